@@ -1,0 +1,69 @@
+# Two commands on a fresh machine: `make demo` and `make test`. They need Node.js 20 or later, npm and make.
+
+BIN = node_modules/.bin
+INSTALLED = node_modules/.package-lock.json
+BUILT = dist/cli.js
+SOURCES = $(shell find src ui -type f -name '*.ts' 2>/dev/null)
+SHELL_SCRIPTS = $(shell find fixtures test -type f -name '*.sh')
+
+.PHONY: all demo test build lint lint-rules lint-types lint-format lint-arrows lint-shell check bench chaos test-nodes tools clean
+
+all: build
+
+## The main job: a fleet of real workers with a crash, an orphan and a zombie among them.
+demo: $(BUILT)
+	@sh fixtures/demo/run.sh
+
+## Installs, builds, lints and runs every test.
+test: $(BUILT) tools
+	@$(MAKE) --no-print-directory -j2 --output-sync lint
+	@$(MAKE) --no-print-directory check
+
+build: $(BUILT)
+
+$(BUILT): $(INSTALLED) build.mjs package.json $(SOURCES)
+	node build.mjs
+
+# npm writes that file last, with the time of the lock file: its own time says when this was done.
+$(INSTALLED): package-lock.json
+	@node -e 'if (parseInt(process.versions.node) < 20) { console.error("brood needs Node.js 20 or later; this is " + process.version); process.exit(1); }'
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+lint: lint-rules lint-types lint-format lint-arrows lint-shell
+
+lint-rules: $(INSTALLED)
+	$(BIN)/eslint .
+
+lint-types: $(INSTALLED)
+	$(BIN)/tsc --noEmit
+
+lint-format: $(INSTALLED)
+	$(BIN)/prettier --check --log-level warn .
+
+lint-arrows: $(INSTALLED)
+	$(BIN)/depcruise --config .dependency-cruiser.cjs src $(wildcard ui)
+
+lint-shell:
+	@if command -v shellcheck >/dev/null; then shellcheck $(SHELL_SCRIPTS); fi
+
+## The tests alone; VITEST='-t name' or VITEST=test/fleet narrows.
+check: $(BUILT)
+	$(BIN)/vitest run $(VITEST)
+
+## The programs that the end-to-end tests run; where they can't be installed, those tests are skipped and say so.
+tools:
+	@sh test/tools.sh tests nginx:nginx-light redis-server:redis-server python3:python3
+
+## Side by side with other supervisors. PEERS='brood runit' and N='100 1000' narrow.
+bench: $(BUILT)
+	@sh test/tools.sh bench s6-svscan:s6 runsvdir:runit supervisord:supervisor 'cc:gcc libc6-dev'
+	@$(BIN)/esbuild bench/main.ts --bundle --platform=node --format=esm --target=node20 --log-level=warning --outfile=.cache/bench/main.mjs
+	@node .cache/bench/main.mjs
+
+## The end-to-end tests of the built program under each Node.js that is supported.
+test-nodes: $(BUILT)
+	@sh test/nodes/run.sh
+
+clean:
+	rm -rf dist node_modules coverage .cache

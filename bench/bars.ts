@@ -1,0 +1,61 @@
+/** What brood has set out to reach, beside the others of the same run. */
+import type {Figures} from './measure.ts';
+
+export interface Judged {
+  readonly what: string;
+  readonly brood: string;
+  readonly bar: string;
+  /** Null where the peer that it is measured by was not there. */
+  readonly met: boolean | null;
+}
+
+type Rows = ReadonlyMap<string, Figures>;
+
+const ms = (value: number): string => `${value.toFixed(value < 100 ? 1 : 0)} ms`;
+const mib = (value: number): string => `${value.toFixed(1)} MiB`;
+
+function beside(
+  what: string,
+  rows: Rows,
+  peer: string,
+  share: number,
+  figure: (of: Figures) => number | null,
+  words: (value: number) => string,
+): Judged {
+  const own = rows.get('brood');
+  const other = rows.get(peer);
+  const value = own ? figure(own) : null;
+  const their = other ? figure(other) : null;
+  return {
+    what,
+    brood: value === null ? 'failed' : words(value),
+    bar: `${share === 1 ? '' : `${share} x `}${peer} ${their === null ? '(missing)' : words(their)}`,
+    met: their === null ? null : value !== null && value <= share * their,
+  };
+}
+
+/** One line for each aim, for one number of workers. */
+export function judge(n: number, rows: Rows): Judged[] {
+  const own = rows.get('brood');
+  if (!own) return [];
+  const perWorker = ({storm, n: workers}: Figures): number | null => (storm === null ? null : storm / workers);
+  const memory =
+    n <= 100
+      ? beside('memory (PSS)', rows, 'pm2', 1, ({pss}) => pss, mib)
+      : beside('memory (PSS)', rows, 's6', 0.8, ({pss}) => pss, mib);
+  return [
+    beside('all up', rows, 's6', 0.8, ({up}) => up, ms),
+    beside('restart, median', rows, 'runit', 0.8, ({restart}) => restart, ms),
+    beside('storm, per worker', rows, 'runit', 1, perWorker, value => `${value.toFixed(2)} ms`),
+    memory,
+    beside('stop', rows, 's6', 1, ({stop}) => stop, ms),
+    {what: 'workers left after stop', brood: String(own.left), bar: '0', met: own.left === 0},
+    {
+      what: 'brood ps',
+      brood: own.list === null ? 'failed' : ms(own.list),
+      bar: `2 x node -e 0 ${ms(own.bareNode)}`,
+      met: own.list !== null && own.list <= 2 * own.bareNode,
+    },
+    {what: 'idle', brood: `${own.idle.toFixed(2)} %`, bar: '< 0.3 %', met: own.idle < 0.3},
+  ];
+}

@@ -1,0 +1,54 @@
+/** The one table of commands. Each is loaded when it is called for. */
+import type {Command, CommandTable, Group} from './command.ts';
+
+const LOADERS = {
+  up: async () => (await import('./commands/up.ts')).up,
+  down: async () => (await import('./commands/down.ts')).down,
+  start: async () => (await import('./commands/start.ts')).start,
+  stop: async () => (await import('./commands/stop.ts')).stop,
+  restart: async () => (await import('./commands/restart.ts')).restart,
+  pause: async () => (await import('./commands/pause.ts')).pause,
+  resume: async () => (await import('./commands/resume.ts')).resume,
+  apply: async () => (await import('./commands/apply.ts')).apply,
+  scale: async () => (await import('./commands/scale.ts')).scale,
+  add: async () => (await import('./commands/add.ts')).add,
+  remove: async () => (await import('./commands/remove.ts')).remove,
+  check: async () => (await import('./commands/check.ts')).check,
+  ls: async () => (await import('./commands/ls.ts')).ls,
+  ps: async () => (await import('./commands/ps.ts')).ps,
+  status: async () => (await import('./commands/status.ts')).status,
+  why: async () => (await import('./commands/why.ts')).why,
+  logs: async () => (await import('./commands/logs.ts')).logs,
+  events: async () => (await import('./commands/events.ts')).events,
+  signal: async () => (await import('./commands/signal.ts')).signal,
+  nice: async () => (await import('./commands/nice.ts')).nice,
+  alarm: async () => (await import('./commands/alarm.ts')).alarm,
+  completion: async () => (await import('./commands/completion.ts')).completion,
+  help: async () => (await import('./commands/help.ts')).help,
+} satisfies Readonly<Record<string, () => Promise<Command>>>;
+
+/** Called by completion scripts only, so help says nothing of it. */
+const HIDDEN = {
+  __complete: async () => (await import('./commands/complete.ts')).complete,
+} satisfies Readonly<Record<string, () => Promise<Command>>>;
+
+const all: Readonly<Record<string, () => Promise<Command>>> = {...LOADERS, ...HIDDEN};
+
+/** How help arranges them. */
+const GROUPS: readonly Group[] = [
+  {title: 'The fleet', names: ['up', 'down', 'apply', 'check', 'ls']},
+  {title: 'Its workers', names: ['start', 'stop', 'restart', 'pause', 'resume', 'scale', 'add', 'remove']},
+  {title: 'Look', names: ['ps', 'status', 'why', 'logs', 'events']},
+  {title: 'Signals', names: ['signal', 'nice', 'alarm']},
+  {title: 'More', names: ['completion', 'help']},
+];
+
+export const commandTable: CommandTable = {
+  names: Object.keys(LOADERS),
+  groups: GROUPS,
+  async load(name) {
+    const loader = Object.hasOwn(all, name) ? all[name] : undefined;
+    return loader ? loader() : null;
+  },
+  loadAll: () => Promise.all(Object.values(LOADERS).map(load => load())),
+};

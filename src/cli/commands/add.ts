@@ -1,0 +1,82 @@
+import {fleetFolder} from '../../control/folder.ts';
+import {FleetChoiceError, NotRunningError} from '../../control/errors.ts';
+import {connectFleet, type Client} from '../../control/client.ts';
+import {resolveFleet, type FleetEntry} from '../../control/find.ts';
+import type {Params} from '../../control/messages.ts';
+import {JSON_OPTION, textOf, type Command, type Context} from '../command.ts';
+import {CliError, ExitCode, UsageError} from '../errors.ts';
+import {notRunning} from '../fleet.ts';
+import {printOutcomes} from '../outcomes.ts';
+
+const POLICIES = ['always', 'on-failure', 'never'];
+
+export const add: Command = {
+  name: 'add',
+  summary: 'add a worker to a running fleet',
+  usage: 'add [--name NAME] [--restart POLICY] -- COMMAND [ARGUMENT...]',
+  description: `Runs a command as a worker of the fleet, in the folder you are in. Without a fleet file here the fleet \`default\`
+takes it, and is started if need be. The worker lasts until \`brood remove\` or \`brood down\`.`,
+  options: {
+    name: {type: 'string', short: 'n', value: 'NAME', help: "the worker's name; default: the program's"},
+    restart: {type: 'string', value: 'POLICY', help: 'always (default), on-failure, never', choices: POLICIES},
+    ...JSON_OPTION,
+  },
+  examples: [
+    ['add -- node server.js', 'a worker named node'],
+    ['add --name tick --restart never -- sh -c "sleep 5; date"', 'once'],
+  ],
+  completes: 'files',
+  async execute(context) {
+    const {positionals: argv, cwd} = context;
+    if (argv.length === 0) throw new UsageError('needs a command to run');
+    const name = textOf(context, 'name');
+    const restart = textOf(context, 'restart');
+    if (restart !== undefined && !POLICIES.includes(restart)) {
+      throw new UsageError(`--restart ${restart}: expected ${POLICIES.join(', ')}`);
+    }
+    const params: Params<'add'> = {
+      argv,
+      cwd,
+      ...(name === undefined ? {} : {name}),
+      ...(restart === undefined ? {} : {restart}),
+    };
+    const client = await connectOrStart(context);
+    try {
+      return printOutcomes(context, await client.call('add', params));
+    } finally {
+      client.close();
+    }
+  },
+};
+
+/** Only the fleet without a file is started for this: one with a file starts by `brood up`, with all its workers. */
+async function connectOrStart(context: Context): Promise<Client> {
+  const entry = await existing(context);
+  if (entry) {
+    try {
+      return await connectFleet(entry.folder);
+    } catch (error) {
+      if (!(error instanceof NotRunningError)) throw error;
+      if (entry.file !== null) throw notRunning(entry);
+    }
+  }
+  const folder = entry?.folder ?? fleetFolder('default', null, context.env);
+  const {launch} = await import('../launch.ts');
+  const fleet = {name: entry?.name ?? 'default', file: null, dir: context.cwd, workers: [], groups: [], channels: []};
+  const result = await launch({folder, fleet, only: null, attached: false});
+  // Refused: somebody else has started it at the same moment.
+  if (result.kind === 'failed') throw new CliError(ExitCode.failed, result.message);
+  return connectFleet(folder);
+}
+
+async function existing({env, cwd, ...context}: Context): Promise<FleetEntry | null> {
+  const fleet = textOf({...context, env, cwd}, 'fleet');
+  try {
+    return await resolveFleet({fleet, cwd, env});
+  } catch (error) {
+    if (!(error instanceof FleetChoiceError)) throw error;
+    const named = fleet ?? env['BROOD_FLEET'];
+    if (error.kind === 'missing' && (named === undefined || named === 'default')) return null;
+    throw new CliError(error.kind === 'missing' ? ExitCode.notRunning : ExitCode.usage, error.message);
+  }
+}

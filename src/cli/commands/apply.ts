@@ -1,0 +1,37 @@
+import {atMost, timeoutOf} from '../arguments.ts';
+import {JSON_OPTION, TIMEOUT_OPTION, type Command} from '../command.ts';
+import {ExitCode, CliError} from '../errors.ts';
+import {withClient} from '../fleet.ts';
+import {readFleetFile} from '../fleet-file.ts';
+import {printOutcomes} from '../outcomes.ts';
+import {callAndWait} from '../wait.ts';
+
+export const apply: Command = {
+  name: 'apply',
+  summary: 'make the fleet file true: change only what differs',
+  usage: 'apply [FILE]',
+  description: `Reads the file again and makes it true: adds, removes and restarts what changed, resets \`scale\`, and returns when it
+is so. What was stopped by hand stays stopped unless its definition changed; what was added by \`brood add\` stays. A
+file with errors changes nothing.`,
+  options: {...TIMEOUT_OPTION, ...JSON_OPTION},
+  examples: [['apply', 'after the fleet file was edited']],
+  completes: 'files',
+  async execute(context) {
+    atMost(context, 1);
+    const timeoutMs = timeoutOf(context);
+    const fleet = await readFleetFile(context);
+    const params = timeoutMs === undefined ? {} : {timeoutMs};
+    return withClient(context, async connected => {
+      if (connected.entry.file !== fleet.file) {
+        throw new CliError(
+          ExitCode.failed,
+          `the running fleet is that of ${connected.entry.file ?? 'no file'}, and not of ${fleet.file ?? 'this file'}; nothing was changed`,
+        );
+      }
+      return printOutcomes(
+        context,
+        await callAndWait(context, connected, 'apply', params, {timeoutMs, repeatable: true}),
+      );
+    });
+  },
+};

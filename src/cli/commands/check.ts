@@ -1,0 +1,59 @@
+import {formatDuration, parseFleetFile} from '../../fleet/index.ts';
+import type {FleetSpec} from '../../fleet/types.ts';
+import {atMost} from '../arguments.ts';
+import type {Command} from '../command.ts';
+import {ExitCode} from '../errors.ts';
+import {fleetFileOf, printProblems} from '../fleet-file.ts';
+import {count} from '../format.ts';
+import {printTable} from '../table.ts';
+
+export const check: Command = {
+  name: 'check',
+  summary: 'validate a fleet file: every error with its line and column',
+  usage: 'check [FILE]',
+  description: `Reads a fleet file (default ./brood.yaml) or a Procfile, and says everything that is wrong with it at once: where,
+what was expected, and the nearest right spelling. Nothing is started.`,
+  options: {},
+  examples: [
+    ['check', './brood.yaml'],
+    ['check Procfile', 'what brood makes of it'],
+  ],
+  completes: 'files',
+  async execute(context) {
+    atMost(context, 1);
+    const file = fleetFileOf(context);
+    const {fleet, problems} = await parseFleetFile(file);
+    printProblems(context, problems);
+    if (!fleet) {
+      const errors = problems.filter(({severity}) => severity === 'error').length;
+      context.err.line(`${file}: ${count(errors, 'error')}`);
+      return ExitCode.usage;
+    }
+    const instances = fleet.workers.reduce((sum, worker) => sum + worker.instances, 0);
+    context.out.line(
+      `${file}: fleet ${fleet.name}, ${count(fleet.workers.length, 'worker')}, ${count(instances, 'instance')}`,
+    );
+    if (fleet.workers.length > 0) printWorkers(context, fleet);
+    return ExitCode.done;
+  },
+};
+
+function printWorkers({out}: Parameters<Command['execute']>[0], {workers}: FleetSpec): void {
+  printTable(
+    out,
+    [
+      {title: 'WORKER', cell: ({name}) => name, shrink: 12},
+      {title: 'N', cell: ({instances}) => String(instances), align: 'right', drop: 2},
+      {title: 'RESTART', cell: ({restart}) => restart, drop: 1},
+      {title: 'STOP', cell: ({stop}) => `${stop.signal} ${formatDuration(stop.timeoutMs)}`, drop: 3},
+      {
+        title: 'AFTER',
+        cell: ({after, requires}) => [...new Set([...requires, ...after])].join(' ') || '-',
+        shrink: 8,
+        drop: 4,
+      },
+      {title: 'COMMAND', cell: ({argv}) => argv.join(' '), shrink: 20},
+    ],
+    workers,
+  );
+}

@@ -1,0 +1,57 @@
+import {listFleets} from '../../control/find.ts';
+import {connectFleet} from '../../control/client.ts';
+import {signalNames} from '../../fleet/signals.ts';
+import type {Command, Context} from '../command.ts';
+import {chooseFleet} from '../fleet.ts';
+
+/** Nobody waits longer for a Tab. */
+const PATIENCE_MS = 500;
+
+/** What completion scripts ask for; whatever goes wrong, there is just nothing to complete. */
+export const complete: Command = {
+  name: '__complete',
+  summary: 'words for completion scripts',
+  usage: '__complete workers|instances|fleets|signals|commands',
+  description: 'Prints words, one a line.',
+  options: {},
+  examples: [],
+  completes: 'none',
+  async execute(context) {
+    const [kind = ''] = context.positionals;
+    try {
+      for (const word of await wordsOf(kind, context)) context.out.line(word);
+    } catch {
+      // Said by the command itself, if it is run.
+    }
+    return 0;
+  },
+};
+
+async function wordsOf(kind: string, context: Context): Promise<readonly string[]> {
+  switch (kind) {
+    case 'commands':
+      return context.table.names;
+    case 'fleets':
+      return [...new Set(listFleets(context.env).map(({name}) => name))];
+    case 'signals':
+      return [...signalNames().map(name => name.slice(3)), ...(await instances(context))];
+    case 'workers':
+      return [...new Set((await instances(context)).map(id => id.replace(/\/\d+$/, '')))];
+    case 'instances':
+      return instances(context);
+    default:
+      return [];
+  }
+}
+
+/** Workers and their instances. */
+async function instances(context: Context): Promise<readonly string[]> {
+  const {folder} = await chooseFleet(context);
+  const client = await connectFleet(folder, {timeoutMs: PATIENCE_MS});
+  try {
+    const {workers} = await client.call('ps', {}, {signal: AbortSignal.timeout(PATIENCE_MS)});
+    return [...new Set(workers.flatMap(({worker, id}) => [worker, id]))];
+  } finally {
+    client.close();
+  }
+}

@@ -1,0 +1,31 @@
+import type {Command} from '../command.ts';
+import {ExitCode, UsageError} from '../errors.ts';
+import {printHelp, printOverview} from '../help.ts';
+import {nearest} from '../../fleet/nearest.ts';
+
+export const help: Command = {
+  name: 'help',
+  summary: 'what commands there are, and how one is used',
+  usage: 'help [COMMAND]',
+  description: 'Lists the commands, or explains one, with examples.',
+  options: {},
+  examples: [['help logs', 'the same as `brood logs --help`']],
+  completes: 'commands',
+  async execute(context) {
+    const {table} = context;
+    const [name] = context.positionals;
+    if (name === undefined) {
+      printOverview(context, await table.loadAll(), table.groups);
+      return ExitCode.done;
+    }
+    const command = table.names.includes(name) ? await table.load(name) : null;
+    if (!command) {
+      const meant = nearest(name, table.names);
+      throw new UsageError(
+        `no command ${JSON.stringify(name)}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
+      );
+    }
+    printHelp(context, command);
+    return ExitCode.done;
+  },
+};

@@ -1,0 +1,34 @@
+import {isSet, JSON_OPTION, type Command} from '../command.ts';
+import {UsageError} from '../errors.ts';
+import {withClient} from '../fleet.ts';
+
+export const nice: Command = {
+  name: 'nice',
+  summary: 'set the priority of workers or processes (-20 to 19)',
+  usage: 'nice N NAME|PID...',
+  description: `Sets the nice value: 19 is the most polite, -20 gets the most. N is absolute. Going below what it is needs
+root. Lasts for the life of the process; \`nice:\` in the fleet file for every one.`,
+  options: JSON_OPTION,
+  examples: [
+    ['nice 10 batch', 'all instances of batch'],
+    ['nice -5 4711', 'one process of the fleet'],
+  ],
+  completes: 'instances',
+  negativeNumbers: true,
+  async execute(context) {
+    const [word = '', ...targets] = context.positionals;
+    const value = Number(word);
+    if (!/^[+-]?\d{1,3}$/.test(word) || value < -20 || value > 19) {
+      throw new UsageError(`${JSON.stringify(word)}: expected a nice value from -20 to 19`);
+    }
+    if (targets.length === 0) throw new UsageError('needs a NAME or PID');
+    return withClient(context, async ({client}) => {
+      const {set} = await client.call('nice', {nice: value, targets});
+      if (isSet(context, 'json')) context.out.line(JSON.stringify({set}));
+      else
+        for (const one of set)
+          context.out.line(`nice ${one.nice} for ${one.pid}${one.id === null ? '' : ` (${one.id})`}`);
+      return set.length > 0 ? 0 : 1;
+    });
+  },
+};

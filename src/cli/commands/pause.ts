@@ -1,0 +1,14 @@
+import {JSON_OPTION, type Command} from '../command.ts';
+import {onTargets} from '../on-targets.ts';
+
+export const pause: Command = {
+  name: 'pause',
+  summary: 'stop workers in their tracks (SIGSTOP to the whole tree)',
+  usage: 'pause NAME...',
+  description: `Sends SIGSTOP to every process of the workers, and returns when they have stopped. Their health checks and
+watchdogs rest. \`brood resume\` lets them go on; \`brood stop\` can end them all the same.`,
+  options: JSON_OPTION,
+  examples: [['pause web', 'all instances of web']],
+  completes: 'instances',
+  execute: context => onTargets(context, 'pause', {repeatable: true}),
+};

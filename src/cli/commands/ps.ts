@@ -1,0 +1,68 @@
+import type {WorkerReport} from '../../control/messages.ts';
+import {atMost} from '../arguments.ts';
+import {isSet, JSON_OPTION, type Command} from '../command.ts';
+import {formatBytes, formatDuration} from '../format.ts';
+import {withClient} from '../fleet.ts';
+import {lastExit, statusWords} from '../instance-words.ts';
+import {styleOfStatus} from '../outcomes.ts';
+import {printTable, type Column} from '../table.ts';
+
+export const ps: Command = {
+  name: 'ps',
+  summary: "the fleet's workers: status, pid, state, restarts, CPU, memory",
+  usage: 'ps [--json]',
+  description: `Lists every instance. STATUS is brood's: stopped, pending, starting, ready, stopping, backoff, finished, failed.
+S is the kernel's state of the main process (R runs, S sleeps, D waits for a device, T is stopped, Z is a zombie).
+CPU (of one core) and MEM are sums over the instance's process tree.`,
+  options: JSON_OPTION,
+  examples: [
+    ['ps', 'of the fleet of ./brood.yaml'],
+    ['ps --fleet shop --json', 'of another one, for a program'],
+  ],
+  completes: 'none',
+  async execute(context) {
+    atMost(context, 0);
+    const report = await withClient(context, ({client}) => client.call('ps', {}));
+    if (isSet(context, 'json')) context.out.line(JSON.stringify(report));
+    else if (report.workers.length === 0) context.out.line(`fleet ${report.fleet} has no workers`);
+    else printTable(context.out, COLUMNS, report.workers);
+    return 0;
+  },
+};
+
+const dash = (text: string | null): string => text ?? '-';
+
+const COLUMNS: readonly Column<WorkerReport>[] = [
+  {title: 'ID', cell: ({id}) => id, shrink: 12},
+  {title: 'STATUS', cell: statusWords, style: ({status}) => styleOfStatus(status)},
+  {title: 'PID', cell: ({pid}) => dash(pid === null ? null : String(pid)), align: 'right'},
+  {title: 'S', cell: ({state}) => dash(state), drop: 2},
+  {title: 'NI', cell: ({nice}) => dash(nice === null ? null : String(nice)), align: 'right', drop: 1},
+  {
+    title: 'RESTARTS',
+    cell: ({restarts}) => String(restarts),
+    align: 'right',
+    style: ({restarts}) => (restarts > 0 ? 'yellow' : null),
+    drop: 5,
+  },
+  {
+    title: 'UPTIME',
+    cell: ({uptimeMs}) => dash(uptimeMs === null ? null : formatDuration(uptimeMs)),
+    align: 'right',
+    drop: 6,
+  },
+  {
+    title: 'CPU',
+    cell: ({cpuPercent}) => dash(cpuPercent === null ? null : `${cpuPercent.toFixed(1)}%`),
+    align: 'right',
+    drop: 4,
+  },
+  {title: 'MEM', cell: ({rssBytes}) => dash(rssBytes === null ? null : formatBytes(rssBytes)), align: 'right', drop: 3},
+  {
+    title: 'LAST EXIT / REASON',
+    cell: lastExit,
+    style: ({status}) => (status === 'failed' ? 'red' : 'dim'),
+    shrink: 24,
+    drop: 7,
+  },
+];

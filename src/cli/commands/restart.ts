@@ -1,0 +1,16 @@
+import {JSON_OPTION, TIMEOUT_OPTION, type Command} from '../command.ts';
+import {onTargets} from '../on-targets.ts';
+
+export const restart: Command = {
+  name: 'restart',
+  summary: 'stop workers and start them again',
+  usage: 'restart NAME...',
+  description: `Stops workers and starts them again, and returns when they are ready. Instances of one worker are restarted all at once.`,
+  options: {...TIMEOUT_OPTION, ...JSON_OPTION},
+  examples: [
+    ['restart web', 'all instances of web'],
+    ['restart web/2', 'one of them'],
+  ],
+  completes: 'instances',
+  execute: context => onTargets(context, 'restart', {repeatable: false}),
+};

@@ -1,0 +1,34 @@
+import {targetsOf, timeoutOf} from '../arguments.ts';
+import {JSON_OPTION, TIMEOUT_OPTION, type Command} from '../command.ts';
+import {UsageError} from '../errors.ts';
+import {withClient} from '../fleet.ts';
+import {printOutcomes} from '../outcomes.ts';
+import {callAndWait} from '../wait.ts';
+
+export const scale: Command = {
+  name: 'scale',
+  summary: 'run so many instances of workers',
+  usage: 'scale NAME=N ...',
+  description: `Starts or stops instances until there are N, and returns when it is so. Those with the highest numbers are stopped.
+Lasts until \`brood down\`, or until \`brood apply\` makes the file true again.`,
+  options: {...TIMEOUT_OPTION, ...JSON_OPTION},
+  examples: [
+    ['scale web=4', 'web/1 ... web/4'],
+    ['scale web=2 jobs=0', 'several at once; 0 stops all'],
+  ],
+  completes: 'workers',
+  async execute(context) {
+    const counts = Object.fromEntries(targetsOf(context, 'NAME=N').map(parseCount));
+    const timeoutMs = timeoutOf(context);
+    const params = timeoutMs === undefined ? {counts} : {counts, timeoutMs};
+    return withClient(context, async connected =>
+      printOutcomes(context, await callAndWait(context, connected, 'scale', params, {timeoutMs, repeatable: true})),
+    );
+  },
+};
+
+function parseCount(text: string): [string, number] {
+  const match = /^([^=]+)=(\d{1,6})$/.exec(text);
+  if (!match) throw new UsageError(`${JSON.stringify(text)}: expected NAME=N, such as web=4`);
+  return [match[1] ?? '', Number(match[2])];
+}

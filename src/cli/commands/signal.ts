@@ -1,0 +1,43 @@
+import {constants} from 'node:os';
+import {parseSignal, signalNames} from '../../fleet/signals.ts';
+import {nearest} from '../../fleet/nearest.ts';
+import {isSet, JSON_OPTION, type Command} from '../command.ts';
+import {ExitCode, UsageError} from '../errors.ts';
+import {withClient} from '../fleet.ts';
+
+export const signal: Command = {
+  name: 'signal',
+  summary: 'send a signal to workers or to processes of theirs',
+  usage: 'signal SIG NAME|PID... [--tree]',
+  description: `Sends a signal to the main process of each instance, or to a process of the fleet by its pid. A pid that has been
+reused by a stranger is never signalled. \`brood stop\` and \`brood pause\` do more than a signal does.`,
+  options: {tree: {type: 'boolean', help: 'to every process of its tree'}, ...JSON_OPTION},
+  examples: [
+    ['signal HUP nginx', 'HUP, hup and SIGHUP are the same'],
+    ['signal USR1 web/2 --tree', 'everything that web/2 has forked, too'],
+  ],
+  completes: 'signals',
+  async execute(context) {
+    const [word, ...targets] = context.positionals;
+    if (word === undefined) throw new UsageError('needs a signal and a NAME or PID');
+    const name = parseSignal(/^\d+$/.test(word) ? (nameOfNumber(Number(word)) ?? word) : word);
+    if (name === undefined) {
+      const meant = nearest(word.toUpperCase().replace(/^(SIG)?/, 'SIG'), signalNames());
+      throw new UsageError(`no signal ${word}${meant === undefined ? '' : `; did you mean ${meant}?`}`);
+    }
+    if (targets.length === 0) throw new UsageError('needs a NAME or PID');
+    return withClient(context, async ({client}) => {
+      const tree = isSet(context, 'tree');
+      const {sent} = await client.call('signal', tree ? {signal: name, targets, tree} : {signal: name, targets});
+      if (isSet(context, 'json')) context.out.line(JSON.stringify({sent}));
+      else for (const {pid, id} of sent) context.out.line(`${name} sent to ${pid}${id === null ? '' : ` (${id})`}`);
+      if (sent.length > 0) return ExitCode.done;
+      context.err.line('no process is running that could get it');
+      return ExitCode.failed;
+    });
+  },
+};
+
+/** `kill -9` is in everybody's fingers. */
+const nameOfNumber = (number: number): string | undefined =>
+  Object.entries(constants.signals).find(([, value]) => value === number)?.[0];

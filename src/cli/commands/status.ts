@@ -1,0 +1,104 @@
+import type {InstanceDetail} from '../../control/messages.ts';
+import {atMost, targetsOf} from '../arguments.ts';
+import {isSet, JSON_OPTION, type Command, type Context} from '../command.ts';
+import {formatBytes, formatDuration, formatTime} from '../format.ts';
+import {withClient} from '../fleet.ts';
+import {exitWords, statusWords} from '../instance-words.ts';
+import {styleOfStatus} from '../outcomes.ts';
+import {plainText} from '../sanitize.ts';
+import {fit} from '../width.ts';
+
+export const status: Command = {
+  name: 'status',
+  summary: 'one worker, and everything known of it',
+  usage: 'status NAME [--json]',
+  description: `Shows all instances of a worker, or one (\`web/2\`): what it runs, how it is, its process tree, its policy, how its
+last run ended and what was proved after it. Values of variables that look like secrets are masked.`,
+  options: JSON_OPTION,
+  examples: [
+    ['status web', 'all instances'],
+    ['status web/2 --json', 'one, for a program'],
+  ],
+  completes: 'instances',
+  async execute(context) {
+    atMost(context, 1);
+    const targets = targetsOf(context);
+    const {instances} = await withClient(context, ({client}) => client.call('status', {targets}));
+    if (isSet(context, 'json')) {
+      context.out.line(JSON.stringify({instances}));
+      return 0;
+    }
+    for (const [i, instance] of instances.entries()) {
+      if (i > 0) context.out.line();
+      print(context, instance);
+    }
+    return 0;
+  },
+};
+
+/** Reasons that say no more than code and signal do. */
+const PLAIN_ENDS = new Set(['exited', 'signalled', 'spawn-failed', 'unknown']);
+
+function print({out}: Context, it: InstanceDetail): void {
+  const {paint} = out;
+  const line = (name: string, text: string | null) => {
+    if (text === null || text === '') return;
+    const plain = plainText(text);
+    const shown = out.columns === null ? plain : fit(plain, out.columns - 14);
+    out.line(`  ${paint('dim', name.padEnd(10))}  ${shown}`);
+  };
+  const when = (at: string | null) => (at === null ? null : formatTime(at));
+  out.line(`${paint('bold', it.id)} ${paint(styleOfStatus(it.status), statusWords(it))}`);
+  line('reason', it.reason);
+  line('command', it.command.map(word => (/^[\w./:=@%+,-]+$/.test(word) ? word : JSON.stringify(word))).join(' '));
+  line('folder', it.cwd);
+  line(
+    'pid',
+    it.pid === null ? null : `${it.pid}${it.adopted ? ' (adopted: a keeper before this one started it)' : ''}`,
+  );
+  line('started', it.startedAt && `${formatTime(it.startedAt)}, ${formatDuration(it.uptimeMs ?? 0)} ago`);
+  line('uses', usage(it));
+  line('wanted', it.wanted);
+  line('restart', `${it.restart}; ${it.restarts} since up, ${it.restartsInARow} in a row`);
+  line('retry at', when(it.retryAt));
+  line('ready by', when(it.readyBy));
+  line('alarm at', when(it.alarmAt));
+  line('after', it.after.join(', '));
+  line('requires', it.requires.join(', '));
+  line(
+    'last exit',
+    it.exit &&
+      `${exitWords(it.exit)} at ${formatTime(it.exit.at)}${PLAIN_ENDS.has(it.exit.reason) ? '' : ` (${it.exit.reason})`}`,
+  );
+  line('proof', it.proof);
+  line('survivors', it.survivors.join(', '));
+  line('run', it.run);
+  line('logs', it.logFolder);
+  for (const [i, [name, value]] of Object.entries(it.env).entries()) line(i === 0 ? 'env' : '', `${name}=${value}`);
+  for (const [i, row] of treeRows(it).entries()) line(i === 0 ? 'processes' : '', row);
+}
+
+function usage({cpuPercent, rssBytes, nice, state}: InstanceDetail): string | null {
+  const parts = [
+    cpuPercent === null ? null : `CPU ${cpuPercent.toFixed(1)}%`,
+    rssBytes === null ? null : `memory ${formatBytes(rssBytes)}`,
+    nice === null ? null : `nice ${nice}`,
+    state === null ? null : `state ${state}`,
+  ].filter(part => part !== null);
+  return parts.length > 0 ? parts.join(', ') : null;
+}
+
+/** `4711 S node server.js`, children further in. */
+function treeRows({processes}: InstanceDetail): readonly string[] {
+  const known = new Set(processes.map(({pid}) => pid));
+  const rows: string[] = [];
+  const add = (ppid: number | null, depth: number): void => {
+    for (const one of processes) {
+      if (ppid === null ? known.has(one.ppid) : one.ppid !== ppid) continue;
+      rows.push(`${'  '.repeat(depth)}${one.pid} ${one.state} ${one.command === '' ? `[${one.name}]` : one.command}`);
+      if (one.pid !== one.ppid) add(one.pid, depth + 1);
+    }
+  };
+  add(null, 0);
+  return rows;
+}

@@ -1,0 +1,156 @@
+import {constants} from 'node:os';
+import {NotRunningError} from '../../control/errors.ts';
+import {connectFleet} from '../../control/client.ts';
+import type {FleetEntry} from '../../control/find.ts';
+import {recordsAfter} from '../../control/journal.ts';
+import type {EventRecord, InstanceDetail, WorkerReport} from '../../control/messages.ts';
+import {loggedInstances, openStreams, readLines} from '../../logs/read.ts';
+import {atMost, targetsOf} from '../arguments.ts';
+import type {Command, Context} from '../command.ts';
+import {CliError, ExitCode} from '../errors.ts';
+import {subjectOf} from '../event-words.ts';
+import {chooseFleet} from '../fleet.ts';
+import {plainText} from '../sanitize.ts';
+import {lastEnd, type Evidence} from '../evidence.ts';
+import {tell} from '../story.ts';
+import {wrap} from '../wrap.ts';
+
+const LAST_WORDS = 5;
+/** Records of an instance that a story needs at most. */
+const KEPT = 500;
+const STORIES = 5;
+
+export const why: Command = {
+  name: 'why',
+  summary: 'the causal story of its last exit or failure, in words',
+  usage: 'why NAME',
+  description: `Tells why a worker is as it is: when it was started, how long it ran, how it ended and what that usually means, what
+it wrote last, what the restart policy made of it, what keeps it from starting, and what to do. Reads journal and logs,
+so it also works when the supervisor is down.`,
+  options: {},
+  examples: [
+    ['why web', 'its instances that are not well'],
+    ['why web/2', 'one instance'],
+  ],
+  completes: 'instances',
+  async execute(context) {
+    atMost(context, 1);
+    const [target = ''] = targetsOf(context);
+    const entry = await chooseFleet(context);
+    const known = await ask(entry, target);
+    const records = journalOf(entry.folder, target);
+    const ids = known ? interesting(known.details).map(({id}) => id) : [...records.keys()];
+    if (ids.length === 0) throw new CliError(ExitCode.failed, `no worker ${target} in fleet ${entry.name}`);
+    for (const [i, id] of ids.slice(0, STORIES).entries()) {
+      if (i > 0) context.out.line();
+      const detail = known?.details.find(one => one.id === id) ?? null;
+      const own = records.get(id) ?? [];
+      const evidence: Evidence = {
+        id,
+        records: own,
+        detail,
+        dependencies: detail && known ? dependenciesOf(detail, known.workers) : [],
+        lastWords: await lastWords(entry.folder, id, own),
+        now: Date.now(),
+      };
+      print(context, tell(evidence, signalOfNumber));
+    }
+    if (ids.length > STORIES) context.out.line(`\n${ids.length - STORIES} more: ${ids.slice(STORIES).join(', ')}`);
+    return ExitCode.done;
+  },
+};
+
+interface Known {
+  readonly details: readonly InstanceDetail[];
+  readonly workers: readonly WorkerReport[];
+}
+
+/** What the supervisor knows; null where there is none. */
+async function ask({folder}: FleetEntry, target: string): Promise<Known | null> {
+  try {
+    const client = await connectFleet(folder);
+    try {
+      const [{instances}, {workers}] = await Promise.all([
+        client.call('status', {targets: [target]}),
+        client.call('ps', {}),
+      ]);
+      return {details: instances, workers};
+    } finally {
+      client.close();
+    }
+  } catch (error) {
+    if (error instanceof NotRunningError) return null;
+    throw error;
+  }
+}
+
+/** Of several instances those that are not well; if all are, those that have ended once; else the first. */
+function interesting(details: readonly InstanceDetail[]): readonly InstanceDetail[] {
+  const unwell = details.filter(({status}) => status !== 'ready' && status !== 'finished');
+  if (unwell.length > 0) return unwell;
+  const ended = details.filter(({exit}) => exit !== null);
+  return ended.length > 0 ? ended : details.slice(0, 1);
+}
+
+/** The records of each instance that is meant. */
+function journalOf(folder: string, target: string): Map<string, EventRecord[]> {
+  const byId = new Map<string, EventRecord[]>();
+  for (const record of recordsAfter(folder, -1)) {
+    const id = subjectOf(record);
+    if (record.instance === undefined || (record.worker !== target && id !== target)) continue;
+    const list = byId.get(id) ?? [];
+    list.push(record);
+    if (list.length > 2 * KEPT) list.splice(0, KEPT);
+    byId.set(id, list);
+  }
+  return byId;
+}
+
+/** How what it needs is, where it waits. */
+function dependenciesOf(
+  {status, after, requires}: InstanceDetail,
+  workers: readonly WorkerReport[],
+): readonly string[] {
+  if (status !== 'pending') return [];
+  const names = new Set([...requires, ...after]);
+  return workers
+    .filter(({worker, status: its}) => names.has(worker) && its !== 'ready' && its !== 'finished')
+    .map(one => `${one.id} is ${one.status}${one.reason === null ? '' : ` (${one.reason})`}`);
+}
+
+/** The last lines on stderr before its last end, or on stdout where stderr is silent. */
+async function lastWords(folder: string, id: string, records: readonly EventRecord[]): Promise<readonly string[]> {
+  const end = lastEnd(records);
+  if (!end || end.record.type !== 'exited') return [];
+  // Output is moved to the log a moment after it was written, so that may be after the end; but what was moved once the
+  // next run had begun is that one's.
+  const until = Math.min(Date.parse(end.record.at) + 1000, end.next ? Date.parse(end.next.at) - 1 : Infinity);
+  const since = end.spawned ? Date.parse(end.spawned.at) - 50 : null;
+  const instances = loggedInstances(folder).filter(({worker, instance}) => `${worker}/${instance}` === id);
+  for (const stream of ['err', 'out'] as const) {
+    const lines: string[] = [];
+    for (const open of openStreams(folder, instances)) {
+      if (open.stream === stream) {
+        await readLines([open], {last: since === null ? 100 : null, since}, ({at, line}) => {
+          if (at > until || line === '') return;
+          lines.push(plainText(line));
+          if (lines.length > LAST_WORDS) lines.shift();
+        });
+      }
+      open.row.close();
+    }
+    if (lines.length > 0) return lines;
+  }
+  return [];
+}
+
+function signalOfNumber(number: number): string | null {
+  return Object.entries(constants.signals).find(([, value]) => value === number)?.[0] ?? null;
+}
+
+function print({out}: Context, [first = '', ...rest]: readonly string[]): void {
+  // In a pipe a program reads, which would take a broken line for two.
+  const width = out.columns ?? Infinity;
+  for (const line of wrap(first, width)) out.line(out.paint('bold', line));
+  for (const paragraph of rest) for (const line of wrap(paragraph, width)) out.line(line);
+}

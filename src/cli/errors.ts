@@ -1,0 +1,30 @@
+/** How a command can end other than well: words for people, and the exit code of design.md section 5. */
+
+export const ExitCode = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  notRunning: 3,
+  timeout: 124,
+  interrupted: 130,
+} as const;
+
+/** Ends the command with these words on stderr and this exit code. */
+export class CliError extends Error {
+  override readonly name: string = 'CliError';
+  readonly exitCode: number;
+
+  constructor(exitCode: number, message: string) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+/** The command line can't be understood; `brood help` is pointed at. */
+export class UsageError extends CliError {
+  override readonly name = 'UsageError';
+
+  constructor(message: string) {
+    super(ExitCode.usage, message);
+  }
+}

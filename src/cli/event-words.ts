@@ -1,0 +1,119 @@
+/** Journal records in words. */
+import type {EventRecord} from '../control/messages.ts';
+import {formatDuration, formatTime} from './format.ts';
+import {exitWords} from './instance-words.ts';
+import type {Output} from './output.ts';
+import type {Style} from './paint.ts';
+import {plainText} from './sanitize.ts';
+import {fit, widthOf} from './width.ts';
+
+type Describe = (record: EventRecord) => string;
+
+const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
+const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
+const list = (value: unknown): string => (Array.isArray(value) ? value.map(String).join(', ') : '');
+const pidOf = ({pid}: EventRecord): string => (pid === undefined ? '' : `, pid ${pid}`);
+const because = (value: unknown): string => (text(value) === null ? '' : `: ${String(value)}`);
+
+/** How a main process ended, of an `exited` record. */
+export const endOf = (record: EventRecord): string => {
+  const code = number(record['code']);
+  const signal = text(record['signal']);
+  if (code === null && signal !== null) return `killed by ${signal}`;
+  return exitWords({code, signal, reason: text(record['reason']) ?? ''});
+};
+
+const WORDS: Readonly<Record<string, Describe>> = {
+  spawned: record => `started${pidOf(record)}`,
+  ready: () => 'is ready',
+  exited: record => `ended: ${endOf(record)}${pidOf(record)}`,
+  paused: () => 'is paused (SIGSTOP)',
+  resumed: () => 'goes on (SIGCONT)',
+  signalled: ({signal, by, pid}) =>
+    `got ${text(signal) ?? 'a signal'}${text(by) === null ? '' : ` from ${String(by)}`}${pid === undefined ? '' : ` (pid ${pid})`}`,
+  'status-changed': ({from, to, reason}) => `${text(from) ?? '?'} -> ${text(to) ?? '?'}${because(reason)}`,
+  'spawn-failed': ({message, code}) => `could not be started: ${text(message) ?? text(code) ?? 'unknown'}`,
+  backoff: ({delayMs, restarts}) =>
+    `will be started again${number(delayMs) === null ? '' : ` in ${formatDuration(number(delayMs) ?? 0)}`}${number(restarts) === null ? '' : ` (restart ${number(restarts) ?? 0})`}`,
+  'gave-up': ({reason, restarts}) => text(reason) ?? `gave up after ${number(restarts) ?? '?'} restarts`,
+  'health-failed': ({reason}) => `is not healthy${because(reason)}`,
+  'watchdog-missed': () => 'did not feed its watchdog in time',
+  'hook-failed': ({hook, reason, message}) => `hook ${text(hook) ?? ''} failed${because(reason ?? message)}`,
+  survivor: ({survivors}) => `could not be ended: ${list(survivors)}`,
+  'zombie-found': ({zombie, pid}) =>
+    `has a zombie${(number(zombie) ?? pid) ? ` (pid ${number(zombie) ?? pid ?? '?'})` : ''}: its parent does not wait for it`,
+  'zombie-gone': record => `a zombie is gone${pidOf(record)}`,
+  'orphan-adopted': ({pid, command}) => `orphan adopted: ${pid ?? '?'} ${text(command) ?? ''}`.trimEnd(),
+  'orphan-killed': ({pid, command}) => `orphan killed: ${pid ?? '?'} ${text(command) ?? ''}`.trimEnd(),
+  adopted: record => `taken over alive${pidOf(record)}`,
+  'alarm-set': ({seconds}) => `SIGALRM in ${number(seconds) ?? '?'} s`,
+  'alarm-cancelled': () => 'alarm cancelled',
+  'alarm-fired': () => 'SIGALRM: its alarm was due',
+  'supervisor-started': record => `supervisor started${pidOf(record)}`,
+  'supervisor-stopping': ({now}) => (now === true ? 'everything is stopped at once' : 'everything is stopped in order'),
+  'supervisor-stopped': () => 'supervisor stopped',
+  'controller-lost': ({reason}) => `the controller was lost${because(reason)}`,
+  'keeper-lost': ({reason}) => `the keeper was lost${because(reason)}`,
+  upgraded: ({version}) => `upgraded${text(version) === null ? '' : ` to ${String(version)}`}`,
+  'plan-applied': ({added, removed, changed}) => {
+    const parts = [
+      ['added', list(added)],
+      ['removed', list(removed)],
+      ['changed', list(changed)],
+    ].filter(([, names]) => names !== '');
+    return `fleet file applied: ${parts.map(([what, names]) => `${what} ${names}`).join('; ') || 'nothing to change'}`;
+  },
+};
+
+const KNOWN = new Set(['seq', 'at', 'type', 'worker', 'instance', 'pid', 'run']);
+
+/** What happened, without when and to whom. */
+export function describeEvent(record: EventRecord): string {
+  const describe = Object.hasOwn(WORDS, record.type) ? WORDS[record.type] : undefined;
+  if (describe) return plainText(describe(record));
+  const rest = Object.entries(record)
+    .filter(([name, value]) => !KNOWN.has(name) && value !== null)
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  return plainText([record.type, ...rest].join(' ') + pidOf(record));
+}
+
+const BAD = new Set([
+  'spawn-failed',
+  'gave-up',
+  'health-failed',
+  'watchdog-missed',
+  'hook-failed',
+  'survivor',
+  'controller-lost',
+  'keeper-lost',
+]);
+const WARNING = new Set(['backoff', 'zombie-found', 'orphan-adopted', 'orphan-killed', 'supervisor-stopping']);
+
+export function styleOfEvent(record: EventRecord): Style | null {
+  if (BAD.has(record.type)) return 'red';
+  if (WARNING.has(record.type)) return 'yellow';
+  if (record.type === 'ready') return 'green';
+  if (record.type === 'exited') return record['reason'] === 'exited' && record['code'] === 0 ? null : 'yellow';
+  return record.type === 'status-changed' ? 'dim' : null;
+}
+
+/** `web/2`, `web`, or nothing for what concerns the fleet. */
+export const subjectOf = ({worker, instance}: EventRecord): string =>
+  worker === undefined ? '' : instance === undefined ? worker : `${worker}/${instance}`;
+
+/** `14:03:22 web/2 ended: exit code 3, pid 4711`; in a terminal never more than a line. */
+export function eventLine(
+  record: EventRecord,
+  {paint, columns}: Pick<Output, 'paint' | 'columns'>,
+  withTime = true,
+): string {
+  const before = [withTime ? formatTime(record.at) : '', subjectOf(record)];
+  const taken = before.reduce((sum, part) => sum + (part === '' ? 0 : widthOf(part) + 1), 0);
+  const words = describeEvent(record);
+  const parts = [
+    paint('dim', before[0] ?? ''),
+    paint('bold', before[1] ?? ''),
+    paint(styleOfEvent(record), columns === null ? words : fit(words, columns - taken)),
+  ];
+  return parts.filter(part => part !== '').join(' ');
+}

@@ -1,0 +1,47 @@
+/** Durations, sizes and times for people. */
+
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1000],
+] as const;
+
+/** `3m12s`, `2h5m`, `850ms`: the two largest units. */
+export function formatDuration(ms: number): string {
+  if (ms < 1000) return `${Math.max(0, Math.round(ms))}ms`;
+  const first = UNITS.findIndex(([, size]) => ms >= size);
+  const [unit, size] = UNITS[first] ?? ['s', 1000];
+  const whole = Math.floor(ms / size);
+  const next = UNITS[first + 1];
+  if (!next) {
+    const tenths = Math.floor((ms % 1000) / 100);
+    return whole < 10 && tenths > 0 ? `${whole}.${tenths}s` : `${whole}s`;
+  }
+  const rest = Math.floor((ms % size) / next[1]);
+  return rest > 0 ? `${whole}${unit}${rest}${next[0]}` : `${whole}${unit}`;
+}
+
+/** `812K`, `34.5M`, `1.2G`: binary units, as top(1) has them. */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  for (const unit of ['B', 'K', 'M', 'G']) {
+    if (value < 1024) return value < 100 && unit !== 'B' ? `${value.toFixed(1)}${unit}` : `${Math.round(value)}${unit}`;
+    value /= 1024;
+  }
+  return `${value.toFixed(1)}T`;
+}
+
+const two = (number: number): string => String(number).padStart(2, '0');
+
+/** Local time: `14:03:22` of today, else `2024-05-01 14:03:22`. */
+export function formatTime(at: string | number, now = Date.now()): string {
+  const date = new Date(at);
+  if (Number.isNaN(date.getTime())) return '?';
+  const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  const day = (one: Date) => `${one.getFullYear()}-${two(one.getMonth() + 1)}-${two(one.getDate())}`;
+  return day(date) === day(new Date(now)) ? time : `${day(date)} ${time}`;
+}
+
+export const count = (number: number, one: string, many = `${one}s`): string =>
+  `${number} ${number === 1 ? one : many}`;

@@ -1,0 +1,20 @@
+/** An instance in a few words. */
+import type {ExitReport, WorkerReport} from '../control/messages.ts';
+import {formatTime} from './format.ts';
+
+/** `ready`, `ready paused` */
+export const statusWords = ({status, flags}: Pick<WorkerReport, 'status' | 'flags'>): string =>
+  [status, ...flags].join(' ');
+
+/** `exit code 3`, `SIGKILL`, `could not be started`. */
+export function exitWords({code, signal, reason}: Pick<ExitReport, 'code' | 'signal' | 'reason'>): string {
+  if (code !== null) return `exit code ${code}`;
+  if (signal !== null) return signal;
+  return reason === 'spawn-failed' ? 'could not be started' : 'nobody saw how it ended';
+}
+
+/** Why it is as it is, else how its last run ended. */
+export function lastExit({exit, reason}: Pick<WorkerReport, 'exit' | 'reason'>): string {
+  if (reason !== null) return reason;
+  return exit === null ? '' : `${exitWords(exit)} at ${formatTime(exit.at)}`;
+}

@@ -1,0 +1,179 @@
+/** Starts a fleet's three processes: a daemon of its own session, with no terminal, whose parent is init (daemon(7)). */
+import {spawn} from 'node:child_process';
+import {randomBytes} from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  closeSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import {basename, dirname, join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {version} from './version.ts';
+import {inFolder} from '../control/folder.ts';
+import {readLock, supervisorAlive} from '../control/lock.ts';
+import type {FleetSpec} from '../fleet/types.ts';
+import {daemonFlags, OUTER_NODE_OPTIONS} from '../posix/node-flags.ts';
+
+export interface LaunchOptions {
+  readonly folder: string;
+  readonly fleet: FleetSpec;
+  readonly only: readonly string[] | null;
+  /** The fleet lives with a client that will attach itself (a foreground `up`), and ends when that does not come. */
+  readonly attached: boolean;
+}
+
+export type LaunchResult =
+  | {readonly kind: 'started'; readonly keeper: number}
+  | {readonly kind: 'refused'; readonly message: string}
+  | {readonly kind: 'failed'; readonly message: string};
+
+const STATUS_FD = 3;
+const PATIENCE_MS = 30_000;
+const MAX_LOG_BYTES = 1024 * 1024;
+
+/** The folder of the built programs: this file's own, or for a part that is loaded when needed the one above. */
+function programs(): string {
+  const here = dirname(fileURLToPath(import.meta.url));
+  return [here, dirname(here)].find(folder => existsSync(join(folder, 'keeper.cjs'))) ?? here;
+}
+
+const runningMessage = (pid: number | string): string =>
+  `this fleet is already running (supervisor ${pid}); \`brood apply\` makes a changed file true, \`brood down\` ends it`;
+
+function openLog(folder: string): number {
+  const path = join(folder, 'supervisor.log');
+  if ((statSync(path, {throwIfNoEntry: false})?.size ?? 0) > MAX_LOG_BYTES) truncateSync(path, 0);
+  return openSync(path, 'a', 0o600);
+}
+
+function environment(): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env)) if (value !== undefined) env[name] = value;
+  const {NODE_OPTIONS: outer, ...rest} = env;
+  return outer === undefined ? rest : {...rest, [OUTER_NODE_OPTIONS]: outer};
+}
+
+/** Program and arguments of the anchor, which has those of the keeper, which has those of the controller. */
+function anchorCommand(folder: string, launch: string): string[] {
+  const dist = programs();
+  const node = [process.execPath, ...daemonFlags()];
+  return [
+    process.execPath,
+    join(dist, 'anchor.cjs'),
+    '/bin/sh',
+    ...node,
+    join(dist, 'keeper.cjs'),
+    `--launch=${launch}`,
+    folder,
+    version,
+    ...node,
+    join(dist, 'controller.cjs'),
+  ];
+}
+
+/** As `mkdir -p`; Node's own never returns where the kernel says ENOENT below a folder that is there, as in /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makeFolder(parent);
+  try {
+    mkdirSync(path, {mode: 0o700});
+  } catch (error) {
+    // Another `up` at the same instant.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+}
+
+/** Writes down what is to be started; the keeper that gets the fleet's lock puts it in its place. */
+function writeLaunch({folder, fleet, only, attached}: LaunchOptions, launch: string): string {
+  makeFolder(folder);
+  chmodSync(folder, 0o700);
+  const path = join(folder, `fleet.${launch}.json`);
+  const {name, file, dir} = fleet;
+  const text = JSON.stringify({name, file, dir, id: basename(folder), launch, only, attached, spec: fleet});
+  writeFileSync(path, text, {mode: 0o600});
+  return path;
+}
+
+/** Resolves when the controller answers on its socket. */
+export async function launch(options: LaunchOptions): Promise<LaunchResult> {
+  const {folder} = options;
+  if (supervisorAlive(folder)) return {kind: 'refused', message: runningMessage(readLock(folder)?.pid ?? '')};
+  const id = randomBytes(8).toString('hex');
+  let plan: string;
+  try {
+    plan = writeLaunch(options, id);
+  } catch (error) {
+    return {
+      kind: 'failed',
+      message: `the fleet's folder ${folder} can't be written: ${error instanceof Error ? error.message : String(error)}`,
+    };
+  }
+  if (process.pid === 1) return becomeAnchor(options, id);
+  const log = openLog(folder);
+  // The shell ends at once, so the anchor becomes init's child, and leads no session: it can never get a terminal.
+  const child = spawn('/bin/sh', ['-c', '"$@" &', 'sh', ...anchorCommand(folder, id)], {
+    cwd: folder,
+    env: environment(),
+    detached: true,
+    stdio: ['ignore', log, log, 'pipe'],
+  });
+  closeSync(log);
+  try {
+    return await hear(child, folder);
+  } finally {
+    rmSync(plan, {force: true});
+  }
+}
+
+/** What the keeper says of how it went. */
+function hear(child: ReturnType<typeof spawn>, folder: string): Promise<LaunchResult> {
+  const seeLog = `see ${join(folder, 'supervisor.log')}`;
+  return new Promise(resolve => {
+    const status = child.stdio[STATUS_FD];
+    const done = (result: LaunchResult): void => {
+      clearTimeout(timer);
+      status?.destroy();
+      resolve(result);
+    };
+    const timer = setTimeout(
+      () => done({kind: 'failed', message: `the supervisor did not answer within ${PATIENCE_MS / 1000} s; ${seeLog}`}),
+      PATIENCE_MS,
+    );
+    child.on('error', error => done({kind: 'failed', message: `/bin/sh could not be started: ${error.message}`}));
+    let text = '';
+    if (!status || !('setEncoding' in status)) return;
+    status.setEncoding('utf8');
+    status.on('error', () => {});
+    status.on('data', (chunk: string) => (text += chunk));
+    status.on('end', () => {
+      const [word, ...rest] = text.trim().split(' ');
+      if (word === 'ready') done({kind: 'started', keeper: readLock(folder)?.pid ?? 0});
+      else if (word === 'refused') done({kind: 'refused', message: runningMessage(rest.join(' '))});
+      else if (word === 'failed') done({kind: 'failed', message: `${rest.join(' ')}; ${seeLog}`});
+      else done({kind: 'failed', message: `the supervisor ended while it was starting; ${seeLog}`});
+    });
+  });
+}
+
+/** What process 1 leaves beside the anchor: it shows the output, from when there is a fleet to show it of. */
+const SHOW_OUTPUT = 'until [ -e "$1" ]; do sleep 0.1; done; shift; exec "$@"';
+
+/** As process 1 of a container, this process itself becomes the anchor. Does not return. */
+async function becomeAnchor({folder, fleet}: LaunchOptions, id: string): Promise<never> {
+  const {become} = await import('../posix/process.ts');
+  const logs = [join(programs(), 'cli.js'), 'logs', '-f', '-n', 'all', '--since', new Date().toISOString()];
+  spawn(
+    '/bin/sh',
+    ['-c', SHOW_OUTPUT, 'sh', inFolder.fleet(folder), process.execPath, ...logs, '--fleet', fleet.name],
+    {stdio: ['ignore', 'inherit', 'inherit']},
+  );
+  const command = anchorCommand(folder, id);
+  return become(command[0] ?? process.execPath, command, environment());
+}

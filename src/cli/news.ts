@@ -1,0 +1,25 @@
+/** Which events a foreground `up` shows: what a person wants to know who looks at the output. */
+import type {EventRecord} from '../control/messages.ts';
+
+const NEWS = new Set([
+  'ready',
+  'spawn-failed',
+  'backoff',
+  'adopted',
+  'health-failed',
+  'watchdog-missed',
+  'hook-failed',
+  'survivor',
+  'controller-lost',
+  'keeper-lost',
+  'upgraded',
+  'plan-applied',
+]);
+/** Ends that somebody has asked for. */
+const MEANT = new Set(['stop', 'restart', 'changed']);
+
+export function isNews({type, ...record}: EventRecord): boolean {
+  if (type === 'exited') return !MEANT.has(String(record['reason']));
+  if (type === 'status-changed') return record['to'] === 'failed' || record['to'] === 'finished';
+  return NEWS.has(type);
+}

@@ -1,0 +1,44 @@
+/** Colours, where they are wanted. NO_COLOR wins over everything (no-color.org). */
+
+const CODES = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  blue: [34, 39],
+  magenta: [35, 39],
+  cyan: [36, 39],
+} as const;
+
+export type Style = keyof typeof CODES;
+
+/** Gives the text that style, or leaves it as it is. */
+export type Paint = (style: Style | null, text: string) => string;
+
+export function createPaint(isTerminal: boolean, env: NodeJS.ProcessEnv, noColor: boolean): Paint {
+  return wantsColor(isTerminal, env, noColor)
+    ? (style, text) => {
+        if (style === null || text === '') return text;
+        const [on, off] = CODES[style];
+        return `\x1b[${on}m${text}\x1b[${off}m`;
+      }
+    : (_style, text) => text;
+}
+
+function wantsColor(isTerminal: boolean, env: NodeJS.ProcessEnv, noColor: boolean): boolean {
+  if (noColor || env['NO_COLOR']) return false;
+  const force = env['FORCE_COLOR'];
+  if (force !== undefined) return force !== '0' && force !== 'false';
+  return isTerminal && env['TERM'] !== 'dumb';
+}
+
+/** Colours that tell instances apart; red is kept for what is wrong. */
+const PREFIXES: readonly Style[] = ['cyan', 'green', 'yellow', 'blue', 'magenta'];
+
+/** The same colour for the same name at every time. */
+export function styleOfName(name: string): Style {
+  let hash = 0;
+  for (let i = 0; i < name.length; i++) hash = (hash * 31 + name.charCodeAt(i)) >>> 0;
+  return PREFIXES[hash % PREFIXES.length] ?? 'cyan';
+}

@@ -1,0 +1,85 @@
+/** From the words of a command line to an exit code. */
+import {parseWords} from './arguments.ts';
+import type {Command, Context} from './command.ts';
+import {commandTable as table} from './commands.ts';
+import {releaseSignals} from './early.ts';
+import {CliError, ExitCode, UsageError} from './errors.ts';
+import {Output} from './output.ts';
+
+/** Runs a command. Whatever goes wrong is said on stderr, in words and without a stack. */
+export async function run(words: readonly string[], env: NodeJS.ProcessEnv, cwd: string): Promise<number> {
+  const noColor = words.includes('--no-color');
+  const out = new Output(process.stdout, env, noColor);
+  const err = new Output(process.stderr, env, noColor);
+  let command: Command | null = null;
+  try {
+    const {name, rest} = splitCommand(words);
+    if (name === null || rest === null) return await withoutCommand(rest ?? words, out, err);
+    if (name !== 'up') releaseSignals();
+    command = await table.load(name);
+    if (!command) throw await unknownCommand(name);
+    const helpAsked = rest.slice(0, rest.includes('--') ? rest.indexOf('--') : rest.length);
+    if (helpAsked.includes('--help') || helpAsked.includes('-h')) {
+      (await import('./help.ts')).printHelp({out}, command);
+      return ExitCode.done;
+    }
+    const context: Context = {command, ...parseWords(command, rest), out, err, env, cwd, table};
+    return await command.execute(context);
+  } catch (error) {
+    const known = await explain(error);
+    out.flush();
+    err.line(`${err.paint('red', 'brood:')} ${known.message}`);
+    if (known instanceof UsageError)
+      err.line(`usage: brood ${command?.usage.split('\n').join('\n       brood ') ?? 'COMMAND'}`);
+    return known.exitCode;
+  } finally {
+    out.flush();
+    err.flush();
+  }
+}
+
+/** Global options may stand before the command: they are moved behind it. */
+function splitCommand(words: readonly string[]): {name: string | null; rest: string[] | null} {
+  const before: string[] = [];
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] ?? '';
+    if (word === '--fleet') before.push(word, words[++i] ?? '');
+    else if (word === '--no-color' || word.startsWith('--fleet=')) before.push(word);
+    else if (word.startsWith('-')) return {name: null, rest: null};
+    else return {name: word, rest: [...before, ...words.slice(i + 1)]};
+  }
+  return {name: null, rest: null};
+}
+
+async function withoutCommand(words: readonly string[], out: Output, err: Output): Promise<number> {
+  if (words.includes('--version') || words.includes('-V')) {
+    out.line((await import('./version.ts')).version);
+    return ExitCode.done;
+  }
+  const stranger = words.find(word => word.startsWith('-') && !['--help', '-h', '--no-color'].includes(word));
+  if (stranger !== undefined) throw new UsageError(`no option ${stranger}`);
+  const asked = words.some(word => word === '--help' || word === '-h');
+  const {printOverview} = await import('./help.ts');
+  printOverview({out: asked ? out : err}, await table.loadAll(), table.groups);
+  return asked ? ExitCode.done : ExitCode.usage;
+}
+
+async function unknownCommand(name: string): Promise<UsageError> {
+  const {nearest} = await import('../fleet/nearest.ts');
+  const meant = nearest(name, table.names);
+  const hint = meant === undefined ? 'see `brood help`' : `did you mean \`brood ${meant}\`?`;
+  return new UsageError(`no command ${JSON.stringify(name)}; ${hint}`);
+}
+
+async function explain(error: unknown): Promise<CliError> {
+  if (error instanceof CliError) return error;
+  const {RpcError, ConnectionLostError, NotRunningError} = await import('../control/errors.ts');
+  if (error instanceof RpcError) return (await import('./rpc-error.ts')).fromRpcError(error);
+  if (error instanceof NotRunningError) return new CliError(ExitCode.notRunning, error.message);
+  if (error instanceof ConnectionLostError) return new CliError(ExitCode.failed, error.message);
+  const message = error instanceof Error ? error.message : String(error);
+  return new CliError(
+    ExitCode.failed,
+    process.env['BROOD_DEBUG'] && error instanceof Error ? (error.stack ?? message) : message,
+  );
+}

@@ -1,0 +1,95 @@
+/** The causal story of an instance's last exit or failure, from what the journal, the supervisor and the logs know. */
+import {advise} from './advice.ts';
+import {lastEnd, statusOf, type End, type Evidence} from './evidence.ts';
+import {endOf} from './event-words.ts';
+import {meaningOf} from './exit-meaning.ts';
+import {count, formatDuration, formatTime} from './format.ts';
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** Paragraphs, the most important first. */
+export function tell(evidence: Evidence, signalOfNumber: (number: number) => string | null): readonly string[] {
+  const end = lastEnd(evidence.records);
+  return [
+    headline(evidence),
+    ...(end ? [endParagraph(end, signalOfNumber)] : ['The journal knows of no exit.']),
+    ...(evidence.lastWords.length > 0
+      ? [`The last that it wrote before that:\n${evidence.lastWords.map(line => `  ${line}`).join('\n')}`]
+      : []),
+    ...policyParagraph(evidence),
+    ...(evidence.dependencies.length > 0 ? [`What it depends on: ${evidence.dependencies.join('; ')}.`] : []),
+    ...advise(evidence, end),
+  ];
+}
+
+function headline(evidence: Evidence): string {
+  const {id, detail, now} = evidence;
+  const {status, reason} = statusOf(evidence);
+  const since = detail?.uptimeMs == null ? '' : ` for ${formatDuration(detail.uptimeMs)}`;
+  const pid = detail?.pid == null ? '' : `, pid ${detail.pid}`;
+  const retry =
+    detail?.retryAt == null ? '' : `; it is started again in ${formatDuration(Date.parse(detail.retryAt) - now)}`;
+  const when = detail ? 'is' : 'was, when the supervisor was last heard of,';
+  return `${id} ${when} ${status}${since}${pid}${reason === '' ? '' : `: ${reason}`}${retry}.`;
+}
+
+function endParagraph({record, spawned}: End, signalOfNumber: (number: number) => string | null): string {
+  if (record.type === 'spawn-failed') {
+    const code = text(record['code']);
+    const message = text(record['message']);
+    const named =
+      code === '' || message.includes(code)
+        ? message
+        : `${message} (${code}${ERRNO[code] === undefined ? '' : `: ${ERRNO[code]}`})`;
+    return `At ${formatTime(record.at)} it could not be started: ${named}.`;
+  }
+  const code = typeof record['code'] === 'number' ? record['code'] : null;
+  const signal = text(record['signal']) === '' ? null : text(record['signal']);
+  const ran = spawned ? formatDuration(Date.parse(record.at) - Date.parse(spawned.at)) : null;
+  const began = spawned
+    ? `Its last run that ended began at ${formatTime(spawned.at)} (pid ${spawned.pid ?? '?'}), lasted ${ran ?? '?'} and`
+    : 'Its last run';
+  const meaning = meantBy(text(record['reason']), signal) ?? meaningOf(code, signal, signalOfNumber);
+  return `${began} ended at ${formatTime(record.at)}: ${endOf(record)}${meaning === null ? '' : ` (${meaning})`}.`;
+}
+
+const ERRNO: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or directory',
+  EACCES: 'permission denied',
+  ENOEXEC: 'not a program: no #! line, or for another machine',
+  ENOTDIR: 'part of the path is no folder',
+  EAGAIN: 'no more processes can be started now',
+  ENOMEM: 'out of memory',
+  EMFILE: 'out of file descriptors',
+};
+
+const MEANT: Readonly<Record<string, string>> = {
+  stop: 'it was asked to stop',
+  restart: 'it was restarted on request',
+  changed: 'its definition changed, so it was restarted',
+  'not-ready': 'brood ended it because it did not become ready in time',
+  'max-runtime': 'brood ended it because it ran as long as it may (`max_runtime`)',
+  'health-failed': 'brood ended it because its health checks failed',
+  watchdog: 'brood ended it because it did not feed its watchdog',
+};
+
+/** Where brood itself has ended it; null where it has not. */
+function meantBy(reason: string, signal: string | null): string | null {
+  const meant = MEANT[reason] ?? null;
+  if (meant === null || signal !== 'SIGKILL') return meant;
+  return `${meant}, and did not end within its stop timeout`;
+}
+
+function policyParagraph({records, detail}: Evidence): readonly string[] {
+  const parts: string[] = [];
+  const gaveUp = records.findLast(({type}) => type === 'gave-up');
+  if (gaveUp && statusOf({records, detail}).status === 'failed') {
+    const restarts = typeof gaveUp['restarts'] === 'number' ? count(gaveUp['restarts'], 'restart') : 'its restarts';
+    parts.push(`brood gave up after ${restarts}, at ${formatTime(gaveUp.at)}.`);
+  }
+  if (detail) {
+    const inRow = detail.restartsInARow > 0 ? `, ${detail.restartsInARow} in a row` : '';
+    parts.push(`Its restart policy is ${detail.restart}; ${count(detail.restarts, 'restart')} since up${inRow}.`);
+  }
+  return parts.length > 0 ? [parts.join(' ')] : [];
+}

@@ -1,0 +1,246 @@
+/** The client's end of the control socket: typed calls, progress, and events as they happen. */
+import {connect, type Socket} from 'node:net';
+import {inFolder} from './folder.ts';
+import {anchorAlive, keeperAlive, readLock} from './lock.ts';
+import {ErrorCode, type EventRecord, type Method, type Params, type Progress, type Result} from './messages.ts';
+import {ConnectionLostError, NotRunningError, RpcError} from './errors.ts';
+import {LineSplitter} from './line-splitter.ts';
+import {isObject} from './params.ts';
+import {socketAddress} from './socket-path.ts';
+
+/** Bytes that one answer may have. */
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
+const RETRY_MS = 20;
+
+export interface CallOptions {
+  readonly onProgress?: (waiting: Progress['waiting']) => void;
+  /** Ends the waiting, not what was asked for. */
+  readonly signal?: AbortSignal;
+}
+
+interface Pending {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: Error) => void;
+  readonly onProgress: ((waiting: Progress['waiting']) => void) | undefined;
+}
+
+/** A connection to a fleet's controller. It does not keep the program alive while nothing is waited for. */
+export class Client {
+  readonly #socket: Socket;
+  readonly #pending = new Map<number, Pending>();
+  readonly #listeners = new Set<(record: EventRecord) => void>();
+  readonly #onClose = new Set<() => void>();
+  #nextId = 1;
+  /** Watches and others that want the program kept alive. */
+  #holds = 0;
+  #watchers = 0;
+  #closed = false;
+
+  /** @param socket connected; use {@link connectFleet}. */
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    const splitter = new LineSplitter(MAX_ANSWER_BYTES);
+    socket.on('data', chunk => {
+      if (!splitter.push(chunk, line => this.#line(line))) socket.destroy();
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.#lost());
+    socket.unref();
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /**
+   * Calls a method and waits for its answer.
+   *
+   * @throws RpcError with the code and words of the controller; ConnectionLostError.
+   */
+  call<M extends Method>(method: M, params: Params<M>, options: CallOptions = {}): Promise<Result<M>> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) {
+        reject(lost());
+        return;
+      }
+      options.signal?.throwIfAborted();
+      const id = this.#nextId++;
+      const abort = () => this.#settle(id)?.reject(new DOMException('no longer waited for', 'AbortError'));
+      options.signal?.addEventListener('abort', abort, {once: true});
+      this.#pending.set(id, {
+        resolve: result => {
+          options.signal?.removeEventListener('abort', abort);
+          // The controller is of this user and of this program: its answers are trusted to have the shape of `Methods`.
+          resolve(result as Result<M>);
+        },
+        reject,
+        onProgress: options.onProgress,
+      });
+      this.#socket.ref();
+      this.#socket.write(JSON.stringify({jsonrpc: '2.0', id, method, params}) + '\n');
+    });
+  }
+
+  /** Calls `listener` with each event, once `watch` was called. Returns what ends that. */
+  onEvent(listener: (record: EventRecord) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Calls `listener` when the connection has ended. */
+  onClose(listener: () => void): void {
+    if (this.#closed) listener();
+    else this.#onClose.add(listener);
+  }
+
+  /**
+   * Events as they happen; with `afterSeq` those after it first. Ends when the connection does, or the loop is left.
+   * Whoever reads too slowly holds them in memory.
+   */
+  async *watch(params: Params<'watch'> = {}): AsyncGenerator<EventRecord, void, void> {
+    const queue: EventRecord[] = [];
+    let wake = (): void => undefined;
+    const forget = this.onEvent(record => {
+      queue.push(record);
+      wake();
+    });
+    this.onClose(() => wake());
+    this.ref();
+    this.#watchers++;
+    try {
+      await this.call('watch', params);
+      for (;;) {
+        const batch = queue.splice(0);
+        yield* batch;
+        if (batch.length > 0) continue;
+        if (this.#closed) return;
+        await new Promise<void>(resolve => (wake = resolve));
+      }
+    } finally {
+      forget();
+      this.unref();
+      if (--this.#watchers === 0 && !this.#closed) void this.call('unwatch', {}).catch(() => undefined);
+    }
+  }
+
+  /** Keeps the program alive as long as the connection lasts, until as many calls of {@link unref}. */
+  ref(): void {
+    this.#holds++;
+    this.#socket.ref();
+  }
+
+  unref(): void {
+    this.#holds--;
+    this.#unrefWhenIdle();
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #line(line: string): void {
+    let message: unknown;
+    try {
+      message = JSON.parse(line);
+    } catch {
+      return;
+    }
+    if (!isObject(message)) return;
+    const {id, method, params, error} = message;
+    if (method === 'event' && isEvent(params)) for (const listener of this.#listeners) listener(params);
+    else if (method === 'progress' && isProgress(params)) {
+      this.#pending.get(Number(params.request))?.onProgress?.(params.waiting);
+    } else if (typeof id === 'number') {
+      const pending = this.#settle(id);
+      if (isObject(error)) pending?.reject(toError(error));
+      else pending?.resolve(message['result']);
+    }
+  }
+
+  #settle(id: number): Pending | undefined {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    this.#unrefWhenIdle();
+    return pending;
+  }
+
+  #unrefWhenIdle(): void {
+    if (this.#pending.size === 0 && this.#holds === 0) this.#socket.unref();
+  }
+
+  #lost(): void {
+    this.#closed = true;
+    const pending = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const {reject} of pending) reject(lost());
+    for (const listener of this.#onClose) listener();
+  }
+}
+
+const lost = () =>
+  new ConnectionLostError('the connection to the supervisor ended before it answered; ask again to see what it did');
+
+const toError = (error: Record<string, unknown>): RpcError =>
+  new RpcError(
+    typeof error['code'] === 'number' ? error['code'] : ErrorCode.internal,
+    typeof error['message'] === 'string' ? error['message'] : 'unknown error',
+    error['data'],
+  );
+
+const isEvent = (params: unknown): params is EventRecord =>
+  isObject(params) && typeof params['seq'] === 'number' && typeof params['type'] === 'string';
+const isProgress = (params: unknown): params is Progress => isObject(params) && Array.isArray(params['waiting']);
+
+export interface ConnectOptions {
+  /**
+   * How long to wait for a controller that is being started again (ms). While the keeper or the anchor lives the fleet
+   * is running, whoever may answer at the moment. Default 5000.
+   */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Connects to the controller of the fleet in `folder`.
+ *
+ * @throws NotRunningError if the fleet has no supervisor.
+ */
+export async function connectFleet(folder: string, {timeoutMs = 5000}: ConnectOptions = {}): Promise<Client> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const outcome = await tryConnect(inFolder.socket(folder));
+    if (!(outcome instanceof Error)) return new Client(outcome);
+    if (!isRefusal(outcome)) throw outcome;
+    const lock = readLock(folder);
+    if (!keeperAlive(lock) && !anchorAlive(lock)) throw new NotRunningError(folder, 'no supervisor is running');
+    if (performance.now() >= deadline) {
+      const message = `the supervisor (pid ${lock?.pid ?? '?'}) lives, but did not answer within ${timeoutMs} ms`;
+      throw new ConnectionLostError(message);
+    }
+    await new Promise(resolve => setTimeout(resolve, RETRY_MS));
+  }
+}
+
+async function tryConnect(path: string): Promise<Socket | Error> {
+  let address: ReturnType<typeof socketAddress>;
+  try {
+    address = socketAddress(path);
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+  try {
+    return await new Promise(resolve => {
+      const socket = connect(address.path);
+      socket.once('error', resolve);
+      socket.once('connect', () => {
+        socket.off('error', resolve);
+        resolve(socket);
+      });
+    });
+  } finally {
+    address.release();
+  }
+}
+
+/** Nobody listens (ECONNREFUSED, ENOENT), or the one who did is leaving (EAGAIN: its queue is full and stays full). */
+const isRefusal = (error: Error): boolean =>
+  'code' in error && ['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EAGAIN'].includes(String(error.code));

@@ -1,0 +1,139 @@
+/** Which fleets this user has, and which one a command means. */
+import {readdirSync, readFileSync, realpathSync} from 'node:fs';
+import {join} from 'node:path';
+import {FleetChoiceError} from './errors.ts';
+import {broodHome, fleetFolder, inFolder} from './folder.ts';
+import {keeperAlive, readLock, type Lock} from './lock.ts';
+import {isObject} from './params.ts';
+
+export interface FleetEntry {
+  readonly folder: string;
+  /** The folder's name: `shop-1f2e3d4c5b6a`. */
+  readonly id: string;
+  readonly name: string;
+  /** Canonical path of the fleet file; null for a fleet that was started by `brood add`. */
+  readonly file: string | null;
+  readonly dir: string | null;
+  readonly lock: Lock | null;
+  /** Whether its keeper lives. */
+  readonly alive: boolean;
+}
+
+/** The fleet in that folder, as `up` left it in `fleet.json`; null where there is none. */
+export function readFleet(folder: string): FleetEntry | null {
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(inFolder.fleet(folder), 'utf8'));
+  } catch {
+    return null;
+  }
+  if (!isObject(content) || typeof content['name'] !== 'string') return null;
+  const {name, file, dir} = content;
+  const lock = readLock(folder);
+  return {
+    folder,
+    id: folder.slice(folder.lastIndexOf('/') + 1),
+    name,
+    file: typeof file === 'string' ? file : null,
+    dir: typeof dir === 'string' ? dir : null,
+    lock,
+    alive: keeperAlive(lock),
+  };
+}
+
+/** Every fleet under `BROOD_HOME`, by name; also those whose supervisor is gone. */
+export function listFleets(env: NodeJS.ProcessEnv = process.env): FleetEntry[] {
+  const home = broodHome(env);
+  let names: string[];
+  try {
+    names = readdirSync(home);
+  } catch {
+    return [];
+  }
+  return names
+    .map(name => readFleet(join(home, name)))
+    .filter(entry => entry !== null)
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** The fleet file of a folder, by its canonical path; null where there is none. */
+export function fleetFileIn(cwd: string): string | null {
+  for (const name of ['brood.yaml', 'Procfile']) {
+    try {
+      return realpathSync(join(cwd, name));
+    } catch {
+      // Not that one.
+    }
+  }
+  return null;
+}
+
+export interface FleetChoice {
+  /** `--fleet`. */
+  readonly fleet?: string | undefined;
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * The fleet that a command means (design.md section 5): `--fleet` or `BROOD_FLEET`, else the fleet file in the working
+ * directory, else the fleet `default`. It need not be running.
+ *
+ * @throws FleetChoiceError
+ */
+export async function resolveFleet(choice: FleetChoice): Promise<FleetEntry> {
+  const {env, cwd} = choice;
+  const wanted = choice.fleet ?? env['BROOD_FLEET'];
+  if (wanted) {
+    // A worker knows which fleet of that name it belongs to.
+    const own = choice.fleet === undefined && env['BROOD_FLEET_ID'] ? env['BROOD_FLEET_ID'] : null;
+    return (own === null ? null : readFleet(join(broodHome(env), own))) ?? byName(wanted, env);
+  }
+  const file = fleetFileIn(cwd);
+  if (file !== null) return byFile(file, env);
+  const folder = fleetFolder('default', null, env);
+  const entry = readFleet(folder);
+  if (entry) return entry;
+  const others = listFleets(env).filter(one => one.alive);
+  const hint =
+    others.length > 0 ? `; running: ${others.map(one => one.name).join(', ')}` : '; `brood up FILE` starts one';
+  throw new FleetChoiceError(
+    'missing',
+    `no brood.yaml or Procfile in ${cwd}, and no fleet \`default\`: name one with --fleet NAME${hint}`,
+  );
+}
+
+function byName(wanted: string, env: NodeJS.ProcessEnv): FleetEntry {
+  const all = listFleets(env).filter(entry => entry.name === wanted || entry.id === wanted);
+  const running = all.filter(entry => entry.alive);
+  const [only, ...rest] = running.length > 0 ? running : all;
+  if (!only) {
+    throw new FleetChoiceError('missing', `no fleet ${wanted} is running; \`brood ls\` lists the fleets there are`);
+  }
+  if (rest.length === 0) return only;
+  const files = [only, ...rest].map(entry => `  --fleet ${entry.id}   ${entry.file ?? '(no file)'}`);
+  throw new FleetChoiceError('ambiguous', `there are several fleets ${wanted}; say which:\n${files.join('\n')}`);
+}
+
+/** By the file's path alone where that is clear, since reading YAML takes longer than everything else together. */
+async function byFile(file: string, env: NodeJS.ProcessEnv): Promise<FleetEntry> {
+  const [only, ...rest] = listFleets(env).filter(entry => entry.file === file);
+  if (only && rest.length === 0) return only;
+  const {parseFleetFile} = await import('../fleet/index.ts');
+  const {fleet} = await parseFleetFile(file);
+  if (!fleet) {
+    throw new FleetChoiceError('invalid', `${file} has errors, so its fleet's name is not known; see \`brood check\``);
+  }
+  const folder = fleetFolder(fleet.name, file, env);
+  return (
+    readFleet(folder) ?? {
+      folder,
+      id: folder.slice(folder.lastIndexOf('/') + 1),
+      name: fleet.name,
+      file,
+      dir: fleet.dir,
+      lock: readLock(folder),
+      alive: false,
+    }
+  );
+}

@@ -1,0 +1,41 @@
+/**
+ * Where a fleet's state lies. A fleet is its file's canonical path and its name, so the folder's name is made of both:
+ * two checkouts with a fleet of the same name do not meet.
+ *
+ * Inside the folder: `fleet.json` (what `up` was given), `lock` (names the keeper that holds it), `control.sock`,
+ * `snapshot.0` and `snapshot.1`, `journal.jsonl` and rotated `journal.NNNNNNNN.jsonl`, `logs/`, `runs/`.
+ */
+import {createHash} from 'node:crypto';
+import {userInfo} from 'node:os';
+import {join, resolve} from 'node:path';
+
+/** The folder that holds all fleets of this user: `BROOD_HOME`, else `/var/lib/brood` for root, else the XDG state folder. */
+export function broodHome(env: NodeJS.ProcessEnv = process.env): string {
+  if (env['BROOD_HOME']) return resolve(env['BROOD_HOME']);
+  if (process.getuid?.() === 0) return '/var/lib/brood';
+  // The password file's home and not $HOME: after `su` or in a cron job they differ, and the fleet must be found again.
+  return join(userInfo().homedir, '.local', 'state', 'brood');
+}
+
+/** `shop-1f2e3d4c5b6a`: the fleet's folder name, from its name and its file's canonical path (null: no file). */
+export function fleetId(name: string, file: string | null): string {
+  const hash = createHash('sha256')
+    .update(file ?? '')
+    .digest('hex')
+    .slice(0, 12);
+  return `${name}-${hash}`;
+}
+
+export const fleetFolder = (name: string, file: string | null, env: NodeJS.ProcessEnv = process.env): string =>
+  join(broodHome(env), fleetId(name, file));
+
+/** Names of what lies in a fleet's folder. */
+export const inFolder = {
+  fleet: (folder: string) => join(folder, 'fleet.json'),
+  lock: (folder: string) => join(folder, 'lock'),
+  socket: (folder: string) => join(folder, 'control.sock'),
+  snapshot: (folder: string, half: 0 | 1) => join(folder, `snapshot.${half}`),
+  journal: (folder: string) => join(folder, 'journal.jsonl'),
+  logs: (folder: string) => join(folder, 'logs'),
+  runs: (folder: string) => join(folder, 'runs'),
+} as const;

@@ -1,0 +1,69 @@
+/**
+ * The lock file of a fleet, as readers see it: it names the keeper that holds it, by pid and start time, so that
+ * neither a stale file nor a reused pid is taken for a living supervisor.
+ */
+import {readFileSync} from 'node:fs';
+import {inFolder} from './folder.ts';
+import {isObject} from './params.ts';
+
+export interface Lock {
+  /** The keeper. */
+  readonly pid: number;
+  /** Clock ticks after boot (proc(5), stat field 22); null where the kernel has no /proc. */
+  readonly startTime: string | null;
+  readonly anchor: number | null;
+  readonly anchorStartTime: string | null;
+}
+
+const word = (value: unknown): string | null =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : null;
+const pidOf = (value: unknown): number | null =>
+  typeof value === 'number' && Number.isInteger(value) && value > 0 ? value : null;
+
+/** What the lock file says; null where there is none, or none that makes sense. */
+export function readLock(folder: string): Lock | null {
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(inFolder.lock(folder), 'utf8'));
+  } catch {
+    return null;
+  }
+  if (!isObject(content)) return null;
+  const pid = pidOf(content['pid']);
+  if (pid === null) return null;
+  return {
+    pid,
+    startTime: word(content['startTime']),
+    anchor: pidOf(content['anchor']),
+    anchorStartTime: word(content['anchorStartTime']),
+  };
+}
+
+/** Whether that very process lives; a zombie does not. `startTime` null: any process of that pid counts. */
+export function processAlive(pid: number, startTime: string | null): boolean {
+  if (process.platform === 'linux') {
+    let stat: string;
+    try {
+      stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    } catch {
+      return false;
+    }
+    // The name may hold spaces and parentheses: its end is the last one. Then come field 3 (state) and the others.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (fields[0] === 'Z' || fields[0] === 'X') return false;
+    return startTime === null || fields[19] === startTime;
+  }
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+export const keeperAlive = (lock: Lock | null): boolean => lock !== null && processAlive(lock.pid, lock.startTime);
+export const anchorAlive = (lock: Lock | null): boolean =>
+  lock?.anchor != null && processAlive(lock.anchor, lock.anchorStartTime);
+
+/** Whether the fleet in that folder has a living keeper. */
+export const supervisorAlive = (folder: string): boolean => keeperAlive(readLock(folder));

@@ -1,0 +1,220 @@
+/**
+ * What is said on a fleet's control socket: JSON-RPC 2.0, one message a line (docs/protocol.md). Requests from the
+ * client, answers and notifications (`progress`, `event`) from the controller.
+ */
+import type {Status} from '../supervisor/types.ts';
+
+/** Bytes a client's line may have; a longer one ends the connection. */
+export const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
+/** Requests that a batch may hold. */
+export const MAX_BATCH = 64;
+/** Requests that may be under way on one connection. */
+export const MAX_UNDER_WAY = 64;
+/** Bytes that may wait for a client that does not read; beyond, its connection is destroyed. */
+export const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
+/** Connections that are served at once; one more is closed. */
+export const MAX_CONNECTIONS = 256;
+
+/** What brood can and can't promise on this machine, in words. */
+export interface Guarantees {
+  /** How a run's processes are told apart: the best source there is. */
+  readonly lineage: 'cgroup' | 'connector' | 'lineage';
+  /** Whether the anchor lives, so that a dead keeper is brought back. */
+  readonly anchored: boolean;
+  /** Lesser guarantees, each a sentence with its reason. */
+  readonly weaker: readonly string[];
+}
+
+export interface SupervisorReport {
+  readonly anchor: number | null;
+  /** The keeper. */
+  readonly pid: number;
+  readonly controller: number;
+  readonly startedAt: string;
+  readonly version: string;
+  readonly guarantees: Guarantees;
+}
+
+export interface ExitReport {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly at: string;
+  readonly reason: string;
+}
+
+/** One instance, as `brood ps` shows it. Times are ISO 8601. */
+export interface WorkerReport {
+  readonly id: string;
+  readonly worker: string;
+  readonly instance: number;
+  readonly status: Status;
+  readonly flags: readonly ('paused' | 'unhealthy' | 'draining')[];
+  readonly pid: number | null;
+  /** The kernel's: R S D T t Z X I. */
+  readonly state: string | null;
+  readonly nice: number | null;
+  readonly restarts: number;
+  readonly startedAt: string | null;
+  readonly uptimeMs: number | null;
+  /** Of one core, summed over the instance's tree, over the last reading. */
+  readonly cpuPercent: number | null;
+  readonly rssBytes: number | null;
+  readonly adopted: boolean;
+  readonly exit: ExitReport | null;
+  /** Why it is as it is, in words; null where the status says all. */
+  readonly reason: string | null;
+}
+
+export interface PsReport {
+  readonly fleet: string;
+  readonly file: string | null;
+  readonly supervisor: SupervisorReport;
+  readonly workers: readonly WorkerReport[];
+}
+
+/** Everything known of one instance (`brood status`). */
+export interface InstanceDetail extends WorkerReport {
+  readonly command: readonly string[];
+  readonly cwd: string;
+  /** Of the fleet file; values of names that look like secrets are masked. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly restart: string;
+  readonly after: readonly string[];
+  readonly requires: readonly string[];
+  /** The run's token, or null. */
+  readonly run: string | null;
+  readonly wanted: 'up' | 'down';
+  readonly restartsInARow: number;
+  /** ISO 8601; when it is started again. */
+  readonly retryAt: string | null;
+  readonly alarmAt: string | null;
+  readonly readyBy: string | null;
+  readonly proof: string | null;
+  readonly survivors: readonly string[];
+  /** Every living process of its tree. */
+  readonly processes: readonly {
+    readonly pid: number;
+    readonly ppid: number;
+    readonly state: string;
+    readonly name: string;
+    readonly command: string;
+  }[];
+  readonly logFolder: string;
+}
+
+/** How a command ended for one instance. */
+export interface Outcome {
+  readonly id: string;
+  readonly status: Status | 'removed';
+  readonly ok: boolean;
+  /** In words, where not ok or worth knowing. */
+  readonly reason: string | null;
+  /** After a stop: how brood knows that nothing is left. */
+  readonly proof: string | null;
+  readonly survivors: readonly string[];
+}
+
+export interface Outcomes {
+  readonly ok: boolean;
+  readonly outcomes: readonly Outcome[];
+}
+
+/** A target: a worker's name (all its instances), an instance (`web/2`), or where it is allowed a pid. */
+export type Target = string;
+
+/** Every method: what it takes and what it gives. Waiting methods send `progress` notifications. */
+export interface Methods {
+  ping: {params: Record<string, never>; result: {pid: number; version: string; fleet: string; ready: boolean}};
+  ps: {params: Record<string, never>; result: PsReport};
+  status: {params: {targets: readonly Target[]}; result: {instances: readonly InstanceDetail[]}};
+  /** Answer when it is so, or failed; after `timeoutMs` with error `timeout`. */
+  start: {params: {targets: readonly Target[]; timeoutMs?: number}; result: Outcomes};
+  stop: {params: {targets: readonly Target[]; timeoutMs?: number}; result: Outcomes};
+  restart: {params: {targets: readonly Target[]; timeoutMs?: number}; result: Outcomes};
+  pause: {params: {targets: readonly Target[]}; result: Outcomes};
+  resume: {params: {targets: readonly Target[]}; result: Outcomes};
+  /** Answers when every worker is ready, or one failed. */
+  wait: {params: {targets?: readonly Target[]; timeoutMs?: number}; result: Outcomes};
+  add: {
+    params: {
+      name?: string;
+      argv: readonly string[];
+      restart?: string;
+      cwd: string;
+      env?: Readonly<Record<string, string>>;
+    };
+    result: Outcomes;
+  };
+  remove: {params: {targets: readonly Target[]; timeoutMs?: number}; result: Outcomes};
+  scale: {params: {counts: Readonly<Record<string, number>>; timeoutMs?: number}; result: Outcomes};
+  signal: {
+    params: {signal: string; targets: readonly Target[]; tree?: boolean};
+    result: {sent: readonly {pid: number; id: string | null}[]};
+  };
+  nice: {
+    params: {nice: number; targets: readonly Target[]};
+    result: {set: readonly {pid: number; id: string | null; nice: number}[]};
+  };
+  alarm: {
+    params: {target: Target; seconds: number};
+    result: {instances: readonly {id: string; secondsLeftBefore: number}[]};
+  };
+  /** Reads the fleet's file again and makes it true: changes what differs, answers when it is so. */
+  apply: {params: {timeoutMs?: number}; result: Outcomes};
+  /** Stops every worker in reverse order, then the supervisor. Answers when the workers are down; then the connection ends. */
+  down: {params: {now?: boolean; timeoutMs?: number}; result: Outcomes};
+  /** From now on this connection gets an `event` notification for each journal line after `afterSeq`. */
+  watch: {params: {afterSeq?: number}; result: {seq: number}};
+  unwatch: {params: Record<string, never>; result: Record<string, never>};
+  /** The fleet lives with this connection: when it closes, in whatever manner, the fleet is stopped in order. */
+  attach: {params: Record<string, never>; result: Record<string, never>};
+}
+export type Method = keyof Methods;
+export type Params<M extends Method> = Methods[M]['params'];
+export type Result<M extends Method> = Methods[M]['result'];
+
+/** One journal line. */
+export interface EventRecord {
+  readonly seq: number;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly type: string;
+  readonly worker?: string;
+  readonly instance?: number;
+  readonly pid?: number;
+  readonly [field: string]: unknown;
+}
+
+/** What a waiting command still waits for. */
+export interface Progress {
+  /** Id of the request. */
+  readonly request: number | string;
+  readonly waiting: readonly {readonly id: string; readonly status: Status; readonly reason: string | null}[];
+}
+
+export interface Notifications {
+  event: EventRecord;
+  progress: Progress;
+}
+
+/** Error codes: those of JSON-RPC 2.0, and brood's own from -32000 downwards. */
+export const ErrorCode = {
+  parse: -32700,
+  invalidRequest: -32600,
+  methodNotFound: -32601,
+  invalidParams: -32602,
+  internal: -32603,
+  /** It could not be done; exit code 1. */
+  failed: -32000,
+  /** No worker, instance or process of that name; exit code 1. `data.nearest` may hold a name. */
+  unknownTarget: -32001,
+  /** `timeoutMs` passed; exit code 124. */
+  timeout: -32002,
+  /** The supervisor is stopping and takes no such command; exit code 1. */
+  stopping: -32003,
+  /** The change could not be recorded (disk full); nothing was done; exit code 1. */
+  notRecorded: -32004,
+  /** This connection has too many requests under way; nothing was done, ask again later. */
+  busy: -32005,
+} as const;
+export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];

@@ -1,0 +1,112 @@
+/** The control socket: who may speak on it, and who is listening to events. */
+import {lstatSync, renameSync, rmSync} from 'node:fs';
+import {createServer, type Server, type Socket} from 'node:net';
+import {Connection, eventLine, type Handlers} from './connection.ts';
+import {MAX_CONNECTIONS, type EventRecord} from './messages.ts';
+import {socketAddress, type SocketAddress} from './socket-path.ts';
+
+export interface ControlServerOptions {
+  readonly socketPath: string;
+  readonly handlers: Handlers;
+  /** The uid at the other end (SO_PEERCRED, unix(7)); null where the kernel can't tell, which counts as a stranger. */
+  readonly peerUid: (socket: Socket) => number | null;
+  readonly allowedUids: ReadonlySet<number>;
+  /** Told of each unexpected error of a handler; the client has got a plain answer by then. */
+  readonly onError?: (error: unknown) => void;
+}
+
+export class ControlServer {
+  readonly #options: ControlServerOptions;
+  readonly #server: Server;
+  readonly #connections = new Set<Connection>();
+  #bound: {temporary: SocketAddress; final: SocketAddress; inode: number} | null = null;
+
+  constructor(options: ControlServerOptions) {
+    this.#options = options;
+    this.#server = createServer({allowHalfOpen: true}, socket => this.#accept(socket));
+  }
+
+  /** How many clients are connected. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /**
+   * Listens, with mode 0600 from the first moment. Another server's socket of that name, living or stale, is replaced
+   * in one step, so at no time there is none; the caller holds the fleet's lease, so that is safe.
+   */
+  async listen(): Promise<void> {
+    const {socketPath} = this.#options;
+    const temporary = socketAddress(`${socketPath}.${process.pid}`);
+    const final = socketAddress(socketPath);
+    try {
+      rmSync(temporary.path, {force: true});
+      await this.#bind(temporary.path);
+      renameSync(temporary.path, final.path);
+      this.#bound = {temporary, final, inode: lstatSync(final.path).ino};
+    } catch (error) {
+      this.#server.close();
+      temporary.release();
+      final.release();
+      throw error;
+    }
+    this.#server.on('error', error => this.#options.onError?.(error));
+  }
+
+  #bind(path: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      // bind(2) happens within listen(), so no other code sees this umask.
+      const umask = process.umask(0o177);
+      try {
+        this.#server.listen(path, () => {
+          this.#server.off('error', reject);
+          resolve();
+        });
+      } finally {
+        process.umask(umask);
+      }
+    });
+  }
+
+  /** Ends all connections once they have got what was answered, and removes the socket if it is still this server's. */
+  async close(): Promise<void> {
+    const bound = this.#bound;
+    this.#bound = null;
+    // Before the server is closed: until then no other socket can have this inode's number.
+    if (bound && lstatSync(bound.final.path, {throwIfNoEntry: false})?.ino === bound.inode) {
+      rmSync(bound.final.path, {force: true});
+    }
+    const closed = new Promise<void>(resolve => this.#server.close(() => resolve()));
+    for (const connection of this.#connections) connection.end();
+    // One that does not read what it was answered is not waited for.
+    const patience = setTimeout(() => this.#destroyAll(), 500);
+    await closed;
+    clearTimeout(patience);
+    bound?.temporary.release();
+    bound?.final.release();
+  }
+
+  /** Passes a journal record to all who watch. */
+  broadcastEvent(record: EventRecord): void {
+    if (this.#connections.size === 0) return;
+    const line = eventLine(record);
+    for (const connection of this.#connections) connection.event(record.seq, line);
+  }
+
+  #destroyAll(): void {
+    for (const connection of this.#connections) connection.destroy();
+  }
+
+  #accept(socket: Socket): void {
+    const uid = this.#connections.size < MAX_CONNECTIONS ? this.#options.peerUid(socket) : null;
+    if (uid === null || !this.#options.allowedUids.has(uid)) {
+      socket.on('error', () => undefined);
+      socket.destroy();
+      return;
+    }
+    const connection = new Connection(socket, this.#options.handlers, error => this.#options.onError?.(error));
+    this.#connections.add(connection);
+    socket.once('close', () => this.#connections.delete(connection));
+  }
+}

@@ -1,0 +1,129 @@
+/** Carries out what the heart decided: orders to the keeper, probes, journal lines. */
+import type {Engine} from './engine.ts';
+import type {KeeperLink, OrderWithoutLease} from './keeper-link.ts';
+import {startProbe} from './probes/index.ts';
+import {planSpawn, type SpawnContext} from './spawn-order.ts';
+import type {LogStart} from '../keeper/messages.ts';
+import type {WorkerSpec} from '../fleet/types.ts';
+import {instanceLogFolder} from '../logs/layout.ts';
+import {signalNumber} from '../posix/signals.ts';
+import {outerEnvironment} from '../process/outer-environment.ts';
+import type {Effect} from '../supervisor/types.ts';
+
+export interface Hands {
+  carryOut(effects: readonly Effect[]): void;
+  /** The keeper has moved output of a run. */
+  wrote(token: string): void;
+  /** Notes where the output of a run begins. */
+  began(token: string, logStart: LogStart): void;
+  /** Resolves once the freezing or thawing of a run that is under way is done. */
+  settled(token: string): Promise<unknown>;
+}
+
+export interface HandsOptions {
+  readonly engine: () => Engine;
+  readonly link: KeeperLink;
+  readonly spawnContext: () => SpawnContext;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export function createHands({engine, link, spawnContext, env}: HandsOptions): Hands {
+  const outer = outerEnvironment(env);
+  const probes = new Map<string, () => void>();
+  const listeners = new Map<string, () => void>();
+  const logStarts = new Map<string, LogStart>();
+  const underWay = new Map<string, Promise<unknown>>();
+
+  const specOf = (id: string): WorkerSpec | null => {
+    const instance = engine().heart.get(id);
+    return instance ? engine().heart.specOf(instance.worker) : null;
+  };
+
+  const spawn = (token: string, id: string): OrderWithoutLease | null => {
+    const instance = engine().heart.get(id);
+    const spec = specOf(id);
+    if (!instance || !spec) return null;
+    const plan = planSpawn(spec, instance, token, spawnContext());
+    if ('order' in plan) return plan.order;
+    const {code, message} = plan.failure;
+    engine().feed({type: 'spawn-failed', token, code, message, at: Date.now(), shortage: false});
+    return null;
+  };
+
+  const probe = (token: string, id: string): void => {
+    const spec = specOf(id);
+    if (!spec?.ready || probes.has(token)) return;
+    const end = startProbe(spec.ready, {
+      logFolder: instanceLogFolder(spawnContext().folder, id),
+      logStart: logStarts.get(token) ?? {out: 0, err: 0},
+      cwd: spec.cwd,
+      env: {...outer, ...spec.env},
+      ready: () => engine().feed({type: 'probe-ready', token}),
+      onOutput(listener) {
+        listeners.set(token, listener);
+        link.order({type: 'watch', token});
+        return () => {
+          if (listeners.delete(token)) link.order({type: 'unwatch', token});
+        };
+      },
+    });
+    probes.set(token, end);
+  };
+
+  const ask = (type: 'freeze' | 'thaw', token: string): void => {
+    const asked = link.ask({type, token}).then(() => {
+      if (underWay.get(token) === asked) underWay.delete(token);
+    });
+    underWay.set(token, asked);
+  };
+
+  return {
+    carryOut(effects) {
+      const orders: OrderWithoutLease[] = [];
+      const forgotten: string[] = [];
+      for (const effect of effects) {
+        switch (effect.type) {
+          case 'spawn': {
+            const order = spawn(effect.token, effect.id);
+            if (order) orders.push(order);
+            break;
+          }
+          case 'end':
+          case 'clear':
+            orders.push(effect);
+            break;
+          case 'forget':
+            logStarts.delete(effect.token);
+            forgotten.push(effect.token);
+            break;
+          case 'probe':
+            probe(effect.token, effect.id);
+            break;
+          case 'unprobe':
+            probes.get(effect.token)?.();
+            probes.delete(effect.token);
+            break;
+          case 'signal':
+            void link.ask({
+              type: 'signal-run',
+              token: effect.token,
+              signal: signalNumber(effect.signal) ?? 0,
+              tree: false,
+            });
+            break;
+          case 'freeze':
+          case 'thaw':
+            ask(effect.type, effect.token);
+            break;
+          case 'journal':
+            break; // was written when it was committed
+        }
+      }
+      if (forgotten.length > 0) orders.push({type: 'forget', tokens: forgotten});
+      link.order(...orders);
+    },
+    wrote: token => listeners.get(token)?.(),
+    began: (token, logStart) => void logStarts.set(token, logStart),
+    settled: token => underWay.get(token) ?? Promise.resolve(),
+  };
+}

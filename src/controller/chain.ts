@@ -1,0 +1,57 @@
+/**
+ * What is set before exec by chain-loading the system's own tools, each only when asked for: nice(1), prlimit(1),
+ * setpriv(1), and umask by the shell. A tool that is missing is found out before anything is started.
+ */
+import {readFileSync} from 'node:fs';
+import {findTool} from './program.ts';
+import type {WorkerSpec} from '../fleet/types.ts';
+
+export interface Account {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly home: string;
+}
+
+/** An account of the password file; null where there is none of that name. */
+export function findAccount(name: string): Account | null {
+  for (const line of readFileSync('/etc/passwd', 'utf8').split('\n')) {
+    const [account, , uid, gid, , home] = line.split(':');
+    if (account === name && uid !== undefined && gid !== undefined) {
+      return {name, uid: Number(uid), gid: Number(gid), home: home ?? '/'};
+    }
+  }
+  return null;
+}
+
+export type Chain = {readonly argv: readonly string[]} | {readonly message: string};
+
+/** The words to put before a program's own. `baseNice` is the nice value that it would inherit: nice(1) adds to it. */
+export function chainFor(spec: WorkerSpec, baseNice: number): Chain {
+  const argv: string[] = [];
+  const missing: string[] = [];
+  const tool = (name: string, ...args: readonly string[]): void => {
+    const path = findTool(name);
+    if (path === null) missing.push(name);
+    else argv.push(path, ...args);
+  };
+  if (spec.nice !== null && spec.nice !== baseNice) tool('nice', '-n', String(spec.nice - baseNice));
+  const {nofile, core} = spec.limits;
+  if (nofile !== null || core !== null) {
+    tool(
+      'prlimit',
+      ...(nofile === null ? [] : [`--nofile=${nofile}:${nofile}`]),
+      ...(core === null ? [] : [`--core=${core}:${core}`]),
+    );
+  }
+  if (spec.umask !== null)
+    argv.push('/bin/sh', '-c', `umask ${spec.umask.toString(8).padStart(3, '0')}; exec "$@"`, 'sh');
+  if (spec.user !== null) {
+    const account = findAccount(spec.user);
+    if (account === null) return {message: `user ${spec.user}: there is no such account`};
+    tool('setpriv', `--reuid=${account.uid}`, `--regid=${account.gid}`, '--init-groups');
+  }
+  return missing.length === 0
+    ? {argv}
+    : {message: `${missing.join(', ')} is not installed, and is needed for nice, limits or user of this worker`};
+}

@@ -1,0 +1,197 @@
+/**
+ * The controller's turn: take in what came, let the heart decide, commit what it decided, then do it. Nothing is done
+ * before it is committed, so a controller that is killed between any two steps neither loses nor repeats one.
+ */
+import {now} from './clock.ts';
+import type {Journal} from './journal.ts';
+import type {SnapshotFile} from './snapshot-file.ts';
+import {encodeSaved, type Saved} from './start.ts';
+import type {Effect, Input, Instance} from '../supervisor/types.ts';
+import type {Heart} from '../supervisor/index.ts';
+
+/** Room that is kept beyond what the snapshot has now, for changes that make it larger. */
+const ROOM_BYTES = 64 * 1024;
+const LONGEST_TIMER_MS = 60_000;
+/** How long facts that lead to nothing may wait for a commit. */
+const GATHER_MS = 50;
+
+export interface EngineOptions {
+  readonly heart: Heart;
+  readonly snapshot: SnapshotFile;
+  readonly journal: Journal;
+  /** What is committed beside the heart. */
+  readonly saved: () => Omit<Saved, 'seq'>;
+  /** Does what was decided, all of one turn at once. */
+  readonly carryOut: (effects: readonly Effect[]) => void;
+}
+
+interface Waiter {
+  readonly settled: () => boolean;
+  readonly resolve: () => void;
+}
+
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #waiters = new Set<Waiter>();
+  #inputs: Input[] = [];
+  #effects: Effect[] = [];
+  #scheduled = false;
+  #timer: NodeJS.Timeout | null = null;
+  #commitError: string | null = null;
+  /** Facts were taken in that are not committed yet: since when (ms). */
+  #uncommittedSince: number | null = null;
+  /** What the keeper may forget after the next commit. */
+  #forgotten: Effect[] = [];
+  #closed = false;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+  }
+
+  get heart(): Heart {
+    return this.#options.heart;
+  }
+
+  /** Why the last commit failed; null where it did not. */
+  get commitError(): string | null {
+    return this.#commitError;
+  }
+
+  /** Takes something in; it is handled in the next turn, together with all that comes until then. */
+  feed(...inputs: readonly Input[]): void {
+    this.#inputs.push(...inputs);
+    this.#schedule();
+  }
+
+  /** Adds effects of a restored heart, to be carried out after the next commit. */
+  replay(effects: readonly Effect[]): void {
+    this.#effects.push(...effects);
+    this.#schedule();
+  }
+
+  /** Writes a line of the journal in the next turn. */
+  note(event: Extract<Effect, {type: 'journal'}>['event']): void {
+    this.#effects.push({type: 'journal', event});
+    this.#schedule();
+  }
+
+  /** Whether a change can be recorded that makes the state so many bytes larger, roughly. */
+  canRecord(bytes: number): boolean {
+    try {
+      this.#options.snapshot.reserve(Buffer.byteLength(this.#text()) + bytes + ROOM_BYTES);
+      return this.#commitError === null;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Resolves once `settled` says so after a turn; at once if it does now and nothing is waiting to be handled. */
+  async until(settled: () => boolean, signal: AbortSignal): Promise<void> {
+    // What was fed must be handled first: before, the old state may look like the wanted one.
+    await new Promise<void>(resolve => {
+      const waiter: Waiter = {settled, resolve};
+      this.#waiters.add(waiter);
+      const abort = (): void => {
+        this.#waiters.delete(waiter);
+        resolve();
+      };
+      if (signal.aborted) abort();
+      else signal.addEventListener('abort', abort, {once: true});
+      this.#schedule();
+    });
+  }
+
+  /** No further turn is taken. */
+  close(): void {
+    this.#closed = true;
+    if (this.#timer) clearTimeout(this.#timer);
+    if (this.#uncommittedSince !== null) this.#commit();
+    this.#options.journal.flush();
+  }
+
+  instancesOf(worker: string): Instance[] {
+    return [...this.heart.instances()].filter(instance => instance.worker === worker);
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#closed) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      if (!this.#closed) this.#turn();
+    });
+  }
+
+  #turn(): void {
+    const {heart, journal} = this.#options;
+    const inputs = this.#inputs;
+    const effects = this.#effects;
+    this.#inputs = [];
+    this.#effects = [];
+    const time = now();
+    for (const input of inputs) effects.push(...heart.handle(input, time));
+    const due = heart.nextDeadline();
+    if (due !== null && due <= time.mono) effects.push(...heart.handle({type: 'tick'}, time));
+    for (const effect of effects) if (effect.type === 'journal') journal.add(effect.event, time.wall);
+    const ready = this.#commitFor(inputs, effects);
+    journal.flush();
+    this.#options.carryOut(ready);
+    for (const waiter of [...this.#waiters]) {
+      if (this.#inputs.length > 0 || !waiter.settled()) continue;
+      this.#waiters.delete(waiter);
+      waiter.resolve();
+    }
+    this.#plan();
+  }
+
+  /**
+   * Commits what the effects rest on, and answers those that may leave. Facts alone can wait a moment, since the keeper
+   * tells them again to whoever comes next; so a thousand workers that start cost a few commits and not a thousand.
+   * What the keeper may forget waits for the commit.
+   */
+  #commitFor(inputs: readonly Input[], effects: readonly Effect[]): readonly Effect[] {
+    const asked = inputs.some(input => !('token' in input) && input.type !== 'tick');
+    const acts = effects.some(({type}) => type !== 'journal' && type !== 'forget');
+    const overdue = this.#uncommittedSince !== null && performance.now() - this.#uncommittedSince >= GATHER_MS;
+    if (asked || acts || overdue) {
+      this.#commit();
+      const forgotten = this.#forgotten;
+      this.#forgotten = [];
+      return [...effects, ...forgotten];
+    }
+    if (inputs.length === 0 && effects.length === 0) return effects;
+    if (this.#uncommittedSince === null) {
+      this.#uncommittedSince = performance.now();
+      setTimeout(() => this.#schedule(), GATHER_MS);
+    }
+    this.#forgotten.push(...effects.filter(({type}) => type === 'forget'));
+    return [];
+  }
+
+  #text(): string {
+    const {heart, journal, saved} = this.#options;
+    return encodeSaved({...saved(), seq: journal.seq}, heart.snapshot());
+  }
+
+  #commit(): void {
+    this.#uncommittedSince = null;
+    try {
+      this.#options.snapshot.write(this.#text());
+      this.#commitError = null;
+    } catch (error) {
+      // Stops must go on, and a restart that is not recorded beats a worker that stays down: commands that ask for
+      // more are refused meanwhile (canRecord).
+      this.#commitError = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    }
+  }
+
+  #plan(): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    const due = this.heart.nextDeadline();
+    if (due === null || this.#scheduled) return;
+    const wait = Math.min(Math.max(0, due - now().mono), LONGEST_TIMER_MS);
+    // Rounded up: a timer that fires a fraction of a millisecond early would turn in vain.
+    this.#timer = setTimeout(() => this.#schedule(), Math.ceil(wait));
+  }
+}

@@ -1,0 +1,77 @@
+/** What the handlers of all commands share: the state, and waiting for it to become what was asked for. */
+import type {CallContext} from '../../control/connection.ts';
+import {ErrorCode, type Outcomes} from '../../control/messages.ts';
+import {RpcError} from '../../control/errors.ts';
+import type {Hands} from '../carry-out.ts';
+import type {Engine} from '../engine.ts';
+import type {KeeperLink} from '../keeper-link.ts';
+import {outcomesOf, waitingFor, type Rule} from '../outcomes.ts';
+import type {Readings} from '../readings.ts';
+import type {Input} from '../../supervisor/types.ts';
+
+/** A client that waits is told what for, that often. */
+const PROGRESS_MS = 500;
+
+export interface Desk {
+  readonly engine: Engine;
+  readonly link: KeeperLink;
+  readonly hands: Hands;
+  readonly readings: Readings;
+  readonly folder: string;
+}
+
+/**
+ * Refuses what makes the state larger (by `bytes`, roughly) while it can't be recorded; stops are never refused. Throws
+ * RpcError.
+ */
+export function mayChange({engine}: Desk, bytes = 0): void {
+  if (engine.heart.isStopping) throw new RpcError(ErrorCode.stopping, 'the fleet is being stopped');
+  if (!engine.canRecord(bytes)) {
+    throw new RpcError(
+      ErrorCode.notRecorded,
+      `the change can't be recorded (${engine.commitError ?? 'disk full'}), so nothing was done; make room, then try again (stop and down work)`,
+    );
+  }
+}
+
+export interface Wait {
+  readonly inputs: readonly Input[];
+  readonly ids: readonly string[];
+  readonly rule: Rule;
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Feeds the inputs, then waits until the rule is settled for every id. Throws RpcError `timeout`. */
+export async function askAndWait(
+  {engine}: Desk,
+  {inputs, ids, rule, timeoutMs}: Wait,
+  context: CallContext,
+): Promise<Outcomes> {
+  engine.feed(...inputs);
+  const signals = [context.signal];
+  const timeout = timeoutMs === undefined ? null : AbortSignal.timeout(timeoutMs);
+  if (timeout) signals.push(timeout);
+  const said = setInterval(() => {
+    context.progress(
+      waitingFor(engine.heart, ids, rule).map(({id, status, reason}) => ({
+        id,
+        status,
+        reason: engine.heart.blockedBy(id) ?? reason,
+      })),
+    );
+  }, PROGRESS_MS);
+  try {
+    await engine.until(() => outcomesOf(engine.heart, ids, rule) !== null, AbortSignal.any(signals));
+  } finally {
+    clearInterval(said);
+  }
+  const outcomes = outcomesOf(engine.heart, ids, rule);
+  if (outcomes) return {ok: outcomes.every(({ok}) => ok), outcomes};
+  const waiting = waitingFor(engine.heart, ids, rule).map(({id, status}) => `${id} (${status})`);
+  throw new RpcError(
+    ErrorCode.timeout,
+    `not done after ${timeoutMs ?? 0} ms, and going on: still waiting for ${waiting.slice(0, 5).join(', ')}${
+      waiting.length > 5 ? ` and ${waiting.length - 5} more` : ''
+    }`,
+  );
+}

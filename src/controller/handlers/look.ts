@@ -1,0 +1,35 @@
+/** ping, ps, status: commands that only look. */
+import type {Desk} from './desk.ts';
+import type {Handlers} from '../../control/connection.ts';
+import type {SupervisorReport} from '../../control/messages.ts';
+import {instanceDetail, workerReports} from '../reports.ts';
+import {instancesNamed} from '../targets.ts';
+
+export const lookHandlers = (desk: Desk, supervisor: () => SupervisorReport): Handlers => {
+  const {engine, readings, folder} = desk;
+  const {heart} = engine;
+  return {
+    ping: () => ({
+      pid: process.pid,
+      version: supervisor().version,
+      fleet: heart.fleet().name,
+      ready: [...heart.instances()].every(
+        ({status, wanted}) => wanted === 'down' || status === 'ready' || status === 'finished',
+      ),
+    }),
+    ps: () => ({
+      fleet: heart.fleet().name,
+      file: heart.fleet().file,
+      supervisor: supervisor(),
+      workers: workerReports(heart, readings),
+    }),
+    status({targets}) {
+      const table = readings.read();
+      return {
+        instances: instancesNamed(heart, targets).map(instance =>
+          instanceDetail(instance, heart.specOf(instance.worker), heart, readings, table, folder),
+        ),
+      };
+    },
+  };
+};

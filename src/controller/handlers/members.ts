@@ -1,0 +1,92 @@
+/** add, remove, scale: commands about what the fleet consists of. */
+import {askAndWait, mayChange, type Desk} from './desk.ts';
+import type {Handlers} from '../../control/connection.ts';
+import {ErrorCode} from '../../control/messages.ts';
+import {RpcError} from '../../control/errors.ts';
+import {workerFromCommand} from '../../fleet/add.ts';
+import {isGone, isUp, type Rule} from '../outcomes.ts';
+import {workersNamed} from '../targets.ts';
+import type {Input} from '../../supervisor/types.ts';
+
+/** As many as a fleet file may ask for. */
+const MOST_INSTANCES = 10_000;
+
+/** What an instance and its run add to the state, generously. */
+const INSTANCE_BYTES = 2 * 1024;
+
+export const memberHandlers = (desk: Desk): Handlers => {
+  const {engine} = desk;
+  const {heart} = engine;
+  return {
+    add(options, context) {
+      const {name, argv, restart, cwd, env} = options;
+      const made = workerFromCommand({
+        argv,
+        cwd,
+        ...(name === undefined ? {} : {name}),
+        ...(restart === undefined ? {} : {restart}),
+        ...(env === undefined ? {} : {env}),
+      });
+      if ('problem' in made) throw new RpcError(ErrorCode.invalidParams, made.problem);
+      const {spec} = made;
+      mayChange(desk, Buffer.byteLength(JSON.stringify(spec)));
+      const {groups} = heart.fleet();
+      if (heart.workers().some(worker => worker.name === spec.name) || groups.some(group => group.name === spec.name)) {
+        throw new RpcError(
+          ErrorCode.failed,
+          `there is a ${spec.name} already; give this one another name: --name NAME`,
+        );
+      }
+      return askAndWait(desk, {inputs: [{type: 'add', spec}], ids: [`${spec.name}/1`], rule: isUp}, context);
+    },
+    remove({targets, timeoutMs}, context) {
+      const workers = workersNamed(heart, targets);
+      for (const other of heart.workers()) {
+        const needed = [...other.after, ...other.requires].find(name => workers.includes(name));
+        if (needed !== undefined && !workers.includes(other.name)) {
+          throw new RpcError(
+            ErrorCode.failed,
+            `${other.name} depends on ${needed}: remove ${other.name} too, or take the dependency out of the fleet file`,
+          );
+        }
+      }
+      const ids = workers.flatMap(worker => engine.instancesOf(worker).map(({id}) => id));
+      return askAndWait(desk, {inputs: [{type: 'remove', workers}], ids, rule: isGone, timeoutMs}, context);
+    },
+    scale({counts, timeoutMs}, context) {
+      const workers = workersNamed(heart, Object.keys(counts));
+      const others = heart.workers().filter(({name}) => !workers.includes(name));
+      const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+      if (total + others.reduce((sum, {instances}) => sum + instances, 0) > MOST_INSTANCES) {
+        throw new RpcError(ErrorCode.invalidParams, `a fleet has ${MOST_INSTANCES} instances at the most`);
+      }
+      mayChange(desk, total * INSTANCE_BYTES);
+      const inputs: Input[] = [];
+      const stay = new Set<string>();
+      const ids = new Set<string>();
+      for (const worker of workers) {
+        const instances = counts[worker] ?? 0;
+        inputs.push({type: 'scale', worker, instances});
+        const now = engine.instancesOf(worker).filter(({leaving}) => !leaving);
+        for (const {id} of now) ids.add(id);
+        const kept = now.slice(0, instances).map(({id}) => id);
+        for (const id of kept) stay.add(id);
+        // New ones get the lowest numbers that are free.
+        for (let number = 1, missing = instances - kept.length; missing > 0; number++) {
+          const id = `${worker}/${number}`;
+          if (now.some(instance => instance.id === id)) continue;
+          missing--;
+          ids.add(id);
+          stay.add(id);
+        }
+      }
+      const rule: Rule = (instance, state) =>
+        instance && stay.has(instance.id)
+          ? instance.wanted === 'down'
+            ? {ok: true, reason: null}
+            : isUp(instance, state)
+          : isGone(instance, state);
+      return askAndWait(desk, {inputs, ids: [...ids], rule, timeoutMs}, context);
+    },
+  };
+};

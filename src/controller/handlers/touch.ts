@@ -1,0 +1,124 @@
+/** signal, nice, alarm: commands that touch processes as they run. */
+import type {Desk} from './desk.ts';
+import {monotonic} from '../clock.ts';
+import type {Handlers} from '../../control/connection.ts';
+import {ErrorCode, type Target} from '../../control/messages.ts';
+import {RpcError} from '../../control/errors.ts';
+import {instancesNamed, isPid} from '../targets.ts';
+import type {Reply} from '../../keeper/messages.ts';
+import {signalName, signalNumber} from '../../posix/signals.ts';
+import type {ProcessTable} from '../../process/table.ts';
+import type {Instance} from '../../supervisor/types.ts';
+
+interface Touched {
+  readonly pid: number;
+  readonly startTime: string;
+  readonly id: string | null;
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  ESRCH: 'it is gone',
+  EPERM: 'not permitted: it belongs to another user',
+  EACCES: 'not permitted: only root may lower a nice value',
+  EINVAL: 'not a signal of this machine',
+};
+
+function refuse(reply: Reply, what: string): void {
+  if (!reply.ok)
+    throw new RpcError(ErrorCode.failed, `${what}: ${WORDS[reply.error ?? ''] ?? reply.error ?? 'failed'}`);
+}
+
+/** Processes by pid: only those of this fleet, so that a typo reaches no stranger. */
+function ofPid({engine, readings}: Desk, target: Target, table: ProcessTable): Touched {
+  const pid = Number(target);
+  for (const instance of engine.heart.instances()) {
+    const stat = readings.of(instance, table).tree.find(member => member.pid === pid);
+    if (stat) return {pid, startTime: stat.startTime, id: instance.id};
+  }
+  throw new RpcError(
+    ErrorCode.unknownTarget,
+    `process ${pid} is none of this fleet's; see \`brood ps\` and \`brood status\``,
+  );
+}
+
+function running(instances: readonly Instance[]): Instance[] {
+  const found = instances.filter(({run}) => run?.pid != null);
+  if (found.length > 0) return found;
+  const [first] = instances;
+  throw new RpcError(ErrorCode.failed, `${first?.id ?? 'it'} is not running (${first?.status ?? 'unknown'})`);
+}
+
+export const touchHandlers = (desk: Desk): Handlers => {
+  const {engine, link, readings} = desk;
+
+  const treeOf = (instance: Instance, table: ProcessTable): Touched[] =>
+    readings
+      .of(instance, table)
+      .tree.filter(({state}) => state !== 'Z')
+      .map(({pid, startTime}) => ({pid, startTime, id: instance.id}));
+
+  return {
+    async signal({signal, targets, tree}) {
+      const number = signalNumber(signal);
+      if (number === null) {
+        throw new RpcError(ErrorCode.invalidParams, `${signal} is no signal; e.g. TERM, HUP, USR1, or a number`);
+      }
+      const table = readings.read();
+      const sent: {pid: number; id: string | null}[] = [];
+      for (const target of targets) {
+        if (isPid(target)) {
+          const {pid, startTime, id} = ofPid(desk, target, table);
+          refuse(await link.ask({type: 'signal', pid, startTime, signal: number}), `process ${pid}`);
+          sent.push({pid, id});
+          continue;
+        }
+        for (const {id, run} of running(instancesNamed(engine.heart, [target]))) {
+          if (!run) continue;
+          const reply = await link.ask({type: 'signal-run', token: run.token, signal: number, tree: tree ?? false});
+          refuse(reply, id);
+          sent.push(...reply.pids.map(pid => ({pid, id})));
+        }
+      }
+      for (const {pid, id} of sent) {
+        const instance = id === null ? undefined : engine.heart.get(id);
+        engine.note({
+          type: 'signalled',
+          ...(instance ? {worker: instance.worker, instance: instance.number} : {}),
+          pid,
+          signal: signalName(number),
+        });
+      }
+      return {sent};
+    },
+
+    async nice({nice, targets}) {
+      const table = readings.read();
+      const touched = targets.flatMap(target =>
+        isPid(target)
+          ? [ofPid(desk, target, table)]
+          : running(instancesNamed(engine.heart, [target])).flatMap(instance => treeOf(instance, table)),
+      );
+      const set: {pid: number; id: string | null; nice: number}[] = [];
+      for (const {pid, startTime, id} of touched) {
+        const reply = await link.ask({type: 'nice', pid, startTime, nice});
+        // One that ended meanwhile needs no other nice value.
+        if (reply.error === 'ESRCH' && touched.length > 1) continue;
+        refuse(reply, `process ${pid}`);
+        set.push({pid, id, nice});
+      }
+      return {set};
+    },
+
+    alarm({target, seconds}) {
+      const instances = running(instancesNamed(engine.heart, [target]));
+      const ids = instances.map(({id}) => id);
+      engine.feed({type: 'alarm', ids, seconds});
+      return {
+        instances: instances.map(({id, run}) => ({
+          id,
+          secondsLeftBefore: run?.alarmAt == null ? 0 : Math.max(0, (run.alarmAt - monotonic()) / 1000),
+        })),
+      };
+    },
+  };
+};

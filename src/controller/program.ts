@@ -1,0 +1,51 @@
+/** Finding a program before it is started, as execvp(3) would: so that a missing one is one clear error. */
+import {accessSync, constants, statSync} from 'node:fs';
+import {join, resolve} from 'node:path';
+
+export type FoundProgram = {readonly file: string} | {readonly code: string; readonly message: string};
+
+const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
+
+function problemOf(path: string): string | null {
+  try {
+    if (statSync(path).isDirectory()) return 'EISDIR';
+    accessSync(path, constants.X_OK);
+    return null;
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN';
+  }
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file (ENOENT)',
+  ENOTDIR: 'no such file: a part of its path is no folder (ENOTDIR)',
+  EACCES: 'it is not executable, or a folder above it may not be entered (EACCES)',
+  EISDIR: 'it is a folder (EISDIR)',
+};
+
+/** Looks for a program in the folders of `path`, or where it says if it has a slash; relative to `cwd`. */
+export function findProgram(name: string, cwd: string, path: string | undefined): FoundProgram {
+  if (name.includes('/')) {
+    const file = resolve(cwd, name);
+    const code = problemOf(file);
+    return code === null ? {file} : {code, message: `${name} can't be started: ${WORDS[code] ?? code}`};
+  }
+  // An empty PATH entry is the working directory (environ(7)).
+  let denied: string | null = null;
+  for (const folder of (path ?? DEFAULT_PATH).split(':')) {
+    const file = resolve(cwd, join(folder || '.', name));
+    const code = problemOf(file);
+    if (code === null) return {file};
+    if (code === 'EACCES') denied ??= file;
+  }
+  return denied === null
+    ? {code: 'ENOENT', message: `${name}: not found in PATH (ENOENT); PATH is ${path ?? `not set, so ${DEFAULT_PATH}`}`}
+    : {code: 'EACCES', message: `${denied} can't be started: ${WORDS['EACCES'] ?? ''}`};
+}
+
+const TOOL_FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/usr/local/bin'];
+
+/** The absolute path of one of the system's own tools, whatever PATH says; null where it is not installed. */
+export function findTool(name: string): string | null {
+  return TOOL_FOLDERS.map(folder => join(folder, name)).find(file => problemOf(file) === null) ?? null;
+}

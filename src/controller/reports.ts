@@ -1,0 +1,102 @@
+/** From the heart's state and a look at the machine to what clients are shown. */
+import {monotonic} from './clock.ts';
+import type {Reading, Readings} from './readings.ts';
+import type {InstanceDetail, SupervisorReport, WorkerReport} from '../control/messages.ts';
+import type {WorkerSpec} from '../fleet/types.ts';
+import {instanceLogFolder} from '../logs/layout.ts';
+import {commandOf} from '../process/facts.ts';
+import type {ProcessTable} from '../process/table.ts';
+import type {Heart} from '../supervisor/index.ts';
+import type {Instance} from '../supervisor/types.ts';
+
+const iso = (wall: number): string => new Date(wall).toISOString();
+
+/** A deadline of the heart as people read it. */
+const isoOfDeadline = (mono: number | null | undefined): string | null =>
+  mono == null ? null : iso(Date.now() + mono - monotonic());
+
+function report(instance: Instance, reading: Reading, blocked: string | null): WorkerReport {
+  const {run, exit} = instance;
+  const flags: ('paused' | 'unhealthy')[] = [];
+  if (run?.pausedAt != null) flags.push('paused');
+  if (instance.unhealthy) flags.push('unhealthy');
+  return {
+    id: instance.id,
+    worker: instance.worker,
+    instance: instance.number,
+    status: instance.status,
+    flags,
+    pid: run?.pid ?? null,
+    state: reading.main?.state ?? null,
+    nice: reading.main?.nice ?? null,
+    restarts: instance.restarts,
+    startedAt: run?.startedAt == null ? null : iso(run.startedAt),
+    // From the monotonic clock: a wall clock that was set makes no worker older.
+    uptimeMs: run?.startedAt == null ? null : Math.max(0, Math.round(monotonic() - run.since)),
+    cpuPercent: reading.cpuPercent,
+    rssBytes: reading.rssBytes,
+    adopted: run?.adopted ?? false,
+    exit: exit && {code: exit.code, signal: exit.signal, at: iso(exit.at), reason: exit.reason},
+    reason: blocked ?? instance.reason,
+  };
+}
+
+/** All instances, in the order of the fleet. */
+export function workerReports(heart: Heart, readings: Readings): WorkerReport[] {
+  const table = readings.read();
+  return [...heart.instances()].map(instance =>
+    report(instance, readings.of(instance, table), heart.blockedBy(instance.id)),
+  );
+}
+
+const SECRET = /pass(word|wd|phrase)?|secret|token|credential|api_?key|private_?key|auth/i;
+const MASK = '********';
+
+/** Values of variables that look like secrets are not shown, nor are passwords in URLs. */
+export const maskSecrets = (env: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(env).map(([name, value]) => [
+      name,
+      SECRET.test(name) ? MASK : value.replace(/(:\/\/[^/\s:@]*:)[^@\s]+@/g, `$1${MASK}@`),
+    ]),
+  );
+
+/** Everything known of one instance. */
+export function instanceDetail(
+  instance: Instance,
+  spec: WorkerSpec,
+  heart: Heart,
+  readings: Readings,
+  table: ProcessTable,
+  folder: string,
+): InstanceDetail {
+  const reading = readings.of(instance, table);
+  const {run} = instance;
+  return {
+    ...report(instance, reading, heart.blockedBy(instance.id)),
+    command: spec.argv,
+    cwd: spec.cwd,
+    env: maskSecrets(spec.env),
+    restart: spec.restart,
+    after: spec.after,
+    requires: spec.requires,
+    run: run?.token ?? null,
+    wanted: instance.wanted,
+    restartsInARow: instance.row,
+    retryAt: isoOfDeadline(instance.backoff?.until),
+    alarmAt: isoOfDeadline(run?.alarmAt),
+    readyBy: isoOfDeadline(run?.readyBy),
+    proof: instance.proof,
+    survivors: instance.survivors,
+    processes: reading.tree.map(({pid, ppid, state, comm}) => ({
+      pid,
+      ppid,
+      state,
+      name: comm,
+      command: commandOf(pid),
+    })),
+    logFolder: instanceLogFolder(folder, instance.id),
+  };
+}
+
+export type {SupervisorReport};

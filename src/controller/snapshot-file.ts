@@ -1,0 +1,107 @@
+/**
+ * The snapshot on disk: two preallocated halves, written in turn, each with a number and a checksum. A kill in the
+ * middle of a write leaves the other half whole; a disk that is full after they were made does not matter.
+ */
+import {createHash} from 'node:crypto';
+import {closeSync, fstatSync, openSync, readFileSync, rmSync, writeSync, constants} from 'node:fs';
+import {inFolder} from '../control/folder.ts';
+
+const MAGIC = 'BROODSN1';
+/** Magic 8, number 8, length 4, checksum 20. */
+const HEADER_BYTES = 40;
+const SMALLEST_BYTES = 256 * 1024;
+/** A half is made this much larger than what it must hold. */
+const ROOM = 2;
+
+type Half = 0 | 1;
+const HALVES: readonly Half[] = [0, 1];
+
+/** Against torn writes and not against anybody: of what Node 20 has everywhere, the fastest (0.6 ms for 500 KB). */
+const checksum = (number: bigint, body: Buffer): Buffer =>
+  createHash('sha1').update(number.toString()).update(body).digest();
+
+function readHalf(path: string): {number: bigint; text: string} | null {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch {
+    return null;
+  }
+  if (bytes.length < HEADER_BYTES || bytes.toString('latin1', 0, 8) !== MAGIC) return null;
+  const number = bytes.readBigUInt64LE(8);
+  const body = bytes.subarray(HEADER_BYTES, HEADER_BYTES + bytes.readUInt32LE(16));
+  return checksum(number, body).equals(bytes.subarray(20, HEADER_BYTES)) ? {number, text: body.toString()} : null;
+}
+
+export class SnapshotFile {
+  readonly #folder: string;
+  readonly #fds = new Map<Half, number>();
+  #number = 0n;
+  #capacity = 0;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** The newest whole half; null where there is none. */
+  read(): string | null {
+    let newest: {number: bigint; text: string} | null = null;
+    for (const half of HALVES) {
+      const found = readHalf(inFolder.snapshot(this.#folder, half));
+      if (found && (newest === null || found.number > newest.number)) newest = found;
+    }
+    if (newest) this.#number = newest.number;
+    return newest?.text ?? null;
+  }
+
+  /**
+   * Makes sure that a text of that many bytes can be written whatever happens to the disk.
+   *
+   * @throws the error of the file system (`ENOSPC`, `EDQUOT`, ...)
+   */
+  reserve(bytes: number): void {
+    const needed = HEADER_BYTES + bytes;
+    if (needed <= this.#capacity) return;
+    const wanted = Math.max(SMALLEST_BYTES, needed * ROOM);
+    for (const half of HALVES) {
+      const fd = this.#open(half);
+      // Zeros are written, since a hole would need room later. What is behind the end of the text is never read.
+      let at = fstatSync(fd).size;
+      const zeros = Buffer.alloc(Math.min(1024 * 1024, wanted));
+      while (at < wanted) at += writeSync(fd, zeros, 0, Math.min(zeros.length, wanted - at), at);
+    }
+    this.#capacity = wanted;
+  }
+
+  /** Writes the next snapshot over the older half. Throws as {@link reserve} does. */
+  write(text: string): void {
+    const body = Buffer.from(text);
+    this.reserve(body.length);
+    const number = this.#number + 1n;
+    const bytes = Buffer.alloc(HEADER_BYTES + body.length);
+    bytes.write(MAGIC, 0, 'latin1');
+    bytes.writeBigUInt64LE(number, 8);
+    bytes.writeUInt32LE(body.length, 16);
+    checksum(number, body).copy(bytes, 20);
+    body.copy(bytes, HEADER_BYTES);
+    const fd = this.#open(number % 2n === 0n ? 0 : 1);
+    for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at, bytes.length - at, at);
+    this.#number = number;
+  }
+
+  /** The next `up` begins anew. */
+  remove(): void {
+    for (const fd of this.#fds.values()) closeSync(fd);
+    this.#fds.clear();
+    for (const half of HALVES) rmSync(inFolder.snapshot(this.#folder, half), {force: true, recursive: true});
+    this.#capacity = 0;
+  }
+
+  #open(half: Half): number {
+    const known = this.#fds.get(half);
+    if (known !== undefined) return known;
+    const fd = openSync(inFolder.snapshot(this.#folder, half), constants.O_RDWR | constants.O_CREAT, 0o600);
+    this.#fds.set(half, fd);
+    return fd;
+  }
+}

@@ -1,0 +1,60 @@
+/** Zombies in the fleet's trees: said once when found, and once when gone. */
+import type {ProcessTable} from '../process/table.ts';
+import {signalName} from '../posix/signals.ts';
+import type {Heart} from '../supervisor/index.ts';
+import type {Instance, JournalEvent} from '../supervisor/types.ts';
+
+interface Zombie {
+  readonly worker: string;
+  readonly instance: number;
+  readonly pid: number;
+  readonly ppid: number;
+}
+
+/** What wait(2) would say. */
+const exitOf = (status: number): {code: number | null; signal: string | null} =>
+  (status & 0x7f) === 0 ? {code: (status >> 8) & 0xff, signal: null} : {code: null, signal: signalName(status & 0x7f)};
+
+export class ZombieWatch {
+  readonly #known = new Map<string, Zombie>();
+
+  /** Compares with the last look; answers what is to be noted. */
+  look(heart: Heart, table: ProcessTable, ownerOf: (pid: number) => string | null): JournalEvent[] {
+    const events: JournalEvent[] = [];
+    const seen = new Set<string>();
+    for (const stat of table.all()) {
+      if (stat.state !== 'Z') continue;
+      // From the zombie upwards: there are few of them, and many processes.
+      const instance = this.#instanceAbove(stat.ppid, heart, table, ownerOf);
+      if (!instance) continue;
+      const key = `${stat.pid} ${stat.startTime}`;
+      seen.add(key);
+      if (this.#known.has(key)) continue;
+      const zombie = {worker: instance.worker, instance: instance.number, pid: stat.pid, ppid: stat.ppid};
+      this.#known.set(key, zombie);
+      const parent = table.get(stat.ppid)?.comm ?? null;
+      events.push({type: 'zombie-found', ...zombie, parent, name: stat.comm, exit: exitOf(stat.exitStatus)});
+    }
+    for (const [key, zombie] of this.#known) {
+      if (seen.has(key)) continue;
+      this.#known.delete(key);
+      events.push({type: 'zombie-gone', ...zombie});
+    }
+    return events;
+  }
+
+  #instanceAbove(
+    pid: number,
+    heart: Heart,
+    table: ProcessTable,
+    ownerOf: (pid: number) => string | null,
+  ): Instance | undefined {
+    const seen = new Set<number>();
+    for (let at = pid; at > 1 && !seen.has(at); at = table.get(at)?.ppid ?? 0) {
+      seen.add(at);
+      const id = ownerOf(at);
+      if (id !== null) return heart.get(id);
+    }
+    return undefined;
+  }
+}

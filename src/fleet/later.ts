@@ -1,0 +1,18 @@
+import {fleetKeys} from './schema-fleet.ts';
+import {workerKeys} from './schema-worker.ts';
+import {laterKeys} from './table.ts';
+import type {FleetSpec} from './types.ts';
+
+/**
+ * What a fleet asks for that has no effect yet, e.g. `web.health has no effect yet`. For fleets that come without a file;
+ * the problems of a parsed file say the same, each at its place.
+ */
+export function noEffectYet(fleet: FleetSpec): readonly string[] {
+  const {groups, channels} = fleetKeys;
+  const used = [
+    ...fleet.workers.flatMap(worker => laterKeys(workerKeys, worker).map(rest => `${worker.name}${rest}`)),
+    ...(groups.later && fleet.groups.length > 0 ? ['groups'] : []),
+    ...(channels.later && fleet.channels.length > 0 ? ['channels'] : []),
+  ];
+  return used.map(what => `${what} has no effect yet`);
+}

@@ -1,0 +1,22 @@
+import type {Context} from './check.ts';
+import {entriesOf, entryOf, type Node} from './tree.ts';
+import type {WorkerSpec} from './types.ts';
+
+/** More processes than one supervisor can look after; whoever writes more has mistyped a number. */
+export const MOST_INSTANCES = 10_000;
+
+/** Says where a fleet becomes too large: at the worker that does it. */
+export function checkTotal(root: Node, workers: readonly WorkerSpec[], context: Context): void {
+  let total = 0;
+  for (const {name, instances} of workers) {
+    total += instances;
+    if (total <= MOST_INSTANCES) continue;
+    const entry = entriesOf(entryOf(root, 'workers')?.value).find(({key}) => key === name);
+    const at = entryOf(entry?.value, 'instances')?.value.at ?? entry?.keyAt ?? 0;
+    context.report.error(
+      at,
+      `${name}: makes more than ${MOST_INSTANCES} instances in this fleet, which is the most that it can have`,
+    );
+    return;
+  }
+}

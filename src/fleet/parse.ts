@@ -1,0 +1,67 @@
+import {availableParallelism} from 'node:os';
+import type {Context} from './check.ts';
+import {checkTotal} from './limits.ts';
+import {readProcfile} from './procfile.ts';
+import {checkReferences} from './references.ts';
+import {Report} from './report.ts';
+import {fleet} from './schema-fleet.ts';
+import type {Node} from './tree.ts';
+import type {FleetSpec, ParsedFleet} from './types.ts';
+import {readYaml} from './yaml.ts';
+
+/** What the machine allows; as it is where not said otherwise. */
+export interface Machine {
+  /** Whether the fleet would run as root: `user` and a nice value below 0 need it. */
+  readonly root?: boolean;
+  /** What `instances: cpus` means. */
+  readonly cpus?: number;
+}
+
+export interface ParseOptions extends Machine {
+  /** What the file is called in problems, and in the fleet unless `canonical` says otherwise. */
+  readonly file: string;
+  /** The canonical path of the file. */
+  readonly canonical?: string;
+  /** The folder that relative paths start from, absolute. */
+  readonly dir: string;
+  /** Default `yaml`. */
+  readonly format?: 'yaml' | 'procfile';
+}
+
+/** Checks and normalizes the text of a fleet file. Never throws for what the text says: all that is wrong is a problem. */
+export async function parseFleetText(input: string, options: ParseOptions): Promise<ParsedFleet> {
+  const text = input.replace(/^\uFEFF/, '');
+  const {file, dir, format = 'yaml'} = options;
+  const report = new Report(file, text);
+  const context: Context = {
+    report,
+    dir,
+    root: options.root ?? process.geteuid?.() === 0,
+    cpus: options.cpus ?? availableParallelism(),
+  };
+  const spec = format === 'procfile' ? readProcfile(text, context) : await readFleet(text, context);
+  const problems = report.problems();
+  if (report.failed || spec === null) return {fleet: null, problems};
+  return {fleet: {...spec, file: options.canonical ?? file}, problems};
+}
+
+async function readFleet(text: string, context: Context): Promise<Omit<FleetSpec, 'file'> | null> {
+  const tree = await readYaml(text, context.report);
+  if (context.report.failed && tree === undefined) return null;
+  const example = 'write workers: {web: {run: node server.js}}';
+  if (tree === undefined || (tree.kind === 'scalar' && tree.value === null)) {
+    context.report.error(0, `the file is empty: ${example}`);
+    return null;
+  }
+  const root = withoutExtensions(tree);
+  const spec = fleet.read({label: '', keyAt: root.at, node: root}, context);
+  checkReferences(root, context);
+  if (spec !== null) checkTotal(root, spec.workers, context);
+  return spec;
+}
+
+/** `x-…` at the top is where people keep what they use by anchor. */
+function withoutExtensions(root: Node): Node {
+  if (root.kind !== 'map') return root;
+  return {...root, entries: root.entries.filter(({key}) => !key.startsWith('x-'))};
+}

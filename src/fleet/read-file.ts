@@ -1,0 +1,104 @@
+import {open, realpath, type FileHandle} from 'node:fs/promises';
+import {isUtf8} from 'node:buffer';
+import {constants, existsSync} from 'node:fs';
+import {basename, dirname, join, resolve} from 'node:path';
+import {parseFleetText, type Machine} from './parse.ts';
+import type {ParsedFleet} from './types.ts';
+
+/** Bytes. No fleet comes near it; whoever names a database dump by mistake is told so at once. */
+export const LARGEST_FILE = 2 ** 20;
+
+/** The fleet file of a folder: its `brood.yaml`, where there is one. */
+export function findFleetFile(cwd: string): string | null {
+  const file = join(cwd, 'brood.yaml');
+  return existsSync(file) ? file : null;
+}
+
+/** Whether a file of this name has `name: command` lines: `Procfile`, `Procfile.dev`, `web.procfile`. */
+export function isProcfile(path: string): boolean {
+  return /^procfile(\.|$)|\.procfile$/i.test(basename(path));
+}
+
+/**
+ * Reads and checks a fleet file. Never throws for what it finds: a file that can't be read is one problem.
+ *
+ * @param path - as the user gave it; problems name it so
+ */
+export async function parseFleetFile(path: string, machine: Machine = {}): Promise<ParsedFleet> {
+  const failed = (message: string, line = 1): ParsedFleet => ({
+    fleet: null,
+    problems: [{severity: 'error', file: path, line, column: 1, message}],
+  });
+  let canonical: string;
+  let bytes: Uint8Array | string;
+  try {
+    canonical = await realpath(resolve(path));
+    bytes = await readLimited(canonical);
+  } catch (error) {
+    return failed(whyUnreadable(error));
+  }
+  if (typeof bytes === 'string') return failed(bytes);
+  const wrongLine = firstLineNotUtf8(bytes);
+  if (wrongLine !== null) return failed('the file is not UTF-8 from this line on: save it as UTF-8', wrongLine);
+  return parseFleetText(new TextDecoder().decode(bytes), {
+    ...machine,
+    file: path,
+    canonical,
+    dir: dirname(canonical),
+    format: isProcfile(path) ? 'procfile' : 'yaml',
+  });
+}
+
+/** The bytes, or why they were not read. */
+async function readLimited(path: string): Promise<Uint8Array | string> {
+  // Opened without waiting: a FIFO would wait for a writer forever (fifo(7)).
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stat = await file.stat();
+    if (stat.isDirectory()) return `is a folder: name the file in it, ${join(path, 'brood.yaml')}`;
+    if (!stat.isFile()) return 'is no regular file: a fleet file must be there to be read again';
+    const bytes = await readUpTo(file, LARGEST_FILE + 1);
+    return bytes.length > LARGEST_FILE ? 'is larger than 1MiB: is this a fleet file?' : bytes;
+  } finally {
+    await file.close();
+  }
+}
+
+async function readUpTo(file: FileHandle, limit: number): Promise<Uint8Array> {
+  const buffer = Buffer.alloc(limit);
+  let length = 0;
+  while (length < limit) {
+    const {bytesRead} = await file.read(buffer, length, limit - length, null);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return buffer.subarray(0, length);
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'it may not be read by this user',
+  EPERM: 'it may not be read by this user',
+  ENOTDIR: 'a part of its path is no folder',
+  ELOOP: 'its symbolic links run in a circle',
+  ENAMETOOLONG: 'its path is too long',
+  ENXIO: 'it is no regular file',
+};
+
+function whyUnreadable(error: unknown): string {
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const reason = REASONS[code] ?? (error instanceof Error ? error.message : String(error));
+  return `the fleet file can't be read: ${reason}${code === '' ? '' : ` (${code})`}`;
+}
+
+/** The first line (from 1) that is no UTF-8; null where all is. A newline is never part of another character. */
+function firstLineNotUtf8(bytes: Uint8Array): number | null {
+  if (isUtf8(bytes)) return null;
+  for (let start = 0, line = 1; start < bytes.length; line++) {
+    const newline = bytes.indexOf(0x0a, start);
+    const end = newline < 0 ? bytes.length : newline + 1;
+    if (!isUtf8(bytes.subarray(start, end))) return line;
+    start = end;
+  }
+  return 1;
+}

@@ -1,0 +1,128 @@
+/** The reference of the fleet file, written from the same tables that read it. */
+import {fleet, group, channel} from './schema-fleet.ts';
+import {worker} from './schema-worker.ts';
+import type {Option} from './check.ts';
+import type {Key, Kind, Section, Table} from './table.ts';
+
+const INTRODUCTION = `# The fleet file
+
+<!-- Written by docs/make-fleet-reference.mjs from the tables in src/fleet: change those. -->
+
+\`brood check FILE\` says everything that is wrong with a file at once, each thing with its line and column, and what has
+no effect yet (marked **not yet** below).
+
+\`\`\`yaml
+fleet: shop
+x-service: &service              # keys that begin with x- are not read: a place for anchors
+  restart: on-failure
+  stop: {timeout: 5s}
+workers:
+  db:
+    run: postgres -D data
+    ready: {tcp: 5432}
+  web:
+    <<: *service
+    run: [node, server.js]
+    cwd: web
+    env: {PORT: 3000}
+    instances: 4
+    after: [db]
+\`\`\`
+
+- **Names** of fleets, workers, groups and channels: letters, digits and \`-\`, beginning with a letter, at most 63.
+- **Durations**: \`500ms\`, \`10s\`, \`1.5s\`, \`5m\`, \`1h\`, \`7d\`. **Sizes**: \`4KiB\`, \`512MiB\`, \`1GiB\`. A number without a unit is refused.
+- **Paths** start from the folder of the fleet file; \`~\` is not expanded.
+- **Signals** by name, with or without \`SIG\`, in any case.
+- **Commands** are a list, or text that is split as a shell splits it: quotes and backslashes are obeyed. What only a shell
+  can do (\`|\`, \`&&\`, \`>\`, \`$NAME\`) is refused; write \`sh:\` for a shell.
+- **Anchors**, aliases and merge keys (\`<<\`) work. A key that is there twice, a second document and an unknown key are errors.
+- A file is at most 1 MiB, a fleet at most 10,000 instances.
+`;
+
+const PROCFILE = `
+## Procfile
+
+A file called \`Procfile\` (or \`Procfile.dev\`, \`web.procfile\`) has lines of \`name: command\`, blank lines, and comments that
+begin with \`#\`. Each command runs through \`/bin/sh -c\`; all else is as where a key is absent. The fleet has the name of
+the folder. \`_\` in a name becomes \`-\`.
+
+## Environment file
+
+What \`env_file\` names has lines of \`KEY=VALUE\`, with \`export\` in front or not, blank lines, and comments (\`#\`). A value in
+single quotes is literal; in double quotes \`\\n\`, \`\\t\`, \`\\"\` and \`\\\\\` are escapes; both may run over several lines. Nothing is
+expanded. It is read anew at every start.
+`;
+
+/** The whole of docs/fleet-file.md. */
+export function fleetReference(): string {
+  const sections: Section[] = [];
+  for (const check of [fleet, worker, group, channel]) if (check.section) sections.push(check.section);
+  const parts: string[] = [];
+  const written = new Set<Section>(sections);
+  for (const section of sections) {
+    parts.push(sectionText(section, '##'));
+    for (const below of sectionsBelow(section, written)) parts.push(sectionText(below, '###'));
+  }
+  return `${INTRODUCTION}\n${parts.join('\n')}${PROCFILE}`;
+}
+
+function sectionsBelow(section: Section, written: Set<Section>): readonly Section[] {
+  const below: Section[] = [];
+  for (const {check} of [...Object.values(section.kinds ?? {}), ...Object.values(section.keys)]) {
+    if (check.section === undefined || written.has(check.section)) continue;
+    written.add(check.section);
+    below.push(check.section, ...sectionsBelow(check.section, written));
+  }
+  return below;
+}
+
+function sectionText({title, doc, keys, kinds}: Section, heading: string): string {
+  const heads = kinds === undefined ? '' : `\n${kindTable(kinds)}`;
+  const rows = Object.keys(keys).length === 0 ? '' : `\n${keyTable(keys)}`;
+  return `${heading} ${title.includes(' ') ? title : `\`${title}\``}\n\n${doc}\n${heads}${rows}`;
+}
+
+function kindTable(kinds: Readonly<Record<string, Kind>>): string {
+  const rows = Object.entries(kinds).map(([name, {check, doc, example, later}]) => [
+    code(`${name}: ${example ?? check.example}`),
+    mark(doc, later),
+  ]);
+  return table(['one of', 'what it says'], rows);
+}
+
+function keyTable(keys: Table): string {
+  const rows = Object.entries(keys).map(([name, key]) => [
+    code(name),
+    code(key.example ?? key.check.example),
+    usual(key),
+    mark([key.doc, ...optionTexts(key.check.options)].join(' '), key.later),
+  ]);
+  return table(['key', 'example', 'if absent', 'what it says'], rows);
+}
+
+function optionTexts(options: Readonly<Record<string, Option>> = {}): readonly string[] {
+  return Object.entries(options).map(([word, {doc, alias, later}]) => {
+    const words = alias === undefined ? code(word) : `${code(word)} (also ${code(alias)})`;
+    return mark(`${words}: ${doc}.`, later);
+  });
+}
+
+function usual({or, check}: Key): string {
+  if (or === undefined) return 'must be there';
+  if (or.text !== undefined) return or.text;
+  return or.value === null ? 'none' : code(check.show(or.value));
+}
+
+function mark(doc: string, later: boolean | undefined): string {
+  return later ? `${doc} **Not yet.**` : doc;
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map(cell => cell.replaceAll('|', String.raw`\|`)).join(' | ')} |\n`;
+  return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('');
+}

@@ -1,0 +1,150 @@
+/** What the parts of a fleet file say of each other. Works on the tree, so that it also speaks where values are wrong. */
+import type {Context} from './check.ts';
+import {didYouMean} from './nearest.ts';
+import {variablePart} from './names.ts';
+import {findRings, showRing} from './rings.ts';
+import {entriesOf, entryOf, textsOf, type Entry, type Node, type ScalarNode} from './tree.ts';
+
+/** Checks everything that takes more than one entry to see. */
+export function checkReferences(root: Node, context: Context): void {
+  const parts = {
+    workers: entriesOf(entryOf(root, 'workers')?.value),
+    groups: entriesOf(entryOf(root, 'groups')?.value),
+    channels: entriesOf(entryOf(root, 'channels')?.value),
+  };
+  checkNames(parts, context);
+  checkDependencies(parts, context);
+  checkGroups(parts, context);
+  checkChannelUse(parts, context);
+  checkPipes(parts, context);
+  checkReadyDescriptors(parts, context);
+}
+
+interface Parts {
+  readonly workers: readonly Entry[];
+  readonly groups: readonly Entry[];
+  readonly channels: readonly Entry[];
+}
+
+const keysOf = (entries: readonly Entry[]): readonly string[] => entries.map(({key}) => key);
+const listed = (entry: Entry, key: string): readonly ScalarNode[] => textsOf(entryOf(entry.value, key)?.value);
+
+function checkNames({workers, groups, channels}: Parts, {report}: Context): void {
+  const taken = new Set(keysOf(workers));
+  for (const {key, keyAt} of groups) {
+    if (taken.has(key)) report.error(keyAt, `${key} is a worker already: give the group another name`);
+  }
+  const variables = new Map<string, string>();
+  for (const {key, keyAt} of channels) {
+    const variable = variablePart(key);
+    const other = variables.get(variable);
+    if (other !== undefined) {
+      report.error(keyAt, `${key} and ${other} would share BROOD_FD_${variable}: give the channel another name`);
+    }
+    variables.set(variable, key);
+  }
+}
+
+function checkDependencies({workers, groups}: Parts, {report}: Context): void {
+  const names = keysOf(workers);
+  const known = new Set(names);
+  const arrows = new Map<string, readonly string[]>();
+  for (const worker of workers) {
+    const targets: string[] = [];
+    for (const key of ['after', 'requires']) {
+      for (const {text, at} of listed(worker, key)) {
+        targets.push(text);
+        if (known.has(text)) continue;
+        const group = groups.some(({key: name}) => name === text);
+        const why = group ? 'is a group: name its workers' : `is no worker: ${didYouMean(text, names)}`;
+        report.error(at, `${worker.key}.${key}: ${text} ${why}`);
+      }
+    }
+    arrows.set(worker.key, targets);
+  }
+  for (const ring of findRings(arrows)) {
+    const at = arrowAt(workers, ['after', 'requires'], ring);
+    report.error(at, `cycle: ${showRing(ring)}: none of them could start first; take one out of after: or requires:`);
+  }
+}
+
+/** Where the first of a ring points at the second. */
+function arrowAt(entries: readonly Entry[], keys: readonly string[], ring: readonly string[]): number {
+  const [first, second = first] = ring;
+  const entry = entries.find(({key}) => key === first);
+  if (entry === undefined) return 0;
+  const arrow = keys.flatMap(key => listed(entry, key)).find(({text}) => text === second);
+  return arrow?.at ?? entry.keyAt;
+}
+
+function checkGroups({workers, groups}: Parts, {report}: Context): void {
+  const names = [...keysOf(workers), ...keysOf(groups)];
+  const known = new Set(names);
+  const groupOf = new Map<string, string>();
+  for (const group of groups) {
+    for (const {text, at} of listed(group, 'members')) {
+      const other = groupOf.get(text);
+      if (!known.has(text))
+        report.error(at, `${group.key}.members: ${text} is no worker or group: ${didYouMean(text, names)}`);
+      else if (other !== undefined && other !== group.key) {
+        report.error(at, `${group.key}.members: ${text} is in ${other} already: a member has one group`);
+      }
+      if (other === undefined) groupOf.set(text, group.key);
+    }
+  }
+  const arrows = new Map(groups.map(group => [group.key, listed(group, 'members').map(({text}) => text)]));
+  for (const ring of findRings(arrows)) {
+    report.error(arrowAt(groups, ['members'], ring), `cycle: ${showRing(ring)}: a group can't be inside of itself`);
+  }
+}
+
+function checkChannelUse({workers, channels}: Parts, {report}: Context): void {
+  const names = keysOf(channels);
+  const known = new Set(names);
+  for (const worker of workers) {
+    for (const {text, at} of listed(worker, 'channels')) {
+      if (known.has(text)) continue;
+      const advice = names.length === 0 ? 'declare it under channels:' : didYouMean(text, names);
+      report.error(at, `${worker.key}.channels: nobody declared ${text}: ${advice}`);
+    }
+  }
+}
+
+function checkPipes({workers, channels}: Parts, {report}: Context): void {
+  const names = keysOf(workers);
+  const known = new Set(names);
+  for (const channel of channels) {
+    const pipe = entryOf(channel.value, 'pipe')?.value;
+    const ends = ['from', 'to']
+      .map(key => ({key, end: entryOf(pipe, key)?.value}))
+      .filter(({end}) => end?.kind === 'scalar' && typeof end.value === 'string');
+    const missing = ends.filter(({end}) => end?.kind === 'scalar' && !known.has(end.text));
+    for (const {key, end} of missing) {
+      if (end?.kind !== 'scalar') continue;
+      const label = `${channel.key}.pipe.${key}: ${end.text}`;
+      // A pipe with one end can only block. One with none waits for workers that are added while the fleet runs.
+      if (missing.length === 2)
+        report.note(end.at, `${label} is no worker of this file: the pipe is not used until one is added`);
+      else report.error(end.at, `${label} is no worker: ${didYouMean(end.text, names)}`);
+    }
+  }
+}
+
+/** Inherited sockets begin at descriptor 3 (sd_listen_fds(3)). */
+const FIRST_SOCKET = 3;
+
+function checkReadyDescriptors({workers, channels}: Parts, {report}: Context): void {
+  const sockets = new Set(keysOf(channels.filter(({value}) => entryOf(value, 'socket') !== undefined)));
+  for (const worker of workers) {
+    const fd = entryOf(entryOf(worker.value, 'ready')?.value, 'fd')?.value;
+    if (fd?.kind !== 'scalar' || typeof fd.value !== 'number') continue;
+    const inherited = listed(worker, 'channels').filter(({text}) => sockets.has(text));
+    const taken = inherited[fd.value - FIRST_SOCKET];
+    if (taken === undefined) continue;
+    const free = FIRST_SOCKET + inherited.length;
+    report.error(
+      fd.at,
+      `${worker.key}.ready.fd: descriptor ${fd.value} is the socket ${taken.text}: write fd: ${free}`,
+    );
+  }
+}

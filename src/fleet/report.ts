@@ -1,0 +1,76 @@
+import type {Problem} from './types.ts';
+
+/** The problem in one line, as editors and terminals understand it: `file:line:column: message`. */
+export function formatProblem(problem: Problem): string {
+  const word = problem.severity === 'note' ? 'note: ' : '';
+  return `${problem.file}:${problem.line}:${problem.column}: ${word}${problem.message}`;
+}
+
+/** What moves a terminal's cursor, ends a line or turns the direction of writing: names in messages come from the file. */
+const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]/gu;
+const LONGEST_MESSAGE = 600;
+
+function printable(message: string): string {
+  const short =
+    message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE - 200)}…${message.slice(-198)}` : message;
+  return short.replace(UNPRINTABLE, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** Collects what is wrong in one text, by offset, and hands it back in the order of the file, each thing once. */
+export class Report {
+  readonly #file: string;
+  readonly #lineStarts: number[] = [0];
+  readonly #length: number;
+  readonly #found = new Map<string, {readonly at: number; readonly problem: Problem}>();
+  #errors = 0;
+
+  /**
+   * @param file - as it is to be shown
+   * @param text - what the offsets count in
+   */
+  constructor(file: string, text: string) {
+    this.#file = file;
+    this.#length = text.length;
+    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) this.#lineStarts.push(at + 1);
+  }
+
+  get failed(): boolean {
+    return this.#errors > 0;
+  }
+
+  error(at: number, message: string): void {
+    this.#add(at, 'error', message);
+  }
+
+  note(at: number, message: string): void {
+    this.#add(at, 'note', message);
+  }
+
+  problems(): readonly Problem[] {
+    return [...this.#found.values()].sort((a, b) => a.at - b.at).map(({problem}) => problem);
+  }
+
+  /** The line of an offset, from 1. */
+  line(at: number): number {
+    let low = 0;
+    let high = this.#lineStarts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.#lineStarts[middle] ?? 0) <= at) low = middle;
+      else high = middle - 1;
+    }
+    return low + 1;
+  }
+
+  #add(offset: number, severity: Problem['severity'], text: string): void {
+    const message = printable(text);
+    const at = Math.min(Math.max(offset, 0), this.#length);
+    const line = this.line(at);
+    const column = at - (this.#lineStarts[line - 1] ?? 0) + 1;
+    // An anchor that is used ten times is wrong once.
+    const id = `${at} ${severity} ${message}`;
+    if (this.#found.has(id)) return;
+    this.#found.set(id, {at, problem: {severity, file: this.#file, line, column, message}});
+    if (severity === 'error') this.#errors += 1;
+  }
+}

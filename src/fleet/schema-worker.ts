@@ -1,0 +1,225 @@
+import type {Check} from './check.ts';
+import {boolean, choice, command, either, environment, list} from './checks-collection.ts';
+import {duration, instances, integer, niceness, umask} from './checks-number.ts';
+import {cronText, name, path, signal, text, userName} from './checks-text.ts';
+import {health, probeCommand, ready} from './schema-probes.ts';
+import * as run from './schema-run.ts';
+import {defaultsOf, key, mapping, type Key} from './table.ts';
+import type {OrphanPolicy, RestartPolicy, WorkerSpec, ZombiePolicy} from './types.ts';
+
+const hook = (doc: string): Key<string, readonly string[] | null> =>
+  key('argv', probeCommand, {or: null, doc, example: "'./notify.sh'"});
+const hookKeys = {
+  start: {...hook('A run has been spawned.'), field: 'start'},
+  ready: {...hook('It is ready.'), field: 'ready'},
+  exit: {...hook('Its main process has ended, in whatever way.'), field: 'exit'},
+  unhealthy: {...hook('Its health checks have failed.'), field: 'unhealthy'},
+  finished: {...hook('It ended well, and is not restarted.'), field: 'finished'},
+  failed: {...hook('It has failed for good.'), field: 'failed'},
+  stopped: {...hook('It has been stopped.'), field: 'stopped'},
+} as const;
+
+const hooks = mapping<typeof hookKeys, WorkerSpec['hooks']>(
+  {
+    title: 'hooks',
+    doc: 'Programs that are called when something happens to the worker: in the fleet file’s folder, with `BROOD_EVENT` (JSON) in the environment, for 30 s at most, one at a time.',
+    keys: hookKeys,
+  },
+  values =>
+    Object.fromEntries(
+      Object.entries<readonly string[] | null>(values).flatMap(([event, argv]) =>
+        argv === null ? [] : [[event, argv]],
+      ),
+    ),
+);
+
+const success = list(
+  either(integer({low: 0, high: 255}, 0), ({node}) => node.kind === 'scalar' && typeof node.value === 'number', signal),
+  {unique: true},
+);
+const names = list(name, {unique: true});
+
+/** One entry a key: reading, suggestions, notes and the reference all come from here. */
+const commandKeys = {
+  run: key('run', command('sh: instead of run:'), {
+    or: null,
+    orText: 'this or `sh`',
+    doc: 'The program and its arguments: a list, or text that is split as a shell would split it, without a shell.',
+    example: '[node, server.js]',
+  }),
+  sh: key('sh', text, {
+    or: null,
+    orText: 'this or `run`',
+    doc: 'A command for `/bin/sh -c`.',
+    example: "'node server.js | tee out'",
+  }),
+};
+const specKeys = {
+  cwd: key('cwd', path, {
+    or: null,
+    orText: 'the folder of the fleet file',
+    doc: 'The working directory.',
+    example: 'web',
+  }),
+  env: key('env', environment, {or: {}, doc: 'Environment variables, after those of `env_file`.'}),
+  env_file: key('envFile', path, {
+    or: null,
+    doc: 'A file of `KEY=VALUE` lines, read anew at every start.',
+    example: '.env',
+  }),
+  env_inherit: key('envInherit', boolean, {
+    or: true,
+    doc: 'Whether the supervisor’s environment is passed on; if not, of it only PATH, HOME, USER, SHELL, LANG, TZ and TMPDIR.',
+  }),
+  instances: key('instances', instances, {or: 1, doc: 'How many copies run; `cpus` for one for each processor.'}),
+  after: key('after', names, {
+    or: [],
+    doc: 'Workers that are started, and ready, before this one, and stopped after it.',
+  }),
+  requires: key('requires', names, {
+    or: [],
+    doc: 'As `after`; and when one of these stops or fails, this one is stopped too.',
+  }),
+  restart: key(
+    'restart',
+    choice<RestartPolicy>({
+      always: {doc: 'however it ended', alias: 'permanent'},
+      'on-failure': {doc: 'unless it ended well (see `success`)', alias: 'transient'},
+      never: {doc: 'once is enough', alias: 'temporary'},
+    }),
+    {
+      or: 'always',
+      doc: 'When it is started again after it has ended.',
+    },
+  ),
+  success: key('success', success, {
+    or: [0],
+    doc: 'Exit codes and signals that count as ending well.',
+    example: '[0, SIGTERM]',
+  }),
+  backoff: key('backoff', run.backoff, {or: run.backoffDefaults, doc: 'How long restarts wait.'}),
+  give_up: key('giveUp', run.giveUp, {or: run.giveUpDefaults, doc: 'When restarting is given up.'}),
+  stop: key('stop', run.stop, {or: run.stopDefaults, doc: 'How it is stopped.'}),
+  ready: key('ready', ready, {
+    or: null,
+    orText: 'ready when spawned',
+    doc: 'How it shows that it is ready.',
+    example: '{tcp: 5432, timeout: 30s}',
+  }),
+  health: key('health', health, {
+    or: null,
+    doc: 'How it is found out whether it is still well.',
+    example: '{tcp: 5432, every: 5s}',
+    later: true,
+  }),
+  watchdog: key('watchdogMs', duration({low: 1, example: '10s'}), {
+    or: null,
+    doc: '`WATCHDOG=1` (sd_notify(3)) at least this often, or else SIGABRT and a restart.',
+    later: true,
+  }),
+  alarm: key('alarmMs', duration({low: 1, example: '5m'}), {or: null, doc: 'SIGALRM after so long in one run.'}),
+  max_runtime: key('maxRuntimeMs', duration({low: 1, example: '1h'}), {
+    or: null,
+    doc: 'A run is stopped after so long; then `restart` decides.',
+  }),
+  nice: key('nice', niceness, {
+    or: null,
+    orText: 'the supervisor’s',
+    doc: 'The nice value, absolute; below 0 needs root.',
+  }),
+  limits: key('limits', run.limits, {
+    or: run.limitDefaults,
+    orText: 'none',
+    doc: 'What a run may use.',
+    example: '{nofile: 4096, core: 0}',
+  }),
+  user: key('user', userName, {or: null, orText: 'the supervisor’s', doc: 'The user that it runs as; needs root.'}),
+  umask: key('umask', umask, {
+    or: null,
+    orText: 'the supervisor’s',
+    doc: 'Permissions that new files do not get, in octal.',
+  }),
+  schedule: key('schedule', cronText, {
+    or: null,
+    doc: 'Runs at these times only (crontab(5), local time); `pending` between runs, none overlaps, missed ones are skipped.',
+    later: true,
+  }),
+  watch: key('watch', list(path, {unique: true}), {
+    or: [],
+    doc: 'Files and folders whose change restarts it.',
+    example: '[src/]',
+    later: true,
+  }),
+  logs: key('logs', run.logs, {or: run.logDefaults, doc: 'What is kept of its output.'}),
+  zombies: key(
+    'zombies',
+    choice<ZombiePolicy>({
+      report: {doc: 'say so'},
+      nudge: {doc: 'send SIGCHLD to the parent', later: true},
+      restart: {doc: 'restart the worker', later: true},
+    }),
+    {
+      or: 'report',
+      doc: 'What is done about a dead process in its tree that its parent does not wait for.',
+    },
+  ),
+  orphans: key(
+    'orphans',
+    choice<OrphanPolicy>({
+      keep: {doc: 'leave it until the run ends'},
+      kill: {doc: 'kill it at once', later: true},
+    }),
+    {
+      or: 'keep',
+      doc: 'What is done about a process in its tree whose parent has died.',
+    },
+  ),
+  channels: key('channels', names, {
+    or: [],
+    doc: 'The declared channels that it uses.',
+    example: '[http, jobs]',
+    later: true,
+  }),
+  hooks: key('hooks', hooks, {
+    or: {},
+    doc: 'Programs that are called when something happens to it.',
+    example: "{failed: './page.sh'}",
+    later: true,
+  }),
+};
+
+export const workerKeys = {...commandKeys, ...specKeys};
+
+type WorkerValues = Omit<WorkerSpec, 'name'>;
+
+export const worker: Check<WorkerValues> = mapping<typeof workerKeys, WorkerValues>(
+  {title: 'A worker', doc: 'A program to keep running.', keys: workerKeys},
+  ({run: argv, sh, cwd, after, requires, ...rest}, {spot, has, at}, context) => {
+    if (has('run') && has('sh'))
+      context.report.error(Math.max(at('run'), at('sh')), `${spot.label}: has run and sh: expected one of them`);
+    if (!has('run') && !has('sh')) {
+      context.report.error(
+        spot.keyAt,
+        `${spot.label}: has nothing to run: write run: PROGRAM ARGUMENT…, or sh: COMMAND`,
+      );
+    }
+    return {
+      ...rest,
+      argv: argv ?? ['/bin/sh', '-c', sh ?? ''],
+      cwd: cwd ?? context.dir,
+      // Whoever requires another also starts after it.
+      after: [...after, ...requires.filter(other => !after.includes(other))],
+      requires,
+    };
+  },
+);
+
+/** A worker as if its file said nothing but what it runs and where. `overrides` are taken as they are, unchecked. */
+export function defaultWorker(
+  workerName: string,
+  argv: readonly string[],
+  cwd: string,
+  overrides: Partial<WorkerSpec> = {},
+): WorkerSpec {
+  return {...defaultsOf(specKeys), name: workerName, argv, cwd, ...overrides};
+}

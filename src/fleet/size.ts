@@ -1,0 +1,46 @@
+const UNITS = {B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40} as const;
+
+/** Nothing on one machine is larger, and a double still counts it exactly. */
+export const LARGEST_SIZE = 1024 * UNITS.TiB;
+
+/** A size, or why the text is none. */
+export type SizeResult = {readonly bytes: number} | {readonly problem: string};
+
+function unitOf(text: string): number | undefined {
+  return Object.entries(UNITS).find(([unit]) => unit === text)?.[1];
+}
+
+/** The unit that was meant by `k`, `MB`, `mib`. */
+function meantUnit(text: string): string | undefined {
+  const letter = text.charAt(0).toUpperCase();
+  return Object.keys(UNITS).find(unit => unit.startsWith(letter));
+}
+
+/** Reads `4KiB`, `512MiB`, `1GiB`, `1.5GiB`. A bare number is refused. */
+export function parseSize(text: string): SizeResult {
+  const match = /^(\d{1,16}(?:\.\d{1,9})?)([a-zA-Z]*)$/.exec(text);
+  const [, number = '', unit = ''] = match ?? [];
+  if (match === null) return {problem: 'expected a size such as 4KiB, 512MiB or 1GiB'};
+  if (unit === '')
+    return {problem: `${number} has no unit: write ${number}KiB, ${number}MiB or ${number}GiB (or ${number}B)`};
+  const factor = unitOf(unit);
+  if (factor === undefined) {
+    const meant = meantUnit(unit);
+    const advice = meant === undefined ? 'write B, KiB, MiB or GiB, as in 512MiB' : `write ${number}${meant}`;
+    return {problem: `${unit} is no unit of size: ${advice}`};
+  }
+  const bytes = Number(number) * factor;
+  if (!Number.isInteger(bytes)) return {problem: 'is not a whole number of bytes'};
+  if (bytes > LARGEST_SIZE) return {problem: `is larger than ${formatSize(LARGEST_SIZE)}`};
+  return {bytes};
+}
+
+/** Bytes as the shortest exact text: `parseSize` reads back the same number. */
+export function formatSize(bytes: number): string {
+  if (bytes === 0) return '0B';
+  const [unit, factor] =
+    Object.entries(UNITS)
+      .reverse()
+      .find(([, size]) => bytes % size === 0) ?? (['B', 1] as const);
+  return `${bytes / factor}${unit}`;
+}

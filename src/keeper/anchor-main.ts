@@ -1,0 +1,40 @@
+/**
+ * Becomes the anchor: sets the subreaper flag, which the shell can't, and then is the shell (execve keeps the flag and
+ * the pid). Arguments: the shell, then the program and arguments of the keeper.
+ */
+import {ANCHOR_LOOP} from './anchor.ts';
+import {peerCredentials} from '../posix/peer.ts';
+import {become, becomeSubreaper, keepOnExec, openFilesLimit, setOpenFilesLimit} from '../posix/process.ts';
+import {softOpenFiles} from '../process/facts.ts';
+import {readStat} from '../process/stat.ts';
+
+const STATUS_FD = 3;
+
+/**
+ * Node raises its soft limit of open files before any script runs, and so did the launcher: what the shell had that
+ * called it is still to be read at the launcher's parent. The keeper reads it here.
+ */
+function takeLimitOfShell(): void {
+  const launcher = peerCredentials(STATUS_FD);
+  const shell = launcher && readStat(launcher.pid)?.ppid;
+  const soft = shell ? softOpenFiles(shell) : null;
+  if (soft === null || !Number.isFinite(soft)) return;
+  const own = openFilesLimit();
+  if (BigInt(soft) < own.soft) setOpenFilesLimit({soft: BigInt(soft), hard: own.hard});
+}
+
+const [shell = '/bin/sh', ...keeper] = process.argv.slice(2);
+becomeSubreaper();
+takeLimitOfShell();
+// Node has marked them all close-on-exec, the standard streams too. Over the fourth the launcher hears whether the
+// supervisor has come up; the loop closes it once a keeper has it.
+for (const fd of [0, 1, 2, STATUS_FD]) {
+  try {
+    keepOnExec(fd);
+  } catch {
+    // It was closed from the start: nobody listens.
+  }
+}
+const env: Record<string, string> = {};
+for (const [name, value] of Object.entries(process.env)) if (value !== undefined) env[name] = value;
+become(shell, ['brood-anchor', '-c', ANCHOR_LOOP, 'brood-anchor', ...keeper], env);

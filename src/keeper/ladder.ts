@@ -1,0 +1,195 @@
+/**
+ * The ladder by which a run is ended: its signal to the main process and SIGCONT at once (a stopped process must be
+ * able to die), SIGKILL after the timeout, then all that it left behind: TERM and CONT for what is left of the time,
+ * then freeze, look again, kill, until nothing is found.
+ *
+ * All runs that are being ended share one timer and one look at the machine.
+ */
+import {isPopulated, killCgroup, removeCgroup} from './cgroup.ts';
+import {Look, mayLive, membersOf, type Member} from './members.ts';
+import type {Proof} from './messages.ts';
+import type {Run} from './run.ts';
+import {signalIdentified, signalPidfd} from '../posix/pidfd.ts';
+import {startTimeOf} from '../process/stat.ts';
+
+const SIGKILL = 9;
+const SIGTERM = 15;
+const SIGCONT = 18;
+const SIGSTOP = 19;
+const ROUND_MS = 10;
+/** How long killed processes may take to go (one in uninterruptible sleep may take for ever). */
+const KILLED_MS = 5_000;
+/** A run that forks faster than it is frozen is looked at again in the next round. */
+const FREEZE_LOOKS = 20;
+
+interface Ending {
+  readonly run: Run;
+  /** CLOCK_MONOTONIC ms at which SIGKILL is due. */
+  deadline: number;
+  /** Those that were asked to end: each is asked once. */
+  readonly asked: Set<string>;
+  killedAt: number | null;
+}
+
+export interface LadderHost {
+  /** Whether a child of the keeper is accounted for: a main process, the controller, or an orphan of some run. */
+  isKnown(pid: number): boolean;
+  /** Notes orphans that came meanwhile. */
+  adoptOrphans(look: Look): void;
+  /** Nothing of the run is left, or what is left can't be ended. */
+  cleared(run: Run, proof: Proof, survivors: readonly string[]): void;
+}
+
+/** Sends a signal to a process that was seen in a look, if it is still the same one. */
+export const signalMember = (member: Member, signal: number): string | null =>
+  signalIdentified(member.pid, member.startTime, signal, startTimeOf);
+
+/**
+ * Stops every process of some runs, also those that are forked meanwhile; answers who they are, the main processes left
+ * out. The runs share each look, and may begin with one that was taken for something else.
+ */
+export function freezeMembers(runs: readonly Run[], first = new Look()): Member[] {
+  const frozen = new Map<string, Member>();
+  for (let looks = 0, look = first; looks < FREEZE_LOOKS; looks++, look = new Look()) {
+    const fresh = runs
+      .flatMap(run => membersOf(run, look))
+      .filter(member => !frozen.has(`${member.pid} ${member.startTime}`));
+    if (fresh.length === 0) break;
+    for (const member of fresh) {
+      signalMember(member, SIGSTOP);
+      frozen.set(`${member.pid} ${member.startTime}`, member);
+    }
+  }
+  return [...frozen.values()];
+}
+
+export class Ladder {
+  readonly #host: LadderHost;
+  readonly #endings = new Map<string, Ending>();
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(host: LadderHost) {
+    this.#host = host;
+  }
+
+  isEnding(run: Run): boolean {
+    return this.#endings.has(run.token);
+  }
+
+  /** Begins to end a run, or hurries an end that has begun: a deadline only ever comes nearer. */
+  end(run: Run, signal: number, timeoutMs: number): void {
+    const deadline = performance.now() + timeoutMs;
+    const ending = this.#endings.get(run.token);
+    if (ending) ending.deadline = Math.min(ending.deadline, deadline);
+    else {
+      this.#endings.set(run.token, {run, deadline, asked: new Set(), killedAt: null});
+      if (run.pidfd !== null) {
+        signalPidfd(run.pidfd, timeoutMs > 0 ? signal : SIGKILL);
+        signalPidfd(run.pidfd, SIGCONT);
+      }
+      // Paused, its helpers are stopped too, and what they hold may be what the main process waits for.
+      if (run.paused) for (const member of membersOf(run, new Look())) signalMember(member, SIGCONT);
+    }
+    this.look(0);
+  }
+
+  /** Looks at all endings after `ms` at the latest: something has happened that may have brought one on. */
+  look(ms: number): void {
+    if (this.#endings.size === 0) return;
+    if (ms > 0 && this.#timer !== null) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#round(), ms);
+  }
+
+  #round(): void {
+    this.#timer = null;
+    const look = new Look();
+    const now = performance.now();
+    const overdue: Ending[] = [];
+    let adopted = false;
+    for (const ending of [...this.#endings.values()]) {
+      const {run} = ending;
+      if (run.exit === null && run.failure === null) {
+        // The main process has the word until the deadline.
+        if (now < ending.deadline) continue;
+        if (ending.killedAt === null || now - ending.killedAt <= KILLED_MS) overdue.push(ending);
+        else this.#outlived(ending, look);
+        continue;
+      }
+      if (!adopted) this.#host.adoptOrphans(look);
+      adopted = true;
+      if (this.#leftovers(ending, look, now)) overdue.push(ending);
+    }
+    this.#kill(overdue, look, now);
+    this.look(this.#nextLook(now));
+  }
+
+  /** A main process that not even SIGKILL has ended: it is another user's, or sleeps uninterruptibly. */
+  #outlived(ending: Ending, look: Look): void {
+    const {run} = ending;
+    const main = run.pid === null ? undefined : look.table().get(run.pid);
+    // Its end is about to be told.
+    if (main?.startTime !== run.startTime || main.state === 'Z') return;
+    this.#finish(
+      ending,
+      [{pid: main.pid, name: main.comm}, ...membersOf(run, look)].map(({pid, name}) => `${pid} ${name}`),
+    );
+  }
+
+  /** What a main process has left behind; answers whether it must be killed now. */
+  #leftovers(ending: Ending, look: Look, now: number): boolean {
+    const {run} = ending;
+    const members = mayLive(run, look, pid => this.#host.isKnown(pid)) ? membersOf(run, look) : [];
+    if (members.length === 0) {
+      this.#finish(ending, []);
+      return false;
+    }
+    if (now < ending.deadline) {
+      for (const member of members) {
+        const key = `${member.pid} ${member.startTime}`;
+        if (ending.asked.has(key)) continue;
+        ending.asked.add(key);
+        signalMember(member, SIGTERM);
+        signalMember(member, SIGCONT);
+      }
+      return false;
+    }
+    if (ending.killedAt !== null && now - ending.killedAt > KILLED_MS) {
+      this.#finish(
+        ending,
+        members.map(member => `${member.pid} ${member.name}`),
+      );
+      return false;
+    }
+    return true;
+  }
+
+  #kill(endings: readonly Ending[], look: Look, now: number): void {
+    for (const ending of endings) {
+      const {run} = ending;
+      ending.killedAt ??= now;
+      if (run.pidfd !== null && run.exit === null) signalPidfd(run.pidfd, SIGKILL);
+      if (run.cgroup !== null) killCgroup(run.cgroup);
+    }
+    const runs = endings.map(({run}) => run);
+    for (const member of freezeMembers(runs, look)) signalMember(member, SIGKILL);
+  }
+
+  #finish(ending: Ending, survivors: readonly string[]): void {
+    const {run} = ending;
+    this.#endings.delete(run.token);
+    // The proof is read from the kernel at the end, and not from what was found on the way.
+    const proof: Proof = run.cgroup !== null && !isPopulated(run.cgroup) ? 'cgroup' : 'lineage';
+    if (run.cgroup !== null && survivors.length === 0) removeCgroup(run.cgroup);
+    this.#host.cleared(run, proof, survivors);
+  }
+
+  #nextLook(now: number): number {
+    let soonest = Infinity;
+    for (const {run, deadline, killedAt} of this.#endings.values()) {
+      const waits = run.exit === null && killedAt === null;
+      soonest = Math.min(soonest, waits ? deadline - now : ROUND_MS);
+    }
+    return Math.max(1, Math.min(soonest, 1000));
+  }
+}

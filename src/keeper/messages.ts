@@ -1,0 +1,179 @@
+/**
+ * What keeper and controller say to each other: JSON, one message a line, over the socket pair that the controller
+ * inherits as descriptor 3. Every order carries the number of the controller's lease; lower ones are refused, so an old
+ * controller that wakes up again changes nothing.
+ */
+import type {Stream} from '../logs/layout.ts';
+import type {SignalName} from '../posix/signals.ts';
+
+/** The descriptor on which a controller finds its keeper. */
+export const LINK_FD = 3;
+
+/** How brood knows that nothing of a run is left. */
+export type Proof = 'cgroup' | 'connector' | 'lineage';
+
+/** How a main process ended; both null where the kernel could not tell. */
+export interface ExitFact {
+  readonly code: number | null;
+  readonly signal: SignalName | null;
+  /** Wall clock, ms. */
+  readonly at: number;
+}
+
+export type LogStart = Readonly<Record<Stream, number>>;
+
+/** What the keeper knows of a run: said for every run when a controller arrives, and answered to a `spawn` it knows. */
+export interface RunFact {
+  readonly token: string;
+  readonly id: string;
+  /** Null while it is being spawned, or where it never was. */
+  readonly pid: number | null;
+  readonly startTime: string | null;
+  readonly startedAt: number | null;
+  /** Found alive by a keeper that is not its parent. */
+  readonly adopted: boolean;
+  readonly paused: boolean;
+  /** Bytes that its log files had when it began. */
+  readonly logStart: LogStart;
+  readonly exit: ExitFact | null;
+  readonly failure: SpawnFailure | null;
+  readonly cleared: {readonly proof: Proof; readonly survivors: readonly string[]} | null;
+}
+
+export interface SpawnFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly at: number;
+  readonly shortage: boolean;
+}
+
+/** All that is needed to start a run. Nothing in it is parsed: the controller has worked it out. */
+export interface SpawnOrder {
+  readonly token: string;
+  readonly id: string;
+  /** The program, found beforehand: an absolute path, or one with a slash relative to `cwd`. */
+  readonly file: string;
+  /** Its arguments from argv[0] on. */
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  /** Laid over the environment in which the supervisor was started (`inherit`), or over a few names of it. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly inherit: boolean;
+  readonly logFolder: string;
+  /** Bytes at which a log file is rotated. */
+  readonly logMaxSize: number;
+  /** For the keeper's own ladder, should there be no controller when the fleet must stop. */
+  readonly stopSignal: SignalName;
+  readonly stopTimeoutMs: number;
+}
+
+/** Orders to the keeper. Those with `ask` are answered by a `reply` with the same number. */
+export type Order = {readonly lease: number} & (
+  | ({readonly type: 'spawn'} & SpawnOrder)
+  | {readonly type: 'end'; readonly token: string; readonly signal: SignalName; readonly timeoutMs: number}
+  | {readonly type: 'clear'; readonly token: string; readonly graceMs: number}
+  | {readonly type: 'forget'; readonly tokens: readonly string[]}
+  | {
+      readonly type: 'signal';
+      readonly ask: number;
+      readonly pid: number;
+      readonly startTime: string;
+      readonly signal: number;
+    }
+  | {
+      readonly type: 'signal-run';
+      readonly ask: number;
+      readonly token: string;
+      readonly signal: number;
+      readonly tree: boolean;
+    }
+  | {readonly type: 'freeze'; readonly ask: number; readonly token: string}
+  | {readonly type: 'thaw'; readonly ask: number; readonly token: string}
+  | {
+      readonly type: 'nice';
+      readonly ask: number;
+      readonly pid: number;
+      readonly startTime: string;
+      readonly nice: number;
+    }
+  /** Tell when output of the run was moved to its log, until `unwatch`. */
+  | {readonly type: 'watch'; readonly token: string}
+  | {readonly type: 'unwatch'; readonly token: string}
+  | {readonly type: 'reopen-logs'}
+  /** The controller answers on its socket. */
+  | {readonly type: 'ready'}
+  | {readonly type: 'beat'}
+  /** All is recorded and nothing runs: leave, and take the anchor along. */
+  | {readonly type: 'leave'}
+);
+export type OrderType = Order['type'];
+
+/** How an asked order went: whom it reached, or what went wrong (`ESRCH`, `EPERM`, ...). */
+export interface Reply {
+  readonly ok: boolean;
+  readonly error: string | null;
+  readonly pids: readonly number[];
+}
+
+/** Facts from the keeper. */
+export type Fact =
+  | {
+      readonly type: 'welcome';
+      readonly lease: number;
+      readonly keeper: number;
+      readonly keeperStartTime: string;
+      readonly anchor: number | null;
+      readonly startedAt: number;
+      /** The keeper's own nice value: what nice(1) counts from. */
+      readonly nice: number;
+      readonly lineage: Proof;
+      readonly weaker: readonly string[];
+      /** How many controllers this keeper has lost. */
+      readonly lost: number;
+      /** The fleet is to end: the signal came while there was no controller. */
+      readonly ending: boolean;
+      readonly runs: readonly RunFact[];
+    }
+  | {readonly type: 'run'; readonly run: RunFact}
+  | {
+      readonly type: 'spawned';
+      readonly token: string;
+      readonly pid: number;
+      readonly startTime: string;
+      readonly at: number;
+      readonly logStart: LogStart;
+    }
+  | ({readonly type: 'spawn-failed'; readonly token: string} & SpawnFailure)
+  | ({readonly type: 'exited'; readonly token: string} & ExitFact)
+  | {
+      readonly type: 'cleared';
+      readonly token: string;
+      readonly proof: Proof;
+      readonly survivors: readonly string[];
+    }
+  | {readonly type: 'paused'; readonly token: string}
+  | {readonly type: 'continued'; readonly token: string}
+  /** A process whose parent died became the keeper's child; token null: of no run that is known. */
+  | {
+      readonly type: 'orphan';
+      readonly pid: number;
+      readonly startTime: string;
+      readonly name: string;
+      readonly token: string | null;
+      readonly id: string | null;
+    }
+  | {
+      readonly type: 'orphan-ended';
+      readonly pid: number;
+      readonly code: number | null;
+      readonly signal: SignalName | null;
+    }
+  | {readonly type: 'wrote'; readonly token: string; readonly stream: Stream}
+  | {readonly type: 'rotated'; readonly folder: string}
+  /** Output of an instance can't be written (disk full): its worker is held back. `error` null: it goes on. */
+  | {readonly type: 'output-held'; readonly id: string; readonly error: string | null}
+  /** A signal that was sent to the supervisor. */
+  | {readonly type: 'signalled'; readonly signal: SignalName; readonly again: boolean}
+  | {readonly type: 'reply'; readonly ask: number; readonly reply: Reply}
+  | {readonly type: 'beat'};
+export type FactType = Fact['type'];

@@ -1,0 +1,221 @@
+/**
+ * Output: a FIFO for each stream of a run, which the worker itself holds open for reading and writing, so it never
+ * breaks, whoever dies. The keeper moves what is in it to the log.
+ */
+import {closeSync, constants, existsSync, openSync, rmSync} from 'node:fs';
+import {join} from 'node:path';
+import {bytesInPipe, makeFifo, setPipeSize, splice, type Spliced} from '../posix/fifo.ts';
+import type {Epoll} from '../posix/epoll.ts';
+import {STREAMS, type Stream} from '../logs/layout.ts';
+import type {LogFile} from './log-file.ts';
+
+const CHUNK_BYTES = 1024 * 1024;
+/** A chunk at least this large: more is likely to be there already. */
+const FULL_BYTES = 32 * 1024;
+/** Less than that: let a little gather, instead of one round trip for each line. */
+const GATHER_MS = 5;
+const RETRY_MS = 500;
+/** An ordinary user may have 1,024 pipes of 64 KiB; after that every new one has 8 KiB (findings.md). */
+const MANY_FIFOS = 400;
+const SMALL_FIFO_BYTES = 16 * 1024;
+
+export const fifoPath = (folder: string, token: string, stream: Stream): string => join(folder, `${token}.${stream}`);
+
+let openFifos = 0;
+
+/** One stream of a run, from its FIFO to its log. */
+class Source {
+  readonly #fifo: number;
+  readonly #path: string;
+  readonly #log: LogFile;
+  readonly #epoll: Epoll;
+  readonly #ended: () => void;
+  #busy = false;
+  #draining = false;
+  /** While draining: bytes of the run that are still in the pipe; null until that was looked at. */
+  #left: number | null = null;
+  #open = true;
+  #empty = false;
+  #discarded = false;
+
+  constructor(path: string, log: LogFile, epoll: Epoll, ended: () => void) {
+    this.#path = path;
+    this.#log = log;
+    this.#epoll = epoll;
+    this.#ended = ended;
+    this.#fifo = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    if (++openFifos > MANY_FIFOS && process.getuid?.() !== 0) setPipeSize(this.#fifo, SMALL_FIFO_BYTES);
+    log.queue(this);
+  }
+
+  /** Begins to move: every earlier source of the same log is done. */
+  start(): void {
+    if (!this.#open) return;
+    this.#epoll.add(this.#fifo, ({readable}) => {
+      // Hung up and nothing to read: no writer is left, and none can come, since only one could let another in.
+      if (readable) this.#move();
+      else if (!this.#busy) this.#end(); // else what is being moved must be counted first, and then this is noticed
+    });
+    if (this.#draining) this.#move();
+  }
+
+  /** Nobody of the run is left: move what is still there, then end. */
+  drain(): void {
+    this.#draining = true;
+    if (this.#log.isCurrent(this)) this.#move();
+    else if (!this.#open || this.#log.held) this.#ended();
+  }
+
+  /** Its log can't be written. A run that is over does not wait for that: what it wrote stays in the pipe. */
+  held(): void {
+    if (this.#draining) this.#ended();
+  }
+
+  /** Nobody ever wrote to it: closes it, whatever state its log is in. */
+  discard(): void {
+    this.#discarded = true;
+    if (!this.#busy) this.#end();
+  }
+
+  #move(): void {
+    if (this.#busy || !this.#open) return;
+    // What comes after the end of a run is written by a stranger who was given the descriptor, perhaps for ever.
+    if (this.#draining) this.#left ??= bytesInPipe(this.#fifo);
+    if (this.#discarded || (this.#left !== null && this.#left <= 0)) {
+      this.#end();
+      return;
+    }
+    this.#busy = true;
+    const file = this.#log.open();
+    if (file === null) {
+      this.#retry();
+      return;
+    }
+    splice(this.#fifo, file, CHUNK_BYTES, moved => {
+      this.#busy = false;
+      this.#moved(moved);
+    });
+  }
+
+  #moved(moved: Spliced): void {
+    if (typeof moved !== 'number') {
+      if (moved.error === 'EAGAIN') {
+        // Empty, and somebody still has it open: of a run that is over, only a stranger can (a passed descriptor).
+        if (this.#draining) this.#end();
+        else this.#epoll.arm(this.#fifo);
+      } else if (moved.error === 'EINTR') this.#move();
+      else {
+        this.#log.fail(moved.error);
+        this.#busy = true;
+        this.#retry();
+      }
+      return;
+    }
+    if (moved === 0) {
+      // No writer is left, and none can come: only a process of the run could open it again. Twice, since what was
+      // written between the kernel's look at the buffer and at the writers would else be lost.
+      if (this.#empty) this.#end();
+      else {
+        this.#empty = true;
+        this.#move();
+      }
+      return;
+    }
+    this.#empty = false;
+    if (this.#left !== null) this.#left -= moved;
+    this.#log.wrote(moved);
+    if (moved >= FULL_BYTES || this.#draining) this.#move();
+    else
+      setTimeout(() => {
+        if (this.#open) this.#epoll.arm(this.#fifo);
+      }, GATHER_MS);
+  }
+
+  #retry(): void {
+    this.held();
+    setTimeout(() => {
+      this.#busy = false;
+      this.#move();
+    }, RETRY_MS);
+  }
+
+  #end(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    openFifos--;
+    this.#epoll.remove(this.#fifo);
+    closeSync(this.#fifo);
+    rmSync(this.#path, {force: true});
+    this.#log.done(this);
+    this.#ended();
+  }
+}
+
+export type {Source};
+
+/** Both streams of a run. */
+export class Output {
+  readonly #sources: Source[] = [];
+  readonly #paths: string[] = [];
+  #left: number;
+  #drained: (() => void) | null = null;
+
+  /**
+   * Takes up the FIFOs of a run; `make` for a new one. Throws where the kernel refuses (EMFILE, ENOSPC, ...); nothing is
+   * left open then.
+   */
+  constructor(folder: string, token: string, logs: Readonly<Record<Stream, LogFile>>, epoll: Epoll, make: boolean) {
+    this.#left = STREAMS.length;
+    try {
+      for (const stream of STREAMS) {
+        const path = fifoPath(folder, token, stream);
+        this.#paths.push(path);
+        if (make) makeFifo(path);
+        else if (!existsSync(path)) {
+          // Its last writer was gone before the earlier keeper died.
+          this.#left--;
+          continue;
+        }
+        let ended = false;
+        this.#sources.push(
+          new Source(path, logs[stream], epoll, () => {
+            if (ended) return;
+            ended = true;
+            if (--this.#left === 0) this.#drained?.();
+          }),
+        );
+      }
+    } catch (error) {
+      this.discard();
+      for (const path of this.#paths) rmSync(path, {force: true});
+      throw error;
+    }
+  }
+
+  /** Descriptors for the worker, to be closed after the spawn. Blocking: O_NONBLOCK surprises Python and `read`. */
+  openForWorker(): number[] {
+    const fds: number[] = [];
+    try {
+      for (const path of this.#paths) fds.push(openSync(path, constants.O_RDWR));
+      return fds;
+    } catch (error) {
+      for (const fd of fds) closeSync(fd);
+      throw error;
+    }
+  }
+
+  /** The run was never started. */
+  discard(): void {
+    for (const source of this.#sources) source.discard();
+  }
+
+  /** Calls back once all that the run wrote is in its logs. */
+  drain(done: () => void): void {
+    if (this.#left === 0) {
+      done();
+      return;
+    }
+    this.#drained = done;
+    for (const source of this.#sources) source.drain();
+  }
+}

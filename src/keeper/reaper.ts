@@ -1,0 +1,84 @@
+/**
+ * What SIGCHLD tells beside the ends of main processes, which libuv reports: stops and continues, and the ends of
+ * adopted orphans. libuv waits only for what it spawned, so waitid must never take one of those.
+ */
+import {runOfOrphan, type Look} from './members.ts';
+import type {Fact} from './messages.ts';
+import type {Run, Runs} from './run.ts';
+import {nextStopped, peekEnded, reap} from '../posix/wait.ts';
+import {readStat} from '../process/stat.ts';
+
+export interface ReaperHost {
+  readonly runs: Runs;
+  /** Whether libuv waits for this child. */
+  isSpawned(pid: number): boolean;
+  say(fact: Fact): void;
+}
+
+export class Reaper {
+  readonly #host: ReaperHost;
+  /** Orphans that live: pid to the run they belong to, or null. */
+  readonly #orphans = new Map<number, Run | null>();
+
+  constructor(host: ReaperHost) {
+    this.#host = host;
+  }
+
+  isOrphan(pid: number): boolean {
+    return this.#orphans.has(pid);
+  }
+
+  /** SIGCHLD came; answers whether an orphan has ended. */
+  childrenChanged(): boolean {
+    for (let change = nextStopped(); change; change = nextStopped()) this.#stopped(change.pid, change.stopped);
+    let ended = false;
+    for (;;) {
+      const pid = peekEnded();
+      // One of libuv's: it reaps it at its next SIGCHLD, which is pending, and then this is called again.
+      if (pid === 0 || this.#host.isSpawned(pid)) return ended;
+      // While it is a zombie it can still be told whose it was: it may have lived too briefly to be seen before.
+      this.#adopt(pid);
+      const end = reap(pid);
+      if (!end) return ended;
+      ended = true;
+      const run = this.#orphans.get(pid);
+      this.#orphans.delete(pid);
+      run?.orphans.delete(pid);
+      this.#host.say({type: 'orphan-ended', pid, code: end.code, signal: end.signal});
+    }
+  }
+
+  /** Notes every child of the keeper that it did not spawn. */
+  adoptOrphans(look: Look): void {
+    for (const pid of look.children()) this.#adopt(pid);
+  }
+
+  /** The run is forgotten: what is still there belongs to nobody. */
+  forget(run: Run): void {
+    for (const pid of run.orphans.keys()) if (this.#orphans.get(pid) === run) this.#orphans.set(pid, null);
+  }
+
+  #adopt(pid: number): void {
+    if (this.#orphans.has(pid) || this.#host.isSpawned(pid)) return;
+    const stat = readStat(pid);
+    if (!stat || stat.ppid !== process.pid) return;
+    const run = runOfOrphan(stat, this.#host.runs);
+    this.#orphans.set(pid, run ?? null);
+    run?.orphans.set(pid, stat.startTime);
+    this.#host.say({
+      type: 'orphan',
+      pid,
+      startTime: stat.startTime,
+      name: stat.comm,
+      token: run?.token ?? null,
+      id: run?.id ?? null,
+    });
+  }
+
+  #stopped(pid: number, stopped: boolean): void {
+    const run = this.#host.runs.ofPid(pid);
+    if (!run || run.exit !== null || run.paused === stopped) return;
+    run.paused = stopped;
+    this.#host.say({type: stopped ? 'paused' : 'continued', token: run.token});
+  }
+}

@@ -1,0 +1,86 @@
+/** What the keeper holds of one run, from the order to spawn it until the controller has committed its end. */
+import type {ExitFact, LogStart, Proof, RunFact, SpawnFailure} from './messages.ts';
+import type {SignalName} from '../posix/signals.ts';
+import type {Output} from './output.ts';
+
+export interface Run {
+  readonly token: string;
+  readonly id: string;
+  readonly stopSignal: SignalName;
+  readonly stopTimeoutMs: number;
+  readonly logStart: LogStart;
+  pid: number | null;
+  startTime: string | null;
+  startedAt: number | null;
+  /** A handle for the main process, while it lives. */
+  pidfd: number | null;
+  /** The keeper is not its parent: it was spawned by one that died. */
+  adopted: boolean;
+  paused: boolean;
+  exit: ExitFact | null;
+  failure: SpawnFailure | null;
+  cleared: {proof: Proof; survivors: readonly string[]} | null;
+  /** Path of its cgroup; null where there is none. */
+  cgroup: string | null;
+  output: Output | null;
+  /** Its processes that became the keeper's own children: pid to start time. */
+  readonly orphans: Map<number, string>;
+}
+
+export const factOf = (run: Run): RunFact => ({
+  token: run.token,
+  id: run.id,
+  pid: run.pid,
+  startTime: run.startTime,
+  startedAt: run.startedAt,
+  adopted: run.adopted,
+  paused: run.paused,
+  logStart: run.logStart,
+  exit: run.exit,
+  failure: run.failure,
+  cleared: run.cleared,
+});
+
+/** All runs, found by token and by the main process's pid in one step. */
+export class Runs {
+  readonly #byToken = new Map<string, Run>();
+  readonly #byPid = new Map<number, Run>();
+
+  add(run: Run): void {
+    this.#byToken.set(run.token, run);
+    if (run.pid !== null) this.#byPid.set(run.pid, run);
+  }
+
+  /** Notes the main process. */
+  started(run: Run, pid: number, startTime: string, at: number): void {
+    run.pid = pid;
+    run.startTime = startTime;
+    run.startedAt = at;
+    this.#byPid.set(pid, run);
+  }
+
+  delete(run: Run): void {
+    this.#byToken.delete(run.token);
+    if (run.pid !== null && this.#byPid.get(run.pid) === run) this.#byPid.delete(run.pid);
+  }
+
+  get(token: string): Run | undefined {
+    return this.#byToken.get(token);
+  }
+
+  /**
+   * The run whose main process has, or had, that pid. The kernel gives no pid away that still names a session or a
+   * process group, so this also finds the run that a session belongs to after its leader died.
+   */
+  ofPid(pid: number): Run | undefined {
+    return this.#byPid.get(pid);
+  }
+
+  all(): Iterable<Run> {
+    return this.#byToken.values();
+  }
+
+  get size(): number {
+    return this.#byToken.size;
+  }
+}

@@ -1,0 +1,50 @@
+/** What is done to processes as they run: signals, stopping and continuing of whole trees, nice values. */
+import {setPriority} from 'node:os';
+import {freezeMembers, signalMember} from './ladder.ts';
+import {Look, membersOf} from './members.ts';
+import type {Reply} from './messages.ts';
+import type {Run} from './run.ts';
+import {signalIdentified, signalPidfd} from '../posix/pidfd.ts';
+import {startTimeOf} from '../process/stat.ts';
+
+const SIGSTOP = 19;
+
+const replyOf = (error: string | null, pids: readonly number[]): Reply => ({
+  ok: error === null,
+  error,
+  pids: error === null ? pids : [],
+});
+const gone = replyOf('ESRCH', []);
+
+/** Sends a signal to one process, if it is still the one that was meant. */
+export const signalProcess = (pid: number, startTime: string, signal: number): Reply =>
+  replyOf(signalIdentified(pid, startTime, signal, startTimeOf), [pid]);
+
+/** Sends a signal to a run's main process, or to all its processes; answers whom it reached. */
+export function signalRun(run: Run | undefined, signal: number, tree: boolean): Reply {
+  if (!run || run.pid === null || run.pidfd === null) return gone;
+  const members = tree ? membersOf(run, new Look()) : [];
+  const error = signalPidfd(run.pidfd, signal);
+  const reached = members.filter(member => signalMember(member, signal) === null).map(member => member.pid);
+  return replyOf(error, [run.pid, ...reached]);
+}
+
+/** Stops every process of a run, also those that are forked meanwhile. */
+export function freezeRun(run: Run | undefined): Reply {
+  if (!run || run.pid === null || run.pidfd === null) return gone;
+  const error = signalPidfd(run.pidfd, SIGSTOP);
+  const members = error === null ? freezeMembers([run]) : [];
+  return replyOf(error, [run.pid, ...members.map(member => member.pid)]);
+}
+
+/** Sets a nice value (setpriority(2)). */
+export function setNice(pid: number, startTime: string, nice: number): Reply {
+  try {
+    if (startTimeOf(pid) !== startTime) return gone;
+    setPriority(pid, nice);
+    return replyOf(null, [pid]);
+  } catch (error) {
+    // Node tells what the system said in `info`; only root may lower a nice value.
+    return replyOf(error instanceof Error && 'info' in error ? 'EACCES' : 'ESRCH', []);
+  }
+}

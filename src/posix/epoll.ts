@@ -1,0 +1,110 @@
+/** One epoll set (epoll(7)), waited for on a thread of libuv's pool. */
+import {closeSync, writeSync} from 'node:fs';
+import {check, libc, libcAsync, SystemError, errno} from './libc.ts';
+
+const EPOLL_CLOEXEC = 0o2000000;
+const EFD_CLOEXEC = 0o2000000;
+const CTL_ADD = 1;
+const CTL_DEL = 2;
+const CTL_MOD = 3;
+const EPOLLIN = 1;
+const EPOLLERR = 8;
+const EPOLLHUP = 16;
+const EPOLLONESHOT = 1 << 30;
+const BATCH = 256;
+const EVENT_BYTES = process.arch === 'x64' ? 12 : 16; // struct epoll_event is packed on x86-64 alone
+const DATA_OFFSET = EVENT_BYTES - 8;
+
+const epollCreate = libc<[number]>('int epoll_create1(int flags)');
+const eventfd = libc<[number, number]>('int eventfd(unsigned int start, int flags)');
+const epollControl = libc<[number, number, number, Buffer | null]>(
+  'int epoll_ctl(int set, int operation, int fd, void *event)',
+);
+const epollWait = libcAsync<[number, Buffer, number, number]>(
+  'int epoll_wait(int set, void *events, int most, int timeout)',
+);
+
+/** What became of a descriptor: something to read, or no writer is left. */
+export interface Readiness {
+  readonly readable: boolean;
+  readonly hungUp: boolean;
+}
+
+/**
+ * A set of descriptors. Each is watched once: after its listener was called it is not watched until {@link arm} is
+ * called again, so one that is being served cannot wake the set again and again.
+ */
+export class Epoll {
+  readonly #set: number;
+  readonly #wake: number;
+  readonly #listeners = new Map<number, (ready: Readiness) => void>();
+  readonly #events = Buffer.alloc(BATCH * EVENT_BYTES);
+  readonly #event = Buffer.alloc(EVENT_BYTES);
+  #open = true;
+
+  constructor() {
+    this.#set = check(epollCreate(EPOLL_CLOEXEC), 'epoll_create1');
+    this.#wake = check(eventfd(0, EFD_CLOEXEC), 'eventfd');
+    this.#control(CTL_ADD, this.#wake);
+    // Also for an exception that nobody caught: the process would hang in its exit, and nobody would start another.
+    process.once('exit', () => this.close());
+    this.#wait();
+  }
+
+  /** Watches a descriptor for the first time. Throws SystemError. */
+  add(fd: number, listener: (ready: Readiness) => void): void {
+    this.#listeners.set(fd, listener);
+    this.#control(CTL_ADD, fd);
+  }
+
+  /** Watches it again, once. */
+  arm(fd: number): void {
+    if (this.#listeners.has(fd)) this.#control(CTL_MOD, fd);
+  }
+
+  /** Forgets a descriptor; to be called before it is closed. */
+  remove(fd: number): void {
+    if (this.#listeners.delete(fd)) epollControl(this.#set, CTL_DEL, fd, null);
+  }
+
+  /** How many descriptors are known. */
+  get size(): number {
+    return this.#listeners.size;
+  }
+
+  /** Ends the waiting. To be called before the process exits: exit(3) joins the pool's threads, and one waits here. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#listeners.clear();
+    writeSync(this.#wake, Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]));
+  }
+
+  #control(operation: number, fd: number): void {
+    this.#event.writeUInt32LE((EPOLLIN | EPOLLONESHOT) >>> 0, 0);
+    this.#event.writeUInt32LE(fd, DATA_OFFSET);
+    this.#event.writeUInt32LE(0, DATA_OFFSET + 4);
+    if (epollControl(this.#set, operation, fd, this.#event) === -1) throw new SystemError('epoll_ctl', errno());
+  }
+
+  #wait(): void {
+    epollWait([this.#set, this.#events, BATCH, -1], count => {
+      if (!this.#open) {
+        closeSync(this.#set);
+        closeSync(this.#wake);
+        return;
+      }
+      // -1 is EINTR: a signal reached the pool's thread.
+      for (let index = 0; index < count; index++) {
+        const flags = this.#events.readUInt32LE(index * EVENT_BYTES);
+        const fd = this.#events.readUInt32LE(index * EVENT_BYTES + DATA_OFFSET);
+        // A listener called earlier in this batch may have removed this one.
+        this.#listeners.get(fd)?.({
+          readable: (flags & EPOLLIN) !== 0,
+          hungUp: (flags & (EPOLLHUP | EPOLLERR)) !== 0,
+        });
+      }
+      this.#wait();
+    });
+  }
+}

@@ -1,0 +1,68 @@
+/** FIFOs, and the moving of their bytes inside the kernel (fifo(7), splice(2)). */
+import {check, errno, errnoName, libc, libcAsync} from './libc.ts';
+
+const F_SETPIPE_SZ = 1031;
+const SPLICE_F_MOVE = 1;
+const SPLICE_F_NONBLOCK = 2;
+const SEEK_END = 2;
+
+const mkfifoC = libc<[string, number]>('int mkfifo(const char *path, unsigned int mode)');
+const fcntl = libc<[number, number, number]>('int fcntl(int fd, int command, long argument)');
+const lseek = libc<[number, number, number]>('int64_t lseek(int fd, int64_t offset, int whence)');
+const spliceC = libcAsync<[number, null, number, null, number, number]>(
+  'int64_t splice(int from, void *fromOffset, int to, void *toOffset, size_t length, unsigned int flags)',
+);
+
+/** Makes a FIFO that its owner alone may open. Throws SystemError. */
+export const makeFifo = (path: string): void => void check(mkfifoC(path, 0o600), 'mkfifo', path);
+
+/** Bytes that a pipe shall hold. Beyond the user's share of pipe memory the kernel refuses (pipe(7)): false. */
+export const setPipeSize = (fd: number, bytes: number): boolean => fcntl(fd, F_SETPIPE_SZ, bytes) !== -1;
+
+/** Puts a file's position at its end, and says where that is. splice wants a file without O_APPEND. */
+export const seekToEnd = (fd: number): number => check(lseek(fd, 0, SEEK_END), 'lseek');
+
+const FIONREAD = 0x541b;
+const ioctl = libc<[number, number, Buffer]>('int ioctl(int fd, unsigned long request, void *result)');
+const held = Buffer.alloc(4);
+
+/** How many bytes a pipe holds. */
+export const bytesInPipe = (fd: number): number => (ioctl(fd, FIONREAD, held) === 0 ? held.readInt32LE(0) : 0);
+
+/** How many bytes were moved: 0 where no writer is left and the pipe is empty; or why none was. */
+export type Spliced = number | {readonly error: string};
+
+/** libuv's pool has four threads, and one of them waits in epoll_wait for ever. */
+const MOST_AT_ONCE = 3;
+
+interface Move {
+  readonly pipe: number;
+  readonly file: number;
+  readonly bytes: number;
+  readonly done: (moved: Spliced) => void;
+}
+
+const waiting: Move[] = [];
+let running = 0;
+
+/**
+ * Moves what a pipe holds to a file at its position, on a thread of the pool (a slow disk holds up nobody else). The
+ * kernel moves the bytes: a kill at any moment loses and doubles none. Both descriptors must stay open until `done`.
+ */
+export function splice(pipe: number, file: number, bytes: number, done: (moved: Spliced) => void): void {
+  waiting.push({pipe, file, bytes, done});
+  if (running < MOST_AT_ONCE) next();
+}
+
+function next(): void {
+  const move = waiting.shift();
+  if (!move) return;
+  running++;
+  spliceC([move.pipe, null, move.file, null, move.bytes, SPLICE_F_MOVE | SPLICE_F_NONBLOCK], moved => {
+    // koffi gives an asynchronous call's errno back to the thread that gets its result.
+    const result = moved === -1 ? {error: errnoName(errno())} : moved;
+    running--;
+    next();
+    move.done(result);
+  });
+}

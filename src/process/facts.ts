@@ -1,0 +1,53 @@
+/** Single facts from /proc (proc(5)) that are asked for rarely. */
+import {readFileSync} from 'node:fs';
+import {readSmall} from './stat.ts';
+
+/** A file of /proc whole, a byte a character; null where it can't be read. */
+function readWhole(path: string): string | null {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return null;
+  }
+}
+
+/** The id of this boot: pids and start times mean something only together with it. */
+export const bootId = (): string => (readSmall('/proc/sys/kernel/random/boot_id') ?? 'unknown').trim();
+
+/** The program and its arguments, joined by spaces; empty for a zombie or a kernel thread. Untrusted text. */
+export const commandOf = (pid: number): string =>
+  Buffer.from(readWhole(`/proc/${pid}/cmdline`) ?? '', 'latin1')
+    .toString()
+    .replace(/\0+$/, '')
+    .replaceAll('\0', ' ');
+
+/** The value of a variable in the environment a process was started with; null where it is not there or not readable. */
+export function environmentValue(pid: number, name: string): string | null {
+  const text = readWhole(`/proc/${pid}/environ`);
+  if (text === null) return null;
+  const prefix = `${name}=`;
+  return (
+    text
+      .split('\0')
+      .find(entry => entry.startsWith(prefix))
+      ?.slice(prefix.length) ?? null
+  );
+}
+
+/** The children of a process's main thread, zombies included: those it started there and those it adopted. */
+export function childrenOf(pid: number): number[] {
+  const text = readWhole(`/proc/${pid}/task/${pid}/children`);
+  return text === null ? [] : text.split(' ').filter(Boolean).map(Number);
+}
+
+/** The soft limit of open files of a process; null where it can't be read, `unlimited` is Infinity. */
+export function softOpenFiles(pid: number): number | null {
+  const match = /^Max open files\s+(\S+)/m.exec(readWhole(`/proc/${pid}/limits`) ?? '');
+  if (!match?.[1]) return null;
+  return match[1] === 'unlimited' ? Infinity : Number(match[1]);
+}
+
+/** The path of a process's cgroup in the v2 hierarchy; null where it has none. */
+export function cgroupOf(pid: number | 'self'): string | null {
+  return /^0::(.*)$/m.exec(readWhole(`/proc/${pid}/cgroup`) ?? '')?.[1] ?? null;
+}

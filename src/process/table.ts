@@ -1,0 +1,57 @@
+/** All processes in one pass over /proc: whoever needs several at once reads it once for all. */
+import {readdirSync} from 'node:fs';
+import {readStat, type Stat} from './stat.ts';
+
+export class ProcessTable {
+  readonly #byPid = new Map<number, Stat>();
+  readonly #children = new Map<number, Stat[]>();
+
+  constructor(stats: Iterable<Stat>) {
+    for (const stat of stats) {
+      this.#byPid.set(stat.pid, stat);
+      const siblings = this.#children.get(stat.ppid);
+      if (siblings) siblings.push(stat);
+      else this.#children.set(stat.ppid, [stat]);
+    }
+  }
+
+  get(pid: number): Stat | undefined {
+    return this.#byPid.get(pid);
+  }
+
+  all(): Iterable<Stat> {
+    return this.#byPid.values();
+  }
+
+  childrenOf(pid: number): readonly Stat[] {
+    return this.#children.get(pid) ?? [];
+  }
+
+  /** A process and all its living and dead descendants, parents first; empty where there is no such process. */
+  treeOf(pid: number): Stat[] {
+    const root = this.#byPid.get(pid);
+    const found = root ? [root] : [];
+    // A reading is no instant: a child may have been read before its parent's pid was reused. A visited set ends loops.
+    const seen = new Set(found);
+    for (const stat of found) {
+      for (const child of this.childrenOf(stat.pid)) {
+        if (seen.has(child)) continue;
+        seen.add(child);
+        found.push(child);
+      }
+    }
+    return found;
+  }
+}
+
+/** Reads every process. Those that end meanwhile are left out. */
+export function readProcessTable(): ProcessTable {
+  const stats: Stat[] = [];
+  for (const name of readdirSync('/proc')) {
+    const first = name.charCodeAt(0);
+    if (first < 48 || first > 57) continue;
+    const stat = readStat(Number(name));
+    if (stat) stats.push(stat);
+  }
+  return new ProcessTable(stats);
+}

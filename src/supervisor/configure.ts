@@ -1,0 +1,91 @@
+/** Makes true what a changed fleet file says. */
+import type {FleetSpec, WorkerSpec} from '../fleet/types.ts';
+import type {Desk} from './commands.ts';
+import {equal} from './equal.ts';
+import {headOf} from './head.ts';
+import {addWorker, removeWorker, resize} from './membership.ts';
+import type {Member} from './roster.ts';
+
+/** What came, left and changed, by name. */
+export interface Plan {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly changed: readonly string[];
+}
+
+/** What takes effect without a new run; all else is part of how a process was started. */
+const SOFT: ReadonlySet<string> = new Set<keyof WorkerSpec>([
+  'instances',
+  'restart',
+  'success',
+  'backoff',
+  'giveUp',
+  'stop',
+  'logs',
+  'zombies',
+  'orphans',
+  'after',
+  'requires',
+  'hooks',
+  'health',
+]);
+
+/** Applies a fleet file; null if all is so already. What was added by command stays, scale goes back to the file. */
+export function configure(fleet: FleetSpec, desk: Desk): Plan | null {
+  const {roster} = desk;
+  const names = new Set(fleet.workers.map(({name}) => name));
+  const order = orderOf(desk);
+
+  const removed = [...roster.members.values()]
+    .filter(member => !member.added && !names.has(member.spec.name))
+    .map(({spec}) => spec.name)
+    .filter(name => removeWorker(name, desk));
+  const added: string[] = [];
+  const changed: string[] = [];
+  for (const spec of fleet.workers) {
+    const known = roster.members.get(spec.name);
+    if (known === undefined || known.removed) {
+      addWorker(spec, false, desk);
+      added.push(spec.name);
+    } else if (update(known, spec, desk)) changed.push(spec.name);
+  }
+  roster.arrange(fleet.workers.map(({name}) => name));
+
+  const head = headOf(fleet);
+  const moved = !equal(order, orderOf(desk));
+  if (added.length + removed.length + changed.length === 0 && !moved && equal(head, desk.head)) return null;
+  desk.define(head);
+  roster.link();
+  return {added, removed, changed};
+}
+
+function update(member: Member, spec: WorkerSpec, desk: Desk): boolean {
+  const {spec: before} = member;
+  const same = equal(before, spec) && !member.added;
+  const anew = needsNewRun(before, spec);
+  const resized = resize(member, spec.instances, desk, anew ? 'up' : undefined);
+  // Runs end by the definition with which they began, so this comes before the new one.
+  if (anew) renew(member, desk);
+  if (same) return resized;
+  member.spec = spec;
+  member.added = false;
+  member.json = null;
+  return true;
+}
+
+function renew(member: Member, desk: Desk): void {
+  for (const cell of member.cells) {
+    if (!cell.instance.leaving) desk.apply(cell, {type: 'restart', why: 'changed', stay: false});
+  }
+}
+
+function needsNewRun(before: WorkerSpec, after: WorkerSpec): boolean {
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
+  const old = new Map(Object.entries(before));
+  const now = new Map(Object.entries(after));
+  return [...keys].some(key => !SOFT.has(key) && !equal(old.get(key), now.get(key)));
+}
+
+function orderOf({roster}: Desk): string[] {
+  return [...roster.members.values()].filter(({removed}) => !removed).map(({spec}) => spec.name);
+}

@@ -1,0 +1,96 @@
+/** How a run ends: it is asked to, its main process exits, and what it left behind is cleared. */
+import {judge} from './judgement.ts';
+import type {Handler, Step} from './events.ts';
+import {describeExit, endedWell, exitReason, maxRuntimeWords} from './exit.ts';
+import {line, runLine} from './journal.ts';
+import {historyAfter} from './restart.ts';
+import {unprobe, withRun} from './run.ts';
+import type {WorkerSpec} from '../fleet/types.ts';
+import type {Effect, EndReason, Exit, Instance, Run} from './types.ts';
+
+/** After a crash, what is left behind gets this long at most (ms) before SIGKILL: the successor waits for it. */
+const CRASH_GRACE_MS = 1000;
+
+/** Asks for the end of a run. Its deadlines are over: what remains to happen is up to the keeper. */
+export function endRun(
+  instance: Instance,
+  run: Run,
+  {why, reason, timeoutMs}: {readonly why: EndReason; readonly reason: string | null; readonly timeoutMs?: number},
+  spec: WorkerSpec,
+): Step {
+  return [
+    {
+      ...instance,
+      status: 'stopping',
+      reason,
+      run: {...run, ending: why, readyBy: null, readyAt: null, alarmAt: null, endAt: null, probed: false},
+    },
+    [...unprobe(run), endEffect(run, spec, timeoutMs)],
+  ];
+}
+
+/** The order to the keeper; given again after a controller was lost, it changes nothing. */
+export function endEffect(run: Run, {stop}: WorkerSpec, timeoutMs = stop.timeoutMs): Effect {
+  return {type: 'end', token: run.token, signal: stop.signal, timeoutMs};
+}
+
+export function clearEffect(token: string, {stop}: WorkerSpec): Effect {
+  return {type: 'clear', token, graceMs: Math.min(CRASH_GRACE_MS, stop.timeoutMs)};
+}
+
+export const end = withRun<'end'>((instance, run, {reason, now}, {spec}) =>
+  endRun(instance, run, {why: 'stop', reason, ...(now ? {timeoutMs: 0} : {})}, spec),
+);
+
+/** It is being ended; only `now` has something to add. */
+export const stoppingEnd: Handler<'end'> = (instance, {now}, {spec}) => {
+  if (!now) return [instance, []];
+  if (instance.run !== null) return [instance, [endEffect(instance.run, spec, 0)]];
+  return [instance, instance.clearing === null ? [] : [{type: 'clear', token: instance.clearing, graceMs: 0}]];
+};
+
+export const runtimeDue = withRun<'runtime-due'>((instance, run, _event, {spec}) =>
+  endRun(instance, run, {why: 'max-runtime', reason: maxRuntimeWords(spec)}, spec),
+);
+
+export const exited = withRun<'exited'>((instance, run, event, context) => {
+  const {spec, now} = context;
+  const {code, signal, at} = event;
+  const exit: Exit = {code, signal, at, reason: exitReason(code, signal, run.ending)};
+  const over: Instance = {
+    ...instance,
+    ...historyAfter(run, instance, spec, now.mono),
+    run: null,
+    clearing: run.token,
+    unhealthy: false,
+    exit,
+  };
+  const effects: Effect[] = [runLine(instance, 'exited', {code, signal, reason: exit.reason}), ...unprobe(run)];
+  // Where an end was asked for, the keeper's ladder goes on to `cleared` by itself.
+  if (run.ending === null) effects.push(clearEffect(run.token, spec));
+  if (over.wanted === 'down') return [{...over, status: 'stopping'}, effects];
+  if (wasMeant(run.ending)) return [{...over, status: 'stopping'}, effects];
+  const [next, more] = judge(over, {well: endedWell(exit, spec.success), words: describeExit(exit, spec)}, context);
+  return [next, [...effects, ...more]];
+});
+
+/** Whether somebody wanted this end, so that no policy has to judge it. */
+function wasMeant(ending: EndReason | null): boolean {
+  return ending === 'stop' || ending === 'restart' || ending === 'changed';
+}
+
+/** Nothing of its last run is left (or the survivors are known): the next may begin. */
+export const cleared: Handler<'cleared'> = (instance, {token, proof, survivors}) => {
+  if (instance.clearing !== token) return [instance, []];
+  const effects: Effect[] = [{type: 'forget', token}];
+  if (survivors.length > 0) effects.unshift(line(instance, 'survivor', {survivors, proof}));
+  return [{...instance, clearing: null, proof, survivors}, effects];
+};
+
+/** With it gone, what was being ended is down, or up again when its turn comes. */
+export const stoppingCleared: Handler<'cleared'> = (instance, event, context) => {
+  const [next, effects] = cleared(instance, event, context);
+  if (next.clearing !== null || next.run !== null) return [next, effects];
+  const up = next.wanted === 'up';
+  return [{...next, status: up ? 'pending' : 'stopped', reason: up ? next.reason : null}, effects];
+};

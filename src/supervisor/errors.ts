@@ -1,0 +1,11 @@
+/** A snapshot that this version can't go on from. */
+export class SnapshotError extends Error {
+  override readonly name = 'SnapshotError';
+  /** `version`: written by another version of brood. `malformed`: not a snapshot, or a damaged one. */
+  readonly code: 'version' | 'malformed';
+
+  constructor(code: SnapshotError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}

@@ -1,0 +1,38 @@
+/** How a run ended: in words, and whether that was well. */
+import type {WorkerSpec} from '../fleet/types.ts';
+import type {EndReason, Exit} from './types.ts';
+import {duration} from './words.ts';
+
+/** Why a run ended: what brood wanted if it wanted that, else what the kernel told. */
+export function exitReason(code: number | null, signal: string | null, ending: EndReason | null): string {
+  if (ending !== null) return ending;
+  if (code !== null) return 'exited';
+  return signal !== null ? 'signalled' : 'unknown';
+}
+
+/** Whether the policy counts it as ending well. A run that never got ready, or whose end nobody saw, did not. */
+export function endedWell(exit: Exit, success: WorkerSpec['success']): boolean {
+  if (exit.reason === 'not-ready' || exit.reason === 'spawn-failed') return false;
+  return success.some(mark => mark === exit.code || mark === exit.signal);
+}
+
+/** The end of a run for people, as the reason of what follows from it. */
+export function describeExit(exit: Exit, spec: WorkerSpec): string {
+  if (exit.reason === 'not-ready') return notReadyWords(spec);
+  const how = describeEnd(exit);
+  return exit.reason === 'max-runtime' ? `${maxRuntimeWords(spec)}; ${how}` : how;
+}
+
+function describeEnd(exit: Exit): string {
+  if (exit.code !== null) return `exit code ${exit.code}`;
+  if (exit.signal !== null) return `killed by ${exit.signal}`;
+  return 'nobody saw how it ended';
+}
+
+export function notReadyWords(spec: WorkerSpec): string {
+  return spec.ready === null ? 'not ready in time' : `not ready within ${duration(spec.ready.timeoutMs)}`;
+}
+
+export function maxRuntimeWords(spec: WorkerSpec): string {
+  return spec.maxRuntimeMs === null ? 'ran as long as it may' : `ran for ${duration(spec.maxRuntimeMs)}`;
+}

@@ -1,0 +1,247 @@
+/**
+ * The heart: the state of a whole fleet, and what follows when something is said of it. Pure: facts and commands come
+ * in with the time at which they are handled, effects go out, nothing else is touched.
+ */
+import type {FleetSpec, WorkerSpec} from '../fleet/types.ts';
+import {obey, type Command} from './commands.ts';
+import {nextDue} from './deadlines.ts';
+import type {LifeEvent} from './events.ts';
+import {headOf, type FleetHead, type Stopping} from './head.ts';
+import {newInstance} from './instance.ts';
+import {step} from './lifecycle.ts';
+import {blockedBy, mayEnd} from './order.ts';
+import {Roster, type Cell, type Member} from './roster.ts';
+import {SnapshotWriter} from './snapshot.ts';
+import type {Effect, Input, Instance, Time} from './types.ts';
+
+/** The two things that the heart can't make up itself. */
+export interface HeartOptions {
+  /** A random token that no run has had. */
+  readonly newToken: () => string;
+  /** 0 (inclusive) to 1 (exclusive), for the jitter of delays. */
+  readonly random: () => number;
+}
+
+/** What is said of a run, by the keeper or by a probe. */
+type Fact = Extract<Input, {readonly token: string}>;
+
+const CLEARING_WORDS = 'waits until nothing is left of its last run';
+
+/** A new heart for a fleet: all is wanted up, and begins with the first {@link Heart.handle}. */
+export function createHeart(fleet: FleetSpec, options: HeartOptions): Heart {
+  const roster = new Roster();
+  for (const spec of fleet.workers) {
+    const member = roster.addMember(spec, false);
+    for (let number = 1; number <= spec.instances; number++) {
+      roster.addCell(member, newInstance(spec.name, number, 'up'));
+    }
+  }
+  return new Heart(headOf(fleet), 'no', roster, options);
+}
+
+export class Heart {
+  readonly #roster: Roster;
+  readonly #options: HeartOptions;
+  readonly #writer = new SnapshotWriter();
+  #head: FleetHead;
+  #stopping: Stopping;
+  #fleet: FleetSpec | null = null;
+
+  /** Use {@link createHeart} or `restoreHeart`. */
+  constructor(head: FleetHead, stopping: Stopping, roster: Roster, options: HeartOptions) {
+    this.#head = head;
+    this.#stopping = stopping;
+    this.#roster = roster;
+    this.#options = options;
+    roster.link();
+  }
+
+  /**
+   * Takes in one fact, command or tick. What is returned is to be done in this order, and only after the state that
+   * wants it ({@link Heart.snapshot}) was committed.
+   */
+  handle(input: Input, time: Time): Effect[] {
+    const effects: Effect[] = [];
+    if (input.type === 'tick') this.#fireDeadlines(time, effects);
+    else if ('token' in input) this.#takeFact(input, time, effects);
+    else this.#obey(input, time, effects);
+    this.#settle(time, effects);
+    return effects;
+  }
+
+  /** All instances, in the order of the fleet file, then by number. */
+  *instances(): Generator<Instance, void> {
+    for (const {cells} of this.#roster.members.values()) {
+      for (const {instance} of cells) yield instance;
+    }
+  }
+
+  get(id: string): Instance | undefined {
+    return this.#roster.cells.get(id)?.instance;
+  }
+
+  /** The instance to which a run belongs: its current one, or the one that is being cleared. */
+  byToken(token: string): Instance | undefined {
+    return this.#roster.tokens.get(token)?.instance;
+  }
+
+  /**
+   * The definition that a worker's next run will have.
+   *
+   * @throws Error when there is no such worker; ask {@link Heart.workers} first.
+   */
+  specOf(worker: string): WorkerSpec {
+    const member = this.#roster.members.get(worker);
+    if (member === undefined) throw new Error(`no worker ${worker} in this fleet`);
+    return member.spec;
+  }
+
+  /** The definitions of all workers, also of those that leave but are not down yet. */
+  workers(): WorkerSpec[] {
+    return Array.from(this.#roster.members.values(), ({spec}) => spec);
+  }
+
+  /** The fleet as it is defined now: by its file, `add` and `remove`. */
+  fleet(): FleetSpec {
+    this.#fleet ??= {...this.#head, workers: this.#staying().map(({spec}) => spec)};
+    return this.#fleet;
+  }
+
+  /** Names of the workers that `add` brought. */
+  added(): string[] {
+    return this.#staying()
+      .filter(({added}) => added)
+      .map(({spec}) => spec.name);
+  }
+
+  /** `down` was asked for. */
+  get isStopping(): boolean {
+    return this.#stopping !== 'no';
+  }
+
+  /** `down` was asked for, and nothing lives any more. */
+  get isDown(): boolean {
+    return this.isStopping && this.#roster.alive === 0;
+  }
+
+  /** When the next tick is due (CLOCK_MONOTONIC, ms; it may have passed), or null. */
+  nextDeadline(): number | null {
+    if (this.#roster.dirtyCells.size > 0) return 0;
+    return this.#roster.deadlines.first()?.due ?? null;
+  }
+
+  /** Why a pending instance waits, in words; null where it is not pending, or starts with the next step. */
+  blockedBy(id: string): string | null {
+    const cell = this.#roster.cells.get(id);
+    if (cell?.instance.status !== 'pending') return null;
+    this.#roster.refresh();
+    return this.#blocked(cell);
+  }
+
+  /** The whole state as JSON text, for `restoreHeart`. */
+  snapshot(): string {
+    return this.#writer.write(this.#head, this.#stopping, this.#roster);
+  }
+
+  #staying(): Member[] {
+    return [...this.#roster.members.values()].filter(({removed}) => !removed);
+  }
+
+  #takeFact(fact: Fact, time: Time, effects: Effect[]): void {
+    const {token} = fact;
+    const cell = this.#roster.tokens.get(token);
+    if (cell === undefined) {
+      // Its end was committed long ago: the keeper need not keep it.
+      if (fact.type === 'exited' || fact.type === 'cleared' || fact.type === 'spawn-failed') {
+        effects.push({type: 'forget', token});
+      }
+      return;
+    }
+    const current = cell.instance.run?.token === token;
+    if (fact.type === 'cleared') {
+      // Nothing is left of a run whose end nobody told: so it has ended, who knows how.
+      if (current) this.#apply(cell, {type: 'exited', token, code: null, signal: null, at: time.wall}, time, effects);
+      this.#apply(cell, fact, time, effects);
+    } else if (current) {
+      this.#apply(cell, fact, time, effects);
+    }
+  }
+
+  #fireDeadlines(time: Time, effects: Effect[]): void {
+    for (;;) {
+      const cell = this.#roster.deadlines.first();
+      if (cell?.due == null || cell.due > time.mono) return;
+      const due = nextDue(cell.instance);
+      if (due === null) return;
+      if (due.event === 'backoff-due') {
+        this.#roster.refresh();
+        this.#consider(cell, time, effects);
+      } else {
+        this.#apply(cell, {type: due.event}, time, effects);
+      }
+    }
+  }
+
+  #obey(command: Command, time: Time, effects: Effect[]): void {
+    obey(command, {
+      roster: this.#roster,
+      stopping: this.#stopping,
+      head: this.#head,
+      apply: (cell, event) => this.#apply(cell, event, time, effects),
+      journal: event => effects.push({type: 'journal', event}),
+      define: head => {
+        this.#head = head;
+        this.#fleet = null;
+        this.#writer.forgetHead();
+      },
+      stop: stopping => {
+        this.#stopping = stopping;
+      },
+    });
+  }
+
+  /** Until nothing more follows from what has changed: spawns what may start, ends what must go, drops what has left. */
+  #settle(time: Time, effects: Effect[]): void {
+    const {dirtyCells} = this.#roster;
+    this.#roster.refresh();
+    for (const cell of dirtyCells) {
+      dirtyCells.delete(cell);
+      this.#consider(cell, time, effects);
+      this.#roster.refresh();
+    }
+  }
+
+  #consider(cell: Cell, time: Time, effects: Effect[]): void {
+    const {instance, member} = cell;
+    const {run, status, wanted, backoff} = instance;
+    if (run !== null) {
+      const {heldBy} = member.standing;
+      if (run.ending !== null || (wanted === 'up' && heldBy === null)) return;
+      const now = this.#stopping === 'now';
+      if (!now && !mayEnd(cell)) return;
+      this.#apply(cell, {type: 'end', reason: wanted === 'up' ? heldBy : null, now}, time, effects);
+    } else if (status === 'pending' || (backoff !== null && instance.clearing === null && backoff.until <= time.mono)) {
+      const reason = this.#blocked(cell);
+      this.#apply(cell, reason === null ? {type: 'spawn'} : {type: 'wait', reason}, time, effects);
+    } else if (status === 'stopped' && instance.leaving) {
+      this.#roster.removeCell(cell);
+      this.#fleet = null;
+    }
+  }
+
+  #blocked({instance, member}: Cell): string | null {
+    return instance.clearing === null ? blockedBy(member, this.#roster.members) : CLEARING_WORDS;
+  }
+
+  #apply(cell: Cell, event: LifeEvent, time: Time, effects: Effect[]): void {
+    const context = {
+      spec: cell.member.spec,
+      now: time,
+      newToken: this.#options.newToken,
+      random: this.#options.random,
+    };
+    const [next, more] = step(cell.instance, event, context);
+    this.#roster.replace(cell, next);
+    for (const effect of more) effects.push(effect);
+  }
+}

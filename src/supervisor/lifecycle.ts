@@ -1,0 +1,150 @@
+/**
+ * A worker's life: one table, states by events. A status changes here and nowhere else; each handler says which.
+ *
+ *                spawn            exited                        cleared
+ *     pending ──────────▶ starting ──────▶ backoff | finished | failed ──▶ (same, and the next run may begin)
+ *                            │ ready
+ *                            ▼      end             exited, cleared
+ *                          ready ──────▶ stopping ─────────────────▶ stopped (wanted down) | pending (wanted up)
+ */
+import {alarm, alarmDue} from './alarms.ts';
+import {cleared, end, exited, runtimeDue, stoppingCleared, stoppingEnd} from './ending.ts';
+import type {Context, EventMap, EventType, Handler, LifeEvent, Step} from './events.ts';
+import {line} from './journal.ts';
+import {factContinued, factPaused, pause, resume} from './pausing.ts';
+import {ready, readyTimeout} from './readiness.ts';
+import {
+  readySpawned,
+  spawn,
+  startingSpawned,
+  startingSpawnFailed,
+  stoppingSpawned,
+  stoppingSpawnFailed,
+  wait,
+} from './spawning.ts';
+import type {Instance, Status} from './types.ts';
+import {
+  restart,
+  restingStop,
+  runningRestart,
+  runningStart,
+  runningStop,
+  start,
+  stoppingRestart,
+  stoppingStart,
+  stoppingStop,
+} from './wishes.ts';
+
+/** What an event means in each state. */
+type Row = {readonly [K in EventType]: Handler<K>};
+
+/** It means nothing there: it comes too late, or asks for what already is. */
+const ignore = (instance: Instance): Step => [instance, []];
+
+/** Without a run, facts and deadlines of runs mean nothing; what is left of the last one may still be cleared. */
+const resting: Row = {
+  spawned: ignore,
+  'spawn-failed': ignore,
+  exited: ignore,
+  cleared,
+  paused: ignore,
+  continued: ignore,
+  'probe-ready': ignore,
+  start,
+  stop: restingStop,
+  restart,
+  pause: ignore,
+  resume: ignore,
+  alarm: ignore,
+  spawn: ignore,
+  wait: ignore,
+  end: ignore,
+  'ready-due': ignore,
+  'ready-timeout': ignore,
+  'alarm-due': ignore,
+  'runtime-due': ignore,
+};
+
+/** With a run that nobody is ending. */
+const running = {
+  cleared: ignore,
+  paused: factPaused,
+  continued: factContinued,
+  start: runningStart,
+  stop: runningStop,
+  restart: runningRestart,
+  pause,
+  resume,
+  alarm,
+  spawn: ignore,
+  wait: ignore,
+  end,
+  exited,
+  'alarm-due': alarmDue,
+  'runtime-due': runtimeDue,
+} satisfies Partial<Row>;
+
+const lifecycle: Readonly<Record<Status, Row>> = {
+  stopped: resting,
+  pending: {...resting, spawn, wait},
+  backoff: {...resting, spawn, wait},
+  finished: resting,
+  failed: resting,
+  starting: {
+    ...running,
+    spawned: startingSpawned,
+    'spawn-failed': startingSpawnFailed,
+    'probe-ready': ready,
+    'ready-due': ready,
+    'ready-timeout': readyTimeout,
+  },
+  ready: {
+    ...running,
+    spawned: readySpawned,
+    'spawn-failed': ignore,
+    'probe-ready': ignore,
+    'ready-due': ignore,
+    'ready-timeout': ignore,
+  },
+  stopping: {
+    spawned: stoppingSpawned,
+    'spawn-failed': stoppingSpawnFailed,
+    exited,
+    cleared: stoppingCleared,
+    paused: factPaused,
+    continued: factContinued,
+    'probe-ready': ignore,
+    start: stoppingStart,
+    stop: stoppingStop,
+    restart: stoppingRestart,
+    // A frozen process cannot die of what it is being asked to die of.
+    pause: ignore,
+    resume: ignore,
+    alarm: ignore,
+    spawn: ignore,
+    wait: ignore,
+    end: stoppingEnd,
+    'ready-due': ignore,
+    'ready-timeout': ignore,
+    'alarm-due': ignore,
+    'runtime-due': ignore,
+  },
+};
+
+/** One step of an instance's life. Each change of status is journaled, after what led to it. */
+export function step(instance: Instance, event: LifeEvent, context: Context): Step {
+  const [next, effects] = handle(lifecycle[instance.status], event.type, event, instance, context);
+  if (next.status === instance.status) return [next, effects];
+  const {status: to, reason} = next;
+  return [next, [...effects, line(next, 'status-changed', {from: instance.status, to, reason})]];
+}
+
+function handle<K extends EventType>(
+  row: Row,
+  type: K,
+  event: EventMap[K],
+  instance: Instance,
+  context: Context,
+): Step {
+  return row[type](instance, event, context);
+}

@@ -1,0 +1,87 @@
+/** A heart from its snapshot, and what its predecessor may not have got out. */
+import {clearEffect, endEffect} from './ending.ts';
+import {isRecord} from './equal.ts';
+import {SnapshotError} from './errors.ts';
+import type {FleetHead, Stopping} from './head.ts';
+import {Heart, type HeartOptions} from './heart.ts';
+import {Roster} from './roster.ts';
+import {SNAPSHOT_VERSION} from './snapshot.ts';
+import type {Effect, Instance} from './types.ts';
+import type {WorkerSpec} from '../fleet/types.ts';
+import {isHead, isInstance, isStopping, isWorker} from './validate.ts';
+
+/**
+ * Goes on from a snapshot of the same boot.
+ *
+ * The effects say again what the keeper may not have heard; it knows runs by their tokens, so that saying it twice
+ * changes nothing. Single signals (SIGALRM, SIGSTOP, SIGCONT) are not said again: it can't be known whether they were
+ * sent, and a worker that a stranger stopped and continued meanwhile would be frozen for good.
+ *
+ * `anew`: whoever started it asks for the fleet anew, so a stop that was under way no longer holds: what is being ended
+ * still is, and all may be started.
+ *
+ * @throws SnapshotError when it is of another version, or no snapshot at all.
+ */
+export function restoreHeart(text: string, options: HeartOptions, anew = false): {heart: Heart; effects: Effect[]} {
+  const {stopping, head, workers, instances} = parse(text);
+  const roster = new Roster();
+  for (const {spec, added, removed} of workers) roster.addMember(spec, added).removed = removed;
+  const effects: Effect[] = [];
+  for (const instance of instances) {
+    const member = roster.members.get(instance.worker);
+    if (member === undefined) throw malformed(`${instance.id} is of no known worker`);
+    roster.addCell(member, instance);
+    effects.push(...again(instance, member.spec, stopping));
+  }
+  return {heart: new Heart(head, anew ? 'no' : stopping, roster, options), effects};
+}
+
+function again({id, run, clearing}: Instance, spec: WorkerSpec, stopping: Stopping): Effect[] {
+  if (clearing !== null) {
+    const effect = clearEffect(clearing, spec);
+    return [stopping === 'now' && effect.type === 'clear' ? {...effect, graceMs: 0} : effect];
+  }
+  if (run === null) return [];
+  const {token} = run;
+  const effects: Effect[] = [];
+  if (run.pid === null) effects.push({type: 'spawn', token, id});
+  if (run.ending !== null) effects.push(endEffect(run, spec, stopping === 'now' ? 0 : spec.stop.timeoutMs));
+  else if (run.probed) effects.push({type: 'probe', token, id});
+  return effects;
+}
+
+interface Parsed {
+  readonly stopping: Stopping;
+  readonly head: FleetHead;
+  readonly workers: readonly {readonly spec: WorkerSpec; readonly added: boolean; readonly removed: boolean}[];
+  readonly instances: readonly Instance[];
+}
+
+function parse(text: string): Parsed {
+  const value = parseJson(text);
+  if (!isRecord(value) || typeof value['version'] !== 'number') throw malformed('it has no version');
+  if (value['version'] !== SNAPSHOT_VERSION) {
+    throw new SnapshotError(
+      'version',
+      `the snapshot has format ${value['version']}, this brood reads format ${SNAPSHOT_VERSION}: go on with the version that wrote it`,
+    );
+  }
+  const {stopping, fleet: head, workers, instances} = value;
+  if (!isStopping(stopping)) throw malformed('`stopping` is unknown');
+  if (!isHead(head)) throw malformed('the fleet is incomplete');
+  if (!Array.isArray(workers) || !workers.every(isWorker)) throw malformed('a worker is incomplete');
+  if (!Array.isArray(instances) || !instances.every(isInstance)) throw malformed('an instance is incomplete');
+  return {stopping, head, workers, instances};
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw malformed(cause instanceof Error ? cause.message : 'it is no JSON');
+  }
+}
+
+function malformed(what: string): SnapshotError {
+  return new SnapshotError('malformed', `the snapshot can't be read: ${what}`);
+}

@@ -1,0 +1,187 @@
+/** Who is in the fleet: workers in the order of the file, their instances, and what is counted about them. */
+import type {WorkerSpec} from '../fleet/types.ts';
+import {DeadlineQueue, nextDue, type Timed} from './deadlines.ts';
+import {isAlive} from './instance.ts';
+import {dependenciesOf, standingOf, type Standing} from './order.ts';
+import type {Instance, Status} from './types.ts';
+
+/** One instance and what the heart keeps about it. */
+export interface Cell extends Timed {
+  instance: Instance;
+  readonly member: Member;
+  /** Its JSON text, until it changes. */
+  json: string | null;
+}
+
+/** One worker and what the heart keeps about it. */
+export interface Member {
+  spec: WorkerSpec;
+  /** By `add`, not by the fleet file. */
+  added: boolean;
+  /** It is out of the fleet as soon as its last instance is. */
+  removed: boolean;
+  /** By number. */
+  readonly cells: Cell[];
+  readonly counts: Counts;
+  /** Workers that name it in `after` or `requires`. */
+  dependents: Member[];
+  standing: Standing;
+  json: string | null;
+}
+
+/** Instances of one worker, so that nobody has to go through them all. */
+export interface Counts {
+  /** Wanted up, by status. */
+  readonly up: Record<Status, number>;
+  wantedUp: number;
+  /** With a run, or with something of a run left. */
+  alive: number;
+  /** Of these, wanted down. */
+  aliveDown: number;
+}
+
+export class Roster {
+  readonly members = new Map<string, Member>();
+  readonly cells = new Map<string, Cell>();
+  readonly tokens = new Map<string, Cell>();
+  readonly deadlines = new DeadlineQueue<Cell>();
+  /** Instances that changed, or for which something around them did. */
+  readonly dirtyCells = new Set<Cell>();
+  /** Workers whose standing may have changed. */
+  readonly dirtyMembers = new Set<Member>();
+  alive = 0;
+
+  addMember(spec: WorkerSpec, added: boolean): Member {
+    const member: Member = {
+      spec,
+      added,
+      removed: false,
+      cells: [],
+      counts: {
+        up: {failed: 0, backoff: 0, pending: 0, stopping: 0, starting: 0, ready: 0, finished: 0, stopped: 0},
+        wantedUp: 0,
+        alive: 0,
+        aliveDown: 0,
+      },
+      dependents: [],
+      standing: {kind: 'stopped', words: 'is stopped', heldBy: null, going: 0},
+      json: null,
+    };
+    this.members.set(spec.name, member);
+    this.dirtyMembers.add(member);
+    return member;
+  }
+
+  addCell(member: Member, instance: Instance): void {
+    const cell: Cell = {instance, member, json: null, due: null, place: -1};
+    const {cells} = member;
+    const later = cells.findIndex(other => other.instance.number > instance.number);
+    cells.splice(later < 0 ? cells.length : later, 0, cell);
+    this.cells.set(instance.id, cell);
+    this.#enter(cell);
+  }
+
+  /** The one place where an instance is replaced by what it became. */
+  replace(cell: Cell, next: Instance): void {
+    if (next === cell.instance) return;
+    this.#leave(cell);
+    cell.instance = next;
+    cell.json = null;
+    this.#enter(cell);
+  }
+
+  removeCell(cell: Cell): void {
+    const {member} = cell;
+    this.#leave(cell);
+    this.deadlines.set(cell, null);
+    this.cells.delete(cell.instance.id);
+    member.cells.splice(member.cells.indexOf(cell), 1);
+    this.dirtyCells.delete(cell);
+    if (member.removed && member.cells.length === 0) this.removeMember(member);
+  }
+
+  removeMember(member: Member): void {
+    this.members.delete(member.spec.name);
+    this.dirtyMembers.delete(member);
+    this.link();
+  }
+
+  /** Puts the workers into this order; those not named keep theirs, behind. */
+  arrange(names: readonly string[]): void {
+    const before = [...this.members];
+    this.members.clear();
+    for (const name of names) {
+      const member = before.find(([known]) => known === name)?.[1];
+      if (member !== undefined) this.members.set(name, member);
+    }
+    for (const [name, member] of before) this.members.set(name, member);
+  }
+
+  /** Finds out anew who depends on whom; after any change of definitions. */
+  link(): void {
+    for (const member of this.members.values()) member.dependents = [];
+    for (const member of this.members.values()) {
+      for (const name of dependenciesOf(member.spec)) this.members.get(name)?.dependents.push(member);
+    }
+    this.touchAll();
+  }
+
+  /** Everything is to be looked at again. */
+  touchAll(): void {
+    for (const member of this.members.values()) this.touch(member);
+  }
+
+  touch(member: Member): void {
+    this.dirtyMembers.add(member);
+    for (const cell of member.cells) this.dirtyCells.add(cell);
+  }
+
+  /** Brings the standing of workers up to date, and finds whom that concerns. */
+  refresh(): void {
+    for (const member of this.dirtyMembers) {
+      this.dirtyMembers.delete(member);
+      const before = member.standing;
+      const now = standingOf(member, this.members);
+      member.standing = now;
+      if (now.heldBy !== before.heldBy) this.touch(member);
+      if (now.kind !== before.kind || now.words !== before.words) member.dependents.forEach(d => this.touch(d));
+      if (now.going === 0 && before.going > 0) this.#touchDependencies(member);
+    }
+  }
+
+  #touchDependencies(member: Member): void {
+    for (const name of dependenciesOf(member.spec)) {
+      for (const cell of this.members.get(name)?.cells ?? []) this.dirtyCells.add(cell);
+    }
+  }
+
+  #enter(cell: Cell): void {
+    const {instance, member} = cell;
+    this.#count(cell, 1);
+    if (instance.run !== null) this.tokens.set(instance.run.token, cell);
+    if (instance.clearing !== null) this.tokens.set(instance.clearing, cell);
+    this.deadlines.set(cell, nextDue(instance)?.at ?? null);
+    this.dirtyCells.add(cell);
+    this.dirtyMembers.add(member);
+  }
+
+  #leave(cell: Cell): void {
+    const {instance} = cell;
+    this.#count(cell, -1);
+    if (instance.run !== null) this.tokens.delete(instance.run.token);
+    if (instance.clearing !== null) this.tokens.delete(instance.clearing);
+    this.dirtyMembers.add(cell.member);
+  }
+
+  #count({instance, member: {counts}}: Cell, by: 1 | -1): void {
+    const up = instance.wanted === 'up';
+    if (up) {
+      counts.wantedUp += by;
+      counts.up[instance.status] += by;
+    }
+    if (!isAlive(instance)) return;
+    this.alive += by;
+    counts.alive += by;
+    if (!up) counts.aliveDown += by;
+  }
+}

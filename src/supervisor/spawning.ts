@@ -1,0 +1,107 @@
+/** How a run begins: it is asked for, then it is spawned, or it could not be. */
+import type {Handler, Step} from './events.ts';
+import {judge} from './judgement.ts';
+import {newRun} from './instance.ts';
+import {line, runLine} from './journal.ts';
+import {becomeReady} from './readiness.ts';
+import {afterShortage} from './restart.ts';
+import {isProbed, withRun} from './run.ts';
+import type {Effect, Exit, Instance, Run} from './types.ts';
+
+export const spawn: Handler<'spawn'> = (instance, _event, {newToken, now}) => {
+  if (instance.wanted === 'down' || instance.clearing !== null) return [instance, []];
+  const run = newRun(newToken(), now.mono);
+  return [
+    {...instance, status: 'starting', run, backoff: null, unhealthy: false, reason: null},
+    [{type: 'spawn', token: run.token, id: instance.id}],
+  ];
+};
+
+/** It may not start yet. A reason that is known already changes nothing. */
+export const wait: Handler<'wait'> = (instance, {reason}) =>
+  instance.status === 'pending' && instance.reason === reason
+    ? [instance, []]
+    : [{...instance, status: 'pending', backoff: null, reason}, []];
+
+/** Its deadlines count from here: what the keeper needed to spawn it is not the worker's time. */
+export const startingSpawned = withRun<'spawned'>((instance, run, event, context) => {
+  if (run.pid !== null) return adopt(instance, run, event.adopted);
+  const {spec, now} = context;
+  const after = (ms: number | null): number | null => (ms === null ? null : now.mono + ms);
+  const born: Run = {
+    ...run,
+    pid: event.pid,
+    startTime: event.startTime,
+    startedAt: event.at,
+    since: now.mono,
+    readyAt: spec.ready?.kind === 'after' ? after(spec.ready.delayMs) : null,
+    readyBy: spec.ready !== null && isProbed(spec) ? after(spec.ready.timeoutMs) : null,
+    probed: isProbed(spec),
+    alarmAt: run.alarmAt ?? after(spec.alarmMs),
+    endAt: after(spec.maxRuntimeMs),
+    pausedAt: run.pausedAt === null ? null : now.mono,
+  };
+  const [alive, effects] = introduce(instance, born, event.adopted);
+  if (born.pausedAt !== null) effects.push({type: 'freeze', token: run.token});
+  if (isProbed(spec)) effects.push({type: 'probe', token: run.token, id: instance.id});
+  if (spec.ready !== null) return [alive, effects];
+  const [ready, more] = becomeReady(alive);
+  return [ready, [...effects, ...more]];
+});
+
+/** It is being ended already: all that is new is which process it is. */
+export const stoppingSpawned = withRun<'spawned'>((instance, run, event) => {
+  if (run.pid !== null) return adopt(instance, run, event.adopted);
+  return introduce(instance, {...run, pid: event.pid, startTime: event.startTime, startedAt: event.at}, event.adopted);
+});
+
+/** The keeper says again what is known; news is only that a keeper found it that is not its parent. */
+export const readySpawned = withRun<'spawned'>((instance, run, event) => adopt(instance, run, event.adopted));
+
+/** There is no process: a failure like any other, unless the machine lacks something. */
+export const startingSpawnFailed = withRun<'spawn-failed'>((instance, run, event, context) => {
+  if (run.pid !== null) return [instance, []];
+  const [gone, effects] = neverBorn(instance, run, event);
+  if (gone.wanted === 'down') return [{...gone, status: 'stopped', reason: null}, effects];
+  if (!event.shortage) {
+    const [next, more] = judge(gone, {well: false, words: event.message}, context);
+    return [next, [...effects, ...more]];
+  }
+  const {history, until} = afterShortage(context.spec, gone, context.now.mono, context.random);
+  effects.push(line(gone, 'backoff', {delayMs: history.delayMs, restarts: gone.restarts}));
+  return [
+    {...gone, ...history, status: 'backoff', backoff: {until, delayMs: history.delayMs}, reason: event.message},
+    effects,
+  ];
+});
+
+/** What was to be ended never began. */
+export const stoppingSpawnFailed = withRun<'spawn-failed'>((instance, run, event) => {
+  if (run.pid !== null) return [instance, []];
+  const [gone, effects] = neverBorn(instance, run, event);
+  return [{...gone, status: gone.wanted === 'up' ? 'pending' : 'stopped', reason: null}, effects];
+});
+
+function introduce(instance: Instance, run: Run, adopted: boolean | undefined): [Instance, Effect[]] {
+  const alive = {...instance, run: {...run, adopted: adopted === true}};
+  const effects = [runLine(alive, 'spawned', {run: run.token})];
+  if (adopted === true) effects.push(runLine(alive, 'adopted', {run: run.token}));
+  return [alive, effects];
+}
+
+function adopt(instance: Instance, run: Run, adopted: boolean | undefined): Step {
+  if (adopted !== true || run.adopted) return [instance, []];
+  return [{...instance, run: {...run, adopted: true}}, [runLine(instance, 'adopted', {run: run.token})]];
+}
+
+function neverBorn(
+  instance: Instance,
+  run: Run,
+  {code, message, at}: {readonly code: string; readonly message: string; readonly at: number},
+): [Instance, Effect[]] {
+  const exit: Exit = {code: null, signal: null, at, reason: 'spawn-failed'};
+  return [
+    {...instance, run: null, clearing: null, exit},
+    [line(instance, 'spawn-failed', {code, message}), {type: 'forget', token: run.token}],
+  ];
+}

@@ -1,0 +1,74 @@
+/** What people want of an instance. Wishes change `wanted` at once; runs end when the order allows it. */
+import {endRun} from './ending.ts';
+import type {Handler} from './events.ts';
+import {NO_HISTORY} from './restart.ts';
+import {withRun} from './run.ts';
+import type {Instance, Run} from './types.ts';
+
+/** Started by hand: with a clean slate, whatever became of it before. */
+export const start: Handler<'start'> = instance => [anew(instance), []];
+
+export const restart: Handler<'restart'> = (instance, {stay}) => [anew(staying(instance, stay)), []];
+
+function anew(instance: Instance): Instance {
+  return {...instance, ...NO_HISTORY, wanted: 'up', status: 'pending', backoff: null, reason: null};
+}
+
+function staying(instance: Instance, stay: boolean): Instance {
+  return instance.leaving && stay ? {...instance, leaving: false} : instance;
+}
+
+export const runningStart: Handler<'start'> = instance => [
+  instance.wanted === 'up' ? instance : {...instance, wanted: 'up'},
+  [],
+];
+
+/** Once what is being ended is gone, it starts anew. */
+export const stoppingStart: Handler<'start'> = instance => [again(instance, 'restart'), []];
+
+export const runningRestart = withRun<'restart'>((instance, run, {why, stay}, {spec}) => {
+  const reason = why === 'changed' ? 'its definition changed' : 'is being restarted';
+  return endRun({...staying(instance, stay), wanted: 'up'}, run, {why, reason}, spec);
+});
+
+export const stoppingRestart: Handler<'restart'> = (instance, {why, stay}) => [again(staying(instance, stay), why), []];
+
+function again(instance: Instance, why: 'restart' | 'changed'): Instance {
+  return {...instance, ...NO_HISTORY, wanted: 'up', run: meant(instance.run, why)};
+}
+
+/** An end that the policy was to judge is now one that somebody wants. */
+function meant(run: Run | null, why: 'restart' | 'changed'): Run | null {
+  const judged = run?.ending === 'not-ready' || run?.ending === 'max-runtime';
+  return run !== null && judged ? {...run, ending: why} : run;
+}
+
+/** It has no run: it is down at once, or as soon as nothing of its last run is left. */
+export const restingStop: Handler<'stop'> = (instance, {leave}) => [
+  {
+    ...instance,
+    wanted: 'down',
+    leaving: leave,
+    status: instance.clearing === null ? 'stopped' : 'stopping',
+    backoff: null,
+    reason: null,
+  },
+  [],
+];
+
+/** It has one: that ends when its dependents are down. */
+export const runningStop: Handler<'stop'> = (instance, {leave}) => [{...instance, wanted: 'down', leaving: leave}, []];
+
+export const stoppingStop: Handler<'stop'> = (instance, {leave}) => {
+  const {run} = instance;
+  return [
+    {
+      ...instance,
+      wanted: 'down',
+      leaving: leave,
+      run: run === null ? null : {...run, ending: 'stop'},
+      reason: null,
+    },
+    [],
+  ];
+};

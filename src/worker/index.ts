@@ -1,0 +1,19 @@
+/** What programs import: `import {connect} from 'brood'`. */
+export {connect, type ConnectTo} from './connect.ts';
+export type {CallOptions, Client} from '../control/client.ts';
+export {ConnectionLostError, FleetChoiceError, NotRunningError, RpcError} from '../control/errors.ts';
+export {ErrorCode} from '../control/messages.ts';
+export type {
+  EventRecord,
+  ExitReport,
+  InstanceDetail,
+  Method,
+  Methods,
+  Outcome,
+  Outcomes,
+  Params,
+  Progress,
+  PsReport,
+  Result,
+  WorkerReport,
+} from '../control/messages.ts';

@@ -1,0 +1,373 @@
+import {once} from 'node:events';
+import {writeFileSync} from 'node:fs';
+import {expect, test} from 'vitest';
+import {ErrorCode, type Params} from '../../src/control/messages.ts';
+import {RpcError} from '../../src/control/errors.ts';
+import {until} from '../control/helpers.ts';
+import {detail, FakeFleet, NOW, outcome, worker} from './fake-fleet.ts';
+
+const never = () => new Promise<never>(() => undefined);
+
+test('help: an overview, one command, and how a wrong word is answered', async () => {
+  const fleet = new FakeFleet();
+  const overview = await fleet.run('--help');
+  expect(overview.code).toBe(0);
+  expect(overview.out).toMatch(/\bup\b[^]*\bps\b/);
+  expect(overview.out.split('\n').every(line => line.length <= 80)).toBe(true);
+  expect((await fleet.run()).code).toBe(2);
+  for (const args of [
+    ['help', 'logs'],
+    ['logs', '--help'],
+    ['logs', '-h'],
+  ]) {
+    const {code, out} = await fleet.run(...args);
+    expect(code).toBe(0);
+    expect(out).toMatch(/usage: brood logs[^]*--since[^]*Examples[^]*brood logs -f/);
+    expect(out.split('\n').every(line => line.length <= 80)).toBe(true);
+  }
+  expect(await fleet.run('stpo', 'web')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('brood stop') as unknown,
+  });
+  expect((await fleet.run('toString')).code).toBe(2);
+  expect(await fleet.run('stop', '--tiemout', '3s')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('did you mean --timeout?') as unknown,
+  });
+  expect((await fleet.run('stop')).code).toBe(2);
+  expect((await fleet.run('stop', 'web', '--timeout', '5')).code).toBe(2);
+  expect((await fleet.run('--version')).out).toMatch(/^\d+\.\d+\.\d+/);
+});
+
+test('without a supervisor: exit 3, in words', async () => {
+  const fleet = new FakeFleet();
+  for (const args of [['ps'], ['stop', 'web'], ['status', 'web'], ['down']]) {
+    const {code, err} = await fleet.run(...args);
+    expect(code, args.join(' ')).toBe(3);
+    expect(err).toMatch(/fleet shop is not running.*`brood up` starts it/);
+    expect(err).not.toMatch(/\n\s+at /);
+  }
+  expect(await fleet.run('ps', '--fleet', 'none')).toMatchObject({
+    code: 3,
+    err: expect.stringContaining('no fleet none') as unknown,
+  });
+});
+
+test('ps: a plain table in a pipe, and the report as it is with --json', async () => {
+  const fleet = new FakeFleet();
+  const report = fleet.ps(
+    worker('web/1', {flags: ['paused']}),
+    worker('web/2', {
+      status: 'failed',
+      pid: null,
+      state: null,
+      uptimeMs: null,
+      restarts: 4,
+      reason: 'gave up after 4 restarts in a row; last: exit code 3',
+    }),
+    worker('db/1', {exit: {code: null, signal: 'SIGKILL', at: NOW, reason: 'signalled'}}),
+  );
+  await fleet.serve({ps: () => report});
+  const {code, out} = await fleet.run('ps');
+  expect(code).toBe(0);
+  const lines = out.trimEnd().split('\n');
+  expect(lines[0]).toMatch(/^ID +STATUS +PID +S +NI +RESTARTS +UPTIME +CPU +MEM +LAST EXIT/);
+  expect(lines[1]).toMatch(/^web\/1 +ready paused +4711 +S +0 +0 +3m12s +1\.3% +50\.0M$/);
+  expect(lines[2]).toMatch(/^web\/2 +failed +- .*gave up after 4 restarts in a row; last: exit code 3$/);
+  expect(lines[3]).toMatch(/SIGKILL at /);
+  expect(JSON.parse((await fleet.run('ps', '--json')).out)).toEqual(report);
+  expect((await fleet.run('--fleet', 'shop', 'ps')).out).toBe(out);
+});
+
+test('colours: none in a pipe, none with NO_COLOR whatever is forced, some when forced', async () => {
+  const fleet = new FakeFleet();
+  await fleet.serve({ps: () => fleet.ps(worker('web/1'))});
+  const colored = async (env: Record<string, string>, ...args: string[]) => {
+    Object.assign(fleet.env, env);
+    const {out} = await fleet.run('ps', ...args);
+    for (const name of Object.keys(env)) Reflect.deleteProperty(fleet.env, name);
+    return out.includes('\x1b[');
+  };
+  expect(await colored({})).toBe(false);
+  expect(await colored({FORCE_COLOR: '1'})).toBe(true);
+  expect(await colored({FORCE_COLOR: '1', NO_COLOR: '1'})).toBe(false);
+  expect(await colored({FORCE_COLOR: '1'}, '--no-color')).toBe(false);
+});
+
+test('ls: running, dead and down', async () => {
+  const fleet = new FakeFleet();
+  expect((await fleet.run('ls')).out).toMatch(/^shop +down +- +- +.*brood\.yaml$/m);
+  await fleet.serve({ps: () => fleet.ps(worker('web/1'), worker('web/2', {status: 'failed'}))});
+  expect((await fleet.run('ls')).out).toMatch(new RegExp(`^shop +running +1/2 ready, 1 failed +${process.pid} `, 'm'));
+  await fleet.close();
+  writeFileSync(`${fleet.folder}/lock`, JSON.stringify({pid: process.pid, startTime: '1', anchor: null}));
+  expect(JSON.parse((await fleet.run('ls', '--json')).out)).toMatchObject([
+    {name: 'shop', state: 'dead', file: fleet.file},
+  ]);
+  expect((await fleet.run('ps')).code).toBe(3);
+});
+
+test('status: everything known, as text and as JSON', async () => {
+  const fleet = new FakeFleet();
+  const it = detail('web/1', {exit: {code: 3, signal: null, at: NOW, reason: 'exited'}});
+  await fleet.serve({status: () => ({instances: [it]})});
+  const {out} = await fleet.run('status', 'web');
+  for (const words of [
+    'web/1 ready',
+    'node server.js --name "a b"',
+    '4711',
+    '/srv/shop',
+    'PORT=3000',
+    'API_TOKEN=***',
+    'exit code 3',
+    '4712 Z [sh]',
+    'after',
+    'db',
+  ]) {
+    expect(out).toContain(words);
+  }
+  expect(JSON.parse((await fleet.run('status', 'web', '--json')).out)).toEqual({instances: [it]});
+});
+
+test('commands on workers say how it ended for each, and exit 1 if it failed for one', async () => {
+  const fleet = new FakeFleet();
+  await fleet.serve({
+    stop: ({targets}) => ({
+      ok: targets[0] !== 'bad',
+      outcomes: [
+        outcome('web/1', {proof: 'cgroup'}),
+        ...(targets[0] === 'bad' ? [outcome('bad/1', {ok: false, status: 'stopping', survivors: ['99 sh']})] : []),
+      ],
+    }),
+    start: () => ({ok: false, outcomes: [outcome('web/1', {status: 'failed', ok: false, reason: 'exit code 3'})]}),
+    scale: ({counts}) => ({
+      ok: true,
+      outcomes: Object.entries(counts).map(([name, n]) => outcome(`${name}/${n}`, {status: 'ready'})),
+    }),
+  });
+  expect(await fleet.run('stop', 'web')).toMatchObject({
+    code: 0,
+    out: 'web/1 stopped (nothing is left: its cgroup is empty)\n',
+  });
+  expect(await fleet.run('stop', 'bad')).toMatchObject({code: 1, err: 'bad/1 stopping (could not be ended: 99 sh)\n'});
+  expect(JSON.parse((await fleet.run('stop', 'bad', '--json')).out)).toMatchObject({
+    ok: false,
+    outcomes: [{id: 'web/1'}, {survivors: ['99 sh']}],
+  });
+  expect(await fleet.run('start', 'web')).toMatchObject({code: 1, err: 'web/1 failed (exit code 3)\n'});
+  expect(await fleet.run('scale', 'web=3', 'db=0')).toMatchObject({code: 0, out: 'web/3 ready\ndb/0 ready\n'});
+  expect((await fleet.run('scale', 'web')).code).toBe(2);
+  expect((await fleet.run('scale', 'web=-1')).code).toBe(2);
+});
+
+test('errors of the controller become words and exit codes', async () => {
+  const fleet = new FakeFleet();
+  const fail = (code: number, message: string, data?: unknown) => () => {
+    throw new RpcError(code, message, data);
+  };
+  await fleet.serve({
+    stop: fail(ErrorCode.unknownTarget, 'no worker nginxx', {nearest: 'nginx'}),
+    start: fail(ErrorCode.timeout, 'not done after 5 ms: still waiting for web/1 (starting)'),
+    restart: fail(ErrorCode.stopping, 'the fleet is being stopped'),
+    pause: () => {
+      throw new Error('a bug');
+    },
+  });
+  expect(await fleet.run('stop', 'nginxx')).toEqual({
+    code: 1,
+    out: '',
+    err: 'brood: no worker nginxx; did you mean nginx?\n',
+  });
+  expect(await fleet.run('start', 'web', '--timeout', '5ms')).toMatchObject({
+    code: 124,
+    err: expect.stringContaining('web/1 (starting)') as unknown,
+  });
+  expect((await fleet.run('restart', 'web')).code).toBe(1);
+  expect(await fleet.run('pause', 'web')).toEqual({code: 1, out: '', err: 'brood: internal error: a bug\n'});
+  expect(await fleet.run('resume', 'web')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('older than this command') as unknown,
+  });
+});
+
+test('signal, nice and alarm: what is sent, also with negative numbers and odd spellings', async () => {
+  const fleet = new FakeFleet();
+  const calls: unknown[] = [];
+  await fleet.serve({
+    signal: params => (
+      calls.push(params),
+      {
+        sent: [
+          {pid: 1, id: 'web/1'},
+          {pid: 2, id: null},
+        ],
+      }
+    ),
+    nice: params => (calls.push(params), {set: [{pid: 1, id: 'web/1', nice: params.nice}]}),
+    alarm: params => (calls.push(params), {instances: [{id: 'web/1', secondsLeftBefore: 2}]}),
+  });
+  expect((await fleet.run('signal', 'usr1', 'web', '77', '--tree')).out).toBe(
+    'SIGUSR1 sent to 1 (web/1)\nSIGUSR1 sent to 2\n',
+  );
+  expect((await fleet.run('nice', '-3', 'web')).code).toBe(0);
+  expect((await fleet.run('nice', '10', 'web')).code).toBe(0);
+  expect((await fleet.run('alarm', 'web', '60')).out).toMatch(/SIGALRM in 60 seconds \(before: in 2 s\)/);
+  expect((await fleet.run('alarm', 'web', '0')).out).toMatch(/no alarm/);
+  expect(calls).toEqual([
+    {signal: 'SIGUSR1', targets: ['web', '77'], tree: true},
+    {nice: -3, targets: ['web']},
+    {nice: 10, targets: ['web']},
+    {target: 'web', seconds: 60},
+    {target: 'web', seconds: 0},
+  ]);
+  expect(await fleet.run('signal', 'TREM', 'web')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('SIGTERM') as unknown,
+  });
+  expect((await fleet.run('nice', '20', 'web')).code).toBe(2);
+  expect((await fleet.run('nice', 'x', 'web')).code).toBe(2);
+  expect((await fleet.run('alarm', 'web', 'soon')).code).toBe(2);
+});
+
+test('add passes the command on as it is, with the folder', async () => {
+  const fleet = new FakeFleet();
+  const calls: Params<'add'>[] = [];
+  await fleet.serve({add: params => (calls.push(params), {ok: true, outcomes: [outcome('x/1', {status: 'ready'})]})});
+  expect(
+    (await fleet.run('add', '--name', 'x', '--restart', 'never', '--', 'sh', '-c', 'echo "$1"', '--name', '-3')).code,
+  ).toBe(0);
+  expect((await fleet.run('add', '--', 'true')).code).toBe(0);
+  expect(calls).toEqual([
+    {name: 'x', restart: 'never', argv: ['sh', '-c', 'echo "$1"', '--name', '-3'], cwd: fleet.cwd},
+    {argv: ['true'], cwd: fleet.cwd},
+  ]);
+  expect((await fleet.run('add')).code).toBe(2);
+  expect((await fleet.run('add', '--restart', 'often', '--', 'true')).code).toBe(2);
+});
+
+test('Ctrl-C ends the waiting, and says that the fleet goes on', async () => {
+  const fleet = new FakeFleet();
+  let asked = false;
+  await fleet.serve({stop: () => ((asked = true), never())});
+  const running = fleet.start('stop', 'web');
+  await until('asked', () => asked);
+  running.child.kill('SIGINT');
+  expect(await running.ended).toMatchObject({
+    code: 130,
+    err: 'brood: no longer waiting; shop goes on with what was asked\n',
+  });
+});
+
+test('--timeout ends the waiting though the controller is silent', async () => {
+  const fleet = new FakeFleet();
+  await fleet.serve({
+    stop: (_params, {progress}) => {
+      progress([{id: 'web/1', status: 'stopping', reason: null}]);
+      return never();
+    },
+  });
+  const {code, err} = await fleet.run('stop', 'web', '--timeout', '10ms');
+  expect(code).toBe(124);
+  expect(err).toMatch(/not done within 10ms; still waiting for web\/1 \(stopping\)/);
+});
+
+test('a controller that is replaced while a stop is waited for is asked again', async () => {
+  const fleet = new FakeFleet();
+  let asked = false;
+  await fleet.serve({stop: () => ((asked = true), never())});
+  const running = fleet.start('stop', 'web');
+  await until('asked', () => asked);
+  await fleet.close();
+  fleet.lock(process.pid);
+  await fleet.serve({stop: () => ({ok: true, outcomes: [outcome('web/1')]})});
+  expect(await running.ended).toMatchObject({code: 0, out: 'web/1 stopped\n'});
+});
+
+test('down returns when the supervisor is gone, too', async () => {
+  const fleet = new FakeFleet();
+  const {spawn} = await import('node:child_process');
+  const keeper = spawn('sleep', ['1000']);
+  let answered = false;
+  await fleet.serve(
+    {down: () => ((answered = true), {ok: true, outcomes: [outcome('web/1'), outcome('web/2')]})},
+    keeper.pid,
+  );
+  const running = fleet.start('down');
+  await until('answered', () => answered);
+  expect(running.child.exitCode).toBeNull();
+  keeper.kill('SIGKILL');
+  await once(keeper, 'exit');
+  expect(await running.ended).toMatchObject({
+    code: 0,
+    out: 'fleet shop is down: 2 instances stopped, nothing is left\n',
+  });
+});
+
+test('up: a bad file says everything and starts nothing; a running fleet is refused', async () => {
+  const fleet = new FakeFleet(
+    'shop',
+    'fleet: shop\nworkers:\n  w:\n    run: sleep 1\n    restrat: always\n    stop: {timeout: soon}\n',
+  );
+  const bad = await fleet.run('up', '-d');
+  expect(bad.code).toBe(2);
+  expect(bad.err).toMatch(/brood\.yaml:5:5.*\brestart\b/);
+  expect(bad.err).toMatch(/soon/);
+  expect(bad.err).toMatch(/2 errors in brood\.yaml; nothing was started/);
+  writeFileSync(fleet.file, 'fleet: shop\nworkers: {web: {run: sleep 1}}\n');
+  expect(await fleet.run('up', '-d', '--only', 'wbe')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('did you mean web?') as unknown,
+  });
+  await fleet.serve({});
+  const {code, err} = await fleet.run('up', '-d');
+  expect(code).toBe(1);
+  expect(err).toMatch(/already running \(supervisor pid \d+\).*brood apply/);
+});
+
+test('check: problems with their place, or a summary', async () => {
+  const fleet = new FakeFleet(
+    'shop',
+    'fleet: shop\nworkers: {web: {run: node server.js, instances: 3}, db: {run: postgres}}\n',
+  );
+  expect(await fleet.run('check')).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/fleet shop, 2 workers, 4 instances[^]*node server\.js/) as unknown,
+  });
+  expect((await fleet.run('check', 'none.yaml')).code).toBe(2);
+  writeFileSync(`${fleet.cwd}/Procfile`, 'x: sleep 1000\n');
+  expect((await fleet.run('check', 'Procfile')).code).toBe(0);
+});
+
+test('completion scripts are accepted by their shells, and know commands, options and workers', async () => {
+  const fleet = new FakeFleet();
+  await fleet.serve({ps: () => fleet.ps(worker('web/1'), worker('web/2'))});
+  const {execFileSync, spawnSync} = await import('node:child_process');
+  for (const shell of ['bash', 'zsh', 'fish']) {
+    const {code, out} = await fleet.run('completion', shell);
+    expect(code).toBe(0);
+    for (const word of ['restart', 'timeout', '__complete']) expect(out).toContain(word);
+    writeFileSync(`${fleet.cwd}/script.${shell}`, out);
+    if (spawnSync(shell, ['--version']).status === 0) execFileSync(shell, ['-n', `${fleet.cwd}/script.${shell}`]);
+  }
+  const script = `. ./script.bash; brood() { echo web web/1; }; COMP_WORDS=(brood stop w); COMP_CWORD=2; _brood; echo "\${COMPREPLY[@]}"
+COMP_WORDS=(brood st); COMP_CWORD=1; _brood; echo "\${COMPREPLY[@]}"; COMP_WORDS=(brood add --restart n); COMP_CWORD=3; _brood; echo "\${COMPREPLY[@]}"`;
+  expect(execFileSync('bash', ['-c', script], {cwd: fleet.cwd, encoding: 'utf8'})).toBe(
+    'web web/1\nstart stop status\nnever\n',
+  );
+  expect((await fleet.run('__complete', 'instances')).out).toBe('web\nweb/1\nweb/2\n');
+  expect((await fleet.run('__complete', 'workers')).out).toBe('web\n');
+  expect((await fleet.run('__complete', 'instances', '--fleet', 'none')).code).toBe(0);
+  expect((await fleet.run('completion')).code).toBe(2);
+});
+
+test('who closes the pipe early is no error, and long output is whole', async () => {
+  const fleet = new FakeFleet();
+  const many = Array.from({length: 5000}, (_, i) => worker(`web/${i + 1}`));
+  await fleet.serve({ps: () => fleet.ps(...many)});
+  const {out, err} = await fleet.run('ps', '--json');
+  expect((JSON.parse(out) as {workers: unknown[]}).workers).toHaveLength(5000);
+  expect(err).toBe('');
+  const running = fleet.start('ps');
+  running.child.stdout?.destroy();
+  expect(await running.ended).toMatchObject({code: 0, err: ''});
+});

@@ -1,0 +1,90 @@
+import {mkdirSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect, test} from 'vitest';
+import {listFleets, resolveFleet} from '../../src/control/find.ts';
+import {fleetFolder, fleetId, inFolder} from '../../src/control/folder.ts';
+import {scratch} from './helpers.ts';
+
+/** A BROOD_HOME with fleets in it. */
+function home() {
+  const root = scratch();
+  const env: NodeJS.ProcessEnv = {BROOD_HOME: join(root, 'home')};
+  const checkout = (name: string, text = 'fleet: shop\nworkers: {w: {run: sleep 1}}\n') => {
+    mkdirSync(join(root, name), {recursive: true});
+    writeFileSync(join(root, name, 'brood.yaml'), text);
+    return join(root, name);
+  };
+  const fleet = (name: string, file: string | null, alive = true) => {
+    const folder = fleetFolder(name, file, env);
+    mkdirSync(folder, {recursive: true});
+    writeFileSync(inFolder.fleet(folder), JSON.stringify({name, file, dir: '/', id: fleetId(name, file)}));
+    const startTime = readFileSync('/proc/self/stat', 'latin1').split(') ')[1]!.split(' ')[19];
+    writeFileSync(inFolder.lock(folder), JSON.stringify({pid: process.pid, startTime: alive ? startTime : '1'}));
+    return folder;
+  };
+  return {root, env, checkout, fleet};
+}
+
+test('fleets are listed with whether their supervisor lives; strangers are passed over', () => {
+  const {env, fleet} = home();
+  expect(listFleets(env)).toEqual([]);
+  fleet('b', '/b/brood.yaml', false);
+  fleet('a', null);
+  mkdirSync(join(env['BROOD_HOME']!, 'other'));
+  writeFileSync(join(env['BROOD_HOME']!, 'file'), '');
+  expect(listFleets(env).map(({name, file, alive}) => [name, file, alive])).toEqual([
+    ['a', null, true],
+    ['b', '/b/brood.yaml', false],
+  ]);
+});
+
+test('the file in the working directory decides, by its canonical path, without being read', async () => {
+  const {env, fleet, checkout, root} = home();
+  const one = checkout('one', '{this is : no [yaml');
+  const two = checkout('two');
+  const folder = fleet('shop', join(one, 'brood.yaml'));
+  fleet('shop', join(two, 'brood.yaml'));
+  symlinkSync(one, join(root, 'link'));
+  expect((await resolveFleet({cwd: one, env})).folder).toBe(folder);
+  expect((await resolveFleet({cwd: join(root, 'link'), env})).folder).toBe(folder);
+  expect((await resolveFleet({cwd: two, env})).folder).not.toBe(folder);
+});
+
+test('a file that no fleet was started from is read for its name; with several names, too', async () => {
+  const {env, fleet, checkout} = home();
+  const cwd = checkout('one');
+  const file = join(cwd, 'brood.yaml');
+  expect(await resolveFleet({cwd, env})).toMatchObject({
+    name: 'shop',
+    alive: false,
+    folder: fleetFolder('shop', file, env),
+  });
+  fleet('old-name', file);
+  fleet('shop', file);
+  expect(await resolveFleet({cwd, env})).toMatchObject({name: 'shop', alive: true});
+  await expect(resolveFleet({cwd: checkout('bad', 'workers: ['), env})).rejects.toMatchObject({kind: 'invalid'});
+});
+
+test('--fleet and BROOD_FLEET pick by name or id; running ones come first; several are refused with their files', async () => {
+  const {env, fleet, checkout} = home();
+  const cwd = checkout('one');
+  const dead = fleet('shop', '/dead/brood.yaml', false);
+  expect((await resolveFleet({fleet: 'shop', cwd, env})).folder).toBe(dead);
+  const alive = fleet('shop', '/alive/brood.yaml');
+  expect((await resolveFleet({fleet: 'shop', cwd, env})).folder).toBe(alive);
+  expect((await resolveFleet({cwd, env: {...env, BROOD_FLEET: 'shop'}})).folder).toBe(alive);
+  const third = fleet('shop', '/third/brood.yaml');
+  await expect(resolveFleet({fleet: 'shop', cwd, env})).rejects.toThrow(/\/alive\/brood\.yaml[^]*\/third\/brood\.yaml/);
+  const id = fleetId('shop', '/third/brood.yaml');
+  expect((await resolveFleet({fleet: id, cwd, env})).folder).toBe(third);
+  expect((await resolveFleet({cwd, env: {...env, BROOD_FLEET: 'shop', BROOD_FLEET_ID: id}})).folder).toBe(third);
+  await expect(resolveFleet({fleet: 'none', cwd, env})).rejects.toMatchObject({kind: 'missing'});
+});
+
+test('without a file, the fleet `default`; without that, words about --fleet', async () => {
+  const {env, fleet, root} = home();
+  fleet('shop', '/x/brood.yaml');
+  await expect(resolveFleet({cwd: root, env})).rejects.toThrow(/--fleet NAME; running: shop/);
+  const folder = fleet('default', null, false);
+  expect((await resolveFleet({cwd: root, env})).folder).toBe(folder);
+});

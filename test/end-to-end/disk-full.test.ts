@@ -1,0 +1,121 @@
+/** A full disk: nothing that was written is lost, stops work, and what can't be recorded is refused. */
+import {execFileSync, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {openSync, rmSync, statfsSync, writeSync, closeSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect, test} from 'vitest';
+import type {SupervisorReport} from '../../src/control/messages.ts';
+import {until} from './harness.ts';
+import {lives} from './processes.ts';
+import {isRoot, using, WrappedFleet} from './wrapped.ts';
+
+const MIB = 1024 * 1024;
+
+/**
+ * Runs `body` with a fleet whose home is a small file system in a mount namespace of its own, which is gone with the last
+ * process in it. From outside it is reached through the root of a process that holds it.
+ */
+async function onSmallDisk(mib: number, body: (fleet: WrappedFleet, outside: string) => Promise<void>): Promise<void> {
+  await using(new WrappedFleet([], fleetOf), async fleet => {
+    const script = 'mount -t tmpfs -o size="$2"m,mode=755 none "$1" && echo mounted && exec sleep 1000';
+    const sh = ['sh', '-c', script, 'sh', fleet.home, String(mib)];
+    const holder = spawn('unshare', ['-m', '--propagation', 'private', ...sh], {stdio: ['ignore', 'pipe', 'inherit']});
+    try {
+      await once(holder.stdout, 'data');
+      fleet.prefix = ['nsenter', '-m', '-t', String(holder.pid), `--wd=${fleet.folder}`, '--'];
+      await body(fleet, join(`/proc/${holder.pid ?? 0}/root`, fleet.home));
+      await fleet[Symbol.asyncDispose]();
+    } finally {
+      holder.kill('SIGKILL');
+    }
+  });
+}
+
+/** Fills a file system to its last byte. */
+function fill(folder: string): void {
+  const fd = openSync(join(folder, 'filler'), 'a');
+  for (const size of [MIB, 4096, 1]) {
+    const bytes = Buffer.alloc(size, 'x');
+    try {
+      for (;;) writeSync(fd, bytes);
+    } catch {
+      // As much as fits.
+    }
+  }
+  closeSync(fd);
+}
+
+const fleetOf = {
+  fleet: 't',
+  workers: {
+    talk: {sh: 'while [ ! -e go ]; do sleep 0.05; done; seq 1 400000; echo end >&2; exec sleep 1000'},
+    still: {run: ['sleep', '1000']},
+    other: {run: ['sleep', '1000']},
+  },
+};
+
+test.skipIf(!isRoot)(
+  'a full disk (needs root to mount a small one): workers are held back and lose no byte, stops work, changes are refused',
+  async () => {
+    await onSmallDisk(8, async (full, outside) => {
+      full.up('--wait');
+      fill(outside);
+      expect(statfsSync(outside).bavail).toBe(0);
+      execFileSync('touch', [full.path('go')]);
+      const weaker = (): string => (full.ps().supervisor satisfies SupervisorReport).guarantees.weaker.join('\n');
+      await until('the report that talk is held back', () => /talk\/1 is held back.*ENOSPC/.test(weaker()));
+
+      // What needs no room works as ever.
+      const still = full.worker('still').pid!;
+      expect(full.run('stop', 'still').code).toBe(0);
+      expect(lives(still)).toBe(false);
+      const killed = full.worker('other').pid!;
+      process.kill(killed, 'SIGKILL');
+
+      // Larger than the room that was made beforehand.
+      const big = Array.from({length: 5}, () => 'x'.repeat(100_000));
+      const refused = full.run('add', '--name', 'more', '--', 'sleep', ...big);
+      expect(refused.code).toBe(1);
+      expect(refused.err).toMatch(/can't be recorded.*nothing was done.*stop and down work/s);
+      expect(full.run('scale', 'other=2000').err).toMatch(/can't be recorded/);
+      expect(full.ps().workers.length).toBe(3);
+
+      rmSync(join(outside, 'filler'));
+      await full.successor('other', killed);
+      await until('the last line', () => full.run('logs', 'talk', '--raw', '--stream', 'err').out === 'end\n');
+      const lines = full.run('logs', 'talk', '--raw').out.split('\n');
+      expect(lines.pop()).toBe('');
+      expect(lines.length).toBe(400_000);
+      expect(lines.findIndex((line, index) => line !== String(index + 1))).toBe(-1);
+      await until('no lesser guarantee', () => {
+        if (/held back|recorded/.test(weaker())) throw new Error(weaker());
+        return true;
+      });
+      expect(full.run('add', '--name', 'late', '--', 'sleep', '1000').code).toBe(0);
+      expect(full.events('repaired').length).toBeGreaterThan(0);
+
+      // And down works on a full disk.
+      fill(outside);
+      expect(full.run('down').code).toBe(0);
+      expect(full.tagged().map(({name}) => name)).toEqual([]);
+    });
+  },
+);
+
+test.skipIf(!isRoot)(
+  'up on a full disk (needs root to mount a small one) says so and leaves nothing behind',
+  async () => {
+    await onSmallDisk(1, async (full, outside) => {
+      for (const room of [0, 4096, 3 * 4096, 8 * 4096, 20 * 4096, 60 * 4096]) {
+        fill(outside);
+        if (room > 0) execFileSync('truncate', ['-s', `-${room}`, join(outside, 'filler')]);
+        const {code, err} = full.run('up', '-d');
+        // With so little room it either comes up, or says why it does not; it never leaves half a supervisor behind.
+        if (code === 0) expect(full.run('down').code).toBe(0);
+        else expect(err).toMatch(/ENOSPC|no space|disk/i);
+        await until('nothing to be left', () => full.tagged().length === 0);
+        execFileSync('sh', ['-c', 'rm -rf "$0"/*', outside]);
+      }
+    });
+  },
+);

@@ -1,0 +1,281 @@
+/** A fleet of the built program in a folder of its own, of which nothing is left at the end, however a test ends. */
+import {spawn, spawnSync, type ChildProcess, type SpawnOptions} from 'node:child_process';
+import {mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {dirname, join} from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
+import {fileURLToPath} from 'node:url';
+import type {EventRecord, PsReport, WorkerReport} from '../../src/control/messages.ts';
+import {commandLine, environment, everyProcess, send, workingFolder, type Seen} from './processes.ts';
+
+export const project = fileURLToPath(new URL('../..', import.meta.url));
+export const cli = join(project, 'dist', 'cli.js');
+
+/** Carried by every process of a test fleet. Its name has no BROOD_ before it: those are not handed to workers. */
+export const TAG = 'TEST_FLEET';
+
+const COMMAND_MS = 40_000;
+const POLL_MS = 20;
+/** What would change how the program under test behaves, set by a terminal, another supervisor or the test runner. */
+const NOT_FOR_FLEETS = /^(BROOD_|NOTIFY_SOCKET$|LISTEN_|WATCHDOG_|FORCE_COLOR$|NODE_OPTIONS$|NODE_ENV$|VITEST|TEST$)/;
+
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/**
+ * Waits until `probe` gives something other than null, undefined and false.
+ *
+ * @throws after `ms`, with what it last gave or threw.
+ */
+export async function until<T>(
+  what: string,
+  probe: () => T | Promise<T>,
+  ms = 15_000,
+): Promise<Exclude<T, null | undefined | false>> {
+  const end = performance.now() + ms;
+  for (;;) {
+    let last: unknown;
+    try {
+      const value = await probe();
+      if (value !== null && value !== undefined && value !== false)
+        return value as Exclude<T, null | undefined | false>;
+      last = value;
+    } catch (error) {
+      last = error instanceof Error ? error.message : error;
+    }
+    if (performance.now() > end) throw new Error(`waited ${ms} ms for: ${what}; last: ${JSON.stringify(last)}`);
+    await delay(POLL_MS);
+  }
+}
+
+export class TestFleet {
+  /** Where its fleet file lies; commands are run there. */
+  readonly folder: string;
+  readonly home: string;
+  readonly env: Readonly<Record<string, string>>;
+
+  /**
+   * @param fleet the fleet file, as YAML or as an object (JSON is YAML)
+   * @param files further files by their path in the folder, made executable
+   */
+  constructor(fleet: string | object, files: Readonly<Record<string, string>> = {}) {
+    this.folder = realpathSync(mkdtempSync(join(tmpdir(), 'brood-test-')));
+    this.home = join(this.folder, 'home');
+    mkdirSync(this.home);
+    const env: Record<string, string> = {BROOD_HOME: this.home, NO_COLOR: '1', [TAG]: this.folder};
+    for (const [name, value] of Object.entries(process.env)) {
+      if (value !== undefined && !NOT_FOR_FLEETS.test(name)) env[name] ??= value;
+    }
+    this.env = env;
+    for (const [name, content] of Object.entries(files)) {
+      mkdirSync(dirname(this.path(name)), {recursive: true});
+      writeFileSync(this.path(name), content, {mode: 0o755});
+    }
+    this.write(fleet);
+  }
+
+  path(...names: string[]): string {
+    return join(this.folder, ...names);
+  }
+
+  write(fleet: string | object, name = 'brood.yaml'): void {
+    writeFileSync(this.path(name), typeof fleet === 'string' ? fleet : JSON.stringify(fleet, null, 2));
+  }
+
+  /** A file in the folder, empty where there is none (yet). */
+  read(...names: string[]): string {
+    try {
+      return readFileSync(this.path(...names), 'utf8');
+    } catch {
+      return '';
+    }
+  }
+
+  /** Runs a command to its end; never throws. */
+  run(...args: string[]): Ran {
+    const {status, stdout, stderr, error} = spawnSync(process.execPath, [cli, ...args], {
+      cwd: this.folder,
+      env: this.env,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: COMMAND_MS,
+      killSignal: 'SIGKILL',
+      maxBuffer: 1 << 28,
+    });
+    return {code: status ?? -1, out: stdout, err: error ? `${stderr}${error.message}` : stderr};
+  }
+
+  /** The same beside others. */
+  async runAsync(...args: string[]): Promise<Ran> {
+    const child = this.start(args, {stdio: ['ignore', 'pipe', 'pipe']});
+    const timer = setTimeout(() => child.kill('SIGKILL'), COMMAND_MS);
+    let out = '';
+    let err = '';
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => (out += text));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (err += text));
+    const code = await new Promise<number>(resolve => {
+      child.once('close', status => resolve(status ?? -1));
+      child.once('error', () => resolve(-1));
+    });
+    clearTimeout(timer);
+    return {code, out, err};
+  }
+
+  /** Starts a command and leaves it running. */
+  start(args: readonly string[], options: SpawnOptions = {}): ChildProcess {
+    return spawn(process.execPath, [cli, ...args], {cwd: this.folder, env: this.env, stdio: 'ignore', ...options});
+  }
+
+  json(...args: string[]): unknown {
+    const {code, out, err} = this.run(...args, '--json');
+    try {
+      return JSON.parse(out);
+    } catch {
+      throw new Error(`brood ${args.join(' ')} --json: exit ${code}, and no JSON: ${(out + err).slice(0, 500)}`);
+    }
+  }
+
+  /** A command that prints one JSON object a line. */
+  ndjson(...args: string[]): unknown[] {
+    return this.run(...args, '--json')
+      .out.split('\n')
+      .filter(Boolean)
+      .map(line => JSON.parse(line) as unknown);
+  }
+
+  /** Everything in the journal, oldest first. */
+  events(type?: string): EventRecord[] {
+    const all = this.ndjson('events', '-n', 'all') as EventRecord[];
+    return type === undefined ? all : all.filter(event => event.type === type);
+  }
+
+  /** Starts the fleet in the background. */
+  up(...args: string[]): this {
+    const {code, out, err} = this.run('up', '-d', ...args);
+    if (code !== 0) throw new Error(`brood up -d: exit ${code}: ${(out + err).slice(0, 1000)}`);
+    return this;
+  }
+
+  ps(): PsReport {
+    return this.json('ps') as PsReport;
+  }
+
+  /** `web/2`, or `web` for its first instance. */
+  worker(id: string): WorkerReport {
+    const all = this.ps().workers;
+    const found = all.find(worker => worker.id === id) ?? all.find(worker => worker.id === `${id}/1`);
+    if (!found) throw new Error(`no worker ${id} among ${all.map(worker => worker.id).join(', ')}`);
+    return found;
+  }
+
+  status(id: string, status: WorkerReport['status'], ms?: number): Promise<WorkerReport> {
+    return this.#untilWorker(`${id} to be ${status}`, id, worker => worker.status === status, ms);
+  }
+
+  /** Another process than `pid` runs as this instance, and is ready. */
+  successor(id: string, pid: number, ms?: number): Promise<WorkerReport> {
+    const is = (worker: WorkerReport): boolean =>
+      worker.status === 'ready' && worker.pid !== null && worker.pid !== pid;
+    return this.#untilWorker(`a successor of ${id} with pid ${pid}`, id, is, ms);
+  }
+
+  async #untilWorker(
+    what: string,
+    id: string,
+    is: (worker: WorkerReport) => boolean,
+    ms?: number,
+  ): Promise<WorkerReport> {
+    let last: WorkerReport | undefined;
+    const probe = (): WorkerReport | null => {
+      last = this.worker(id);
+      return is(last) ? last : null;
+    };
+    try {
+      return await until(what, probe, ms);
+    } catch (error) {
+      throw new Error(`${String(error)}\n${JSON.stringify(last)}\n${this.run('events', '-n', '20').out}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** The named instances, once all are ready, in the order of the names. */
+  async ready(...ids: string[]): Promise<WorkerReport[]> {
+    const all: WorkerReport[] = [];
+    for (const id of ids) all.push(await this.status(id, 'ready'));
+    return all;
+  }
+
+  get anchor(): number {
+    const {anchor} = this.ps().supervisor;
+    if (anchor === null) throw new Error('the supervisor has no anchor');
+    return anchor;
+  }
+
+  get keeper(): number {
+    return this.ps().supervisor.pid;
+  }
+
+  get controller(): number {
+    return this.ps().supervisor.controller;
+  }
+
+  /** Kills anchor, keeper and controller at the same instant, and leaves the workers alone. */
+  killSupervisor(): void {
+    const {anchor, pid, controller} = this.ps().supervisor;
+    const victims = [anchor, pid, controller].filter(one => one !== null);
+    for (const signal of ['SIGSTOP', 'SIGKILL'] as const) for (const victim of victims) process.kill(victim, signal);
+  }
+
+  /**
+   * Every living process of this fleet, of the supervisor and of the commands that were started. Some programs overwrite
+   * their environment with a title, so that the working folder and the command line count as well.
+   */
+  tagged(): Seen[] {
+    const mark = `${TAG}=${this.folder}`;
+    const here = (path: string): boolean => path === this.folder || path.startsWith(`${this.folder}/`);
+    return everyProcess().filter(
+      ({pid, state}) =>
+        pid !== process.pid &&
+        state !== 'Z' &&
+        state !== 'X' &&
+        (environment(pid).includes(mark) ||
+          here(workingFolder(pid)) ||
+          commandLine(pid).some(word => word.includes(`${this.folder}/`))),
+    );
+  }
+
+  /** Its living processes of that name (the first 15 characters of the program's). */
+  named(name: string): Seen[] {
+    return this.tagged().filter(seen => seen.name === name);
+  }
+
+  /** Ends the fleet, by force where `down` did not do it, and removes its folder. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.tagged().length > 0) this.run('down', '--now');
+    await until(`every process in ${this.folder} to end`, () => {
+      const left = this.tagged();
+      // Stopped first, so that nobody brings back what was just killed.
+      for (const signal of ['SIGSTOP', 'SIGKILL'] as const) for (const seen of left) send(seen, signal);
+      return left.length === 0;
+    });
+    rmSync(this.folder, {recursive: true, force: true, maxRetries: 10, retryDelay: 50});
+  }
+}
+
+/** Runs `body` with a fleet that is ended afterwards, whatever happens. */
+export async function withFleet<T>(
+  fleet: string | object,
+  body: (fleet: TestFleet) => T | Promise<T>,
+  files: Readonly<Record<string, string>> = {},
+): Promise<T> {
+  const test = new TestFleet(fleet, files);
+  try {
+    return await body(test);
+  } finally {
+    await test[Symbol.asyncDispose]();
+  }
+}

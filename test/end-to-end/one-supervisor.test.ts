@@ -1,0 +1,174 @@
+/** One supervisor a fleet, whatever lies in its folder; and folders of every kind. */
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import {createServer} from 'node:net';
+import {join} from 'node:path';
+import {expect, test} from 'vitest';
+import {TestFleet, until} from './harness.ts';
+import {look} from './processes.ts';
+import {isRoot, ordinaryFleet, using} from './wrapped.ts';
+
+const sleeper = {run: ['sleep', '1000']};
+
+const folderOf = (fleet: TestFleet): string => join(fleet.home, readdirSync(fleet.home)[0] ?? '');
+
+test('of ten that are started at the same instant exactly one comes up, and the others say that it is running', async () => {
+  await using(new TestFleet({fleet: 't', workers: {w: {...sleeper, instances: 2}}}), async fleet => {
+    const all = await Promise.all(Array.from({length: 10}, () => fleet.runAsync('up', '-d')));
+    expect(all.filter(({code}) => code === 0).length).toBe(1);
+    for (const {code, out, err} of all.filter(one => one.code !== 0)) {
+      expect(code).toBe(1);
+      expect(out + err).toMatch(/already running/);
+    }
+    await fleet.ready('w/1', 'w/2');
+    expect(fleet.named('sleep').length).toBe(2);
+    const {anchor, pid, controller} = fleet.ps().supervisor;
+    const supervisors = fleet
+      .tagged()
+      .filter(({name}) => name !== 'sleep')
+      .map(seen => seen.pid)
+      .sort();
+    expect(supervisors).toEqual([anchor!, pid, controller].sort());
+    expect(fleet.run('down').code).toBe(0);
+    expect(readdirSync(folderOf(fleet)).filter(name => /^fleet\.[0-9a-f]+\.json$/.test(name))).toEqual([]);
+  });
+});
+
+test('what a dead supervisor left is no obstacle: a reused pid in the lock, garbage, a stale socket, torn records, halves and lines', async () => {
+  await using(new TestFleet({fleet: 't', workers: {w: sleeper}}), async fleet => {
+    fleet.up('--wait');
+    expect(fleet.run('down').code).toBe(0);
+    const folder = folderOf(fleet);
+    const locks = [
+      JSON.stringify({
+        pid: process.pid,
+        startTime: '1',
+        anchor: process.pid,
+        anchorStartTime: '1',
+        startedAt: 0,
+        version: 'x',
+      }),
+      'garbage',
+      `{"pid":"${process.pid}"}`,
+    ];
+    for (const lock of locks) {
+      writeFileSync(join(folder, 'lock'), lock);
+      rmSync(join(folder, 'control.sock'), {force: true});
+      const server = createServer().listen(join(folder, 'control.sock'));
+      await until('the stale socket', () => existsSync(join(folder, 'control.sock')));
+      // Closed without a word, so that its file stays.
+      (server as unknown as {_handle: {close(): void}})._handle.close();
+      writeFileSync(join(folder, 'control.sock.old'), '');
+      writeFileSync(join(folder, 'snapshot.0'), 'BROODSN1 torn');
+      writeFileSync(join(folder, 'snapshot.1'), '');
+      writeFileSync(join(folder, 'runs', 'ffff.run'), '{"intent":{"tok');
+      writeFileSync(
+        join(folder, 'journal.jsonl'),
+        '{"seq":41,"at":"2020-01-01T00:00:00.000Z","type":"ready"}\n{"seq":42,"at"',
+      );
+      fleet.up('--wait');
+      expect(fleet.worker('w').status).toBe('ready');
+      expect(fleet.named('sleep').length).toBe(1);
+      expect(fleet.events('repaired').length).toBe(1);
+      expect(fleet.events().at(-1)!.seq).toBeGreaterThan(42);
+      expect(fleet.run('down').code).toBe(0);
+    }
+    expect(look(process.pid)).not.toBe(null);
+  });
+});
+
+test('a folder that lies where a file should be is said to be there, and nothing is left behind', async () => {
+  await using(new TestFleet({fleet: 't', workers: {w: sleeper}}), async fleet => {
+    fleet.up('--wait');
+    expect(fleet.run('down').code).toBe(0);
+    const folder = folderOf(fleet);
+    for (const name of ['lock', 'runs']) {
+      rmSync(join(folder, name), {recursive: true, force: true});
+      if (name === 'runs') writeFileSync(join(folder, name), '');
+      else mkdirSync(join(folder, name));
+      const {code, err} = fleet.run('up', '-d');
+      expect(`${name}: ${code}`).toBe(`${name}: 1`);
+      expect(err).toMatch(/can't start|does not start/);
+      await until('nothing to be left', () => fleet.tagged().length === 0);
+      rmSync(join(folder, name), {recursive: true, force: true});
+    }
+    // Without a snapshot it can do its work, and says what is weaker.
+    mkdirSync(join(folder, 'snapshot.0'));
+    fleet.up('--wait');
+    expect(fleet.ps().supervisor.guarantees.weaker.join()).toMatch(/can't be recorded \(EISDIR\)/);
+    expect(fleet.run('add', '--', 'sleep', '1000').err).toMatch(/can't be recorded/);
+    expect(fleet.run('down').code).toBe(0);
+  });
+});
+
+test('files are private, and a link that somebody made of the log folder leads nowhere but where it says', async () => {
+  await using(new TestFleet({fleet: 't', workers: {w: {sh: 'echo hello; exec sleep 1000'}}}), async fleet => {
+    fleet.up('--wait');
+    const folder = folderOf(fleet);
+    await until('its words', () => fleet.run('logs', 'w', '--raw').out === 'hello\n');
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    const walk = (path: string): void => {
+      for (const entry of readdirSync(path, {withFileTypes: true})) {
+        const inner = join(path, entry.name);
+        expect(`${inner} ${(lstatSync(inner).mode & 0o077).toString(8)}`).toBe(`${inner} 0`);
+        if (entry.isDirectory()) walk(inner);
+      }
+    };
+    walk(folder);
+    expect(fleet.run('down').code).toBe(0);
+    const victim = fleet.path('victim');
+    writeFileSync(victim, 'precious\n');
+    rmSync(join(folder, 'journal.jsonl'));
+    mkdirSync(fleet.path('elsewhere'));
+    rmSync(join(folder, 'runs'), {recursive: true});
+    symlinkSync(fleet.path('elsewhere'), join(folder, 'runs'));
+    fleet.up('--wait');
+    expect(fleet.worker('w').status).toBe('ready');
+    expect(fleet.run('down').code).toBe(0);
+    expect(readFileSync(victim, 'utf8')).toBe('precious\n');
+    expect(readdirSync(fleet.path('elsewhere'))).toEqual([]);
+  });
+});
+
+test('a home at the end of a path of more than 200 characters, and names of 63: everything works there', async () => {
+  const name = `W${'x'.repeat(62)}`;
+  const fleet = new TestFleet({fleet: `f${'y'.repeat(62)}`, workers: {[name]: {...sleeper, instances: 2}}});
+  const home = fleet.path(...Array.from({length: 5}, (_, n) => `${n}${'z'.repeat(49)}`));
+  mkdirSync(home, {recursive: true});
+  Object.assign(fleet, {home, env: {...fleet.env, BROOD_HOME: home}});
+  expect(home.length).toBeGreaterThan(250);
+  await using(fleet, long => {
+    long.up('--wait');
+    expect(long.ps().workers.map(({id}) => id)).toEqual([`${name}/1`, `${name}/2`]);
+    const {pid} = long.worker(`${name}/2`);
+    expect(long.run('restart', `${name}/2`).code).toBe(0);
+    expect(long.worker(`${name}/2`).pid).not.toBe(pid);
+    expect(long.events('spawned').length).toBe(3);
+    expect(long.run('down').code).toBe(0);
+    long.write({fleet: 't', workers: {[`${name}x`]: sleeper}}, 'too-long.yaml');
+    expect(long.run('check', 'too-long.yaml').code).toBe(2);
+  });
+});
+
+test.skipIf(!isRoot)(
+  'a home without write permission (needs root to be an ordinary user) is one clear error',
+  async () => {
+    await using(ordinaryFleet({fleet: 't', workers: {w: sleeper}}), fleet => {
+      Object.assign(fleet, {env: {...fleet.env, BROOD_HOME: '/usr'}});
+      const denied = fleet.run('up', '-d');
+      expect(denied.code).toBe(1);
+      expect(denied.err).toMatch(/\/usr.*can't be written.*EACCES/);
+      expect(denied.err).not.toMatch(/\n\s+at /);
+      Object.assign(fleet, {env: {...fleet.env, BROOD_HOME: fleet.home}});
+    });
+  },
+);

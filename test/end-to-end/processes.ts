@@ -1,0 +1,77 @@
+/** What the kernel says of processes, read without a line of the program under test. */
+import {readdirSync, readFileSync, readlinkSync} from 'node:fs';
+
+export interface Seen {
+  readonly pid: number;
+  readonly name: string;
+  /** The kernel's: R S D T t Z X I. */
+  readonly state: string;
+  readonly ppid: number;
+  readonly pgid: number;
+  readonly sid: number;
+  readonly nice: number;
+  /** Clock ticks since boot: with the pid, it says which process this is. */
+  readonly startTime: string;
+}
+
+function text(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** One process by its pid, zombies included; null where there is none. */
+export function look(pid: number): Seen | null {
+  const stat = text(`/proc/${pid}/stat`);
+  if (stat === '') return null;
+  // The name may hold spaces and parentheses: its end is found from the right (proc(5)).
+  const close = stat.lastIndexOf(')');
+  const field = stat.slice(close + 2).split(' ');
+  return {
+    pid,
+    name: stat.slice(stat.indexOf('(') + 1, close),
+    state: field[0] ?? '',
+    ppid: Number(field[1]),
+    pgid: Number(field[2]),
+    sid: Number(field[3]),
+    nice: Number(field[16]),
+    startTime: field[19] ?? '',
+  };
+}
+
+export const everyProcess = (): Seen[] =>
+  readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .map(pid => look(Number(pid)))
+    .filter(seen => seen !== null);
+
+/** Whether it runs: a zombie does not. */
+export function lives(pid: number): boolean {
+  const seen = look(pid);
+  return seen !== null && seen.state !== 'Z' && seen.state !== 'X';
+}
+
+export const commandLine = (pid: number): string[] => text(`/proc/${pid}/cmdline`).split('\0').slice(0, -1);
+
+/** The environment that it was started with; empty where it was overwritten or is another user's. */
+export const environment = (pid: number): string[] => text(`/proc/${pid}/environ`).split('\0');
+
+export function workingFolder(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return '';
+  }
+}
+
+/** Sends a signal to a process that was seen, unless another one has its pid by now. */
+export function send(seen: Seen, signal: NodeJS.Signals): void {
+  if (look(seen.pid)?.startTime !== seen.startTime) return;
+  try {
+    process.kill(seen.pid, signal);
+  } catch {
+    // It has just ended.
+  }
+}

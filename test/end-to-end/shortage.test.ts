@@ -1,0 +1,97 @@
+/** What the machine lacks is waited for: no descriptors, no processes. Nothing crashes, the others go on. */
+import {execFileSync} from 'node:child_process';
+import {readdirSync} from 'node:fs';
+import {expect, test} from 'vitest';
+import {until, type TestFleet} from './harness.ts';
+import {lives} from './processes.ts';
+import {asOrdinary, isRoot, ordinaryFleet, using, WrappedFleet} from './wrapped.ts';
+
+const sleeper = {run: ['sleep', '1000'], backoff: {initial: '100ms', max: '500ms'}};
+
+const ready = (fleet: TestFleet): number => fleet.ps().workers.filter(({status}) => status === 'ready').length;
+
+/** Every failure to spawn, and nothing else, is a shortage of that kind. */
+/** Some wait, for that reason, and nobody has been given up. One that is being tried again just then is seen at the next look. */
+async function expectBackoff(fleet: TestFleet, reason: RegExp): Promise<void> {
+  const workers = await until('some in backoff', () => {
+    const all = fleet.ps().workers;
+    return all.some(({status}) => status === 'backoff') && all;
+  });
+  for (const {status, reason: said} of workers) if (status === 'backoff') expect(said).toMatch(reason);
+  expect(workers.filter(({status}) => status === 'failed')).toEqual([]);
+}
+
+const openDescriptors = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
+
+const someWait = (fleet: TestFleet): boolean => {
+  const all = fleet.ps().workers.map(({status}) => status);
+  return all.includes('ready') && all.includes('backoff') && !all.includes('starting');
+};
+
+test('without descriptors workers wait in backoff, the others go on, stop works, and with room those that waited start', async () => {
+  const workers = {a: {...sleeper, instances: 6}, b: {...sleeper, instances: 30}};
+  await using(new WrappedFleet(['prlimit', '--nofile=72:72', '--'], {fleet: 't', workers}), async fleet => {
+    fleet.up();
+    await until('some to run and some to wait', () => someWait(fleet));
+    const {supervisor, workers: before} = fleet.ps();
+    await expectBackoff(fleet, /EMFILE/);
+    // Each try takes descriptors, and must give all of them back.
+    const failures = (): number => fleet.events('spawn-failed').length;
+    const [tries, open] = [failures(), openDescriptors(supervisor.pid)];
+    await until('many more tries', () => failures() > tries + 60);
+    expect(openDescriptors(supervisor.pid)).toBeLessThan(open + 8);
+    const running = before.filter(({status}) => status === 'ready');
+    expect(running.length).toBeGreaterThan(5);
+    for (const {pid} of running) expect(lives(pid!)).toBe(true);
+    const waiting = before.filter(({worker, status}) => worker === 'b' && status === 'backoff');
+    expect(fleet.run('stop', ...running.map(({id}) => id)).code).toBe(0);
+    for (const {pid} of running) expect(lives(pid!)).toBe(false);
+    await until(
+      'those that waited',
+      () =>
+        fleet.ps().workers.filter(({id, status}) => status === 'ready' && waiting.some(one => one.id === id)).length >
+        5,
+    );
+    expect(fleet.ps().supervisor).toMatchObject({pid: supervisor.pid, controller: supervisor.controller});
+    expect(fleet.run('down').code).toBe(0);
+  });
+});
+
+const shortages = [
+  // A supervisor keeps some descriptors for itself: with so few more it starts nothing.
+  {what: 'descriptors', lower: (open: number) => `--nofile=${open + 5}:`, raise: '--nofile=1000:', reason: /EMFILE/},
+  {what: 'processes', lower: () => '--nproc=1:', raise: '--nproc=4000:', reason: /EAGAIN/},
+];
+
+/** Changes a limit of a process as its own user, who needs no privilege for that. */
+function limit(pid: number, resource: string): void {
+  const [program, ...args] = [...asOrdinary(), 'prlimit', `--pid=${pid}`, resource];
+  execFileSync(program, args);
+}
+
+test.skipIf(!isRoot).each(shortages)(
+  'of an ordinary user (needs root to be one) with no $what left, who is killed comes back when there are some; the supervisor stays',
+  async ({lower, raise, reason}) => {
+    await using(ordinaryFleet({fleet: 't', workers: {w: {...sleeper, instances: 12}}}), async fleet => {
+      fleet.up('--wait');
+      const {supervisor, workers} = fleet.ps();
+      const victims = workers.slice(0, 2);
+      const others = workers.slice(2, 4);
+      limit(supervisor.pid, lower(openDescriptors(supervisor.pid) - 3 * victims.length));
+      for (const {pid} of victims) process.kill(pid!, 'SIGKILL');
+      // One of them may still find room in what the other has left.
+      await until('a killed one to have been tried again in vain', () => {
+        const now = fleet.ps().workers.slice(0, 2);
+        return now.some(({status, reason: said}) => status === 'backoff' && reason.test(said ?? ''));
+      });
+      await expectBackoff(fleet, reason);
+      expect(fleet.run('stop', ...others.map(({id}) => id)).code).toBe(0);
+      expect(others.filter(({pid}) => lives(pid!))).toEqual([]);
+      limit(supervisor.pid, raise);
+      await until('all but the stopped to be back', () => ready(fleet) === 10);
+      expect(fleet.ps().supervisor).toMatchObject({pid: supervisor.pid, controller: supervisor.controller});
+      expect(fleet.named('sleep').length).toBe(10);
+      expect(fleet.run('down').code).toBe(0);
+    });
+  },
+);

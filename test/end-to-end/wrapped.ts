@@ -1,0 +1,77 @@
+/** Fleets that are started by way of another program: as an ordinary user, with a limit, with signals ignored, in a namespace. */
+import {spawn, spawnSync, type ChildProcess, type SpawnOptions} from 'node:child_process';
+import {chownSync, existsSync, readdirSync} from 'node:fs';
+import {join} from 'node:path';
+import {cli, TestFleet, type Ran} from './harness.ts';
+
+export const isRoot = process.getuid?.() === 0;
+
+/** Nobody's uid on this machine, so no limit of processes is shared with anybody. */
+export const ORDINARY_UID = 64_321;
+
+export const asOrdinary = (uid = ORDINARY_UID): string[] => [
+  'setpriv',
+  `--reuid=${uid}`,
+  `--regid=${uid}`,
+  '--clear-groups',
+  '--',
+];
+
+export class WrappedFleet extends TestFleet {
+  /** Put before every command of this fleet. */
+  prefix: readonly string[];
+
+  constructor(prefix: readonly string[], fleet: string | object, files: Readonly<Record<string, string>> = {}) {
+    super(fleet, files);
+    this.prefix = prefix;
+  }
+
+  override run(...args: string[]): Ran {
+    const [program = '', ...rest] = [...this.prefix, process.execPath, cli, ...args];
+    const {status, stdout, stderr, error} = spawnSync(program, rest, {
+      cwd: this.folder,
+      env: this.env,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 40_000,
+      killSignal: 'SIGKILL',
+      maxBuffer: 1 << 28,
+    });
+    return {code: status ?? -1, out: stdout, err: error ? `${stderr}${error.message}` : stderr};
+  }
+
+  override start(args: readonly string[], options: SpawnOptions = {}): ChildProcess {
+    const [program = '', ...rest] = [...this.prefix, process.execPath, cli, ...args];
+    return spawn(program, rest, {cwd: this.folder, env: this.env, stdio: 'ignore', ...options});
+  }
+}
+
+/** Gives a folder and all in it to a user. */
+export function giveTo(uid: number, path: string): void {
+  chownSync(path, uid, uid);
+  for (const entry of readdirSync(path, {withFileTypes: true})) {
+    const inner = join(path, entry.name);
+    if (entry.isDirectory()) giveTo(uid, inner);
+    else if (existsSync(inner)) chownSync(inner, uid, uid);
+  }
+}
+
+/** A fleet of an ordinary user, who has no cgroup: what belongs to a worker is told by lineage alone. Needs root. */
+export function ordinaryFleet(
+  fleet: string | object,
+  files: Readonly<Record<string, string>> = {},
+  uid = ORDINARY_UID,
+): WrappedFleet {
+  const made = new WrappedFleet(asOrdinary(uid), fleet, files);
+  giveTo(uid, made.folder);
+  return made;
+}
+
+/** Runs `body` with a fleet that is ended afterwards, whatever happens. */
+export async function using<F extends TestFleet>(fleet: F, body: (fleet: F) => void | Promise<void>): Promise<void> {
+  try {
+    await body(fleet);
+  } finally {
+    await fleet[Symbol.asyncDispose]();
+  }
+}

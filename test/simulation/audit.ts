@@ -1,0 +1,108 @@
+/**
+ * What must be so after every step, whatever happened: the state of each instance by itself, and all of them together.
+ * Written without a look at how the heart finds out, and by going through everything each time.
+ */
+import type {WorkerSpec} from '../../src/fleet/types.ts';
+import type {Heart, Instance, Status} from '../../src/supervisor/index.ts';
+import {promise} from './failure.ts';
+
+/** A moment: each worker's definition and instances, in order. */
+export type Moment = ReadonlyMap<string, {readonly spec: WorkerSpec; readonly instances: readonly Instance[]}>;
+
+export function momentOf(heart: Heart): Moment {
+  const moment = new Map<string, {spec: WorkerSpec; instances: Instance[]}>();
+  for (const spec of heart.workers()) moment.set(spec.name, {spec, instances: []});
+  for (const instance of heart.instances()) moment.get(instance.worker)?.instances.push(instance);
+  return moment;
+}
+
+export function isAlive({run, clearing}: Instance): boolean {
+  return run !== null || clearing !== null;
+}
+
+const noBackoff = (i: Instance): boolean => i.backoff === null;
+const rests = (i: Instance): boolean => i.wanted === 'up' && i.run === null && noBackoff(i);
+const runs = (i: Instance): boolean => i.run !== null && i.run.ending === null && i.clearing === null && noBackoff(i);
+
+/** Which combinations of status, wish and run there are. */
+const LEGAL: Readonly<Record<Status, (i: Instance) => boolean>> = {
+  stopped: i => i.wanted === 'down' && !isAlive(i) && noBackoff(i),
+  pending: rests,
+  starting: runs,
+  ready: i => runs(i) && i.run?.pid !== null,
+  stopping: i => noBackoff(i) && (i.run === null ? i.clearing !== null : i.run.ending !== null && i.clearing === null),
+  backoff: i => i.wanted === 'up' && i.run === null && i.backoff !== null && i.reason !== null,
+  finished: rests,
+  failed: i => rests(i) && i.reason !== null,
+};
+
+/** One instance by itself. */
+export function auditInstance(i: Instance): void {
+  promise(LEGAL[i.status](i), () => `${i.id} can't be so: ${JSON.stringify(i)}`);
+  promise(!i.leaving || i.wanted === 'down', () => `${i.id} leaves, but is wanted up`);
+  const {run} = i;
+  if (run === null) return;
+  promise(run.readyAt === null || i.status === 'starting', () => `${i.id} has readyAt while ${i.status}`);
+  promise(run.readyBy === null || i.status === 'starting', () => `${i.id} has readyBy while ${i.status}`);
+  promise((run.pid === null) === (run.startedAt === null), () => `${i.id} has half an identity`);
+  promise(run.ending === null || (run.alarmAt === null && run.endAt === null), () => `${i.id} ends and has deadlines`);
+}
+
+const upOnes = (worker: string, moment: Moment): readonly Instance[] =>
+  moment.get(worker)?.instances.filter(i => i.wanted === 'up') ?? [];
+
+/** Whether a worker can't be up because something that it requires is gone, however far down. */
+export function isHeld(spec: WorkerSpec, moment: Moment): boolean {
+  return spec.requires.some(name => moment.has(name) && isGone(name, moment));
+}
+
+/** Whether those that require a worker can't be up. */
+function isGone(name: string, moment: Moment): boolean {
+  const entry = moment.get(name);
+  if (entry === undefined) return false;
+  const up = upOnes(name, moment);
+  if (up.every(i => i.status === 'failed')) return true;
+  return !up.every(i => i.status === 'finished') && isHeld(entry.spec, moment);
+}
+
+/** Whether all that a worker depends on is there. */
+export function mayStart(spec: WorkerSpec, moment: Moment): boolean {
+  const isThere = (name: string): boolean => {
+    const entry = moment.get(name);
+    if (entry === undefined) return true;
+    const up = upOnes(name, moment);
+    const done = up.every(i => i.status === 'finished');
+    return done || (up.every(i => i.status === 'ready' || i.status === 'finished') && !isHeld(entry.spec, moment));
+  };
+  return spec.after.every(isThere) && spec.requires.every(isThere) && !isHeld(spec, moment);
+}
+
+/** Instances that depend on a worker, are to go down and are not yet: it may not be ended before them. */
+export function goingBefore(worker: string, moment: Moment): Instance[] {
+  const going: Instance[] = [];
+  for (const {spec, instances} of moment.values()) {
+    if (!spec.after.includes(worker) && !spec.requires.includes(worker)) continue;
+    const held = isHeld(spec, moment);
+    for (const i of instances) if (isAlive(i) && (held || i.wanted === 'down')) going.push(i);
+  }
+  return going;
+}
+
+/** All of them together: nobody was forgotten who could start, must end, or has left. */
+export function auditFleet(heart: Heart, moment: Moment): void {
+  for (const {spec, instances} of moment.values()) {
+    let held: boolean | null = null;
+    for (const i of instances) {
+      if (i.status === 'pending') {
+        promise(isAlive(i) || !mayStart(spec, moment), () => `${i.id} could start, and nobody starts it`);
+        promise(heart.blockedBy(i.id) !== null, () => `${i.id} is pending without a reason`);
+      } else if (i.run !== null && i.run.ending === null) {
+        held ??= isHeld(spec, moment);
+        const mustGo = held || i.wanted === 'down';
+        promise(!mustGo || goingBefore(spec.name, moment).length > 0, () => `${i.id} must go, and nobody ends it`);
+      } else if (i.status === 'stopped') {
+        promise(!i.leaving, () => `${i.id} has left, and is still there`);
+      }
+    }
+  }
+}

@@ -1,0 +1,116 @@
+/** What people ask for at random, and whose wishes that may change. */
+import type {FleetSpec} from '../../src/fleet/types.ts';
+import type {Heart, Input} from '../../src/supervisor/index.ts';
+import {randomWorker} from './fleets.ts';
+import type {Scope} from './model.ts';
+import type {Prng} from './prng.ts';
+
+type Command = Exclude<Input, {readonly token: string} | {readonly type: 'tick'}>;
+
+const ADDED = ['extra', 'spare'];
+
+/** A command; null where none makes sense. `edited` makes a changed fleet file. */
+export function randomCommand(rng: Prng, heart: Heart, edited: () => FleetSpec): Command | null {
+  const ids = Array.from(heart.instances(), ({id}) => id);
+  const names = heart.fleet().workers.map(({name}) => name);
+  if (ids.length === 0 || names.length === 0 || rng.chance(0.06)) return {type: 'configure', fleet: edited()};
+  const some = (): string[] =>
+    rng.chance(0.15) ? ids : rng.chance(0.5) ? [rng.pick(ids)] : ofWorker(rng.pick(names), ids);
+  const kind = rng.pick([...FREQUENT, ...FREQUENT, ...FREQUENT, 'add', 'remove', 'scale', 'alarm'] as const);
+  switch (kind) {
+    case 'add': {
+      const name = rng.pick(ADDED);
+      // It depends on none of those that were added too, lest there be a cycle: the controller refuses these.
+      const others = heart.fleet().workers.filter(worker => !ADDED.includes(worker.name));
+      return names.includes(name) ? null : {type: 'add', spec: randomWorker(rng, name, others)};
+    }
+    case 'remove':
+      return {type: 'remove', workers: [rng.pick(names)]};
+    case 'scale':
+      return {type: 'scale', worker: rng.pick(names), instances: rng.int(5)};
+    case 'alarm':
+      return {type: 'alarm', ids: some(), seconds: rng.pick([0, 1, 30])};
+    case 'start':
+    case 'stop':
+    case 'restart':
+    case 'pause':
+    case 'resume':
+      return {type: kind, ids: some()};
+  }
+}
+
+const FREQUENT = ['start', 'start', 'stop', 'restart', 'pause', 'resume'] as const;
+
+const ofWorker = (name: string, ids: readonly string[]): string[] => ids.filter(id => id.startsWith(`${name}/`));
+
+const NOBODY: ReadonlySet<string> = new Set();
+const NO_CHANGE: Scope = {up: NOBODY, down: NOBODY, open: NOBODY};
+
+/** Whom an input concerns; to be asked before the heart hears it. */
+export function scopeOf(input: Input, heart: Heart): Scope {
+  if ('token' in input || heart.isStopping) return NO_CHANGE;
+  switch (input.type) {
+    case 'tick':
+    case 'pause':
+    case 'resume':
+    case 'alarm':
+      return NO_CHANGE;
+    case 'start':
+    case 'restart': {
+      const ids = input.ids.filter(id => heart.get(id)?.leaving === false);
+      return {up: new Set(ids), down: NOBODY, open: required(ids, heart)};
+    }
+    case 'stop':
+      return {up: NOBODY, down: new Set(input.ids), open: NOBODY};
+    case 'down':
+      return {up: NOBODY, down: new Set(Array.from(heart.instances(), ({id}) => id)), open: NOBODY};
+    case 'remove':
+      return {up: NOBODY, down: instancesOf(input.workers, heart), open: NOBODY};
+    case 'add':
+      return {up: NOBODY, down: NOBODY, open: numbered([input.spec.name])};
+    case 'scale':
+      return {up: NOBODY, down: NOBODY, open: numbered([input.worker])};
+    case 'configure':
+      return {up: NOBODY, down: NOBODY, open: changedBy(input.fleet, heart)};
+  }
+}
+
+/** Instances of all that these require, however far down, and that nobody named. */
+function required(ids: readonly string[], heart: Heart): Set<string> {
+  const names = new Set<string>();
+  const follow = (name: string): void => {
+    if (names.has(name) || !heart.workers().some(spec => spec.name === name)) return;
+    names.add(name);
+    heart.specOf(name).requires.forEach(follow);
+  };
+  for (const id of ids) {
+    const worker = heart.get(id)?.worker;
+    if (worker !== undefined) heart.specOf(worker).requires.forEach(follow);
+  }
+  const open = instancesOf([...names], heart);
+  for (const id of ids) open.delete(id);
+  return open;
+}
+
+function instancesOf(workers: readonly string[], heart: Heart): Set<string> {
+  const found = new Set<string>();
+  for (const {id, worker} of heart.instances()) if (workers.includes(worker)) found.add(id);
+  return found;
+}
+
+/** Every id that a worker's instances can have here. */
+function numbered(workers: readonly string[]): Set<string> {
+  return new Set(workers.flatMap(name => Array.from({length: 12}, (_, i) => `${name}/${i + 1}`)));
+}
+
+/** Workers that a fleet file brings, changes, scales back or does not have any more. */
+function changedBy(fleet: FleetSpec, heart: Heart): Set<string> {
+  const before = new Map(heart.workers().map(spec => [spec.name, spec]));
+  const names = new Set([...fleet.workers.map(({name}) => name), ...before.keys()]);
+  const changed = [...names].filter(name => {
+    const now = fleet.workers.find(spec => spec.name === name);
+    const staying = [...heart.instances()].filter(i => i.worker === name && !i.leaving).length;
+    return JSON.stringify(now) !== JSON.stringify(before.get(name)) || staying !== now?.instances;
+  });
+  return numbered(changed);
+}

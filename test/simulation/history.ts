@@ -1,0 +1,52 @@
+/** What a restart policy must come to, told a second time and from the contract alone. */
+import type {WorkerSpec} from '../../src/fleet/types.ts';
+import type {Input, Instance, Run, Status} from '../../src/supervisor/index.ts';
+import {promise} from './failure.ts';
+
+export interface History {
+  /** Automatic restarts in a row. */
+  readonly row: number;
+  /** When they were decided on (CLOCK_MONOTONIC, ms). */
+  readonly recent: readonly number[];
+  /** The last delay; the next in the row is not shorter. */
+  readonly delayMs: number;
+}
+
+export function historyOf({row, recent, delayMs}: Instance): History {
+  return {row, recent: [...recent], delayMs};
+}
+
+/** Whether a run lasted long enough to end a row of restarts. */
+export function lasted(run: Run, spec: WorkerSpec, mono: number): boolean {
+  return run.pid !== null && run.ending !== 'not-ready' && mono - run.since >= spec.backoff.resetAfterMs;
+}
+
+/** What an instance must be after an end that nobody wanted. */
+export function judged(
+  run: Run,
+  {code, signal}: Extract<Input, {type: 'exited'}>,
+  history: History,
+  spec: WorkerSpec,
+  mono: number,
+): Status {
+  const marks: readonly unknown[] = spec.success;
+  const well = run.ending !== 'not-ready' && (marks.includes(code) || marks.includes(signal));
+  if (spec.restart !== 'always' && well) return 'finished';
+  if (spec.restart === 'never') return 'failed';
+  return mayRestart(history, spec, mono) ? 'backoff' : 'failed';
+}
+
+/** One automatic restart more, which must be allowed. */
+export function restarted(history: History, id: string, spec: WorkerSpec, mono: number): History {
+  promise(mayRestart(history, spec, mono), () => `${id} is restarted, but should have given up`);
+  return {...history, row: history.row + 1, recent: [...within(history, spec, mono), mono]};
+}
+
+function mayRestart(history: History, spec: WorkerSpec, mono: number): boolean {
+  const {restarts} = spec.giveUp;
+  return history.row < restarts && within(history, spec, mono).length < restarts;
+}
+
+function within({recent}: History, {giveUp}: WorkerSpec, mono: number): number[] {
+  return recent.filter(at => mono - at < giveUp.withinMs);
+}

@@ -1,0 +1,231 @@
+/**
+ * What the simulation knows by itself of each instance, so that the heart is not asked whether it was right: what is
+ * wanted, the statuses as the journal tells them, and the history of restarts.
+ */
+import type {Effect, Heart, Input, Instance, JournalEvent, Status, Time} from '../../src/supervisor/index.ts';
+import {auditInstance, goingBefore, type Moment} from './audit.ts';
+import {promise} from './failure.ts';
+import {historyOf, judged, lasted, restarted, type History} from './history.ts';
+
+interface Known {
+  /** As it was after the last step. */
+  instance: Instance;
+  wanted: 'up' | 'down';
+  /** By the journal. */
+  status: Status;
+  history: History;
+}
+
+/** Whose wishes and histories an input may change, by instance id. */
+export interface Scope {
+  readonly up: ReadonlySet<string>;
+  readonly down: ReadonlySet<string>;
+  /** Either may have come of it: what others require, what a fleet file changed. */
+  readonly open: ReadonlySet<string>;
+}
+
+/** One input and what came of it. */
+export interface Scene {
+  readonly input: Input;
+  readonly effects: readonly Effect[];
+  readonly heart: Heart;
+  readonly time: Time;
+  readonly moment: Moment;
+  readonly scope: Scope;
+}
+
+export class Model {
+  readonly #known = new Map<string, Known>();
+  /** `down --now` waits for nobody. */
+  hasty = false;
+
+  /** Takes over what a heart says, as after a restore: its journal lines may be lost. */
+  adopt(heart: Heart): void {
+    this.#known.clear();
+    for (const instance of heart.instances()) this.#meet(instance);
+  }
+
+  check(scene: Scene): void {
+    const changed: Known[] = [];
+    let present = 0;
+    for (const {instances} of scene.moment.values()) {
+      for (const instance of instances) {
+        present++;
+        const known = this.#known.get(instance.id);
+        if (known?.instance === instance) continue;
+        changed.push(this.#wishes(known, instance, scene.scope));
+        auditInstance(instance);
+      }
+    }
+    if (scene.input.type === 'exited') this.#exited(scene.input, scene);
+    for (const effect of scene.effects) this.#effect(effect, scene);
+    for (const known of changed) this.#settled(known, scene);
+    if (this.#known.size > present) this.#dropGone(scene.heart);
+  }
+
+  #meet(instance: Instance): Known {
+    const {id, wanted, status} = instance;
+    const known = {instance, wanted, status, history: historyOf(instance)};
+    this.#known.set(id, known);
+    return known;
+  }
+
+  #wishes(known: Known | undefined, instance: Instance, {up, down, open}: Scope): Known {
+    const {id, wanted} = instance;
+    if (known === undefined) {
+      promise(open.has(id), () => `${id} came from nowhere`);
+      const status = wanted === 'up' ? 'pending' : 'stopped';
+      return this.#meet({...instance, run: null, clearing: null, status});
+    }
+    if (open.has(id)) known.wanted = wanted;
+    else if (up.has(id)) known.wanted = 'up';
+    else if (down.has(id)) known.wanted = 'down';
+    promise(known.wanted === wanted, () => `${id} is wanted ${known.wanted}, but the heart wants it ${wanted}`);
+    return known;
+  }
+
+  /** An end that nobody wanted is judged by the policy. */
+  #exited(input: Extract<Input, {type: 'exited'}>, {heart, moment, time}: Scene): void {
+    const after = heart.byToken(input.token);
+    const known = this.#known.get(after?.id ?? '');
+    const spec = moment.get(after?.worker ?? '')?.spec;
+    if (known?.instance.run?.token !== input.token || after === undefined || spec === undefined) return;
+    const {run} = known.instance;
+    if (lasted(run, spec, time.mono)) known.history = {...known.history, row: 0, delayMs: 0};
+    const meant = run.ending === 'stop' || run.ending === 'restart' || run.ending === 'changed';
+    const expected = meant || known.wanted === 'down' ? 'stopping' : judged(run, input, known.history, spec, time.mono);
+    promise(
+      after.status === expected,
+      () => `${after.id} should be ${expected} after this end, but is ${after.status}`,
+    );
+  }
+
+  #effect(effect: Effect, scene: Scene): void {
+    switch (effect.type) {
+      case 'journal':
+        this.#journal(effect.event, scene);
+        return;
+      case 'spawn':
+        this.#spawn(effect.id, effect.token, scene);
+        return;
+      case 'end':
+        this.#end(effect.token, scene);
+        return;
+      case 'signal': {
+        const before = this.#known.get(scene.heart.byToken(effect.token)?.id ?? '')?.instance.run;
+        promise((before?.alarmAt ?? Infinity) <= scene.time.mono, () => `${effect.token} is signalled too early`);
+        return;
+      }
+      case 'forget':
+        promise(
+          scene.heart.byToken(effect.token) === undefined,
+          () => `${effect.token} is forgotten by the keeper alone`,
+        );
+        return;
+      case 'clear':
+      case 'probe':
+      case 'unprobe':
+      case 'freeze':
+      case 'thaw':
+    }
+  }
+
+  #journal(event: JournalEvent, {input, moment, time}: Scene): void {
+    if (event.worker === undefined) return;
+    const id = `${event.worker}/${event.instance ?? 0}`;
+    const known = this.#known.get(id);
+    const spec = moment.get(event.worker)?.spec;
+    if (known === undefined) {
+      // It left within this step.
+      promise(!moment.get(event.worker)?.instances.some(i => i.id === id), () => `the journal speaks of ${id}`);
+      return;
+    }
+    promise(event.pid === undefined || event.pid > 0, () => `the journal has a strange pid for ${id}`);
+    if (event.type !== 'status-changed') return;
+    const {from, to} = event;
+    promise(from === known.status && from !== to, () => `${id} was ${known.status}, the journal says ${String(from)}`);
+    known.status = statusOf(to);
+    const counts = known.status === 'backoff' && !(input.type === 'spawn-failed' && input.shortage);
+    if (counts && spec !== undefined) known.history = restarted(known.history, id, spec, time.mono);
+  }
+
+  #spawn(id: string, token: string, {heart, moment}: Scene): void {
+    const instance = heart.get(id);
+    promise(this.#known.get(id)?.wanted === 'up', () => `${id} is spawned, but nobody wants it up`);
+    promise(instance?.run?.token === token, () => `${id} is spawned as ${token}, but the heart does not know`);
+    const spec = moment.get(instance.worker)?.spec;
+    promise(spec !== undefined, () => `${id} is spawned without a definition`);
+    const check = (name: string, required: boolean): void => {
+      const up = (moment.get(name)?.instances ?? []).filter(i => i.wanted === 'up');
+      // As it was at this point of the journal: in the same step it may have ended again.
+      const there = up.every(i => isThere(this.#known.get(i.id)?.status)) && !(required && up.length === 0);
+      promise(there || !moment.has(name), () => `${id} is spawned, but ${name} is not there`);
+    };
+    for (const name of spec.after) check(name, false);
+    for (const name of spec.requires) check(name, true);
+  }
+
+  #end(token: string, {heart, moment}: Scene): void {
+    const instance = heart.byToken(token);
+    promise(instance?.run?.ending != null, () => `${token} is ended, but the heart does not know`);
+    const isNew = this.#known.get(instance.id)?.instance.run?.ending == null;
+    if (!isNew || instance.run.ending !== 'stop' || this.hasty) return;
+    const going = goingBefore(instance.worker, moment).map(i => i.id);
+    promise(going.length === 0, () => `${instance.id} is ended before ${going.join(', ')}, which depend on it`);
+  }
+
+  #settled(known: Known, {heart, time, scope}: Scene): void {
+    const before = known.instance;
+    const instance = heart.get(before.id) ?? before;
+    const {id, run, row, delayMs} = instance;
+    promise(known.status === instance.status, () => `${id} is ${instance.status}, the journal says ${known.status}`);
+    const scoped = scope.up.has(id) || scope.open.has(id);
+    if (scoped && row === 0 && instance.recent.length === 0) known.history = historyOf(instance);
+    promise(row === known.history.row, () => `${id} has ${row} restarts in a row, there were ${known.history.row}`);
+    promise(delayMs >= known.history.delayMs, () => `the delay of ${id} shrinks to ${delayMs} in a row of restarts`);
+    known.history = {...known.history, delayMs};
+    const more = instance.restarts - before.restarts;
+    promise(more === 0 || (more === 1 && instance.exit !== before.exit), () => `${id} has ${more} more restarts`);
+    if (run !== null && run.ending !== null && before.run?.ending === null) {
+      untimely(id, before, run.ending, time.mono);
+    }
+    known.instance = instance;
+  }
+
+  #dropGone(heart: Heart): void {
+    for (const [id, {status}] of this.#known) {
+      if (heart.get(id) !== undefined) continue;
+      promise(status === 'stopped', () => `${id} has left while ${status}`);
+      this.#known.delete(id);
+    }
+  }
+}
+
+/** A run is not ended for a deadline before that has passed. */
+function untimely(id: string, {run}: Instance, ending: string, mono: number): void {
+  if (ending === 'not-ready') {
+    const due = run?.pausedAt === null ? (run.readyBy ?? Infinity) : Infinity;
+    promise(due <= mono, () => `${id} is blamed too early for not being ready`);
+  } else if (ending === 'max-runtime') {
+    promise((run?.endAt ?? Infinity) <= mono, () => `${id} has not run its time yet`);
+  }
+}
+
+const isThere = (status: Status | undefined): boolean => status === 'ready' || status === 'finished';
+
+const STATUSES: readonly Status[] = [
+  'stopped',
+  'pending',
+  'starting',
+  'ready',
+  'stopping',
+  'backoff',
+  'finished',
+  'failed',
+];
+
+function statusOf(value: unknown): Status {
+  const status = STATUSES.find(known => known === value);
+  promise(status !== undefined, () => `${String(value)} is no status`);
+  return status;
+}

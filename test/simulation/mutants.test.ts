@@ -1,0 +1,32 @@
+import {describe, expect, it} from 'vitest';
+import {MUTANTS, mutated} from './mutants.ts';
+import {simulate, SimulationFailure} from './simulation.ts';
+
+/** Stories that may be told until the bug is found. */
+const STORIES = 60;
+const STEPS = 2000;
+
+describe('the simulation finds a heart that', () => {
+  it.each(MUTANTS)('$bug', async mutant => {
+    const heart = await mutated(mutant);
+    expect(() => {
+      for (let seed = 1; seed <= STORIES; seed++) simulate(seed, STEPS, heart);
+    }).toThrow(SimulationFailure);
+  });
+});
+
+describe('a story', () => {
+  it('is the same each time for the same seed', async () => {
+    const heart = await mutated(MUTANTS[0]!);
+    const told = [1, 2].map(() => {
+      try {
+        simulate(1, STEPS, heart);
+      } catch (error) {
+        return String(error);
+      }
+      return 'nothing found';
+    });
+    expect(told[0]).toContain('BROOD_SEED=1');
+    expect(told[1]).toBe(told[0]);
+  });
+});

@@ -1,0 +1,180 @@
+/** The heart with a planted bug: its source with one passage replaced, bundled and imported. */
+import {readFileSync} from 'node:fs';
+import {basename} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {build, type Plugin} from 'esbuild';
+import type {HeartModule} from './simulation.ts';
+
+/** A bug that somebody could make. */
+export interface Mutant {
+  /** What it does wrong. */
+  readonly bug: string;
+  /** File in src/supervisor. */
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    bug: 'respawns after a stop',
+    file: 'ending.ts',
+    from: `const up = next.wanted === 'up';`,
+    to: `const up = true;`,
+  },
+  {
+    bug: 'judges by the policy what was stopped by hand',
+    file: 'ending.ts',
+    from: `if (over.wanted === 'down') return`,
+    to: `if (false) return`,
+  },
+  {
+    bug: 'spawns while something is left of the last run',
+    file: 'heart.ts',
+    from: `(backoff !== null && instance.clearing === null && backoff.until <= time.mono)`,
+    to: `(backoff !== null && backoff.until <= time.mono)`,
+  },
+  {
+    bug: 'a restart that races an exit begins a second run',
+    file: 'wishes.ts',
+    from: `return {...instance, ...NO_HISTORY, wanted: 'up', status: 'pending', backoff: null, reason: null};`,
+    to: `return {...instance, ...NO_HISTORY, wanted: 'up', status: 'pending', backoff: null, reason: null, clearing: null};`,
+  },
+  {
+    bug: 'any run ends a row of restarts',
+    file: 'restart.ts',
+    from: `mono - run.since >= spec.backoff.resetAfterMs`,
+    to: `mono - run.since >= 0`,
+  },
+  {
+    bug: 'no run ends a row of restarts',
+    file: 'restart.ts',
+    from: `return lasted ? {row: 0, delayMs: 0, recent: history.recent} : history;`,
+    to: `return history;`,
+  },
+  {
+    bug: 'gives up one restart too late',
+    file: 'restart.ts',
+    from: `if (history.row >= restarts)`,
+    to: `if (history.row > restarts)`,
+  },
+  {
+    bug: 'gives up one restart too early',
+    file: 'restart.ts',
+    from: `if (history.row >= restarts)`,
+    to: `if (history.row + 1 >= restarts)`,
+  },
+  {
+    bug: 'counts restarts in a row, but not within a time',
+    file: 'restart.ts',
+    from: `if (recent.length >= restarts)`,
+    to: `if (false)`,
+  },
+  {
+    bug: 'a delay shrinks when the first one was the longest',
+    file: 'restart.ts',
+    from: `Math.max(history.delayMs, rowDelay(spec.backoff, history.row))`,
+    to: `rowDelay(spec.backoff, history.row)`,
+  },
+  {
+    bug: 'ends a worker before its dependents',
+    file: 'order.ts',
+    from: `standing.going === 0`,
+    to: `standing.going >= 0`,
+  },
+  {
+    bug: 'never ends those that require what was stopped',
+    file: 'heart.ts',
+    from: `(wanted === 'up' && heldBy === null)`,
+    to: `wanted === 'up'`,
+  },
+  {
+    bug: 'starts a worker before what it comes after is ready',
+    file: 'order.ts',
+    from: `for (const name of spec.after) {`,
+    to: `for (const name of spec.requires) {`,
+  },
+  {
+    bug: 'does not notice when a dependency gets ready',
+    file: 'roster.ts',
+    from: `member.dependents.forEach(d => this.touch(d))`,
+    to: `void 0`,
+  },
+  {
+    bug: 'lets the keeper keep what is over',
+    file: 'ending.ts',
+    from: `const effects: Effect[] = [{type: 'forget', token}];`,
+    to: `const effects: Effect[] = [];`,
+  },
+  {
+    bug: 'lets the keeper forget an end before it is recorded',
+    file: 'ending.ts',
+    from: `if (run.ending === null) effects.push(clearEffect(run.token, spec));`,
+    to: `effects.push({type: 'forget', token: run.token});`,
+  },
+  {
+    bug: 'a restored heart does not spawn again what may not have been heard',
+    file: 'restore.ts',
+    from: `if (run.pid === null) effects.push`,
+    to: `if (false) effects.push`,
+  },
+  {
+    bug: 'a restored heart does not go on with what was being ended',
+    file: 'restore.ts',
+    from: `if (run.ending !== null) effects.push`,
+    to: `if (false) effects.push`,
+  },
+  {
+    bug: 'the snapshot leaves changes out',
+    file: 'roster.ts',
+    from: `    cell.json = null;
+    this.#enter(cell);`,
+    to: `    cell.json ??= JSON.stringify(next);
+    this.#enter(cell);`,
+  },
+  {
+    bug: 'a paused worker is blamed for not getting ready',
+    file: 'deadlines.ts',
+    from: `if (run.pausedAt === null) {`,
+    to: `{`,
+  },
+  {
+    bug: 'a deadline that is put off hides the others',
+    file: 'deadlines.ts',
+    from: `this.#down(this.#up(entry));`,
+    to: `this.#up(entry);`,
+  },
+  {
+    bug: 'an unchanged fleet file restarts workers',
+    file: 'configure.ts',
+    from: `return [...keys].some(`,
+    to: `return [...keys].every(key => key !== '') || [...keys].some(`,
+  },
+];
+
+/** @throws Error when the passage is not there (exactly once): the list must follow the source. */
+export async function mutated({file, from, to, bug}: Mutant): Promise<HeartModule> {
+  let planted = 0;
+  const plant: Plugin = {
+    name: 'plant',
+    setup(esbuild) {
+      esbuild.onLoad({filter: /supervisor\/[a-z]+\.ts$/}, ({path}) => {
+        const source = readFileSync(path, 'utf8');
+        if (basename(path) !== file) return {contents: source, loader: 'ts'};
+        planted = source.split(from).length - 1;
+        return {contents: source.replace(from, to), loader: 'ts'};
+      });
+    },
+  };
+  const bundle = await build({
+    entryPoints: [fileURLToPath(new URL('../../src/supervisor/index.ts', import.meta.url))],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    logLevel: 'error',
+    plugins: [plant],
+  });
+  if (planted !== 1) throw new Error(`"${bug}": its passage is ${planted} times in ${file}`);
+  const code = Buffer.from(bundle.outputFiles[0]?.contents ?? []).toString('base64');
+  return import(`data:text/javascript;base64,${code}`) as Promise<HeartModule>;
+}

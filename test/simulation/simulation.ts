@@ -1,0 +1,310 @@
+/**
+ * A fleet's whole life in a world that chance makes: processes that crash, hang and linger, people who change their
+ * minds, controllers that die between any two moments. After each step everything that was promised is checked.
+ */
+import type {FleetSpec} from '../../src/fleet/types.ts';
+import type * as supervisor from '../../src/supervisor/index.ts';
+import type {Effect, Heart, Input, Instance, Time} from '../../src/supervisor/index.ts';
+import {auditFleet, momentOf} from './audit.ts';
+import {randomCommand, scopeOf} from './commands.ts';
+import {Broken, promise} from './failure.ts';
+import {editedFleet, randomFleet} from './fleets.ts';
+import {CALM, FakeKeeper, type Weather} from './keeper.ts';
+import {Model} from './model.ts';
+import {Prng} from './prng.ts';
+
+/** The heart under test: the real one, or one with a planted bug. */
+export type HeartModule = Pick<typeof supervisor, 'createHeart' | 'restoreHeart'>;
+
+/** A story that went wrong, and how to see it again. */
+export class SimulationFailure extends Error {
+  override readonly name = 'SimulationFailure';
+}
+
+/** How many of the last inputs and effects a failure shows. */
+const SHOWN = 60;
+/** A calm fleet comes to rest long before. */
+const MAX_CALM_STEPS = 20_000;
+/** Every so many steps the snapshot is read back. */
+const ROUND_TRIP_EVERY = 251;
+
+/** Lives through `steps` steps of the story that the seed tells. @throws SimulationFailure at the first broken promise. */
+export function simulate(seed: number, steps: number, heart: HeartModule): void {
+  const story = new Story(seed, heart);
+  try {
+    story.live(steps);
+  } catch (error) {
+    // A planted bug may also make the heart throw, or run out of stack: that is found, too.
+    const what = error instanceof Broken ? error.message : String(error instanceof Error ? error.stack : error);
+    throw new SimulationFailure(
+      `seed ${seed}, step ${story.steps}: ${what}\n\nThe last that happened:\n${story.tale()}\n\n` +
+        `Again: BROOD_SEED=${seed} npx vitest run test/simulation`,
+    );
+  }
+}
+
+class Story {
+  steps = 0;
+  readonly #rng: Prng;
+  readonly #module: HeartModule;
+  readonly #options: supervisor.HeartOptions;
+  readonly #keeper: FakeKeeper;
+  readonly #model = new Model();
+  #lossRate: number;
+  readonly #commandRate: number;
+  readonly #recent: (Input | Effect | string)[] = [];
+  #heart: Heart;
+  /** What the fleet file says. */
+  #file: FleetSpec;
+  /** Whether only the file has said who is there, so that applying it again must change nothing. */
+  #asFile = true;
+  #mono = 1000;
+  #wall = 1_700_000_000_000;
+  #tokens = 0;
+
+  constructor(seed: number, module: HeartModule) {
+    this.#rng = new Prng(seed);
+    const jitter = new Prng(seed ^ 0x5bd1e995);
+    this.#options = {newToken: () => `run-${++this.#tokens}`, random: () => jitter.next()};
+    this.#module = module;
+    this.#lossRate = this.#rng.pick([0, 0.005, 0.05]);
+    this.#commandRate = this.#rng.pick([0.02, 0.1, 0.3]);
+    this.#keeper = new FakeKeeper(this.#rng, randomWeather(this.#rng));
+    this.#file = randomFleet(this.#rng);
+    this.#heart = module.createHeart(this.#file, this.#options);
+    this.#model.adopt(this.#heart);
+  }
+
+  /** Storm, then calm, then down; and all must have come to rest. */
+  live(steps: number): void {
+    this.#say({type: 'tick'});
+    for (this.steps = 1; this.steps <= steps; this.steps++) this.#step();
+    this.#calmDown();
+    this.#checkRest();
+    this.#say({type: 'down', now: this.#rng.chance(0.3)});
+    this.#comeToRest(() => this.#heart.isDown);
+    promise(this.#keeper.lives.size === 0, () => `after down, the keeper still has ${this.#tokensKept()}`);
+    for (const {id, status} of this.#heart.instances())
+      promise(status === 'stopped', () => `${id} is ${status} after down`);
+  }
+
+  tale(): string {
+    return this.#recent.map(part => (typeof part === 'string' ? part : JSON.stringify(part))).join('\n');
+  }
+
+  #step(): void {
+    const rng = this.#rng;
+    if (rng.chance(this.#commandRate)) this.#command();
+    else if (rng.chance(0.45)) this.#hear();
+    else if (rng.chance(0.6)) this.#processes();
+    else if (rng.chance(0.5)) this.#probes();
+    else if (rng.chance(0.85)) this.#passTime();
+    else this.#stranger();
+    if (this.steps % ROUND_TRIP_EVERY === 0) this.#roundTrip();
+  }
+
+  /** The controller hears the next fact. */
+  #hear(): boolean {
+    const fact = this.#keeper.facts.shift();
+    if (fact === undefined) return false;
+    this.#say(fact);
+    return true;
+  }
+
+  #processes(): void {
+    const lives = [...this.#keeper.lives.values()];
+    if (lives.length > 0) this.#keeper.progress(this.#rng.pick(lives), this.#mono);
+  }
+
+  #probes(): boolean {
+    const probing = [...this.#keeper.probing];
+    if (probing.length === 0) return false;
+    this.#say({type: 'probe-ready', token: this.#rng.pick(probing)});
+    return true;
+  }
+
+  #passTime(): void {
+    const due = this.#heart.nextDeadline();
+    if (due !== null && this.#rng.chance(0.6)) this.#mono = Math.max(this.#mono, due);
+    else this.#mono += this.#rng.pick([0, 1, 30, 400, 6000, 60_000]);
+    // Somebody sets the clock; no deadline may care.
+    this.#wall += this.#rng.chance(0.05) ? this.#rng.int(2_000_000) - 1_000_000 : 10;
+    const hearer = this.#heart;
+    this.#say({type: 'tick'});
+    const next = hearer.nextDeadline();
+    promise(next === null || next > this.#mono, () => `after a tick at ${this.#mono}, ${String(next)} is still due`);
+  }
+
+  /** Somebody stops or continues a process, or speaks of runs that there never were. */
+  #stranger(): void {
+    const lives = [...this.#keeper.lives.values()];
+    if (lives.length > 0 && this.#rng.chance(0.7)) {
+      this.#keeper.freeze(this.#rng.pick(lives), this.#rng.chance(0.5));
+      return;
+    }
+    const token = `stray-${this.#rng.int(1000)}`;
+    const stray = this.#rng.pick<Input>([
+      {type: 'exited', token, code: 0, signal: null, at: 0},
+      {type: 'cleared', token, proof: 'lineage', survivors: []},
+      {type: 'spawned', token, pid: 1, startTime: '1', at: 0},
+      {type: 'probe-ready', token},
+      {type: 'paused', token},
+    ]);
+    this.#say(stray);
+  }
+
+  #command(): void {
+    if (this.#rng.chance(0.1)) {
+      this.#applyAgain();
+      return;
+    }
+    const edited = (): FleetSpec => editedFleet(this.#rng, this.#file);
+    const command = randomCommand(this.#rng, this.#heart, edited);
+    if (command === null) return;
+    if (this.#say(command) === 'lost') return;
+    if (command.type === 'configure') {
+      this.#file = command.fleet;
+      this.#asFile = this.#heart.added().length === 0;
+    } else if (command.type === 'add' || command.type === 'remove' || command.type === 'scale') this.#asFile = false;
+  }
+
+  #applyAgain(): void {
+    const due = this.#heart.nextDeadline();
+    // What is due anyway would be done by any input.
+    if (!this.#asFile || (due !== null && due <= this.#mono)) return;
+    const effects = this.#heart.handle({type: 'configure', fleet: structuredClone(this.#file)}, this.#time());
+    promise(effects.length === 0, () => `a fleet file without a change did ${JSON.stringify(effects)}`);
+  }
+
+  /** Tells the heart, checks what it does, and lets the keeper do that; unless the controller dies meanwhile. */
+  #say(input: Input): 'heard' | 'lost' {
+    const dies = this.#rng.chance(this.#lossRate);
+    const committed = dies ? this.#heart.snapshot() : '';
+    const scope = scopeOf(input, this.#heart);
+    if (input.type === 'down') this.#model.hasty ||= input.now;
+    const time = this.#time();
+    this.#note(input);
+    const effects = this.#heart.handle(input, time);
+    for (const effect of effects) this.#note(effect);
+    const moment = momentOf(this.#heart);
+    this.#model.check({input, effects, heart: this.#heart, time, moment, scope});
+    auditFleet(this.#heart, moment);
+    // Before the commit: it never happened. After it: of what it wants, the first few may have got out.
+    if (dies && this.#rng.chance(0.5) && input.type !== 'down') {
+      this.#lose(committed);
+      return 'lost';
+    }
+    const delivered = dies ? this.#rng.int(effects.length + 1) : effects.length;
+    for (let i = 0; i < delivered; i++) this.#deliver(effects[i]);
+    if (dies) this.#lose(this.#heart.snapshot());
+    this.#checkProbes();
+    return 'heard';
+  }
+
+  /** Who is asked whether it is ready is starting, and who has a deadline for it is asked. */
+  #checkProbes(): void {
+    const {probing} = this.#keeper;
+    for (const token of probing) {
+      promise(this.#heart.byToken(token)?.status === 'starting', () => `${token} is asked, but not starting`);
+    }
+    for (const {id, run} of this.#heart.instances()) {
+      promise(run?.readyBy == null || probing.has(run.token), () => `${id} should be ready, but nobody asks`);
+    }
+  }
+
+  #deliver(effect: Effect | undefined): void {
+    if (effect !== undefined) this.#keeper.obey(effect, this.#mono);
+  }
+
+  #lose(snapshot: string): void {
+    this.#note('-- the controller is lost, another one goes on');
+    this.#keeper.reconnect();
+    const {heart, effects} = this.#module.restoreHeart(snapshot, this.#options);
+    promise(heart.snapshot() === snapshot, () => 'a restored heart has another snapshot');
+    this.#heart = heart;
+    this.#model.adopt(heart);
+    for (const effect of effects) {
+      this.#note(effect);
+      this.#deliver(effect);
+    }
+  }
+
+  #roundTrip(): void {
+    const text = this.#heart.snapshot();
+    const {heart} = this.#module.restoreHeart(text, this.#options);
+    promise(heart.snapshot() === text, () => 'a restored heart has another snapshot');
+    const due = this.#heart.nextDeadline();
+    // One that waits for a tick, or was itself restored just now, has something to do yet.
+    if (due !== null && due <= this.#mono) return;
+    promise(heart.isDown === this.#heart.isDown, () => 'a restored heart counts otherwise');
+    const effects = heart.handle({type: 'pause', ids: []}, this.#time());
+    promise(effects.length === 0, () => `a restored heart does more than the first: ${JSON.stringify(effects)}`);
+    promise(heart.nextDeadline() === due, () => 'a restored heart has other deadlines');
+  }
+
+  /** No more crashes and commands: whatever can come to rest does. */
+  #calmDown(): void {
+    this.#keeper.weather = CALM;
+    const lossRate = this.#lossRate;
+    // Nobody would say it again.
+    this.#lossRate = 0;
+    this.#say({type: 'resume', ids: Array.from(this.#heart.instances(), ({id}) => id)});
+    for (const life of this.#keeper.lives.values()) this.#keeper.freeze(life, false);
+    this.#lossRate = lossRate;
+    this.#comeToRest(() => [...this.#heart.instances()].every(atRest));
+  }
+
+  #comeToRest(done: () => boolean): void {
+    for (let i = 0; i < MAX_CALM_STEPS; i++) {
+      if (this.#hear() || this.#probes()) continue;
+      let moved = false;
+      for (const life of [...this.#keeper.lives.values()]) moved = this.#keeper.progress(life, this.#mono) || moved;
+      if (moved) continue;
+      if (done()) return;
+      const times = [...this.#keeper.lives.values()].map(({killAt}) => killAt).filter(at => at > this.#mono);
+      const next = Math.min(this.#heart.nextDeadline() ?? Infinity, ...times);
+      promise(next < Infinity, () => `nothing will ever happen again: ${JSON.stringify([...this.#heart.instances()])}`);
+      this.#mono = Math.max(this.#mono, next);
+      this.#say({type: 'tick'});
+    }
+    throw new Broken('it never comes to rest');
+  }
+
+  #checkRest(): void {
+    const running = new Set<string>();
+    for (const {id, status, wanted, run} of this.#heart.instances()) {
+      promise((status === 'stopped') === (wanted === 'down'), () => `${id} is wanted ${wanted}, and ${status}`);
+      if (run !== null) running.add(run.token);
+    }
+    for (const {token, phase} of this.#keeper.lives.values()) {
+      promise(running.has(token) && phase === 'living', () => `${token} (${phase}) was never forgotten`);
+    }
+    promise(running.size === this.#keeper.lives.size, () => `the heart has runs that there are not`);
+  }
+
+  #tokensKept(): string {
+    return [...this.#keeper.lives.keys()].join(', ');
+  }
+
+  #time(): Time {
+    return {mono: this.#mono, wall: this.#wall};
+  }
+
+  #note(what: Input | Effect | string): void {
+    this.#recent.push(what);
+    if (this.#recent.length > 4 * SHOWN) this.#recent.splice(0, this.#recent.length - SHOWN);
+  }
+}
+
+function atRest({status, clearing}: Instance): boolean {
+  return clearing === null && ['ready', 'finished', 'failed', 'pending', 'stopped'].includes(status);
+}
+
+function randomWeather(rng: Prng): Weather {
+  return {
+    crash: rng.pick([0.01, 0.1, 0.5]),
+    spawnFails: rng.pick([0, 0.05, 0.4]),
+    deaf: rng.pick([0, 0.2]),
+    survivors: rng.pick([0, 0.1]),
+  };
+}

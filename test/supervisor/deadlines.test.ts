@@ -1,0 +1,20 @@
+import fc from 'fast-check';
+import {describe, expect, it} from 'vitest';
+import {DeadlineQueue, type Timed} from '../../src/supervisor/deadlines.ts';
+
+describe('the queue of deadlines', () => {
+  it('knows the earliest one, however they are set, moved and taken out', () => {
+    const moves = fc.array(fc.tuple(fc.nat({max: 9}), fc.option(fc.nat({max: 100}))), {maxLength: 200});
+    fc.assert(
+      fc.property(moves, steps => {
+        const queue = new DeadlineQueue<Timed>();
+        const entries = Array.from({length: 10}, (): Timed => ({due: null, place: -1}));
+        for (const [index, due] of steps) {
+          queue.set(entries[index]!, due);
+          const dues = entries.flatMap(entry => entry.due ?? []);
+          expect(queue.first()?.due ?? null).toBe(dues.length === 0 ? null : Math.min(...dues));
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,125 @@
+/** A heart to talk to in tests: facts are named by instance, time passes when told. */
+import type {FleetSpec, WorkerSpec} from '../../src/fleet/types.ts';
+import {
+  createHeart,
+  restoreHeart,
+  type Effect,
+  type Heart,
+  type Input,
+  type Instance,
+} from '../../src/supervisor/index.ts';
+import {fleetOf, workerSpec} from '../simulation/fleets.ts';
+
+export {fleetOf, workerSpec};
+
+/** A worker without jitter, so that delays are what they say. */
+export function worker(name: string, overrides: Partial<WorkerSpec> = {}): WorkerSpec {
+  const {backoff} = workerSpec(name);
+  return workerSpec(name, {backoff: {...backoff, jitter: 0}, ...overrides});
+}
+
+export class Bench {
+  heart: Heart;
+  mono = 1000;
+  /** What the last input made the heart want. */
+  effects: Effect[] = [];
+  /** Everything that it ever wanted. */
+  readonly all: Effect[] = [];
+  #tokens = 0;
+  #pid = 100;
+
+  constructor(...workers: WorkerSpec[]) {
+    this.heart = createHeart(fleetOf(workers), this.options);
+    this.say({type: 'tick'});
+  }
+
+  get options(): {newToken: () => string; random: () => number} {
+    return {newToken: () => `t${++this.#tokens}`, random: () => 0.5};
+  }
+
+  say(input: Input): this {
+    this.effects = this.heart.handle(input, {mono: this.mono, wall: 5_000_000 + this.mono});
+    this.all.push(...this.effects);
+    return this;
+  }
+
+  /** So much time (ms) passes, and what is due happens. */
+  pass(ms: number): this {
+    this.mono += ms;
+    return this.say({type: 'tick'});
+  }
+
+  spawned(id: string): this {
+    return this.say({type: 'spawned', token: this.token(id), pid: ++this.#pid, startTime: '1', at: 1});
+  }
+
+  spawnFailed(id: string, shortage = false): this {
+    const message = shortage ? 'EAGAIN: no more processes' : 'ENOENT: /bin/x';
+    return this.say({type: 'spawn-failed', token: this.token(id), code: 'EX', message, at: 1, shortage});
+  }
+
+  probeReady(id: string): this {
+    return this.say({type: 'probe-ready', token: this.token(id)});
+  }
+
+  exited(id: string, code: number | null = 1): this {
+    return this.say({type: 'exited', token: this.token(id), code, signal: null, at: 1});
+  }
+
+  cleared(id: string, survivors: string[] = []): this {
+    return this.say({type: 'cleared', token: this.token(id), proof: 'lineage', survivors});
+  }
+
+  /** Its main process ends, and nothing is left of it. */
+  gone(id: string, code: number | null = 1): this {
+    return this.exited(id, code).cleared(id);
+  }
+
+  start = (...ids: string[]): this => this.say({type: 'start', ids});
+  stop = (...ids: string[]): this => this.say({type: 'stop', ids});
+  restart = (...ids: string[]): this => this.say({type: 'restart', ids});
+
+  configure(...workers: WorkerSpec[]): this {
+    const fleet: FleetSpec = fleetOf(workers);
+    return this.say({type: 'configure', fleet});
+  }
+
+  /** The controller is lost, and another one goes on. */
+  lose(): this {
+    const {heart, effects} = restoreHeart(this.heart.snapshot(), this.options);
+    this.heart = heart;
+    this.effects = effects;
+    return this;
+  }
+
+  get(id: string): Instance {
+    const instance = this.heart.get(id);
+    if (instance === undefined) throw new Error(`there is no ${id}`);
+    return instance;
+  }
+
+  status(id: string): string {
+    return this.get(id).status;
+  }
+
+  /** Of its run, or of what is being cleared. */
+  token(id: string): string {
+    const {run, clearing} = this.get(id);
+    return run?.token ?? clearing ?? 'none';
+  }
+
+  /** Types of the last effects that are no journal lines. */
+  wanted(): string[] {
+    return this.effects.filter(({type}) => type !== 'journal').map(({type}) => type);
+  }
+
+  /** Types of the last journal lines. */
+  journal(): string[] {
+    return this.effects.flatMap(effect => (effect.type === 'journal' ? [effect.event.type] : []));
+  }
+
+  /** How often something was wanted since the beginning. */
+  count(type: Effect['type']): number {
+    return this.all.filter(effect => effect.type === type).length;
+  }
+}

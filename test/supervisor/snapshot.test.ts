@@ -1,0 +1,89 @@
+import {describe, expect, it, vi} from 'vitest';
+import {restoreHeart, SnapshotError} from '../../src/supervisor/index.ts';
+import {Bench, worker} from './harness.ts';
+
+const options = {newToken: () => 'new', random: () => 0.5};
+
+function codeOf(text: string): string {
+  try {
+    restoreHeart(text, options);
+  } catch (error) {
+    if (error instanceof SnapshotError) return error.code;
+    throw error;
+  }
+  return 'none';
+}
+
+describe('a snapshot', () => {
+  it('restored is the same snapshot', () => {
+    const bench = new Bench(worker('db'), worker('web', {instances: 3, requires: ['db']})).spawned('db/1');
+    bench.say({type: 'add', spec: worker('extra')}).say({type: 'scale', worker: 'web', instances: 1});
+    const text = bench.heart.snapshot();
+    const {heart} = restoreHeart(text, options);
+    expect(heart.snapshot()).toBe(text);
+    expect(heart.added()).toEqual(['extra']);
+    expect(heart.fleet()).toEqual(bench.heart.fleet());
+  });
+
+  it('of another version is refused as that', () => {
+    const text = new Bench(worker('web')).heart.snapshot().replace('"version":1', '"version":99');
+    expect(codeOf(text)).toBe('version');
+  });
+
+  it.each([
+    '',
+    '{',
+    '[]',
+    'null',
+    '{"version":1}',
+    '{"version":1,"stopping":"no","fleet":{},"workers":[],"instances":[]}',
+  ])('that is none is refused: %s', text => {
+    expect(codeOf(text)).toBe('malformed');
+  });
+
+  it('with an instance of no worker, or half an instance, is refused', () => {
+    const text = new Bench(worker('web')).heart.snapshot();
+    expect(codeOf(text.replace('"worker":"web"', '"worker":"ghost"'))).toBe('malformed');
+    expect(codeOf(text.replace('"row":0,', ''))).toBe('malformed');
+  });
+
+  it('turns only what has changed into text again', () => {
+    const bench = new Bench(worker('web', {instances: 1000}));
+    bench.heart.snapshot();
+    const stringify = vi.spyOn(JSON, 'stringify');
+    bench.spawned('web/7').heart.snapshot();
+    expect(stringify).toHaveBeenCalledOnce();
+    stringify.mockRestore();
+  });
+});
+
+describe('after a controller was lost', () => {
+  it('what may not have been heard is said again', () => {
+    const log = {kind: 'log', text: 'up', timeoutMs: 1000} as const;
+    const bench = new Bench(
+      worker('asked'),
+      worker('probed', {ready: log}),
+      worker('ended'),
+      worker('left'),
+      worker('up'),
+    );
+    bench.spawned('probed/1').spawned('ended/1').spawned('left/1').spawned('up/1').stop('ended/1').exited('left/1');
+    expect(bench.lose().effects).toEqual([
+      {type: 'spawn', token: 't1', id: 'asked/1'},
+      {type: 'probe', token: 't2', id: 'probed/1'},
+      {type: 'end', token: 't3', signal: 'SIGTERM', timeoutMs: 10_000},
+      {type: 'clear', token: 't4', graceMs: 1000},
+    ]);
+  });
+
+  it('nothing is decided a second time', () => {
+    const bench = new Bench(worker('db'), worker('web', {after: ['db']})).spawned('db/1').lose();
+    expect(bench.say({type: 'tick'}).effects).toEqual([]);
+  });
+
+  it('down --now stays that', () => {
+    const bench = new Bench(worker('web')).spawned('web/1').say({type: 'down', now: true}).lose();
+    expect(bench.effects).toEqual([{type: 'end', token: 't1', signal: 'SIGTERM', timeoutMs: 0}]);
+    expect(bench.heart.isStopping).toBe(true);
+  });
+});
