@@ -33,7 +33,11 @@ export type LaunchResult =
   | {readonly kind: 'refused'; readonly message: string}
   | {readonly kind: 'failed'; readonly message: string};
 
+type Heard = LaunchResult | {readonly kind: 'silent'};
+
 const STATUS_FD = 3;
+/** A process that is signalled in its first instant dies before it can install a handler: it is started again. */
+const ATTEMPTS = 3;
 const PATIENCE_MS = 30_000;
 const MAX_LOG_BYTES = 1024 * 1024;
 
@@ -45,6 +49,8 @@ function programs(): string {
 
 const runningMessage = (pid: number | string): string =>
   `this fleet is already running (supervisor ${pid}); \`brood apply\` makes a changed file true, \`brood down\` ends it`;
+
+const seeLog = (folder: string): string => `see ${join(folder, 'supervisor.log')}`;
 
 function openLog(folder: string): number {
   const path = join(folder, 'supervisor.log');
@@ -103,6 +109,17 @@ function writeLaunch({folder, fleet, only, attached}: LaunchOptions, launch: str
 
 /** Resolves when the controller answers on its socket. */
 export async function launch(options: LaunchOptions): Promise<LaunchResult> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const heard = await attemptLaunch(options);
+    if (heard.kind !== 'silent') return heard;
+  }
+  return {
+    kind: 'failed',
+    message: `the supervisor ended while it was starting, ${ATTEMPTS} times; ${seeLog(options.folder)}`,
+  };
+}
+
+async function attemptLaunch(options: LaunchOptions): Promise<Heard> {
   const {folder} = options;
   if (supervisorAlive(folder)) return {kind: 'refused', message: runningMessage(readLock(folder)?.pid ?? '')};
   const id = randomBytes(8).toString('hex');
@@ -133,17 +150,20 @@ export async function launch(options: LaunchOptions): Promise<LaunchResult> {
 }
 
 /** What the keeper says of how it went. */
-function hear(child: ReturnType<typeof spawn>, folder: string): Promise<LaunchResult> {
-  const seeLog = `see ${join(folder, 'supervisor.log')}`;
+function hear(child: ReturnType<typeof spawn>, folder: string): Promise<Heard> {
   return new Promise(resolve => {
     const status = child.stdio[STATUS_FD];
-    const done = (result: LaunchResult): void => {
+    const done = (result: Heard): void => {
       clearTimeout(timer);
       status?.destroy();
       resolve(result);
     };
     const timer = setTimeout(
-      () => done({kind: 'failed', message: `the supervisor did not answer within ${PATIENCE_MS / 1000} s; ${seeLog}`}),
+      () =>
+        done({
+          kind: 'failed',
+          message: `the supervisor did not answer within ${PATIENCE_MS / 1000} s; ${seeLog(folder)}`,
+        }),
       PATIENCE_MS,
     );
     child.on('error', error => done({kind: 'failed', message: `/bin/sh could not be started: ${error.message}`}));
@@ -156,8 +176,8 @@ function hear(child: ReturnType<typeof spawn>, folder: string): Promise<LaunchRe
       const [word, ...rest] = text.trim().split(' ');
       if (word === 'ready') done({kind: 'started', keeper: readLock(folder)?.pid ?? 0});
       else if (word === 'refused') done({kind: 'refused', message: runningMessage(rest.join(' '))});
-      else if (word === 'failed') done({kind: 'failed', message: `${rest.join(' ')}; ${seeLog}`});
-      else done({kind: 'failed', message: `the supervisor ended while it was starting; ${seeLog}`});
+      else if (word === 'failed') done({kind: 'failed', message: `${rest.join(' ')}; ${seeLog(folder)}`});
+      else done({kind: 'silent'});
     });
   });
 }

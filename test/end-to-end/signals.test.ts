@@ -1,6 +1,6 @@
 /** What anchor, keeper and controller do when they are signalled, at any moment. */
 import {connect} from 'node:net';
-import {existsSync} from 'node:fs';
+import {existsSync, readdirSync} from 'node:fs';
 import {describe, expect, test} from 'vitest';
 import {TestFleet, until} from './harness.ts';
 import {commandLine, everyProcess, environment, lives} from './processes.ts';
@@ -13,6 +13,11 @@ const parts = ['anchor', 'pid', 'controller'] as const;
 
 const gone = (fleet: TestFleet): Promise<unknown> =>
   until('everything to have ended', () => fleet.tagged().length === 0, 20_000);
+const supervisorLog = (fleet: TestFleet): string =>
+  readdirSync(fleet.home, {recursive: true, encoding: 'utf8'})
+    .filter(name => name.endsWith('supervisor.log'))
+    .map(name => fleet.read('home', name))
+    .join();
 const debuggerAnswers = (): Promise<boolean> =>
   new Promise(resolve => {
     const socket = connect(9229, '127.0.0.1');
@@ -112,12 +117,12 @@ test.each(early)(
         everyProcess().find(({pid}) => isPart[part]!(commandLine(pid)) && environment(pid).includes(mark)),
       );
       process.kill(victim.pid, signal);
-      const {code} = await up;
+      const {code, err} = await up;
       if (signal === 'SIGTERM') {
         // Whoever asked for the end of a part has asked for the end of all, unless the part was too young to hear it.
         if (code === 0 && fleet.run('ps').code === 0) fleet.run('down');
       } else {
-        expect(code).toBe(0);
+        expect({code, err, log: code === 0 ? '' : supervisorLog(fleet)}).toEqual({code: 0, err: '', log: ''});
         await fleet.status('w', 'ready');
         expect(await debuggerAnswers()).toBe(false);
         expect(fleet.run('down').code).toBe(0);
@@ -126,6 +131,27 @@ test.each(early)(
     });
   },
 );
+
+test('killed before it could say a word, the anchor is started again by up', async () => {
+  await using(new TestFleet({fleet: 't', workers: {w: sleeper}}), async fleet => {
+    const up = fleet.runAsync('up', '-d');
+    const unborn = await until('the program that becomes the anchor', () =>
+      everyProcess().find(({pid}) => {
+        const [program, script = ''] = commandLine(pid);
+        return (
+          program === process.execPath &&
+          script.endsWith('/anchor.cjs') &&
+          environment(pid).includes(`TEST_FLEET=${fleet.folder}`)
+        );
+      }),
+    );
+    process.kill(unborn.pid, 'SIGKILL');
+    expect(await up).toMatchObject({code: 0, err: ''});
+    await fleet.status('w', 'ready');
+    expect(fleet.anchor).not.toBe(unborn.pid);
+    expect(fleet.named('sleep')).toHaveLength(1);
+  });
+});
 
 test('SIGHUP makes a changed file true, leaves alone what did not change, and refuses a broken one with a reason', async () => {
   const file = (seconds: string, more: object = {}): object => ({
