@@ -13,8 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import {basename, dirname, join} from 'node:path';
-import {fileURLToPath} from 'node:url';
-import {version} from './version.ts';
+import {copyPrograms, installedPrograms} from './programs.ts';
 import {inFolder} from '../control/folder.ts';
 import {readLock, supervisorAlive} from '../control/lock.ts';
 import type {FleetSpec} from '../fleet/types.ts';
@@ -41,12 +40,6 @@ const ATTEMPTS = 3;
 const PATIENCE_MS = 30_000;
 const MAX_LOG_BYTES = 1024 * 1024;
 
-/** The folder of the built programs: this file's own, or for a part that is loaded when needed the one above. */
-function programs(): string {
-  const here = dirname(fileURLToPath(import.meta.url));
-  return [here, dirname(here)].find(folder => existsSync(join(folder, 'keeper.cjs'))) ?? here;
-}
-
 const runningMessage = (pid: number | string): string =>
   `this fleet is already running (supervisor ${pid}); \`brood apply\` makes a changed file true, \`brood down\` ends it`;
 
@@ -65,22 +58,11 @@ function environment(): Record<string, string> {
   return outer === undefined ? rest : {...rest, [OUTER_NODE_OPTIONS]: outer};
 }
 
-/** Program and arguments of the anchor, which has those of the keeper, which has those of the controller. */
+/** Program and arguments of the anchor: the shell that it becomes, and what its loop must know (src/keeper/anchor.ts). */
 function anchorCommand(folder: string, launch: string): string[] {
-  const dist = programs();
-  const node = [process.execPath, ...daemonFlags()];
-  return [
-    process.execPath,
-    join(dist, 'anchor.cjs'),
-    '/bin/sh',
-    ...node,
-    join(dist, 'keeper.cjs'),
-    `--launch=${launch}`,
-    folder,
-    version,
-    ...node,
-    join(dist, 'controller.cjs'),
-  ];
+  const programs = copyPrograms(folder);
+  const anchor = join(programs.folder, 'anchor.cjs');
+  return [process.execPath, anchor, '/bin/sh', programs.folder, folder, launch, process.execPath, ...daemonFlags()];
 }
 
 /** As `mkdir -p`; Node's own never returns where the kernel says ENOENT below a folder that is there, as in /proc. */
@@ -188,7 +170,7 @@ const SHOW_OUTPUT = 'until [ -e "$1" ]; do sleep 0.1; done; shift; exec "$@"';
 /** As process 1 of a container, this process itself becomes the anchor. Does not return. */
 async function becomeAnchor({folder, fleet}: LaunchOptions, id: string): Promise<never> {
   const {become} = await import('../posix/process.ts');
-  const logs = [join(programs(), 'cli.js'), 'logs', '-f', '-n', 'all', '--since', new Date().toISOString()];
+  const logs = [join(installedPrograms(), 'cli.js'), 'logs', '-f', '-n', 'all', '--since', new Date().toISOString()];
   spawn(
     '/bin/sh',
     ['-c', SHOW_OUTPUT, 'sh', inFolder.fleet(folder), process.execPath, ...logs, '--fleet', fleet.name],

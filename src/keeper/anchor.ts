@@ -12,9 +12,11 @@ export const KeeperExit = {
 } as const;
 
 /**
- * The loop, for `sh -c LOOP anchor KEEPER ARGUMENT...`; it adds `--anchor=PID`, while the launcher waits `--launched`,
- * and after a signal to end `--ending`.
+ * The loop, for `sh -c LOOP anchor CODE FOLDER LAUNCH NODE FLAG...`; a keeper is started as `NODE FLAG...
+ * CODE/keeper.cjs --launch=LAUNCH FOLDER --anchor=PID`, while the launcher waits with `--launched`, and after a signal
+ * to end with `--ending`.
  *
+ * - CODE is the folder that `up` chose; once the fleet is up it is the one that is current, which an upgrade changes.
  * - The launcher waits until descriptor 3 is closed. A keeper that may be killed before it has come up (Node dies of
  *   signals in its first milliseconds) has a successor that takes up the launch; when one has come up, it says so by
  *   SIGCONT.
@@ -26,7 +28,8 @@ export const KeeperExit = {
  * - A keeper that dies at once is started again after a pause, since each costs a second of CPU.
  */
 export const ANCHOR_LOOP = `
-keeper= ending= quick=0 launched=--launched
+code=$1 folder=$2 launch=$3 keeper= ending= quick=0 launched=--launched
+shift 3
 pass() { [ -z "$keeper" ] || kill -"$1" "$keeper" 2>/dev/null; }
 for signal in HUP USR1 USR2 ALRM; do trap "pass $signal" "$signal"; done
 for signal in INT TERM QUIT; do trap "ending=--ending; pass TERM" "$signal"; done
@@ -34,7 +37,8 @@ trap 'launched=; exec 3>&-' CONT
 trap '' PIPE TSTP TTIN TTOU
 while :; do
   began=$(date +%s)
-  "$@" --anchor=$$ $ending $launched &
+  [ -n "$launched" ] || [ ! -e "$folder/code/current/keeper.cjs" ] || code=$folder/code/current
+  "$@" "$code/keeper.cjs" "--launch=$launch" "$folder" --anchor=$$ $ending $launched &
   keeper=$!
   while :; do
     wait "$keeper"; status=$?

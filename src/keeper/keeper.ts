@@ -7,6 +7,7 @@ import {getPriority} from 'node:os';
 import {basename, join} from 'node:path';
 import {removeTraces} from './adopt.ts';
 import {Cgroups} from './cgroup.ts';
+import type {Code} from './code.ts';
 import {FleetEnd, isOver} from './fleet-end.ts';
 import {Ladder} from './ladder.ts';
 import {tellLauncher} from './launcher.ts';
@@ -35,8 +36,7 @@ const SIGCONT = 18;
 export interface KeeperOptions {
   /** The fleet's folder. */
   readonly folder: string;
-  /** Program and arguments of the controller. */
-  readonly controller: readonly string[];
+  readonly code: Code;
   readonly anchor: number | null;
   readonly ending: boolean;
   /** Descriptor 3 leads to a launcher that waits. */
@@ -82,6 +82,11 @@ export class Keeper {
         `${cgroups.unavailable}: who belongs to a worker is told by parents, sessions and environment, which a process can leave`,
       );
     }
+    if (options.code.own === null) {
+      this.#weaker.push(
+        'the programs run from where they are installed, since they could not be copied: an update may pull them from under the fleet',
+      );
+    }
     this.#output = new RunOutput(this.#runsFolder, this.#epoll, say);
     this.#lives = new RunLives({
       folder: this.#runsFolder,
@@ -106,7 +111,7 @@ export class Keeper {
     });
     this.#strays = new Strays(this.#ladder, options.anchor);
     this.#link = new Link({
-      command: [...options.controller, options.folder],
+      command: () => options.code.controller(options.folder),
       welcome: lease => this.#welcome(lease),
       order: order => this.#obey(order),
       lost: (pid, how, pause) => this.#controllerLost(pid, how, pause),

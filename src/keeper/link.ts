@@ -13,8 +13,8 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
 export interface LinkOptions {
-  /** Program and arguments of the controller. */
-  readonly command: readonly string[];
+  /** Program and arguments of the next controller. */
+  readonly command: () => readonly string[];
   /** A controller has come: it is to be told everything. */
   readonly welcome: (lease: number) => Fact;
   readonly order: (order: Order) => void;
@@ -55,7 +55,7 @@ export class Link {
     if (this.#over) return;
     const lease = ++this.#lease;
     const startedAt = performance.now();
-    const [program = process.execPath, ...args] = this.#options.command;
+    const [program = process.execPath, ...args] = this.#options.command();
     const child = spawn(program, args, {stdio: ['ignore', 'inherit', 'inherit', 'pipe']});
     this.#child = child;
     let ended = false;
