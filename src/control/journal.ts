@@ -91,17 +91,18 @@ export function lastRecords(folder: string, wanted: number): EventRecord[] {
 
 /** Every record after `afterSeq`, oldest first. */
 export function* recordsAfter(folder: string, afterSeq: number): Generator<EventRecord, void, void> {
-  let last = afterSeq;
+  const seen = new Set<number>();
   for (const path of journalFiles(folder)) {
     const fd = tryOpen(path);
     if (fd === null) continue;
     try {
+      // A file that was renamed between listing and opening is met twice.
+      const {ino} = fstatSync(fd);
+      if (seen.has(ino)) continue;
+      seen.add(ino);
       for (const line of lines(fd, 0)) {
         const record = parseRecord(line);
-        // A file that was renamed between listing and opening is met twice.
-        if (!record || record.seq <= last) continue;
-        last = record.seq;
-        yield record;
+        if (record && record.seq > afterSeq) yield record;
       }
     } finally {
       closeSync(fd);

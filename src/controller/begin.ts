@@ -1,5 +1,6 @@
 /** With what a controller begins. */
 import {randomBytes} from 'node:crypto';
+import type {SnapshotFile} from './snapshot-file.ts';
 import {decodeSaved, type Launch, type Saved} from './start.ts';
 import {createHeart, restoreHeart, type Heart} from '../supervisor/index.ts';
 import type {Effect} from '../supervisor/types.ts';
@@ -15,16 +16,47 @@ export interface Beginning {
   readonly effects: readonly Effect[];
   /** What it committed beside the heart; null: there was none in this boot. */
   readonly saved: Saved | null;
+  /** Lines of the journal that it committed and may not have written. */
+  readonly unwritten: string;
   /** It had been stopped, or was being stopped, when another `up` asked for it: all is to be started. */
   readonly stopped: boolean;
+  /** What was wrong with the snapshot and what became of it, in words; null where it was whole. */
+  readonly repaired: string | null;
 }
 
-/** What an earlier controller of this boot committed, or the fleet as `up` was given it. Throws SnapshotError. */
-export function beginHeart(launch: Launch, text: string | null, boot: string): Beginning {
+/** What an earlier controller of this boot committed, or the fleet as `up` was given it. */
+export function beginHeart(launch: Launch, snapshot: SnapshotFile, boot: string): Beginning {
+  const {text, damaged} = snapshot.read();
+  const anew = (repaired: string | null): Beginning => ({
+    heart: createHeart(launch.spec, options),
+    effects: [],
+    saved: null,
+    unwritten: '',
+    stopped: false,
+    repaired,
+  });
+  if (text === null && damaged === 0) return anew(null);
+  try {
+    if (text === null) throw new Error('both halves are damaged');
+    return (
+      goOn(launch, text, boot, damaged > 0 ? 'one of its halves was torn; the other one is whole' : null) ?? anew(null)
+    );
+  } catch (error) {
+    // Every controller would fail of it. What runs is taken over by the keeper's records; the rest is as in the file.
+    const why = error instanceof Error ? error.message : String(error);
+    const kept = snapshot.setAside();
+    return anew(
+      `${why}. It is kept as ${kept.join(' and ')}. The fleet goes on from its file: what runs was taken over; what was stopped, scaled or added by command, and counts of restarts, are forgotten`,
+    );
+  }
+}
+
+/** Null where the text is of another boot. Throws SnapshotError, or what JSON.parse throws. */
+function goOn(launch: Launch, text: string, boot: string, repaired: string | null): Beginning | null {
   const found = decodeSaved(text, boot);
-  if (!found) return {heart: createHeart(launch.spec, options), effects: [], saved: null, stopped: false};
-  const {saved, heart} = found;
+  if (!found) return null;
+  const {saved, heart, unwritten} = found;
   const restored = restoreHeart(heart, options);
   const stopped = saved.launch !== launch.launch && restored.heart.isStopping;
-  return {...(stopped ? restoreHeart(heart, options, true) : restored), saved, stopped};
+  return {...(stopped ? restoreHeart(heart, options, true) : restored), saved, unwritten, stopped, repaired};
 }

@@ -1,11 +1,12 @@
 /** The controller: it decides everything and touches no worker. Here its parts are put together. */
 import {basename} from 'node:path';
+import {agesNow} from './age.ts';
 import {Attachment} from './attachment.ts';
-import {beginHeart} from './begin.ts';
+import {beginHeart, type Beginning} from './begin.ts';
 import {createHands, type Hands} from './carry-out.ts';
 import {now} from './clock.ts';
 import {Engine} from './engine.ts';
-import {inputOf, inputsOf, reconcile} from './facts.ts';
+import {inputOf, inputsOf} from './facts.ts';
 import {applyHandlers} from './handlers/apply.ts';
 import type {Desk} from './handlers/desk.ts';
 import {lifeHandlers} from './handlers/life.ts';
@@ -17,10 +18,11 @@ import type {KeeperLink} from './keeper-link.ts';
 import {LogCare} from './log-care.ts';
 import {peerUid} from './peer-uid.ts';
 import {Readings} from './readings.ts';
+import {reconcile} from './reconcile.ts';
 import {rereadFleet} from './reread.ts';
 import {SnapshotFile} from './snapshot-file.ts';
 import {SupervisorSignals} from './signals.ts';
-import {readLaunch, type Launch, type Saved} from './start.ts';
+import {readLaunch, type Launch} from './start.ts';
 import {supervisorReport, type Welcome} from './supervisor-report.ts';
 import {ZombieWatch} from './zombie-watch.ts';
 import {inFolder} from '../control/folder.ts';
@@ -32,7 +34,6 @@ import {instanceLogFolder} from '../logs/layout.ts';
 import type {SupervisorSignal} from '../posix/early-signals.ts';
 import {bootId, commandOf} from '../process/facts.ts';
 import {readProcessTable} from '../process/table.ts';
-import type {Effect} from '../supervisor/types.ts';
 
 const SWEEP_MS = 5_000;
 /** Characters of a command line that are noted: it may be megabytes long. */
@@ -71,8 +72,9 @@ export class Controller {
     this.#launch = readLaunch(folder);
     const boot = bootId();
     this.#snapshot = new SnapshotFile(folder);
-    const {heart, effects, saved, stopped} = beginHeart(this.#launch, this.#snapshot.read(), boot);
-    this.#upSince = saved?.upSince ?? Date.now();
+    const beginning = beginHeart(this.#launch, this.#snapshot, boot);
+    const {heart, saved} = beginning;
+    this.#upSince = saved?.upSince ?? welcome.startedAt;
     this.#attachment = new Attachment(
       saved?.launch === this.#launch.launch ? saved.attached : this.#launch.attached,
       () => this.#down(false),
@@ -126,9 +128,8 @@ export class Controller {
         ...touchHandlers(desk),
         ...applyHandlers(desk, this.#launch),
         watch: ({afterSeq}, context) => {
-          this.#journal.flush();
           if (afterSeq !== undefined) for (const record of recordsAfter(folder, afterSeq)) context.replay(record);
-          return {seq: this.#journal.seq};
+          return {seq: this.#journal.told};
         },
         unwatch: () => ({}),
         attach: (_params, context) => {
@@ -139,7 +140,7 @@ export class Controller {
       },
     });
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
-    this.#begin(saved, effects, stopped);
+    this.#begin(beginning);
   }
 
   /** Opens the control socket; then `up` may return. */
@@ -159,7 +160,7 @@ export class Controller {
     switch (fact.type) {
       case 'run':
         this.#hands.began(fact.run.token, fact.run.logStart);
-        this.#engine.feed(...inputsOf(fact.run));
+        this.#engine.feed(...inputsOf(fact.run, agesNow()));
         return;
       case 'orphan':
         this.#orphan(fact);
@@ -203,20 +204,27 @@ export class Controller {
     this.#signals.own(signal);
   }
 
-  #begin(saved: Saved | null, effects: readonly Effect[], stopped: boolean): void {
+  #begin({effects, saved, unwritten, stopped, repaired}: Beginning): void {
     const {welcome, version, link} = this.#options;
     const {heart} = this.#engine;
-    this.#journal.open(saved?.seq ?? 0);
+    this.#journal.open(saved?.seq ?? 0, unwritten);
     for (const run of welcome.runs) this.#hands.began(run.token, run.logStart);
-    const {inputs, strays} = reconcile(heart, welcome.runs, Date.now());
+    const {inputs, found, strays} = reconcile(heart, welcome.runs, Date.now(), agesNow());
     const by = {keeper: welcome.keeper, controller: process.pid};
     if (saved?.launch === this.#launch.launch) {
       this.#engine.note({type: saved.keeper === welcome.keeper ? 'controller-lost' : 'keeper-lost', ...by});
-    } else this.#engine.note({type: 'supervisor-started', ...by, anchor: welcome.anchor, version});
+    } else if (!saved && welcome.lost > 0 && welcome.runs.length > 0)
+      this.#engine.note({type: 'controller-lost', ...by});
+    else this.#engine.note({type: 'supervisor-started', ...by, anchor: welcome.anchor, version});
+    if (repaired !== null) this.#repaired('snapshot', repaired);
     // First, so that nothing is started only to be ended.
     if (welcome.ending) this.#engine.feed({type: 'down', now: false});
     this.#engine.feed(...inputs);
-    this.#engine.replay(effects);
+    // What was to be done with another run than the one that was found.
+    const replaced = new Set(found.map(({id}) => heart.get(id)).flatMap(i => [i?.run?.token, i?.clearing]));
+    this.#engine.replay(effects.filter(effect => !('token' in effect && replaced.has(effect.token))));
+    for (const {id} of strays)
+      this.#repaired('snapshot', `a run of ${id} was found, which is none of this fleet: it is ended`);
     link.order(...strays.map(({token}) => ({type: 'end', token, signal: 'SIGKILL', timeoutMs: 0}) as const));
     if (!saved) this.#startOnly();
     else if (saved.launch !== this.#launch.launch) {
@@ -228,6 +236,11 @@ export class Controller {
     for (const instance of heart.instances()) {
       this.#careForLogs(instanceLogFolder(this.#options.folder, instance.id));
     }
+  }
+
+  #repaired(what: string, message: string): void {
+    this.#engine.note({type: 'repaired', what, message});
+    process.stderr.write(`brood controller: repaired ${what}: ${message}\n`);
   }
 
   #startOnly(): void {

@@ -30,6 +30,8 @@ interface Waiter {
   readonly resolve: () => void;
 }
 
+const isForget = ({type}: Effect): boolean => type === 'forget';
+
 export class Engine {
   readonly #options: EngineOptions;
   readonly #waiters = new Set<Waiter>();
@@ -38,8 +40,9 @@ export class Engine {
   #scheduled = false;
   #timer: NodeJS.Timeout | null = null;
   #commitError: string | null = null;
-  /** Facts were taken in that are not committed yet: since when (ms). */
-  #uncommittedSince: number | null = null;
+  /** Facts were taken in that are not committed yet: runs until they must be. */
+  #gathering: NodeJS.Timeout | null = null;
+  #overdue = false;
   /** What the keeper may forget after the next commit. */
   #forgotten: Effect[] = [];
   #closed = false;
@@ -78,25 +81,34 @@ export class Engine {
   /** Whether a change can be recorded that makes the state so many bytes larger, roughly. */
   canRecord(bytes: number): boolean {
     try {
-      this.#options.snapshot.reserve(Buffer.byteLength(this.#text()) + bytes + ROOM_BYTES);
+      this.#options.snapshot.reserve(Buffer.byteLength(this.#text('')) + bytes + ROOM_BYTES);
+      // There may be room again, and nothing has happened since that was recorded.
+      if (this.#commitError !== null) this.#commit();
       return this.#commitError === null;
     } catch {
       return false;
     }
   }
 
-  /** Resolves once `settled` says so after a turn; at once if it does now and nothing is waiting to be handled. */
-  async until(settled: () => boolean, signal: AbortSignal): Promise<void> {
+  /**
+   * Resolves once `settled` says so after a turn; at once if it does now and nothing is waiting to be handled. And when
+   * `signal` is aborted, or after `timeoutMs`.
+   */
+  async until(settled: () => boolean, signal: AbortSignal, timeoutMs?: number): Promise<void> {
+    if (signal.aborted) return;
     // What was fed must be handled first: before, the old state may look like the wanted one.
     await new Promise<void>(resolve => {
-      const waiter: Waiter = {settled, resolve};
-      this.#waiters.add(waiter);
-      const abort = (): void => {
+      // Clients live long: of one that waited nothing may stay.
+      const done = (): void => {
         this.#waiters.delete(waiter);
+        signal.removeEventListener('abort', done);
+        clearTimeout(timer);
         resolve();
       };
-      if (signal.aborted) abort();
-      else signal.addEventListener('abort', abort, {once: true});
+      const waiter: Waiter = {settled, resolve: done};
+      const timer = timeoutMs === undefined ? undefined : setTimeout(done, timeoutMs);
+      this.#waiters.add(waiter);
+      signal.addEventListener('abort', done, {once: true});
       this.#schedule();
     });
   }
@@ -105,7 +117,7 @@ export class Engine {
   close(): void {
     this.#closed = true;
     if (this.#timer) clearTimeout(this.#timer);
-    if (this.#uncommittedSince !== null) this.#commit();
+    if (this.#gathering !== null) this.#commit();
     this.#options.journal.flush();
   }
 
@@ -134,54 +146,59 @@ export class Engine {
     if (due !== null && due <= time.mono) effects.push(...heart.handle({type: 'tick'}, time));
     for (const effect of effects) if (effect.type === 'journal') journal.add(effect.event, time.wall);
     const ready = this.#commitFor(inputs, effects);
-    journal.flush();
+    if (this.#gathering === null) journal.flush();
     this.#options.carryOut(ready);
-    for (const waiter of [...this.#waiters]) {
-      if (this.#inputs.length > 0 || !waiter.settled()) continue;
-      this.#waiters.delete(waiter);
-      waiter.resolve();
-    }
+    for (const waiter of [...this.#waiters]) if (this.#inputs.length === 0 && waiter.settled()) waiter.resolve();
     this.#plan();
   }
 
   /**
    * Commits what the effects rest on, and answers those that may leave. Facts alone can wait a moment, since the keeper
    * tells them again to whoever comes next; so a thousand workers that start cost a few commits and not a thousand.
-   * What the keeper may forget waits for the commit.
+   * What the keeper may forget waits until a commit has succeeded.
    */
   #commitFor(inputs: readonly Input[], effects: readonly Effect[]): readonly Effect[] {
     const asked = inputs.some(input => !('token' in input) && input.type !== 'tick');
     const acts = effects.some(({type}) => type !== 'journal' && type !== 'forget');
-    const overdue = this.#uncommittedSince !== null && performance.now() - this.#uncommittedSince >= GATHER_MS;
-    if (asked || acts || overdue) {
+    if (asked || acts || this.#overdue) {
       this.#commit();
-      const forgotten = this.#forgotten;
-      this.#forgotten = [];
-      return [...effects, ...forgotten];
+      this.#forgotten.push(...effects.filter(isForget));
+      const others = effects.filter(effect => !isForget(effect));
+      return this.#commitError === null ? [...others, ...this.#forgotten.splice(0)] : others;
     }
     if (inputs.length === 0 && effects.length === 0) return effects;
-    if (this.#uncommittedSince === null) {
-      this.#uncommittedSince = performance.now();
-      setTimeout(() => this.#schedule(), GATHER_MS);
-    }
-    this.#forgotten.push(...effects.filter(({type}) => type === 'forget'));
+    this.#gathering ??= setTimeout(() => {
+      this.#overdue = true;
+      this.#schedule();
+    }, GATHER_MS);
+    this.#forgotten.push(...effects.filter(isForget));
     return [];
   }
 
-  #text(): string {
+  #text(unwritten: string): string {
     const {heart, journal, saved} = this.#options;
-    return encodeSaved({...saved(), seq: journal.seq}, heart.snapshot());
+    return encodeSaved({...saved(), seq: journal.seq}, heart.snapshot(), unwritten);
   }
 
   #commit(): void {
-    this.#uncommittedSince = null;
+    if (this.#gathering !== null) clearTimeout(this.#gathering);
+    this.#gathering = null;
+    this.#overdue = false;
+    const {unwritten} = this.#options.journal;
+    // On a full disk, the room that was made beforehand is for the state.
+    this.#commitError = this.#write(unwritten);
+    if (this.#commitError !== null && unwritten !== '') this.#commitError = this.#write('');
+  }
+
+  /** Answers why it can't be written: null where it is. */
+  #write(unwritten: string): string | null {
     try {
-      this.#options.snapshot.write(this.#text());
-      this.#commitError = null;
+      this.#options.snapshot.write(this.#text(unwritten));
+      return null;
     } catch (error) {
       // Stops must go on, and a restart that is not recorded beats a worker that stays down: commands that ask for
       // more are refused meanwhile (canRecord).
-      this.#commitError = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+      return error instanceof Error && 'code' in error ? String(error.code) : String(error);
     }
   }
 

@@ -1,44 +1,42 @@
 /**
  * The journal: one JSON object a line of what happened, rotated. It explains and is not needed to recover, so a disk
  * that is full costs lines and nothing else; how many is said by the first line that can be written again.
+ *
+ * Lines are written after the state that they tell of was committed, and until then they are part of what is committed:
+ * whoever comes after a controller that was killed in between writes them, so that each is written once.
  */
-import {closeSync, fstatSync, openSync, readdirSync, readSync, renameSync, rmSync, writeSync} from 'node:fs';
+import {closeSync, fstatSync, ftruncateSync, openSync, readdirSync, renameSync, rmSync, writeSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
+import {checkJournal} from './journal-check.ts';
 import {inFolder} from '../control/folder.ts';
+import {lastRecords, parseRecord} from '../control/journal.ts';
 import type {EventRecord} from '../control/messages.ts';
 import type {JournalEvent} from '../supervisor/types.ts';
 
 const MAX_BYTES = 8 * 1024 * 1024;
 const KEEP = 4;
-const TAIL_BYTES = 64 * 1024;
-const NEWLINE = 10;
 
 const ROTATED = /^journal\.(\d{8,})\.jsonl$/;
 
-/** The last whole line's number in the tail of a file, and whether the file ends in the middle of a line. */
-function readTail(fd: number): {seq: number; torn: boolean} {
-  const {size} = fstatSync(fd);
-  const buffer = Buffer.alloc(Math.min(size, TAIL_BYTES));
-  const got = readSync(fd, buffer, 0, buffer.length, size - buffer.length);
-  const torn = got > 0 && buffer[got - 1] !== NEWLINE;
-  for (const line of buffer.toString('utf8', 0, got).split('\n').reverse()) {
-    const seq = /^\{"seq":(\d+),.*\}$/.exec(line)?.[1];
-    if (seq !== undefined) return {seq: Number(seq), torn};
-  }
-  return {seq: 0, torn};
+interface Pending {
+  readonly record: EventRecord;
+  readonly line: string;
 }
 
 export class Journal {
+  readonly #folder: string;
   readonly #path: string;
   readonly #announce: (record: EventRecord) => void;
-  #pending: string[] = [];
+  #pending: Pending[] = [];
   #lost = 0;
   #fd: number | null = null;
   #size = 0;
   #seq = 0;
+  #told = 0;
 
-  /** `announce` is called for each record, written or not. */
+  /** `announce` is called for each record once it is written, or could not be. */
   constructor(folder: string, announce: (record: EventRecord) => void) {
+    this.#folder = folder;
     this.#path = inFolder.journal(folder);
     this.#announce = announce;
   }
@@ -48,54 +46,102 @@ export class Journal {
     return this.#seq;
   }
 
-  /** Takes up the journal where it ended, but not below `seq`; a torn last line is closed, and that is said. */
-  open(seq: number): void {
-    this.#seq = seq;
-    let torn = false;
-    try {
-      const fd = this.#file();
-      const tail = readTail(fd);
-      this.#seq = Math.max(seq, tail.seq);
-      torn = tail.torn;
-    } catch {
-      // The disk is full or not readable: the first line that can be written will say that some are missing.
+  /** The number of the last record that was announced. */
+  get told(): number {
+    return this.#told;
+  }
+
+  /** What was added and is not written yet, as it will be. */
+  get unwritten(): string {
+    return this.#pending.map(({line}) => line).join('');
+  }
+
+  /**
+   * Takes up the journal where it ended, but not below `seq`, and adds those of the `unwritten` lines that are not in it.
+   * A torn last line is cut off. A file with damage elsewhere is left as it is and a new one begun. Both are said.
+   */
+  open(seq: number, unwritten = ''): void {
+    const repairs: string[] = [];
+    const last = this.#repair(repairs);
+    this.#seq = Math.max(seq, last);
+    this.#told = this.#seq;
+    for (const text of unwritten.split('\n')) {
+      const record = parseRecord(text);
+      if (record === null || record.seq <= last) continue;
+      this.#seq = Math.max(this.#seq, record.seq);
+      this.#pending.push({record, line: `${text}\n`});
     }
-    if (torn) {
-      this.#pending.push('');
-      this.add({type: 'repaired', what: 'journal', message: 'its last line was torn and is left as it is'}, Date.now());
-    }
+    for (const message of repairs) this.add({type: 'repaired', what: 'journal', message}, Date.now());
   }
 
   add(event: JournalEvent, at: number): void {
     const record: EventRecord = {seq: ++this.#seq, at: new Date(at).toISOString(), ...event};
-    this.#pending.push(JSON.stringify(record));
-    this.#announce(record);
+    this.#pending.push({record, line: `${JSON.stringify(record)}\n`});
   }
 
   /** Writes what was added since, in one call. */
   flush(): void {
     if (this.#pending.length === 0) return;
-    const lines = this.#pending;
+    const pending = this.#pending;
+    const bytes = Buffer.from(this.unwritten);
     this.#pending = [];
-    const bytes = Buffer.from(lines.map(line => `${line}\n`).join(''));
+    let again = false;
     try {
-      const fd = this.#file();
-      if (this.#lost > 0) this.#sayLost(fd);
-      for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
-      this.#size += bytes.length;
+      this.#write(bytes);
+      again = this.#lost > 0;
       if (this.#size > MAX_BYTES) this.#rotate();
     } catch {
-      this.#lost += lines.length;
+      this.#lost += pending.length;
       this.#close();
+    }
+    for (const {record} of pending) {
+      this.#told = record.seq;
+      this.#announce(record);
+    }
+    if (again) this.#sayLost();
+  }
+
+  #sayLost(): void {
+    const lost = this.#lost;
+    this.add({type: 'repaired', what: 'journal', message: `${lost} events could not be written`}, Date.now());
+    this.#lost = 0;
+    this.flush();
+    if (this.#lost > 0) this.#lost = lost;
+  }
+
+  /** Makes the files whole; answers the last number in them. */
+  #repair(repairs: string[]): number {
+    try {
+      const fd = this.#file();
+      const {seq, whole, torn, damaged} = checkJournal(fd);
+      if (torn > 0) {
+        ftruncateSync(fd, whole);
+        this.#size = whole;
+        repairs.push(`its last line was torn: ${torn} bytes were cut off`);
+      }
+      if (damaged > 0) {
+        const name = this.#rotate();
+        repairs.push(`${damaged === 1 ? 'a line' : `${damaged} lines`} of it can't be read, and stay in ${name}`);
+      }
+      return seq > 0 ? seq : (lastRecords(this.#folder, 1)[0]?.seq ?? 0);
+    } catch {
+      // The disk is full or not readable: the first line that can be written will say that some are missing.
+      return 0;
     }
   }
 
-  #sayLost(fd: number): void {
-    const message = `${this.#lost} events could not be written`;
-    const record = {seq: ++this.#seq, at: new Date().toISOString(), type: 'repaired', what: 'journal', message};
-    // The line before may have been cut off in the middle.
-    writeSync(fd, `\n${JSON.stringify(record)}\n`);
-    this.#lost = 0;
+  #write(bytes: Buffer): void {
+    const fd = this.#file();
+    const {size} = fstatSync(fd);
+    let at = 0;
+    try {
+      while (at < bytes.length) at += writeSync(fd, bytes, at);
+    } catch (error) {
+      // Half a line would be damage. Somebody else's line behind it is left alone, with what is before it.
+      if (at > 0 && fstatSync(fd).size === size + at) ftruncateSync(fd, size);
+      throw error;
+    }
+    this.#size = size + at;
   }
 
   #file(): number {
@@ -111,17 +157,20 @@ export class Journal {
     this.#fd = null;
   }
 
-  #rotate(): void {
+  /** Begins a new file; answers the name of the old one. */
+  #rotate(): string {
     const folder = dirname(this.#path);
     const sequences = readdirSync(folder)
       .map(name => Number(ROTATED.exec(name)?.[1] ?? 0))
       .filter(sequence => sequence > 0)
       .sort((a, b) => a - b);
     const name = (sequence: number): string =>
-      join(folder, `${basename(this.#path, '.jsonl')}.${String(sequence).padStart(8, '0')}.jsonl`);
-    renameSync(this.#path, name((sequences.at(-1) ?? 0) + 1));
+      `${basename(this.#path, '.jsonl')}.${String(sequence).padStart(8, '0')}.jsonl`;
+    const rotated = name((sequences.at(-1) ?? 0) + 1);
+    renameSync(this.#path, join(folder, rotated));
     for (const sequence of sequences.slice(0, Math.max(0, sequences.length + 1 - KEEP)))
-      rmSync(name(sequence), {force: true});
+      rmSync(join(folder, name(sequence)), {force: true});
     this.#close();
+    return rotated;
   }
 }

@@ -4,12 +4,15 @@ import type {Heart} from '../supervisor/index.ts';
 import type {Instance} from '../supervisor/types.ts';
 
 /** Whether it is done: null while it is not. */
-export type Rule = (instance: Instance | undefined, heart: Heart) => {ok: boolean; reason: string | null} | null;
+export type Rule = (
+  instance: Instance | undefined,
+  prospects: Prospects,
+) => {ok: boolean; reason: string | null} | null;
 
 const yes = {ok: true, reason: null} as const;
 
 /** Up: ready, or ended well; a worker that waits for what can't come has failed to start. */
-export const isUp: Rule = (instance, heart) => {
+export const isUp: Rule = (instance, prospects) => {
   if (!instance) return {ok: false, reason: 'it was removed'};
   switch (instance.status) {
     case 'ready':
@@ -20,8 +23,8 @@ export const isUp: Rule = (instance, heart) => {
     case 'stopped':
       return {ok: false, reason: instance.reason ?? 'it was stopped'};
     case 'pending': {
-      const blocked = heart.blockedBy(instance.id);
-      return blocked !== null && isHopeless(instance, heart) ? {ok: false, reason: blocked} : null;
+      const blocked = prospects.isHopeless(instance.worker) ? prospects.blockedBy(instance) : null;
+      return blocked === null ? null : {ok: false, reason: blocked};
     }
     case 'starting':
     case 'stopping':
@@ -30,25 +33,60 @@ export const isUp: Rule = (instance, heart) => {
   }
 };
 
-/** Whether what it waits for will not come by itself. */
-function isHopeless(instance: Instance, heart: Heart): boolean {
-  const {after, requires} = heart.specOf(instance.worker);
-  return [...heart.instances()].some(other => {
-    const needed = requires.includes(other.worker);
-    if (!needed && !after.includes(other.worker)) return false;
-    if (other.status === 'failed') return true;
-    if (other.wanted === 'down') return needed;
-    return other.status === 'pending' && other.worker !== instance.worker && isHopeless(other, heart);
-  });
+/** What pending instances can hope for, at one moment: each worker is looked at once, however many ask. */
+export class Prospects {
+  readonly #heart: Heart;
+  readonly #known = new Map<string, boolean>();
+  #instances: Map<string, Instance[]> | null = null;
+
+  constructor(heart: Heart) {
+    this.#heart = heart;
+  }
+
+  blockedBy(instance: Instance): string | null {
+    return this.#heart.blockedBy(instance.id);
+  }
+
+  /** Whether what a worker waits for will not come by itself. */
+  isHopeless(worker: string): boolean {
+    const known = this.#known.get(worker);
+    if (known !== undefined) return known;
+    this.#known.set(worker, false);
+    const {after, requires} = this.#heart.specOf(worker);
+    const hopeless =
+      requires.some(name => this.#willNotCome(name, true)) || after.some(name => this.#willNotCome(name, false));
+    this.#known.set(worker, hopeless);
+    return hopeless;
+  }
+
+  /** `needed`: one that was stopped by hand is missed. */
+  #willNotCome(worker: string, needed: boolean): boolean {
+    return this.#instancesOf(worker).some(({status, wanted}) => {
+      if (status === 'failed') return true;
+      return wanted === 'down' ? needed : status === 'pending' && this.isHopeless(worker);
+    });
+  }
+
+  #instancesOf(worker: string): readonly Instance[] {
+    if (this.#instances === null) {
+      this.#instances = new Map();
+      for (const instance of this.#heart.instances()) {
+        const same = this.#instances.get(instance.worker);
+        if (same) same.push(instance);
+        else this.#instances.set(instance.worker, [instance]);
+      }
+    }
+    return this.#instances.get(worker) ?? [];
+  }
 }
 
 /** Up, in another run than before. */
 export const isUpAnew =
   (before: ReadonlyMap<string, string | null>): Rule =>
-  (instance, heart) => {
+  (instance, prospects) => {
     const old = instance && before.get(instance.id);
     if (instance && old != null && (instance.run?.token === old || instance.clearing === old)) return null;
-    return isUp(instance, heart);
+    return isUp(instance, prospects);
   };
 
 /** Down, and nothing of it left. */
@@ -73,9 +111,10 @@ export const isResumed: Rule = instance =>
 /** How it went for each; null while one is not done. */
 export function outcomesOf(heart: Heart, ids: readonly string[], rule: Rule): Outcome[] | null {
   const outcomes: Outcome[] = [];
+  const prospects = new Prospects(heart);
   for (const id of ids) {
     const instance = heart.get(id);
-    const done = rule(instance, heart);
+    const done = rule(instance, prospects);
     if (!done) return null;
     outcomes.push({
       id,
@@ -90,8 +129,10 @@ export function outcomesOf(heart: Heart, ids: readonly string[], rule: Rule): Ou
 }
 
 /** Those that are still waited for. */
-export const waitingFor = (heart: Heart, ids: readonly string[], rule: Rule): Instance[] =>
-  ids.flatMap(id => {
+export function waitingFor(heart: Heart, ids: readonly string[], rule: Rule): Instance[] {
+  const prospects = new Prospects(heart);
+  return ids.flatMap(id => {
     const instance = heart.get(id);
-    return instance && !rule(instance, heart) ? [instance] : [];
+    return instance && !rule(instance, prospects) ? [instance] : [];
   });
+}

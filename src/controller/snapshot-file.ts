@@ -3,7 +3,17 @@
  * middle of a write leaves the other half whole; a disk that is full after they were made does not matter.
  */
 import {createHash} from 'node:crypto';
-import {closeSync, fstatSync, openSync, readFileSync, rmSync, writeSync, constants} from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+  constants,
+} from 'node:fs';
 import {inFolder} from '../control/folder.ts';
 
 const MAGIC = 'BROODSN1';
@@ -20,38 +30,60 @@ const HALVES: readonly Half[] = [0, 1];
 const checksum = (number: bigint, body: Buffer): Buffer =>
   createHash('sha1').update(number.toString()).update(body).digest();
 
-function readHalf(path: string): {number: bigint; text: string} | null {
+interface Whole {
+  readonly number: bigint;
+  readonly text: string;
+}
+
+/** What a half holds: `empty` until the first snapshot was written to it. */
+function readHalf(path: string): Whole | 'empty' | 'damaged' {
   let bytes: Buffer;
   try {
     bytes = readFileSync(path);
-  } catch {
-    return null;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'empty' : 'damaged';
   }
-  if (bytes.length < HEADER_BYTES || bytes.toString('latin1', 0, 8) !== MAGIC) return null;
-  const number = bytes.readBigUInt64LE(8);
-  const body = bytes.subarray(HEADER_BYTES, HEADER_BYTES + bytes.readUInt32LE(16));
-  return checksum(number, body).equals(bytes.subarray(20, HEADER_BYTES)) ? {number, text: body.toString()} : null;
+  const header = bytes.subarray(0, HEADER_BYTES);
+  if (header.every(byte => byte === 0)) return 'empty';
+  if (header.length < HEADER_BYTES || header.toString('latin1', 0, 8) !== MAGIC) return 'damaged';
+  const number = header.readBigUInt64LE(8);
+  const body = bytes.subarray(HEADER_BYTES, HEADER_BYTES + header.readUInt32LE(16));
+  return checksum(number, body).equals(header.subarray(20)) ? {number, text: body.toString()} : 'damaged';
 }
+
+/** What was found on disk. */
+export interface FoundSnapshot {
+  /** Of the newest whole half; null where none is. */
+  readonly text: string | null;
+  /** How many halves hold something that is no snapshot: torn by a kill or damaged. */
+  readonly damaged: number;
+}
+
+const sizeOf = (path: string): number => statSync(path, {throwIfNoEntry: false})?.size ?? 0;
 
 export class SnapshotFile {
   readonly #folder: string;
   readonly #fds = new Map<Half, number>();
   #number = 0n;
-  #capacity = 0;
+  /** Bytes that both halves have on disk. */
+  #capacity: number;
 
   constructor(folder: string) {
     this.#folder = folder;
+    this.#capacity = Math.min(...HALVES.map(half => sizeOf(inFolder.snapshot(folder, half))));
   }
 
-  /** The newest whole half; null where there is none. */
-  read(): string | null {
-    let newest: {number: bigint; text: string} | null = null;
+  /** Reads both halves. */
+  read(): FoundSnapshot {
+    let newest: Whole | null = null;
+    let damaged = 0;
     for (const half of HALVES) {
       const found = readHalf(inFolder.snapshot(this.#folder, half));
-      if (found && (newest === null || found.number > newest.number)) newest = found;
+      if (found === 'damaged') damaged++;
+      else if (found !== 'empty' && (newest === null || found.number > newest.number)) newest = found;
     }
     if (newest) this.#number = newest.number;
-    return newest?.text ?? null;
+    return {text: newest?.text ?? null, damaged};
   }
 
   /**
@@ -91,9 +123,29 @@ export class SnapshotFile {
 
   /** The next `up` begins anew. */
   remove(): void {
+    this.#close();
+    for (const half of HALVES) rmSync(inFolder.snapshot(this.#folder, half), {force: true, recursive: true});
+  }
+
+  /** Keeps what can't be read beside what will be written, in the place of what was kept before. Answers where. */
+  setAside(): string[] {
+    this.#close();
+    return HALVES.flatMap(half => {
+      const path = inFolder.snapshot(this.#folder, half);
+      const aside = `${path}.unreadable`;
+      try {
+        rmSync(aside, {force: true, recursive: true});
+        renameSync(path, aside);
+        return [aside];
+      } catch {
+        return []; // there is none
+      }
+    });
+  }
+
+  #close(): void {
     for (const fd of this.#fds.values()) closeSync(fd);
     this.#fds.clear();
-    for (const half of HALVES) rmSync(inFolder.snapshot(this.#folder, half), {force: true, recursive: true});
     this.#capacity = 0;
   }
 

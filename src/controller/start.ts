@@ -38,17 +38,21 @@ export interface Saved {
   readonly upSince: number;
 }
 
-/** One line of JSON, then the heart's. */
-export const encodeSaved = (saved: Saved, heart: string): string => `${JSON.stringify(saved)}\n${heart}`;
+/** One line of JSON, the heart's, then those of the journal that are not written yet. */
+export const encodeSaved = (saved: Saved, heart: string, unwritten: string): string =>
+  `${JSON.stringify(saved)}\n${heart}${unwritten}`;
 
-/** The other way; null where the text is none, or of another boot: then nothing that it tells of is left. */
-export function decodeSaved(text: string | null, boot: string): {saved: Saved; heart: string} | null {
-  const end = text?.indexOf('\n') ?? -1;
-  if (text === null || end < 0) return null;
-  try {
-    const saved = JSON.parse(text.slice(0, end)) as Saved; // its checksum was right: this program wrote it
-    return saved.boot === boot ? {saved, heart: text.slice(end + 1)} : null;
-  } catch {
-    return null;
-  }
+export interface Decoded {
+  readonly saved: Saved;
+  readonly heart: string;
+  readonly unwritten: string;
+}
+
+/** The other way; null where the text is of another boot: then nothing that it tells of is left. Throws where it is none. */
+export function decodeSaved(text: string, boot: string): Decoded | null {
+  const saved = JSON.parse(text.slice(0, text.indexOf('\n'))) as Saved; // its checksum was right: this program wrote it
+  if (saved.boot !== boot) return null;
+  const heart = text.indexOf('\n') + 1;
+  const end = text.indexOf('\n', heart) + 1;
+  return {saved, heart: text.slice(heart, end), unwritten: text.slice(end)};
 }

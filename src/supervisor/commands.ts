@@ -6,7 +6,7 @@ import {addWorker, removeWorker, resize} from './membership.ts';
 import type {Cell, Roster} from './roster.ts';
 import type {Input, JournalEvent} from './types.ts';
 
-export type Command = Exclude<Input, {readonly token: string} | {readonly type: 'tick'}>;
+export type Command = Exclude<Input, {readonly token: string} | {readonly type: 'tick' | 'found'}>;
 
 /** What a command may touch. */
 export interface Desk {

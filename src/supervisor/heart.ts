@@ -12,7 +12,7 @@ import {step} from './lifecycle.ts';
 import {blockedBy, mayEnd} from './order.ts';
 import {Roster, type Cell, type Member} from './roster.ts';
 import {SnapshotWriter} from './snapshot.ts';
-import type {Effect, Input, Instance, Time} from './types.ts';
+import type {Effect, FoundRun, Input, Instance, Time} from './types.ts';
 
 /** The two things that the heart can't make up itself. */
 export interface HeartOptions {
@@ -63,6 +63,7 @@ export class Heart {
   handle(input: Input, time: Time): Effect[] {
     const effects: Effect[] = [];
     if (input.type === 'tick') this.#fireDeadlines(time, effects);
+    else if (input.type === 'found') this.#takeOver(input.runs, time, effects);
     else if ('token' in input) this.#takeFact(input, time, effects);
     else this.#obey(input, time, effects);
     this.#settle(time, effects);
@@ -165,6 +166,23 @@ export class Heart {
     } else if (current) {
       this.#apply(cell, fact, time, effects);
     }
+  }
+
+  /** All of them before anything follows, so that none is started beside one that lives. */
+  #takeOver(runs: readonly FoundRun[], time: Time, effects: Effect[]): void {
+    for (const {id, token, missed} of runs) {
+      const cell = this.#roster.cells.get(id) ?? this.#superfluous(id);
+      if (cell !== undefined) this.#apply(cell, {type: 'found', token, missed}, time, effects);
+    }
+  }
+
+  /** A place for an instance that the fleet has no more, so that it is ended as any other; none for a strange worker. */
+  #superfluous(id: string): Cell | undefined {
+    const [worker = '', number] = id.split('/');
+    const member = this.#roster.members.get(worker);
+    if (member === undefined) return undefined;
+    this.#roster.addCell(member, {...newInstance(worker, Number(number), 'down'), leaving: true});
+    return this.#roster.cells.get(id);
   }
 
   #fireDeadlines(time: Time, effects: Effect[]): void {

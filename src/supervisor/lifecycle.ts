@@ -14,6 +14,7 @@ import {line} from './journal.ts';
 import {factContinued, factPaused, pause, resume} from './pausing.ts';
 import {ready, readyTimeout} from './readiness.ts';
 import {
+  found,
   readySpawned,
   spawn,
   startingSpawned,
@@ -43,6 +44,7 @@ const ignore = (instance: Instance): Step => [instance, []];
 
 /** Without a run, facts and deadlines of runs mean nothing; what is left of the last one may still be cleared. */
 const resting: Row = {
+  found,
   spawned: ignore,
   'spawn-failed': ignore,
   exited: ignore,
@@ -67,6 +69,7 @@ const resting: Row = {
 
 /** With a run that nobody is ending. */
 const running = {
+  found,
   cleared: ignore,
   paused: factPaused,
   continued: factContinued,
@@ -107,6 +110,7 @@ const lifecycle: Readonly<Record<Status, Row>> = {
     'ready-timeout': ignore,
   },
   stopping: {
+    found,
     spawned: stoppingSpawned,
     'spawn-failed': stoppingSpawnFailed,
     exited,

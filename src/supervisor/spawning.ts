@@ -5,7 +5,7 @@ import {newRun} from './instance.ts';
 import {line, runLine} from './journal.ts';
 import {becomeReady} from './readiness.ts';
 import {afterShortage} from './restart.ts';
-import {isProbed, withRun} from './run.ts';
+import {isProbed, unprobe, withRun} from './run.ts';
 import type {Effect, Exit, Instance, Run} from './types.ts';
 
 export const spawn: Handler<'spawn'> = (instance, _event, {newToken, now}) => {
@@ -23,19 +23,39 @@ export const wait: Handler<'wait'> = (instance, {reason}) =>
     ? [instance, []]
     : [{...instance, status: 'pending', backoff: null, reason}, []];
 
-/** Its deadlines count from here: what the keeper needed to spawn it is not the worker's time. */
+/** It lives already, whatever was believed; the keeper says the rest of it next. */
+export const found: Handler<'found'> = (instance, {token, missed}, {now}) => [
+  {
+    ...instance,
+    status: 'starting',
+    unhealthy: false,
+    run: newRun(token, now.mono),
+    clearing: null,
+    restarts: instance.restarts + missed,
+    row: instance.row + missed,
+    recent: [...instance.recent, ...Array.from({length: missed}, () => now.mono)],
+    backoff: null,
+    reason: null,
+  },
+  instance.run === null ? [] : unprobe(instance.run),
+];
+
+/** Its deadlines count from its start: what the keeper needed to spawn it is not the worker's time. */
 export const startingSpawned = withRun<'spawned'>((instance, run, event, context) => {
   if (run.pid !== null) return adopt(instance, run, event.adopted);
   const {spec, now} = context;
-  const after = (ms: number | null): number | null => (ms === null ? null : now.mono + ms);
+  const since = now.mono - (event.ageMs ?? 0);
+  const after = (ms: number | null, from = since): number | null => (ms === null ? null : from + ms);
+  // One that was found must show again that it is ready, and has not been asked until now.
+  const asked = event.adopted === true ? now.mono : since;
   const born: Run = {
     ...run,
     pid: event.pid,
     startTime: event.startTime,
     startedAt: event.at,
-    since: now.mono,
+    since,
     readyAt: spec.ready?.kind === 'after' ? after(spec.ready.delayMs) : null,
-    readyBy: spec.ready !== null && isProbed(spec) ? after(spec.ready.timeoutMs) : null,
+    readyBy: spec.ready !== null && isProbed(spec) ? after(spec.ready.timeoutMs, asked) : null,
     probed: isProbed(spec),
     alarmAt: run.alarmAt ?? after(spec.alarmMs),
     endAt: after(spec.maxRuntimeMs),

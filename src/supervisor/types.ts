@@ -110,6 +110,15 @@ export interface Instance {
   readonly reason: string | null;
 }
 
+/** A run that is taken over. */
+export interface FoundRun {
+  /** The instance's id. */
+  readonly id: string;
+  readonly token: string;
+  /** Automatic restarts that led to it and were not counted. */
+  readonly missed: number;
+}
+
 /** What the heart is told. */
 export type Input =
   // Facts from the keeper, about a run.
@@ -122,6 +131,8 @@ export type Input =
       readonly at: number;
       /** It was found alive by a keeper that is not its parent. */
       readonly adopted?: boolean;
+      /** How long it has run by now (ms), where that is told later; its deadlines count from its start. */
+      readonly ageMs?: number;
     }
   | {
       readonly type: 'spawn-failed';
@@ -151,6 +162,8 @@ export type Input =
   /** The main process was stopped (SIGSTOP and the like) or continued, by whomever. */
   | {readonly type: 'paused'; readonly token: string}
   | {readonly type: 'continued'; readonly token: string}
+  // Runs that live, and of which the state that was restored knows nothing: nobody could record that they began.
+  | {readonly type: 'found'; readonly runs: readonly FoundRun[]}
   // Facts from probes.
   | {readonly type: 'probe-ready'; readonly token: string}
   // Time has passed; something may be due.

@@ -72,6 +72,8 @@ export function scopeOf(input: Input, heart: Heart): Scope {
       return {up: NOBODY, down: NOBODY, open: numbered([input.worker])};
     case 'configure':
       return {up: NOBODY, down: NOBODY, open: changedBy(input.fleet, heart)};
+    case 'found':
+      return {up: NOBODY, down: NOBODY, open: new Set(input.runs.map(({id}) => id))};
   }
 }
 

@@ -8,10 +8,10 @@ import {rereadFleet} from '../reread.ts';
 import type {Launch} from '../start.ts';
 
 /** As the file says: what leaves is gone, what was stopped by hand stays so, all else is up. */
-const isApplied: Rule = (instance, heart) => {
+const isApplied: Rule = (instance, prospects) => {
   if (!instance) return {ok: true, reason: null};
   if (instance.leaving) return null;
-  return instance.wanted === 'down' ? {ok: true, reason: 'stopped by hand'} : isUp(instance, heart);
+  return instance.wanted === 'down' ? {ok: true, reason: 'stopped by hand'} : isUp(instance, prospects);
 };
 
 export const applyHandlers = (desk: Desk, launch: Launch): Handlers => ({

@@ -48,9 +48,6 @@ export async function askAndWait(
   context: CallContext,
 ): Promise<Outcomes> {
   engine.feed(...inputs);
-  const signals = [context.signal];
-  const timeout = timeoutMs === undefined ? null : AbortSignal.timeout(timeoutMs);
-  if (timeout) signals.push(timeout);
   const said = setInterval(() => {
     context.progress(
       waitingFor(engine.heart, ids, rule).map(({id, status, reason}) => ({
@@ -61,7 +58,7 @@ export async function askAndWait(
     );
   }, PROGRESS_MS);
   try {
-    await engine.until(() => outcomesOf(engine.heart, ids, rule) !== null, AbortSignal.any(signals));
+    await engine.until(() => outcomesOf(engine.heart, ids, rule) !== null, context.signal, timeoutMs);
   } finally {
     clearInterval(said);
   }

@@ -80,12 +80,12 @@ export const memberHandlers = (desk: Desk): Handlers => {
           stay.add(id);
         }
       }
-      const rule: Rule = (instance, state) =>
+      const rule: Rule = (instance, prospects) =>
         instance && stay.has(instance.id)
           ? instance.wanted === 'down'
             ? {ok: true, reason: null}
-            : isUp(instance, state)
-          : isGone(instance, state);
+            : isUp(instance, prospects)
+          : isGone(instance, prospects);
       return askAndWait(desk, {inputs, ids: [...ids], rule, timeoutMs}, context);
     },
   };

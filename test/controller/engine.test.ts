@@ -1,0 +1,177 @@
+import {getEventListeners} from 'node:events';
+import {mkdirSync} from 'node:fs';
+import {describe, expect, onTestFinished, test} from 'vitest';
+import {beginHeart} from '../../src/controller/begin.ts';
+import {Engine} from '../../src/controller/engine.ts';
+import {Journal} from '../../src/controller/journal.ts';
+import {SnapshotFile} from '../../src/controller/snapshot-file.ts';
+import type {Launch} from '../../src/controller/start.ts';
+import {inFolder} from '../../src/control/folder.ts';
+import {recordsAfter} from '../../src/control/journal.ts';
+import type {FleetSpec} from '../../src/fleet/types.ts';
+import type {Effect, Heart} from '../../src/supervisor/index.ts';
+import {scratch, until} from '../control/helpers.ts';
+import {fleetOf, worker} from '../supervisor/harness.ts';
+
+const BOOT = 'this boot';
+
+const launchOf = (spec: FleetSpec): Launch => ({
+  name: spec.name,
+  file: spec.file,
+  dir: spec.dir,
+  id: 'fleet-1',
+  launch: 'l1',
+  spec,
+  only: null,
+  attached: false,
+});
+
+/** A controller without keeper and socket: engine, snapshot and journal in a folder. */
+class Bench {
+  readonly engine: Engine;
+  readonly heart: Heart;
+  readonly done: Effect[] = [];
+  readonly unwritten: string;
+  readonly snapshot: SnapshotFile;
+  readonly folder: string;
+  /** As if it were killed after the commit, before the journal was written. */
+  diesBeforeJournal = false;
+
+  constructor(folder: string) {
+    this.folder = folder;
+    this.snapshot = new SnapshotFile(folder);
+    const {heart, saved, unwritten} = beginHeart(launchOf(fleetOf([worker('web')])), this.snapshot, BOOT);
+    this.heart = heart;
+    this.unwritten = unwritten;
+    const journal = new Journal(folder, () => undefined);
+    journal.open(saved?.seq ?? 0, unwritten);
+    const flush = journal.flush.bind(journal);
+    journal.flush = () => {
+      if (!this.diesBeforeJournal) flush();
+    };
+    this.engine = new Engine({
+      heart,
+      snapshot: this.snapshot,
+      journal,
+      saved: () => ({boot: BOOT, launch: 'l1', keeper: 1, attached: false, upSince: 0}),
+      carryOut: effects => this.done.push(...effects),
+    });
+    onTestFinished(() => this.engine.close());
+    this.engine.feed({type: 'tick'});
+  }
+
+  get token(): string {
+    return this.heart.get('web/1')?.run?.token ?? '';
+  }
+
+  get types(): string[] {
+    return this.done.map(({type}) => type);
+  }
+
+  get journal(): string[] {
+    return [...recordsAfter(this.folder, -1)].map(({type}) => type);
+  }
+
+  async spawned(): Promise<this> {
+    await until('the order to spawn', () => this.types.includes('spawn'));
+    this.engine.feed({type: 'spawned', token: this.token, pid: 10, startTime: '1', at: 1});
+    await until('ready', () => this.heart.get('web/1')?.status === 'ready');
+    return this;
+  }
+
+  exits(): void {
+    this.engine.feed({type: 'exited', token: this.token, code: 1, signal: null, at: 1});
+  }
+}
+
+describe('the engine', () => {
+  test('writes to the journal what is committed, not before', async () => {
+    const bench = await new Bench(scratch()).spawned();
+    await until('the line', () => bench.journal.includes('ready'));
+    expect(new SnapshotFile(bench.folder).read().text).toContain('"status":"ready"');
+  });
+
+  test('what was committed and not written when it was killed is written by the next, once', async () => {
+    const folder = scratch();
+    const bench = await new Bench(folder).spawned();
+    await until('the line', () => bench.journal.includes('ready'));
+    bench.diesBeforeJournal = true;
+    bench.exits();
+    await until('the commit', () => bench.types.includes('clear'));
+    expect(bench.journal).not.toContain('exited');
+    for (let round = 0; round < 2; round++) {
+      const next = new Bench(folder);
+      await until('its lines', () => next.journal.includes('exited'));
+      next.engine.close();
+      expect(next.journal.filter(type => type === 'exited').length).toBe(1);
+      expect(next.journal.filter(type => type === 'spawned').length).toBe(1);
+    }
+  });
+
+  test('while nothing can be recorded, acts but lets nothing be forgotten; then goes on as before', async () => {
+    const folder = scratch();
+    const bench = await new Bench(folder).spawned();
+    const write = bench.snapshot.write.bind(bench.snapshot);
+    bench.snapshot.write = () => {
+      throw Object.assign(new Error('full'), {code: 'ENOSPC'});
+    };
+    const {token} = bench;
+    bench.exits();
+    bench.engine.feed({type: 'cleared', token, proof: 'lineage', survivors: []});
+    await until('another run', () => bench.types.filter(type => type === 'spawn').length === 2);
+    expect(bench.engine.commitError).toBe('ENOSPC');
+    expect(bench.engine.canRecord(0)).toBe(false);
+    expect(bench.types).not.toContain('forget');
+    bench.snapshot.write = write;
+    expect(bench.engine.canRecord(0)).toBe(true);
+    bench.engine.feed({type: 'tick'});
+    await until('what is committed to be forgotten', () => bench.types.includes('forget'));
+  });
+
+  test('of those that waited nothing stays with a client that lives long', async () => {
+    const {engine} = await new Bench(scratch()).spawned();
+    const {signal} = new AbortController();
+    for (let i = 0; i < 20; i++) await engine.until(() => true, signal);
+    await engine.until(() => false, signal, 1);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    const gone = new AbortController();
+    const waiting = engine.until(() => false, gone.signal);
+    gone.abort();
+    await waiting;
+    await engine.until(() => false, gone.signal);
+    expect(getEventListeners(gone.signal, 'abort')).toEqual([]);
+  });
+});
+
+describe('what a controller begins with', () => {
+  const launch = launchOf(fleetOf([worker('web')]));
+  const begin = (folder: string): ReturnType<typeof beginHeart> => beginHeart(launch, new SnapshotFile(folder), BOOT);
+  const saved = JSON.stringify({boot: BOOT, launch: 'l1', seq: 7, keeper: 1, attached: false, upSince: 0});
+
+  test.each([
+    ['of a later version', `${saved}\n{"version":99}\n`],
+    ['that is something else', `${saved}\n[]\n`],
+    ['without the first line', '{"version":1}'],
+    ['that is empty', ''],
+  ])('a snapshot %s is set aside, and the fleet begins anew from its file', (_what, text) => {
+    const folder = scratch();
+    new SnapshotFile(folder).write(text);
+    const beginning = begin(folder);
+    expect(beginning.saved).toBeNull();
+    expect(beginning.repaired).toMatch(/kept as .*snapshot\.1\.unreadable.*goes on from its file/);
+    expect([...beginning.heart.instances()].map(({id, status}) => `${id} ${status}`)).toEqual(['web/1 pending']);
+    expect(begin(folder).repaired).toBeNull();
+  });
+
+  test('one of another boot is none', () => {
+    const folder = scratch();
+    new SnapshotFile(folder).write(saved.replace(BOOT, 'another') + '\nwhatever');
+    expect(begin(folder)).toMatchObject({saved: null, repaired: null});
+  });
+
+  test('a half that can not be read at all is damage, and not fatal', () => {
+    const folder = scratch();
+    mkdirSync(inFolder.snapshot(folder, 0));
+    expect(begin(folder).repaired).toMatch(/both halves are damaged|goes on from its file/);
+  });
+});

@@ -1,0 +1,165 @@
+import {appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {describe, expect, test} from 'vitest';
+import {inFolder} from '../../src/control/folder.ts';
+import {lastRecords, recordsAfter} from '../../src/control/journal.ts';
+import type {EventRecord} from '../../src/control/messages.ts';
+import {Journal} from '../../src/controller/journal.ts';
+import {scratch} from '../control/helpers.ts';
+
+const AT = Date.UTC(2030, 0, 1);
+
+class Book {
+  readonly folder = scratch();
+  readonly told: EventRecord[] = [];
+
+  get path(): string {
+    return inFolder.journal(this.folder);
+  }
+
+  /** As the next controller has it, which knows of the number up to which was committed. */
+  open(seq = 0, unwritten = ''): Journal {
+    const journal = new Journal(this.folder, record => this.told.push(record));
+    journal.open(seq, unwritten);
+    return journal;
+  }
+
+  write(...types: string[]): this {
+    const journal = this.open();
+    for (const type of types) journal.add({type}, AT);
+    journal.flush();
+    return this;
+  }
+
+  get records(): EventRecord[] {
+    return [...recordsAfter(this.folder, -1)];
+  }
+
+  get types(): string[] {
+    return this.records.map(({type}) => type);
+  }
+}
+
+const rises = (records: readonly EventRecord[]): boolean =>
+  records.every(({seq}, index) => index === 0 || seq > (records[index - 1]?.seq ?? 0));
+
+describe('the journal', () => {
+  test('counts on where the last one ended, and tells each record once it is written', () => {
+    const book = new Book().write('a', 'b');
+    const journal = book.open();
+    journal.add({type: 'c'}, AT);
+    expect(book.types).toEqual(['a', 'b']);
+    expect(book.told.map(({type}) => type)).toEqual(['a', 'b']);
+    expect(journal.unwritten).toBe(`{"seq":3,"at":"2030-01-01T00:00:00.000Z","type":"c"}\n`);
+    journal.flush();
+    expect(book.types).toEqual(['a', 'b', 'c']);
+    expect(book.told.map(({seq}) => seq)).toEqual([1, 2, 3]);
+  });
+
+  test('never counts below what was committed, nor below what was rotated away', () => {
+    const book = new Book().write('a', 'b');
+    const journal = book.open(40);
+    journal.add({type: 'c'}, AT);
+    journal.flush();
+    expect(book.records.at(-1)).toMatchObject({seq: 41, type: 'c'});
+    renameSync(book.path, join(book.folder, 'journal.00000001.jsonl'));
+    book.write('d');
+    expect(book.records.at(-1)).toMatchObject({seq: 42, type: 'd'});
+  });
+
+  test('what was committed and not written is written by the next, and what was written is not written again', () => {
+    const book = new Book().write('a');
+    const lost = book.open();
+    lost.add({type: 'b'}, AT);
+    lost.add({type: 'c'}, AT);
+    const {unwritten, seq} = lost;
+    book.open(seq, unwritten).flush();
+    expect(book.types).toEqual(['a', 'b', 'c']);
+    book.open(seq, unwritten).flush();
+    expect(book.types).toEqual(['a', 'b', 'c']);
+    expect(rises(book.records)).toBe(true);
+  });
+
+  test('cut off at any byte: the torn line is cut away, which is an event, and the rest is as it was', () => {
+    const book = new Book().write('a', 'b', 'c');
+    const whole = readFileSync(book.path);
+    const ends = [...whole.keys()].filter(at => whole[at] === 10).map(at => at + 1);
+    for (let size = 0; size <= whole.length; size++) {
+      writeFileSync(book.path, whole.subarray(0, size));
+      const complete = ends.filter(end => end <= size).length;
+      const journal = book.open(3);
+      journal.add({type: 'next'}, AT);
+      journal.flush();
+      const torn = size > 0 && !ends.includes(size);
+      expect([size, ...book.types]).toEqual([
+        size,
+        ...['a', 'b', 'c'].slice(0, complete),
+        ...(torn ? ['repaired'] : []),
+        'next',
+      ]);
+      expect(rises(book.records)).toBe(true);
+      expect(book.records.at(-1)!.seq).toBeGreaterThan(3);
+      // It is repaired for good.
+      book.open().flush();
+      expect(book.types.filter(type => type === 'repaired').length).toBe(torn ? 1 : 0);
+    }
+  });
+
+  test('with any byte changed: never an exception, other lines stay readable, numbers rise', () => {
+    const book = new Book().write('a', 'b', 'c');
+    const whole = readFileSync(book.path);
+    for (let at = 0; at < whole.length; at++) {
+      for (const byte of [0, 10, (whole[at] ?? 0) ^ 1]) {
+        const bytes = Buffer.from(whole);
+        bytes[at] = byte;
+        for (const name of readdirSync(book.folder)) rmSync(join(book.folder, name));
+        writeFileSync(book.path, bytes);
+        const journal = book.open(3);
+        journal.add({type: 'next'}, AT);
+        journal.flush();
+        const intact = ['a', 'b', 'c'].filter(
+          (_type, index) => bytes.toString('latin1').split('\n')[index] === whole.toString('latin1').split('\n')[index],
+        );
+        expect(book.types).toEqual(expect.arrayContaining(intact));
+        expect(book.types.at(-1)).toBe('next');
+        expect(book.records.at(-1)!.seq).toBe(Math.max(...book.records.map(({seq}) => seq)));
+        expect(book.records.at(-1)!.seq).toBeGreaterThan(3);
+        expect(lastRecords(book.folder, 1)).toEqual([book.records.at(-1)]);
+      }
+    }
+  });
+
+  test('with damage in the middle is left as it is, and a new one begun: said once', () => {
+    const book = new Book().write('a', 'b');
+    appendFileSync(book.path, '\0\0garbage\n{"seq":3,"at":"x","ty\n');
+    book.write('c');
+    expect(book.types).toEqual(['a', 'b', 'repaired', 'c']);
+    expect(book.records[2]).toMatchObject({
+      seq: 3,
+      what: 'journal',
+      message: "2 lines of it can't be read, and stay in journal.00000001.jsonl",
+    });
+    book.write('d');
+    expect(book.types).toEqual(['a', 'b', 'repaired', 'c', 'd']);
+  });
+
+  test('lines that can not be written are told all the same, and counted once there is room; numbers rise', () => {
+    const book = new Book();
+    mkdirSync(book.path);
+    const journal = book.open();
+    for (const type of ['lost', 'lost', 'kept', 'later']) {
+      if (type === 'kept') rmSync(book.path, {recursive: true});
+      journal.add({type}, AT);
+      journal.flush();
+    }
+    expect(book.told.map(({seq, type}) => `${seq} ${type}`)).toEqual([
+      '1 lost',
+      '2 lost',
+      '3 kept',
+      '4 repaired',
+      '5 later',
+    ]);
+    expect(book.types).toEqual(['kept', 'repaired', 'later']);
+    expect(book.records[1]).toMatchObject({message: '2 events could not be written'});
+  });
+});

@@ -1,0 +1,116 @@
+import {readFileSync, statSync, truncateSync, writeFileSync} from 'node:fs';
+import {describe, expect, test} from 'vitest';
+import {SnapshotFile} from '../../src/controller/snapshot-file.ts';
+import {inFolder} from '../../src/control/folder.ts';
+import {scratch} from '../control/helpers.ts';
+
+/** Bytes at the beginning of a half that matter in these tests: its header and what is written here. */
+const HEAD_BYTES = 64;
+const HALVES = [0, 1] as const;
+
+/** A folder in which three snapshots were committed: the last but one in half 0, the last in half 1. */
+function committed(): {folder: string; paths: readonly [string, string]; images: readonly [Buffer, Buffer]} {
+  const folder = scratch();
+  const file = new SnapshotFile(folder);
+  for (const text of ['state one', 'state two', 'state three']) file.write(text);
+  const paths = [inFolder.snapshot(folder, 0), inFolder.snapshot(folder, 1)] as const;
+  return {folder, paths, images: [readFileSync(paths[0]), readFileSync(paths[1])]};
+}
+
+function overwrite(path: string, image: Buffer, at: number, byte: number): void {
+  const copy = Buffer.from(image);
+  copy[at] = byte;
+  writeFileSync(path, copy);
+}
+
+describe('the snapshot', () => {
+  test('is the newest that was written; without any there is none, and nothing is damaged', () => {
+    const folder = scratch();
+    const file = new SnapshotFile(folder);
+    expect(file.read()).toEqual({text: null, damaged: 0});
+    file.reserve(10);
+    expect(new SnapshotFile(folder).read()).toEqual({text: null, damaged: 0});
+    for (const text of ['one', 'two', 'three']) {
+      file.write(text);
+      expect(new SnapshotFile(folder).read()).toEqual({text, damaged: 0});
+    }
+  });
+
+  test.each(HALVES)('with any byte of half %i changed is the last or the last but one, and that is told', half => {
+    const {folder, paths, images} = committed();
+    const image = images[half];
+    const path = paths[half];
+    const other = half === 1 ? 'state two' : 'state three';
+    for (let at = 0; at < HEAD_BYTES; at++) {
+      for (const byte of [(image[at] ?? 0) ^ 1, (image[at] ?? 0) ^ 0x80, 0xff]) {
+        if (byte === image[at]) continue;
+        overwrite(path, image, at, byte);
+        const {text, damaged} = new SnapshotFile(folder).read();
+        // What is behind the text means nothing.
+        if (text === 'state three' && damaged === 0) expect(at).toBeGreaterThanOrEqual(40 + 'state two'.length);
+        else expect({at, text, damaged}).toEqual({at, text: other, damaged: 1});
+      }
+    }
+    writeFileSync(path, image);
+    expect(new SnapshotFile(folder).read()).toEqual({text: 'state three', damaged: 0});
+  });
+
+  test.each(HALVES)('with half %i cut off anywhere is the last or the last but one', half => {
+    const {folder, paths, images} = committed();
+    for (let size = HEAD_BYTES; size >= 0; size--) {
+      writeFileSync(paths[half], images[half].subarray(0, size));
+      const {text, damaged} = new SnapshotFile(folder).read();
+      if (half === 0 || damaged > 0 || size === 0) expect(text).toBe(half === 0 ? 'state three' : 'state two');
+      else expect(text).toBe('state three');
+    }
+  });
+
+  test('with both halves damaged is none, and that is told apart from one that was never there', () => {
+    const {folder, paths, images} = committed();
+    for (const half of HALVES) overwrite(paths[half], images[half], 41, 0);
+    const file = new SnapshotFile(folder);
+    expect(file.read()).toEqual({text: null, damaged: 2});
+    expect(file.setAside().length).toBe(2);
+    expect(readFileSync(`${paths[1]}.unreadable`)[0]).toBe(images[1][0]);
+    expect(new SnapshotFile(folder).read()).toEqual({text: null, damaged: 0});
+    file.write('anew');
+    expect(new SnapshotFile(folder).read()).toEqual({text: 'anew', damaged: 0});
+  });
+
+  test('after a kill at any byte of a write is the one before; the next write harms nothing', () => {
+    const {folder, paths, images} = committed();
+    new SnapshotFile(folder).read();
+    const writer = new SnapshotFile(folder);
+    writer.read();
+    writer.write('state four, which is longer');
+    const next = readFileSync(paths[0]);
+    for (let torn = 0; torn <= HEAD_BYTES + 16; torn++) {
+      writeFileSync(paths[1], images[1]);
+      writeFileSync(paths[0], Buffer.concat([next.subarray(0, torn), images[0].subarray(torn)]));
+      const file = new SnapshotFile(folder);
+      const {text} = file.read();
+      expect(['state three', 'state four, which is longer']).toContain(text);
+      if (torn < 40 + 'state four, which is longe'.length) expect(text).toBe('state three');
+      // A second kill, in the middle of what the next controller writes: still the same.
+      const whole = HALVES.map(half => readFileSync(paths[half]));
+      file.write('state five');
+      const written = HALVES.find(half => !readFileSync(paths[half]).equals(whole[half]!))!;
+      const half = readFileSync(paths[written]);
+      writeFileSync(paths[written], Buffer.concat([half.subarray(0, 20), whole[written]!.subarray(20)]));
+      expect(new SnapshotFile(folder).read().text).toBe(text);
+    }
+  });
+
+  test('a later controller makes no room where there is enough, as on a disk that has become full', () => {
+    const {folder, paths} = committed();
+    const {size} = statSync(paths[0]);
+    const file = new SnapshotFile(folder);
+    // More than half of what is there: room for twice as much would have to be made.
+    file.write('x'.repeat(size - 100));
+    expect(HALVES.map(half => statSync(paths[half]).size)).toEqual([size, size]);
+    // One half was being enlarged when its controller was killed: what both have counts.
+    truncateSync(paths[0], size / 2);
+    new SnapshotFile(folder).reserve(size / 2 + 1);
+    expect(statSync(paths[0]).size).toBeGreaterThan(size);
+  });
+});
