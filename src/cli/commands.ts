@@ -10,6 +10,7 @@ const LOADERS = {
   pause: async () => (await import('./commands/pause.ts')).pause,
   resume: async () => (await import('./commands/resume.ts')).resume,
   apply: async () => (await import('./commands/apply.ts')).apply,
+  upgrade: async () => (await import('./commands/upgrade.ts')).upgrade,
   scale: async () => (await import('./commands/scale.ts')).scale,
   add: async () => (await import('./commands/add.ts')).add,
   remove: async () => (await import('./commands/remove.ts')).remove,
@@ -36,7 +37,7 @@ const all: Readonly<Record<string, () => Promise<Command>>> = {...LOADERS, ...HI
 
 /** How help arranges them. */
 const GROUPS: readonly Group[] = [
-  {title: 'The fleet', names: ['up', 'down', 'apply', 'check', 'ls']},
+  {title: 'The fleet', names: ['up', 'down', 'apply', 'upgrade', 'check', 'ls']},
   {title: 'Its workers', names: ['start', 'stop', 'restart', 'pause', 'resume', 'scale', 'add', 'remove']},
   {title: 'Look', names: ['ps', 'status', 'why', 'logs', 'events']},
   {title: 'Signals', names: ['signal', 'nice', 'alarm']},

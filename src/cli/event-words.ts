@@ -54,6 +54,8 @@ const WORDS: Readonly<Record<string, Describe>> = {
   'supervisor-stopped': () => 'supervisor stopped',
   'controller-lost': ({reason}) => `the controller was lost${because(reason)}`,
   'keeper-lost': ({reason}) => `the keeper was lost${because(reason)}`,
+  'upgrade-failed': ({message}) => `was not upgraded: ${text(message) ?? ''}`,
+  'keeper-slow': ({state}) => `the keeper does not answer${state === 'T' ? ': it is stopped' : ''}`,
   upgraded: ({version}) => `upgraded${text(version) === null ? '' : ` to ${String(version)}`}`,
   'plan-applied': ({added, removed, changed}) => {
     const parts = [
@@ -86,6 +88,8 @@ const BAD = new Set([
   'survivor',
   'controller-lost',
   'keeper-lost',
+  'keeper-slow',
+  'upgrade-failed',
 ]);
 const WARNING = new Set(['backoff', 'zombie-found', 'orphan-adopted', 'orphan-killed', 'supervisor-stopping']);
 

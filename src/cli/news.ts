@@ -13,6 +13,8 @@ const NEWS = new Set([
   'controller-lost',
   'keeper-lost',
   'upgraded',
+  'upgrade-failed',
+  'keeper-slow',
   'plan-applied',
 ]);
 /** Ends that somebody has asked for. */

@@ -163,6 +163,11 @@ export interface Methods {
   apply: {params: {timeoutMs?: number}; result: Outcomes};
   /** Stops every worker in reverse order, then the supervisor. Answers when the workers are down; then the connection ends. */
   down: {params: {now?: boolean; timeoutMs?: number}; result: Outcomes};
+  /**
+   * The programs that lie in `code/CODE` of the fleet's folder are to take over. Answers at once; an event `upgraded` or
+   * `upgrade-failed`, with `to`, says how it went, and the connection may end before.
+   */
+  upgrade: {params: {code: string}; result: Record<string, never>};
   /** From now on this connection gets an `event` notification for each journal line after `afterSeq`. */
   watch: {params: {afterSeq?: number}; result: {seq: number}};
   unwatch: {params: Record<string, never>; result: Record<string, never>};

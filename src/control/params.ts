@@ -18,6 +18,9 @@ const number =
   value =>
     typeof value === 'number' && value >= min && value <= max ? null : `a number from ${min} to ${max}`;
 
+const name: Check = value =>
+  typeof value === 'string' && /^[0-9a-f]{16}$/.test(value) ? null : '16 hexadecimal digits';
+
 const texts: Check = value =>
   Array.isArray(value) && value.length > 0 && value.every(one => text(one) === null)
     ? null
@@ -71,6 +74,7 @@ const shapes: {readonly [M in Method]: {readonly [K in keyof Params<M>]-?: Check
   nice: {nice: integer(-20, 19), targets},
   alarm: {target: text, seconds: number(0, 2 ** 31 - 1)},
   down: {now: optional(flag), timeoutMs},
+  upgrade: {code: name},
   watch: {afterSeq: optional(integer(0, Number.MAX_SAFE_INTEGER))},
   unwatch: {},
   attach: {},

@@ -51,6 +51,12 @@ export function beginHeart(launch: Launch, snapshot: SnapshotFile, boot: string)
   }
 }
 
+/** Whether what another controller has committed can be gone on from. Changes nothing; throws what is in the way. */
+export function tryHeart(launch: Launch, snapshot: SnapshotFile, boot: string): void {
+  const {text} = snapshot.read();
+  if (text !== null) goOn(launch, text, boot, null);
+}
+
 /** Null where the text is of another boot. Throws SnapshotError, or what JSON.parse throws. */
 function goOn(launch: Launch, text: string, boot: string, repaired: string | null): Beginning | null {
   const found = decodeSaved(text, boot);

@@ -13,10 +13,12 @@ import {lifeHandlers} from './handlers/life.ts';
 import {lookHandlers} from './handlers/look.ts';
 import {memberHandlers} from './handlers/members.ts';
 import {touchHandlers} from './handlers/touch.ts';
+import {upgradeHandlers} from './handlers/upgrade.ts';
 import {Journal} from './journal.ts';
 import type {KeeperLink} from './keeper-link.ts';
 import {LogCare} from './log-care.ts';
 import {peerUid} from './peer-uid.ts';
+import {Pulse} from './pulse.ts';
 import {Readings} from './readings.ts';
 import {reconcile} from './reconcile.ts';
 import {rereadFleet} from './reread.ts';
@@ -64,6 +66,7 @@ export class Controller {
   readonly #signals: SupervisorSignals;
   readonly #upSince: number;
   readonly #sweeper: NodeJS.Timeout;
+  readonly #pulse: Pulse;
   #ending = false;
 
   constructor(options: ControllerOptions) {
@@ -127,6 +130,7 @@ export class Controller {
         ...memberHandlers(desk),
         ...touchHandlers(desk),
         ...applyHandlers(desk, this.#launch),
+        ...upgradeHandlers(desk),
         watch: ({afterSeq}, context) => {
           if (afterSeq !== undefined) for (const record of recordsAfter(folder, afterSeq)) context.replay(record);
           return {seq: this.#journal.told};
@@ -140,6 +144,7 @@ export class Controller {
       },
     });
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
+    this.#pulse = new Pulse(link, welcome.keeper, event => this.#engine.note(event));
     this.#begin(beginning);
   }
 
@@ -183,6 +188,15 @@ export class Controller {
           error: fact.error,
         });
         return;
+      case 'upgrade-prepared':
+        void this.#handOver();
+        return;
+      case 'upgrade-failed':
+        this.#engine.note({type: 'upgrade-failed', to: fact.to, message: fact.message});
+        return;
+      case 'upgraded':
+        this.#engine.note({type: 'upgraded', from: fact.from, to: fact.to, version: this.#options.version});
+        return;
       case 'signalled':
         this.#signals.passedOn(fact.signal, fact.again);
         return;
@@ -194,7 +208,10 @@ export class Controller {
       case 'continued': // were for the heart
       case 'welcome':
       case 'reply':
+      case 'handshake':
+        return;
       case 'beat':
+        this.#pulse.heard();
         return;
     }
   }
@@ -212,9 +229,8 @@ export class Controller {
     const {inputs, found, strays} = reconcile(heart, welcome.runs, Date.now(), agesNow());
     const by = {keeper: welcome.keeper, controller: process.pid};
     if (saved?.launch === this.#launch.launch) {
-      this.#engine.note({type: saved.keeper === welcome.keeper ? 'controller-lost' : 'keeper-lost', ...by});
-    } else if (!saved && welcome.lost > 0 && welcome.runs.length > 0)
-      this.#engine.note({type: 'controller-lost', ...by});
+      this.#noteLoss(saved.keeper, by);
+    } else if (!saved && welcome.lost > 0 && welcome.runs.length > 0) this.#noteLoss(by.keeper, by);
     else this.#engine.note({type: 'supervisor-started', ...by, anchor: welcome.anchor, version});
     if (repaired !== null) this.#repaired('snapshot', repaired);
     // First, so that nothing is started only to be ended.
@@ -241,6 +257,14 @@ export class Controller {
   #repaired(what: string, message: string): void {
     this.#engine.note({type: 'repaired', what, message});
     process.stderr.write(`brood controller: repaired ${what}: ${message}\n`);
+  }
+
+  /** Why this controller is the one that works, where it is not the first; `keeper`: under which the one before was. */
+  #noteLoss(keeper: number, by: {keeper: number; controller: number}): void {
+    const {loss, failedUpgrade} = this.#options.welcome;
+    if (failedUpgrade) this.#engine.note({type: 'upgrade-failed', ...failedUpgrade});
+    if (keeper !== by.keeper) this.#engine.note({type: 'keeper-lost', ...by});
+    else if (loss) this.#engine.note({type: 'controller-lost', ...by, reason: loss.how, report: loss.report});
   }
 
   #startOnly(): void {
@@ -316,11 +340,32 @@ export class Controller {
     );
   }
 
+  /** Another controller is prepared: all is committed, the socket is free, and the lease is given away. */
+  async #handOver(): Promise<void> {
+    if (this.#ending) return;
+    const {link, leave} = this.#options;
+    if (!this.#engine.canRecord(0)) {
+      link.order({
+        type: 'keep-lease',
+        message: `the state can't be recorded (${this.#engine.commitError ?? 'disk full'})`,
+      });
+      return;
+    }
+    this.#ending = true;
+    clearInterval(this.#sweeper);
+    this.#pulse.end();
+    this.#engine.close();
+    await this.#server.close();
+    link.order({type: 'hand-over'});
+    leave();
+  }
+
   /** Nothing lives any more: answers go out, the state is forgotten, the keeper may leave. */
   #end(): void {
     if (this.#ending) return;
     this.#ending = true;
     clearInterval(this.#sweeper);
+    this.#pulse.end();
     // In the next turn of the event loop those who wait for the end have been answered.
     setImmediate(() => void this.#leave());
   }

@@ -25,6 +25,10 @@ export function inputOf(fact: Fact): Input | null {
     case 'signalled':
     case 'reply':
     case 'beat':
+    case 'handshake':
+    case 'upgrade-prepared':
+    case 'upgrade-failed':
+    case 'upgraded':
       return null;
   }
 }

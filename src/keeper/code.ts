@@ -2,7 +2,16 @@
  * Which programs the fleet runs. A copy of them lies in `code/HASH/` of the fleet's folder, and the link `code/current`
  * names the one from which whatever is lost is started again: an upgrade is done when the link is changed.
  */
-import {existsSync, readdirSync, readlinkSync, realpathSync, renameSync, rmSync, symlinkSync} from 'node:fs';
+import {
+  existsSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 
 export class Code {
@@ -22,10 +31,30 @@ export class Code {
 
   /** The name of the copy that is current; null: there is none. */
   get current(): string | null {
+    return linkTo(join(this.#root, 'current'));
+  }
+
+  /** The name of the copy that is to take over, while that is under way. */
+  get next(): string | null {
+    return linkTo(join(this.#root, 'next'));
+  }
+
+  set next(name: string | null) {
+    rmSync(join(this.#root, 'next'), {force: true});
+    if (name !== null) symlinkSync(name, join(this.#root, 'next'));
+  }
+
+  /** The keeper's program of a copy; null: this keeper's own. */
+  keeper(name: string | null): string {
+    return join(name === null ? this.#own : join(this.#root, name), 'keeper.cjs');
+  }
+
+  /** Whether a copy's keeper is the one that runs. */
+  isSameKeeper(name: string): boolean {
     try {
-      return readlinkSync(join(this.#root, 'current'));
+      return readFileSync(this.keeper(name)).equals(readFileSync(this.keeper(null)));
     } catch {
-      return null;
+      return false; // what this one was started from is gone
     }
   }
 
@@ -33,7 +62,12 @@ export class Code {
   controller(folder: string, name: string | null = this.current): string[] {
     const named = name === null ? null : join(this.#root, name, 'controller.cjs');
     const program = named !== null && existsSync(named) ? named : join(this.#own, 'controller.cjs');
-    return [nodeProgram(), ...process.execArgv, program, folder];
+    return this.command(program, [folder]);
+  }
+
+  /** A program of ours, run as this one is. */
+  command(program: string, args: readonly string[]): string[] {
+    return [nodeProgram(), ...process.execArgv, program, ...args];
   }
 
   /** Makes a copy the current one, at once or not at all, and removes those that nothing runs from any more. */
@@ -47,10 +81,18 @@ export class Code {
     rmSync(aside, {force: true});
     symlinkSync(name, aside);
     renameSync(aside, link);
-    const used = ['current', name, this.own];
+    const used = ['current', name, this.own, this.next];
     for (const entry of readdirSync(this.#root)) {
       if (!used.includes(entry)) rmSync(join(this.#root, entry), {recursive: true, force: true});
     }
+  }
+}
+
+function linkTo(path: string): string | null {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return null;
   }
 }
 

@@ -7,7 +7,7 @@ import type {Link} from './link.ts';
 import type {Run, Runs} from './run.ts';
 import type {SignalName} from '../posix/signals.ts';
 
-/** No controller for so long after a signal to end: the keeper ends the fleet itself. */
+/** No word from a controller for so long after a signal to end: the keeper ends the fleet itself. */
 const LAST_RESORT_MS = 3_000;
 /** The same signal from anchor, service manager and terminal at once is one signal. */
 const SAME_SIGNAL_MS = 250;
@@ -51,9 +51,10 @@ export class FleetEnd {
     if (this.asked) this.#waitForController();
   }
 
-  /** No controller will come: ends what this keeper started, and what it found, only if a signal has asked for it. */
+  /** No controller works, or will: ends what this keeper started, and what it found, only if a signal has asked for it. */
   withoutController(): void {
     this.#host.link().close();
+    this.#host.link().kill();
     for (const run of this.#host.runs.all()) {
       if (this.asked || !run.adopted) this.#host.endRun(run, run.stopSignal, run.stopTimeoutMs);
     }
@@ -68,8 +69,9 @@ export class FleetEnd {
   }
 
   #waitForController(): void {
+    const since = performance.now();
     setTimeout(() => {
-      if (!this.#host.link().working) this.withoutController();
+      if (!this.#host.link().closed && !this.#host.link().heardSince(since)) this.withoutController();
     }, LAST_RESORT_MS);
   }
 }

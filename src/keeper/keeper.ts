@@ -6,24 +6,29 @@ import {mkdirSync, rmSync} from 'node:fs';
 import {getPriority} from 'node:os';
 import {basename, join} from 'node:path';
 import {removeTraces} from './adopt.ts';
+import {argumentsAfter, type Replaced} from './arguments.ts';
 import {Cgroups} from './cgroup.ts';
 import type {Code} from './code.ts';
+import {ControllerProcess} from './controller-process.ts';
 import {FleetEnd, isOver} from './fleet-end.ts';
 import {Ladder} from './ladder.ts';
 import {tellLauncher} from './launcher.ts';
 import {Link} from './link.ts';
 import type {Lock} from './lock.ts';
 import {Look} from './members.ts';
-import type {Fact, Order, Reply} from './messages.ts';
+import type {Fact, Loss, Order, Reply} from './messages.ts';
 import {Reaper} from './reaper.ts';
 import {RunLives} from './run-lives.ts';
 import {RunOutput} from './run-output.ts';
 import {factOf, Runs, type Run} from './run.ts';
 import {freezeRun, setNice, signalProcess, signalRun} from './touch.ts';
 import {Strays} from './strays.ts';
+import {Upgrade} from './upgrade.ts';
 import type {SupervisorSignal} from '../posix/early-signals.ts';
 import {Epoll} from '../posix/epoll.ts';
+import {become, closeOnExecFrom, keepOnExec} from '../posix/process.ts';
 import {signalNumber, type SignalName} from '../posix/signals.ts';
+import type {Ended} from '../posix/wait.ts';
 import {startTimeOf} from '../process/stat.ts';
 
 const SWEEP_MS = 5_000;
@@ -41,6 +46,7 @@ export interface KeeperOptions {
   readonly ending: boolean;
   /** Descriptor 3 leads to a launcher that waits. */
   readonly launched: boolean;
+  readonly replaced: Replaced | null;
 }
 
 export class Keeper {
@@ -60,6 +66,9 @@ export class Keeper {
   readonly #strays: Strays;
   readonly #link: Link;
   readonly #fleetEnd: FleetEnd;
+  readonly #upgrade: Upgrade;
+  /** The controller that an earlier image of this process has started. */
+  readonly #inherited: ControllerProcess | null;
   readonly #sweeper: NodeJS.Timeout;
   /** Controllers that were lost. */
   #lost = 0;
@@ -99,10 +108,19 @@ export class Keeper {
       abandon: run => this.#ladder.end(run, SIGKILL, 0),
       forgotten: run => this.#reaper.forget(run),
     });
-    const isSpawned = (pid: number): boolean => this.#lives.isMain(pid) || pid === this.#link.pid;
-    this.#reaper = new Reaper({runs: this.#runs, isSpawned, say});
+    const under = options.replaced?.upgrade ?? null;
+    const unheard = {order: () => {}, ended: () => {}};
+    this.#inherited = under && ControllerProcess.takeUp(under.controller, under.link, unheard);
+    const isSpawned = (pid: number): boolean =>
+      this.#lives.isMain(pid) || this.#link.isSpawned(pid) || this.#upgrade.isSpawned(pid);
+    const inherited = (pid: number): ((end: Ended) => void) | null => {
+      const controller = this.#inherited;
+      if (controller?.pid === pid) return end => controller.end(end.signal ?? `exit code ${end.code ?? '?'}`);
+      return this.#lives.inherited(pid);
+    };
+    this.#reaper = new Reaper({runs: this.#runs, isSpawned, inherited, say});
     this.#ladder = new Ladder({
-      isKnown: pid => isSpawned(pid) || this.#reaper.isOrphan(pid),
+      isKnown: pid => isSpawned(pid) || inherited(pid) !== null || this.#reaper.isOrphan(pid),
       adoptOrphans: look => this.#reaper.adoptOrphans(look),
       cleared: (run, proof, survivors) => {
         if (this.#strays.cleared(run, survivors)) return;
@@ -111,11 +129,23 @@ export class Keeper {
     });
     this.#strays = new Strays(this.#ladder, options.anchor);
     this.#link = new Link({
+      folder: options.folder,
       command: () => options.code.controller(options.folder),
-      welcome: lease => this.#welcome(lease),
+      welcome: (lease, loss) => this.#welcome(lease, loss),
       order: order => this.#obey(order),
       lost: (pid, how, pause) => this.#controllerLost(pid, how, pause),
     });
+    const {folder, code} = options;
+    this.#upgrade = new Upgrade(
+      {
+        folder,
+        code,
+        link: this.#link,
+        say,
+        become: (program, upgrade, failed) => this.#become(program, {lock: lock.fd, upgrade, failed}),
+      },
+      options.replaced,
+    );
     this.#fleetEnd = new FleetEnd({
       runs: this.#runs,
       link: () => this.#link,
@@ -131,7 +161,9 @@ export class Keeper {
     this.#lives.adopt();
     this.#reaper.childrenChanged();
     if (this.#options.ending) this.#fleetEnd.ask('SIGTERM');
-    this.#link.start();
+    const upgrade = this.#options.replaced?.upgrade;
+    if (upgrade && this.#inherited) this.#upgrade.resume(upgrade, this.#inherited);
+    else this.#link.start();
   }
 
   /** A signal that was sent to the keeper, or passed on by its anchor. */
@@ -161,7 +193,7 @@ export class Keeper {
     }
   }
 
-  #welcome(lease: number): Fact {
+  #welcome(lease: number, loss: Loss | null): Fact {
     return {
       type: 'welcome',
       lease,
@@ -173,6 +205,9 @@ export class Keeper {
       lineage: this.#cgroups ? 'cgroup' : 'lineage',
       weaker: this.#weaker,
       lost: this.#lost,
+      code: this.#options.code.current,
+      loss,
+      failedUpgrade: this.#upgrade.takeFailed(),
       ending: this.#fleetEnd.asked,
       runs: [...this.#runs.all()].map(factOf),
     };
@@ -224,9 +259,21 @@ export class Keeper {
         return;
       case 'ready':
         this.#tellLauncher('ready');
+        this.#upgrade.ready();
         return;
       case 'beat':
         this.#link.send({type: 'beat'});
+        return;
+      case 'upgrade':
+        this.#upgrade.begin(order.code);
+        return;
+      case 'hand-over':
+        this.#upgrade.handOver();
+        return;
+      case 'keep-lease':
+        this.#upgrade.cancel(order.message);
+        return;
+      case 'prepared': // of one that does not work yet
         return;
       case 'leave':
         this.#endStrays();
@@ -249,10 +296,11 @@ export class Keeper {
     this.#ladder.look(0);
   }
 
-  #controllerLost(pid: number | undefined, how: string, pauseMs: number): void {
+  #controllerLost(pid: number | null, how: string, pauseMs: number): void {
     this.#lost++;
     const next = pauseMs > 0 ? `in ${pauseMs} ms` : 'now';
     process.stderr.write(`brood keeper: controller ${pid ?? ''} ended (${how}), the next one starts ${next}\n`);
+    this.#upgrade.cancel(`the controller ended in the middle of it (${how})`);
     this.#fleetEnd.controllerLost();
     if (!this.#launched || this.#lost < HOPELESS) return;
     // Whoever asked for a fresh start is told, and all is left as it was found: adopted workers run on, unwatched.
@@ -266,6 +314,21 @@ export class Keeper {
     tellLauncher(text);
     // The anchor has the launcher's descriptor too, in case this keeper had not come so far.
     if (process.ppid === this.#options.anchor) process.kill(this.#options.anchor, 'SIGCONT');
+  }
+
+  /** Another image of this program, in this process: the children stay, and it holds the lock all the time. */
+  #become(program: string, replaced: Replaced): never {
+    const {folder, anchor, code} = this.#options;
+    const [node = process.execPath, ...rest] = code.command(
+      program,
+      argumentsAfter({folder, anchor, ending: this.#fleetEnd.asked, replaced}),
+    );
+    const env: Record<string, string> = {};
+    for (const [name, value] of Object.entries(process.env)) if (value !== undefined) env[name] = value;
+    closeOnExecFrom(3);
+    const kept = [0, 1, 2, replaced.lock, ...(replaced.upgrade ? [replaced.upgrade.link] : [])];
+    for (const fd of kept) keepOnExec(fd);
+    become(node, [node, ...rest], env);
   }
 
   #endStrays(): void {

@@ -1,48 +1,79 @@
 /**
- * The controller, and the link to it. One is started again whenever it ends: at once, and after a pause if it ended at
- * once. Each gets a lease with a higher number.
+ * The controller that works, and the link to it. One is started again whenever it ends: at once, and after a pause if
+ * it ended at once. Each gets a lease with a higher number. One that is stopped is continued, and one that is silent
+ * for too long is killed.
  */
-import {spawn, type ChildProcess} from 'node:child_process';
-import {Socket} from 'node:net';
-import {Lines} from './lines.ts';
-import {LINK_FD, type Fact, type Order} from './messages.ts';
+import {ControllerProcess, type ControllerEvents} from './controller-process.ts';
+import {writeFrozenReport} from './frozen-report.ts';
+import type {Fact, Loss, Order} from './messages.ts';
+import {BEAT_MS, Silence} from './silence.ts';
+import {readStat} from '../process/stat.ts';
 
 /** A controller that lived shorter than this died at once. */
 const QUICK_MS = 2_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
+const TICK_MS = BEAT_MS / 2;
+/** One that was silent for so long is frozen (design.md section 2)... */
+const FROZEN_MS = 10_000;
+/** ...and one that has not said a word yet: a busy machine may take its time to start it. */
+const UNBORN_MS = 30_000;
 
 export interface LinkOptions {
+  /** The fleet's folder. */
+  readonly folder: string;
   /** Program and arguments of the next controller. */
   readonly command: () => readonly string[];
   /** A controller has come: it is to be told everything. */
-  readonly welcome: (lease: number) => Fact;
+  readonly welcome: (lease: number, loss: Loss | null) => Fact;
   readonly order: (order: Order) => void;
   /** It has ended; the pause before the next. */
-  readonly lost: (pid: number | undefined, how: string, pauseMs: number) => void;
+  readonly lost: (pid: number | null, how: string, pauseMs: number) => void;
 }
 
 export class Link {
   readonly #options: LinkOptions;
-  #child: ChildProcess | null = null;
-  #socket: Socket | null = null;
+  readonly #spawned = new Set<number>();
+  readonly #ticker: NodeJS.Timeout;
+  #silence = new Silence(TICK_MS, performance.now());
+  #process: ControllerProcess | null = null;
   #lease = 0;
   #pause = 0;
   #timer: NodeJS.Timeout | null = null;
   #over = false;
-  #working = false;
+  /** When the last order came (performance.now); null: this controller has given none. */
+  #heardAt: number | null = null;
+  #loss: Loss | null = null;
+  /** It is being killed since it does not move. */
+  #frozen: {readonly report: string | null} | null = null;
 
   constructor(options: LinkOptions) {
     this.#options = options;
+    this.#ticker = setInterval(() => this.#watch(), TICK_MS);
   }
 
   get pid(): number | null {
-    return this.#child?.pid ?? null;
+    return this.#process?.pid ?? null;
   }
 
-  /** Whether there is a controller that has given an order. */
-  get working(): boolean {
-    return this.#working;
+  /** Whether libuv waits for this child: a controller, that which works or another. */
+  isSpawned(pid: number): boolean {
+    return this.#spawned.has(pid);
+  }
+
+  /** Whether it is the one that an earlier image of this process has started. */
+  isTakenUp(pid: number): boolean {
+    return this.#process?.pid === pid && !this.#process.isSpawned;
+  }
+
+  /** That one has been waited for. */
+  takenUpEnded(how: string): void {
+    if (this.#process?.isSpawned === false) this.#process.end(how);
+  }
+
+  /** Whether the controller has given an order since then (performance.now). */
+  heardSince(time: number): boolean {
+    return this.#heardAt !== null && this.#heardAt >= time;
   }
 
   /** No further controller will come. */
@@ -50,57 +81,94 @@ export class Link {
     return this.#over;
   }
 
+  /** Starts a controller, which is told everything and works from then on. */
   start(): void {
     this.#timer = null;
     if (this.#over) return;
-    const lease = ++this.#lease;
-    const startedAt = performance.now();
-    const [program = process.execPath, ...args] = this.#options.command();
-    const child = spawn(program, args, {stdio: ['ignore', 'inherit', 'inherit', 'pipe']});
-    this.#child = child;
-    let ended = false;
-    const end = (how: string): void => {
-      if (ended) return;
-      ended = true;
-      this.#child = null;
-      this.#working = false;
-      this.#socket?.destroy();
-      this.#socket = null;
-      if (this.#over) return;
-      const quick = performance.now() - startedAt < QUICK_MS;
-      this.#pause = quick ? Math.min(Math.max(this.#pause * 2, FIRST_PAUSE_MS), LONGEST_PAUSE_MS) : 0;
-      this.#options.lost(child.pid, how, this.#pause);
-      this.#timer = setTimeout(() => this.start(), this.#pause);
+    try {
+      this.take(this.spawn(this.#options.command(), {order: () => {}, ended: () => {}}));
+    } catch (error) {
+      // No descriptor or no process is left: there may be one later.
+      this.#lost(null, 0, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Starts one that does not work yet. Throws where there is no room for it. */
+  spawn(command: readonly string[], events: ControllerEvents): ControllerProcess {
+    let pid = 0;
+    const ended = (how: string): void => {
+      this.#spawned.delete(pid);
+      events.ended(how);
     };
-    child.on('error', error => end(error.message));
-    child.on('exit', (code, signal) => end(signal ?? `exit code ${code ?? '?'}`));
-    const socket = child.stdio[LINK_FD];
-    if (!(socket instanceof Socket)) return;
-    this.#socket = socket;
-    const lines = new Lines(line => {
-      const order = JSON.parse(line) as Order; // only our own controller holds the other end
-      if (order.lease !== this.#lease) return;
-      this.#working = true;
-      this.#options.order(order);
+    const started = ControllerProcess.start(command, {...events, ended});
+    pid = started.pid;
+    this.#spawned.add(pid);
+    return started;
+  }
+
+  /** From now on this is the one that works. */
+  take(controller: ControllerProcess): void {
+    const lease = ++this.#lease;
+    this.#process = controller;
+    this.#heardAt = null;
+    this.#silence = new Silence(TICK_MS, performance.now());
+    controller.handTo({
+      order: order => {
+        if (this.#over || this.#process !== controller || order.lease !== lease) return;
+        this.#heardAt = performance.now();
+        this.#silence.heard();
+        this.#options.order(order);
+      },
+      ended: how => {
+        this.#spawned.delete(controller.pid);
+        if (this.#process === controller) this.#lost(controller.pid, performance.now() - controller.startedAt, how);
+      },
     });
-    socket.setEncoding('utf8');
-    socket.on('data', (chunk: string) => lines.push(chunk));
-    socket.on('error', () => {});
-    this.#write(this.#options.welcome(lease));
+    controller.send(this.#options.welcome(lease, this.#loss));
+    this.#loss = null;
+  }
+
+  /** The one that works has handed over its lease: it leaves by itself, and nobody works until {@link take}. */
+  release(): void {
+    this.#process?.hangUp();
+    this.#process = null;
   }
 
   send(fact: Fact): void {
-    this.#write(fact);
+    this.#process?.send(fact);
+  }
+
+  kill(): void {
+    this.#process?.kill('SIGKILL');
   }
 
   /** No controller is started any more; the last one has been told to go and goes by itself. */
   close(): void {
     this.#over = true;
+    clearInterval(this.#ticker);
     if (this.#timer) clearTimeout(this.#timer);
-    this.#socket?.end();
+    this.#process?.hangUp();
   }
 
-  #write(fact: Fact): void {
-    this.#socket?.write(`${JSON.stringify(fact)}\n`);
+  #lost(pid: number | null, livedMs: number, how: string): void {
+    this.#process = null;
+    if (this.#over) return;
+    this.#pause = livedMs < QUICK_MS ? Math.min(Math.max(this.#pause * 2, FIRST_PAUSE_MS), LONGEST_PAUSE_MS) : 0;
+    this.#loss = this.#frozen ? {how: 'frozen', report: this.#frozen.report} : {how, report: null};
+    this.#frozen = null;
+    this.#options.lost(pid, this.#loss.how, this.#pause);
+    this.#timer = setTimeout(() => this.start(), this.#pause);
+  }
+
+  #watch(): void {
+    const controller = this.#process;
+    if (!controller) return;
+    const state = readStat(controller.pid)?.state;
+    if (state === 'T') controller.kill('SIGCONT');
+    if (state === 't') this.#silence.heard(); // a debugger holds it
+    const silentMs = this.#silence.tick(performance.now());
+    if (silentMs < (this.#heardAt === null ? UNBORN_MS : FROZEN_MS)) return;
+    this.#frozen ??= {report: writeFrozenReport(this.#options.folder, controller.pid, Math.round(silentMs))};
+    controller.kill('SIGKILL');
   }
 }

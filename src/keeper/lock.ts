@@ -13,6 +13,8 @@ export interface Holder {
 }
 
 export interface Lock {
+  /** The descriptor that holds it. */
+  readonly fd: number;
   /** Forgets the holder's name and releases the lock. The file stays: unlinking it would let two keepers lock two files. */
   release(): void;
 }
@@ -33,10 +35,15 @@ function holderOf(path: string): {pid: number; startTime: string} | null {
 
 /**
  * Takes the lock. A living holder refuses it at once (its pid is the answer); where the named holder is dead, a child
- * of it between fork and exec may still hold the lock for a moment, so that is waited for.
+ * of it between fork and exec may still hold the lock for a moment, so that is waited for. An inherited descriptor holds
+ * the lock already.
  */
-export async function takeLock(path: string, name: Holder): Promise<Lock | {readonly heldBy: number}> {
-  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+export async function takeLock(
+  path: string,
+  name: Holder,
+  inherited?: number,
+): Promise<Lock | {readonly heldBy: number}> {
+  const fd = inherited ?? openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
   const end = performance.now() + PATIENCE_MS;
   while (!tryLock(fd)) {
     const holder = holderOf(path);
@@ -55,6 +62,7 @@ export async function takeLock(path: string, name: Holder): Promise<Lock | {read
   writeSync(fd, text, 0, text.length, 0);
   ftruncateSync(fd, text.length);
   return {
+    fd,
     release() {
       ftruncateSync(fd, 0);
       closeSync(fd);

@@ -103,6 +103,14 @@ export type Order = {readonly lease: number} & (
   /** The controller answers on its socket. */
   | {readonly type: 'ready'}
   | {readonly type: 'beat'}
+  /** From a controller that was shown a handshake: whether it can take over (null), or why not. */
+  | {readonly type: 'prepared'; readonly error: string | null}
+  /** Another copy of the programs is to take over: its name. */
+  | {readonly type: 'upgrade'; readonly code: string}
+  /** All is committed and the control socket is free: the lease is another controller's. */
+  | {readonly type: 'hand-over'}
+  /** The lease is kept: nothing is upgraded, and why. */
+  | {readonly type: 'keep-lease'; readonly message: string}
   /** All is recorded and nothing runs: leave, and take the anchor along. */
   | {readonly type: 'leave'}
 );
@@ -113,6 +121,20 @@ export interface Reply {
   readonly ok: boolean;
   readonly error: string | null;
   readonly pids: readonly number[];
+}
+
+/** How a controller was lost. */
+export interface Loss {
+  /** `SIGKILL`, `exit code 1`, `frozen`, or why it could not be started. */
+  readonly how: string;
+  /** Where it is written down what could be seen of it. */
+  readonly report: string | null;
+}
+
+export interface FailedUpgrade {
+  /** The name of the programs that were to take over. */
+  readonly to: string;
+  readonly message: string;
 }
 
 /** Facts from the keeper. */
@@ -130,6 +152,12 @@ export type Fact =
       readonly weaker: readonly string[];
       /** How many controllers this keeper has lost. */
       readonly lost: number;
+      /** The name of the programs that are current (`code/NAME`); null: they run from where they were installed. */
+      readonly code: string | null;
+      /** How the controller before was lost; null: there was none, or it was not lost. */
+      readonly loss: Loss | null;
+      /** An upgrade that came to nothing. */
+      readonly failedUpgrade: FailedUpgrade | null;
       /** The fleet is to end: the signal came while there was no controller. */
       readonly ending: boolean;
       readonly runs: readonly RunFact[];
@@ -175,5 +203,12 @@ export type Fact =
   /** A signal that was sent to the supervisor. */
   | {readonly type: 'signalled'; readonly signal: SignalName; readonly again: boolean}
   | {readonly type: 'reply'; readonly ask: number; readonly reply: Reply}
-  | {readonly type: 'beat'};
+  | {readonly type: 'beat'}
+  /** To a controller that is to take over: nothing is yours yet, show that you could. */
+  | {readonly type: 'handshake'}
+  /** To the one that works: another is prepared, hand over. */
+  | {readonly type: 'upgrade-prepared'}
+  | ({readonly type: 'upgrade-failed'} & FailedUpgrade)
+  /** These programs are current now. */
+  | {readonly type: 'upgraded'; readonly from: string | null; readonly to: string};
 export type FactType = Fact['type'];

@@ -5,13 +5,15 @@
 import {runOfOrphan, type Look} from './members.ts';
 import type {Fact} from './messages.ts';
 import type {Run, Runs} from './run.ts';
-import {nextStopped, peekEnded, reap} from '../posix/wait.ts';
+import {nextStopped, peekEnded, reap, type Ended} from '../posix/wait.ts';
 import {readStat} from '../process/stat.ts';
 
 export interface ReaperHost {
   readonly runs: Runs;
   /** Whether libuv waits for this child. */
   isSpawned(pid: number): boolean;
+  /** Who is to hear how a child ended that an earlier image of this process has started; null: it is none of those. */
+  inherited(pid: number): ((end: Ended) => void) | null;
   say(fact: Fact): void;
 }
 
@@ -36,6 +38,12 @@ export class Reaper {
       const pid = peekEnded();
       // One of libuv's: it reaps it at its next SIGCHLD, which is pending, and then this is called again.
       if (pid === 0 || this.#host.isSpawned(pid)) return ended;
+      const inherited = this.#host.inherited(pid);
+      if (inherited) {
+        const end = reap(pid);
+        if (end) inherited(end);
+        continue;
+      }
       // While it is a zombie it can still be told whose it was: it may have lived too briefly to be seen before.
       this.#adopt(pid);
       const end = reap(pid);
@@ -59,7 +67,7 @@ export class Reaper {
   }
 
   #adopt(pid: number): void {
-    if (this.#orphans.has(pid) || this.#host.isSpawned(pid)) return;
+    if (this.#orphans.has(pid) || this.#host.isSpawned(pid) || this.#host.inherited(pid)) return;
     const stat = readStat(pid);
     if (!stat || stat.ppid !== process.pid) return;
     const run = runOfOrphan(stat, this.#host.runs);

@@ -15,6 +15,7 @@ import type {Epoll} from '../posix/epoll.ts';
 import {endOfPidfd, openPidfd} from '../posix/pidfd.ts';
 import type {SignalName} from '../posix/signals.ts';
 import {bootId} from '../process/facts.ts';
+import type {Ended} from '../posix/wait.ts';
 import {startTimeOf} from '../process/stat.ts';
 
 export interface RunLivesHost {
@@ -64,6 +65,12 @@ export class RunLives {
   /** Whether libuv waits for that child. */
   isMain(pid: number): boolean {
     return this.#mains.has(pid);
+  }
+
+  /** Who is to hear how a child ended that an earlier image of this process has started. */
+  inherited(pid: number): ((end: Ended) => void) | null {
+    const run = this.#mains.has(pid) ? undefined : this.#host.runs.ofPid(pid);
+    return run && run.exit === null ? ({code, signal}) => this.#exited(run, code, signal) : null;
   }
 
   /** Starts a run; of one that is known, says again what is known. */

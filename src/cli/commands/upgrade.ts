@@ -1,0 +1,76 @@
+import type {Client} from '../../control/client.ts';
+import {connectFleet} from '../../control/client.ts';
+import {ConnectionLostError} from '../../control/errors.ts';
+import type {EventRecord} from '../../control/messages.ts';
+import {atMost} from '../arguments.ts';
+import type {Command} from '../command.ts';
+import {CliError, ExitCode} from '../errors.ts';
+import {withClient} from '../fleet.ts';
+import {copyPrograms} from '../programs.ts';
+import {version} from '../version.ts';
+
+/** The supervisor itself gives up after 10 s, and then needs a moment to go back. */
+const PATIENCE_MS = 30_000;
+
+export const upgrade: Command = {
+  name: 'upgrade',
+  summary: 'new code takes over, or nothing changes',
+  usage: 'upgrade',
+  description: `Copies the programs of this installation into the fleet's folder and hands the fleet over to them: a new controller
+is started beside the old one, and takes over only when it has shown that it works; the keeper replaces itself without
+losing a child. Workers, their output and their exit statuses are not touched. Whatever fails, or takes longer than 10 s,
+leaves the fleet with the code that it had: exit 1, with the reason.`,
+  options: {},
+  examples: [['upgrade', 'after the package was updated']],
+  completes: 'none',
+  async execute(context) {
+    atMost(context, 0);
+    return withClient(context, async ({entry, client}) => {
+      const {hash, why} = copyPrograms(entry.folder);
+      if (hash === null) {
+        throw new CliError(
+          ExitCode.failed,
+          `nothing was changed: the new programs can't be copied to ${entry.folder}: ${why ?? 'no reason is known'}`,
+        );
+      }
+      const {seq} = await client.call('watch', {});
+      await client.call('upgrade', {code: hash});
+      const end = await outcome(client, entry.folder, hash, seq);
+      if (end.type !== 'upgraded') {
+        throw new CliError(ExitCode.failed, `nothing was changed: ${String(end['message'])}`);
+      }
+      context.out.line(`fleet ${entry.name} is supervised by brood ${version} (code ${hash})`);
+      return ExitCode.done;
+    });
+  },
+};
+
+/** The event that says how it went, from whichever controller it comes. */
+async function outcome(first: Client, folder: string, hash: string, seq: number): Promise<EventRecord> {
+  const end = performance.now() + PATIENCE_MS;
+  const isOutcome = (event: EventRecord): boolean =>
+    (event.type === 'upgraded' || event.type === 'upgrade-failed') && event['to'] === hash;
+  let afterSeq = seq;
+  for (
+    let client = first;
+    performance.now() < end;
+    client = await connectFleet(folder, {timeoutMs: end - performance.now()})
+  ) {
+    const late = setTimeout(() => client.close(), end - performance.now());
+    try {
+      for await (const event of client.watch({afterSeq})) {
+        if (isOutcome(event)) return event;
+        afterSeq = Math.max(afterSeq, event.seq);
+      }
+    } catch (error) {
+      if (!(error instanceof ConnectionLostError)) throw error;
+    } finally {
+      clearTimeout(late);
+      if (client !== first) client.close();
+    }
+  }
+  throw new CliError(
+    ExitCode.failed,
+    `after ${PATIENCE_MS / 1000} s it is not known how the upgrade went; \`brood events\` and supervisor.log may tell`,
+  );
+}

@@ -1,0 +1,71 @@
+/** What a keeper is told when it is started: by its anchor, or by the image of itself that it replaces. */
+
+export interface KeeperArguments {
+  /** The fleet's folder. */
+  readonly folder: string;
+  /** Names the plan that `up` wrote. */
+  readonly launch: string | null;
+  readonly anchor: number | null;
+  /** A signal to end came before. */
+  readonly ending: boolean;
+  /** A launcher waits at descriptor 3. */
+  readonly launched: boolean;
+  /** Show that these programs could take this folder over, and leave. */
+  readonly check: boolean;
+  readonly replaced: Replaced | null;
+}
+
+/** What the image that was replaced leaves to this one. */
+export interface Replaced {
+  /** The descriptor that holds the lock. */
+  readonly lock: number;
+  /** The upgrade under way; null: it came to nothing, and `failed` says why. */
+  readonly upgrade: UpgradeUnderWay | null;
+  readonly failed: {readonly to: string; readonly message: string} | null;
+}
+
+export interface UpgradeUnderWay {
+  readonly to: string;
+  /** The new controller, which waits for its welcome. */
+  readonly controller: number;
+  readonly link: number;
+  /** Wall clock, ms. */
+  readonly until: number;
+  /** The keeper to go back to. */
+  readonly back: string;
+}
+
+const OPTION = /^--([a-z]+)(?:=(.*))?$/s;
+
+export function parseArguments(args: readonly string[]): KeeperArguments {
+  const options = new Map<string, string>();
+  let folder = '';
+  for (const arg of args) {
+    const [, name, value = ''] = OPTION.exec(arg) ?? [];
+    if (name === undefined) folder = arg;
+    else options.set(name, value);
+  }
+  const replaced = options.get('replaced');
+  return {
+    folder,
+    launch: options.get('launch') ?? null,
+    anchor: options.has('anchor') ? Number(options.get('anchor')) : null,
+    ending: options.has('ending'),
+    launched: options.has('launched'),
+    check: options.has('check'),
+    replaced: replaced === undefined ? null : (JSON.parse(replaced) as Replaced), // written by another image of this keeper
+  };
+}
+
+/** The same for the image that is to come. */
+export const argumentsAfter = (options: {
+  readonly folder: string;
+  readonly anchor: number | null;
+  readonly ending: boolean;
+  readonly replaced: Replaced;
+}): string[] => [
+  options.folder,
+  ...(options.anchor === null ? [] : [`--anchor=${options.anchor}`]),
+  ...(options.ending ? ['--ending'] : []),
+  `--replaced=${JSON.stringify(options.replaced)}`,
+];

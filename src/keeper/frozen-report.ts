@@ -1,0 +1,45 @@
+/** What can be seen from outside of a controller that does not move, written down before it is killed. */
+import {mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+
+/** So many reports are kept. */
+const KEPT = 5;
+/** What the kernel says of a process and of each of its threads (proc(5)). */
+const OF_PROCESS = ['status', 'cmdline', 'io', 'limits'];
+const OF_THREAD = ['comm', 'stat', 'wchan', 'syscall', 'stack'];
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'latin1').replaceAll('\0', ' ').trim();
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? `(${String(error.code)})` : '(unreadable)';
+  }
+}
+
+function entries(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}
+
+/** Answers the path of the report; null where it could not be written. */
+export function writeFrozenReport(folder: string, pid: number, silentMs: number): string | null {
+  const reports = join(folder, 'reports');
+  const at = new Date().toISOString();
+  const of = (base: string, names: readonly string[]): Record<string, string> =>
+    Object.fromEntries(names.map(name => [name, read(`${base}/${name}`)]));
+  const threads = entries(`/proc/${pid}/task`).map(tid => ({tid, ...of(`/proc/${pid}/task/${tid}`, OF_THREAD)}));
+  const descriptors = entries(`/proc/${pid}/fd`).length;
+  try {
+    mkdirSync(reports, {recursive: true, mode: 0o700});
+    const path = join(reports, `frozen-${at.replaceAll(':', '')}-${pid}.json`);
+    const report = {at, pid, silentMs, descriptors, ...of(`/proc/${pid}`, OF_PROCESS), threads};
+    writeFileSync(path, JSON.stringify(report, null, 1), {mode: 0o600});
+    for (const old of readdirSync(reports).sort().slice(0, -KEPT)) rmSync(join(reports, old), {force: true});
+    return path;
+  } catch {
+    return null;
+  }
+}

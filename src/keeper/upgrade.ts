@@ -1,0 +1,221 @@
+/**
+ * Other programs take over, or nothing changes. A new controller is started beside the one that works, and a new keeper
+ * is tried, where it differs; when both have shown that they can, the old controller commits and hands over. A keeper
+ * that differs then becomes the new one (execve: the same pid, the children stay), and the new controller is welcomed.
+ * Only when that answers on the control socket are the new programs current; until then whatever fails, or takes too
+ * long, leads back to the old ones, which is also what the anchor would start.
+ */
+import {spawn} from 'node:child_process';
+import type {Replaced, UpgradeUnderWay} from './arguments.ts';
+import type {Code} from './code.ts';
+import type {ControllerProcess} from './controller-process.ts';
+import type {Link} from './link.ts';
+import type {Fact, FailedUpgrade} from './messages.ts';
+
+const PATIENCE_MS = 10_000;
+/** So much of what a program printed that failed its trial is passed on. */
+const MAX_TEXT = 500;
+
+export interface UpgradeHost {
+  readonly folder: string;
+  readonly code: Code;
+  readonly link: Link;
+  /** To the controller that works. */
+  readonly say: (fact: Fact) => void;
+  /** Becomes another image of the keeper; throws where it can't. */
+  readonly become: (program: string, upgrade: UpgradeUnderWay | null, failed: FailedUpgrade | null) => never;
+}
+
+/**
+ * - `preparing`: the new ones have not shown yet that they can
+ * - `prepared`: the old controller has been asked to hand over
+ * - `taking`: the new controller works, and has not answered on its socket yet
+ */
+interface UnderWay {
+  readonly to: string;
+  step: 'preparing' | 'prepared' | 'taking';
+  readonly until: number;
+  readonly timer: NodeJS.Timeout;
+  candidate: ControllerProcess | null;
+  isControllerReady: boolean;
+  isKeeperReady: boolean;
+  /** The keeper to go back to, where this is the new one. */
+  readonly back: string | null;
+}
+
+export class Upgrade {
+  readonly #host: UpgradeHost;
+  readonly #tried = new Set<number>();
+  #now: UnderWay | null = null;
+  #failed: FailedUpgrade | null;
+
+  /** @param replaced what the image that this one replaces had to say; null: it replaces none */
+  constructor(host: UpgradeHost, replaced: Replaced | null) {
+    this.#host = host;
+    const {next} = host.code;
+    const lost = next === null ? null : {to: next, message: 'the keeper was lost in the middle of it'};
+    this.#failed = replaced ? replaced.failed : lost;
+  }
+
+  /** Whether libuv waits for this child. */
+  isSpawned(pid: number): boolean {
+    return this.#tried.has(pid);
+  }
+
+  /** The last one that came to nothing; told once. */
+  takeFailed(): FailedUpgrade | null {
+    const failed = this.#failed;
+    this.#failed = null;
+    if (failed !== null) this.#forgetNext();
+    return failed;
+  }
+
+  begin(to: string): void {
+    const {code, link, folder, say} = this.#host;
+    if (this.#now !== null) {
+      say({type: 'upgrade-failed', to, message: 'another upgrade is under way'});
+      return;
+    }
+    const now = this.#start(to, 'preparing', Date.now() + PATIENCE_MS, null);
+    try {
+      code.next = to;
+      now.candidate = link.spawn(code.controller(folder, to), {
+        order: order => {
+          if (order.type !== 'prepared' || this.#now !== now) return;
+          if (order.error !== null) this.#fail(`the new controller can't take over: ${order.error}`);
+          now.isControllerReady = true;
+          this.#prepared();
+        },
+        ended: how => {
+          if (this.#now === now) this.#fail(`the new controller ended (${how})`);
+        },
+      });
+      now.candidate.send({type: 'handshake'});
+      if (code.isSameKeeper(to)) now.isKeeperReady = true;
+      else this.#tryKeeper(now);
+    } catch (error) {
+      this.#fail(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** The old controller has committed everything. */
+  handOver(): void {
+    const {code, link} = this.#host;
+    const now = this.#now;
+    if (now?.step !== 'prepared' || now.candidate === null) return;
+    link.release();
+    now.step = 'taking';
+    if (code.isSameKeeper(now.to)) {
+      link.take(now.candidate);
+      return;
+    }
+    const {to, until, candidate} = now;
+    try {
+      const back = code.keeper(code.own);
+      this.#host.become(code.keeper(to), {to, until, controller: candidate.pid, link: candidate.fd, back}, null);
+    } catch (error) {
+      this.#fail(error instanceof Error ? error.message : String(error));
+      link.start();
+    }
+  }
+
+  /** This is the new keeper: the new controller may have its welcome. */
+  resume({to, until, back}: UpgradeUnderWay, candidate: ControllerProcess): void {
+    const now = this.#start(to, 'taking', until, back);
+    now.candidate = candidate;
+    this.#host.link.take(candidate);
+  }
+
+  /** The controller that works answers on its socket. */
+  ready(): void {
+    const {code, say} = this.#host;
+    const now = this.#now;
+    if (now?.step !== 'taking') return;
+    const from = code.current;
+    try {
+      code.makeCurrent(now.to);
+    } catch (error) {
+      this.#fail(error instanceof Error ? error.message : String(error));
+      return;
+    }
+    this.#end();
+    this.#forgetNext();
+    say({type: 'upgraded', from, to: now.to});
+  }
+
+  /** The controller that works, old or new, is lost or keeps its lease. */
+  cancel(why: string): void {
+    if (this.#now !== null) this.#fail(why);
+  }
+
+  #start(to: string, step: UnderWay['step'], until: number, back: string | null): UnderWay {
+    const timer = setTimeout(
+      () => this.#fail(`it took longer than ${PATIENCE_MS / 1000} s`),
+      Math.max(0, Math.min(until - Date.now(), PATIENCE_MS)),
+    );
+    this.#now = {to, step, until, timer, candidate: null, isControllerReady: false, isKeeperReady: false, back};
+    return this.#now;
+  }
+
+  #tryKeeper(now: UnderWay): void {
+    const {code, folder} = this.#host;
+    const [program = process.execPath, ...args] = code.command(code.keeper(now.to), [folder, '--check']);
+    const child = spawn(program, args, {stdio: ['ignore', 'ignore', 'pipe']});
+    if (child.pid !== undefined) this.#tried.add(child.pid);
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-MAX_TEXT)));
+    child.on('error', error => {
+      if (this.#now === now) this.#fail(`the new keeper can't be started: ${error.message}`);
+    });
+    child.on('exit', () => {
+      if (child.pid !== undefined) this.#tried.delete(child.pid);
+    });
+    child.on('close', (status, signal) => {
+      if (this.#now !== now) return;
+      now.isKeeperReady = status === 0;
+      if (status === 0) this.#prepared();
+      else this.#fail(`the new keeper failed its trial (${signal ?? `exit code ${status ?? '?'}`}): ${said.trim()}`);
+    });
+  }
+
+  #prepared(): void {
+    const now = this.#now;
+    if (now?.step !== 'preparing' || !now.isControllerReady || !now.isKeeperReady) return;
+    now.step = 'prepared';
+    this.#host.say({type: 'upgrade-prepared'});
+  }
+
+  #fail(message: string): void {
+    const {link, say, become} = this.#host;
+    const now = this.#now;
+    if (now === null) return;
+    this.#end();
+    const failed = {to: now.to, message};
+    process.stderr.write(`brood keeper: no upgrade to ${now.to}: ${message}\n`);
+    now.candidate?.kill('SIGKILL');
+    if (now.step !== 'taking') {
+      now.candidate?.hangUp();
+      say({type: 'upgrade-failed', ...failed});
+      // Where the one that works has just been lost, the next one is told.
+      if (link.pid === null) this.#failed = failed;
+      else this.#forgetNext();
+      return;
+    }
+    this.#failed = failed;
+    // The old controllers and the old keeper go together: a new keeper goes back to what it was.
+    if (now.back !== null) become(now.back, null, failed);
+  }
+
+  #end(): void {
+    if (this.#now) clearTimeout(this.#now.timer);
+    this.#now = null;
+  }
+
+  #forgetNext(): void {
+    try {
+      this.#host.code.next = null;
+    } catch {
+      // A disk that takes no change: the next keeper says that an upgrade was lost, which one was.
+    }
+  }
+}
