@@ -17,6 +17,7 @@ import {copyPrograms, installedPrograms} from './programs.ts';
 import {inFolder} from '../control/folder.ts';
 import {readLock, supervisorAlive} from '../control/lock.ts';
 import type {FleetSpec} from '../fleet/types.ts';
+import {startTimeOf} from '../process/stat.ts';
 import {daemonFlags, OUTER_NODE_OPTIONS} from '../posix/node-flags.ts';
 
 export interface LaunchOptions {
@@ -84,7 +85,10 @@ function writeLaunch({folder, fleet, only, attached}: LaunchOptions, launch: str
   chmodSync(folder, 0o700);
   const path = join(folder, `fleet.${launch}.json`);
   const {name, file, dir} = fleet;
-  const text = JSON.stringify({name, file, dir, id: basename(folder), launch, only, attached, spec: fleet});
+  // As process 1, this one becomes the anchor and attaches to nothing.
+  const clients = attached && process.pid !== 1 ? [{pid: process.pid, startTime: startTimeOf(process.pid) ?? ''}] : [];
+  const plan = {name, file, dir, id: basename(folder), launch, only, attached: clients.length > 0, clients};
+  const text = JSON.stringify({...plan, spec: fleet});
   writeFileSync(path, text, {mode: 0o600});
   return path;
 }

@@ -20,6 +20,8 @@ import {isMethod, isObject, validateParams} from './params.ts';
 /** What a handler may do beside answering. */
 export interface CallContext {
   readonly requestId: number | string | null;
+  /** The client's process; null where that can't be told. */
+  readonly peerPid: number | null;
   /** Aborted when the client is gone: the whole connection, not only this request. */
   readonly signal: AbortSignal;
   /** Tells what is still waited for. */
@@ -53,6 +55,7 @@ const PAUSE_AT_BYTES = 1024 * 1024;
 
 export class Connection {
   readonly #socket: Socket;
+  readonly #peerPid: number | null;
   readonly #handlers: Handlers;
   readonly #onError: (error: unknown) => void;
   readonly #splitter = new LineSplitter(MAX_REQUEST_BYTES);
@@ -62,8 +65,9 @@ export class Connection {
   #lasting = false;
   #watch: Watch | null = null;
 
-  constructor(socket: Socket, handlers: Handlers, onError: (error: unknown) => void) {
+  constructor(socket: Socket, peerPid: number, handlers: Handlers, onError: (error: unknown) => void) {
     this.#socket = socket;
+    this.#peerPid = peerPid > 0 ? peerPid : null;
     this.#handlers = handlers;
     this.#onError = onError;
     setMaxListeners(0, this.#gone.signal);
@@ -232,6 +236,7 @@ export class Connection {
   #context(requestId: Id): CallContext {
     return {
       requestId,
+      peerPid: this.#peerPid,
       signal: this.#gone.signal,
       progress: waiting => {
         if (requestId === null) return;

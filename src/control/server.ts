@@ -5,11 +5,17 @@ import {Connection, eventLine, type Handlers} from './connection.ts';
 import {MAX_CONNECTIONS, type EventRecord} from './messages.ts';
 import {socketAddress, type SocketAddress} from './socket-path.ts';
 
+export interface Peer {
+  readonly uid: number;
+  /** 0 where it can't be seen from here. */
+  readonly pid: number;
+}
+
 export interface ControlServerOptions {
   readonly socketPath: string;
   readonly handlers: Handlers;
-  /** The uid at the other end (SO_PEERCRED, unix(7)); null where the kernel can't tell, which counts as a stranger. */
-  readonly peerUid: (socket: Socket) => number | null;
+  /** Who is at the other end (SO_PEERCRED, unix(7)); null where the kernel can't tell, which counts as a stranger. */
+  readonly peerOf: (socket: Socket) => Peer | null;
   readonly allowedUids: ReadonlySet<number>;
   /** Told of each unexpected error of a handler; the client has got a plain answer by then. */
   readonly onError?: (error: unknown) => void;
@@ -99,13 +105,15 @@ export class ControlServer {
   }
 
   #accept(socket: Socket): void {
-    const uid = this.#connections.size < MAX_CONNECTIONS ? this.#options.peerUid(socket) : null;
-    if (uid === null || !this.#options.allowedUids.has(uid)) {
+    const peer = this.#connections.size < MAX_CONNECTIONS ? this.#options.peerOf(socket) : null;
+    if (peer === null || !this.#options.allowedUids.has(peer.uid)) {
       socket.on('error', () => undefined);
       socket.destroy();
       return;
     }
-    const connection = new Connection(socket, this.#options.handlers, error => this.#options.onError?.(error));
+    const connection = new Connection(socket, peer.pid, this.#options.handlers, error =>
+      this.#options.onError?.(error),
+    );
     this.#connections.add(connection);
     socket.once('close', () => this.#connections.delete(connection));
   }

@@ -17,7 +17,7 @@ import {upgradeHandlers} from './handlers/upgrade.ts';
 import {Journal} from './journal.ts';
 import type {KeeperLink} from './keeper-link.ts';
 import {LogCare} from './log-care.ts';
-import {peerUid} from './peer-uid.ts';
+import {peerOf} from './peer.ts';
 import {Pulse} from './pulse.ts';
 import {Readings} from './readings.ts';
 import {reconcile} from './reconcile.ts';
@@ -78,9 +78,8 @@ export class Controller {
     const beginning = beginHeart(this.#launch, this.#snapshot, boot);
     const {heart, saved} = beginning;
     this.#upSince = saved?.upSince ?? welcome.startedAt;
-    this.#attachment = new Attachment(
-      saved?.launch === this.#launch.launch ? saved.attached : this.#launch.attached,
-      () => this.#down(false),
+    this.#attachment = new Attachment(saved?.launch === this.#launch.launch ? saved : this.#launch, () =>
+      this.#down(false),
     );
     this.#signals = new SupervisorSignals({
       end: atOnce => this.#down(atOnce),
@@ -110,7 +109,7 @@ export class Controller {
         boot,
         launch: this.#launch.launch,
         keeper: welcome.keeper,
-        attached: this.#attachment.wanted,
+        ...this.#attachment.saved,
         upSince: this.#upSince,
       }),
       carryOut: decided => {
@@ -122,7 +121,7 @@ export class Controller {
     this.#server = new ControlServer({
       socketPath: inFolder.socket(folder),
       allowedUids: new Set([0, process.getuid?.() ?? 0]),
-      peerUid,
+      peerOf,
       onError: error => this.#complain('a command failed inside', error),
       handlers: {
         ...lookHandlers(desk, () => this.#report()),

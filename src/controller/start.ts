@@ -1,5 +1,6 @@
 /** What a fleet's folder tells a controller that starts: what `up` asked for, and how far an earlier one had come. */
 import {readFileSync} from 'node:fs';
+import type {ClientId} from './attachment.ts';
 import {inFolder} from '../control/folder.ts';
 import type {FleetSpec} from '../fleet/types.ts';
 
@@ -14,13 +15,15 @@ export interface Launch {
   readonly spec: FleetSpec;
   /** `--only`: what is to be started; null: everything. */
   readonly only: readonly string[] | null;
-  /** A foreground `up` will attach itself. */
+  /** A foreground `up` will attach itself: these processes. */
   readonly attached: boolean;
+  readonly clients: readonly ClientId[];
 }
 
 /** Throws where there is none: then the controller was not started by `up`. */
 export function readLaunch(folder: string): Launch {
-  return JSON.parse(readFileSync(inFolder.fleet(folder), 'utf8')) as Launch; // written by this program, in a private folder
+  // Written by this program, in a private folder; one of before knew no clients.
+  return {clients: [], ...(JSON.parse(readFileSync(inFolder.fleet(folder), 'utf8')) as Omit<Launch, 'clients'>)};
 }
 
 /** What is committed beside the heart's own state. */
@@ -32,8 +35,9 @@ export interface Saved {
   readonly seq: number;
   /** The keeper's pid. */
   readonly keeper: number;
-  /** The fleet lives with a foreground `up`. */
+  /** The fleet lives with a foreground `up`: these processes. */
   readonly attached: boolean;
+  readonly clients: readonly ClientId[];
   /** When the supervisor was first started (wall clock, ms). */
   readonly upSince: number;
 }
@@ -50,7 +54,8 @@ export interface Decoded {
 
 /** The other way; null where the text is of another boot: then nothing that it tells of is left. Throws where it is none. */
 export function decodeSaved(text: string, boot: string): Decoded | null {
-  const saved = JSON.parse(text.slice(0, text.indexOf('\n'))) as Saved; // its checksum was right: this program wrote it
+  // Its checksum was right: this program wrote it, though it may be one of before.
+  const saved: Saved = {clients: [], ...(JSON.parse(text.slice(0, text.indexOf('\n'))) as Omit<Saved, 'clients'>)};
   if (saved.boot !== boot) return null;
   const heart = text.indexOf('\n') + 1;
   const end = text.indexOf('\n', heart) + 1;

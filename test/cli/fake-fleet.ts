@@ -69,7 +69,7 @@ export class FakeFleet {
     this.#server = new ControlServer({
       socketPath: inFolder.socket(this.folder),
       handlers,
-      peerUid: () => 0,
+      peerOf: () => ({uid: 0, pid: process.pid}),
       allowedUids: new Set([0]),
     });
     await this.#server.listen();

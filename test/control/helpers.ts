@@ -25,7 +25,7 @@ export async function serve(
   const server = new ControlServer({
     socketPath: inFolder.socket(folder),
     handlers,
-    peerUid: () => 4711,
+    peerOf: () => ({uid: 4711, pid: process.pid}),
     allowedUids: new Set([4711]),
     onError: error => errors.push(error),
     ...options,

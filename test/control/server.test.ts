@@ -224,7 +224,7 @@ test('too many requests under way are refused, and the place is free again after
 
 test('a stranger is cut off at once', async () => {
   for (const uid of [0, null]) {
-    const {folder} = await serve({ping}, {peerUid: () => uid});
+    const {folder} = await serve({ping}, {peerOf: () => (uid === null ? null : {uid, pid: 1})});
     const raw = new Raw(folder);
     raw.say(request('ping'));
     expect(await raw.next()).toBeNull();

@@ -24,6 +24,7 @@ const launchOf = (spec: FleetSpec): Launch => ({
   spec,
   only: null,
   attached: false,
+  clients: [],
 });
 
 /** A controller without keeper and socket: engine, snapshot and journal in a folder. */
@@ -53,7 +54,7 @@ class Bench {
       heart,
       snapshot: this.snapshot,
       journal,
-      saved: () => ({boot: BOOT, launch: 'l1', keeper: 1, attached: false, upSince: 0}),
+      saved: () => ({boot: BOOT, launch: 'l1', keeper: 1, attached: false, clients: [], upSince: 0}),
       carryOut: effects => this.done.push(...effects),
     });
     onTestFinished(() => this.engine.close());
@@ -146,7 +147,7 @@ describe('the engine', () => {
 describe('what a controller begins with', () => {
   const launch = launchOf(fleetOf([worker('web')]));
   const begin = (folder: string): ReturnType<typeof beginHeart> => beginHeart(launch, new SnapshotFile(folder), BOOT);
-  const saved = JSON.stringify({boot: BOOT, launch: 'l1', seq: 7, keeper: 1, attached: false, upSince: 0});
+  const saved = JSON.stringify({boot: BOOT, launch: 'l1', seq: 7, keeper: 1, attached: false, clients: [], upSince: 0});
 
   test.each([
     ['of a later version', `${saved}\n{"version":99}\n`],

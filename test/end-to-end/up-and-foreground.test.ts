@@ -1,6 +1,6 @@
 /** `up` in the foreground and in the background, in part, and as process 1 of a container. */
 import {once} from 'node:events';
-import {existsSync} from 'node:fs';
+import {existsSync, readdirSync} from 'node:fs';
 import {spawn} from 'node:child_process';
 import {expect, test} from 'vitest';
 import {cli, TestFleet, until} from './harness.ts';
@@ -47,6 +47,36 @@ test('in the foreground the output is shown with names; SIGTSTP suspends the fle
     const [code] = (await once(up, 'exit')) as [number | null];
     expect(code).toBe(0);
     await gone(fleet);
+  });
+});
+
+test('a foreground up that is suspended while the controller is replaced keeps its fleet, and takes it along when it dies', async () => {
+  const ticks = {sh: 'trap "echo bye >> bye; exit 0" TERM; while :; do echo x >> ticks; sleep 0.1; done'};
+  await using(new TestFleet({fleet: 't', workers: {ticks}}), async fleet => {
+    const up = fleet.start(['up']);
+    const {pid} = await fleet.status('ticks', 'ready');
+    const replace = async (): Promise<void> => {
+      const {controller} = fleet;
+      process.kill(controller, 'SIGKILL');
+      await until('the next controller', () => fleet.controller !== controller);
+    };
+    up.kill('SIGSTOP');
+    await until('it to be stopped', () => look(up.pid!)?.state === 'T');
+    await replace();
+    // Longer than a client that runs would be waited for, by the worker's own clock.
+    const seen = fleet.read('ticks').length;
+    await until('7 s of ticks', () => fleet.read('ticks').length > seen + 140, 60_000);
+    expect(fleet.worker('ticks').pid).toBe(pid);
+    // It comes back by itself, and is attached as before.
+    up.kill('SIGCONT');
+    await replace();
+    expect(fleet.worker('ticks').pid).toBe(pid);
+    up.kill('SIGSTOP');
+    await until('it to be stopped', () => look(up.pid!)?.state === 'T');
+    await replace();
+    up.kill('SIGKILL');
+    await gone(fleet);
+    expect(fleet.read('bye')).toBe('bye\n');
   });
 });
 
@@ -100,6 +130,9 @@ test.skipIf(!isRoot)(
           () => !everyProcess().some(({state, pid}) => state === 'Z' && inside(pid, init.pid)),
         );
         expect(look(init.pid)?.name).toBe('sh');
+        // Nobody attaches to it: it is the fleet.
+        const [folder = ''] = readdirSync(fleet.home);
+        expect(JSON.parse(fleet.read('home', folder, 'fleet.json'))).toMatchObject({attached: false});
         process.kill(init.pid, 'SIGTERM');
         const [code] = (await once(container, 'exit')) as [number | null];
         expect(code).toBe(0);

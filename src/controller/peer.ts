@@ -9,7 +9,8 @@ function descriptorOf(socket: Socket): number | null {
   return typeof handle.fd === 'number' && handle.fd >= 0 ? handle.fd : null;
 }
 
-export function peerUid(socket: Socket): number | null {
+/** Who connected (SO_PEERCRED, unix(7)); null where the kernel can't tell. A process that can't be seen from here has pid 0. */
+export function peerOf(socket: Socket): {readonly pid: number; readonly uid: number} | null {
   const fd = descriptorOf(socket);
-  return fd === null ? null : (peerCredentials(fd)?.uid ?? null);
+  return fd === null ? null : peerCredentials(fd);
 }
