@@ -225,6 +225,8 @@ export class Controller {
     const {heart} = this.#engine;
     this.#journal.open(saved?.seq ?? 0, unwritten);
     for (const run of welcome.runs) this.#hands.began(run.token, run.logStart);
+    for (const {id, pid, startTime} of welcome.orphans) if (id !== null) this.#readings.orphan(id, pid, startTime);
+    for (const {id, error} of welcome.held) this.#held.set(id, error);
     const {inputs, found, strays} = reconcile(heart, welcome.runs, Date.now(), agesNow());
     const by = {keeper: welcome.keeper, controller: process.pid};
     if (saved?.launch === this.#launch.launch) {

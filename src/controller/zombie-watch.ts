@@ -1,6 +1,7 @@
 /** Zombies in the fleet's trees: said once when found, and once when gone. */
+import {hasEnded} from '../process/stat.ts';
 import type {ProcessTable} from '../process/table.ts';
-import {signalName} from '../posix/signals.ts';
+import {endOfStatus} from '../posix/wait.ts';
 import type {Heart} from '../supervisor/index.ts';
 import type {Instance, JournalEvent} from '../supervisor/types.ts';
 
@@ -11,10 +12,6 @@ interface Zombie {
   readonly ppid: number;
 }
 
-/** What wait(2) would say. */
-const exitOf = (status: number): {code: number | null; signal: string | null} =>
-  (status & 0x7f) === 0 ? {code: (status >> 8) & 0xff, signal: null} : {code: null, signal: signalName(status & 0x7f)};
-
 export class ZombieWatch {
   readonly #known = new Map<string, Zombie>();
 
@@ -23,7 +20,7 @@ export class ZombieWatch {
     const events: JournalEvent[] = [];
     const seen = new Set<string>();
     for (const stat of table.all()) {
-      if (stat.state !== 'Z') continue;
+      if (!hasEnded(stat)) continue;
       // From the zombie upwards: there are few of them, and many processes.
       const instance = this.#instanceAbove(stat.ppid, heart, table, ownerOf);
       if (!instance) continue;
@@ -33,7 +30,7 @@ export class ZombieWatch {
       const zombie = {worker: instance.worker, instance: instance.number, pid: stat.pid, ppid: stat.ppid};
       this.#known.set(key, zombie);
       const parent = table.get(stat.ppid)?.comm ?? null;
-      events.push({type: 'zombie-found', ...zombie, parent, name: stat.comm, exit: exitOf(stat.exitStatus)});
+      events.push({type: 'zombie-found', ...zombie, parent, name: stat.comm, exit: endOfStatus(stat.exitStatus)});
     }
     for (const [key, zombie] of this.#known) {
       if (seen.has(key)) continue;

@@ -4,18 +4,20 @@
  */
 import {rmSync} from 'node:fs';
 import {fifoPath} from './output.ts';
-import type {ExitFact} from './messages.ts';
 import {readRecords, removeRecord, type SpawnRecord} from './record.ts';
 import type {Run} from './run.ts';
 import {STREAMS} from '../logs/layout.ts';
-import {isAlive, readStat} from '../process/stat.ts';
+import {readStat} from '../process/stat.ts';
 
 export interface Found {
   readonly run: Run;
   readonly record: SpawnRecord;
-  /** Its main process lives. */
-  readonly alive: boolean;
+  /** Its main process is there, though perhaps as a zombie. */
+  readonly present: boolean;
 }
+
+/** Of a record whose intent is torn: nobody is asked before what is left of it is ended. */
+const NO_INTENT = {id: '', stopSignal: 'SIGTERM', stopTimeoutMs: 0, logStart: {out: 0, err: 0}} as const;
 
 /** Removes what lies on disk of a run. */
 export function removeTraces(folder: string, token: string): void {
@@ -23,41 +25,41 @@ export function removeTraces(folder: string, token: string): void {
   removeRecord(folder, token);
 }
 
+function runOf(record: SpawnRecord, now: number): Found {
+  const {token, intent, started} = record;
+  const {id, stopSignal, stopTimeoutMs, logStart} = intent ?? NO_INTENT;
+  const stat = started === null || record.exit !== null ? null : readStat(started.pid);
+  const present = started !== null && stat?.startTime === started.startTime;
+  const run: Run = {
+    token,
+    id,
+    stopSignal,
+    stopTimeoutMs,
+    logStart,
+    pid: started?.pid ?? null,
+    startTime: started?.startTime ?? null,
+    startedAt: started?.startedAt ?? null,
+    pidfd: null,
+    adopted: true,
+    paused: present && stat.state === 'T',
+    // One that is gone was waited for while no keeper looked: how it ended is not known (`unknown`).
+    exit: record.exit ?? (present ? null : {code: null, signal: null, at: now}),
+    failure: null,
+    cleared: null,
+    cgroup: started?.cgroup ?? null,
+    output: null,
+    orphans: new Map(),
+    known: new Map(),
+  };
+  return {run, record, present};
+}
+
 /** Every recorded run of this boot; traces of earlier boots are removed. */
 export function findRuns(folder: string, boot: string, now: number): Found[] {
   const found: Found[] = [];
   for (const record of readRecords(folder)) {
-    const {intent, started} = record;
-    if (intent.boot !== boot) {
-      removeTraces(folder, intent.token);
-      continue;
-    }
-    const alive = started !== null && record.exit === null && isAlive(started.pid, started.startTime);
-    // Nobody was there to wait for it: how it ended is not known (`unknown`).
-    const exit: ExitFact | null = record.exit ?? (alive ? null : {code: null, signal: null, at: now});
-    found.push({
-      record,
-      alive,
-      run: {
-        token: intent.token,
-        id: intent.id,
-        stopSignal: intent.stopSignal,
-        stopTimeoutMs: intent.stopTimeoutMs,
-        logStart: intent.logStart,
-        pid: started?.pid ?? null,
-        startTime: started?.startTime ?? null,
-        startedAt: started?.startedAt ?? null,
-        pidfd: null,
-        adopted: true,
-        paused: alive && readStat(started.pid)?.state === 'T',
-        exit,
-        failure: null,
-        cleared: null,
-        cgroup: started?.cgroup ?? null,
-        output: null,
-        orphans: new Map(),
-      },
-    });
+    if (record.intent !== null && record.intent.boot !== boot) removeTraces(folder, record.token);
+    else found.push(runOf(record, now));
   }
   return found;
 }

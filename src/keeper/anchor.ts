@@ -11,6 +11,13 @@ export const KeeperExit = {
   refused: 75,
 } as const;
 
+/** The anchor, while it lives: whoever takes its place as the parent of an orphaned keeper is none. Null as process 1, too,
+ * since not all that such a one gets has come from this fleet. */
+export function livingAnchor(): number | null {
+  const {ppid} = process;
+  return ppid !== 1 && process.argv.includes(`--anchor=${ppid}`) ? ppid : null;
+}
+
 /**
  * The loop, for `sh -c LOOP anchor CODE FOLDER LAUNCH NODE FLAG...`; a keeper is started as `NODE FLAG...
  * CODE/keeper.cjs --launch=LAUNCH FOLDER --anchor=PID`, while the launcher waits with `--launched`, and after a signal

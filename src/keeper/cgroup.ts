@@ -2,7 +2,7 @@
  * A cgroup for each run (cgroups(7), version 2; controllers are not needed). It holds every descendant whatever it
  * does: it tells who belongs to a run, when nobody is left, and ends all of them at once.
  */
-import {mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {cgroupOf} from '../process/facts.ts';
 
@@ -114,6 +114,12 @@ export class Cgroups {
     } finally {
       this.#leave();
     }
+  }
+
+  /** The cgroup that a run was or would have been started in by any keeper of this fleet; null where there is none. */
+  of(token: string): string | null {
+    const path = join(this.#base, token);
+    return existsSync(path) ? path : null;
   }
 
   close(): void {

@@ -29,7 +29,7 @@ import {Epoll} from '../posix/epoll.ts';
 import {become, closeOnExecFrom, keepOnExec} from '../posix/process.ts';
 import {signalNumber, type SignalName} from '../posix/signals.ts';
 import type {Ended} from '../posix/wait.ts';
-import {startTimeOf} from '../process/stat.ts';
+import {isShortage, startTimeOf} from '../process/stat.ts';
 
 const SWEEP_MS = 5_000;
 /** So many controllers that end before the first one has come up: it won't. */
@@ -127,7 +127,7 @@ export class Keeper {
         this.#lives.cleared(run, proof, survivors, () => this.#fleetEnd.look());
       },
     });
-    this.#strays = new Strays(this.#ladder, options.anchor);
+    this.#strays = new Strays(this.#ladder);
     this.#link = new Link({
       folder: options.folder,
       command: () => options.code.controller(options.folder),
@@ -194,6 +194,7 @@ export class Keeper {
   }
 
   #welcome(lease: number, loss: Loss | null): Fact {
+    this.#output.unwatchAll();
     return {
       type: 'welcome',
       lease,
@@ -210,6 +211,8 @@ export class Keeper {
       failedUpgrade: this.#upgrade.takeFailed(),
       ending: this.#fleetEnd.asked,
       runs: [...this.#runs.all()].map(factOf),
+      orphans: this.#reaper.living(),
+      held: this.#output.held(),
     };
   }
 
@@ -292,7 +295,13 @@ export class Keeper {
   /** What no signal may have told: missed SIGCHLDs, orphans that live, ends that are due. */
   #sweep(): void {
     this.#reaper.childrenChanged();
-    this.#reaper.adoptOrphans(new Look());
+    const look = new Look();
+    try {
+      this.#reaper.adoptOrphans(look);
+      this.#lives.sweep(look);
+    } catch (error) {
+      if (!isShortage(error)) throw error; // else the next one finds it
+    }
     this.#ladder.look(0);
   }
 

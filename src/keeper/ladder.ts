@@ -10,13 +10,15 @@ import {Look, mayLive, membersOf, type Member} from './members.ts';
 import type {Proof} from './messages.ts';
 import type {Run} from './run.ts';
 import {signalIdentified, signalPidfd} from '../posix/pidfd.ts';
-import {startTimeOf} from '../process/stat.ts';
+import {hasEnded, isShortage, readStat, startTimeOf} from '../process/stat.ts';
 
 const SIGKILL = 9;
 const SIGTERM = 15;
 const SIGCONT = 18;
 const SIGSTOP = 19;
 const ROUND_MS = 10;
+/** Until there may be a descriptor to spare again. */
+const SHORTAGE_MS = 100;
 /** How long killed processes may take to go (one in uninterruptible sleep may take for ever). */
 const KILLED_MS = 5_000;
 /** A run that forks faster than it is frozen is looked at again in the next round. */
@@ -43,6 +45,17 @@ export interface LadderHost {
 /** Sends a signal to a process that was seen in a look, if it is still the same one. */
 export const signalMember = (member: Member, signal: number): string | null =>
   signalIdentified(member.pid, member.startTime, signal, startTimeOf);
+
+/** Sends a signal to a run's main process. */
+export function signalMain(run: Run, signal: number): string | null {
+  const {pid, startTime, pidfd, exit} = run;
+  if (pid === null || startTime === null || exit !== null) return 'ESRCH';
+  return pidfd === null ? signalIdentified(pid, startTime, signal, startTimeOf) : signalPidfd(pidfd, signal);
+}
+
+/** What an adopted run's parent is told by SIGCHLD, nobody tells here. */
+const isPaused = ({paused, adopted, pid, exit}: Run): boolean =>
+  paused || (adopted && pid !== null && exit === null && readStat(pid)?.state === 'T');
 
 /**
  * Stops every process of some runs, also those that are forked meanwhile; answers who they are, the main processes left
@@ -83,12 +96,11 @@ export class Ladder {
     if (ending) ending.deadline = Math.min(ending.deadline, deadline);
     else {
       this.#endings.set(run.token, {run, deadline, asked: new Set(), killedAt: null});
-      if (run.pidfd !== null) {
-        signalPidfd(run.pidfd, timeoutMs > 0 ? signal : SIGKILL);
-        signalPidfd(run.pidfd, SIGCONT);
-      }
+      const paused = isPaused(run);
+      signalMain(run, timeoutMs > 0 ? signal : SIGKILL);
+      signalMain(run, SIGCONT);
       // Paused, its helpers are stopped too, and what they hold may be what the main process waits for.
-      if (run.paused) for (const member of membersOf(run, new Look())) signalMember(member, SIGCONT);
+      if (paused) for (const member of membersOf(run, new Look())) signalMember(member, SIGCONT);
     }
     this.look(0);
   }
@@ -103,6 +115,16 @@ export class Ladder {
 
   #round(): void {
     this.#timer = null;
+    try {
+      this.#lookAtAll();
+    } catch (error) {
+      if (!isShortage(error)) throw error;
+      // Who could not be seen is not gone.
+      this.look(SHORTAGE_MS);
+    }
+  }
+
+  #lookAtAll(): void {
     const look = new Look();
     const now = performance.now();
     const overdue: Ending[] = [];
@@ -129,7 +151,7 @@ export class Ladder {
     const {run} = ending;
     const main = run.pid === null ? undefined : look.table().get(run.pid);
     // Its end is about to be told.
-    if (main?.startTime !== run.startTime || main.state === 'Z') return;
+    if (main?.startTime !== run.startTime || hasEnded(main)) return;
     this.#finish(
       ending,
       [{pid: main.pid, name: main.comm}, ...membersOf(run, look)].map(({pid, name}) => `${pid} ${name}`),
@@ -168,7 +190,7 @@ export class Ladder {
     for (const ending of endings) {
       const {run} = ending;
       ending.killedAt ??= now;
-      if (run.pidfd !== null && run.exit === null) signalPidfd(run.pidfd, SIGKILL);
+      signalMain(run, SIGKILL);
       if (run.cgroup !== null) killCgroup(run.cgroup);
     }
     const runs = endings.map(({run}) => run);

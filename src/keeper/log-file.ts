@@ -35,7 +35,7 @@ export interface LogListener {
   wrote(stream: Stream): void;
   rotated(): void;
   /** Writing fails (`ENOSPC`, ...), or goes on again (null). */
-  held(error: string | null): void;
+  held(stream: Stream, error: string | null): void;
 }
 
 export class LogFile {
@@ -106,7 +106,7 @@ export class LogFile {
   wrote(bytes: number): void {
     if (this.#held) {
       this.#held = false;
-      this.#listener.held(null);
+      this.#listener.held(this.#stream, null);
     }
     const now = Date.now();
     // A clock that was set back is noted too: the index tells what the clock said.
@@ -132,7 +132,7 @@ export class LogFile {
   fail(error: string): void {
     if (this.#held) return;
     this.#held = true;
-    this.#listener.held(error);
+    this.#listener.held(this.#stream, error);
     for (const source of this.#sources) source.held();
   }
 

@@ -1,12 +1,13 @@
 /**
  * Who belongs to a run. With a cgroup, the kernel says so. Without, these are signs of it: being a descendant of its
- * main process or of an orphan that is known to be its; its session or process group; the token in the environment it
+ * main process or of a process that is known to be its; its session or process group; the token in the environment it
  * was started with (which a process may have overwritten, so its absence means nothing).
  */
+import {livingAnchor} from './anchor.ts';
 import {cgroupMembers, isPopulated} from './cgroup.ts';
 import type {Run, Runs} from './run.ts';
 import {cgroupOf, environmentValue, childrenOf} from '../process/facts.ts';
-import {readStat, type Stat} from '../process/stat.ts';
+import {hasEnded, readStat, type Stat} from '../process/stat.ts';
 import {readProcessTable, type ProcessTable} from '../process/table.ts';
 
 export interface Member {
@@ -15,7 +16,6 @@ export interface Member {
   readonly name: string;
 }
 
-const lives = (stat: Stat): boolean => stat.state !== 'Z' && stat.state !== 'X';
 const memberOf = (stat: Stat): Member => ({pid: stat.pid, startTime: stat.startTime, name: stat.comm});
 
 export const TOKEN_VARIABLE = 'BROOD_RUN';
@@ -28,6 +28,11 @@ export class Look {
   #table: ProcessTable | null = null;
   #children: readonly number[] | null = null;
   #tagged: Map<string, Stat[]> | null = null;
+  #family: Set<number> | null = null;
+
+  constructor(table: ProcessTable | null = null) {
+    this.#table = table;
+  }
 
   table(): ProcessTable {
     return (this.#table ??= readProcessTable());
@@ -38,12 +43,21 @@ export class Look {
     return (this.#children ??= childrenOf(process.pid));
   }
 
+  /**
+   * Every process that descends from the keeper, or from its anchor: to them the kernel gives all that lose their
+   * parents below. What is not among them has never been of this fleet, as long as they live.
+   */
+  family(): ReadonlySet<number> {
+    const roots = [process.pid, livingAnchor() ?? process.pid];
+    return (this.#family ??= new Set(roots.flatMap(pid => this.table().treeOf(pid)).map(({pid}) => pid)));
+  }
+
   /** The living processes that carry a token in their environment: all environments are read once for all runs. */
   tagged(token: string): readonly Stat[] {
     if (this.#tagged === null) {
       this.#tagged = new Map();
       for (const stat of this.table().all()) {
-        const tag = lives(stat) ? environmentValue(stat.pid, TOKEN_VARIABLE) : null;
+        const tag = hasEnded(stat) ? null : environmentValue(stat.pid, TOKEN_VARIABLE);
         if (tag === null) continue;
         const same = this.#tagged.get(tag);
         if (same) same.push(stat);
@@ -54,16 +68,52 @@ export class Look {
   }
 }
 
+/** Clock ticks at which a process was started. Nothing of a run is older than its main process. */
+const isYounger = (stat: Stat, run: Run): boolean => Number(stat.startTime) >= Number(run.startTime ?? NaN);
+
+/** The run that a session or process group is named after. */
+function runOfName(name: number, stat: Stat, runs: Runs): Run | undefined {
+  const run = runs.ofPid(name);
+  if (!run || !isYounger(stat, run)) return undefined;
+  // A pid that names a session or a group is not given away: where another process has it, so are they that one's.
+  const leader = readStat(name);
+  return leader === null || leader.startTime === run.startTime ? run : undefined;
+}
+
 /** Which run a process belongs to that became the keeper's child without having been spawned by it. */
 export function runOfOrphan(stat: Stat, runs: Runs): Run | undefined {
   const cgroup = cgroupOf(stat.pid);
   const inCgroup = cgroup?.split('/').findLast(name => runs.get(name));
-  return (
-    (inCgroup === undefined ? undefined : runs.get(inCgroup)) ??
-    runs.ofPid(stat.sid) ??
-    runs.ofPid(stat.pgid) ??
-    runs.get(environmentValue(stat.pid, TOKEN_VARIABLE) ?? '')
-  );
+  if (inCgroup !== undefined) return runs.get(inCgroup);
+  const named = runOfName(stat.sid, stat, runs) ?? runOfName(stat.pgid, stat, runs);
+  if (named?.exit === null) return named;
+  // The name of a session whose leader is gone for good may have been used once more: what contradicts it counts more.
+  return runs.get(environmentValue(stat.pid, TOKEN_VARIABLE) ?? '') ?? named;
+}
+
+/**
+ * Whether a process whose session or group bears the number of a main process that is gone is the run's. Once all of
+ * the run have ended, a stranger may get that number and name a session after it, and leave others behind in it.
+ */
+function isOfGoneMain(stat: Stat, run: Run, look: Look, held: boolean): boolean {
+  if (!isYounger(stat, run)) return false;
+  // One that was seen in it while it was the run's is in it still, so the number was never free.
+  if (held) return true;
+  const tag = environmentValue(stat.pid, TOKEN_VARIABLE);
+  return tag === run.token || (tag === null && look.family().has(stat.pid));
+}
+
+/** The processes whose session or group is named after a run's main process. */
+function namedAfterMain(run: Run, look: Look): Stat[] {
+  const table = look.table();
+  const main = run.pid === null ? undefined : table.get(run.pid);
+  if (run.pid === null || (main && main.startTime !== run.startTime)) return [];
+  const named = [...table.all()].filter(({sid, pgid}) => sid === run.pid || pgid === run.pid);
+  if (main) return named;
+  const known = ({pid, startTime}: Stat): boolean =>
+    run.known.get(pid) === startTime || run.orphans.get(pid) === startTime;
+  const held = named.some(known);
+  return named.filter(stat => isOfGoneMain(stat, run, look, held));
 }
 
 /** The living processes of a run, without its main process. */
@@ -71,23 +121,18 @@ export function membersOf(run: Run, look: Look): Member[] {
   const found = new Map<number, Stat>();
   const table = look.table();
   const add = (stat: Stat): void => {
-    if (!lives(stat) || (stat.pid === run.pid && stat.startTime === run.startTime)) return;
+    if (hasEnded(stat) || (stat.pid === run.pid && stat.startTime === run.startTime)) return;
     found.set(stat.pid, stat);
   };
-  if (run.pid !== null) {
-    const main = table.get(run.pid);
-    if (main?.startTime === run.startTime) table.treeOf(run.pid).forEach(add);
-    // A pid that names a session or a group is not given away: where another process has it, so are they that one's.
-    // And once the main process of an earlier keeper is gone, its cgroup is the better witness.
-    const named = main ? main.startTime === run.startTime : !run.adopted || run.cgroup === null;
-    for (const stat of named ? table.all() : [])
-      if (stat.sid === run.pid || stat.pgid === run.pid) table.treeOf(stat.pid).forEach(add);
-  }
-  for (const [pid, startTime] of run.orphans) {
-    if (table.get(pid)?.startTime === startTime) table.treeOf(pid).forEach(add);
+  const addTree = ({pid}: Stat): void => table.treeOf(pid).forEach(add);
+  if (run.pid !== null && table.get(run.pid)?.startTime === run.startTime) table.treeOf(run.pid).forEach(add);
+  namedAfterMain(run, look).forEach(addTree);
+  for (const [pid, startTime] of [...run.orphans, ...run.known]) {
+    const stat = table.get(pid);
+    if (stat?.startTime === startTime) addTree(stat);
   }
   // After the end of another keeper, orphans of its workers are the anchor's: their ancestry tells nothing any more.
-  if (run.adopted) for (const stat of look.tagged(run.token)) table.treeOf(stat.pid).forEach(add);
+  if (run.adopted) look.tagged(run.token).forEach(addTree);
   if (run.cgroup !== null) {
     for (const pid of cgroupMembers(run.cgroup)) {
       const stat = table.get(pid) ?? readStat(pid);
@@ -96,9 +141,6 @@ export function membersOf(run: Run, look: Look): Member[] {
   }
   return [...found.values()].map(memberOf);
 }
-
-/** The same for a run that was found after its keeper died: its token may be all that is left of it. */
-export const taggedWith = (token: string, look: Look): Member[] => look.tagged(token).map(memberOf);
 
 /**
  * Whether something of a run whose main process has ended may still live; cheap, and never wrong in saying no: orphans

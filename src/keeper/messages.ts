@@ -67,6 +67,21 @@ export interface SpawnOrder {
   readonly stopTimeoutMs: number;
 }
 
+/** A process of the fleet that has lost its parent; token null: of no run that is known. */
+export interface OrphanFact {
+  readonly pid: number;
+  readonly startTime: string;
+  readonly name: string;
+  readonly token: string | null;
+  readonly id: string | null;
+}
+
+/** Output of an instance can't be written: its worker is held back. */
+export interface HeldFact {
+  readonly id: string;
+  readonly error: string;
+}
+
 /** Orders to the keeper. Those with `ask` are answered by a `reply` with the same number. */
 export type Order = {readonly lease: number} & (
   | ({readonly type: 'spawn'} & SpawnOrder)
@@ -161,6 +176,9 @@ export type Fact =
       /** The fleet is to end: the signal came while there was no controller. */
       readonly ending: boolean;
       readonly runs: readonly RunFact[];
+      /** Those that live. */
+      readonly orphans: readonly OrphanFact[];
+      readonly held: readonly HeldFact[];
     }
   | {readonly type: 'run'; readonly run: RunFact}
   | {
@@ -181,15 +199,7 @@ export type Fact =
     }
   | {readonly type: 'paused'; readonly token: string}
   | {readonly type: 'continued'; readonly token: string}
-  /** A process whose parent died became the keeper's child; token null: of no run that is known. */
-  | {
-      readonly type: 'orphan';
-      readonly pid: number;
-      readonly startTime: string;
-      readonly name: string;
-      readonly token: string | null;
-      readonly id: string | null;
-    }
+  | ({readonly type: 'orphan'} & OrphanFact)
   | {
       readonly type: 'orphan-ended';
       readonly pid: number;

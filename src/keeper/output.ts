@@ -8,6 +8,7 @@ import {bytesInPipe, makeFifo, setPipeSize, splice, type Spliced} from '../posix
 import type {Epoll} from '../posix/epoll.ts';
 import {STREAMS, type Stream} from '../logs/layout.ts';
 import type {LogFile} from './log-file.ts';
+import {mustLeaveRoom} from './room.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 /** A chunk at least this large: more is likely to be there already. */
@@ -44,6 +45,12 @@ class Source {
     this.#epoll = epoll;
     this.#ended = ended;
     this.#fifo = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      mustLeaveRoom([this.#fifo]);
+    } catch (error) {
+      closeSync(this.#fifo);
+      throw error;
+    }
     if (++openFifos > MANY_FIFOS && process.getuid?.() !== 0) setPipeSize(this.#fifo, SMALL_FIFO_BYTES);
     log.queue(this);
   }
@@ -75,6 +82,11 @@ class Source {
   discard(): void {
     this.#discarded = true;
     if (!this.#busy) this.#end();
+  }
+
+  /** Lets go of it, before anything was moved; what is in it stays. */
+  close(): void {
+    this.#end(true);
   }
 
   #move(): void {
@@ -139,13 +151,13 @@ class Source {
     }, RETRY_MS);
   }
 
-  #end(): void {
+  #end(keep = false): void {
     if (!this.#open) return;
     this.#open = false;
     openFifos--;
     this.#epoll.remove(this.#fifo);
     closeSync(this.#fifo);
-    rmSync(this.#path, {force: true});
+    if (!keep) rmSync(this.#path, {force: true});
     this.#log.done(this);
     this.#ended();
   }
@@ -162,7 +174,7 @@ export class Output {
 
   /**
    * Takes up the FIFOs of a run; `make` for a new one. Throws where the kernel refuses (EMFILE, ENOSPC, ...); nothing is
-   * left open then.
+   * left open then, and what was there before is there still.
    */
   constructor(folder: string, token: string, logs: Readonly<Record<Stream, LogFile>>, epoll: Epoll, make: boolean) {
     this.#left = STREAMS.length;
@@ -186,8 +198,8 @@ export class Output {
         );
       }
     } catch (error) {
-      this.discard();
-      for (const path of this.#paths) rmSync(path, {force: true});
+      for (const source of this.#sources) source.close();
+      if (make) for (const path of this.#paths) rmSync(path, {force: true});
       throw error;
     }
   }

@@ -3,10 +3,10 @@
  * adopted orphans. libuv waits only for what it spawned, so waitid must never take one of those.
  */
 import {runOfOrphan, type Look} from './members.ts';
-import type {Fact} from './messages.ts';
+import type {Fact, OrphanFact} from './messages.ts';
 import type {Run, Runs} from './run.ts';
 import {nextStopped, peekEnded, reap, type Ended} from '../posix/wait.ts';
-import {readStat} from '../process/stat.ts';
+import {isShortage, readStat} from '../process/stat.ts';
 
 export interface ReaperHost {
   readonly runs: Runs;
@@ -17,10 +17,25 @@ export interface ReaperHost {
   say(fact: Fact): void;
 }
 
+interface Orphan {
+  readonly startTime: string;
+  readonly name: string;
+  /** The run that it belongs to; null: to none that is known. */
+  run: Run | null;
+}
+
+const factOf = (pid: number, {startTime, name, run}: Orphan): OrphanFact => ({
+  pid,
+  startTime,
+  name,
+  token: run?.token ?? null,
+  id: run?.id ?? null,
+});
+
 export class Reaper {
   readonly #host: ReaperHost;
-  /** Orphans that live: pid to the run they belong to, or null. */
-  readonly #orphans = new Map<number, Run | null>();
+  /** Orphans that live, by pid. */
+  readonly #orphans = new Map<number, Orphan>();
 
   constructor(host: ReaperHost) {
     this.#host = host;
@@ -32,6 +47,15 @@ export class Reaper {
 
   /** SIGCHLD came; answers whether an orphan has ended. */
   childrenChanged(): boolean {
+    try {
+      return this.#reapOrphans();
+    } catch (error) {
+      if (!isShortage(error)) throw error;
+      return false; // the next sweep finds them
+    }
+  }
+
+  #reapOrphans(): boolean {
     for (let change = nextStopped(); change; change = nextStopped()) this.#stopped(change.pid, change.stopped);
     let ended = false;
     for (;;) {
@@ -49,9 +73,8 @@ export class Reaper {
       const end = reap(pid);
       if (!end) return ended;
       ended = true;
-      const run = this.#orphans.get(pid);
+      this.#orphans.get(pid)?.run?.orphans.delete(pid);
       this.#orphans.delete(pid);
-      run?.orphans.delete(pid);
       this.#host.say({type: 'orphan-ended', pid, code: end.code, signal: end.signal});
     }
   }
@@ -61,26 +84,36 @@ export class Reaper {
     for (const pid of look.children()) this.#adopt(pid);
   }
 
+  /** All that live. */
+  living(): OrphanFact[] {
+    const living = [...this.#orphans].map(([pid, orphan]) => factOf(pid, orphan));
+    // Those of an adopted run may have fallen to another than this keeper.
+    for (const {token, id, orphans} of this.#host.runs.all()) {
+      for (const [pid, startTime] of orphans) {
+        const stat = this.#orphans.has(pid) ? null : readStat(pid);
+        if (stat?.startTime === startTime) living.push({pid, startTime, name: stat.comm, token, id});
+      }
+    }
+    return living;
+  }
+
   /** The run is forgotten: what is still there belongs to nobody. */
   forget(run: Run): void {
-    for (const pid of run.orphans.keys()) if (this.#orphans.get(pid) === run) this.#orphans.set(pid, null);
+    for (const pid of run.orphans.keys()) {
+      const orphan = this.#orphans.get(pid);
+      if (orphan?.run === run) orphan.run = null;
+    }
   }
 
   #adopt(pid: number): void {
     if (this.#orphans.has(pid) || this.#host.isSpawned(pid) || this.#host.inherited(pid)) return;
     const stat = readStat(pid);
     if (!stat || stat.ppid !== process.pid) return;
-    const run = runOfOrphan(stat, this.#host.runs);
-    this.#orphans.set(pid, run ?? null);
+    const run = runOfOrphan(stat, this.#host.runs) ?? null;
+    const orphan = {startTime: stat.startTime, name: stat.comm, run};
+    this.#orphans.set(pid, orphan);
     run?.orphans.set(pid, stat.startTime);
-    this.#host.say({
-      type: 'orphan',
-      pid,
-      startTime: stat.startTime,
-      name: stat.comm,
-      token: run?.token ?? null,
-      id: run?.id ?? null,
-    });
+    this.#host.say({type: 'orphan', ...factOf(pid, orphan)});
   }
 
   #stopped(pid: number, stopped: boolean): void {

@@ -1,11 +1,12 @@
 /**
- * Spawn records: what a later keeper must know of a run. One file a run, lines of JSON: the intent before the spawn,
- * the main process after it, its exit. A torn last line is left out; the lines before it still hold.
+ * Spawn records: what a later keeper must know of a run. One file a run, named by its token, lines of JSON: the intent
+ * before the spawn, the main process after it, its exit. What is torn is left out; the other lines still hold.
  */
 import {closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync} from 'node:fs';
 import {join} from 'node:path';
 import type {ExitFact, LogStart} from './messages.ts';
 import type {SignalName} from '../posix/signals.ts';
+import {isShortage} from '../process/stat.ts';
 
 export interface Intent {
   readonly token: string;
@@ -26,17 +27,23 @@ export interface Started {
 }
 
 export interface SpawnRecord {
-  readonly intent: Intent;
+  readonly token: string;
+  /** Null where that line is torn: of the run no more is known than its token. */
+  readonly intent: Intent | null;
   readonly started: Started | null;
   readonly exit: ExitFact | null;
 }
 
-const recordPath = (folder: string, token: string): string => join(folder, `${token}.run`);
+const SUFFIX = '.run';
+const recordPath = (folder: string, token: string): string => join(folder, token + SUFFIX);
 
 function append(path: string, line: object): void {
   const fd = openSync(path, 'a', 0o600);
   try {
-    writeSync(fd, `${JSON.stringify(line)}\n`);
+    // It begins on a line of its own, should the one before be torn.
+    const bytes = Buffer.from(`\n${JSON.stringify(line)}\n`);
+    // A disk may have room for a part of it.
+    for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
   } finally {
     closeSync(fd);
   }
@@ -48,30 +55,39 @@ export const recordStarted = (folder: string, token: string, started: Started): 
   append(recordPath(folder, token), {started});
 export const recordExit = (folder: string, token: string, exit: ExitFact): void =>
   append(recordPath(folder, token), {exit});
-export const removeRecord = (folder: string, token: string): void => rmSync(recordPath(folder, token), {force: true});
+export const removeRecord = (folder: string, token: string): void =>
+  rmSync(recordPath(folder, token), {force: true, recursive: true});
 
-function parse(text: string): SpawnRecord | null {
+type Parts = Partial<Pick<SpawnRecord, 'intent' | 'started' | 'exit'>>;
+
+function parse(token: string, text: string): SpawnRecord {
   // The keeper wrote these lines itself, in a folder that nobody else may enter: a line that parses is whole.
-  let found: Partial<{-readonly [K in keyof SpawnRecord]: SpawnRecord[K]}> = {};
+  let found: Parts = {};
   for (const line of text.split('\n')) {
     if (!line) continue;
     try {
-      found = {...found, ...(JSON.parse(line) as Partial<SpawnRecord>)};
+      found = {...found, ...(JSON.parse(line) as Parts)};
     } catch {
       continue;
     }
   }
-  return found.intent ? {intent: found.intent, started: found.started ?? null, exit: found.exit ?? null} : null;
+  const {intent = null, started = null, exit = null} = found;
+  // Without the boot that the intent names, a pid and a start time may be a stranger's.
+  return {token, intent, started: intent && started, exit: intent && exit};
 }
 
-/** Every record in the folder. What can't be read as one is removed. */
-export function readRecords(folder: string): SpawnRecord[] {
-  const records: SpawnRecord[] = [];
-  for (const name of readdirSync(folder)) {
-    if (!name.endsWith('.run')) continue;
-    const record = parse(readFileSync(join(folder, name), 'utf8'));
-    if (record) records.push(record);
-    else rmSync(join(folder, name), {force: true});
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (isShortage(error)) throw error;
+    // A bad disk, or no file at all: as good as torn.
+    return '';
   }
-  return records;
 }
+
+/** Every record in the folder, torn ones too. */
+export const readRecords = (folder: string): SpawnRecord[] =>
+  readdirSync(folder)
+    .filter(name => name.endsWith(SUFFIX))
+    .map(name => parse(name.slice(0, -SUFFIX.length), readText(join(folder, name))));

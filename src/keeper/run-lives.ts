@@ -1,9 +1,11 @@
 /** The life of runs, from the order to spawn one until it may be forgotten: each step recorded, then said. */
 import type {ChildProcess} from 'node:child_process';
 import {closeSync} from 'node:fs';
+import {Adopted} from './adopted.ts';
 import {findRuns, removeTraces} from './adopt.ts';
 import {removeCgroup, type Cgroups} from './cgroup.ts';
-import {Look, taggedWith} from './members.ts';
+import {unrecordedMains} from './fifo-holders.ts';
+import {Look} from './members.ts';
 import type {Fact, Proof, SpawnFailure, SpawnOrder} from './messages.ts';
 import {recordExit, recordIntent, recordStarted} from './record.ts';
 import {factOf, type Run, type Runs} from './run.ts';
@@ -16,7 +18,7 @@ import {endOfPidfd, openPidfd} from '../posix/pidfd.ts';
 import type {SignalName} from '../posix/signals.ts';
 import {bootId} from '../process/facts.ts';
 import type {Ended} from '../posix/wait.ts';
-import {startTimeOf} from '../process/stat.ts';
+import {hasEnded, readStat, startTimeOf} from '../process/stat.ts';
 
 export interface RunLivesHost {
   readonly folder: string;
@@ -50,6 +52,7 @@ const freshRun = (order: SpawnOrder): Run => ({
   cgroup: null,
   output: null,
   orphans: new Map(),
+  known: new Map(),
 });
 
 export class RunLives {
@@ -57,9 +60,15 @@ export class RunLives {
   readonly #boot = bootId();
   readonly #spawner = new Spawner(process.env);
   readonly #mains = new Set<number>();
+  readonly #adopted: Adopted;
 
   constructor(host: RunLivesHost) {
     this.#host = host;
+    this.#adopted = new Adopted({
+      epoll: host.epoll,
+      say: fact => host.say(fact),
+      ended: (run, end) => this.#exited(run, end?.code ?? null, end?.signal ?? null),
+    });
   }
 
   /** Whether libuv waits for that child. */
@@ -70,7 +79,8 @@ export class RunLives {
   /** Who is to hear how a child ended that an earlier image of this process has started. */
   inherited(pid: number): ((end: Ended) => void) | null {
     const run = this.#mains.has(pid) ? undefined : this.#host.runs.ofPid(pid);
-    return run && run.exit === null ? ({code, signal}) => this.#exited(run, code, signal) : null;
+    // Its pidfd may have told its end before.
+    return run && startTimeOf(pid) === run.startTime ? ({code, signal}) => this.#exited(run, code, signal) : null;
   }
 
   /** Starts a run; of one that is known, says again what is known. */
@@ -103,16 +113,35 @@ export class RunLives {
 
   /** Takes up what an earlier keeper left. */
   adopt(): void {
-    const {runs, output, folder} = this.#host;
-    for (const {run, record, alive} of findRuns(folder, this.#boot, Date.now())) {
+    const {runs, output, folder, cgroups} = this.#host;
+    const look = new Look();
+    for (const {run, record, present} of findRuns(folder, this.#boot, Date.now())) {
       runs.add(run);
-      output.takeUp(run, record.intent.logFolder, record.intent.logMaxSize);
-      if (alive && run.pid !== null) this.#watchAdopted(run, run.pid);
+      if (record.intent) output.takeUp(run, record.intent.logFolder, record.intent.logMaxSize);
+      run.cgroup ??= cgroups?.of(run.token) ?? null;
+      if (present) this.#adopted.takeUp(run, look);
       // Without a recorded main process, whatever carries the token was forked just before the keeper died.
       else if (run.pid === null) {
-        for (const member of taggedWith(run.token, new Look())) run.orphans.set(member.pid, member.startTime);
+        for (const {pid, startTime} of [...look.tagged(run.token), ...unrecordedMains(folder, run.token, look.table())])
+          run.orphans.set(pid, startTime);
       }
     }
+  }
+
+  /** Looks for what was not told: ends, and what happens to those whose parent is another. */
+  sweep(look: Look): void {
+    this.#host.output.takeUpLate();
+    let missed = false;
+    for (const run of this.#host.runs.all()) {
+      if (run.exit !== null || run.pid === null) continue;
+      if (run.adopted) this.#adopted.sweep(run, look);
+      else {
+        const stat = readStat(run.pid);
+        missed ||= stat !== null && hasEnded(stat);
+      }
+    }
+    // libuv waits for all that it spawned when it is told that one of them has ended.
+    if (missed) process.kill(process.pid, 'SIGCHLD');
   }
 
   /** Nothing of the run is left (or the survivors are); once its output is drained, that is said. */
@@ -122,8 +151,7 @@ export class RunLives {
       this.#host.say({type: 'cleared', token: run.token, proof, survivors});
       done();
     };
-    if (run.output) run.output.drain(drained);
-    else drained();
+    this.#host.output.drain(run, drained);
   }
 
   /** Its end is committed. Only what is over may be forgotten: an order from a confused controller loses nothing. */
@@ -150,39 +178,36 @@ export class RunLives {
       return;
     }
     this.#mains.add(pid);
-    run.pidfd = openPidfd(pid);
-    // Not even a process that has ended already is gone before it was waited for.
-    const startTime = startTimeOf(pid) ?? '';
-    runs.started(run, pid, startTime, at);
+    runs.started(run, pid, '', at);
     child.on('error', () => {});
     child.on('exit', (code, signal) => {
       // Node has no name for real-time signals, and says exit code 0 of a death by one.
       const end = code === 0 && signal === null && run.pidfd !== null ? endOfPidfd(run.pidfd) : null;
       this.#exited(run, end ? end.code : code, end ? end.signal : signal);
     });
-    recordStarted(folder, run.token, {pid, startTime, startedAt: at, cgroup});
-    this.#host.say({type: 'spawned', token: run.token, pid, startTime, at, logStart: run.logStart});
+    try {
+      // Not even a process that has ended already is gone before it was waited for.
+      run.pidfd = openPidfd(pid);
+      runs.started(run, pid, startTimeOf(pid) ?? '', at);
+      recordStarted(folder, run.token, {pid, startTime: run.startTime ?? '', startedAt: at, cgroup});
+    } catch (error) {
+      child.kill('SIGKILL');
+      throw error;
+    }
+    this.#host.say({
+      type: 'spawned',
+      token: run.token,
+      pid,
+      startTime: run.startTime ?? '',
+      at,
+      logStart: run.logStart,
+    });
   }
 
   #failed(run: Run, failure: SpawnFailure): void {
     run.failure = failure;
     run.output?.discard();
     this.#host.say({type: 'spawn-failed', token: run.token, ...failure});
-  }
-
-  #watchAdopted(run: Run, pid: number): void {
-    const {epoll} = this.#host;
-    const pidfd = openPidfd(pid);
-    const ended = (): void => this.#exited(run, null, null);
-    if (pidfd === null) {
-      setImmediate(ended);
-      return;
-    }
-    run.pidfd = pidfd;
-    epoll.add(pidfd, () => {
-      epoll.remove(pidfd);
-      ended();
-    });
   }
 
   #exited(run: Run, code: number | null, signal: SignalName | null): void {

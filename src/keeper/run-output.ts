@@ -1,9 +1,13 @@
 /** The output of all runs: whose goes to which logs, and who wants to hear of it. */
 import {LogFiles} from './log-file.ts';
-import type {Fact} from './messages.ts';
+import type {Fact, HeldFact} from './messages.ts';
 import {Output} from './output.ts';
 import type {Run} from './run.ts';
+import type {Stream} from '../logs/layout.ts';
 import type {Epoll} from '../posix/epoll.ts';
+import {isShortage} from '../process/stat.ts';
+
+const RETRY_MS = 500;
 
 export class RunOutput {
   readonly #runsFolder: string;
@@ -13,6 +17,10 @@ export class RunOutput {
   readonly #folderOf = new Map<string, string>();
   /** By log folder: the run whose output is watched for. */
   readonly #watched = new Map<string, string>();
+  /** By instance: why which of its logs can't be written. */
+  readonly #held = new Map<string, Map<Stream, string>>();
+  /** Runs whose FIFOs could not be opened yet, for want of descriptors. */
+  readonly #late = new Map<Run, {folder: string; maxSize: number}>();
 
   constructor(runsFolder: string, epoll: Epoll, say: (fact: Fact) => void) {
     this.#runsFolder = runsFolder;
@@ -29,10 +37,29 @@ export class RunOutput {
   takeUp(run: Run, folder: string, maxSize: number): void {
     try {
       this.#connect(run, folder, maxSize, false);
-    } catch {
-      // The FIFOs are gone: its output was drained before the earlier keeper died, or somebody removed them.
-      run.output = null;
+      this.#late.delete(run);
+    } catch (error) {
+      // Else the FIFOs are gone: its output was drained before the earlier keeper died, or somebody removed them.
+      if (isShortage(error)) this.#late.set(run, {folder, maxSize});
     }
+  }
+
+  /** Takes up what could not be taken up before. */
+  takeUpLate(): void {
+    for (const [run, {folder, maxSize}] of [...this.#late]) this.takeUp(run, folder, maxSize);
+  }
+
+  /** Calls back once all that the run wrote is in its logs. */
+  drain(run: Run, done: () => void): void {
+    this.takeUpLate();
+    if (this.#late.has(run)) setTimeout(() => this.drain(run, done), RETRY_MS);
+    else if (run.output) run.output.drain(done);
+    else done();
+  }
+
+  /** The instances whose output can't be written, and why. */
+  held(): HeldFact[] {
+    return [...this.#held].map(([id, errors]) => ({id, error: [...errors.values()].join(', ')}));
   }
 
   /** From now on it is said when the run has written something. */
@@ -44,6 +71,11 @@ export class RunOutput {
   unwatch(token: string): void {
     const folder = this.#folderOf.get(token);
     if (folder !== undefined && this.#watched.get(folder) === token) this.#watched.delete(folder);
+  }
+
+  /** Another controller has come: it asks for what it wants to hear. */
+  unwatchAll(): void {
+    this.#watched.clear();
   }
 
   forget(token: string): void {
@@ -64,8 +96,19 @@ export class RunOutput {
         if (token !== undefined) this.#say({type: 'wrote', token, stream});
       },
       rotated: () => this.#say({type: 'rotated', folder}),
-      held: error => this.#say({type: 'output-held', id: run.id, error}),
+      held: (stream, error) => this.#noteHeld(run.id, stream, error),
     });
     run.output = new Output(this.#runsFolder, run.token, logs, this.#epoll, make);
+  }
+
+  #noteHeld(id: string, stream: Stream, error: string | null): void {
+    const errors = this.#held.get(id) ?? new Map<Stream, string>();
+    const before = errors.size;
+    if (error === null) errors.delete(stream);
+    else errors.set(stream, error);
+    if (errors.size === 0) this.#held.delete(id);
+    else this.#held.set(id, errors);
+    // Both streams of an instance lie on one disk: that one of them is held is told, and that none is any more.
+    if (before === 0 || errors.size === 0) this.#say({type: 'output-held', id, error});
   }
 }

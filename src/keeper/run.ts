@@ -12,7 +12,7 @@ export interface Run {
   pid: number | null;
   startTime: string | null;
   startedAt: number | null;
-  /** A handle for the main process, while it lives. */
+  /** A handle for the main process, while it lives; null also where there was no descriptor to spare. */
   pidfd: number | null;
   /** The keeper is not its parent: it was spawned by one that died. */
   adopted: boolean;
@@ -25,6 +25,8 @@ export interface Run {
   output: Output | null;
   /** Its processes that became the keeper's own children: pid to start time. */
   readonly orphans: Map<number, string>;
+  /** Of an adopted run: its processes at the last look while its main process lived, pid to start time. */
+  readonly known: Map<number, string>;
 }
 
 export const factOf = (run: Run): RunFact => ({

@@ -2,6 +2,7 @@
  * What belongs to no run, when the whole fleet has been stopped. A process may shed every sign of which worker's it is,
  * but it has come from this fleet: it became a child of the keeper, or of the anchor when an earlier keeper died.
  */
+import {livingAnchor} from './anchor.ts';
 import {Look, membersOf} from './members.ts';
 import type {Ladder} from './ladder.ts';
 import type {Run} from './run.ts';
@@ -31,17 +32,16 @@ const noRun = (): Run => ({
   cgroup: null,
   output: null,
   orphans: new Map(),
+  known: new Map(),
 });
 
 export class Strays {
   readonly #ladder: Ladder;
-  readonly #anchor: number | null;
   #run: Run | null = null;
   #gone: (() => void) | null = null;
 
-  constructor(ladder: Ladder, anchor: number | null) {
+  constructor(ladder: Ladder) {
     this.#ladder = ladder;
-    this.#anchor = anchor;
   }
 
   /** Ends them all; `controller` leaves by itself. Calls back once they are gone, or can't be ended. */
@@ -62,9 +62,8 @@ export class Strays {
   }
 
   #again(run: Run, controller: number | null, timeoutMs: number): void {
-    const anchor = this.#anchor;
-    // The children of process 1 are all those that its container has.
-    const orphans = [...childrenOf(process.pid), ...(anchor === null || anchor === 1 ? [] : childrenOf(anchor))];
+    const anchor = livingAnchor();
+    const orphans = [...childrenOf(process.pid), ...(anchor === null ? [] : childrenOf(anchor))];
     for (const pid of orphans) {
       const stat = readStat(pid);
       if (stat && pid !== process.pid && pid !== controller) run.orphans.set(pid, stat.startTime);

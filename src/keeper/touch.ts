@@ -1,10 +1,10 @@
 /** What is done to processes as they run: signals, stopping and continuing of whole trees, nice values. */
 import {setPriority} from 'node:os';
-import {freezeMembers, signalMember} from './ladder.ts';
+import {freezeMembers, signalMain, signalMember} from './ladder.ts';
 import {Look, membersOf} from './members.ts';
 import type {Reply} from './messages.ts';
 import type {Run} from './run.ts';
-import {signalIdentified, signalPidfd} from '../posix/pidfd.ts';
+import {signalIdentified} from '../posix/pidfd.ts';
 import {startTimeOf} from '../process/stat.ts';
 
 const SIGSTOP = 19;
@@ -22,17 +22,17 @@ export const signalProcess = (pid: number, startTime: string, signal: number): R
 
 /** Sends a signal to a run's main process, or to all its processes; answers whom it reached. */
 export function signalRun(run: Run | undefined, signal: number, tree: boolean): Reply {
-  if (!run || run.pid === null || run.pidfd === null) return gone;
+  if (!run || run.pid === null || run.exit !== null) return gone;
   const members = tree ? membersOf(run, new Look()) : [];
-  const error = signalPidfd(run.pidfd, signal);
+  const error = signalMain(run, signal);
   const reached = members.filter(member => signalMember(member, signal) === null).map(member => member.pid);
   return replyOf(error, [run.pid, ...reached]);
 }
 
 /** Stops every process of a run, also those that are forked meanwhile. */
 export function freezeRun(run: Run | undefined): Reply {
-  if (!run || run.pid === null || run.pidfd === null) return gone;
-  const error = signalPidfd(run.pidfd, SIGSTOP);
+  if (!run || run.pid === null || run.exit !== null) return gone;
+  const error = signalMain(run, SIGSTOP);
   const members = error === null ? freezeMembers([run]) : [];
   return replyOf(error, [run.pid, ...members.map(member => member.pid)]);
 }

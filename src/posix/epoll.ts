@@ -30,6 +30,12 @@ export interface Readiness {
   readonly hungUp: boolean;
 }
 
+interface Watched {
+  readonly listener: (ready: Readiness) => void;
+  /** Tells it from whatever had the same number before. */
+  readonly generation: number;
+}
+
 /**
  * A set of descriptors. Each is watched once: after its listener was called it is not watched until {@link arm} is
  * called again, so one that is being served cannot wake the set again and again.
@@ -37,15 +43,16 @@ export interface Readiness {
 export class Epoll {
   readonly #set: number;
   readonly #wake: number;
-  readonly #listeners = new Map<number, (ready: Readiness) => void>();
+  readonly #watched = new Map<number, Watched>();
   readonly #events = Buffer.alloc(BATCH * EVENT_BYTES);
   readonly #event = Buffer.alloc(EVENT_BYTES);
   #open = true;
+  #generation = 0;
 
   constructor() {
     this.#set = check(epollCreate(EPOLL_CLOEXEC), 'epoll_create1');
     this.#wake = check(eventfd(0, EFD_CLOEXEC), 'eventfd');
-    this.#control(CTL_ADD, this.#wake);
+    this.#control(CTL_ADD, this.#wake, 0);
     // Also for an exception that nobody caught: the process would hang in its exit, and nobody would start another.
     process.once('exit', () => this.close());
     this.#wait();
@@ -53,37 +60,39 @@ export class Epoll {
 
   /** Watches a descriptor for the first time. Throws SystemError. */
   add(fd: number, listener: (ready: Readiness) => void): void {
-    this.#listeners.set(fd, listener);
-    this.#control(CTL_ADD, fd);
+    const generation = (this.#generation = (this.#generation + 1) >>> 0);
+    this.#control(CTL_ADD, fd, generation);
+    this.#watched.set(fd, {listener, generation});
   }
 
   /** Watches it again, once. */
   arm(fd: number): void {
-    if (this.#listeners.has(fd)) this.#control(CTL_MOD, fd);
+    const watched = this.#watched.get(fd);
+    if (watched) this.#control(CTL_MOD, fd, watched.generation);
   }
 
   /** Forgets a descriptor; to be called before it is closed. */
   remove(fd: number): void {
-    if (this.#listeners.delete(fd)) epollControl(this.#set, CTL_DEL, fd, null);
+    if (this.#watched.delete(fd)) epollControl(this.#set, CTL_DEL, fd, null);
   }
 
   /** How many descriptors are known. */
   get size(): number {
-    return this.#listeners.size;
+    return this.#watched.size;
   }
 
   /** Ends the waiting. To be called before the process exits: exit(3) joins the pool's threads, and one waits here. */
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#listeners.clear();
+    this.#watched.clear();
     writeSync(this.#wake, Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]));
   }
 
-  #control(operation: number, fd: number): void {
+  #control(operation: number, fd: number, generation: number): void {
     this.#event.writeUInt32LE((EPOLLIN | EPOLLONESHOT) >>> 0, 0);
     this.#event.writeUInt32LE(fd, DATA_OFFSET);
-    this.#event.writeUInt32LE(0, DATA_OFFSET + 4);
+    this.#event.writeUInt32LE(generation, DATA_OFFSET + 4);
     if (epollControl(this.#set, operation, fd, this.#event) === -1) throw new SystemError('epoll_ctl', errno());
   }
 
@@ -98,8 +107,11 @@ export class Epoll {
       for (let index = 0; index < count; index++) {
         const flags = this.#events.readUInt32LE(index * EVENT_BYTES);
         const fd = this.#events.readUInt32LE(index * EVENT_BYTES + DATA_OFFSET);
-        // A listener called earlier in this batch may have removed this one.
-        this.#listeners.get(fd)?.({
+        const generation = this.#events.readUInt32LE(index * EVENT_BYTES + DATA_OFFSET + 4);
+        const watched = this.#watched.get(fd);
+        // Since the thread fetched it, the descriptor may have been removed, closed, and its number given to another.
+        if (watched?.generation !== generation) continue;
+        watched.listener({
           readable: (flags & EPOLLIN) !== 0,
           hungUp: (flags & (EPOLLHUP | EPOLLERR)) !== 0,
         });

@@ -1,15 +1,22 @@
 /** Process descriptors (pidfd_open(2)): a handle that can never mean another process, not even after a pid was reused. */
 import {closeSync} from 'node:fs';
-import {errno, errnoName, libc, syscall} from './libc.ts';
-import {signalName, type SignalName} from './signals.ts';
+import {errno, errnoName, libc, syscall, SystemError} from './libc.ts';
+import {endOfStatus, type End} from './wait.ts';
 
 const SYS_PIDFD_SEND_SIGNAL = 424; // the same numbers on every architecture
 const SYS_PIDFD_OPEN = 434;
 
-/** A descriptor for a process, close-on-exec by the kernel's rule; null where there is no such process. */
+/**
+ * A descriptor for a process, close-on-exec by the kernel's rule; null where there is no such process.
+ *
+ * @throws SystemError for anything else (`EMFILE`, `ENFILE`, `ENOMEM`): then nothing is known of the process.
+ */
 export function openPidfd(pid: number): number | null {
   const fd = syscall(SYS_PIDFD_OPEN, pid, 0, 0, 0, 0);
-  return fd === -1 ? null : fd;
+  if (fd !== -1) return fd;
+  const number = errno();
+  if (errnoName(number) === 'ESRCH') return null;
+  throw new SystemError('pidfd_open', number, String(pid));
 }
 
 /** Sends a signal; the name of what went wrong (`ESRCH`: it is gone, `EPERM`: it belongs to somebody else), or null. */
@@ -22,31 +29,50 @@ const PIDFD_INFO_EXIT = 8n;
 
 const ioctl = libc<[number, number, Buffer]>('int ioctl(int fd, unsigned long request, void *argument)');
 
-/** How a process ended that was waited for; null where the kernel does not tell (before Linux 6.15). */
-export function endOfPidfd(fd: number): {code: number | null; signal: SignalName | null} | null {
+/** How a process ended that was waited for, by whomever; null before that, and before Linux 6.15, which does not tell. */
+export function endOfPidfd(fd: number): End | null {
   const info = Buffer.alloc(64);
   info.writeBigUInt64LE(PIDFD_INFO_EXIT, 0);
   if (ioctl(fd, PIDFD_GET_INFO, info) === -1 || (info.readBigUInt64LE(0) & PIDFD_INFO_EXIT) === 0n) return null;
-  const status = info.readInt32LE(60); // as of wait(2)
-  const signal = status & 0x7f;
-  return signal === 0 ? {code: (status >> 8) & 0xff, signal: null} : {code: null, signal: signalName(signal)};
+  return endOfStatus(info.readInt32LE(60));
 }
 
 /**
- * Sends a signal to a process that is known by pid and start time and by no descriptor. The descriptor is opened first
+ * A descriptor for a process that is known by pid and start time; null where it is gone. The descriptor is opened first
  * and the start time read after it, so a pid that was reused in between is noticed.
+ *
+ * @throws SystemError as {@link openPidfd} does, and what `startTimeOf` throws.
  */
+export function openIdentified(
+  pid: number,
+  startTime: string,
+  startTimeOf: (pid: number) => string | null,
+): number | null {
+  const fd = openPidfd(pid);
+  if (fd === null) return null;
+  let same = false;
+  try {
+    same = startTimeOf(pid) === startTime;
+  } finally {
+    if (!same) closeSync(fd);
+  }
+  return same ? fd : null;
+}
+
+/** Sends a signal to a process that is known by pid and start time and by no descriptor. */
 export function signalIdentified(
   pid: number,
   startTime: string,
   signal: number,
   startTimeOf: (pid: number) => string | null,
 ): string | null {
-  const fd = openPidfd(pid);
-  if (fd === null) return 'ESRCH';
+  let fd: number | null = null;
   try {
-    return startTimeOf(pid) === startTime ? signalPidfd(fd, signal) : 'ESRCH';
+    fd = openIdentified(pid, startTime, startTimeOf);
+    return fd === null ? 'ESRCH' : signalPidfd(fd, signal);
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN';
   } finally {
-    closeSync(fd);
+    if (fd !== null) closeSync(fd);
   }
 }

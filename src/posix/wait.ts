@@ -15,10 +15,20 @@ const CLD_CONTINUED = 6;
 const waitid = libc<[number, number, Buffer, number]>('int waitid(int type, int id, void *info, int options)');
 const info = Buffer.alloc(128); // siginfo_t: si_code 8, si_pid 16, si_status 24
 
-export interface Ended {
-  readonly pid: number;
+/** How a process ended: one of the two is set. */
+export interface End {
   readonly code: number | null;
   readonly signal: SignalName | null;
+}
+
+export interface Ended extends End {
+  readonly pid: number;
+}
+
+/** What a status means, as wait(2) gives it. */
+export function endOfStatus(status: number): End {
+  const signal = status & 0x7f;
+  return signal === 0 ? {code: (status >> 8) & 0xff, signal: null} : {code: null, signal: signalName(signal)};
 }
 
 function wait(type: number, id: number, options: number): number {

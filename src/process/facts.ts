@@ -1,12 +1,13 @@
 /** Single facts from /proc (proc(5)) that are asked for rarely. */
 import {readFileSync} from 'node:fs';
-import {readSmall} from './stat.ts';
+import {isShortage, readSmall} from './stat.ts';
 
-/** A file of /proc whole, a byte a character; null where it can't be read. */
+/** A file of /proc whole, a byte a character; null where it can't be read. Throws as {@link readSmall} does. */
 function readWhole(path: string): string | null {
   try {
     return readFileSync(path, 'latin1');
-  } catch {
+  } catch (error) {
+    if (isShortage(error)) throw error;
     return null;
   }
 }

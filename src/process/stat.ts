@@ -55,13 +55,23 @@ export function parseStat(line: string): Stat | null {
 
 const buffer = Buffer.allocUnsafe(4096);
 
-/** A small file of /proc as text, a byte a character; null where it can't be read (the process is gone, or denied). */
+/** What this process lacks says nothing of the one that it looks at: such a one must not be taken for gone. */
+const SHORTAGES = new Set<unknown>(['EMFILE', 'ENFILE', 'ENOMEM']);
+export const isShortage = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && SHORTAGES.has(error.code);
+
+/**
+ * A small file of /proc as text, a byte a character; null where it can't be read (the process is gone, or denied).
+ *
+ * @throws where a descriptor or memory is lacking (`EMFILE`, `ENFILE`, `ENOMEM`).
+ */
 export function readSmall(path: string): string | null {
   let fd: number | undefined;
   try {
     fd = openSync(path, 'r');
     return buffer.toString('latin1', 0, readSync(fd, buffer, 0, buffer.length, null));
-  } catch {
+  } catch (error) {
+    if (isShortage(error)) throw error;
     return null;
   } finally {
     if (fd !== undefined) closeSync(fd);
@@ -77,8 +87,14 @@ export function readStat(pid: number): Stat | null {
 /** The start time of a process, zombies included; null where there is none. */
 export const startTimeOf = (pid: number): string | null => readStat(pid)?.startTime ?? null;
 
+/**
+ * Whether a process has ended, and only waits to be waited for. One whose first thread has ended looks like a zombie
+ * too, as long as others of its threads run.
+ */
+export const hasEnded = ({state, threads}: Stat): boolean => (state === 'Z' && threads < 2) || state === 'X';
+
 /** Whether a process of that identity runs (a zombie does not). */
 export function isAlive(pid: number, startTime: string): boolean {
   const stat = readStat(pid);
-  return stat !== null && stat.startTime === startTime && stat.state !== 'Z' && stat.state !== 'X';
+  return stat !== null && stat.startTime === startTime && !hasEnded(stat);
 }

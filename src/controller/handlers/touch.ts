@@ -7,6 +7,7 @@ import {RpcError} from '../../control/errors.ts';
 import {instancesNamed, isPid} from '../targets.ts';
 import type {Reply} from '../../keeper/messages.ts';
 import {signalName, signalNumber} from '../../posix/signals.ts';
+import {hasEnded} from '../../process/stat.ts';
 import type {ProcessTable} from '../../process/table.ts';
 import type {Instance} from '../../supervisor/types.ts';
 
@@ -54,7 +55,7 @@ export const touchHandlers = (desk: Desk): Handlers => {
   const treeOf = (instance: Instance, table: ProcessTable): Touched[] =>
     readings
       .of(instance, table)
-      .tree.filter(({state}) => state !== 'Z')
+      .tree.filter(stat => !hasEnded(stat))
       .map(({pid, startTime}) => ({pid, startTime, id: instance.id}));
 
   return {

@@ -1,0 +1,118 @@
+/**
+ * Runs whose parent is another than this keeper: an earlier one spawned them. The kernel tells of its own children by
+ * SIGCHLD; the ends of these come by a pidfd each, and the rest is looked for at each sweep.
+ */
+import {closeSync} from 'node:fs';
+import {Look, membersOf} from './members.ts';
+import type {Fact} from './messages.ts';
+import {mustLeaveRoom} from './room.ts';
+import type {Run} from './run.ts';
+import type {Epoll} from '../posix/epoll.ts';
+import {openIdentified} from '../posix/pidfd.ts';
+import type {End} from '../posix/wait.ts';
+import {endOf} from '../process/end.ts';
+import {hasEnded, isShortage, readStat, startTimeOf, type Stat} from '../process/stat.ts';
+
+/** Who waits for it has that long to do so; only then does the kernel tell everybody how it ended. */
+const WAITED_FOR_MS = 1_000;
+const RETRY_MS = 10;
+
+export interface AdoptedHost {
+  readonly epoll: Epoll;
+  say(fact: Fact): void;
+  /** The main process has ended; null: the kernel can't tell how. */
+  ended(run: Run, end: End | null): void;
+}
+
+export class Adopted {
+  readonly #host: AdoptedHost;
+
+  constructor(host: AdoptedHost) {
+    this.#host = host;
+  }
+
+  /** Takes up a run whose main process was alive. */
+  takeUp(run: Run, look: Look): void {
+    this.#watch(run);
+    if (run.exit === null) this.#noteMembers(run, look);
+  }
+
+  /** Looks at a run whose main process is not known to have ended. */
+  sweep(run: Run, look: Look): void {
+    const {pid, startTime, pidfd} = run;
+    if (pid === null || startTime === null) return;
+    const stat = readStat(pid);
+    if (stat?.startTime !== startTime || hasEnded(stat)) {
+      if (pidfd === null) this.#watch(run);
+      else this.#lookAtEnd(run, pidfd, pid, startTime, 0);
+      return;
+    }
+    this.#watch(run);
+    this.#lookAtPause(run, stat);
+    this.#noteMembers(run, look);
+  }
+
+  /** Without a descriptor to spare, it is tried again at the next sweep: nothing is known of the process then. */
+  #watch(run: Run): void {
+    const {pid, startTime} = run;
+    if (pid === null || startTime === null || run.pidfd !== null) return;
+    let pidfd: number | null = null;
+    try {
+      pidfd = openIdentified(pid, startTime, startTimeOf);
+      if (pidfd !== null) mustLeaveRoom([pidfd]);
+    } catch (error) {
+      if (pidfd !== null) closeSync(pidfd);
+      if (isShortage(error)) return;
+      throw error;
+    }
+    if (pidfd === null) {
+      this.#host.ended(run, null);
+      return;
+    }
+    const opened = pidfd;
+    run.pidfd = opened;
+    this.#host.epoll.add(opened, () => this.#lookAtEnd(run, opened, pid, startTime, WAITED_FOR_MS));
+  }
+
+  #lookAtEnd(run: Run, pidfd: number, pid: number, startTime: string, patienceMs: number): void {
+    if (run.exit !== null || run.pidfd !== pidfd) return;
+    const end = endOf(pidfd, pid, startTime);
+    if (end !== 'waits') this.#host.ended(run, end);
+    else if (patienceMs <= 0) this.#host.ended(run, null);
+    else setTimeout(() => this.#lookAtEnd(run, pidfd, pid, startTime, patienceMs - RETRY_MS), RETRY_MS);
+  }
+
+  #lookAtPause(run: Run, stat: Stat): void {
+    const stopped = stat.state === 'T';
+    if (run.paused === stopped) return;
+    run.paused = stopped;
+    this.#host.say({type: stopped ? 'paused' : 'continued', token: run.token});
+  }
+
+  /**
+   * Once the main process is gone, its session and its children say less: whom they name now is known for good. Those
+   * that are not below it have lost their parents, and are nobody's children that would be told of here.
+   */
+  #noteMembers(run: Run, look: Look): void {
+    const {token, id, known, orphans} = run;
+    const below = new Set(
+      look
+        .table()
+        .treeOf(run.pid ?? 0)
+        .map(({pid}) => pid),
+    );
+    const members = new Map(membersOf(run, look).map(member => [member.pid, member]));
+    for (const [pid, startTime] of known) if (members.get(pid)?.startTime !== startTime) known.delete(pid);
+    for (const [pid, startTime] of orphans) {
+      if (members.get(pid)?.startTime === startTime) continue;
+      orphans.delete(pid);
+      this.#host.say({type: 'orphan-ended', pid, code: null, signal: null});
+    }
+    for (const {pid, startTime, name} of members.values()) {
+      known.set(pid, startTime);
+      if (below.has(pid) || orphans.has(pid)) continue;
+      orphans.set(pid, startTime);
+      this.#host.say({type: 'orphan', pid, startTime, name, token, id});
+    }
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * Whose output goes to the FIFOs of a run: of a process that was forked just before its keeper died, and then wrote a
+ * title over its environment, no more may be left to know it by.
+ */
+import {statSync, type Stats} from 'node:fs';
+import {livingAnchor} from './anchor.ts';
+import {fifoPath} from './output.ts';
+import {STREAMS} from '../logs/layout.ts';
+import {hasEnded, isShortage, type Stat} from '../process/stat.ts';
+import type {ProcessTable} from '../process/table.ts';
+
+const OUTPUTS = [1, 2];
+
+function look(path: string): Stats | null {
+  try {
+    return statSync(path);
+  } catch (error) {
+    if (isShortage(error)) throw error;
+    return null;
+  }
+}
+
+/**
+ * Processes that can only be the main process of a run that was not recorded: the FIFO is their standard output or
+ * error, they lead a session of their own, as each main process does, and fell to whom the children of a keeper fall
+ * to. Others were given the descriptor, and may be anybody.
+ */
+export function unrecordedMains(folder: string, token: string, table: ProcessTable): Stat[] {
+  const fifos = STREAMS.map(stream => look(fifoPath(folder, token, stream))).filter(stats => stats !== null);
+  if (fifos.length === 0) return [];
+  const parents = [livingAnchor() ?? 1, process.pid, process.ppid];
+  return [...table.all()].filter(stat => {
+    const {pid, sid, ppid} = stat;
+    if (sid !== pid || !parents.includes(ppid) || hasEnded(stat)) return false;
+    return OUTPUTS.some(fd => {
+      const open = look(`/proc/${pid}/fd/${fd}`);
+      return open !== null && fifos.some(({dev, ino}) => open.dev === dev && open.ino === ino);
+    });
+  });
+}
