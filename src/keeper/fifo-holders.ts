@@ -3,7 +3,6 @@
  * title over its environment, no more may be left to know it by.
  */
 import {statSync, type Stats} from 'node:fs';
-import {livingAnchor} from './anchor.ts';
 import {fifoPath} from './output.ts';
 import {STREAMS} from '../logs/layout.ts';
 import {hasEnded, isShortage, type Stat} from '../process/stat.ts';
@@ -20,18 +19,25 @@ function look(path: string): Stats | null {
   }
 }
 
+/** A process and all that are above it. */
+function ancestorsOf(pid: number, table: ProcessTable): Set<number> {
+  const found = new Set<number>();
+  for (let at = pid; at > 0 && !found.has(at); at = table.get(at)?.ppid ?? 0) found.add(at);
+  return found;
+}
+
 /**
  * Processes that can only be the main process of a run that was not recorded: the FIFO is their standard output or
- * error, they lead a session of their own, as each main process does, and fell to whom the children of a keeper fall
- * to. Others were given the descriptor, and may be anybody.
+ * error, they lead a session of their own, as each main process does, and they fell to one above this keeper, as the
+ * children of a keeper do. Others were given the descriptor, and may be anybody.
  */
 export function unrecordedMains(folder: string, token: string, table: ProcessTable): Stat[] {
   const fifos = STREAMS.map(stream => look(fifoPath(folder, token, stream))).filter(stats => stats !== null);
   if (fifos.length === 0) return [];
-  const parents = [livingAnchor() ?? 1, process.pid, process.ppid];
+  const ancestors = ancestorsOf(process.pid, table);
   return [...table.all()].filter(stat => {
     const {pid, sid, ppid} = stat;
-    if (sid !== pid || !parents.includes(ppid) || hasEnded(stat)) return false;
+    if (sid !== pid || !ancestors.has(ppid) || ancestors.has(pid) || hasEnded(stat)) return false;
     return OUTPUTS.some(fd => {
       const open = look(`/proc/${pid}/fd/${fd}`);
       return open !== null && fifos.some(({dev, ino}) => open.dev === dev && open.ino === ino);

@@ -1,0 +1,273 @@
+/** Workers whose keeper died: the next one takes up exactly these, hears of their ends, and touches nobody else. */
+import {spawn, type ChildProcess} from 'node:child_process';
+import {once} from 'node:events';
+import {existsSync, readdirSync, readFileSync, truncateSync, writeFileSync} from 'node:fs';
+import {release} from 'node:os';
+import {join} from 'node:path';
+import {describe, expect, test} from 'vitest';
+import {TestFleet, until} from './harness.ts';
+import {commandLine, environment, everyProcess, lives, look} from './processes.ts';
+import {asOrdinary, isRoot, ordinaryFleet, using} from './wrapped.ts';
+
+const sleeper = {run: ['sleep', '1000']};
+const never = {restart: 'never'};
+
+/** Since Linux 6.15 the kernel tells everybody who holds a pidfd how a process ended, also after it was waited for. */
+const [major = 0, minor = 0] = release().split('.').map(Number);
+const tells = major > 6 || (major === 6 && minor >= 15);
+
+async function loseKeeper(fleet: TestFleet): Promise<void> {
+  const {keeper} = fleet;
+  process.kill(keeper, 'SIGKILL');
+  await until('the next keeper', () => fleet.keeper !== keeper);
+}
+
+/** Kills all three and waits until nobody answers. */
+async function loseSupervisor(fleet: TestFleet): Promise<void> {
+  const {anchor, pid, controller} = fleet.ps().supervisor;
+  fleet.killSupervisor();
+  await until('the supervisor to be gone', () => ![anchor, pid, controller].some(one => one !== null && lives(one)));
+}
+
+const runsFolder = (fleet: TestFleet): string => join(fleet.home, readdirSync(fleet.home)[0] ?? '', 'runs');
+const gone = (pid: number): Promise<unknown> => until(`${pid} to be gone`, () => look(pid) === null);
+const dead = (pid: number): Promise<unknown> => until(`${pid} to have ended`, () => !lives(pid));
+
+/** Without a cgroup, too, where this test can be an ordinary user: there lineage alone tells who belongs to whom. */
+const users = isRoot ? ['root', 'an ordinary user'] : ['an ordinary user'];
+const fleetOf = (user: string, fleet: object): TestFleet =>
+  isRoot && user !== 'root' ? ordinaryFleet(fleet) : new TestFleet(fleet);
+const seconds = (fleet: TestFleet): string[] =>
+  fleet
+    .tagged()
+    .filter(({name}) => name === 'sleep')
+    .map(({pid}) => commandLine(pid)[1] ?? '');
+
+const ends = {
+  workers: {
+    code: {sh: 'trap "exit 42" USR1; touch code; while :; do sleep 0.02; done', ...never},
+    well: {sh: 'trap "exit 0" USR1; touch well; while :; do sleep 0.02; done', ...never},
+    term: {...sleeper, ...never},
+    realtime: {...sleeper, ...never},
+  },
+  async provoke(fleet: TestFleet): Promise<void> {
+    await until('the traps', () => existsSync(fleet.path('code')) && existsSync(fleet.path('well')));
+    const pid = (id: string): number => fleet.worker(id).pid ?? 0;
+    process.kill(pid('code'), 'SIGUSR1');
+    process.kill(pid('well'), 'SIGUSR1');
+    process.kill(pid('term'), 'SIGTERM');
+    process.kill(pid('realtime'), 34);
+  },
+  async expectTold(fleet: TestFleet): Promise<void> {
+    for (const id of ['code', 'term', 'realtime']) await fleet.status(id, 'failed');
+    await fleet.status('well', 'finished');
+    expect(fleet.worker('code').exit).toMatchObject({code: 42, signal: null, reason: 'exited'});
+    expect(fleet.worker('well').exit).toMatchObject({code: 0, signal: null});
+    expect(fleet.worker('term').exit).toMatchObject({code: null, signal: 'SIGTERM', reason: 'signalled'});
+    expect(fleet.worker('realtime').exit).toMatchObject({code: null, signal: 'SIGRTMIN'});
+    expect(fleet.events('exited').map(({worker}) => worker)).toHaveLength(4);
+  },
+};
+
+describe('how an adopted worker ends', () => {
+  test.skipIf(!tells)('is told, though another process has waited for it (needs Linux 6.15)', async () => {
+    await using(new TestFleet({fleet: 't', workers: ends.workers}), async fleet => {
+      fleet.up('--wait');
+      await loseKeeper(fleet);
+      await ends.provoke(fleet);
+      await ends.expectTold(fleet);
+      // What was told is told to the next keeper and controller, too, and counted once.
+      await loseKeeper(fleet);
+      await ends.expectTold(fleet);
+    });
+  });
+
+  test('is told at once while nobody waits for it, because the anchor is stopped', async () => {
+    await using(new TestFleet({fleet: 't', workers: ends.workers}), async fleet => {
+      fleet.up('--wait');
+      await loseKeeper(fleet);
+      const {anchor} = fleet;
+      process.kill(anchor, 'SIGSTOP');
+      const pid = fleet.worker('term').pid!;
+      await ends.provoke(fleet);
+      await ends.expectTold(fleet);
+      expect(look(pid)?.state).toBe('Z');
+      process.kill(anchor, 'SIGCONT');
+      await gone(pid);
+      await loseKeeper(fleet);
+      expect(fleet.anchor).toBe(anchor);
+    });
+  });
+});
+
+test('who stops and continues an adopted worker by hand is noticed', async () => {
+  await using(new TestFleet({fleet: 't', workers: {w: sleeper}}), async fleet => {
+    fleet.up('--wait');
+    await loseKeeper(fleet);
+    const pid = fleet.worker('w').pid!;
+    process.kill(pid, 'SIGSTOP');
+    await until('the flag', () => fleet.worker('w').flags.includes('paused'));
+    process.kill(pid, 'SIGCONT');
+    await until('no flag', () => !fleet.worker('w').flags.includes('paused'));
+    expect(fleet.worker('w').pid).toBe(pid);
+    expect(fleet.run('pause', 'w').code).toBe(0);
+    expect(fleet.run('stop', 'w').code).toBe(0);
+    expect(look(pid)).toBe(null);
+  });
+});
+
+describe('all three are killed, and the next up', () => {
+  test.each(users)(
+    'as %s finds each run by its record, however that is torn: nobody runs twice, nobody is left',
+    async user => {
+      const instances = 12;
+      await using(fleetOf(user, {fleet: 't', workers: {w: {...sleeper, instances}}}), async fleet => {
+        fleet.up('--wait');
+        const before = new Map(fleet.ps().workers.map(({id, pid}) => [id, pid]));
+        await loseSupervisor(fleet);
+        const folder = runsFolder(fleet);
+        const records = readdirSync(folder).filter(name => name.endsWith('.run'));
+        expect(records).toHaveLength(instances);
+        let whole = '';
+        records.forEach((name, index) => {
+          const path = join(folder, name);
+          const text = readFileSync(path);
+          truncateSync(path, Math.ceil((text.length * index) / (instances - 1)));
+          if (index === instances - 1) whole = /"id":"(.*?)"/.exec(text.toString())?.[1] ?? '';
+        });
+        let most = 0;
+        const watch = setInterval(() => (most = Math.max(most, fleet.named('sleep').length)), 20);
+        try {
+          await fleet.runAsync('up', '-d', '--wait');
+        } finally {
+          clearInterval(watch);
+        }
+        expect(most).toBeLessThanOrEqual(instances);
+        expect(fleet.ps().workers.every(({status}) => status === 'ready')).toBe(true);
+        expect(
+          fleet
+            .named('sleep')
+            .map(({pid}) => pid)
+            .sort(),
+        ).toEqual(
+          fleet
+            .ps()
+            .workers.map(({pid}) => pid)
+            .sort(),
+        );
+        expect(fleet.worker(whole)).toMatchObject({pid: before.get(whole), adopted: true});
+        expect(fleet.run('down').code).toBe(0);
+        await until('nothing to be left', () => fleet.tagged().length === 0);
+      });
+    },
+  );
+
+  const odd = {
+    // Nothing in its environment tells whose it is any more.
+    bare: {sh: 'exec env -i /bin/sleep 1001'},
+    // A descendant leads a session of its own and carries the token.
+    stray: {sh: 'setsid sleep 5000 & exec sleep 1002'},
+    ...(isRoot ? {other: {sh: 'exec setpriv --reuid=64400 --regid=64400 --clear-groups env -i /bin/sleep 1003'}} : {}),
+  };
+  const mains = isRoot ? ['1001', '1002', '1003'] : ['1001', '1002'];
+
+  test('takes up who wrote over its environment or runs as another user, and takes no descendant for a main process', async () => {
+    await using(new TestFleet({fleet: 't', workers: odd}), async fleet => {
+      fleet.up('--wait');
+      await until('all', () => seconds(fleet).sort().join() === [...mains, '5000'].join());
+      const before = fleet.ps().workers;
+      const stray = before.find(({worker}) => worker === 'stray')!;
+      expect(environment(before[0]!.pid!).join('')).toBe('');
+      await loseSupervisor(fleet);
+      process.kill(stray.pid!, 'SIGKILL');
+      await dead(stray.pid!);
+      fleet.up('--wait');
+      const after = fleet.ps().workers;
+      for (const {id, pid} of before)
+        if (id !== stray.id) expect(after.find(one => one.id === id)).toMatchObject({pid, adopted: true});
+      expect(commandLine(fleet.worker('stray').pid!)).toEqual(['sleep', '1002']);
+      await until('one of each', () => seconds(fleet).sort().join() === [...mains, '5000'].join());
+      expect(fleet.run('down').code).toBe(0);
+      await until('nothing to be left', () => fleet.tagged().length === 0);
+    });
+  });
+
+  test.each(users)(
+    'as %s ends who was forked and not recorded, also one without its environment, before it starts another',
+    async user => {
+      await using(fleetOf(user, {fleet: 't', workers: {bare: odd.bare, w: sleeper}}), async fleet => {
+        fleet.up('--wait');
+        const before = fleet.ps().workers.map(({pid}) => pid!);
+        await until('the new environment', () => environment(before[0]!).join('') === '');
+        await loseSupervisor(fleet);
+        const folder = runsFolder(fleet);
+        for (const name of readdirSync(folder).filter(entry => entry.endsWith('.run'))) {
+          const [intent = ''] = readFileSync(join(folder, name), 'utf8').split('\n').filter(Boolean);
+          writeFileSync(join(folder, name), `${intent}\n`);
+        }
+        fleet.up('--wait');
+        expect(before.filter(lives)).toEqual([]);
+        expect(seconds(fleet).sort()).toEqual(['1000', '1001']);
+      });
+    },
+  );
+});
+
+/** Starts a program with a given pid, as nobody but the kernel's own chance would; null where this machine can't. */
+async function startAs(pid: number, argv: readonly string[]): Promise<ChildProcess | null> {
+  const [program = '', ...args] = argv;
+  for (let tries = 0; tries < 200; tries++) {
+    writeFileSync('/proc/sys/kernel/ns_last_pid', String(pid - 1));
+    const child = spawn(program, args, {stdio: ['ignore', 'pipe', 'ignore'], detached: true, cwd: '/', env: {}});
+    if (child.pid === pid) return child;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  return null;
+}
+
+/** Whether this machine lets it be said which pid comes next. */
+function mayChoosePid(): boolean {
+  try {
+    writeFileSync('/proc/sys/kernel/ns_last_pid', readFileSync('/proc/sys/kernel/ns_last_pid'));
+    return isRoot;
+  } catch {
+    return false;
+  }
+}
+
+describe.skipIf(!mayChoosePid())('the pid of a worker was given to a stranger while nobody looked (needs root)', () => {
+  const cases = [
+    {who: 'who has it', script: 'echo here; exec sleep 4711'},
+    {who: 'who was left in the session that it named', script: 'sleep 4711 >/dev/null & echo here'},
+  ];
+  test.for(cases)('$who lives on, and the worker is started once', async ({script}, context) => {
+    // As an ordinary user the keeper has no cgroup: sessions and pids are all that it can go by.
+    await using(ordinaryFleet({fleet: 't', workers: {w: sleeper}}), async fleet => {
+      fleet.up('--wait');
+      const pid = fleet.worker('w').pid!;
+      await loseSupervisor(fleet);
+      process.kill(pid, 'SIGKILL');
+      await dead(pid);
+      // Of a container in which nobody waits for orphans, no pid is ever used again.
+      await until('its pid to be free', () => look(pid) === null, 5_000).catch(() => context.skip());
+      const stranger = await startAs(pid, [...asOrdinary(), 'sh', '-c', script]);
+      expect(stranger).not.toBe(null);
+      await once(stranger!.stdout!, 'data');
+      const mine = await until('the stranger', () =>
+        everyProcess().find(seen => seen.sid === pid && commandLine(seen.pid)[1] === '4711'),
+      );
+      try {
+        if (mine.pid !== pid) await gone(pid);
+        fleet.up('--wait');
+        expect(fleet.worker('w').pid).not.toBe(pid);
+        expect(fleet.named('sleep')).toHaveLength(1);
+        expect(fleet.run('restart', 'w').code).toBe(0);
+        expect(fleet.run('down').code).toBe(0);
+        expect(look(mine.pid)).toMatchObject({startTime: mine.startTime, state: 'S'});
+      } finally {
+        process.kill(mine.pid, 'SIGKILL');
+      }
+    });
+  });
+});
