@@ -341,6 +341,15 @@ export class Controller {
     );
   }
 
+  /** The keeper is gone: from now on nothing is decided, committed or answered here. */
+  abandon(): void {
+    this.#ending = true;
+    clearInterval(this.#sweeper);
+    this.#pulse.end();
+    this.#engine.abandon();
+    void this.#server.close();
+  }
+
   /** Another controller is prepared: all is committed, the socket is free, and the lease is given away. */
   async #handOver(): Promise<void> {
     if (this.#ending) return;

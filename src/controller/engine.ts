@@ -121,6 +121,12 @@ export class Engine {
     this.#options.journal.flush();
   }
 
+  /** No further turn is taken, and nothing is committed any more: what is true is another's to say. */
+  abandon(): void {
+    this.#closed = true;
+    if (this.#timer) clearTimeout(this.#timer);
+  }
+
   instancesOf(worker: string): Instance[] {
     return [...this.heart.instances()].filter(instance => instance.worker === worker);
   }

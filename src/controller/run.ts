@@ -1,9 +1,12 @@
 /** From the keeper's welcome to the end. */
+import {existsSync} from 'node:fs';
 import {Controller} from './controller.ts';
 import {KeeperLink} from './keeper-link.ts';
+import {OutputHolder} from './output-holder.ts';
 import {prepare} from './prepare.ts';
 import type {Fact} from '../keeper/messages.ts';
-import type {EarlySignals} from '../posix/early-signals.ts';
+import {inFolder} from '../control/folder.ts';
+import type {EarlySignals, SupervisorSignal} from '../posix/early-signals.ts';
 import {closeDebugger} from '../posix/node-flags.ts';
 import {signalIdentified} from '../posix/pidfd.ts';
 import {startTimeOf} from '../process/stat.ts';
@@ -27,6 +30,23 @@ function endStuckKeeper(pid: number, startTime: string | null): void {
   if (startTime !== null) signalIdentified(pid, startTime, SIGKILL, startTimeOf);
 }
 
+/**
+ * One whose keeper is gone decides nothing any more, but it holds the output of the runs until another keeper has taken
+ * it up: then there is a control socket again. So long (ms), and no longer: there may be no other.
+ */
+const LINGER_MS = 30_000;
+const LOOK_MS = 20;
+const ENDS: ReadonlySet<SupervisorSignal> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT']);
+
+function lingerUntil(isTaken: () => boolean, done: () => void): void {
+  const end = performance.now() + LINGER_MS;
+  const look = (): void => {
+    if (isTaken() || performance.now() > end) done();
+    else setTimeout(look, LOOK_MS);
+  };
+  look();
+}
+
 export function runController(folder: string, early: EarlySignals, exit: (status: number) => void): void {
   process.umask(0o077);
   void closeDebugger();
@@ -34,8 +54,10 @@ export function runController(folder: string, early: EarlySignals, exit: (status
   let left = false;
   let guard: NodeJS.Timeout | undefined;
   const waiting: Fact[] = [];
+  const holder = new OutputHolder(inFolder.runs(folder));
   const link = new KeeperLink({
     fact(fact) {
+      holder.take(fact);
       if (controller) controller.take(fact);
       else if (fact.type === 'welcome') begin(fact);
       else if (fact.type === 'handshake') {
@@ -44,7 +66,18 @@ export function runController(folder: string, early: EarlySignals, exit: (status
       } else waiting.push(fact);
     },
     lost() {
-      exit(left ? 0 : ABANDONED);
+      if (left || controller === null) {
+        exit(left ? 0 : ABANDONED);
+        return;
+      }
+      controller.abandon();
+      early.deliverTo(signal => {
+        if (ENDS.has(signal)) exit(ABANDONED);
+      });
+      lingerUntil(
+        () => existsSync(inFolder.socket(folder)),
+        () => exit(ABANDONED),
+      );
     },
   });
   const begin = (welcome: Extract<Fact, {type: 'welcome'}>): void => {

@@ -3,10 +3,9 @@
  * breaks, whoever dies. The keeper moves what is in it to the log.
  */
 import {closeSync, constants, existsSync, openSync, rmSync} from 'node:fs';
-import {join} from 'node:path';
 import {bytesInPipe, makeFifo, setPipeSize, splice, type Spliced} from '../posix/fifo.ts';
 import type {Epoll} from '../posix/epoll.ts';
-import {STREAMS, type Stream} from '../logs/layout.ts';
+import {fifoPath, STREAMS, type Stream} from '../logs/layout.ts';
 import type {LogFile} from './log-file.ts';
 import {mustLeaveRoom} from './room.ts';
 
@@ -19,8 +18,6 @@ const RETRY_MS = 500;
 /** An ordinary user may have 1,024 pipes of 64 KiB; after that every new one has 8 KiB (findings.md). */
 const MANY_FIFOS = 400;
 const SMALL_FIFO_BYTES = 16 * 1024;
-
-export const fifoPath = (folder: string, token: string, stream: Stream): string => join(folder, `${token}.${stream}`);
 
 let openFifos = 0;
 

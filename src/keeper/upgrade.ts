@@ -102,8 +102,12 @@ export class Upgrade {
   handOver(): void {
     const {code, link} = this.#host;
     const now = this.#now;
-    if (now?.step !== 'prepared' || now.candidate === null) return;
     link.release();
+    if (now?.step !== 'prepared' || now.candidate === null) {
+      // It was given up in this moment, and the old controller has closed its door: another one of the old code opens it.
+      link.start();
+      return;
+    }
     now.step = 'taking';
     if (code.isSameKeeper(now.to)) {
       link.take(now.candidate);

@@ -18,6 +18,10 @@ export const pathName = (id: string): string => id.replace('/', '.');
 
 export const instanceLogFolder = (fleetFolder: string, id: string): string => join(fleetFolder, 'logs', pathName(id));
 
+/** The FIFO through which a run's stream goes to the log, in the fleet's folder of runs. */
+export const fifoPath = (runsFolder: string, token: string, stream: Stream): string =>
+  join(runsFolder, `${token}.${stream}`);
+
 export const currentLog = (folder: string, stream: Stream): string => join(folder, `${stream}.log`);
 export const currentIndex = (folder: string, stream: Stream): string => join(folder, `${stream}.idx`);
 

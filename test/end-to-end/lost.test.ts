@@ -175,3 +175,25 @@ describe('the keeper is killed', () => {
     });
   });
 });
+
+test('what a worker wrote last is not lost when it ends while there is no keeper', async () => {
+  const words = {sh: 'trap "echo the last words; exit 3" USR1; touch words-up; while :; do sleep 0.02; done', restart: 'never'};
+  await using(new TestFleet({fleet: 't', workers: {words}}), async fleet => {
+    fleet.up('--wait');
+    await until('the trap', () => existsSync(fleet.path('words-up')));
+    const {anchor, pid: keeper} = fleet.ps().supervisor;
+    const {pid: worker} = fleet.worker('words');
+    // Stopped, so that no keeper comes before all is over.
+    process.kill(anchor!, 'SIGSTOP');
+    try {
+      kill(keeper);
+      await until('the keeper to be gone', () => !lives(keeper));
+      process.kill(worker!, 'SIGUSR1');
+      await until('the worker to be gone', () => !lives(worker!));
+    } finally {
+      process.kill(anchor!, 'SIGCONT');
+    }
+    await until('the last words', () => fleet.run('logs', 'words').out.includes('the last words'));
+    await endsClean(fleet);
+  });
+});
