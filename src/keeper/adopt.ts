@@ -3,19 +3,10 @@
  * if pid, start time and boot are still the same; whatever else carries its token is left over and will be ended.
  */
 import {rmSync} from 'node:fs';
-<<<<<<< HEAD
-import {fifoPath} from './output.ts';
-import {readRecords, removeRecord, type SpawnRecord} from './record.ts';
-import type {Run} from './run.ts';
-import {STREAMS} from '../logs/layout.ts';
-import {readStat} from '../process/stat.ts';
-=======
-import type {ExitFact} from './messages.ts';
 import {readRecords, removeRecord, type SpawnRecord} from './record.ts';
 import type {Run} from './run.ts';
 import {fifoPath, STREAMS} from '../logs/layout.ts';
-import {isAlive, readStat} from '../process/stat.ts';
->>>>>>> d8fa573 (The controller holds the output of all runs, so the last words of a worker are not lost with its keeper)
+import {readStat} from '../process/stat.ts';
 
 export interface Found {
   readonly run: Run;

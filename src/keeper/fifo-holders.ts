@@ -3,8 +3,7 @@
  * title over its environment, no more may be left to know it by.
  */
 import {statSync, type Stats} from 'node:fs';
-import {fifoPath} from './output.ts';
-import {STREAMS} from '../logs/layout.ts';
+import {fifoPath, STREAMS} from '../logs/layout.ts';
 import {hasEnded, isShortage, type Stat} from '../process/stat.ts';
 import type {ProcessTable} from '../process/table.ts';
 
