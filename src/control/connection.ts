@@ -52,6 +52,8 @@ interface Watch {
 const MAX_HELD_EVENTS = 10_000;
 /** Unsent bytes at which no more requests are read from the client until it has read its answers. */
 const PAUSE_AT_BYTES = 1024 * 1024;
+/** In one turn of the event loop no further request of a client is begun after that: the others are waiting. */
+const TURN_MS = 1;
 
 export class Connection {
   readonly #socket: Socket;
@@ -60,6 +62,9 @@ export class Connection {
   readonly #onError: (error: unknown) => void;
   readonly #splitter = new LineSplitter(MAX_REQUEST_BYTES);
   readonly #gone = new AbortController();
+  /** Requests that have come and were not begun; null: what came next was too long for one. */
+  readonly #waiting: (string | null)[] = [];
+  #serving = false;
   #underWay = 0;
   #ended = false;
   #lasting = false;
@@ -72,7 +77,7 @@ export class Connection {
     this.#onError = onError;
     setMaxListeners(0, this.#gone.signal);
     socket.on('data', chunk => this.#read(chunk));
-    socket.on('drain', () => socket.resume());
+    socket.on('drain', () => this.#flow());
     // A client may close its half after its last request (`nc -N`) and still gets its answers. One that stays
     // attached or watches has nothing to wait for once it has closed: it is gone.
     socket.on('end', () => {
@@ -131,15 +136,44 @@ export class Connection {
   }
 
   #read(chunk: Buffer): void {
-    if (!this.#splitter.push(chunk, line => this.#line(line))) {
-      const message = `a line may have ${MAX_REQUEST_BYTES} bytes; this connection ends`;
-      // What still comes is thrown away, so that the client can get as far as reading the answer.
-      this.#socket.removeAllListeners('data').resume();
-      this.#send(failure(null, ErrorCode.invalidRequest, message));
-      this.end();
-      return;
-    }
-    if (this.#socket.writableLength > PAUSE_AT_BYTES) this.#socket.pause();
+    // What still comes after a line that is too long is thrown away, so that the client can get as far as reading why.
+    if (this.#waiting.at(-1) === null) return;
+    if (!this.#splitter.push(chunk, line => this.#waiting.push(line))) this.#waiting.push(null);
+    if (!this.#serving) this.#serve();
+  }
+
+  /** Begins some of the requests that wait, and the next ones in a later turn: one client must not keep out the others. */
+  #serve(): void {
+    const until = performance.now() + TURN_MS;
+    do {
+      const line = this.#waiting[0];
+      if (line === null) {
+        this.#refuse();
+        return;
+      }
+      this.#waiting.shift();
+      if (line !== undefined) this.#line(line);
+    } while (this.#waiting.length > 0 && performance.now() < until);
+    if (this.#socket.destroyed) this.#waiting.length = 0;
+    this.#serving = this.#waiting.length > 0;
+    if (this.#serving) setImmediate(() => this.#serve());
+    else if (this.#ended) this.#endWhenIdle();
+    this.#flow();
+  }
+
+  #refuse(): void {
+    this.#send(
+      failure(null, ErrorCode.invalidRequest, `a line may have ${MAX_REQUEST_BYTES} bytes; this connection ends`),
+    );
+    this.end();
+    this.#flow();
+  }
+
+  /** Reads from the client only once it has been served, and has read its answers. */
+  #flow(): void {
+    const behind = this.#waiting.length > 0 && this.#waiting.at(-1) !== null;
+    if (behind || this.#socket.writableLength > PAUSE_AT_BYTES) this.#socket.pause();
+    else this.#socket.resume();
   }
 
   #line(line: string): void {
@@ -253,7 +287,7 @@ export class Connection {
   }
 
   #endWhenIdle(): void {
-    if (this.#underWay === 0) this.end();
+    if (this.#underWay === 0 && this.#waiting.length === 0) this.end();
   }
 }
 

@@ -209,6 +209,26 @@ test('a client that asks and asks and never reads is held back, then costs no mo
   expect(calls * big.length).toBeLessThan(2 * MAX_UNSENT_BYTES);
 });
 
+test('clients that ask for much do not keep out one that asks for little', async () => {
+  let calls = 0;
+  const slow = (): ReturnType<typeof ping> => {
+    for (const end = performance.now() + 2; performance.now() < end;);
+    calls++;
+    return ping();
+  };
+  const {folder} = await serve({ping: slow});
+  const flood = Array.from({length: 10}, () => new Raw(folder));
+  for (const raw of flood) raw.say(`${JSON.stringify(request('ping'))}\n`.repeat(200));
+  await until('the flood to be served', () => calls > 10);
+  const before = calls;
+  const other = new Raw(folder);
+  other.say(request('ping'));
+  await other.next();
+  // A turn or two of each of the others, and not all that they have asked for.
+  expect(calls - before).toBeLessThan(200);
+  for (const raw of flood) raw.socket.destroy();
+});
+
 test('too many requests under way are refused, and the place is free again after an answer', async () => {
   let release = (): void => undefined;
   const gate = new Promise<void>(resolve => (release = resolve));
