@@ -61,6 +61,11 @@ bench: $(BUILT)
 	@$(BIN)/esbuild bench/main.ts --bundle --platform=node --format=esm --target=node20 --log-level=warning --outfile=.cache/bench/main.mjs
 	@node .cache/bench/main.mjs
 
+## 200 workers under blows that a seed determines, judged from the outside. SEED, DURATION (5m), WORKERS and RATE (MB/s) narrow.
+chaos: $(BUILT)
+	@$(BIN)/esbuild test/chaos/main.ts --bundle --platform=node --format=esm --target=node20 --log-level=warning --outfile=.cache/chaos/main.mjs
+	@node .cache/chaos/main.mjs
+
 ## The end-to-end tests of the built program under each Node.js that is supported.
 test-nodes: $(BUILT)
 	@sh test/nodes/run.sh

@@ -1,0 +1,339 @@
+/** Each check of the chaos run can fail: observations with a fault planted in them, beside the same without it. */
+import {mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {gzipSync} from 'node:zlib';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {describe, expect, test} from 'vitest';
+import {disagreements, partsAreThere} from './checks/answers.ts';
+import {Growth} from './checks/growth.ts';
+import {HeadlessAges} from './checks/headless.ts';
+import {missingLines} from './checks/lines.ts';
+import {doubledMains, goneForGood, identitiesOf, missingMains, restartedUnasked} from './checks/mains.ts';
+import {leftovers, survivors, twoRuns} from './checks/survivors.ts';
+import {ZombieAges} from './checks/zombies.ts';
+import {BLOWS} from './blows.ts';
+import {imp} from './imp.ts';
+import {Numbering} from './numbering.ts';
+import type {Member, Observation} from './observation.ts';
+import {FollowedStream} from './stream.ts';
+import {firstFleet, temperOf, type TemperName} from './tempers.ts';
+import {Wanted} from './wanted.ts';
+import type {PsReport} from '../../src/control/messages.ts';
+import type {Seen} from '../end-to-end/processes.ts';
+
+const seen = (pid: number, more: Partial<Seen> = {}): Seen => ({
+  pid,
+  name: 'sh',
+  state: 'S',
+  ppid: 1,
+  pgid: pid,
+  sid: pid,
+  nice: 0,
+  startTime: `${pid}00`,
+  ...more,
+});
+const member = (id: string, pid: number, run: string, main = true): Member => ({seen: seen(pid), id, run, main});
+const parts = {anchor: [seen(1001)], keeper: [seen(1002)], controller: [seen(1003)]};
+const look = (members: readonly Member[], more: Partial<Observation> = {}): Observation => ({
+  at: 0,
+  parts,
+  members,
+  zombies: [],
+  ...more,
+});
+const wanted = new Map<string, TemperName>([
+  ['steady1/1', 'steady'],
+  ['steady1/2', 'steady'],
+  ['crashing1/1', 'crashing'],
+]);
+const one = member('steady1/1', 11, 'a1');
+const two = member('steady1/2', 12, 'a2');
+const good = look([one, two]);
+const yes = (): boolean => true;
+
+describe('main processes', () => {
+  test('a second one of an instance is seen, unless the first is gone by then', () => {
+    const doubled = look([one, two, member('steady1/1', 13, 'a1')]);
+    expect(doubledMains(good, yes)).toEqual([]);
+    expect(doubledMains(doubled, yes)).toEqual(['steady1/1 runs more than once: pids 11, 13']);
+    expect(doubledMains(doubled, ({pid}) => pid !== 11)).toEqual([]);
+    // A helper of the same run is none.
+    expect(doubledMains(look([one, member('steady1/1', 13, 'a1', false)]), yes)).toEqual([]);
+  });
+
+  test('one that is missing is seen; one that ends by itself may be away, but not for good', () => {
+    expect(missingMains(good, wanted)).toEqual([]);
+    expect(missingMains(look([one]), wanted)).toEqual(['steady1/2 should run and does not']);
+    expect(goneForGood(60_000, wanted, () => 50_000)).toEqual([]);
+    expect(goneForGood(60_000, wanted, () => 1000)).toEqual(['crashing1/1 has not come back for 59000 ms']);
+  });
+
+  test('one that was restarted is seen, unless it was touched', () => {
+    const before = identitiesOf(good);
+    const after = look([member('steady1/1', 21, 'b1'), two]);
+    expect(restartedUnasked(before, good, wanted, new Set())).toEqual([]);
+    expect(restartedUnasked(before, after, wanted, new Set(['steady1/1']))).toEqual([]);
+    expect(restartedUnasked(before, after, wanted, new Set(['steady1/2']))).toHaveLength(1);
+  });
+});
+
+describe('survivors', () => {
+  test('a process of what should not run', () => {
+    expect(survivors(good, wanted)).toEqual([]);
+    expect(survivors(look([one, two, member('gone1/1', 14, 'c', false)]), wanted)[0]).toMatch(/pid 14 \(sh, gone1\/1/);
+  });
+
+  test('two runs of one instance at the same time', () => {
+    const helper = member('steady1/1', 14, 'a1', false);
+    const left = member('steady1/1', 15, 'a0', false);
+    expect(twoRuns(look([one, helper]), yes)).toEqual([]);
+    expect(twoRuns(look([one, left]), yes)[0]).toMatch(/of steady1\/1 two runs live at once: pid 11 .* beside pid 15/);
+    expect(twoRuns(look([one, left]), ({pid}) => pid !== 15)).toEqual([]);
+  });
+
+  test('what a run leaves behind, after a while, and only while there is a keeper to see to it', () => {
+    const left = [one, member('steady1/2', 15, 'a2', false)];
+    const ages = new HeadlessAges();
+    expect(ages.look(look(left))).toEqual([]);
+    expect(ages.look(look(left, {at: 20_000}))).toEqual([]);
+    expect(ages.look(look(left, {at: 31_000}))[0]).toMatch(/run a2 has no main process for 31000 ms: pid 15/);
+    expect(ages.look(look(left, {at: 32_000, parts: {...parts, keeper: [seen(1009)]}}))).toEqual([]);
+    expect(ages.look(look(left, {at: 70_000, parts: {...parts, keeper: [seen(1009, {state: 'T'})]}}))).toEqual([]);
+  });
+
+  test('anything at all after the end', () => {
+    const nobody = {anchor: [], keeper: [], controller: []};
+    expect(leftovers(look([], {parts: nobody}))).toEqual([]);
+    expect(leftovers(look([one], {parts: nobody}))[0]).toMatch(/left after down: pid 11/);
+    expect(leftovers(look([]))[0]).toBe('left of the supervisor after down: anchor 1001, keeper 1002, controller 1003');
+  });
+});
+
+describe('zombies', () => {
+  const zombie = (parent: Seen): Observation['zombies'] => [
+    {seen: seen(31, {state: 'Z', ppid: parent.pid}), parent, parentIs: 'keeper'},
+  ];
+  const keeper = seen(1002);
+
+  test('one that is older than two sweeps is seen', () => {
+    const ages = new ZombieAges();
+    expect(ages.look(look([], {at: 0, zombies: zombie(keeper)}))).toEqual([]);
+    expect(ages.look(look([], {at: 9000, zombies: zombie(keeper)}))).toEqual([]);
+    expect(ages.look(look([], {at: 10_001, zombies: zombie(keeper)}))[0]).toMatch(/zombie 31 .* 10001 ms for keeper/);
+  });
+
+  test('a parent that was stopped, or a new one, has its time anew', () => {
+    const ages = new ZombieAges();
+    ages.look(look([], {at: 0, zombies: zombie(keeper)}));
+    ages.look(look([], {at: 9000, zombies: zombie({...keeper, state: 'T'})}));
+    expect(ages.look(look([], {at: 18_000, zombies: zombie(keeper)}))).toEqual([]);
+    expect(ages.look(look([], {at: 27_000, zombies: zombie(keeper)}))).toEqual([]);
+    expect(ages.look(look([], {at: 36_000, zombies: zombie(seen(1009))}))).toEqual([]);
+    expect(ages.look(look([], {at: 47_000, zombies: zombie(seen(1009))}))).toHaveLength(1);
+  });
+});
+
+describe('growth', () => {
+  const grow = (amounts: readonly number[], holder: (index: number) => string = () => 'keeper 1@1'): string[] => {
+    const growth = new Growth({descriptors: {ratio: 1.2, plus: 10}});
+    return amounts.flatMap((amount, index) =>
+      growth.look([{holder: holder(index), what: 'descriptors', amount, instances: 100}]),
+    );
+  };
+  const steady = Array.from({length: 20}, (_, i) => 500 + (i % 3) * 20);
+
+  test('a leak is seen', () => {
+    expect(grow(steady)).toEqual([]);
+    expect(grow(Array.from({length: 40}, (_, i) => 500 + i * 10)).length).toBeGreaterThan(0);
+  });
+
+  test('a peak that goes away is none, nor is what a new process holds', () => {
+    expect(grow([...steady, 900, 910, ...steady])).toEqual([]);
+    expect(
+      grow([...steady, ...steady.map(amount => amount * 3)], index => `keeper ${index < steady.length ? 1 : 2}@1`),
+    ).toEqual([]);
+  });
+
+  test('more for a larger fleet is none', () => {
+    const growth = new Growth({descriptors: {ratio: 1.2, plus: 10}});
+    const at = (instances: number): string[] =>
+      growth.look([{holder: 'keeper 1@1', what: 'descriptors', amount: instances * 4, instances}]);
+    expect([...Array.from({length: 10}, () => 100), ...Array.from({length: 10}, () => 300)].flatMap(at)).toEqual([]);
+  });
+});
+
+describe('the supervisor', () => {
+  const worker = (id: string, pid: number | null, status = 'ready'): object => ({id, pid, status, reason: null});
+  const ps = (...workers: object[]): PsReport => ({workers}) as unknown as PsReport;
+  const right = ps(worker('steady1/1', 11), worker('steady1/2', 12), worker('crashing1/1', null, 'backoff'));
+
+  test('a mute socket', () => {
+    expect(disagreements({mute: 'timeout'}, good, wanted, [])).toEqual(['the control socket does not answer: timeout']);
+  });
+
+  test('an answer that is not what is to be seen', () => {
+    expect(disagreements(right, good, wanted, [])).toEqual([]);
+    const wrong = ps(worker('steady1/1', 99), worker('steady1/2', 12, 'starting'), worker('stranger/1', 5));
+    expect(disagreements(wrong, good, wanted, ['steady2/1'])).toEqual([
+      'ps says that steady1/1 is ready with pid 99, and its pid is 11',
+      'ps says that steady1/2 is starting with pid 12, and its pid is 12',
+      'ps does not know crashing1/1',
+      'steady2/1 was stopped, and ps says nothing of it',
+      'ps knows stranger/1, which should not be there',
+    ]);
+    const failed = ps(worker('steady1/1', 11), worker('steady1/2', 12), worker('crashing1/1', null, 'failed'));
+    expect(disagreements(failed, good, wanted, [])).toHaveLength(1);
+  });
+
+  test('a part that is missing, doubled or stopped', () => {
+    expect(partsAreThere(good, true)).toEqual([]);
+    expect(partsAreThere(look([], {parts: {...parts, anchor: []}}), true)).toHaveLength(1);
+    expect(partsAreThere(look([], {parts: {...parts, anchor: []}}), false)).toEqual([]);
+    expect(partsAreThere(look([], {parts: {...parts, keeper: [seen(1002), seen(1004)]}}), true)).toHaveLength(1);
+    expect(partsAreThere(look([], {parts: {...parts, controller: [seen(1003, {state: 'T'})]}}), true)).toHaveLength(1);
+  });
+});
+
+describe('numbered lines', () => {
+  const A = '0123456789abcdef'.repeat(2);
+  const B = 'fedcba9876543210'.repeat(2);
+  const lines = (run: string, from: number, to: number): string =>
+    Array.from({length: to - from + 1}, (_, i) => `${run} 7 ${from + i} xxxxxxxx\n`).join('');
+  const complaintsAbout = (...chunks: string[]): string[] => {
+    const numbering = new Numbering();
+    for (const chunk of chunks) numbering.push(Buffer.from(chunk));
+    numbering.end();
+    return numbering.takeComplaints();
+  };
+
+  test('in order, in whatever chunks they come, run after run', () => {
+    const whole = lines(A, 1, 20) + lines(B, 1, 3);
+    expect(complaintsAbout(whole)).toEqual([]);
+    expect(complaintsAbout(...whole.split(''))).toEqual([]);
+  });
+
+  test('a lost one, a repeated one, two in the wrong order', () => {
+    expect(complaintsAbout(lines(A, 1, 3) + lines(A, 5, 6))[0]).toMatch(/lines lost: 5 came after 3/);
+    expect(complaintsAbout(lines(A, 1, 3) + lines(A, 3, 6))[0]).toMatch(/repeated or out of order: 3 came after 3/);
+    expect(complaintsAbout(lines(A, 1, 2) + lines(A, 4, 4) + lines(A, 3, 3)).length).toBeGreaterThan(0);
+    expect(complaintsAbout(lines(A, 2, 3))[0]).toMatch(/lines lost: 2 came after 0/);
+  });
+
+  test('lines of two runs mixed', () => {
+    expect(complaintsAbout(lines(A, 1, 2) + lines(B, 1, 1) + lines(A, 3, 3))[0]).toMatch(/goes on after another one/);
+  });
+
+  test('a torn line: where a run was killed, and nowhere else', () => {
+    const torn = lines(A, 3, 3).slice(0, 37);
+    expect(complaintsAbout(lines(A, 1, 2) + torn + lines(B, 1, 2))).toEqual([]);
+    expect(complaintsAbout(lines(A, 1, 2) + torn)).toEqual([]);
+    expect(complaintsAbout(lines(A, 1, 2) + torn + lines(A, 4, 5))).toHaveLength(2);
+    expect(complaintsAbout(lines(A, 1, 2) + lines(A, 3, 3).slice(9) + lines(B, 1, 2))).toHaveLength(1);
+    expect(complaintsAbout(lines(A, 1, 2) + lines(A, 3, 3).slice(9, 20))).toHaveLength(1);
+  });
+
+  test('bytes that are missing in the middle of a line', () => {
+    expect(complaintsAbout(lines(A, 1, 2) + lines(A, 3, 3).replace('xxx', '') + lines(A, 4, 4))).toHaveLength(1);
+  });
+
+  test('what a worker has written and its log has not', () => {
+    const note = {id: 'steady1/1', run: A, number: 7};
+    expect(missingLines([note], () => 7)).toEqual([]);
+    expect(missingLines([note], () => 6)).toEqual([`steady1/1: run ${A} has written line 7, and its log ends at 6`]);
+  });
+});
+
+describe('a stream on disk', () => {
+  const A = 'a'.repeat(32);
+  const line = (number: number): string => `${A} 7 ${number}\n`;
+  const withStream = (body: (stream: FollowedStream, path: (name: string) => string) => void): void => {
+    const folder = mkdtempSync(join(tmpdir(), 'chaos-stream-'));
+    const stream = new FollowedStream(join(folder, 'web.1'), 'out');
+    try {
+      body(stream, name => join(folder, 'web.1', name));
+    } finally {
+      stream.close();
+      rmSync(folder, {recursive: true});
+    }
+  };
+
+  test('is followed through rotation and compression, whenever it is looked at', () => {
+    withStream((stream, path) => {
+      stream.poll();
+      mkdirSync(path('.'));
+      writeFileSync(path('out.log'), line(1));
+      stream.poll();
+      writeFileSync(path('out.log'), line(2), {flag: 'a'});
+      renameSync(path('out.log'), path('out.00000001.log'));
+      stream.poll();
+      writeFileSync(path('out.00000002.log.gz'), gzipSync(line(3)));
+      writeFileSync(path('out.00000003.log'), line(4));
+      writeFileSync(path('out.log'), line(5));
+      stream.poll();
+      expect(stream.numbering.takeComplaints()).toEqual([]);
+      expect(stream.numbering.lastOf(A)).toBe(5);
+      renameSync(path('out.log'), path('out.00000004.log'));
+      stream.poll();
+      stream.poll(true);
+      expect(stream.numbering.takeComplaints()).toEqual([]);
+    });
+  });
+
+  test('that was removed before it was read says so', () => {
+    withStream((stream, path) => {
+      mkdirSync(path('.'));
+      writeFileSync(path('out.00000002.log'), line(2));
+      writeFileSync(path('out.log'), line(3));
+      expect(() => stream.poll()).toThrow(/removed before it was read/);
+    });
+  });
+});
+
+describe('the model', () => {
+  const model = (): Wanted => new Wanted([{name: 'web', temper: 'steady', instances: 3}]);
+  const up = (wanted: Wanted): string => [...wanted.up().keys()].join(' ');
+
+  test('what was stopped stays so until its definition changes', () => {
+    const wanted = model();
+    wanted.stop(['web/2']);
+    wanted.apply();
+    expect(up(wanted)).toBe('web/1 web/3');
+    wanted.describe('web', {temper: 'steady', instances: 3, version: 2});
+    expect(wanted.apply()).toEqual(['web/1', 'web/2', 'web/3']);
+    expect(up(wanted)).toBe('web/1 web/2 web/3');
+  });
+
+  test('scale lasts until the file is applied; new ones are wanted as the others are', () => {
+    const wanted = model();
+    expect(wanted.scale('web', 5)).toEqual(['web/4', 'web/5']);
+    expect(wanted.apply()).toEqual(['web/4', 'web/5']);
+    wanted.stop(['web/1', 'web/2', 'web/3']);
+    wanted.scale('web', 4);
+    expect(up(wanted)).toBe('');
+  });
+
+  test('200 workers, of all tempers', () => {
+    const fleet = firstFleet(200);
+    expect(fleet.reduce((sum, {instances}) => sum + instances, 0)).toBe(200);
+    expect(new Set(fleet.map(({temper}) => temperOf(temper))).size).toBe(8);
+  });
+});
+
+describe('the imp', () => {
+  const words = (seed: number): string => {
+    const rounds = imp(seed, BLOWS);
+    return Array.from({length: 300}, () => {
+      const {blows, spared} = rounds.next().value;
+      expect(blows.flatMap(({blow}) => blow.ends ?? []).filter(part => spared.includes(part))).toEqual([]);
+      return blows.map(({strike, pauseMs}) => `${pauseMs} ${strike.words}`).join('\n');
+    }).join('\n');
+  };
+
+  test('does the same again with the same seed, something else with another, and in time all that it can', () => {
+    expect(words(7)).toBe(words(7));
+    expect(words(7)).not.toBe(words(8));
+    const rounds = imp(7, BLOWS);
+    const struck = Array.from({length: 300}, () => rounds.next().value.blows.map(({blow}) => blow.name)).flat();
+    expect(new Set(struck).size).toBe(BLOWS.length);
+  });
+});

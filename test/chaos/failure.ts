@@ -1,0 +1,10 @@
+/** Something is wrong: the run ends here. */
+export class Failure extends Error {
+  readonly complaints: readonly string[];
+
+  constructor(complaints: readonly string[]) {
+    super(complaints.join('\n'));
+    this.name = 'Failure';
+    this.complaints = [...new Set(complaints)];
+  }
+}

@@ -1,0 +1,82 @@
+/** All streams of all instances, followed; and whether they have what the ledger says. */
+import {readdirSync} from 'node:fs';
+import {join} from 'node:path';
+import type {Note} from './ledger.ts';
+import {FollowedStream} from './stream.ts';
+import {temperNames, temperOf} from './tempers.ts';
+
+export class Logs {
+  /** `logs/` of the fleet's folder. */
+  readonly #folder: string;
+  readonly #streams = new Map<string, FollowedStream>();
+  /** When a run of an instance was last seen to begin, on the harness's clock. */
+  readonly #began = new Map<string, {readonly runs: number; readonly at: number}>();
+
+  /** Lines of runs that ended while no keeper lived: lost with the pipe that nobody had open. */
+  dropped = 0;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  get lines(): number {
+    return this.#sum(stream => stream.numbering.lines);
+  }
+
+  get bytes(): number {
+    return this.#sum(stream => stream.bytes);
+  }
+
+  get runs(): number {
+    return this.#sum(stream => stream.numbering.runs);
+  }
+
+  /** Reads what has come; answers what is wrong with it. */
+  poll(last = false): string[] {
+    for (const name of this.#instances()) this.#discover(name);
+    const complaints: string[] = [];
+    for (const [id, stream] of this.#streams) {
+      stream.poll(last);
+      if (last) stream.numbering.end();
+      const {runs} = stream.numbering;
+      if (this.#began.get(id)?.runs !== runs) this.#began.set(id, {runs, at: performance.now()});
+      complaints.push(...stream.numbering.takeComplaints().map(words => `${id}: ${words}`));
+    }
+    return complaints;
+  }
+
+  /** When its last run began that has written a line; null where none is known. */
+  lastBegan(id: string): number | null {
+    return this.#began.get(id)?.at ?? null;
+  }
+
+  /** Number of the last line of a run that has come. */
+  has({id, run}: Note): number {
+    return this.#streams.get(id)?.numbering.lastOf(run) ?? 0;
+  }
+
+  close(): void {
+    for (const stream of this.#streams.values()) stream.close();
+  }
+
+  #instances(): string[] {
+    try {
+      return readdirSync(this.#folder);
+    } catch {
+      return [];
+    }
+  }
+
+  #discover(name: string): void {
+    const dot = name.lastIndexOf('.');
+    const id = `${name.slice(0, dot)}/${name.slice(dot + 1)}`;
+    if (this.#streams.has(id)) return;
+    const temper = temperNames.find(one => name.startsWith(one));
+    const stream = temper && temperOf(temper).stream;
+    if (stream) this.#streams.set(id, new FollowedStream(join(this.#folder, name), stream));
+  }
+
+  #sum(of: (stream: FollowedStream) => number): number {
+    return [...this.#streams.values()].reduce((sum, stream) => sum + of(stream), 0);
+  }
+}

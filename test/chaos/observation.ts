@@ -1,0 +1,153 @@
+/** One look at the machine from the outside: the supervisor's parts, every process of every worker, and the zombies. */
+import {commandLine, environment, everyProcess, look, type Seen} from '../end-to-end/processes.ts';
+import {MAIN_MARK} from './tempers.ts';
+
+/** Carried by every process of a run. Its name has no BROOD_ before it: those are not handed to workers. */
+export const TAG = 'CHAOS_OF';
+
+export type PartName = 'anchor' | 'keeper' | 'controller';
+export const PARTS: readonly PartName[] = ['anchor', 'keeper', 'controller'];
+
+/** A living process of a worker. */
+export interface Member {
+  readonly seen: Seen;
+  /** `steady1/3`. */
+  readonly id: string;
+  /** Token of the run that it belongs to. */
+  readonly run: string;
+  readonly main: boolean;
+}
+
+export interface Zombie {
+  readonly seen: Seen;
+  /** Who does not wait for it. */
+  readonly parent: Seen;
+  /** `keeper`, `steady1/3`. */
+  readonly parentIs: string;
+}
+
+export interface Observation {
+  /** The harness's monotonic clock, in ms. */
+  readonly at: number;
+  readonly parts: Readonly<Record<PartName, readonly Seen[]>>;
+  readonly members: readonly Member[];
+  readonly zombies: readonly Zombie[];
+}
+
+/** Which process: a pid may be given away again. */
+export const identity = ({pid, startTime}: Seen): string => `${pid}@${startTime}`;
+
+/** Whether that very process is still there, and no zombie. */
+export function isStill(seen: Seen): boolean {
+  const now = look(seen.pid);
+  return now?.startTime === seen.startTime && isLiving(now);
+}
+
+export const isLiving = ({state}: Seen): boolean => state !== 'Z' && state !== 'X';
+export const isStopped = ({state}: Seen): boolean => state === 'T' || state === 't';
+
+type Belongs = Omit<Member, 'seen'>;
+
+const valueOf = (entries: readonly string[], name: string): string | undefined =>
+  entries.find(entry => entry.startsWith(`${name}=`))?.slice(name.length + 1);
+
+function partByWords(words: readonly string[], folder: string): PartName | null {
+  if (!words.some(word => word.startsWith(`${folder}/home/`))) return null;
+  if (words[0] === 'brood-anchor') return 'anchor';
+  const program = words.find(word => word.endsWith('.cjs')) ?? '';
+  if (program.endsWith('/keeper.cjs')) return 'keeper';
+  return program.endsWith('/controller.cjs') ? 'controller' : null;
+}
+
+/** Looks again and again, and remembers whose a process is: it may shed every sign of that later. */
+export class Observer {
+  /** The run's own folder, which no other run has. */
+  readonly #folder: string;
+  #known = new Map<string, Belongs>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  look(): Observation {
+    const at = performance.now();
+    const all = everyProcess();
+    const byPid = new Map(all.map(seen => [seen.pid, seen]));
+    const known = new Map<string, Belongs>();
+    const members: Member[] = [];
+    const parts: Record<PartName, Seen[]> = {anchor: [], keeper: [], controller: []};
+
+    const strangers = new Set<string>();
+    const belongs = (seen: Seen): Belongs | null => {
+      const key = identity(seen);
+      if (strangers.has(key)) return null;
+      const parent = byPid.get(seen.ppid);
+      const own = known.get(key) ?? this.#known.get(key) ?? (isLiving(seen) ? this.#askKernel(seen) : null);
+      // What has shed its environment is still its parent's child, when it is seen for the first time.
+      const above = own || !parent || parent === seen ? null : belongs(parent);
+      const found = own ?? (above && {...above, main: false});
+      if (found) known.set(key, found);
+      else strangers.add(key);
+      return found;
+    };
+    for (const seen of all) {
+      const whose = belongs(seen);
+      if (!isLiving(seen)) continue;
+      if (whose) members.push({seen, ...whose});
+      else {
+        const part = this.#partOf(seen);
+        if (part) parts[part].push(seen);
+      }
+    }
+    this.#known = known;
+    return {at, parts, members, zombies: this.#zombies(all, byPid, parts, known)};
+  }
+
+  /** The supervisor's parts alone, which takes less time. */
+  parts(): Record<PartName, Seen[]> {
+    const all = everyProcess();
+    const parts: Record<PartName, Seen[]> = {anchor: [], keeper: [], controller: []};
+    for (const seen of all) {
+      const part = isLiving(seen) ? this.#partOf(seen) : null;
+      if (part) parts[part].push(seen);
+    }
+    return parts;
+  }
+
+  #askKernel(seen: Seen): Belongs | null {
+    const entries = environment(seen.pid);
+    const run = valueOf(entries, 'BROOD_RUN');
+    const id = valueOf(entries, 'BROOD_WORKER');
+    if (run !== undefined && id !== undefined && valueOf(entries, TAG) === this.#folder) {
+      // A fork has the words of its parent until it executes something else, but leads no session.
+      const main = seen.pid === seen.sid && commandLine(seen.pid).at(-1) === MAIN_MARK;
+      return {id, run, main};
+    }
+    // tempers/daemon.sh
+    const [, , folder, worker, token] = commandLine(seen.pid);
+    return folder === this.#folder && worker !== undefined && token !== undefined
+      ? {id: worker, run: token, main: false}
+      : null;
+  }
+
+  #partOf({pid, ppid}: Seen): PartName | null {
+    const part = partByWords(commandLine(pid), this.#folder);
+    // What it forks has its words until it becomes another program.
+    return part === null || partByWords(commandLine(ppid), this.#folder) === part ? null : part;
+  }
+
+  #zombies(
+    all: readonly Seen[],
+    byPid: ReadonlyMap<number, Seen>,
+    parts: Readonly<Record<PartName, readonly Seen[]>>,
+    known: ReadonlyMap<string, Belongs>,
+  ): Zombie[] {
+    const partOf = new Map(PARTS.flatMap(name => parts[name].map(seen => [seen.pid, name] as const)));
+    return all.flatMap(seen => {
+      const parent = byPid.get(seen.ppid);
+      if (seen.state !== 'Z' || !parent) return [];
+      const parentIs = partOf.get(parent.pid) ?? known.get(identity(parent))?.id;
+      return parentIs === undefined ? [] : [{seen, parent, parentIs}];
+    });
+  }
+}

@@ -1,0 +1,115 @@
+/** Waits until all is as it should be, with patience; what is still wrong then is a finding. */
+import {setTimeout as delay} from 'node:timers/promises';
+import {disagreements, partsAreThere, type Answer} from './checks/answers.ts';
+import {missingLines} from './checks/lines.ts';
+import {goneForGood, missingMains, restartedUnasked} from './checks/mains.ts';
+import {survivors} from './checks/survivors.ts';
+import {APPLY, type Field} from './field.ts';
+import {Failure} from './failure.ts';
+import type {Ledger, Note} from './ledger.ts';
+import type {Logs} from './logs.ts';
+import type {Observation} from './observation.ts';
+import type {Watch} from './watch.ts';
+import type {PsReport} from '../../src/control/messages.ts';
+
+/** A condition's deadline, and no measure of speed: a busy machine takes its time. */
+const PATIENCE_MS = 120_000;
+const LOOK_MS = 250;
+/** So many looks in a row without a complaint. */
+const CLEAN_LOOKS = 2;
+
+export interface Eyes {
+  readonly field: Field;
+  readonly logs: Logs;
+  readonly ledger: Ledger;
+  readonly watch: Watch;
+  /** Main processes when all had settled the last time. */
+  readonly before: ReadonlyMap<string, string>;
+  readonly startedAt: number;
+}
+
+/** Looks until nothing is wrong; answers the last look. Throws Failure. */
+export async function settle(eyes: Eyes): Promise<Observation> {
+  const {field, watch} = eyes;
+  const end = performance.now() + PATIENCE_MS;
+  await field.undone();
+  for (let clean = 0; ;) {
+    if (watch.findings.length > 0) throw new Failure(watch.findings);
+    const problem = (await bringUp(field)) ?? (await field.work());
+    if (problem === null && field.unsureWhetherApplied) {
+      field.unsureWhetherApplied = false;
+      field.touch(field.wanted.apply());
+      field.ask(APPLY);
+      continue;
+    }
+    const look = problem === null ? await judge(eyes) : {complaints: [problem], observation: field.observer.look()};
+    clean = look.complaints.length === 0 ? clean + 1 : 0;
+    if (clean === CLEAN_LOOKS) return look.observation;
+    if (look.complaints.length > 0 && performance.now() > end)
+      throw new Failure(look.complaints.map(words => `still so after ${PATIENCE_MS / 1000} s: ${words}`));
+    await delay(LOOK_MS);
+  }
+}
+
+/** By design, what nobody watches any more does not come back by itself: the next `up` takes it up. */
+async function bringUp(field: Field): Promise<string | null> {
+  const nobody = (): boolean => {
+    const {anchor, keeper} = field.observer.parts();
+    return anchor.length === 0 && keeper.length === 0;
+  };
+  if (!nobody()) return null;
+  if (!field.anchorKilled || !field.keeperKilled) {
+    const who = field.anchorKilled ? 'the keeper' : 'the anchor';
+    throw new Failure([`the supervisor is gone, and nobody has killed ${who}`]);
+  }
+  const {code, out, err} = await field.arena.run(['up', '-d']);
+  if (code !== 0) return `brood up -d: exit ${code}: ${(out + err).slice(0, 600)}`;
+  field.anchorKilled = false;
+  field.keeperKilled = false;
+  field.unsureWhetherApplied = true;
+  return null;
+}
+
+interface Look {
+  readonly complaints: readonly string[];
+  readonly observation: Observation;
+}
+
+async function judge({field, logs, ledger, watch, before, startedAt}: Eyes): Promise<Look> {
+  const notes = ledger.read();
+  watch.findings.push(...logs.poll());
+  const observation = field.observer.look();
+  const wanted = field.wanted.up();
+  const living = new Set(observation.members.map(({run}) => run));
+  // Once a run and its keeper are both dead, nobody has its pipe open, and the kernel drops what was not read yet.
+  const dropped = (note: Note): boolean => field.keeperKilledThisRound && !living.has(note.run);
+  const missing = missingLines(
+    notes.filter(note => !dropped(note)),
+    note => logs.has(note),
+  );
+  const lastSeen = (id: string): number => Math.max(watch.lastSeen(id) ?? startedAt, logs.lastBegan(id) ?? 0);
+  const complaints = [
+    ...partsAreThere(observation, !field.anchorKilled),
+    ...missingMains(observation, wanted),
+    ...survivors(observation, wanted),
+    ...missing,
+    ...goneForGood(observation.at, wanted, lastSeen),
+    ...restartedUnasked(before, observation, wanted, field.touched),
+  ];
+  if (complaints.length === 0)
+    complaints.push(...disagreements(await ask(field), observation, wanted, field.wanted.down()));
+  if (complaints.length === 0) {
+    for (const note of notes) if (logs.has(note) < note.number) logs.dropped += note.number - logs.has(note);
+    ledger.settle(notes);
+  }
+  return {complaints, observation};
+}
+
+async function ask({arena}: Field): Promise<Answer> {
+  const {code, out, err} = await arena.run(['ps', '--json']);
+  try {
+    return JSON.parse(out) as PsReport;
+  } catch {
+    return {mute: `ps --json: exit ${code}: ${(out + err).slice(0, 300)}`};
+  }
+}
