@@ -40,6 +40,8 @@ function runOf(record: SpawnRecord, now: number): Found {
     startedAt: started?.startedAt ?? null,
     pidfd: null,
     adopted: true,
+    // After an upgrade of the keeper, its children are its children still.
+    child: present && stat.ppid === process.pid,
     paused: present && stat.state === 'T',
     // One that is gone was waited for while no keeper looked: how it ended is not known (`unknown`).
     exit: record.exit ?? (present ? null : {code: null, signal: null, at: now}),

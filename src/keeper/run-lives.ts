@@ -45,6 +45,7 @@ const freshRun = (order: SpawnOrder): Run => ({
   startedAt: null,
   pidfd: null,
   adopted: false,
+  child: true,
   paused: false,
   exit: null,
   failure: null,

@@ -16,6 +16,8 @@ export interface Run {
   pidfd: number | null;
   /** The keeper is not its parent: it was spawned by one that died. */
   adopted: boolean;
+  /** Its main process is, or was, this process's child. */
+  child: boolean;
   paused: boolean;
   exit: ExitFact | null;
   failure: SpawnFailure | null;
@@ -35,7 +37,7 @@ export const factOf = (run: Run): RunFact => ({
   pid: run.pid,
   startTime: run.startTime,
   startedAt: run.startedAt,
-  adopted: run.adopted,
+  adopted: run.adopted && !run.child,
   paused: run.paused,
   logStart: run.logStart,
   exit: run.exit,

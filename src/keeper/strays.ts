@@ -25,6 +25,7 @@ const noRun = (): Run => ({
   startedAt: null,
   pidfd: null,
   adopted: false,
+  child: false,
   paused: false,
   exit: {code: null, signal: null, at: 0},
   failure: null,

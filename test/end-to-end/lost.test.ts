@@ -177,7 +177,10 @@ describe('the keeper is killed', () => {
 });
 
 test('what a worker wrote last is not lost when it ends while there is no keeper', async () => {
-  const words = {sh: 'trap "echo the last words; exit 3" USR1; touch words-up; while :; do sleep 0.02; done', restart: 'never'};
+  const words = {
+    sh: 'trap "echo the last words; exit 3" USR1; touch words-up; while :; do sleep 0.02; done',
+    restart: 'never',
+  };
   await using(new TestFleet({fleet: 't', workers: {words}}), async fleet => {
     fleet.up('--wait');
     await until('the trap', () => existsSync(fleet.path('words-up')));

@@ -11,6 +11,7 @@ export const runOf = (parts: Partial<Run> = {}): Run => ({
   startTime: null,
   startedAt: null,
   pidfd: null,
+  child: false,
   adopted: false,
   paused: false,
   exit: null,
