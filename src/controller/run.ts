@@ -62,7 +62,7 @@ export function runController(folder: string, early: EarlySignals, exit: (status
       else if (fact.type === 'welcome') begin(fact);
       else if (fact.type === 'handshake') {
         link.order({type: 'prepared', error: prepare(folder)});
-        guard = setTimeout(endStuckKeeper, STUCK_MS, process.ppid, startTimeOf(process.ppid));
+        guard ??= setTimeout(endStuckKeeper, STUCK_MS, process.ppid, startTimeOf(process.ppid));
       } else waiting.push(fact);
     },
     lost() {

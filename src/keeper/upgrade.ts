@@ -1,7 +1,8 @@
 /**
  * Other programs take over, or nothing changes. A new controller is started beside the one that works, and a new keeper
  * is tried, where it differs; when both have shown that they can, the old controller commits and hands over. A keeper
- * that differs then becomes the new one (execve: the same pid, the children stay), and the new controller is welcomed.
+ * that differs then becomes the new one (execve: the same pid, the children stay), once the new controller holds the
+ * output of all runs, also of those that have begun meanwhile; and the new controller is welcomed.
  * Only when that answers on the control socket are the new programs current; until then whatever fails, or takes too
  * long, leads back to the old ones, which is also what the anchor would start.
  */
@@ -29,11 +30,12 @@ export interface UpgradeHost {
 /**
  * - `preparing`: the new ones have not shown yet that they can
  * - `prepared`: the old controller has been asked to hand over
+ * - `holding`: the old one has handed over, and the new one opens the output of all runs
  * - `taking`: the new controller works, and has not answered on its socket yet
  */
 interface UnderWay {
   readonly to: string;
-  step: 'preparing' | 'prepared' | 'taking';
+  step: 'preparing' | 'prepared' | 'holding' | 'taking';
   readonly until: number;
   readonly timer: NodeJS.Timeout;
   candidate: ControllerProcess | null;
@@ -83,8 +85,11 @@ export class Upgrade {
         order: order => {
           if (order.type !== 'prepared' || this.#now !== now) return;
           if (order.error !== null) this.#fail(`the new controller can't take over: ${order.error}`);
-          now.isControllerReady = true;
-          this.#prepared();
+          else if (now.step === 'holding') this.#replace(now);
+          else {
+            now.isControllerReady = true;
+            this.#prepared();
+          }
         },
         ended: how => {
           if (this.#now === now) this.#fail(`the new controller ended (${how})`);
@@ -108,18 +113,25 @@ export class Upgrade {
       link.start();
       return;
     }
-    now.step = 'taking';
     if (code.isSameKeeper(now.to)) {
+      now.step = 'taking';
       link.take(now.candidate);
       return;
     }
+    // From now on no run begins. Those that have begun since it was first asked, it does not hold yet.
+    now.step = 'holding';
+    now.candidate.send({type: 'handshake'});
+  }
+
+  #replace(now: UnderWay): void {
+    const {code, become} = this.#host;
     const {to, until, candidate} = now;
+    if (candidate === null) return;
     try {
       const back = code.keeper(code.own);
-      this.#host.become(code.keeper(to), {to, until, controller: candidate.pid, link: candidate.fd, back}, null);
+      become(code.keeper(to), {to, until, controller: candidate.pid, link: candidate.fd, back}, null);
     } catch (error) {
       this.#fail(error instanceof Error ? error.message : String(error));
-      link.start();
     }
   }
 
@@ -197,6 +209,13 @@ export class Upgrade {
     const failed = {to: now.to, message};
     process.stderr.write(`brood keeper: no upgrade to ${now.to}: ${message}\n`);
     now.candidate?.kill('SIGKILL');
+    if (now.step === 'holding') {
+      // The old controller has gone: another one of the old code tells what has become of it.
+      this.#failed = failed;
+      now.candidate?.hangUp();
+      link.start();
+      return;
+    }
     if (now.step !== 'taking') {
       now.candidate?.hangUp();
       say({type: 'upgrade-failed', ...failed});

@@ -1,5 +1,5 @@
 /** `brood upgrade`: other programs take over and nothing is lost, or nothing changes. */
-import {cpSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {cpSync, existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {execFile} from 'node:child_process';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
@@ -94,6 +94,36 @@ test('a new keeper and a new controller take over: pids, exit statuses and lines
     expect(fleet.ps().workers.find(({id}) => id === 'w/2')).toMatchObject({pid: before.workers[1]!.pid});
     expect(fleet.run('down').code).toBe(0);
     await until('nothing to be left', () => fleet.tagged().length === 0);
+  });
+});
+
+/** Its trial lasts until a run has begun, and it takes over only when that has ended. */
+const slowKeeper = (fleet: TestFleet): string => `{
+  const {existsSync, readFileSync, writeFileSync} = require('node:fs');
+  const {join} = require('node:path');
+  const file = name => join(${JSON.stringify(fleet.folder)}, name);
+  const until = so => { while (!so()) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10); };
+  if (process.argv.includes('--check')) {
+    writeFileSync(file('checking'), '');
+    until(() => existsSync(file('begun')) && readFileSync(file('begun'), 'utf8') !== '');
+  } else if (process.argv.some(arg => arg.includes('"upgrade":{'))) {
+    const pid = Number(readFileSync(file('begun'), 'utf8'));
+    writeFileSync(file('go'), '');
+    until(() => / Z /.test(readFileSync('/proc/' + pid + '/stat', 'utf8')));
+  }
+}`;
+
+test('a run that begins during an upgrade and ends while the keeper is being replaced loses no line', async () => {
+  const lastWords = 'echo $$ > begun; while [ ! -e go ]; do sleep 0.02; done; echo last words';
+  await using(new TestFleet({fleet: 't', workers: {w: sleeper}}), async fleet => {
+    fleet.up('--wait');
+    const other = installation(fleet, 'other', {'keeper.cjs': slowKeeper(fleet), 'controller.cjs': '//'});
+    const upgrade = run(fleet, other, 'upgrade');
+    await until('the trial', () => existsSync(fleet.path('checking')));
+    expect(fleet.run('add', '--name', 'late', '--restart', 'never', '--', 'sh', '-c', lastWords).code).toBe(0);
+    expect(await upgrade).toMatchObject({code: 0, err: ''});
+    await fleet.status('late', 'finished');
+    expect(fleet.run('logs', 'late', '--raw').out).toBe('last words\n');
   });
 });
 
