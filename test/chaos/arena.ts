@@ -2,6 +2,7 @@
 import {spawn, spawnSync} from 'node:child_process';
 import {
   accessSync,
+  appendFileSync,
   constants,
   cpSync,
   mkdirSync,
@@ -56,6 +57,8 @@ export class Arena {
       const copy = join(this.folder, `edition-${edition}`);
       cpSync(join(project, 'dist'), join(copy, 'dist'), {recursive: true});
       cpSync(join(project, 'package.json'), join(copy, 'package.json'));
+      for (const name of readdirSync(join(copy, 'dist')).filter(one => one.endsWith('.cjs')))
+        appendFileSync(join(copy, 'dist', name), `// edition ${edition}\n`);
       symlinkSync(join(project, 'node_modules'), join(copy, 'node_modules'));
     }
   }

@@ -6,6 +6,7 @@ import {editAndApply} from './blows/edit.ts';
 import {floodSocket} from './blows/flood.ts';
 import {killParts} from './blows/kill-parts.ts';
 import {signalParts, stopParts} from './blows/signals.ts';
+import {upgrade} from './blows/upgrade.ts';
 import {killWorkers, pauseWorkers, signalWorkers} from './blows/workers.ts';
 
 export const BLOWS: readonly Blow[] = [
@@ -28,4 +29,5 @@ export const BLOWS: readonly Blow[] = [
   startSome,
   restartSome,
   scaleOne,
+  upgrade,
 ];

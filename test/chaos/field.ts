@@ -1,7 +1,7 @@
 /** The fleet under blows: what the imp reaches for, what it has set going, and what it has thereby touched. */
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import type {Arena} from './arena.ts';
+import type {Arena, Edition} from './arena.ts';
 import type {Observer, PartName} from './observation.ts';
 import type {Places, Wanted} from './wanted.ts';
 import {send, type Seen} from '../end-to-end/processes.ts';
@@ -28,9 +28,12 @@ export class Field {
   /** The anchor was killed since the last `up`: by design it does not come back. */
   anchorKilled = false;
   keeperKilled = false;
-  keeperKilledThisRound = false;
+  /** Parts that may have died in this round. */
+  readonly killed = new Set<PartName>();
   /** The file may have been applied at any moment of this round, or may not: it must be, before anything is said. */
   unsureWhetherApplied = false;
+  /** Which copy of the program commands are from. */
+  edition: Edition = 'a';
   /** No other blow in this round. */
   alone = false;
 
@@ -49,7 +52,7 @@ export class Field {
   begin(alone: boolean): void {
     this.alone = alone;
     this.touched.clear();
-    this.keeperKilledThisRound = false;
+    this.killed.clear();
   }
 
   touch(ids: Iterable<string>): void {
@@ -64,15 +67,19 @@ export class Field {
   /** The same to several at once. */
   signalParts(names: readonly PartName[], signal: NodeJS.Signals): Seen[] {
     const parts = this.observer.parts();
-    const hit = names.flatMap(name => parts[name].slice(0, 1).map(seen => ({name, seen})));
+    // Where there are two, one is about to leave.
+    const hit = names.flatMap(name =>
+      [...parts[name]].sort((a, b) => Number(b.startTime) - Number(a.startTime)).slice(0, 1),
+    );
     if (signal === 'SIGKILL') {
       // Stopped first, so that none of them sees another one die.
-      if (hit.length > 1) for (const {seen} of hit) send(seen, 'SIGSTOP');
+      if (hit.length > 1) for (const seen of hit) send(seen, 'SIGSTOP');
       if (names.includes('anchor')) this.anchorKilled = true;
-      if (names.includes('keeper')) this.keeperKilled = this.keeperKilledThisRound = true;
+      if (names.includes('keeper')) this.keeperKilled = true;
+      for (const name of names) this.killed.add(name);
     }
-    for (const {seen} of hit) send(seen, signal);
-    return hit.map(({seen}) => seen);
+    for (const seen of hit) send(seen, signal);
+    return hit;
   }
 
   /** Lets go on what was stopped, whoever has continued it meanwhile. */
@@ -114,10 +121,11 @@ export class Field {
 
   /** A command that is to go well in the end. */
   ask(words: readonly string[]): void {
+    const {edition} = this;
     this.errands.push({
       words: `brood ${words.join(' ').slice(0, 200)}`,
       attempt: async () => {
-        const {code, out, err} = await this.arena.run(words);
+        const {code, out, err} = await this.arena.run(words, edition);
         // Its time is over, but it was understood: what it waits for, the run itself will look for.
         if (code === 0 || (code === 124 && err.includes('still waiting for'))) return null;
         return `exit ${code}: ${(out + err).slice(0, 600)}`;

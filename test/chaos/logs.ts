@@ -12,7 +12,7 @@ export class Logs {
   /** When a run of an instance was last seen to begin, on the harness's clock. */
   readonly #began = new Map<string, {readonly runs: number; readonly at: number}>();
 
-  /** Lines of runs that ended while no keeper lived: lost with the pipe that nobody had open. */
+  /** Lines of runs that ended while neither keeper nor controller lived: lost with the pipe that nobody had open. */
   dropped = 0;
 
   constructor(folder: string) {

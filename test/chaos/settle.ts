@@ -62,7 +62,7 @@ async function bringUp(field: Field): Promise<string | null> {
     const who = field.anchorKilled ? 'the keeper' : 'the anchor';
     throw new Failure([`the supervisor is gone, and nobody has killed ${who}`]);
   }
-  const {code, out, err} = await field.arena.run(['up', '-d']);
+  const {code, out, err} = await field.arena.run(['up', '-d'], field.edition);
   if (code !== 0) return `brood up -d: exit ${code}: ${(out + err).slice(0, 600)}`;
   field.anchorKilled = false;
   field.keeperKilled = false;
@@ -81,8 +81,9 @@ async function judge({field, logs, ledger, watch, before, startedAt}: Eyes): Pro
   const observation = field.observer.look();
   const wanted = field.wanted.up();
   const living = new Set(observation.members.map(({run}) => run));
-  // Once a run and its keeper are both dead, nobody has its pipe open, and the kernel drops what was not read yet.
-  const dropped = (note: Note): boolean => field.keeperKilledThisRound && !living.has(note.run);
+  // Once a run and both that hold its pipe are dead, the kernel drops what was not moved yet (docs/decisions/0012).
+  const unheld = field.killed.has('keeper') && field.killed.has('controller');
+  const dropped = (note: Note): boolean => unheld && !living.has(note.run);
   const missing = missingLines(
     notes.filter(note => !dropped(note)),
     note => logs.has(note),

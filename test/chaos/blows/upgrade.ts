@@ -1,0 +1,14 @@
+/** New code takes over: now one of two copies of the program, now the other. */
+import type {Blow} from '../blow.ts';
+
+export const upgrade: Blow = {
+  name: 'brood upgrade',
+  weight: 5,
+  draw: () => ({
+    words: 'upgrade to the other copy of the program',
+    strike(field) {
+      field.edition = field.edition === 'a' ? 'b' : 'a';
+      field.ask(['upgrade']);
+    },
+  }),
+};
