@@ -66,11 +66,13 @@ export function runController(folder: string, early: EarlySignals, exit: (status
       } else waiting.push(fact);
     },
     lost() {
-      if (left || controller === null) {
+      // One that was to take over may be the only one that holds the output.
+      if (left || (controller === null && guard === undefined)) {
         exit(left ? 0 : ABANDONED);
         return;
       }
-      controller.abandon();
+      clearTimeout(guard);
+      controller?.abandon();
       early.deliverTo(signal => {
         if (ENDS.has(signal)) exit(ABANDONED);
       });

@@ -98,7 +98,7 @@ test('a new keeper and a new controller take over: pids, exit statuses and lines
 });
 
 /** Its trial lasts until a run has begun, and it takes over only when that has ended. */
-const slowKeeper = (fleet: TestFleet): string => `{
+const slowKeeper = (fleet: TestFleet, then: string): string => `{
   const {existsSync, readFileSync, writeFileSync} = require('node:fs');
   const {join} = require('node:path');
   const file = name => join(${JSON.stringify(fleet.folder)}, name);
@@ -110,22 +110,29 @@ const slowKeeper = (fleet: TestFleet): string => `{
     const pid = Number(readFileSync(file('begun'), 'utf8'));
     writeFileSync(file('go'), '');
     until(() => / Z /.test(readFileSync('/proc/' + pid + '/stat', 'utf8')));
+    ${then}
   }
 }`;
 
-test('a run that begins during an upgrade and ends while the keeper is being replaced loses no line', async () => {
-  const lastWords = 'echo $$ > begun; while [ ! -e go ]; do sleep 0.02; done; echo last words';
-  await using(new TestFleet({fleet: 't', workers: {w: sleeper}}), async fleet => {
-    fleet.up('--wait');
-    const other = installation(fleet, 'other', {'keeper.cjs': slowKeeper(fleet), 'controller.cjs': '//'});
-    const upgrade = run(fleet, other, 'upgrade');
-    await until('the trial', () => existsSync(fleet.path('checking')));
-    expect(fleet.run('add', '--name', 'late', '--restart', 'never', '--', 'sh', '-c', lastWords).code).toBe(0);
-    expect(await upgrade).toMatchObject({code: 0, err: ''});
-    await fleet.status('late', 'finished');
-    expect(fleet.run('logs', 'late', '--raw').out).toBe('last words\n');
-  });
-});
+test.each([
+  ['works', '', {code: 0}],
+  ['is lost', 'process.exit(9);', {code: 1}],
+])(
+  'a run that begins during an upgrade and ends while the keeper is being replaced, by one that %s, loses no line',
+  async (_how, then, end) => {
+    const lastWords = 'echo $$ > begun; while [ ! -e go ]; do sleep 0.02; done; echo last words';
+    await using(new TestFleet({fleet: 't', workers: {w: sleeper}}), async fleet => {
+      fleet.up('--wait');
+      const other = installation(fleet, 'other', {'keeper.cjs': slowKeeper(fleet, then), 'controller.cjs': '//'});
+      const upgrade = run(fleet, other, 'upgrade');
+      await until('the trial', () => existsSync(fleet.path('checking')));
+      expect(fleet.run('add', '--name', 'late', '--restart', 'never', '--', 'sh', '-c', lastWords).code).toBe(0);
+      expect(await upgrade).toMatchObject(end);
+      await until('its end', () => fleet.worker('late').pid === null);
+      expect(fleet.run('logs', 'late', '--raw').out).toBe('last words\n');
+    });
+  },
+);
 
 const atWelcome = (what: string): string => `{
   const {Socket} = require('node:net');
