@@ -51,7 +51,7 @@ function sort(
   const workers = new Set(heart.workers().map(({name}) => name));
   const unknown = runs.filter(({token}) => !heart.byToken(token));
   const begun = new Map<string, number>();
-  for (const {id, failure} of unknown) if (failure === null) begun.set(id, (begun.get(id) ?? 0) + 1);
+  for (const {id, pid} of unknown) if (pid !== null) begun.set(id, (begun.get(id) ?? 0) + 1);
   for (const run of unknown) {
     if (isOver(run)) continue;
     const {id, token} = run;

@@ -131,6 +131,13 @@ describe('with a snapshot that is older than what was done', () => {
     expect(spawns(bench)).toEqual([]);
   });
 
+  test('a run that was asked for and never begun is no restart by itself; that it did not come is', () => {
+    const bench = new Bench(worker('web')).spawned('web/1');
+    const {exit} = over;
+    meet(bench, fact('t1', 'web/1', over), fact('new', 'web/1', {pid: null, exit: exit!}));
+    expect(bench.get('web/1')).toMatchObject({status: 'backoff', restarts: 1, clearing: 'new'});
+  });
+
   test('in backoff the restart was counted already', () => {
     const bench = new Bench(worker('web', {backoff: {...worker('web').backoff, firstMs: 500}})).spawned('web/1');
     bench.gone('web/1');

@@ -15,8 +15,12 @@ const MIB = 1024 * 1024;
  * Runs `body` with a fleet whose home is a small file system in a mount namespace of its own, which is gone with the last
  * process in it. From outside it is reached through the root of a process that holds it.
  */
-async function onSmallDisk(mib: number, body: (fleet: WrappedFleet, outside: string) => Promise<void>): Promise<void> {
-  await using(new WrappedFleet([], fleetOf), async fleet => {
+async function onSmallDisk(
+  mib: number,
+  body: (fleet: WrappedFleet, outside: string) => Promise<void>,
+  of: object = fleetOf,
+): Promise<void> {
+  await using(new WrappedFleet([], of), async fleet => {
     const script = 'mount -t tmpfs -o size="$2"m,mode=755 none "$1" && echo mounted && exec sleep 1000';
     const sh = ['sh', '-c', script, 'sh', fleet.home, String(mib)];
     const holder = spawn('unshare', ['-m', '--propagation', 'private', ...sh], {stdio: ['ignore', 'pipe', 'inherit']});
@@ -117,5 +121,68 @@ test.skipIf(!isRoot)(
         execFileSync('sh', ['-c', 'rm -rf "$0"/*', outside]);
       }
     });
+  },
+);
+
+test.skipIf(!isRoot)(
+  'controller, keeper and both are killed on a full disk (needs root to mount a small one): nothing is lost, stops work, and with room all is as before',
+  async () => {
+    const workers = {
+      w: {run: ['sleep', '1000'], instances: 3},
+      loop: {sh: 'exec sleep 1000', backoff: {first: '0s', initial: '50ms', max: '100ms'}},
+      off: {run: ['sleep', '1000']},
+    };
+    await onSmallDisk(
+      8,
+      async (full, outside) => {
+        full.up('--wait');
+        expect(full.run('stop', 'off').code).toBe(0);
+        fill(outside);
+        const state = (): string[] =>
+          full.ps().workers.map(({id, pid, status, restarts}) => `${id} ${pid ?? '-'} ${status} ${restarts}`);
+        const before = state();
+        const kill = async (...victims: ('controller' | 'pid')[]): Promise<void> => {
+          const {supervisor} = full.ps();
+          for (const signal of ['SIGSTOP', 'SIGKILL'] as const)
+            for (const victim of victims) process.kill(supervisor[victim], signal);
+          await until(`another ${victims.join(' and ')}`, () => {
+            const now = full.ps().supervisor;
+            return now.controller !== supervisor.controller && (!victims.includes('pid') || now.pid !== supervisor.pid);
+          });
+        };
+        for (const victims of [['controller'], ['pid'], ['controller', 'pid']] as const) {
+          await kill(...victims);
+          expect(state()).toEqual(before);
+          // In the room that was made beforehand, also by a controller that did not make it.
+          expect(full.run('stop', 'off').code).toBe(0);
+          expect(full.ps().supervisor.guarantees.weaker.join()).not.toMatch(/recorded/);
+          expect(statfsSync(outside).bavail).toBe(0);
+        }
+
+        // A worker that ends can't be started again without a record: it is tried until there is room, and not given up.
+        const killed = full.worker('loop').pid!;
+        process.kill(killed, 'SIGKILL');
+        const waiting = await full.status('loop', 'backoff');
+        expect(waiting.reason).toMatch(/ENOSPC|no space/i);
+        await kill('controller');
+        expect((await full.status('loop', 'backoff')).restarts).toBe(waiting.restarts);
+        expect(full.run('stop', 'w/2').code).toBe(0);
+        await kill('controller', 'pid');
+        expect(full.worker('w/2').status).toBe('stopped');
+        const big = Array.from({length: 5}, () => 'x'.repeat(100_000));
+        expect(full.run('add', '--', 'sleep', ...big).err).toMatch(/can't be recorded/);
+
+        rmSync(join(outside, 'filler'));
+        const {restarts} = await full.successor('loop', killed);
+        expect(restarts).toBe(waiting.restarts);
+        const others = (list: readonly string[]): string[] => list.filter(one => /^(w\/[13]|off)/.test(one));
+        expect(others(state())).toEqual(others(before));
+        expect(full.run('start', 'w/2', 'off').code).toBe(0);
+        expect(full.events('repaired').length).toBeGreaterThan(0);
+        expect(full.run('down').code).toBe(0);
+        expect(full.tagged().map(({name}) => name)).toEqual([]);
+      },
+      {fleet: 't', workers},
+    );
   },
 );
