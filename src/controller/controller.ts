@@ -227,7 +227,7 @@ export class Controller {
     for (const run of welcome.runs) this.#hands.began(run.token, run.logStart);
     for (const {id, pid, startTime} of welcome.orphans) if (id !== null) this.#readings.orphan(id, pid, startTime);
     for (const {id, error} of welcome.held) this.#held.set(id, error);
-    const {inputs, found, strays} = reconcile(heart, welcome.runs, Date.now(), agesNow());
+    const {inputs, replaced, strays} = reconcile(heart, welcome.runs, Date.now(), agesNow());
     const by = {keeper: welcome.keeper, controller: process.pid};
     if (saved?.launch === this.#launch.launch) {
       this.#noteLoss(saved.keeper, by);
@@ -237,8 +237,6 @@ export class Controller {
     // First, so that nothing is started only to be ended.
     if (welcome.ending) this.#engine.feed({type: 'down', now: false});
     this.#engine.feed(...inputs);
-    // What was to be done with another run than the one that was found.
-    const replaced = new Set(found.map(({id}) => heart.get(id)).flatMap(i => [i?.run?.token, i?.clearing]));
     this.#engine.replay(effects.filter(effect => !('token' in effect && replaced.has(effect.token))));
     for (const {id} of strays)
       this.#repaired('snapshot', `a run of ${id} was found, which is none of this fleet: it is ended`);

@@ -2,12 +2,12 @@
 import {inputsOf, type AgeOf} from './facts.ts';
 import type {RunFact} from '../keeper/messages.ts';
 import type {Heart} from '../supervisor/index.ts';
-import type {FoundRun, Input} from '../supervisor/types.ts';
+import type {FoundRun, Input, Instance} from '../supervisor/types.ts';
 
 export interface Reconciled {
   readonly inputs: readonly Input[];
-  /** Runs that were begun without being recorded, or whose record is lost: they are taken over as they are. */
-  readonly found: readonly FoundRun[];
+  /** Runs in whose place others were found: what was still to be done with them is void. */
+  readonly replaced: ReadonlySet<string>;
   /** Runs that live and that are no instance's: to be ended, so that none has two main processes. */
   readonly strays: readonly RunFact[];
 }
@@ -37,8 +37,11 @@ export function reconcile(heart: Heart, runs: readonly RunFact[], wall: number, 
       inputs.push({type: 'cleared', token: clearing, proof: 'lineage', survivors: []});
     }
   }
-  return {inputs, found, strays};
+  return {inputs, replaced: new Set(found.flatMap(({id}) => tokensOf(heart.get(id)))), strays};
 }
+
+const tokensOf = (instance: Instance | undefined): string[] =>
+  [instance?.run?.token, instance?.clearing].filter(token => token != null);
 
 /** Of the runs that the heart does not know and that are not over: the first of each instance that has no other is its. */
 function sort(
@@ -56,8 +59,9 @@ function sort(
     if (isOver(run)) continue;
     const {id, token} = run;
     const instance = heart.get(id);
-    const own = known.get(instance?.run?.token ?? instance?.clearing ?? '');
-    if (found.has(id) || (own !== undefined && !isOver(own)) || !workers.has(id.split('/')[0] ?? '')) strays.push(run);
+    const own = tokensOf(instance).map(one => known.get(one));
+    const taken = found.has(id) || own.some(one => one !== undefined && !isOver(one));
+    if (taken || !workers.has(id.split('/')[0] ?? '')) strays.push(run);
     else {
       // A decision to restart is counted when it is made, so the first run after one is none more.
       const counted = instance?.run == null ? 1 : 0;

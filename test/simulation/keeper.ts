@@ -2,6 +2,7 @@
  * A keeper that does not exist: it knows runs by their tokens, refuses a token that it knows, remembers each end until
  * it may forget it, and says everything again to a new controller. What its processes do, chance decides.
  */
+import type {RunFact} from '../../src/keeper/messages.ts';
 import type {SignalName} from '../../src/fleet/types.ts';
 import type {Effect, Input} from '../../src/supervisor/types.ts';
 import {promise} from './failure.ts';
@@ -37,6 +38,10 @@ export interface Weather {
 export const CALM: Weather = {crash: 0, spawnFails: 0, deaf: 0, survivors: 0};
 
 const SHORTAGES = ['EAGAIN', 'EMFILE', 'ENOMEM'];
+
+function find<T extends Fact['type']>(told: readonly Fact[], type: T): Extract<Fact, {type: T}> | null {
+  return told.find((fact): fact is Extract<Fact, {type: T}> => fact.type === type) ?? null;
+}
 
 export class FakeKeeper {
   readonly lives = new Map<string, Life>();
@@ -93,6 +98,29 @@ export class FakeKeeper {
     for (const life of this.lives.values()) this.#tellAgain(life);
   }
 
+  /** All that it knows, as it tells a controller that comes. */
+  runs(): RunFact[] {
+    return Array.from(this.lives.values(), ({token, id, pid, frozen, told}) => {
+      const born = find(told, 'spawned');
+      const exit = find(told, 'exited');
+      const failure = find(told, 'spawn-failed');
+      const cleared = find(told, 'cleared');
+      return {
+        token,
+        id,
+        pid: born ? pid : null,
+        startTime: born?.startTime ?? null,
+        startedAt: born?.at ?? null,
+        adopted: false,
+        paused: frozen,
+        logStart: {out: 0, err: 0},
+        exit: exit && {code: exit.code, signal: exit.signal, at: exit.at},
+        failure,
+        cleared: cleared && {proof: cleared.proof, survivors: cleared.survivors},
+      };
+    });
+  }
+
   /** Something happens to one run, or nothing. */
   progress(life: Life, mono: number): boolean {
     switch (life.phase) {
@@ -106,6 +134,13 @@ export class FakeKeeper {
       case 'failed':
         return false;
     }
+  }
+
+  /** It ends at once, and nobody is told. */
+  kill(token: string): void {
+    const life = this.lives.get(token);
+    if (life) life.phase = 'cleared';
+    this.lives.delete(token);
   }
 
   /** By brood or by a stranger: the main process stops or goes on. */

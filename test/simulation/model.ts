@@ -149,8 +149,11 @@ export class Model {
     if (counts && spec !== undefined) known.history = restarted(known.history, id, spec, time.mono);
   }
 
-  #spawn(id: string, token: string, {heart, moment}: Scene): void {
+  #spawn(id: string, token: string, {heart, moment, time, scope}: Scene): void {
     const instance = heart.get(id);
+    const {backoff} = this.#known.get(id)?.instance ?? {};
+    const asked = scope.up.has(id) || scope.open.has(id);
+    promise(asked || backoff == null || backoff.until <= time.mono, () => `${id} is restarted before its time`);
     promise(this.#known.get(id)?.wanted === 'up', () => `${id} is spawned, but nobody wants it up`);
     promise(instance?.run?.token === token, () => `${id} is spawned as ${token}, but the heart does not know`);
     const spec = moment.get(instance.worker)?.spec;

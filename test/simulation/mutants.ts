@@ -35,6 +35,24 @@ export const MUTANTS: readonly Mutant[] = [
     to: `(backoff !== null && backoff.until <= time.mono)`,
   },
   {
+    bug: 'restarts by the wall clock',
+    file: 'heart.ts',
+    from: `backoff.until <= time.mono)) {`,
+    to: `backoff.until <= time.wall)) {`,
+  },
+  {
+    bug: 'a restored heart forgets what it waits for',
+    file: 'restore.ts',
+    from: `roster.addCell(member, instance);`,
+    to: `roster.addCell(member, instance.backoff ? {...instance, backoff: {...instance.backoff, until: 0}} : instance);`,
+  },
+  {
+    bug: 'starts others before all that was found is taken over',
+    file: 'heart.ts',
+    from: `this.#apply(cell, {type: 'found', token, missed}, time, effects);`,
+    to: `{ this.#apply(cell, {type: 'found', token, missed}, time, effects); this.#settle(time, effects); break; }`,
+  },
+  {
     bug: 'a restart that races an exit begins a second run',
     file: 'wishes.ts',
     from: `return {...instance, ...NO_HISTORY, wanted: 'up', status: 'pending', backoff: null, reason: null};`,

@@ -3,6 +3,7 @@
  * minds, controllers that die between any two moments. After each step everything that was promised is checked.
  */
 import type {FleetSpec} from '../../src/fleet/types.ts';
+import {reconcile} from '../../src/controller/reconcile.ts';
 import type * as supervisor from '../../src/supervisor/index.ts';
 import type {Effect, Heart, Input, Instance, Time} from '../../src/supervisor/index.ts';
 import {auditFleet, momentOf} from './audit.ts';
@@ -43,6 +44,12 @@ export function simulate(seed: number, steps: number, heart: HeartModule): void 
   }
 }
 
+/** While nothing can be recorded: what was recorded last, and what the keeper may not forget meanwhile. */
+interface FullDisk {
+  readonly snapshot: string;
+  readonly withheld: Effect[];
+}
+
 class Story {
   steps = 0;
   readonly #rng: Prng;
@@ -52,6 +59,8 @@ class Story {
   readonly #model = new Model();
   #lossRate: number;
   readonly #commandRate: number;
+  readonly #fullRate: number;
+  #full: FullDisk | null = null;
   readonly #recent: (Input | Effect | string)[] = [];
   #heart: Heart;
   /** What the fleet file says. */
@@ -69,6 +78,7 @@ class Story {
     this.#module = module;
     this.#lossRate = this.#rng.pick([0, 0.005, 0.05]);
     this.#commandRate = this.#rng.pick([0.02, 0.1, 0.3]);
+    this.#fullRate = this.#rng.pick([0, 0, 0.02]);
     this.#keeper = new FakeKeeper(this.#rng, randomWeather(this.#rng));
     this.#file = randomFleet(this.#rng);
     this.#heart = module.createHeart(this.#file, this.#options);
@@ -94,6 +104,7 @@ class Story {
 
   #step(): void {
     const rng = this.#rng;
+    if (this.#full ? rng.chance(0.03) : rng.chance(this.#fullRate)) this.#fillDisk(this.#full === null);
     if (rng.chance(this.#commandRate)) this.#command();
     else if (rng.chance(0.45)) this.#hear();
     else if (rng.chance(0.6)) this.#processes();
@@ -130,9 +141,10 @@ class Story {
     // Somebody sets the clock; no deadline may care.
     this.#wall += this.#rng.chance(0.05) ? this.#rng.int(2_000_000) - 1_000_000 : 10;
     const hearer = this.#heart;
+    const mono = this.#mono;
     this.#say({type: 'tick'});
     const next = hearer.nextDeadline();
-    promise(next === null || next > this.#mono, () => `after a tick at ${this.#mono}, ${String(next)} is still due`);
+    promise(next === null || next > mono, () => `after a tick at ${mono}, ${String(next)} is still due`);
   }
 
   /** Somebody stops or continues a process, or speaks of runs that there never were. */
@@ -196,9 +208,11 @@ class Story {
     }
     const delivered = dies ? this.#rng.int(effects.length + 1) : effects.length;
     for (let i = 0; i < delivered; i++) this.#deliver(effects[i]);
+    // What could not be recorded is not remembered.
+    const remembered = !dies || this.#full === null;
     if (dies) this.#lose(this.#heart.snapshot());
     this.#checkProbes();
-    return 'heard';
+    return remembered ? 'heard' : 'lost';
   }
 
   /** Who is asked whether it is ready is starting, and who has a deadline for it is asked. */
@@ -213,11 +227,30 @@ class Story {
   }
 
   #deliver(effect: Effect | undefined): void {
-    if (effect !== undefined) this.#keeper.obey(effect, this.#mono);
+    if (effect?.type === 'forget' && this.#full) this.#full.withheld.push(effect);
+    else if (effect !== undefined) this.#keeper.obey(effect, this.#mono);
+  }
+
+  #fillDisk(full: boolean): void {
+    this.#note(full ? '-- the disk is full' : '-- there is room again');
+    const withheld = this.#full?.withheld ?? [];
+    this.#full = full ? {snapshot: this.#heart.snapshot(), withheld: []} : null;
+    for (const effect of withheld) this.#deliver(effect);
+  }
+
+  /** Time passes until the next controller has come, and somebody may have set the clock meanwhile. */
+  #passBy(): void {
+    this.#mono += this.#rng.pick([0, 0, 200, 5000]);
+    this.#wall += this.#rng.pick([0, 10, 3_600_000, -3_600_000]);
   }
 
   #lose(snapshot: string): void {
+    if (this.#full) {
+      this.#loseUnrecorded(this.#full.snapshot);
+      return;
+    }
     this.#note('-- the controller is lost, another one goes on');
+    this.#passBy();
     this.#keeper.reconnect();
     const {heart, effects} = this.#module.restoreHeart(snapshot, this.#options);
     promise(heart.snapshot() === snapshot, () => 'a restored heart has another snapshot');
@@ -227,6 +260,46 @@ class Story {
       this.#note(effect);
       this.#deliver(effect);
     }
+  }
+
+  /** The next one has an old state, and takes over what it finds. */
+  #loseUnrecorded(snapshot: string): void {
+    this.#note('-- the controller is lost, and what it did could not be recorded');
+    this.#passBy();
+    this.#keeper.reconnect();
+    this.#keeper.facts.length = 0;
+    this.#full = {snapshot, withheld: []};
+    const {heart, effects} = this.#module.restoreHeart(snapshot, this.#options);
+    this.#heart = heart;
+    this.#asFile = false;
+    const lived = new Map(Array.from(this.#keeper.lives.values(), life => [life.token, life.phase]));
+    const {inputs, replaced, strays} = reconcile(heart, this.#keeper.runs(), this.#wall, () => 0);
+    const again = effects.filter(effect => !('token' in effect && replaced.has(effect.token)));
+    for (const input of inputs) {
+      this.#note(input);
+      again.push(...heart.handle(input, this.#time()));
+    }
+    for (const effect of again) {
+      this.#note(effect);
+      this.#deliver(effect);
+    }
+    for (const {token, id} of strays) {
+      promise(
+        !heart.workers().some(({name}) => id.startsWith(`${name}/`)),
+        () => `${id} (${token}) is taken for a stray`,
+      );
+      this.#keeper.kill(token);
+    }
+    // Whoever lived and is still wanted lives on, as the one that it was.
+    for (const {id, run, wanted} of heart.instances()) {
+      const own = [...this.#keeper.lives.values()].find(life => life.id === id && lived.get(life.token) === 'living');
+      promise(
+        own === undefined || wanted === 'down' || run?.token === own.token,
+        () => `${id} lost ${own?.token ?? ''}`,
+      );
+    }
+    auditFleet(heart, momentOf(heart));
+    this.#model.adopt(heart);
   }
 
   #roundTrip(): void {
@@ -245,6 +318,7 @@ class Story {
   /** No more crashes and commands: whatever can come to rest does. */
   #calmDown(): void {
     this.#keeper.weather = CALM;
+    if (this.#full) this.#fillDisk(false);
     const lossRate = this.#lossRate;
     // Nobody would say it again.
     this.#lossRate = 0;
