@@ -1,5 +1,5 @@
 /** From the keeper's welcome to the end. */
-import {existsSync} from 'node:fs';
+import {existsSync, statSync} from 'node:fs';
 import {Controller} from './controller.ts';
 import {KeeperLink} from './keeper-link.ts';
 import {OutputHolder} from './output-holder.ts';
@@ -37,6 +37,10 @@ function endStuckKeeper(pid: number, startTime: string | null): void {
 const LINGER_MS = 30_000;
 const LOOK_MS = 20;
 const ENDS: ReadonlySet<SupervisorSignal> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT']);
+
+/** Another controller answers, or a keeper has left in order: it has emptied the lock's file. */
+const isTakenUp = (folder: string): boolean =>
+  existsSync(inFolder.socket(folder)) || statSync(inFolder.lock(folder), {throwIfNoEntry: false})?.size === 0;
 
 function lingerUntil(isTaken: () => boolean, done: () => void): void {
   const end = performance.now() + LINGER_MS;
@@ -77,7 +81,7 @@ export function runController(folder: string, early: EarlySignals, exit: (status
         if (ENDS.has(signal)) exit(ABANDONED);
       });
       lingerUntil(
-        () => existsSync(inFolder.socket(folder)),
+        () => isTakenUp(folder),
         () => exit(ABANDONED),
       );
     },

@@ -30,8 +30,8 @@ export function livingAnchor(): number | null {
  * - `wait` is interrupted by a trapped signal, with a status over 128, while the keeper lives: `kill -0` tells (and is
  *   true for one that has ended and was not waited for yet, so its own status is fetched by the next round).
  * - `wait` reaps any child, so orphans that fall to the anchor when a keeper dies leave no zombies.
- * - A signal to end that comes between two keepers, or in a keeper's first milliseconds (of which Node dies), is
- *   remembered and told to the next one.
+ * - A signal to end that comes between two keepers, or in a keeper's first milliseconds (of which Node dies: 130, 131,
+ *   143), is remembered and told to the next one.
  * - A keeper that dies at once is started again after a pause, since each costs a second of CPU.
  */
 export const ANCHOR_LOOP = `
@@ -52,6 +52,7 @@ while :; do
     kill -0 "$keeper" 2>/dev/null || break
   done
   keeper=
+  case $status in 130|131|143) ending=--ending ;; esac
   echo "brood anchor: keeper ended with status $status" >&2
   case $status in ${KeeperExit.done}|${KeeperExit.refused}) exit "$status" ;; esac
   if [ $(($(date +%s) - began)) -lt 2 ]; then quick=$((quick + 1)); else quick=0; fi

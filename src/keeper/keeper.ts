@@ -2,7 +2,7 @@
  * The keeper: parent and subreaper of all workers. It does everything and decides nothing: orders come from the
  * controller, facts go to it.
  */
-import {mkdirSync, rmSync} from 'node:fs';
+import {mkdirSync} from 'node:fs';
 import {getPriority} from 'node:os';
 import {basename, join} from 'node:path';
 import {removeTraces} from './adopt.ts';
@@ -22,6 +22,7 @@ import {RunLives} from './run-lives.ts';
 import {RunOutput} from './run-output.ts';
 import {factOf, Runs, type Run} from './run.ts';
 import {freezeRun, setNice, signalProcess, signalRun} from './touch.ts';
+import {cleanUpStopped, markStopped} from './stopped.ts';
 import {Strays} from './strays.ts';
 import {Upgrade} from './upgrade.ts';
 import type {SupervisorSignal} from '../posix/early-signals.ts';
@@ -352,10 +353,13 @@ export class Keeper {
     this.#left = true;
     clearInterval(this.#sweeper);
     this.#link.close();
-    for (const run of this.#runs.all()) if (isOver(run)) removeTraces(this.#runsFolder, run.token);
-    // Here and not by the controller: one that is started again before the keeper has left must find what was so.
-    if (stopped) for (const half of [0, 1]) rmSync(join(this.#options.folder, `snapshot.${half}`), {force: true});
-    this.#cgroups?.close();
+    if (stopped) {
+      markStopped(this.#options.folder);
+      cleanUpStopped(this.#options.folder);
+    } else {
+      for (const run of this.#runs.all()) if (isOver(run)) removeTraces(this.#runsFolder, run.token);
+      this.#cgroups?.close();
+    }
     this.#epoll.close();
     this.#lock.release();
     this.#leave();

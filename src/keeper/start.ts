@@ -8,6 +8,7 @@ import {Keeper} from './keeper.ts';
 import {tellLauncher} from './launcher.ts';
 import {takeLock} from './lock.ts';
 import {readRecords} from './record.ts';
+import {cleanUpStopped, forgetStopped, isStopped} from './stopped.ts';
 import type {EarlySignals} from '../posix/early-signals.ts';
 import {closeDebugger} from '../posix/node-flags.ts';
 import {Epoll} from '../posix/epoll.ts';
@@ -64,6 +65,12 @@ async function runLocked(args: KeeperArguments, early: EarlySignals): Promise<nu
     // A keeper that was killed before it had come up may have done so already.
     if (existsSync(plan)) renameSync(plan, join(folder, 'fleet.json'));
     code.makeCurrent(code.own);
+  }
+  if (launched) forgetStopped(folder);
+  else if (isStopped(folder)) {
+    cleanUpStopped(folder);
+    lock.release();
+    return KeeperExit.done;
   }
   void closeDebugger();
   return new Promise(resolve => {

@@ -1,7 +1,9 @@
 /** Controller and keeper killed with -9 at bad moments: no worker dies, none is started twice, and down leaves nothing. */
-import {existsSync} from 'node:fs';
+import {existsSync, readFileSync, readlinkSync, symlinkSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {TestFleet, until} from './harness.ts';
+import {installation, runOf} from './installation.ts';
 import {lives} from './processes.ts';
 import {using} from './wrapped.ts';
 
@@ -198,5 +200,105 @@ test('what a worker wrote last is not lost when it ends while there is no keeper
     }
     await until('the last words', () => fleet.run('logs', 'words').out.includes('the last words'));
     await endsClean(fleet);
+  });
+});
+
+/** What makes a controller turn in a circle for ever, once the file `hang` is in the fleet's folder. */
+const HANGS = `{
+  const fs = require('node:fs');
+  setInterval(() => {
+    if (!fs.existsSync(process.env.HANG)) return;
+    fs.unlinkSync(process.env.HANG);
+    for (;;);
+  }, 20);
+}`;
+
+/** A fleet with a controller that can be made to hang. */
+async function hangingFleet(workers: object): Promise<TestFleet & {hang(): Promise<unknown>}> {
+  const fleet = new TestFleet({fleet: 't', workers});
+  const file = fleet.path('hang');
+  const up = await runOf(
+    fleet,
+    installation(fleet, 'other', {'controller.cjs': HANGS}),
+    {HANG: file},
+    'up',
+    '-d',
+    '--wait',
+  );
+  expect(up.code).toBe(0);
+  return Object.assign(fleet, {
+    hang() {
+      writeFileSync(file, '');
+      return until('it to hang', () => !existsSync(file));
+    },
+  });
+}
+
+describe('a controller that is stopped', () => {
+  test('once is continued by its keeper', async () => {
+    await using(new TestFleet({fleet: 't', workers: {w: sleeper}}), async fleet => {
+      fleet.up('--wait');
+      const {controller} = fleet;
+      process.kill(controller, 'SIGSTOP');
+      await until('an answer', () => fleet.run('ps').code === 0, 20_000);
+      expect(fleet.controller).toBe(controller);
+    });
+  });
+});
+
+describe('a controller that hangs', () => {
+  test('is replaced, with a report of what was seen of it; workers are not touched', {timeout: 120_000}, async () => {
+    await using(await hangingFleet({w: {...sleeper, instances: 3}}), async fleet => {
+      const before = fleet.ps();
+      const {controller} = before.supervisor;
+      await fleet.hang();
+      process.kill(before.workers[1]!.pid!, 'SIGKILL');
+      await until('the controller to be gone', () => !lives(controller), 60_000);
+      await fleet.successor('w/2', before.workers[1]!.pid!);
+      const after = fleet.ps();
+      expect(after.supervisor.pid).toBe(before.supervisor.pid);
+      for (const at of [0, 2]) expect(after.workers[at]!.pid).toBe(before.workers[at]!.pid);
+      const [lost] = fleet.events('controller-lost');
+      expect(lost).toMatchObject({reason: 'frozen'});
+      const report = JSON.parse(readFileSync(String(lost!['report']), 'utf8')) as {pid: number; threads: unknown[]};
+      expect(report.pid).toBe(controller);
+      expect(report.threads.length).toBeGreaterThan(0);
+      await endsClean(fleet);
+    });
+  });
+
+  test('and a signal to end: the keeper ends the fleet itself', {timeout: 120_000}, async () => {
+    const polite = {sh: 'trap "echo bye >> bye; exit 0" TERM; touch polite-up; while :; do sleep 0.02; done'};
+    await using(await hangingFleet({polite, w: sleeper}), async fleet => {
+      await until('the trap', () => existsSync(fleet.path('polite-up')));
+      const {anchor} = fleet.ps().supervisor;
+      await fleet.hang();
+      process.kill(anchor!, 'SIGTERM');
+      await until('everything to be gone', () => fleet.tagged().length === 0, 60_000);
+      expect(fleet.read('bye')).toBe('bye\n');
+      fleet.up('--wait');
+      expect(fleet.worker('polite').restarts).toBe(0);
+    });
+  });
+});
+
+test('a keeper that is killed while it leaves after a stop: the anchor starts one that leaves, too', async () => {
+  await using(new TestFleet({fleet: 't', workers: {w: sleeper}}), async fleet => {
+    fleet.up('--wait');
+    const {pid: keeper, anchor} = fleet.ps().supervisor;
+    const folder = readlinkSync(`/proc/${keeper}/cwd`);
+    // As it is found when the keeper dies right after it has set the mark.
+    symlinkSync('.', join(folder, 'stopped'));
+    process.kill(fleet.worker('w').pid!, 'SIGKILL');
+    await fleet.status('w', 'ready');
+    const {pid: worker} = fleet.worker('w');
+    fleet.run('stop', 'w');
+    expect(lives(worker!)).toBe(false);
+    kill(keeper);
+    await until('the anchor to leave', () => !lives(anchor!), 20_000);
+    await until('nothing to be left', () => fleet.tagged().length === 0);
+    expect(fleet.run('ps').code).toBe(3);
+    fleet.up('--wait');
+    expect(fleet.worker('w')).toMatchObject({status: 'ready', restarts: 0});
   });
 });

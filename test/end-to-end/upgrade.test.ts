@@ -1,10 +1,10 @@
 /** `brood upgrade`: other programs take over and nothing is lost, or nothing changes. */
-import {cpSync, existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
-import {execFile} from 'node:child_process';
+import {existsSync, readlinkSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import type {PsReport} from '../../src/control/messages.ts';
-import {project, TestFleet, until, type Ran} from './harness.ts';
+import {TestFleet, until} from './harness.ts';
+import {installation, runOf} from './installation.ts';
 import {lives} from './processes.ts';
 import {using} from './wrapped.ts';
 
@@ -15,27 +15,6 @@ const loud = {
   sh: 'n=0; while [ ! -e enough ]; do i=0; while [ $i -lt 500 ]; do i=$((i+1)); n=$((n+1)); echo $n; done; sleep 0.1; done; echo $n > wrote; exec sleep 1000',
   logs: {max_size: '1MiB', keep: 1000, compress: false},
 };
-
-/** Another installation of the same program, with something put before its programs. */
-function installation(fleet: TestFleet, name: string, before: Readonly<Record<string, string>>): string {
-  const dist = fleet.path(name, 'dist');
-  mkdirSync(fleet.path(name));
-  cpSync(join(project, 'dist'), dist, {recursive: true});
-  symlinkSync(join(project, 'node_modules'), fleet.path(name, 'node_modules'));
-  for (const [file, text] of Object.entries(before)) {
-    writeFileSync(join(dist, file), `${text}\n${readFileSync(join(dist, file), 'utf8')}`);
-  }
-  return join(dist, 'cli.js');
-}
-
-/** Runs a command of another installation. */
-const run = (fleet: TestFleet, program: string, ...args: string[]): Promise<Ran> =>
-  new Promise(resolve => {
-    const options = {cwd: fleet.folder, env: fleet.env, timeout: 60_000, killSignal: 'SIGKILL'} as const;
-    execFile(process.execPath, [program, ...args], options, (error, out, err) => {
-      resolve({code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, out, err});
-    });
-  });
 
 const current = (fleet: TestFleet): string => readlinkSync(join(fleetFolder(fleet), 'code', 'current'));
 const fleetFolder = (fleet: TestFleet): string => {
@@ -70,7 +49,7 @@ test('a new keeper and a new controller take over: pids, exit statuses and lines
         'keeper.cjs': `// ${round}`,
         'controller.cjs': `// ${round}`,
       });
-      expect(await run(fleet, other, 'upgrade')).toMatchObject({code: 0, err: ''});
+      expect(await runOf(fleet, other, {}, 'upgrade')).toMatchObject({code: 0, err: ''});
     }
     const after = fleet.ps();
     expect(current(fleet)).not.toBe(old);
@@ -124,7 +103,7 @@ test.each([
     await using(new TestFleet({fleet: 't', workers: {w: sleeper}}), async fleet => {
       fleet.up('--wait');
       const other = installation(fleet, 'other', {'keeper.cjs': slowKeeper(fleet, then), 'controller.cjs': '//'});
-      const upgrade = run(fleet, other, 'upgrade');
+      const upgrade = runOf(fleet, other, {}, 'upgrade');
       await until('the trial', () => existsSync(fleet.path('checking')));
       expect(fleet.run('add', '--name', 'late', '--restart', 'never', '--', 'sh', '-c', lastWords).code).toBe(0);
       expect(await upgrade).toMatchObject(end);
@@ -171,7 +150,7 @@ describe('nothing changes, and the reason is said, with', () => {
       fleet.up('--wait');
       const {workers, supervisor} = fleet.ps();
       const old = current(fleet);
-      const ran = await run(fleet, installation(fleet, 'other', before), 'upgrade');
+      const ran = await runOf(fleet, installation(fleet, 'other', before), {}, 'upgrade');
       expect(ran).toMatchObject({code: 1, out: ''});
       expect(ran.err).toMatch(/nothing was changed/);
       expect(ran.err).toMatch(reason);
@@ -196,7 +175,7 @@ describe('nothing changes, and the reason is said, with', () => {
 test('the installation may vanish: whatever is lost comes back, and commands of another one work', async () => {
   await using(new TestFleet({fleet: 't', workers: {w: {...sleeper, instances: 2}}}), async fleet => {
     const other = installation(fleet, 'other', {});
-    expect((await run(fleet, other, 'up', '-d', '--wait')).code).toBe(0);
+    expect((await runOf(fleet, other, {}, 'up', '-d', '--wait')).code).toBe(0);
     rmSync(fleet.path('other'), {recursive: true});
     const before = fleet.ps();
     process.kill(before.supervisor.controller, 'SIGKILL');

@@ -1,0 +1,35 @@
+/**
+ * The mark that the whole fleet has been stopped. It is set before anything is cleaned up, so a keeper that is killed
+ * in the middle of that is followed by one that finishes it, and not by one that finds no state and starts everything.
+ */
+import {lstatSync, rmSync, symlinkSync} from 'node:fs';
+import {basename, join} from 'node:path';
+import {removeTraces} from './adopt.ts';
+import {Cgroups} from './cgroup.ts';
+import {readRecords} from './record.ts';
+
+const markOf = (folder: string): string => join(folder, 'stopped');
+
+/** A link and no file: it needs no room on a full disk. */
+export function markStopped(folder: string): void {
+  try {
+    symlinkSync('.', markOf(folder));
+  } catch {
+    // It is there, or the disk takes no change at all: then a keeper that is killed just now starts the fleet again.
+  }
+}
+
+export const isStopped = (folder: string): boolean => lstatSync(markOf(folder), {throwIfNoEntry: false}) !== undefined;
+
+/** Another `up` has begun. */
+export const forgetStopped = (folder: string): void => rmSync(markOf(folder), {force: true});
+
+/** Does what a keeper has to do at last that has stopped everything. */
+export function cleanUpStopped(folder: string): void {
+  const runs = join(folder, 'runs');
+  for (const {token} of readRecords(runs)) removeTraces(runs, token);
+  // Here and not by the controller: one that is started again before the keeper has left must find what was so.
+  for (const half of [0, 1]) rmSync(join(folder, `snapshot.${half}`), {force: true});
+  const cgroups = Cgroups.open(basename(folder));
+  if (cgroups instanceof Cgroups) cgroups.close();
+}
