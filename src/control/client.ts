@@ -67,13 +67,17 @@ export class Client {
       const id = this.#nextId++;
       const abort = () => this.#settle(id)?.reject(new DOMException('no longer waited for', 'AbortError'));
       options.signal?.addEventListener('abort', abort, {once: true});
+      const forget = () => options.signal?.removeEventListener('abort', abort);
       this.#pending.set(id, {
         resolve: result => {
-          options.signal?.removeEventListener('abort', abort);
+          forget();
           // The controller is of this user and of this program: its answers are trusted to have the shape of `Methods`.
           resolve(result as Result<M>);
         },
-        reject,
+        reject: error => {
+          forget();
+          reject(error);
+        },
         onProgress: options.onProgress,
       });
       this.#socket.ref();
@@ -87,10 +91,11 @@ export class Client {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Calls `listener` when the connection has ended. */
-  onClose(listener: () => void): void {
+  /** Calls `listener` when the connection has ended. Returns what takes that back. */
+  onClose(listener: () => void): () => void {
     if (this.#closed) listener();
     else this.#onClose.add(listener);
+    return () => this.#onClose.delete(listener);
   }
 
   /**
@@ -104,7 +109,7 @@ export class Client {
       queue.push(record);
       wake();
     });
-    this.onClose(() => wake());
+    const stay = this.onClose(() => wake());
     this.ref();
     this.#watchers++;
     try {
@@ -118,6 +123,7 @@ export class Client {
       }
     } finally {
       forget();
+      stay();
       this.unref();
       if (--this.#watchers === 0 && !this.#closed) void this.call('unwatch', {}).catch(() => undefined);
     }

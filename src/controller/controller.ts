@@ -295,7 +295,9 @@ export class Controller {
 
   #report(): SupervisorReport {
     const {welcome, version} = this.#options;
-    const {commitError} = this.#engine;
+    const {commitError, heart} = this.#engine;
+    // The log of one that has left the fleet is held for good, and holds nobody back.
+    for (const id of this.#held.keys()) if (!heart.get(id)) this.#held.delete(id);
     return supervisorReport(welcome, {version, upSince: this.#upSince, commitError, held: this.#held});
   }
 

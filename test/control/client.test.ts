@@ -1,12 +1,13 @@
 import {spawn} from 'node:child_process';
-import {once} from 'node:events';
+import {getEventListeners, once} from 'node:events';
 import {readFileSync, writeFileSync} from 'node:fs';
 import {createServer} from 'node:net';
 import {expect, onTestFinished, test} from 'vitest';
 import {connectFleet} from '../../src/control/client.ts';
-import {ConnectionLostError, NotRunningError} from '../../src/control/errors.ts';
+import {ConnectionLostError, NotRunningError, RpcError} from '../../src/control/errors.ts';
 import {inFolder} from '../../src/control/folder.ts';
 import {supervisorAlive} from '../../src/control/lock.ts';
+import {ErrorCode} from '../../src/control/messages.ts';
 import {scratch, serve, until} from './helpers.ts';
 
 const ping = () => ({pid: 1, version: '1', fleet: 'f', ready: true});
@@ -86,6 +87,19 @@ test('an aborted call ends the waiting; the connection goes on', async () => {
   await expect(call).rejects.toMatchObject({name: 'AbortError'});
   expect(await client.call('ping', {})).toEqual(ping());
   client.close();
+});
+
+test('of a call nothing stays with the signal that might have ended it, however it went', async () => {
+  const refuse = () => Promise.reject(new RpcError(ErrorCode.failed, 'no'));
+  const {folder} = await serve({ping, ps: refuse, wait: () => new Promise(() => undefined)});
+  const client = await connectFleet(folder);
+  const {signal} = new AbortController();
+  await client.call('ping', {}, {signal});
+  await expect(client.call('ps', {}, {signal})).rejects.toThrow('no');
+  const waiting = client.call('wait', {}, {signal});
+  client.close();
+  await expect(waiting).rejects.toThrow(ConnectionLostError);
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
 test('watch gives events until the loop is left, and ends with the connection', async () => {
