@@ -46,7 +46,7 @@ function runOf(record: SpawnRecord, now: number): Found {
     // One that is gone was waited for while no keeper looked: how it ended is not known (`unknown`).
     exit: record.exit ?? (present ? null : {code: null, signal: null, at: now}),
     failure: null,
-    cleared: null,
+    cleared: record.cleared,
     cgroup: started?.cgroup ?? null,
     output: null,
     orphans: new Map(),

@@ -1,10 +1,10 @@
 /**
  * Spawn records: what a later keeper must know of a run. One file a run, named by its token, lines of JSON: the intent
- * before the spawn, the main process after it, its exit. What is torn is left out; the other lines still hold.
+ * before the spawn, the main process after it, its exit, and that nothing of it is left. What is torn is left out; the other lines still hold.
  */
 import {closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync} from 'node:fs';
 import {join} from 'node:path';
-import type {ExitFact, LogStart} from './messages.ts';
+import type {ExitFact, LogStart, RunFact} from './messages.ts';
 import type {SignalName} from '../posix/signals.ts';
 import {isShortage} from '../process/stat.ts';
 
@@ -32,6 +32,8 @@ export interface SpawnRecord {
   readonly intent: Intent | null;
   readonly started: Started | null;
   readonly exit: ExitFact | null;
+  /** Its controller has perhaps committed that, and been told to forget it: it is not to be taken for a new one. */
+  readonly cleared: RunFact['cleared'];
 }
 
 const SUFFIX = '.run';
@@ -55,10 +57,12 @@ export const recordStarted = (folder: string, token: string, started: Started): 
   append(recordPath(folder, token), {started});
 export const recordExit = (folder: string, token: string, exit: ExitFact): void =>
   append(recordPath(folder, token), {exit});
+export const recordCleared = (folder: string, token: string, cleared: RunFact['cleared']): void =>
+  append(recordPath(folder, token), {cleared});
 export const removeRecord = (folder: string, token: string): void =>
   rmSync(recordPath(folder, token), {force: true, recursive: true});
 
-type Parts = Partial<Pick<SpawnRecord, 'intent' | 'started' | 'exit'>>;
+type Parts = Partial<Pick<SpawnRecord, 'intent' | 'started' | 'exit' | 'cleared'>>;
 
 function parse(token: string, text: string): SpawnRecord {
   // The keeper wrote these lines itself, in a folder that nobody else may enter: a line that parses is whole.
@@ -71,9 +75,9 @@ function parse(token: string, text: string): SpawnRecord {
       continue;
     }
   }
-  const {intent = null, started = null, exit = null} = found;
+  const {intent = null, started = null, exit = null, cleared = null} = found;
   // Without the boot that the intent names, a pid and a start time may be a stranger's.
-  return {token, intent, started: intent && started, exit: intent && exit};
+  return {token, intent, started: intent && started, exit: intent && exit, cleared: intent && cleared};
 }
 
 function readText(path: string): string {

@@ -7,7 +7,7 @@ import {removeCgroup, type Cgroups} from './cgroup.ts';
 import {unrecordedMains} from './fifo-holders.ts';
 import {Look} from './members.ts';
 import type {Fact, Proof, SpawnFailure, SpawnOrder} from './messages.ts';
-import {recordExit, recordIntent, recordStarted} from './record.ts';
+import {recordCleared, recordExit, recordIntent, recordStarted} from './record.ts';
 import {factOf, type Run, type Runs} from './run.ts';
 import type {RunOutput} from './run-output.ts';
 import {logSizes} from './log-file.ts';
@@ -118,6 +118,7 @@ export class RunLives {
     const look = new Look();
     for (const {run, record, present} of findRuns(folder, this.#boot, Date.now())) {
       runs.add(run);
+      if (run.cleared !== null && !present) continue;
       if (record.intent) output.takeUp(run, record.intent.logFolder, record.intent.logMaxSize);
       run.cgroup ??= cgroups?.of(run.token) ?? null;
       if (present) this.#adopted.takeUp(run, look);
@@ -147,8 +148,14 @@ export class RunLives {
 
   /** Nothing of the run is left (or the survivors are); once its output is drained, that is said. */
   cleared(run: Run, proof: Proof, survivors: readonly string[], done: () => void): void {
+    const {runs, folder} = this.#host;
     const drained = (): void => {
       run.cleared = {proof, survivors};
+      try {
+        if (runs.get(run.token) === run) recordCleared(folder, run.token, run.cleared);
+      } catch {
+        // Disk full: a later keeper looks again, and finds nothing again.
+      }
       this.#host.say({type: 'cleared', token: run.token, proof, survivors});
       done();
     };

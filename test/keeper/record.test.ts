@@ -5,7 +5,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeEach, expect, test} from 'vitest';
 import {findRuns} from '../../src/keeper/adopt.ts';
-import {readRecords, recordExit, recordIntent, recordStarted} from '../../src/keeper/record.ts';
+import {readRecords, recordCleared, recordExit, recordIntent, recordStarted} from '../../src/keeper/record.ts';
 import {startTimeOf} from '../../src/process/stat.ts';
 
 const BOOT = 'this-boot';
@@ -80,7 +80,9 @@ test('what is written after a torn line is read', () => {
   recordIntent(folder, intent);
   writeFileSync(path, readFileSync(path, 'utf8') + '\n{"started":{"pid":12');
   recordExit(folder, token, {code: 3, signal: null, at: 5});
-  expect(readRecords(folder)).toEqual([{token, intent, started: null, exit: {code: 3, signal: null, at: 5}}]);
+  expect(readRecords(folder)).toEqual([
+    {token, intent, started: null, exit: {code: 3, signal: null, at: 5}, cleared: null},
+  ]);
 });
 
 test('a pid that another process has by now, and a record of another boot, name nobody', () => {
@@ -97,4 +99,17 @@ test('a folder, or bytes that are no text, in the place of a record', () => {
   writeFileSync(join(folder, 'c.run'), Buffer.from([0xff, 0, 0xfe]));
   const found = findRuns(folder, BOOT, 99).map(({run}) => `${run.token} ${run.pid}`);
   expect(found.sort()).toEqual([`${token} null`, 'c null']);
+});
+
+test('of what was told to be over, nothing is looked for any more', () => {
+  const main = sleeper();
+  recordIntent(folder, intent);
+  recordStarted(folder, token, {...main, startedAt: 7, cgroup: null});
+  recordExit(folder, token, {code: 3, signal: null, at: 5});
+  expect(findRuns(folder, BOOT, 99)[0]?.run.cleared).toBe(null);
+  recordCleared(folder, token, {proof: 'cgroup', survivors: []});
+  expect(findRuns(folder, BOOT, 99)[0]?.run).toMatchObject({
+    exit: {code: 3},
+    cleared: {proof: 'cgroup', survivors: []},
+  });
 });
