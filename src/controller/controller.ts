@@ -65,6 +65,8 @@ export class Controller {
   readonly #attachment: Attachment;
   readonly #signals: SupervisorSignals;
   readonly #upSince: number;
+  /** The copy of the programs that is current, as far as it was told in an event. */
+  #code: string | null;
   readonly #sweeper: NodeJS.Timeout;
   readonly #pulse: Pulse;
   #ending = false;
@@ -78,6 +80,7 @@ export class Controller {
     const beginning = beginHeart(this.#launch, this.#snapshot, boot);
     const {heart, saved} = beginning;
     this.#upSince = saved?.upSince ?? welcome.startedAt;
+    this.#code = welcome.code;
     this.#attachment = new Attachment(saved?.launch === this.#launch.launch ? saved : this.#launch, () =>
       this.#down(false),
     );
@@ -108,6 +111,7 @@ export class Controller {
       saved: () => ({
         boot,
         launch: this.#launch.launch,
+        code: this.#code,
         keeper: welcome.keeper,
         ...this.#attachment.saved,
         upSince: this.#upSince,
@@ -194,7 +198,7 @@ export class Controller {
         this.#engine.note({type: 'upgrade-failed', to: fact.to, message: fact.message});
         return;
       case 'upgraded':
-        this.#engine.note({type: 'upgraded', from: fact.from, to: fact.to, version: this.#options.version});
+        this.#upgraded(fact.from, fact.to);
         return;
       case 'signalled':
         this.#signals.passedOn(fact.signal, fact.again);
@@ -231,6 +235,10 @@ export class Controller {
     const by = {keeper: welcome.keeper, controller: process.pid};
     if (saved?.launch === this.#launch.launch) {
       this.#noteLoss(saved.keeper, by);
+      // Whoever was told of it was lost before it was committed.
+      if (saved.code != null && welcome.code !== null && saved.code !== welcome.code) {
+        this.#upgraded(saved.code, welcome.code);
+      }
     } else if (!saved && welcome.lost > 0 && welcome.runs.length > 0) this.#noteLoss(by.keeper, by);
     else this.#engine.note({type: 'supervisor-started', ...by, anchor: welcome.anchor, version});
     if (repaired !== null) this.#repaired('snapshot', repaired);
@@ -264,6 +272,11 @@ export class Controller {
     if (failedUpgrade) this.#engine.note({type: 'upgrade-failed', ...failedUpgrade});
     if (keeper !== by.keeper) this.#engine.note({type: 'keeper-lost', ...by});
     else if (loss) this.#engine.note({type: 'controller-lost', ...by, reason: loss.how, report: loss.report});
+  }
+
+  #upgraded(from: string | null, to: string): void {
+    this.#code = to;
+    this.#engine.note({type: 'upgraded', from, to, version: this.#options.version});
   }
 
   #startOnly(): void {

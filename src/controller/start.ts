@@ -33,6 +33,8 @@ export interface Saved {
   readonly launch: string;
   /** The number of the last journal record. */
   readonly seq: number;
+  /** The copy of the programs that is current; absent in a snapshot of a version that did not note it. */
+  readonly code?: string | null;
   /** The keeper's pid. */
   readonly keeper: number;
   /** The fleet lives with a foreground `up`: these processes. */

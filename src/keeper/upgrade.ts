@@ -55,8 +55,10 @@ export class Upgrade {
   constructor(host: UpgradeHost, replaced: Replaced | null) {
     this.#host = host;
     const {next} = host.code;
-    const lost = next === null ? null : {to: next, message: 'the keeper was lost in the middle of it'};
-    this.#failed = replaced ? replaced.failed : lost;
+    // When it has become current, it was done: the controller finds that out.
+    const lost = next !== null && next !== host.code.current;
+    const failed = lost ? {to: next, message: 'the keeper was lost in the middle of it'} : null;
+    this.#failed = replaced ? replaced.failed : failed;
   }
 
   /** Whether libuv waits for this child. */

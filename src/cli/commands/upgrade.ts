@@ -11,6 +11,8 @@ import {version} from '../version.ts';
 
 /** The supervisor itself gives up after 10 s, and then needs a moment to go back. */
 const PATIENCE_MS = 30_000;
+/** The next keeper tells at once of an upgrade that it finds; one that was lost before it began knows of none. */
+const LOST_MS = 2_000;
 
 export const upgrade: Command = {
   name: 'upgrade',
@@ -47,7 +49,8 @@ leaves the fleet with the code that it had: exit 1, with the reason.`,
 
 /** The event that says how it went, from whichever controller it comes. */
 async function outcome(first: Client, folder: string, hash: string, seq: number): Promise<EventRecord> {
-  const end = performance.now() + PATIENCE_MS;
+  let end = performance.now() + PATIENCE_MS;
+  let lost = false;
   const isOutcome = (event: EventRecord): boolean =>
     (event.type === 'upgraded' || event.type === 'upgrade-failed') && event['to'] === hash;
   let afterSeq = seq;
@@ -56,11 +59,16 @@ async function outcome(first: Client, folder: string, hash: string, seq: number)
     performance.now() < end;
     client = await connectFleet(folder, {timeoutMs: end - performance.now()})
   ) {
-    const late = setTimeout(() => client.close(), end - performance.now());
+    let late = setTimeout(() => client.close(), end - performance.now());
     try {
       for await (const event of client.watch({afterSeq})) {
         if (isOutcome(event)) return event;
         afterSeq = Math.max(afterSeq, event.seq);
+        if (event.type !== 'keeper-lost') continue;
+        lost = true;
+        end = Math.min(end, performance.now() + LOST_MS);
+        clearTimeout(late);
+        late = setTimeout(() => client.close(), LOST_MS);
       }
     } catch (error) {
       if (!(error instanceof ConnectionLostError)) throw error;
@@ -69,6 +77,7 @@ async function outcome(first: Client, folder: string, hash: string, seq: number)
       if (client !== first) client.close();
     }
   }
+  if (lost) throw new CliError(ExitCode.failed, 'nothing was changed: the keeper was lost before it had begun');
   throw new CliError(
     ExitCode.failed,
     `after ${PATIENCE_MS / 1000} s it is not known how the upgrade went; \`brood events\` and supervisor.log may tell`,
