@@ -2,7 +2,8 @@
  * Becomes the anchor: sets the subreaper flag, which the shell can't, and then is the shell (execve keeps the flag and
  * the pid). Arguments: the shell, then those of its loop (anchor.ts).
  */
-import {ANCHOR_LOOP} from './anchor.ts';
+import {anchorArguments, REST_FD, REST_MS} from './anchor.ts';
+import {openRest} from '../posix/rest.ts';
 import {peerCredentials} from '../posix/peer.ts';
 import {become, becomeSubreaper, keepOnExec, openFilesLimit, setOpenFilesLimit} from '../posix/process.ts';
 import {softOpenFiles} from '../process/facts.ts';
@@ -23,7 +24,7 @@ function takeLimitOfShell(): void {
   if (BigInt(soft) < own.soft) setOpenFilesLimit({soft: BigInt(soft), hard: own.hard});
 }
 
-const [shell = '/bin/sh', ...loop] = process.argv.slice(2);
+const [shell = '/bin/sh', ...rest] = process.argv.slice(2);
 becomeSubreaper();
 takeLimitOfShell();
 // Node has marked them all close-on-exec, the standard streams too. Over the fourth the launcher hears whether the
@@ -37,4 +38,6 @@ for (const fd of [0, 1, 2, STATUS_FD]) {
 }
 const env: Record<string, string> = {};
 for (const [name, value] of Object.entries(process.env)) if (value !== undefined) env[name] = value;
-become(shell, ['brood-anchor', '-c', ANCHOR_LOOP, 'brood-anchor', ...loop], env);
+openRest(REST_FD, REST_MS);
+// By its own name: what a shell is called by tells some of them which of several they are.
+become(shell, [shell, ...anchorArguments(shell, rest)], env);

@@ -18,47 +18,85 @@ export function livingAnchor(): number | null {
   return ppid !== 1 && process.argv.includes(`--anchor=${ppid}`) ? ppid : null;
 }
 
+/** The descriptor on which the loop rests: a read from it comes back without anything after a second. */
+export const REST_FD = 4;
+export const REST_MS = 1_000;
+
+/** The words after the shell with which the loop is begun: as POSIX has it, `$0` follows the text. */
+export const anchorArguments = (shell: string, rest: readonly string[]): string[] => [
+  '-c',
+  ANCHOR_LOOP,
+  'brood-anchor',
+  shell,
+  ANCHOR_LOOP,
+  '',
+  '--launched',
+  ...rest,
+];
+
 /**
- * The loop, for `sh -c LOOP anchor CODE FOLDER LAUNCH NODE FLAG...`; a keeper is started as `NODE FLAG...
- * CODE/keeper.cjs --launch=LAUNCH FOLDER --anchor=PID`, while the launcher waits with `--launched`, and after a signal
- * to end with `--ending`.
+ * The loop. Its arguments: the shell and this text (to begin again), `--ending` after a signal to end, `--launched` while
+ * the launcher waits, the folder of the programs, the fleet's folder, the launch, and how Node is called. To the keeper it
+ * adds `--anchor=PID`.
  *
- * - CODE is the folder that `up` chose; once the fleet is up it is the one that is current, which an upgrade changes.
+ * - The folder of the programs is the one that `up` chose; once the fleet is up it is the one that is current, which an
+ *   upgrade changes.
  * - The launcher waits until descriptor 3 is closed. A keeper that may be killed before it has come up (Node dies of
  *   signals in its first milliseconds) has a successor that takes up the launch; when one has come up, it says so by
- *   SIGCONT.
- * - `wait` is interrupted by a trapped signal, with a status over 128, while the keeper lives: `kill -0` tells (and is
- *   true for one that has ended and was not waited for yet, so its own status is fetched by the next round).
+ *   SIGURG: of two signals that come at the same time, bash may lose one that it has a trap for, and a service manager
+ *   sends SIGCONT with SIGTERM.
+ * - `wait` is interrupted by a trapped signal, with a status over 128. Then `kill -0` tells whether the keeper lives, and
+ *   if not, its own status is asked for once more: some shells have it from their SIGCHLD handler, and give it away
+ *   once, so 127 adds nothing.
  * - `wait` reaps any child, so orphans that fall to the anchor when a keeper dies leave no zombies.
- * - A signal to end that comes between two keepers, or in a keeper's first milliseconds (of which Node dies: 130, 131,
- *   143), is remembered and told to the next one.
- * - A keeper that dies at once is started again after a pause, since each costs a second of CPU.
+ * - A signal to end that comes between two keepers, before a keeper's pid is known, or in its first milliseconds (of
+ *   which Node dies: 130, 131, 143), is remembered and told to the next one.
+ * - A keeper that dies at once is started again after a rest, since each costs a second of CPU.
+ * - Where no process can be made (EAGAIN), dash and busybox leave a script, unless the command is one of `command`;
+ *   bash tries for 15 s and then leaves it in any case. Then the loop begins again in the same process. So that this is
+ *   all that forks, time is read from /proc, and the rest is a read (dash knows no `-t`, status 2; busybox no timeout
+ *   that a socket has).
  */
 export const ANCHOR_LOOP = `
-code=$1 folder=$2 launch=$3 keeper= ending= quick=0 launched=--launched
-shift 3
+shell=$1 loop=$2 ending=$3 launched=$4 code=$5 folder=$6 launch=$7 keeper= quick=0
+shift 7
 pass() { [ -z "$keeper" ] || kill -"$1" "$keeper" 2>/dev/null; }
 for signal in HUP USR1 USR2 ALRM; do trap "pass $signal" "$signal"; done
 for signal in INT TERM QUIT; do trap "ending=--ending; pass TERM" "$signal"; done
-trap 'launched=; exec 3>&-' CONT
+trap 'launched=; exec 3>&-' URG
 trap '' PIPE TSTP TTIN TTOU
+trap '[ -n "$keeper" ] || exec "$shell" -c "$loop" brood-anchor "$shell" "$loop" "$ending" "$launched" "$code" "$folder" "$launch" "$@"' EXIT
+leave() { trap - EXIT; exit "$1"; }
+rest() { read -r -t 1 nothing <&${REST_FD}; [ "$?" -ne 2 ] || read -r nothing <&${REST_FD}; } 2>/dev/null
+now() { read -r up nothing </proc/uptime; up=\${up%.*}; }
 while :; do
-  began=$(date +%s)
+  now; began=$up
   [ -n "$launched" ] || [ ! -e "$folder/code/current/keeper.cjs" ] || code=$folder/code/current
-  "$@" "$code/keeper.cjs" "--launch=$launch" "$folder" --anchor=$$ $ending $launched &
-  keeper=$!
-  while :; do
-    wait "$keeper"; status=$?
-    kill -0 "$keeper" 2>/dev/null || break
-  done
-  keeper=
-  case $status in 130|131|143) ending=--ending ;; esac
-  echo "brood anchor: keeper ended with status $status" >&2
-  case $status in ${KeeperExit.done}|${KeeperExit.refused}) exit "$status" ;; esac
-  if [ $(($(date +%s) - began)) -lt 2 ]; then quick=$((quick + 1)); else quick=0; fi
+  keeper= asked=$ending
+  command eval '"$@" "$code/keeper.cjs" "--launch=$launch" "$folder" --anchor=$$ $asked $launched ${REST_FD}<&- & keeper=$!'
+  if [ -n "$keeper" ]; then
+    [ "$asked" = "$ending" ] || pass TERM
+    status=1
+    while :; do
+      wait "$keeper" 2>/dev/null; told=$?
+      [ "$told" -ne 127 ] || break
+      status=$told
+      [ "$told" -gt 128 ] || break
+      kill -0 "$keeper" 2>/dev/null && continue
+      wait "$keeper" 2>/dev/null; told=$?
+      [ "$told" -eq 127 ] || status=$told
+      break
+    done
+    keeper=
+    case $status in 130|131|143) ending=--ending ;; esac
+    echo "brood anchor: keeper ended with status $status" >&2
+    case $status in ${KeeperExit.done}|${KeeperExit.refused}) leave "$status" ;; esac
+  fi
+  now
+  if [ $((up - began)) -lt 2 ]; then quick=$((quick + 1)); else quick=0; fi
   if [ "$quick" -gt 2 ]; then
-    [ -z "$launched" ] || exit 1
-    sleep 1 & wait $!
+    [ -z "$launched" ] || leave 1
+    rest
   fi
 done
 `;

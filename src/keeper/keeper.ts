@@ -323,7 +323,7 @@ export class Keeper {
     this.#launched = false;
     tellLauncher(text);
     // The anchor has the launcher's descriptor too, in case this keeper had not come so far.
-    if (process.ppid === this.#options.anchor) process.kill(this.#options.anchor, 'SIGCONT');
+    if (process.ppid === this.#options.anchor) process.kill(this.#options.anchor, 'SIGURG');
   }
 
   /** Another image of this program, in this process: the children stay, and it holds the lock all the time. */

@@ -90,7 +90,7 @@ describe.each(parts)('%s', part => {
 
 /** The parts of a supervisor by their command lines, from their first instant on. */
 const isPart: Readonly<Record<string, (words: readonly string[]) => boolean>> = {
-  anchor: words => words[0] === 'brood-anchor',
+  anchor: words => words[3] === 'brood-anchor',
   keeper: words =>
     words[0] === process.execPath &&
     words.findIndex(word => word.endsWith('.cjs')) === words.findIndex(word => word.endsWith('/keeper.cjs')) &&

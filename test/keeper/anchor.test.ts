@@ -1,0 +1,193 @@
+/** The anchor's loop, under each shell of this machine that may be its /bin/sh, around a keeper that does what is asked. */
+import {execFileSync, spawn, type ChildProcess} from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {project, until} from '../end-to-end/harness.ts';
+import {environment, everyProcess, lives, look, send} from '../end-to-end/processes.ts';
+import {asOrdinary, isRoot} from '../end-to-end/wrapped.ts';
+
+const shells = ['/bin/sh', '/bin/dash', '/bin/bash', '/bin/busybox'].filter(path => existsSync(path));
+
+/** Says in the file `told` who it is and with what it was called, and ends when there is a file that says how. */
+const KEEPER = `
+trap 'echo "TERM" >>told; exit 0' TERM
+trap 'echo "USR1" >>told' USR1
+echo "$$ $*" >>told
+until [ -e "end" ] || [ -e "end.$$" ]; do sleep 0.02; done
+[ ! -e "end.$$" ] || exit "$(cat "end.$$")"
+exit "$(cat end)"
+`;
+
+let folder = '';
+let anchor: ChildProcess;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'brood-anchor-'));
+  chmodSync(folder, 0o777);
+  writeFileSync(join(folder, 'keeper.cjs'), KEEPER);
+  symlinkSync('/bin/busybox', join(folder, 'sh'));
+});
+afterEach(async () => {
+  await until('all to be gone', () => {
+    const left = everyProcess().filter(({pid}) => isOurs(pid));
+    for (const signal of ['SIGSTOP', 'SIGKILL'] as const) for (const seen of left) send(seen, signal);
+    return left.every(({pid}) => !lives(pid));
+  });
+  rmSync(folder, {recursive: true});
+});
+
+const isOurs = (pid: number): boolean => environment(pid).includes(`ANCHOR_TEST=${folder}`);
+
+/** Starts an anchor whose keeper is run by a shell instead of Node. */
+function start(name: string, prefix: readonly string[] = []): void {
+  // It is told by its name which of many programs it is.
+  const shell = name.endsWith('/busybox') ? join(folder, 'sh') : name;
+  const command = [process.execPath, join(project, 'dist', 'anchor.cjs'), shell, folder, folder, 'launch', '/bin/sh'];
+  const [program = '', ...args] = [...prefix, ...command];
+  anchor = spawn(program, args, {
+    cwd: folder,
+    env: {PATH: process.env['PATH'], ANCHOR_TEST: folder},
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+  });
+}
+const told = (): string[] => {
+  try {
+    return readFileSync(join(folder, 'told'), 'utf8').trimEnd().split('\n');
+  } catch {
+    return [];
+  }
+};
+const keepers = (): {pid: number; words: string[]}[] =>
+  told()
+    .map(line => line.split(' '))
+    .filter(([pid = '']) => /^\d+$/.test(pid))
+    .map(([pid, ...words]) => ({pid: Number(pid), words}));
+const keeper = async (count: number): Promise<number> =>
+  until(`keeper ${count}`, () => keepers()[count - 1]?.pid ?? null, 30_000);
+function endKeeper(pid: number, status: number): void {
+  writeFileSync(join(folder, 'status'), String(status));
+  renameSync(join(folder, 'status'), join(folder, `end.${pid}`));
+}
+/** The anchor has nothing else to do than to wait. */
+const waiting = (): Promise<unknown> => until('the anchor to wait', () => look(anchor.pid ?? 0)?.state === 'S');
+const ended = (): Promise<number | string> =>
+  until('the anchor to end', () => anchor.exitCode ?? anchor.signalCode, 30_000);
+
+describe.each(shells)('under %s', path => {
+  test('starts the keeper again unless it ended well, and ends as that did', async () => {
+    start(path);
+    const first = await keeper(1);
+    expect(keepers()[0]!.words).toContain(`--anchor=${anchor.pid}`);
+    process.kill(first, 'SIGKILL');
+    const second = await keeper(2);
+    endKeeper(second, 3);
+    endKeeper(await keeper(3), 0);
+    expect(await ended()).toBe(0);
+    expect(keepers()).toHaveLength(3);
+  });
+
+  test.each(['SIGTERM', 'SIGHUP', 'SIGURG'] as const)(
+    'hears how the keeper ended though %s comes at that instant',
+    async signal => {
+      start(path);
+      const only = await keeper(1);
+      await waiting();
+      // Both are there for it at the same time: the end of the keeper, and a signal.
+      process.kill(anchor.pid!, 'SIGSTOP');
+      process.kill(anchor.pid!, signal);
+      endKeeper(only, 75);
+      await until('the keeper to end', () => !lives(only));
+      process.kill(anchor.pid!, 'SIGCONT');
+      expect(await ended()).toBe(75);
+      expect(keepers()).toHaveLength(1);
+    },
+  );
+
+  test('a signal to end between two keepers is told to the next, another one is passed on', async () => {
+    start(path);
+    const first = await keeper(1);
+    await until('the signal', () => {
+      process.kill(anchor.pid!, 'SIGUSR1');
+      return told().includes('USR1');
+    });
+    await waiting();
+    process.kill(anchor.pid!, 'SIGSTOP');
+    process.kill(first, 'SIGKILL');
+    process.kill(anchor.pid!, 'SIGTERM');
+    process.kill(anchor.pid!, 'SIGCONT');
+    await keeper(2);
+    expect(keepers()[1]!.words).toContain('--ending');
+  });
+
+  test('a keeper that ends at once is started again and again while nobody waits for it, at a pace', async () => {
+    writeFileSync(join(folder, 'end'), '1');
+    start(path);
+    expect(await ended()).toBe(1);
+    expect(keepers()).toHaveLength(3);
+    rmSync(join(folder, 'end'));
+    start(path);
+    const first = await keeper(4);
+    process.kill(anchor.pid!, 'SIGURG');
+    writeFileSync(join(folder, 'end'), '1');
+    await keeper(8);
+    expect(lives(first)).toBe(false);
+    rmSync(join(folder, 'end'));
+    // One may have seen that file just before.
+    await until('one that ends well', () => {
+      const last = keepers().findLast(({pid}) => lives(pid));
+      if (last) endKeeper(last.pid, 0);
+      return anchor.exitCode !== null;
+    });
+    expect(anchor.exitCode).toBe(0);
+  });
+
+  test.skipIf(!isRoot)(
+    'where no process can be made, waits for one without a process (needs root to be an ordinary user)',
+    async () => {
+      const limit = (soft: string): void => {
+        const [, ...args] = asOrdinary(64_399);
+        execFileSync('setpriv', [...args, 'prlimit', `--pid=${anchor.pid}`, `--nproc=${soft}:`]);
+      };
+      start(path, asOrdinary(64_399));
+      const first = await keeper(1);
+      // Nobody waits for it to come up any more, so it may take as long as it takes.
+      process.kill(anchor.pid!, 'SIGURG');
+      const limitOf = (): string =>
+        /^Max processes\s+(\S+)/m.exec(readFileSync(`/proc/${anchor.pid}/limits`, 'utf8'))?.[1] ?? '';
+      limit('1');
+      await until('the limit', () => limitOf() === '1');
+      process.kill(first, 'SIGKILL');
+      await until('the end of the keeper to be heard', () => look(first) === null);
+      // It tries in vain: three times at once, and once a second from then on.
+      const before = cpuTicks(anchor.pid!);
+      await until('a rest', () => resting(anchor.pid!));
+      expect(cpuTicks(anchor.pid!) - before).toBeLessThan(100);
+      expect(keepers()).toHaveLength(1);
+      limit('4000');
+      const second = await keeper(2);
+      expect(keepers()[1]!.words).toContain(`--anchor=${anchor.pid}`);
+      endKeeper(second, 0);
+      expect(await ended()).toBe(0);
+    },
+  );
+});
+
+const cpuTicks = (pid: number): number => {
+  const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return Number(fields[11]) + Number(fields[12]);
+};
+/** It sleeps in a call, and has no child to wait for. */
+const resting = (pid: number): boolean =>
+  look(pid)?.state === 'S' && everyProcess().every(({ppid, state}) => ppid !== pid || state === 'Z');
