@@ -246,8 +246,10 @@ export class Controller {
     if (welcome.ending) this.#engine.feed({type: 'down', now: false});
     this.#engine.feed(...inputs);
     this.#engine.replay(effects.filter(effect => !('token' in effect && replaced.has(effect.token))));
-    for (const {id} of strays)
+    for (const {id, pid, exit} of strays) {
+      if (pid === null || exit !== null) continue; // nothing of it lives, or only what it left behind
       this.#repaired('snapshot', `a run of ${id} was found, which is none of this fleet: it is ended`);
+    }
     link.order(...strays.map(({token}) => ({type: 'end', token, signal: 'SIGKILL', timeoutMs: 0}) as const));
     if (!saved) this.#startOnly();
     else if (saved.launch !== this.#launch.launch) {
