@@ -18,6 +18,7 @@ demo: $(BUILT)
 test: $(BUILT) tools
 	@$(MAKE) --no-print-directory -j2 --output-sync lint
 	@$(MAKE) --no-print-directory check
+	@SEED=1 DURATION=30s RATE=4 $(MAKE) --no-print-directory chaos
 
 build: $(BUILT)
 

@@ -5,6 +5,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {disagreements, partsAreThere} from './checks/answers.ts';
+import {otherCode} from './checks/code.ts';
 import {Growth} from './checks/growth.ts';
 import {HeadlessAges} from './checks/headless.ts';
 import {missingLines} from './checks/lines.ts';
@@ -185,6 +186,15 @@ describe('the supervisor', () => {
     expect(disagreements(failed, good, wanted, [])).toHaveLength(1);
   });
 
+  test('a part that runs from other programs than the current ones', () => {
+    const words = (hash: string, name: string): string[] => ['node', `/f/code/${hash}/${name}.cjs`, '/f'];
+    const both = {keeper: words('aa', 'keeper'), controller: words('aa', 'controller')};
+    expect(otherCode(both, 'aa')).toEqual([]);
+    expect(otherCode({...both, keeper: words('bb', 'keeper')}, 'aa')).toEqual([
+      'the keeper runs from bb, and current is aa',
+    ]);
+  });
+
   test('a part that is missing, doubled or stopped', () => {
     expect(partsAreThere(good, true)).toEqual([]);
     expect(partsAreThere(look([], {parts: {...parts, anchor: []}}), true)).toHaveLength(1);
@@ -227,6 +237,7 @@ describe('numbered lines', () => {
     const torn = lines(A, 3, 3).slice(0, 37);
     expect(complaintsAbout(lines(A, 1, 2) + torn + lines(B, 1, 2))).toEqual([]);
     expect(complaintsAbout(lines(A, 1, 2) + torn)).toEqual([]);
+    expect(complaintsAbout(lines(A, 1, 2) + A.slice(0, 9) + lines(B, 1, 2))).toEqual([]);
     expect(complaintsAbout(lines(A, 1, 2) + torn + lines(A, 4, 5))).toHaveLength(2);
     expect(complaintsAbout(lines(A, 1, 2) + lines(A, 3, 3).slice(9) + lines(B, 1, 2))).toHaveLength(1);
     expect(complaintsAbout(lines(A, 1, 2) + lines(A, 3, 3).slice(9, 20))).toHaveLength(1);

@@ -2,7 +2,7 @@
  * The numbers in one stream of one instance: of each run every line once and in order, each run's lines together. The
  * last line of a run that was killed may be cut off; nothing else may.
  */
-const LINE = /^([0-9a-f]+) (\d+) (\d+)(?: (begins|x+))?$/;
+const LINE = /^([0-9a-f]{32}) (\d+) (\d+)(?: (begins|x+))?$/;
 const NEWLINE = 10;
 /** Longer than any line that is written. */
 const MAX_LINE_BYTES = 4096;
@@ -74,7 +74,7 @@ export class Numbering {
     // The cut-off end of a killed run, and behind it at once the first line of the next one.
     for (let at = text.length - 1; at > 0; at--) {
       const [whole, token = '', pid = '', rest = ''] =
-        /^([0-9a-f]+) (\d+) 1(?: (begins|x+))?$/.exec(text.slice(at)) ?? [];
+        /^([0-9a-f]{32}) (\d+) 1(?: (begins|x+))?$/.exec(text.slice(at)) ?? [];
       if (whole === undefined || token === this.#run?.token || !this.#isCutOff(text.slice(0, at))) continue;
       this.#numbered(token, pid, 1, rest.startsWith('x') ? rest.length : 0, whole);
       return;

@@ -51,6 +51,15 @@ type Belongs = Omit<Member, 'seen'>;
 const valueOf = (entries: readonly string[], name: string): string | undefined =>
   entries.find(entry => entry.startsWith(`${name}=`))?.slice(name.length + 1);
 
+/**
+ * Has the words of a main process, and leads no session (yet): a fork that has not become another program, or one that
+ * has just become the main process. It is asked again at the next look.
+ */
+const isBecoming = ({pid}: Seen): boolean => {
+  const words = commandLine(pid);
+  return words.length === 0 || words.at(-1) === MAIN_MARK;
+};
+
 function partByWords(words: readonly string[], folder: string): PartName | null {
   if (!words.some(word => word.startsWith(`${folder}/home/`))) return null;
   if (words[0] === 'brood-anchor') return 'anchor';
@@ -78,16 +87,19 @@ export class Observer {
     const parts: Record<PartName, Seen[]> = {anchor: [], keeper: [], controller: []};
 
     const strangers = new Set<string>();
+    const unsettled = new Set<string>();
     const belongs = (seen: Seen): Belongs | null => {
       const key = identity(seen);
       if (strangers.has(key)) return null;
       const parent = byPid.get(seen.ppid);
-      const own = known.get(key) ?? this.#known.get(key) ?? (isLiving(seen) ? this.#askKernel(seen) : null);
+      const remembered = known.get(key) ?? this.#known.get(key);
+      const own = remembered ?? (isLiving(seen) ? this.#askKernel(seen) : null);
       // What has shed its environment is still its parent's child, when it is seen for the first time.
       const above = own || !parent || parent === seen ? null : belongs(parent);
       const found = own ?? (above && {...above, main: false});
       if (found) known.set(key, found);
       else strangers.add(key);
+      if (own && !remembered && !own.main && isBecoming(seen)) unsettled.add(key);
       return found;
     };
     for (const seen of all) {
@@ -99,6 +111,7 @@ export class Observer {
         if (part) parts[part].push(seen);
       }
     }
+    for (const key of unsettled) known.delete(key);
     this.#known = known;
     return {at, parts, members, zombies: this.#zombies(all, byPid, parts, known)};
   }

@@ -1,6 +1,9 @@
 /** Waits until all is as it should be, with patience; what is still wrong then is a finding. */
+import {readlinkSync} from 'node:fs';
+import {basename, join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {disagreements, partsAreThere, type Answer} from './checks/answers.ts';
+import {otherCode} from './checks/code.ts';
 import {missingLines} from './checks/lines.ts';
 import {goneForGood, missingMains, restartedUnasked} from './checks/mains.ts';
 import {survivors} from './checks/survivors.ts';
@@ -10,6 +13,7 @@ import type {Ledger, Note} from './ledger.ts';
 import type {Logs} from './logs.ts';
 import type {Observation} from './observation.ts';
 import type {Watch} from './watch.ts';
+import {commandLine} from '../end-to-end/processes.ts';
 import type {PsReport} from '../../src/control/messages.ts';
 
 /** A condition's deadline, and no measure of speed: a busy machine takes its time. */
@@ -97,6 +101,7 @@ async function judge({field, logs, ledger, watch, before, startedAt}: Eyes): Pro
     ...goneForGood(observation.at, wanted, lastSeen),
     ...restartedUnasked(before, observation, wanted, field.touched),
   ];
+  if (complaints.length === 0) complaints.push(...otherCode(wordsOf(observation), currentCode(field)));
   if (complaints.length === 0)
     complaints.push(...disagreements(await ask(field), observation, wanted, field.wanted.down()));
   if (complaints.length === 0) {
@@ -104,6 +109,19 @@ async function judge({field, logs, ledger, watch, before, startedAt}: Eyes): Pro
     ledger.settle(notes);
   }
   return {complaints, observation};
+}
+
+const wordsOf = ({parts}: Observation): Parameters<typeof otherCode>[0] => ({
+  keeper: commandLine(parts.keeper[0]?.pid ?? 0),
+  controller: commandLine(parts.controller[0]?.pid ?? 0),
+});
+
+function currentCode({arena}: Field): string {
+  try {
+    return basename(readlinkSync(join(arena.fleetFolder ?? '', 'code', 'current')));
+  } catch (error) {
+    return String(error);
+  }
 }
 
 async function ask({arena}: Field): Promise<Answer> {
