@@ -62,7 +62,7 @@ const isBecoming = ({pid}: Seen): boolean => {
 
 function partByWords(words: readonly string[], folder: string): PartName | null {
   if (!words.some(word => word.startsWith(`${folder}/home/`))) return null;
-  if (words[0] === 'brood-anchor') return 'anchor';
+  if (words.includes('brood-anchor')) return 'anchor';
   const program = words.find(word => word.endsWith('.cjs')) ?? '';
   if (program.endsWith('/keeper.cjs')) return 'keeper';
   return program.endsWith('/controller.cjs') ? 'controller' : null;
