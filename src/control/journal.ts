@@ -55,7 +55,7 @@ function tryOpen(path: string): number | null {
 }
 
 /** Complete lines of a file from `from` on. @returns the offset after the last one. */
-function* lines(fd: number, from: number): Generator<string, number, void> {
+export function* lines(fd: number, from: number): Generator<string, number, void> {
   let offset = from;
   let rest = Buffer.alloc(0);
   for (;;) {

@@ -7,7 +7,7 @@ const PATIENCE_MS = 5_000;
 const LOOK_MS = 250;
 
 /** A process, by what nobody else has. */
-export interface ClientId {
+export interface ProcessId {
   readonly pid: number;
   readonly startTime: string;
 }
@@ -17,12 +17,12 @@ export interface Attached {
   /** A client has been attached, or will be. */
   readonly attached: boolean;
   /** Their processes, where the kernel tells. */
-  readonly clients: readonly ClientId[];
+  readonly clients: readonly ProcessId[];
 }
 
 export class Attachment {
-  readonly #connected = new Map<AbortSignal, ClientId | null>();
-  readonly #awaited: readonly ClientId[];
+  readonly #connected = new Map<AbortSignal, ProcessId | null>();
+  readonly #awaited: readonly ProcessId[];
   readonly #abandoned: () => void;
   #wanted: boolean;
   #patience = PATIENCE_MS;
@@ -68,7 +68,7 @@ export class Attachment {
   }
 }
 
-function isStopped({pid}: ClientId): boolean {
+function isStopped({pid}: ProcessId): boolean {
   const state = readStat(pid)?.state;
   return state === 'T' || state === 't';
 }

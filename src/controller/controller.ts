@@ -19,6 +19,7 @@ import type {KeeperLink} from './keeper-link.ts';
 import {LogCare} from './log-care.ts';
 import {peerOf} from './peer.ts';
 import {Pulse} from './pulse.ts';
+import {endPredecessor} from './predecessor.ts';
 import {Readings} from './readings.ts';
 import {reconcile} from './reconcile.ts';
 import {rereadFleet} from './reread.ts';
@@ -35,6 +36,7 @@ import type {Fact} from '../keeper/messages.ts';
 import {instanceLogFolder} from '../logs/layout.ts';
 import type {SupervisorSignal} from '../posix/early-signals.ts';
 import {bootId, commandOf} from '../process/facts.ts';
+import {startTimeOf} from '../process/stat.ts';
 import {readProcessTable} from '../process/table.ts';
 
 const SWEEP_MS = 5_000;
@@ -76,6 +78,7 @@ export class Controller {
     this.#options = options;
     this.#launch = readLaunch(folder);
     const boot = bootId();
+    const startTime = startTimeOf(process.pid) ?? '';
     this.#snapshot = new SnapshotFile(folder);
     const beginning = beginHeart(this.#launch, this.#snapshot, boot);
     const {heart, saved} = beginning;
@@ -113,6 +116,7 @@ export class Controller {
         launch: this.#launch.launch,
         code: this.#code,
         keeper: welcome.keeper,
+        controller: {pid: process.pid, startTime},
         ...this.#attachment.saved,
         upSince: this.#upSince,
       }),
@@ -228,6 +232,7 @@ export class Controller {
     const {welcome, version, link} = this.#options;
     const {heart} = this.#engine;
     this.#journal.open(saved?.seq ?? 0, unwritten);
+    if (saved?.controller) endPredecessor(saved.controller);
     for (const run of welcome.runs) this.#hands.began(run.token, run.logStart);
     for (const {id, pid, startTime} of welcome.orphans) if (id !== null) this.#readings.orphan(id, pid, startTime);
     for (const {id, error} of welcome.held) this.#held.set(id, error);

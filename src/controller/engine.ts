@@ -4,7 +4,7 @@
  */
 import {now} from './clock.ts';
 import type {Journal} from './journal.ts';
-import type {SnapshotFile} from './snapshot-file.ts';
+import {SupersededError, type SnapshotFile} from './snapshot-file.ts';
 import {encodeSaved, type Saved} from './start.ts';
 import type {Effect, Input, Instance} from '../supervisor/types.ts';
 import type {Heart} from '../supervisor/index.ts';
@@ -80,6 +80,7 @@ export class Engine {
 
   /** Whether a change can be recorded that makes the state so many bytes larger, roughly. */
   canRecord(bytes: number): boolean {
+    if (this.#closed) return false;
     try {
       this.#options.snapshot.reserve(Buffer.byteLength(this.#text('')) + bytes + ROOM_BYTES);
       // There may be room again, and nothing has happened since that was recorded.
@@ -202,6 +203,10 @@ export class Engine {
       this.#options.snapshot.write(this.#text(unwritten));
       return null;
     } catch (error) {
+      if (error instanceof SupersededError) {
+        this.abandon();
+        throw error;
+      }
       // Stops must go on, and a restart that is not recorded beats a worker that stays down: commands that ask for
       // more are refused meanwhile (canRecord).
       return error instanceof Error && 'code' in error ? String(error.code) : String(error);

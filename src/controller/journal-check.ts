@@ -1,8 +1,7 @@
 /** What an earlier controller left of the journal: where it ended, and whether all of it can be read. */
-import {fstatSync, readSync} from 'node:fs';
-import {parseRecord} from '../control/journal.ts';
+import {fstatSync} from 'node:fs';
+import {lines, parseRecord} from '../control/journal.ts';
 
-const NEWLINE = 10;
 /** Beyond, a number does not rise any more when it is counted on. */
 const HIGHEST = Number.MAX_SAFE_INTEGER / 2;
 
@@ -19,16 +18,16 @@ export interface JournalState {
 
 /** Reads the current file of the journal. It is as large as one becomes before it is rotated, at the most. */
 export function checkJournal(fd: number): JournalState {
-  const bytes = Buffer.alloc(fstatSync(fd).size);
-  const size = readSync(fd, bytes, 0, bytes.length, 0);
-  const whole = bytes.subarray(0, size).lastIndexOf(NEWLINE) + 1;
   let seq = 0;
   let damaged = 0;
-  for (const line of bytes.toString('utf8', 0, whole).split('\n')) {
+  const all = lines(fd, 0);
+  let next = all.next();
+  for (; !next.done; next = all.next()) {
+    const line = next.value;
     if (line === '') continue;
     const record = parseRecord(line);
     if (record !== null && record.seq <= HIGHEST) seq = Math.max(seq, record.seq);
     if (record === null || !line.startsWith('{"seq"')) damaged++;
   }
-  return {seq, whole, torn: size - whole, damaged};
+  return {seq, whole: next.value, torn: fstatSync(fd).size - next.value, damaged};
 }

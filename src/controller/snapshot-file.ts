@@ -8,6 +8,7 @@ import {
   fstatSync,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -36,7 +37,7 @@ interface Whole {
 }
 
 /** What a half holds: `empty` until the first snapshot was written to it. */
-function readHalf(path: string): Whole | 'empty' | 'damaged' {
+function readHalf(path: string, take: (header: Buffer) => void): Whole | 'empty' | 'damaged' {
   let bytes: Buffer;
   try {
     bytes = readFileSync(path);
@@ -44,6 +45,7 @@ function readHalf(path: string): Whole | 'empty' | 'damaged' {
     return error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'empty' : 'damaged';
   }
   const header = bytes.subarray(0, HEADER_BYTES);
+  take(Buffer.from(header));
   if (header.every(byte => byte === 0)) return 'empty';
   if (header.length < HEADER_BYTES || header.toString('latin1', 0, 8) !== MAGIC) return 'damaged';
   const number = header.readBigUInt64LE(8);
@@ -59,11 +61,18 @@ export interface FoundSnapshot {
   readonly damaged: number;
 }
 
+/** Another controller has committed meanwhile: what this one believes is not true any more. */
+export class SupersededError extends Error {
+  override readonly name = 'SupersededError';
+}
+
 const sizeOf = (path: string): number => statSync(path, {throwIfNoEntry: false})?.size ?? 0;
 
 export class SnapshotFile {
   readonly #folder: string;
   readonly #fds = new Map<Half, number>();
+  /** The headers as this object has read or written them. */
+  readonly #headers = new Map<Half, Buffer>();
   #number = 0n;
   /** Bytes that both halves have on disk. */
   #capacity: number;
@@ -78,7 +87,7 @@ export class SnapshotFile {
     let newest: Whole | null = null;
     let damaged = 0;
     for (const half of HALVES) {
-      const found = readHalf(inFolder.snapshot(this.#folder, half));
+      const found = readHalf(inFolder.snapshot(this.#folder, half), header => this.#headers.set(half, header));
       if (found === 'damaged') damaged++;
       else if (found !== 'empty' && (newest === null || found.number > newest.number)) newest = found;
     }
@@ -105,9 +114,14 @@ export class SnapshotFile {
     this.#capacity = wanted;
   }
 
-  /** Writes the next snapshot over the older half. Throws as {@link reserve} does. */
+  /**
+   * Writes the next snapshot over the older half.
+   *
+   * @throws SupersededError, and as {@link reserve} does
+   */
   write(text: string): void {
     const body = Buffer.from(text);
+    this.#mustBeMine();
     this.reserve(body.length);
     const number = this.#number + 1n;
     const bytes = Buffer.alloc(HEADER_BYTES + body.length);
@@ -116,9 +130,22 @@ export class SnapshotFile {
     bytes.writeUInt32LE(body.length, 16);
     checksum(number, body).copy(bytes, 20);
     body.copy(bytes, HEADER_BYTES);
-    const fd = this.#open(number % 2n === 0n ? 0 : 1);
+    const half = number % 2n === 0n ? 0 : 1;
+    const fd = this.#open(half);
+    this.#headers.delete(half);
     for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at, bytes.length - at, at);
+    this.#headers.set(half, bytes.subarray(0, HEADER_BYTES));
     this.#number = number;
+  }
+
+  /** One that was frozen, and was given up with its keeper, may wake up in the middle of its turn. */
+  #mustBeMine(): void {
+    for (const [half, header] of this.#headers) {
+      const now = Buffer.alloc(header.length);
+      readSync(this.#open(half), now, 0, now.length, 0);
+      if (!now.equals(header))
+        throw new SupersededError('another controller has committed: this one has no say any more');
+    }
   }
 
   /** The next `up` begins anew. */
@@ -146,6 +173,7 @@ export class SnapshotFile {
   #close(): void {
     for (const fd of this.#fds.values()) closeSync(fd);
     this.#fds.clear();
+    this.#headers.clear();
     this.#capacity = 0;
   }
 

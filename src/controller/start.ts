@@ -1,6 +1,6 @@
 /** What a fleet's folder tells a controller that starts: what `up` asked for, and how far an earlier one had come. */
 import {readFileSync} from 'node:fs';
-import type {ClientId} from './attachment.ts';
+import type {ProcessId} from './attachment.ts';
 import {inFolder} from '../control/folder.ts';
 import type {FleetSpec} from '../fleet/types.ts';
 
@@ -17,7 +17,7 @@ export interface Launch {
   readonly only: readonly string[] | null;
   /** A foreground `up` will attach itself: these processes. */
   readonly attached: boolean;
-  readonly clients: readonly ClientId[];
+  readonly clients: readonly ProcessId[];
 }
 
 /** Throws where there is none: then the controller was not started by `up`. */
@@ -37,9 +37,11 @@ export interface Saved {
   readonly code?: string | null;
   /** The keeper's pid. */
   readonly keeper: number;
+  /** The controller that wrote this; unknown of one of before. */
+  readonly controller?: ProcessId;
   /** The fleet lives with a foreground `up`: these processes. */
   readonly attached: boolean;
-  readonly clients: readonly ClientId[];
+  readonly clients: readonly ProcessId[];
   /** When the supervisor was first started (wall clock, ms). */
   readonly upSince: number;
 }

@@ -1,6 +1,6 @@
 import {readFileSync, statSync, truncateSync, writeFileSync} from 'node:fs';
 import {describe, expect, test} from 'vitest';
-import {SnapshotFile} from '../../src/controller/snapshot-file.ts';
+import {SnapshotFile, SupersededError} from '../../src/controller/snapshot-file.ts';
 import {inFolder} from '../../src/control/folder.ts';
 import {scratch} from '../control/helpers.ts';
 
@@ -99,6 +99,23 @@ describe('the snapshot', () => {
       writeFileSync(paths[written], Buffer.concat([half.subarray(0, 20), whole[written]!.subarray(20)]));
       expect(new SnapshotFile(folder).read().text).toBe(text);
     }
+  });
+
+  test('is not written by one that was frozen while another has committed', () => {
+    const {folder} = committed();
+    const frozen = new SnapshotFile(folder);
+    frozen.read();
+    frozen.write('by the first');
+    const next = new SnapshotFile(folder);
+    next.read();
+    for (const text of ['by the second', 'by the second, again', 'and again']) {
+      next.write(text);
+      expect(() => frozen.write('late')).toThrow(SupersededError);
+      expect(new SnapshotFile(folder).read()).toEqual({text, damaged: 0});
+    }
+    next.setAside();
+    next.write('anew');
+    expect(new SnapshotFile(folder).read()).toEqual({text: 'anew', damaged: 0});
   });
 
   test('a later controller makes no room where there is enough, as on a disk that has become full', () => {

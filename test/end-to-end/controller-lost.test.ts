@@ -358,6 +358,27 @@ test('every exit arrives once, whenever it is killed: in the journal each run be
   });
 });
 
+test('one that was frozen while its keeper was lost is woken up, leaves, and changes nothing of what was done since', async () => {
+  await using(new TestFleet({fleet: 't', workers: {w: {...sleeper, instances: 3}}}), async fleet => {
+    fleet.up('--wait');
+    const {controller, pid: keeper} = fleet.ps().supervisor;
+    process.kill(controller, 'SIGSTOP');
+    process.kill(keeper, 'SIGKILL');
+    await until('the next controller', () => fleet.controller !== controller, 20_000);
+    expect(fleet.run('stop', 'w/1').code).toBe(0);
+    expect(fleet.run('scale', 'w=2').code).toBe(0);
+    const state = (): string[] => fleet.ps().workers.map(({id, pid, status}) => `${id} ${pid ?? '-'} ${status}`);
+    const before = state();
+    await until('it to have left', () => !lives(controller));
+    await lose(fleet);
+    expect(state()).toEqual(before);
+    const seqs = fleet.events().map(({seq}) => seq);
+    expect(seqs.every((seq, index) => index === 0 || seq > seqs[index - 1]!)).toBe(true);
+    expect(fleet.events('repaired')).toEqual([]);
+    await endsClean(fleet);
+  });
+});
+
 /** Writes garbage over some bytes of a file. */
 function damage(path: string, at: number): void {
   const fd = openSync(path, 'r+');
