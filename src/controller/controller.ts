@@ -32,6 +32,7 @@ import {inFolder} from '../control/folder.ts';
 import type {SupervisorReport} from '../control/messages.ts';
 import {recordsAfter} from '../control/journal.ts';
 import {ControlServer} from '../control/server.ts';
+import type {ChannelSpec} from '../fleet/types.ts';
 import type {Fact} from '../keeper/messages.ts';
 import {instanceLogFolder} from '../logs/layout.ts';
 import type {SupervisorSignal} from '../posix/early-signals.ts';
@@ -72,6 +73,8 @@ export class Controller {
   readonly #sweeper: NodeJS.Timeout;
   readonly #pulse: Pulse;
   #ending = false;
+  /** Whose sockets the keeper has been told of. */
+  #channels: readonly ChannelSpec[] | null = null;
 
   constructor(options: ControllerOptions) {
     const {folder, link, welcome} = options;
@@ -105,6 +108,7 @@ export class Controller {
         folder,
         baseNice: welcome.nice,
         outerPath: process.env['PATH'],
+        channels: this.#engine.heart.fleet().channels,
       }),
     });
     this.#engine = new Engine({
@@ -122,6 +126,7 @@ export class Controller {
       }),
       carryOut: decided => {
         this.#hands.carryOut(decided);
+        this.#declareSockets();
         if (heart.isDown) this.#end();
       },
     });
@@ -284,6 +289,15 @@ export class Controller {
   #upgraded(from: string | null, to: string): void {
     this.#code = to;
     this.#engine.note({type: 'upgraded', from, to, version: this.#options.version});
+  }
+
+  /** Those that are not declared any more are closed; the others are opened with the first run that inherits them. */
+  #declareSockets(): void {
+    const {channels} = this.#engine.heart.fleet();
+    if (channels === this.#channels) return;
+    this.#channels = channels;
+    const addresses = channels.flatMap(channel => (channel.kind === 'socket' ? [channel.address] : []));
+    this.#options.link.order({type: 'sockets', addresses});
   }
 
   #startOnly(): void {

@@ -5,7 +5,8 @@ import type {OrderWithoutLease} from './keeper-link.ts';
 import {findProgram} from './program.ts';
 import {inFolder} from '../control/folder.ts';
 import {parseEnvFile} from '../fleet/env-file.ts';
-import type {WorkerSpec} from '../fleet/types.ts';
+import type {ChannelSpec, WorkerSpec} from '../fleet/types.ts';
+import type {SocketGrant} from '../keeper/messages.ts';
 import {instanceLogFolder} from '../logs/layout.ts';
 
 export interface SpawnContext {
@@ -16,11 +17,15 @@ export interface SpawnContext {
   readonly baseNice: number;
   /** The PATH of the environment in which the supervisor was started. */
   readonly outerPath: string | undefined;
+  readonly channels: readonly ChannelSpec[];
 }
 
 export type SpawnPlan =
   | {readonly order: Extract<OrderWithoutLease, {type: 'spawn'}>}
   | {readonly failure: {readonly code: string; readonly message: string}};
+
+/** The first inherited descriptor (sd_listen_fds(3)). */
+const FIRST_FD = 3;
 
 type Env = Readonly<Record<string, string>>;
 
@@ -33,6 +38,28 @@ function readEnvFile(path: string): {env: Env} | {message: string; code: string}
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN';
     return {code, message: `env_file ${path} can't be read (${code})`};
   }
+}
+
+/** The listening sockets that a worker inherits, in the order in which it names them. */
+export function socketsOf({channels: names}: WorkerSpec, channels: readonly ChannelSpec[]): SocketGrant[] {
+  return names.flatMap(name => {
+    const channel = channels.find(one => one.name === name);
+    return channel?.kind === 'socket' ? [{name, address: channel.address}] : [];
+  });
+}
+
+/** As sd_listen_fds(3) wants it; LISTEN_PID is set by the chain, which knows it. */
+function socketEnvironment(sockets: readonly SocketGrant[]): Env {
+  if (sockets.length === 0) return {};
+  const own = sockets.map(({name}, at) => [
+    `BROOD_FD_${name.toUpperCase().replaceAll('-', '_')}`,
+    String(FIRST_FD + at),
+  ]);
+  return {
+    LISTEN_FDS: String(sockets.length),
+    LISTEN_FDNAMES: sockets.map(({name}) => name).join(':'),
+    ...(Object.fromEntries(own) as Env),
+  };
 }
 
 /** Works out how to start a run; what is wrong beforehand is said as a failed spawn would be. */
@@ -48,6 +75,7 @@ export function planSpawn(
     if ('message' in read) return {failure: read};
     env = read.env;
   }
+  const sockets = socketsOf(spec, context.channels);
   const account = spec.user === null ? null : findAccount(spec.user);
   env = {
     ...(account ? {HOME: account.home, USER: account.name, LOGNAME: account.name} : {}),
@@ -59,11 +87,12 @@ export function planSpawn(
     BROOD_INSTANCE: String(instance.number),
     BROOD_SOCKET: inFolder.socket(context.folder),
     BROOD_RUN: token,
+    ...socketEnvironment(sockets),
   };
   const [name = ''] = spec.argv;
   const program = findProgram(name, spec.cwd, env['PATH'] ?? context.outerPath);
   if ('message' in program) return {failure: program};
-  const chain = chainFor(spec, context.baseNice);
+  const chain = chainFor(spec, context.baseNice, sockets.length > 0);
   if ('message' in chain) return {failure: {code: 'ENOENT', message: chain.message}};
   const [first] = chain.argv;
   return {
@@ -78,6 +107,7 @@ export function planSpawn(
       inherit: spec.envInherit,
       logFolder: instanceLogFolder(context.folder, instance.id),
       logMaxSize: spec.logs.maxSize,
+      sockets,
       stopSignal: spec.stop.signal,
       stopTimeoutMs: spec.stop.timeoutMs,
     },

@@ -1,4 +1,4 @@
-import {fleetKeys} from './schema-fleet.ts';
+import {channel, fleetKeys} from './schema-fleet.ts';
 import {workerKeys} from './schema-worker.ts';
 import {laterKeys} from './table.ts';
 import type {FleetSpec} from './types.ts';
@@ -8,11 +8,13 @@ import type {FleetSpec} from './types.ts';
  * the problems of a parsed file say the same, each at its place.
  */
 export function noEffectYet(fleet: FleetSpec): readonly string[] {
-  const {groups, channels} = fleetKeys;
+  const {groups} = fleetKeys;
   const used = [
     ...fleet.workers.flatMap(worker => laterKeys(workerKeys, worker).map(rest => `${worker.name}${rest}`)),
     ...(groups.later && fleet.groups.length > 0 ? ['groups'] : []),
-    ...(channels.later && fleet.channels.length > 0 ? ['channels'] : []),
+    ...fleet.channels.flatMap(({name, ...spec}) =>
+      (channel.later?.(spec) ?? []).map(rest => `channels.${name}${rest}`),
+    ),
   ];
   return used.map(what => `${what} has no effect yet`);
 }

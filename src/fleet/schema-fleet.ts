@@ -64,6 +64,7 @@ export const channel: Check<ChannelValues> = variant({
     },
     queue: {
       check: mapping({title: 'queue', doc: 'A queue of values.', keys: queueKeys}, values => values),
+      later: true,
       doc: 'A queue of values.',
       example: '{capacity: 100, durable: true, redeliver: true}',
     },
@@ -80,16 +81,18 @@ export const channel: Check<ChannelValues> = variant({
           return values;
         },
       ),
+      later: true,
       doc: 'A pipe from one worker to another.',
       example: '{from: producer, to: consumer}',
     },
     semaphore: {
       check: field('count', integer({low: 1, high: 1_000_000}, 5)),
+      later: true,
       doc: 'A counting semaphore with so many places.',
     },
-    lock: {check: flag, doc: 'A lock.'},
-    event: {check: flag, doc: 'An event to wait for.'},
-    shm: {check: field('bytes', size({low: 1, example: '4MiB'})), doc: 'Shared memory of this size.'},
+    lock: {check: flag, doc: 'A lock.', later: true},
+    event: {check: flag, doc: 'An event to wait for.', later: true},
+    shm: {check: field('bytes', size({low: 1, example: '4MiB'})), doc: 'Shared memory of this size.', later: true},
   },
   keys: {},
 });
@@ -115,7 +118,6 @@ export const fleetKeys = {
     or: [],
     orText: 'none',
     doc: 'Channels, by name.',
-    later: true,
   }),
 };
 

@@ -178,7 +178,6 @@ const specKeys = {
     or: [],
     doc: 'The declared channels that it uses.',
     example: '[http, jobs]',
-    later: true,
   }),
   hooks: key('hooks', hooks, {
     or: {},

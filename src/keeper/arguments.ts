@@ -21,6 +21,8 @@ export interface Replaced {
   readonly lock: number;
   /** The upgrade under way; null: it came to nothing, and `failed` says why. */
   readonly upgrade: UpgradeUnderWay | null;
+  /** Listening sockets: address and descriptor. */
+  readonly sockets: readonly (readonly [string, number])[];
   readonly failed: {readonly to: string; readonly message: string} | null;
 }
 

@@ -23,6 +23,7 @@ import {RunOutput} from './run-output.ts';
 import {factOf, Runs, type Run} from './run.ts';
 import {freezeRun, setNice, signalProcess, signalRun} from './touch.ts';
 import {cleanUpStopped, markStopped} from './stopped.ts';
+import {Sockets} from './sockets.ts';
 import {Strays} from './strays.ts';
 import {Upgrade} from './upgrade.ts';
 import type {SupervisorSignal} from '../posix/early-signals.ts';
@@ -60,6 +61,7 @@ export class Keeper {
   readonly #epoll = new Epoll();
   readonly #output: RunOutput;
   readonly #cgroups: Cgroups | null;
+  readonly #sockets = new Sockets();
   readonly #weaker: string[] = [];
   readonly #lives: RunLives;
   readonly #reaper: Reaper;
@@ -97,6 +99,7 @@ export class Keeper {
         'the programs run from where they are installed, since they could not be copied: an update may pull them from under the fleet',
       );
     }
+    for (const [address, fd] of options.replaced?.sockets ?? []) this.#sockets.takeUp(address, fd);
     this.#output = new RunOutput(this.#runsFolder, this.#epoll, say);
     this.#lives = new RunLives({
       folder: this.#runsFolder,
@@ -104,6 +107,7 @@ export class Keeper {
       cgroups: this.#cgroups,
       epoll: this.#epoll,
       output: this.#output,
+      sockets: this.#sockets,
       say,
       exited: () => this.#ladder.look(0),
       abandon: run => this.#ladder.end(run, SIGKILL, 0),
@@ -143,7 +147,8 @@ export class Keeper {
         code,
         link: this.#link,
         say,
-        become: (program, upgrade, failed) => this.#become(program, {lock: lock.fd, upgrade, failed}),
+        become: (program, upgrade, failed) =>
+          this.#become(program, {lock: lock.fd, upgrade, failed, sockets: [...this.#sockets.all]}),
       },
       options.replaced,
     );
@@ -261,6 +266,9 @@ export class Keeper {
       case 'reopen-logs':
         this.#output.reopen();
         return;
+      case 'sockets':
+        this.#sockets.keepOnly(order.addresses);
+        return;
       case 'ready':
         this.#tellLauncher('ready');
         this.#upgrade.ready();
@@ -336,7 +344,8 @@ export class Keeper {
     const env: Record<string, string> = {};
     for (const [name, value] of Object.entries(process.env)) if (value !== undefined) env[name] = value;
     closeOnExecFrom(3);
-    const kept = [0, 1, 2, replaced.lock, ...(replaced.upgrade ? [replaced.upgrade.link] : [])];
+    const kept = [0, 1, 2, replaced.lock, ...this.#sockets.all.values()];
+    if (replaced.upgrade) kept.push(replaced.upgrade.link);
     for (const fd of kept) keepOnExec(fd);
     become(node, [node, ...rest], env);
   }
@@ -354,6 +363,7 @@ export class Keeper {
     clearInterval(this.#sweeper);
     this.#link.close();
     if (stopped) {
+      this.#sockets.keepOnly([]);
       markStopped(this.#options.folder);
       cleanUpStopped(this.#options.folder);
     } else {

@@ -47,6 +47,14 @@ export interface SpawnFailure {
   readonly shortage: boolean;
 }
 
+/** A listening socket that a worker inherits. */
+export interface SocketGrant {
+  /** The channel's name. */
+  readonly name: string;
+  /** `127.0.0.1:8080`, `[::1]:8080`, or the absolute path of a unix socket. */
+  readonly address: string;
+}
+
 /** All that is needed to start a run. Nothing in it is parsed: the controller has worked it out. */
 export interface SpawnOrder {
   readonly token: string;
@@ -62,6 +70,8 @@ export interface SpawnOrder {
   readonly logFolder: string;
   /** Bytes at which a log file is rotated. */
   readonly logMaxSize: number;
+  /** In the order of their descriptors, from 3 on. */
+  readonly sockets: readonly SocketGrant[];
   /** For the keeper's own ladder, should there be no controller when the fleet must stop. */
   readonly stopSignal: SignalName;
   readonly stopTimeoutMs: number;
@@ -115,6 +125,8 @@ export type Order = {readonly lease: number} & (
   | {readonly type: 'watch'; readonly token: string}
   | {readonly type: 'unwatch'; readonly token: string}
   | {readonly type: 'reopen-logs'}
+  /** The addresses that are declared; sockets at others are closed. */
+  | {readonly type: 'sockets'; readonly addresses: readonly string[]}
   /** The controller answers on its socket. */
   | {readonly type: 'ready'}
   | {readonly type: 'beat'}

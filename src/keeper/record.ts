@@ -4,7 +4,7 @@
  */
 import {closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync} from 'node:fs';
 import {join} from 'node:path';
-import type {ExitFact, LogStart, RunFact} from './messages.ts';
+import type {ExitFact, LogStart, RunFact, SocketGrant} from './messages.ts';
 import type {SignalName} from '../posix/signals.ts';
 import {isShortage} from '../process/stat.ts';
 
@@ -17,6 +17,8 @@ export interface Intent {
   readonly logStart: LogStart;
   readonly stopSignal: SignalName;
   readonly stopTimeoutMs: number;
+  /** What it inherited; not there in records of earlier versions. */
+  readonly sockets?: readonly SocketGrant[];
 }
 
 export interface Started {

@@ -10,6 +10,7 @@ import type {Fact, Proof, SpawnFailure, SpawnOrder} from './messages.ts';
 import {recordCleared, recordExit, recordIntent, recordStarted} from './record.ts';
 import {factOf, type Run, type Runs} from './run.ts';
 import type {RunOutput} from './run-output.ts';
+import type {Sockets} from './sockets.ts';
 import {logSizes} from './log-file.ts';
 import {mustLeaveRoom} from './room.ts';
 import {spawnFailure, Spawner} from './spawner.ts';
@@ -26,6 +27,7 @@ export interface RunLivesHost {
   readonly cgroups: Cgroups | null;
   readonly epoll: Epoll;
   readonly output: RunOutput;
+  readonly sockets: Sockets;
   say(fact: Fact): void;
   /** The main process has ended. */
   exited(run: Run): void;
@@ -98,12 +100,22 @@ export class RunLives {
     const fds: number[] = [];
     try {
       const {token, id, logStart, stopSignal, stopTimeoutMs} = run;
-      const {logFolder, logMaxSize} = order;
-      recordIntent(folder, {token, id, boot: this.#boot, logFolder, logMaxSize, logStart, stopSignal, stopTimeoutMs});
+      const {logFolder, logMaxSize, sockets} = order;
+      recordIntent(folder, {
+        token,
+        id,
+        boot: this.#boot,
+        logFolder,
+        logMaxSize,
+        logStart,
+        stopSignal,
+        stopTimeoutMs,
+        sockets,
+      });
       output.open(run, logFolder, logMaxSize);
       fds.push(...(run.output?.openForWorker() ?? []));
       mustLeaveRoom(fds);
-      this.#start(run, order, fds, at);
+      this.#start(run, order, [...fds, ...sockets.map(grant => this.#host.sockets.open(grant))], at);
     } catch (error) {
       if (run.pid === null) this.#failed(run, spawnFailure(error, order, at));
       else this.#host.abandon(run);
@@ -121,7 +133,10 @@ export class RunLives {
       if (run.cleared !== null && !present) continue;
       if (record.intent) output.takeUp(run, record.intent.logFolder, record.intent.logMaxSize);
       run.cgroup ??= cgroups?.of(run.token) ?? null;
-      if (present) this.#adopted.takeUp(run, look);
+      if (present) {
+        this.#adopted.takeUp(run, look);
+        if (run.pidfd !== null) this.#host.sockets.fetch(run.pidfd, record.intent?.sockets ?? []);
+      }
       // Without a recorded main process, whatever carries the token was forked just before the keeper died.
       else if (run.pid === null) {
         for (const {pid, startTime} of [...look.tagged(run.token), ...unrecordedMains(folder, run.token, look.table())])
@@ -176,7 +191,7 @@ export class RunLives {
 
   #start(run: Run, order: SpawnOrder, fds: readonly number[], at: number): void {
     const {cgroups, runs, folder} = this.#host;
-    const start = (): ChildProcess => this.#spawner.start(order, fds[0] ?? 2, fds[1] ?? 2);
+    const start = (): ChildProcess => this.#spawner.start(order, fds);
     const {spawned: child, cgroup} = cgroups?.spawnInside(run.token, start) ?? {spawned: start(), cgroup: null};
     run.cgroup = cgroup;
     const {pid} = child;

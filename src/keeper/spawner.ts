@@ -2,6 +2,7 @@
 import {spawn, type ChildProcess} from 'node:child_process';
 import {closeSync, openSync, statSync} from 'node:fs';
 import type {SpawnFailure, SpawnOrder} from './messages.ts';
+import {ListenError} from './sockets.ts';
 import {openFilesLimit, setOpenFilesLimit} from '../posix/process.ts';
 import {softOpenFiles} from '../process/facts.ts';
 import {outerEnvironment} from '../process/outer-environment.ts';
@@ -14,6 +15,8 @@ const SPAWN_DESCRIPTORS = 6;
 
 /** What went wrong, in words that name the program or the folder. */
 export function spawnFailure(error: unknown, order: {file: string; cwd: string}, at: number): SpawnFailure {
+  if (error instanceof ListenError)
+    return {code: error.code, message: error.message, at, shortage: SHORTAGES.has(error.code)};
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN';
   const words = (): string => {
     try {
@@ -64,14 +67,15 @@ export class Spawner {
   }
 
   /** Starts the program; its pid is there at once, or `error` comes. Throws what spawn(2) throws for bad arguments. */
-  start(order: SpawnOrder, stdout: number, stderr: number): ChildProcess {
+  start(order: SpawnOrder, fds: readonly number[]): ChildProcess {
     const options = {
       argv0: order.argv[0],
       cwd: order.cwd,
       env: {...(order.inherit ? this.#outer : this.#few), ...order.env},
       // A session of its own, so that nothing that a terminal or a group sends reaches it.
       detached: true,
-      stdio: ['ignore', stdout, stderr],
+      // Standard output and standard error, then what it inherits.
+      stdio: ['ignore' as const, ...fds],
     } satisfies Parameters<typeof spawn>[2];
     return this.#withSoftLimit(() => spawn(order.file, order.argv.slice(1), options));
   }

@@ -2,7 +2,7 @@
 import type {FleetSpec, WorkerSpec} from '../fleet/types.ts';
 import type {Desk} from './commands.ts';
 import {equal} from './equal.ts';
-import {headOf} from './head.ts';
+import {headOf, type FleetHead} from './head.ts';
 import {addWorker, removeWorker, resize} from './membership.ts';
 import type {Member} from './roster.ts';
 
@@ -40,6 +40,7 @@ export function configure(fleet: FleetSpec, desk: Desk): Plan | null {
     .filter(member => !member.added && !names.has(member.spec.name))
     .map(({spec}) => spec.name)
     .filter(name => removeWorker(name, desk));
+  const moved = new Set(fleet.workers.filter(spec => hasOtherChannels(spec, desk.head, fleet)).map(({name}) => name));
   const added: string[] = [];
   const changed: string[] = [];
   for (const spec of fleet.workers) {
@@ -47,30 +48,36 @@ export function configure(fleet: FleetSpec, desk: Desk): Plan | null {
     if (known === undefined || known.removed) {
       addWorker(spec, false, desk);
       added.push(spec.name);
-    } else if (update(known, spec, desk)) changed.push(spec.name);
+    } else if (update(known, spec, moved.has(spec.name), desk)) changed.push(spec.name);
   }
   roster.arrange(fleet.workers.map(({name}) => name));
 
   const head = headOf(fleet);
-  const moved = !equal(order, orderOf(desk));
-  if (added.length + removed.length + changed.length === 0 && !moved && equal(head, desk.head)) return null;
+  const reordered = !equal(order, orderOf(desk));
+  if (added.length + removed.length + changed.length === 0 && !reordered && equal(head, desk.head)) return null;
   desk.define(head);
   roster.link();
   return {added, removed, changed};
 }
 
-function update(member: Member, spec: WorkerSpec, desk: Desk): boolean {
+function update(member: Member, spec: WorkerSpec, otherChannels: boolean, desk: Desk): boolean {
   const {spec: before} = member;
   const same = equal(before, spec) && !member.added;
-  const anew = needsNewRun(before, spec);
+  const anew = otherChannels || needsNewRun(before, spec);
   const resized = resize(member, spec.instances, desk, anew ? 'up' : undefined);
   // Runs end by the definition with which they began, so this comes before the new one.
   if (anew) renew(member, desk);
-  if (same) return resized;
+  if (same) return resized || otherChannels;
   member.spec = spec;
   member.added = false;
   member.json = null;
   return true;
+}
+
+/** Whether a channel that a worker names is another one now: it was started with the one before. */
+function hasOtherChannels(spec: WorkerSpec, before: FleetHead, after: FleetHead): boolean {
+  const named = ({channels}: FleetHead): unknown[] => channels.filter(({name}) => spec.channels.includes(name));
+  return !equal(named(before), named(after));
 }
 
 function renew(member: Member, desk: Desk): void {

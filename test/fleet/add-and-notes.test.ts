@@ -75,16 +75,14 @@ channels: {c: {lock: true}}
       'w.watchdog',
       'w.limits.memory',
       'w.zombies: nudge',
-      'w.channels',
-      'channels',
+      'channels.c: lock',
     ]);
     expect(notes.map(note => note.replace(' has no effect yet', ''))).toEqual([
       '5:5: w.watchdog',
       '6:14: w.zombies: nudge',
       '8:25: w.limits.memory',
       '9:13: w.ready.http',
-      '10:5: w.channels',
-      '11:1: channels',
+      '11:16: c.lock',
     ]);
   });
 });

@@ -21,7 +21,7 @@ describe('what is wrong in a fleet file', () => {
       {file: 'f', dir: '/'},
     );
     expect(problems.map(({severity, line, column}) => [severity, line, column])).toEqual([
-      ['note', 1, 1],
+      ['note', 1, 16],
       ['error', 1, 22],
       ['note', 3, 7],
       ['error', 3, 32],

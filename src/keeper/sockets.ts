@@ -1,0 +1,75 @@
+/**
+ * Listening sockets that workers inherit. The keeper holds them and accepts nothing, so connections wait while workers
+ * are restarted; a keeper that finds workers of another one fetches them from those.
+ */
+import {closeSync, rmSync} from 'node:fs';
+import type {SocketGrant} from './messages.ts';
+import {mustLeaveRoom} from './room.ts';
+import {fetchListening, isUnixPath, listenOn} from '../posix/listen.ts';
+
+/** The first descriptor of a worker that is a socket (sd_listen_fds(3)). */
+export const FIRST_SOCKET_FD = 3;
+
+/** A socket that a worker was to inherit and that can't be made. */
+export class ListenError extends Error {
+  readonly code: string;
+  constructor({name, address}: SocketGrant, cause: unknown) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'EUNKNOWN';
+    const why: Readonly<Record<string, string>> = {
+      EADDRINUSE: 'another program listens there',
+      EACCES: 'this user may not listen there',
+      EADDRNOTAVAIL: 'this machine has no such address',
+      EINVAL: 'an address in numbers is needed, such as 127.0.0.1:8080',
+    };
+    super(`channel ${name}: can't listen on ${address}: ${why[code] ?? 'the kernel refused'} (${code})`, {cause});
+    this.name = 'ListenError';
+    this.code = code;
+  }
+}
+
+export class Sockets {
+  readonly #open = new Map<string, number>();
+
+  /** By address, for an image of this program that takes them over. */
+  get all(): ReadonlyMap<string, number> {
+    return this.#open;
+  }
+
+  /** The descriptor of a socket, which listens from now on. Throws ListenError. */
+  open(grant: SocketGrant): number {
+    const known = this.#open.get(grant.address);
+    if (known !== undefined) return known;
+    try {
+      const fd = listenOn(grant.address);
+      this.#open.set(grant.address, fd);
+      mustLeaveRoom([fd]);
+      return fd;
+    } catch (error) {
+      throw new ListenError(grant, error);
+    }
+  }
+
+  /** One that an earlier image of this process had. */
+  takeUp(address: string, fd: number): void {
+    this.#open.set(address, fd);
+  }
+
+  /** Those that a worker of an earlier keeper has inherited. */
+  fetch(pidfd: number, grants: readonly SocketGrant[]): void {
+    for (const [at, {address}] of grants.entries()) {
+      if (this.#open.has(address)) continue;
+      const fd = fetchListening(pidfd, FIRST_SOCKET_FD + at, address);
+      if (fd !== null) this.#open.set(address, fd);
+    }
+  }
+
+  /** Closes those that are not wanted any more; workers that run keep theirs. */
+  keepOnly(addresses: readonly string[]): void {
+    for (const [address, fd] of this.#open) {
+      if (addresses.includes(address)) continue;
+      closeSync(fd);
+      if (isUnixPath(address)) rmSync(address, {force: true});
+      this.#open.delete(address);
+    }
+  }
+}

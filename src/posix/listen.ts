@@ -1,0 +1,107 @@
+/** Listening sockets that this process holds and never accepts from: they are there to be inherited (socket(2), listen(2)). */
+import {closeSync, lstatSync, rmSync} from 'node:fs';
+import {check, libc, SystemError, syscall} from './libc.ts';
+
+const AF_UNIX = 1;
+const AF_INET = 2;
+const AF_INET6 = 10;
+const SOCK_STREAM = 1;
+const SOCK_CLOEXEC = 0o2000000;
+const SOL_SOCKET = 1;
+const SO_REUSEADDR = 2;
+const SO_ACCEPTCONN = 30;
+const BACKLOG = 4096; // the kernel takes no more than net.core.somaxconn
+const SYS_PIDFD_GETFD = 438; // the same number on every architecture
+
+const socket = libc<[number, number, number]>('int socket(int domain, int type, int protocol)');
+const bind = libc<[number, Buffer, number]>('int bind(int fd, const void *address, uint32_t length)');
+const connect = libc<[number, Buffer, number]>('int connect(int fd, const void *address, uint32_t length)');
+const listen = libc<[number, number]>('int listen(int fd, int backlog)');
+const setsockopt = libc<[number, number, number, Buffer, number]>(
+  'int setsockopt(int fd, int level, int name, const void *value, uint32_t length)',
+);
+const getsockopt = libc<[number, number, number, Buffer, Buffer]>(
+  'int getsockopt(int fd, int level, int name, void *value, void *length)',
+);
+const getsockname = libc<[number, Buffer, Buffer]>('int getsockname(int fd, void *address, void *length)');
+const inetPton = libc<[number, string, Buffer]>('int inet_pton(int family, const char *text, void *address)');
+
+const int = (value: number): Buffer => {
+  const buffer = Buffer.alloc(4);
+  buffer.writeInt32LE(value);
+  return buffer;
+};
+
+export const isUnixPath = (address: string): boolean => address.includes('/');
+
+/** The kernel's form of `127.0.0.1:80`, `[::1]:80` or a path; null where the host is a name: nobody is asked for it here. */
+function sockaddr(address: string): Buffer | null {
+  if (isUnixPath(address)) {
+    const path = Buffer.from(`${address}\0`);
+    return Buffer.concat([Buffer.from([AF_UNIX, 0]), path]);
+  }
+  const colon = address.lastIndexOf(':');
+  const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
+  const isV6 = host.includes(':');
+  const buffer = Buffer.alloc(isV6 ? 28 : 16);
+  buffer.writeUInt16LE(isV6 ? AF_INET6 : AF_INET, 0);
+  buffer.writeUInt16BE(Number(address.slice(colon + 1)), 2);
+  const numeric = host === 'localhost' ? '127.0.0.1' : host;
+  return inetPton(isV6 ? AF_INET6 : AF_INET, numeric, buffer.subarray(isV6 ? 8 : 4)) === 1 ? buffer : null;
+}
+
+/** A socket file whose owner is gone: nobody answers there. */
+function removeStale(path: string, name: Buffer): void {
+  if (lstatSync(path, {throwIfNoEntry: false})?.isSocket() !== true) return;
+  const fd = check(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), 'socket');
+  try {
+    if (connect(fd, name, name.length) === -1) rmSync(path, {force: true});
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Listens from now on; close-on-exec and blocking. Throws {@link SystemError} (`EADDRINUSE`, `EACCES`, `EMFILE`). */
+export function listenOn(address: string): number {
+  const name = sockaddr(address);
+  if (name === null) throw new SystemError('inet_pton', 22, `${address}: an address in numbers is needed`);
+  const isUnix = isUnixPath(address);
+  if (isUnix) removeStale(address, name);
+  const fd = check(socket(name.readUInt16LE(0), SOCK_STREAM | SOCK_CLOEXEC, 0), 'socket');
+  const umask = process.umask(0o177);
+  try {
+    // So that connections that have just been closed are no obstacle.
+    if (!isUnix) check(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, int(1), 4), 'setsockopt');
+    check(bind(fd, name, name.length), 'bind', address);
+    check(listen(fd, BACKLOG), 'listen', address);
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  } finally {
+    process.umask(umask);
+  }
+}
+
+/** Whether a descriptor is a socket that listens at that address. */
+function isListeningOn(fd: number, address: string): boolean {
+  const listens = int(0);
+  if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, listens, int(4)) === -1 || listens.readInt32LE() !== 1) return false;
+  const name = Buffer.alloc(128);
+  const length = int(name.length);
+  if (getsockname(fd, name, length) === -1) return false;
+  const expected = sockaddr(address);
+  return expected !== null && name.subarray(0, expected.length).equals(expected);
+}
+
+/**
+ * A listening socket that another process holds as its descriptor `fd` (pidfd_getfd(2)); null where it is not there any
+ * more, or where this process has no right to look into the other one.
+ */
+export function fetchListening(pidfd: number, fd: number, address: string): number | null {
+  const fetched = syscall(SYS_PIDFD_GETFD, pidfd, fd, 0, 0, 0);
+  if (fetched === -1) return null;
+  if (isListeningOn(fetched, address)) return fetched;
+  closeSync(fetched);
+  return null;
+}
