@@ -33,11 +33,11 @@ const ask = (to: number | string): Promise<number> =>
 
 /** Asks without a pause until told to stop; answers how many were answered, and what went wrong. */
 function hammer(to: number | string): {stop(): Promise<{answered: number; refused: string[]}>} {
-  let over = false;
+  const state = {over: false};
   const refused: string[] = [];
   let answered = 0;
   const run = (async () => {
-    while (!over) {
+    while (!state.over) {
       try {
         await ask(to);
         answered++;
@@ -48,7 +48,7 @@ function hammer(to: number | string): {stop(): Promise<{answered: number; refuse
   })();
   return {
     async stop() {
-      over = true;
+      state.over = true;
       await run;
       return {answered, refused};
     },
