@@ -62,6 +62,12 @@ function keep(arena: Arena): string {
   return kept;
 }
 
+function remove({folder, home, ownDisk}: Arena): void {
+  // Lazily: whatever of this program has it open ends with it.
+  if (ownDisk) spawnSync('umount', ['-l', home]);
+  rmSync(folder, {recursive: true, force: true, maxRetries: 5, retryDelay: 200});
+}
+
 function isOrdinary(path: string): boolean {
   const stat = lstatSync(path, {throwIfNoEntry: false});
   return stat?.isFile() === true || stat?.isDirectory() === true;
@@ -84,6 +90,8 @@ async function main(): Promise<number> {
     if (!stopped) process.stdout.write('asked to end: after this round (once more: at once)\n');
     else
       void endEverything(arena, observer).then(() => {
+        run.close();
+        remove(arena);
         for (const one of signals) process.off(one, interrupted);
         process.kill(process.pid, signal);
       });
@@ -104,10 +112,7 @@ async function main(): Promise<number> {
   const left = await endEverything(arena, observer);
   if (left.length > 0) complaints = [...(complaints ?? []), `can't be ended: ${left.map(({pid}) => pid).join(', ')}`];
   run.report.end(complaints, kept);
-  if (!complaints) {
-    if (arena.ownDisk) spawnSync('umount', [arena.home]);
-    rmSync(arena.folder, {recursive: true, force: true, maxRetries: 5, retryDelay: 200});
-  }
+  if (!complaints) remove(arena);
   return complaints ? 1 : 0;
 }
 
