@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import {createServer, type Server} from 'node:net';
 import {join} from 'node:path';
-import {describe, expect, test} from 'vitest';
+import {describe, expect, test, vi} from 'vitest';
 import {decodeSaved} from '../../src/controller/start.ts';
 import {SnapshotFile} from '../../src/controller/snapshot-file.ts';
 import type {EventRecord} from '../../src/control/messages.ts';
@@ -23,6 +23,9 @@ import {TestFleet, until} from './harness.ts';
 import {freePort} from './ports.ts';
 import {lives} from './processes.ts';
 import {using} from './wrapped.ts';
+
+// Many commands one after another: on a machine that is busy each takes its time.
+vi.setConfig({testTimeout: 180_000});
 
 const sleeper = {run: ['sleep', '1000']};
 const quick = {first: '0s', initial: '20ms', max: '50ms', jitter: '0%'};
@@ -141,12 +144,10 @@ test('every state, deadline and counter is as before, and all that was under way
       const events = fleet.events().map(({seq, type}) => `${seq} ${type}`);
       const {workers: reports} = fleet.ps();
 
-      for (let round = 0; round < 2; round++) {
-        await lose(fleet);
-        // It has told of itself, so it has taken in all that the keeper said.
-        await until('its event', () => fleet.events('controller-lost').length === round + 1);
-        expect(JSON.parse(stateOf(fleet))).toEqual(JSON.parse(before));
-      }
+      await lose(fleet);
+      // It has told of itself, so it has taken in all that the keeper said.
+      await until('its event', () => fleet.events('controller-lost').length === 1);
+      expect(JSON.parse(stateOf(fleet))).toEqual(JSON.parse(before));
       const since = fleet.events().slice(events.length);
       expect(
         fleet
@@ -154,7 +155,7 @@ test('every state, deadline and counter is as before, and all that was under way
           .slice(0, events.length)
           .map(({seq, type}) => `${seq} ${type}`),
       ).toEqual(events);
-      expect(since.map(({type}) => type)).toEqual(['controller-lost', 'controller-lost']);
+      expect(since.map(({type}) => type)).toEqual(['controller-lost']);
       expect(fleet.ps().workers.map(({id, pid, restarts}) => ({id, pid, restarts}))).toEqual(
         reports.map(({id, pid, restarts}) => ({id, pid, restarts})),
       );

@@ -185,4 +185,5 @@ test.skipIf(!isRoot)(
       {fleet: 't', workers},
     );
   },
+  180_000,
 );

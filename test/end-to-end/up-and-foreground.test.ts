@@ -78,7 +78,7 @@ test('a foreground up that is suspended while the controller is replaced keeps i
     await gone(fleet);
     expect(fleet.read('bye')).toBe('bye\n');
   });
-});
+}, 180_000);
 
 test('up --only starts what is named; --wait answers 0 when all is ready, and 1 with the reason when something failed', async () => {
   const workers = {a: sleeper, b: sleeper, bad: {sh: 'exit 3', restart: 'never', ready: {log: 'never said'}}};
