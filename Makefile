@@ -6,7 +6,7 @@ BUILT = dist/cli.js
 SOURCES = $(shell find src ui -type f -name '*.ts' 2>/dev/null)
 SHELL_SCRIPTS = $(shell find fixtures test -type f -name '*.sh')
 
-.PHONY: all demo test build lint lint-rules lint-types lint-format lint-arrows lint-shell check bench chaos test-nodes tools clean
+.PHONY: all demo test build lint lint-rules lint-types lint-format lint-arrows lint-shell check bench chaos crash test-nodes tools clean
 
 all: build
 
@@ -66,6 +66,12 @@ bench: $(BUILT)
 chaos: $(BUILT)
 	@$(BIN)/esbuild test/chaos/main.ts --bundle --platform=node --format=esm --target=node20 --log-level=warning --outfile=.cache/chaos/main.mjs
 	@node .cache/chaos/main.mjs
+
+## Every process of the supervisor dies at every point at which it changes something; all must recover (an hour). POINT='…' runs
+## those whose label contains it, COUNT=50 SEED=1 a sample, JOBS=3 so many at once.
+crash: $(BUILT)
+	@$(BIN)/esbuild test/crash/main.ts --bundle --platform=node --format=esm --target=node20 --packages=external --log-level=warning --outfile=.cache/crash/main.mjs
+	@node .cache/crash/main.mjs
 
 ## The end-to-end tests of the built program under each Node.js that is supported.
 test-nodes: $(BUILT)

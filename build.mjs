@@ -1,6 +1,12 @@
 // Builds dist/: the client in chunks that are loaded when needed, keeper and controller as one file each (design.md section 2).
+// `--out=FOLDER --plugin=FILE` build it elsewhere, with a plugin of esbuild's (test/crash).
 import {chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {resolve} from 'node:path';
+import {pathToFileURL} from 'node:url';
+import {parseArgs} from 'node:util';
 import {build} from 'esbuild';
+
+const {out, plugin} = parseArgs({options: {out: {type: 'string', default: 'dist'}, plugin: {type: 'string'}}}).values;
 
 const {version} = JSON.parse(readFileSync('package.json', 'utf8'));
 const common = {
@@ -14,6 +20,7 @@ const common = {
   // Its ES modules: what is loaded when needed from CommonJS has no named exports once it lies in a chunk of its own.
   alias: {yaml: './node_modules/yaml/browser/dist/index.js'},
   define: {BROOD_VERSION: JSON.stringify(version)},
+  plugins: plugin === undefined ? [] : [(await import(pathToFileURL(resolve(plugin)).href)).default],
 };
 
 // Made aside and put in place at once: a supervisor that runs from dist/ never finds half of it.
@@ -49,6 +56,6 @@ writeFileSync(cli, '#!/usr/bin/env node\n' + readFileSync(cli, 'utf8').replace(/
 chmodSync(cli, 0o755);
 chmodSync(made, 0o755);
 const old = `${made}.old`;
-if (existsSync('dist')) renameSync('dist', old);
-renameSync(made, 'dist');
+if (existsSync(out)) renameSync(out, old);
+renameSync(made, out);
 rmSync(old, {recursive: true, force: true});

@@ -1,0 +1,55 @@
+/** A sample of the points of `make crash`, and whether it would find a bug. */
+import {expect, test} from 'vitest';
+import {buildProgram} from './build.ts';
+import {injectAll, recordAll} from './campaign.ts';
+import {labelOf, type Point} from './point.ts';
+import {sample} from './sample.ts';
+import {brief, SCENARIOS} from './scenarios.ts';
+
+const SAMPLE = 6;
+const SEED = 1;
+const JOBS = 2;
+const PATIENCE_MS = 900_000;
+
+test(
+  'a process that dies at a point of a sample, before or after a step of start, stop, adoption or upgrade, is recovered from',
+  async () => {
+    const program = buildProgram();
+    const {points} = await recordAll(program, SCENARIOS);
+    // Fewer would mean that they are found no more.
+    expect(points.length).toBeGreaterThan(500);
+    const faults: string[] = [];
+    let recovered = 0;
+    await injectAll(program, SCENARIOS, sample(points, SAMPLE, SEED), JOBS, (point, result) => {
+      if (result.outcome === 'recovered') recovered++;
+      if (result.outcome === 'failed') {
+        faults.push(`make crash POINT='${labelOf(point, program.sites)}'\n${result.faults.join('\n')}`);
+      }
+    });
+    expect(faults).toEqual([]);
+    expect(recovered).toBeGreaterThan(0);
+  },
+  PATIENCE_MS,
+);
+
+test(
+  'bugs that are planted are found: a spawn before its intent is recorded, a journal line before its commit',
+  async () => {
+    const program = buildProgram(['spawn-before-intent', 'lines-before-commit']);
+    const {points} = await recordAll(program, [brief]);
+    const of = (part: string, what: RegExp): Point[] =>
+      points.filter(point => point.phase === 'die' && point.part === part && what.test(labelOf(point, program.sites)));
+    const between = of('keeper', /before .* by append<recordStarted/);
+    const early = of('controller', /before .*snapshot-file.*writeSync|after .*journal.*writeSync/);
+    const faults = new Map<string, string[]>([
+      ['keeper', []],
+      ['controller', []],
+    ]);
+    await injectAll(program, [brief], [...between, ...early], JOBS, (point, {outcome, faults: found}) => {
+      if (outcome === 'failed') faults.get(point.part)?.push(found[0] ?? '');
+    });
+    expect(faults.get('keeper')?.join('\n')).toMatch(/pair\/1: its main processes are \d+, \d+/);
+    expect(faults.get('controller')?.join('\n')).toMatch(/the journal says 2 times that pair\/1 pid \d+ was spawned/);
+  },
+  PATIENCE_MS,
+);

@@ -1,0 +1,261 @@
+/**
+ * Which calls of the sources change anything outside of the process, found by the types of what is called and not by a
+ * list of places: whatever is called of Node, of a package or of posix/ counts, unless it is known only to ask. So code
+ * that is written tomorrow is covered tomorrow.
+ */
+import ts from 'typescript';
+import {dirname, relative, resolve} from 'node:path';
+
+/** A place in the sources where something outside of the process is changed, or is heard of. */
+export interface Site {
+  /** `src/keeper/record.ts:41:14` */
+  readonly at: string;
+  /** `fs.openSync` */
+  readonly callee: string;
+  /** What it changes ends with the process: whether that had come so far is of no importance to anybody else. */
+  readonly local: boolean;
+}
+
+/** A text to be put into a source at a position. */
+interface Insertion {
+  readonly at: number;
+  readonly text: string;
+  /** Where several are put at one position, those that close something go first. */
+  readonly closes: boolean;
+}
+
+export interface Instrumented {
+  readonly sites: readonly Site[];
+  /** The source with a crash point at each site. */
+  readonly text: string;
+}
+
+const everything = (): boolean => true;
+const names = (...all: string[]): ((name: string) => boolean) => {
+  const set = new Set(all);
+  return name => set.has(name);
+};
+
+/** By module of Node (as its types are named), or package: the functions that only ask, or change this process's memory. */
+const ASKS: Readonly<Record<string, (name: string) => boolean>> = {
+  assert: everything,
+  buffer: everything,
+  'buffer.buffer': everything,
+  crypto: everything,
+  events: everything,
+  'inspector.generated': everything,
+  koffi: everything,
+  module: everything,
+  path: everything,
+  perf_hooks: everything,
+  string_decoder: everything,
+  timers: everything,
+  'timers/promises': everything,
+  url: everything,
+  util: everything,
+  yaml: everything,
+  zlib: everything,
+  fs: names(
+    ...[
+      'accessSync',
+      'existsSync',
+      'fstatSync',
+      'lstatSync',
+      'readdirSync',
+      'readFileSync',
+      'readlinkSync',
+      'readSync',
+    ],
+    ...['realpathSync', 'statSync', 'isDirectory', 'isFile', 'isSymbolicLink', 'createReadStream', 'watch'],
+  ),
+  'fs/promises': names('readdir', 'readFile', 'realpath', 'stat', 'lstat', 'read'),
+  net: names(
+    'createServer',
+    'isIP',
+    'isIPv4',
+    'isIPv6',
+    'pause',
+    'ref',
+    'resume',
+    'setEncoding',
+    'setTimeout',
+    'unref',
+  ),
+  stream: names('setEncoding', 'pause', 'resume'),
+  child_process: names('ref', 'unref'),
+  os: name => name !== 'setPriority',
+  process: names('bigint', 'cwd', 'getegid', 'geteuid', 'getgid', 'getuid', 'hrtime', 'memoryUsage', 'uptime'),
+  posix: names(
+    ...['bytesInPipe', 'catchSignals', 'closeDebugger', 'daemonFlags', 'deliverTo', 'endOfPidfd', 'openFilesLimit'],
+    ...['peekEnded', 'peerCredentials', 'signalName', 'signalNumber'],
+  ),
+};
+
+/** What these change ends with the process. */
+const LOCAL = new Set([
+  ...['posix.Epoll', 'posix.add', 'posix.arm', 'posix.remove', 'posix.close', 'posix.openPidfd', 'posix.seekToEnd'],
+  ...['posix.setOpenFilesLimit', 'posix.closeOnExecFrom', 'posix.resetRealtimeSignals', 'posix.nextStopped'],
+  ...['process.umask', 'net.Socket'],
+]);
+
+const CLOSES = new Set(['fs.close', 'fs.closeSync', 'fs/promises.close']);
+
+/** These change nothing; what they are given is called when something has happened. */
+const LISTENS = names('on', 'once', 'addListener', 'prependListener');
+
+const NODE_TYPES = /\/@types\/node\/(.+)\.d\.[cm]?ts$/;
+const POSIX = '/src/posix/';
+
+/** The module that declares what is called; null for the program's own code and the language's. */
+function moduleOf(file: string, caller: string): string | null {
+  const node = NODE_TYPES.exec(file)?.[1];
+  if (node !== undefined) return node.startsWith('web-globals/') ? null : node;
+  if (file.includes(POSIX)) return caller.includes(POSIX) ? null : 'posix';
+  const inPackages = file.lastIndexOf('/node_modules/');
+  if (inPackages < 0) return null;
+  const [scope = '', name = ''] = file.slice(inPackages + '/node_modules/'.length).split('/');
+  if (scope === 'typescript' || scope === '@types') return null;
+  return scope.startsWith('@') ? `${scope}/${name}` : scope;
+}
+
+/** A file that is opened only to be read. */
+function opensToRead(name: string, args: readonly ts.Expression[]): boolean {
+  if (name !== 'openSync' && name !== 'open') return false;
+  const [, flags] = args;
+  return flags === undefined || (ts.isStringLiteral(flags) && flags.text === 'r');
+}
+
+function nameOf(call: ts.CallExpression | ts.NewExpression): string {
+  const callee = call.expression;
+  if (ts.isPropertyAccessExpression(callee)) return callee.name.text;
+  return ts.isIdentifier(callee) ? callee.text : 'call';
+}
+
+/** As it is declared, whatever it is called here. */
+function declaredName(declaration: ts.SignatureDeclaration | ts.JSDocSignature | undefined): string | null {
+  const named = declaration && ts.isArrowFunction(declaration) ? declaration.parent : declaration;
+  const name = named && 'name' in named ? named.name : undefined;
+  return name && typeof name === 'object' && ts.isIdentifier(name as ts.Node) ? (name as ts.Identifier).text : null;
+}
+
+/** `a?.b()` in `a?.b().c` is only what it is together with the rest of its chain. */
+function wholeChain(node: ts.Expression): ts.Expression {
+  let whole = node;
+  while (whole.flags & ts.NodeFlags.OptionalChain) {
+    const {parent} = whole;
+    const goesOn =
+      (ts.isPropertyAccessExpression(parent) || ts.isElementAccessExpression(parent) || ts.isCallExpression(parent)) &&
+      parent.expression === whole &&
+      parent.flags & ts.NodeFlags.OptionalChain;
+    if (!goesOn) break;
+    whole = parent;
+  }
+  return whole;
+}
+
+/** Finds the sites of a program's sources, and gives the sources with crash points at them. */
+export class Effects {
+  readonly #root: string;
+  readonly #program: ts.Program;
+  readonly #checker: ts.TypeChecker;
+
+  /** @param files the sources, as paths; @param host for sources that lie nowhere (tests) */
+  constructor(root: string, files: readonly string[], options: ts.CompilerOptions, host?: ts.CompilerHost) {
+    this.#root = root;
+    this.#program = ts.createProgram({rootNames: files, options, ...(host ? {host} : {})});
+    this.#checker = this.#program.getTypeChecker();
+  }
+
+  /** The sources of a project, by its tsconfig.json; `change` may give them another text than they have on disk. */
+  static ofProject(configPath: string, change: (path: string, text: string) => string): Effects {
+    const root = dirname(configPath);
+    const read: unknown = ts.readConfigFile(configPath, path => ts.sys.readFile(path)).config;
+    const {options, fileNames} = ts.parseJsonConfigFileContent(read, ts.sys, root);
+    const host = ts.createCompilerHost(options);
+    const readFile = host.readFile.bind(host);
+    const sources = resolve(root, 'src') + '/';
+    host.readFile = path => {
+      const text = readFile(path);
+      return text === undefined || !path.startsWith(sources) ? text : change(relative(root, path), text);
+    };
+    return new Effects(
+      root,
+      fileNames.filter(name => name.startsWith(sources)),
+      options,
+      host,
+    );
+  }
+
+  /** @param firstId the number of the file's first site */
+  instrument(path: string, firstId: number): Instrumented {
+    const source = this.#program.getSourceFile(path);
+    if (!source) throw new Error(`${path} is none of the program's sources`);
+    const sites: Site[] = [];
+    const insertions: Insertion[] = [];
+    const insert = (at: number, text: string, closes = false): void => void insertions.push({at, text, closes});
+
+    const mark = (call: ts.CallExpression | ts.NewExpression): void => {
+      const callee = this.#effectOf(call);
+      if (callee === null) return;
+      const id = firstId + sites.length;
+      const {line, character} = source.getLineAndCharacterOfPosition(call.getStart());
+      const listens = LISTENS(nameOf(call));
+      const functions = (call.arguments ?? []).filter(one => ts.isArrowFunction(one) || ts.isFunctionExpression(one));
+      if (listens && functions.length === 0) return;
+      sites.push({at: `${relative(this.#root, path)}:${line + 1}:${character + 1}`, callee, local: LOCAL.has(callee)});
+      if (!listens) {
+        const whole = wholeChain(call);
+        insert(whole.getStart(), `(__crash.before(${id}),__crash.after(${id},`);
+        insert(whole.getEnd(), '))', true);
+      }
+      for (const callback of functions) {
+        insert(callback.getStart(), `__crash.called(${id},`);
+        insert(callback.getEnd(), ')', true);
+      }
+    };
+    const visit = (node: ts.Node): void => {
+      if (ts.isCallExpression(node) || ts.isNewExpression(node)) mark(node);
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+    // A file that does nothing else only closes what it has read.
+    if (sites.every(({callee}) => CLOSES.has(callee))) return {sites: [], text: source.text};
+    return {sites, text: sites.length === 0 ? source.text : withImport(put(source.text, insertions))};
+  }
+
+  /** `fs.openSync` for a call that changes something or listens; null for any other. */
+  #effectOf(call: ts.CallExpression | ts.NewExpression): string | null {
+    const declaration = this.#checker.getResolvedSignature(call)?.declaration;
+    const module = moduleOf(declaration?.getSourceFile().fileName ?? '', call.getSourceFile().fileName);
+    if (module === null) return null;
+    const name = declaredName(declaration) ?? nameOf(call);
+    if (!LISTENS(name) && ((ASKS[module]?.(name) ?? false) || opensToRead(name, call.arguments ?? []))) return null;
+    return `${module}.${name}`;
+  }
+}
+
+/** Inserts in such a manner that what encloses others stays around them. */
+function put(text: string, insertions: readonly Insertion[]): string {
+  // Outer nodes were visited before inner ones: at one position they open first, and close last.
+  const inOrder = insertions
+    .map((insertion, index) => ({...insertion, index}))
+    .sort((a, b) => {
+      if (a.at !== b.at) return a.at - b.at;
+      if (a.closes !== b.closes) return a.closes ? -1 : 1;
+      return a.closes ? b.index - a.index : a.index - b.index;
+    });
+  let result = '';
+  let done = 0;
+  for (const {at, text: inserted} of inOrder) {
+    result += text.slice(done, at) + inserted;
+    done = at;
+  }
+  return result + text.slice(done);
+}
+
+/** On the first line, so that all others keep their numbers. */
+function withImport(text: string): string {
+  const statement = "import {__crash} from 'crash:runtime';";
+  const shebang = /^#!.*\n/.exec(text)?.[0] ?? '';
+  return `${shebang}${statement} ${text.slice(shebang.length)}`;
+}

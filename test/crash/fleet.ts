@@ -1,0 +1,102 @@
+/** A fleet of the instrumented program, asked over its control socket, since that costs less than a command each time. */
+import {spawn, type ChildProcess, type SpawnOptions} from 'node:child_process';
+import {existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {TAG, TestFleet} from '../end-to-end/harness.ts';
+import {environment, lives, look} from '../end-to-end/processes.ts';
+import {connectFleet, type Client} from '../../src/control/client.ts';
+import type {PsReport} from '../../src/control/messages.ts';
+import type {Program} from './build.ts';
+import type {Plan} from './runtime.ts';
+
+export class CrashFleet extends TestFleet {
+  readonly #next: string;
+  #program: string;
+  #client: Client | null = null;
+
+  constructor({folder, next}: Program, fleet: object, plan: Plan) {
+    super(fleet);
+    this.#program = folder;
+    this.#next = next;
+    mkdirSync(this.path('crash'));
+    writeFileSync(this.path('crash', 'plan.json'), JSON.stringify(plan));
+  }
+
+  override start(args: readonly string[], options: SpawnOptions = {}): ChildProcess {
+    return spawn(process.execPath, [join(this.#program, 'cli.js'), ...args], {
+      cwd: this.folder,
+      env: {...this.env, CRASH_FOLDER: this.path('crash')},
+      stdio: 'ignore',
+      ...options,
+    });
+  }
+
+  /** From now on commands are those of the other version. */
+  install(): void {
+    this.#program = this.#next;
+  }
+
+  /** From now on it is this step of the scenario. */
+  set phase(name: string) {
+    writeFileSync(this.path('crash', 'phase'), name);
+  }
+
+  /** Whether a process has died where it was to. */
+  get hasDied(): boolean {
+    return existsSync(this.path('crash', 'died'));
+  }
+
+  /** What was noted of the points that were passed: process to lines. */
+  passed(): Map<string, string[]> {
+    const names = readdirSync(this.path('crash')).filter(name => name.startsWith('passed.'));
+    return new Map(
+      names.map(name => [name.slice('passed.'.length), this.read('crash', name).split('\n').filter(Boolean)]),
+    );
+  }
+
+  /** The fleet's folder below BROOD_HOME. */
+  get state(): string {
+    const [name] = readdirSync(this.home);
+    return join(this.home, name ?? 'none');
+  }
+
+  /** What the controller says; null while none answers. */
+  async report(): Promise<PsReport | null> {
+    try {
+      if (this.#client === null || this.#client.closed)
+        this.#client = await connectFleet(this.state, {timeoutMs: 1_000});
+      return await this.#client.call('ps', {});
+    } catch {
+      return null;
+    }
+  }
+
+  /** Every main process that was ever started as that instance, by what it wrote itself: oldest first. */
+  mains(id: string): number[] {
+    return this.read('mains', id).split('\n').filter(Boolean).map(Number);
+  }
+
+  /** Those of them that live; their pids may be somebody else's by now. */
+  livingMains(id: string): number[] {
+    return this.mains(id).filter(pid => {
+      const ours = environment(pid).includes(`${TAG}=${this.folder}`);
+      return ours && lives(pid) && look(pid)?.sid === pid;
+    });
+  }
+
+  /** The folder of the cgroups of this fleet's runs; null where it has none. */
+  cgroup(pid: number): string | null {
+    const mount = readFileSync('/proc/self/mountinfo', 'utf8')
+      .split('\n')
+      .find(line => / - cgroup2 /.test(line))
+      ?.split(' ')[4];
+    const path = /^0::(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, 'utf8'))?.[1];
+    const base = path?.match(/^(.*\/brood-[^/]+)\/[^/]+$/)?.[1];
+    return mount === undefined || base === undefined ? null : join(mount, base);
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    this.#client?.close();
+    await super[Symbol.asyncDispose]();
+  }
+}

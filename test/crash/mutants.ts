@@ -1,0 +1,35 @@
+/** Bugs to be planted: crash injection that does not find them would find nothing. */
+
+export interface Mutant {
+  readonly name: string;
+  readonly file: string;
+  readonly find: RegExp;
+  readonly replace: string;
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'spawn-before-intent',
+    file: 'src/keeper/run-lives.ts',
+    find: /^ *recordIntent\(folder, \{.*\}\);\n([^]*?this\.#start\(run, order, fds, at\);\n)/m,
+    replace:
+      '$1recordIntent(folder, {token, id, boot: this.#boot, logFolder, logMaxSize, logStart, stopSignal, stopTimeoutMs});\n',
+  },
+  {
+    name: 'lines-before-commit',
+    file: 'src/controller/engine.ts',
+    find: /if \(this\.#gathering === null\) journal\.flush\(\);/,
+    replace: 'journal.flush();',
+  },
+];
+
+/** The text of a source with those of the named bugs in it that are its own. */
+export function mutate(path: string, text: string, names: readonly string[]): string {
+  let mutated = text;
+  for (const {name, file, find, replace} of MUTANTS) {
+    if (file !== path || !names.includes(name)) continue;
+    if (!find.test(mutated)) throw new Error(`mutant ${name}: ${path} has changed, so it can't be planted`);
+    mutated = mutated.replace(find, replace);
+  }
+  return mutated;
+}

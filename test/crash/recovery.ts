@@ -1,0 +1,139 @@
+/** Whether all is well after a crash, looked at from outside. Each check answers what is wrong. */
+import {existsSync, readdirSync} from 'node:fs';
+import {setTimeout as delay} from 'node:timers/promises';
+import type {PsReport} from '../../src/control/messages.ts';
+import {SnapshotFile} from '../../src/controller/snapshot-file.ts';
+import {until} from '../end-to-end/harness.ts';
+import {environment} from '../end-to-end/processes.ts';
+import {faultsOfJournal, readJournal} from './journal.ts';
+import type {Trial} from './trial.ts';
+
+const MOMENT_MS = 5_000;
+const POLL_MS = 50;
+
+export interface Crash {
+  /** Which process died; null: none but those that a step killed. */
+  readonly part: string | null;
+  /** The instances that the step in which it died may have given another main process. */
+  readonly touched: readonly string[];
+}
+
+/** With the keeper (or the anchor, while it is to become one) it is lost how its children end meanwhile. */
+export const mayLoseExits = (part: string | null): boolean => part === 'keeper' || part === 'anchor';
+
+/** A keeper that dies between fork and record does not know what it has started: that is ended, and started again. */
+const mayRepeatStarts = ({part}: Crash): boolean => mayLoseExits(part);
+
+const value = (env: readonly string[], name: string): string | undefined =>
+  env.find(entry => entry.startsWith(`${name}=`))?.slice(name.length + 1);
+
+function faultsOfProcesses({fleet, wanted}: Trial, report: PsReport): string[] {
+  const faults: string[] = [];
+  const runs = new Map<string, Set<string>>();
+  for (const {pid} of fleet.tagged()) {
+    const env = environment(pid);
+    const id = value(env, 'BROOD_WORKER');
+    if (id === undefined) continue;
+    const of = runs.get(id) ?? new Set();
+    runs.set(id, of.add(value(env, 'BROOD_RUN') ?? ''));
+  }
+  for (const [id, want] of wanted) {
+    const living = fleet.livingMains(id);
+    const pid = report.workers.find(worker => worker.id === id)?.pid;
+    if (want === 'ready' && (living.length !== 1 || living[0] !== pid)) {
+      faults.push(`${id}: its main processes are ${living.join(', ') || 'none'}, and brood says ${pid ?? 'none'}`);
+    }
+    const most = want === 'ready' ? 1 : 0;
+    const of = runs.get(id)?.size ?? 0;
+    if (of > most) faults.push(`${id}: processes of ${of} runs live, where there should be ${most}`);
+  }
+  return faults;
+}
+
+function faultsOfStarts({fleet, starts, repeated, keeperKilled}: Trial, crash: Crash): string[] {
+  const faults: string[] = [];
+  for (const [id, least] of starts) {
+    const most = least + (repeated.get(id) ?? 0) + (mayRepeatStarts(crash) || keeperKilled ? 1 : 0);
+    const count = fleet.mains(id).length;
+    if (count < least || count > most) faults.push(`${id} was started ${count} times, not ${least} to ${most} times`);
+  }
+  return faults;
+}
+
+function faultsOfWords({fleet, starts}: Trial, crash: Crash): string[] {
+  const mains = new Map([...starts.keys()].map(id => [id, fleet.mains(id)]));
+  const living = new Set([...starts.keys()].flatMap(id => fleet.livingMains(id)));
+  const faults = faultsOfJournal(readJournal(fleet.state), mains, living, mayRepeatStarts(crash) ? 1 : 0);
+  const trace = /^.*Error.*\n\s+at .*$/m.exec(fleet.read(fleet.state.slice(fleet.folder.length + 1), 'supervisor.log'));
+  if (trace) faults.push(`supervisor.log: ${trace[0]}`);
+  return faults;
+}
+
+async function faultsNow(trial: Trial, crash: Crash, before: PsReport | null): Promise<string[]> {
+  const report = await trial.settled();
+  const faults = [...faultsOfProcesses(trial, report), ...faultsOfStarts(trial, crash), ...faultsOfWords(trial, crash)];
+  for (const {id, pid, status} of before?.workers ?? []) {
+    if (status !== 'ready' || crash.touched.includes(id)) continue;
+    const now = report.workers.find(worker => worker.id === id)?.pid;
+    if (now !== pid) faults.push(`${id} was not touched, and pid ${pid ?? '-'} has become ${now ?? 'none'}`);
+  }
+  if (new SnapshotFile(trial.fleet.state).read().text === null) faults.push('no half of the snapshot can be read');
+  return faults;
+}
+
+/**
+ * What is still wrong after a moment: a worker needs one until it has said that it is there, and the journal waits for
+ * a commit.
+ *
+ * @param before what ran before the step in which it died
+ */
+export async function faultsWhileUp(trial: Trial, crash: Crash, before: PsReport | null): Promise<string[]> {
+  const end = performance.now() + MOMENT_MS;
+  for (;;) {
+    const faults = await faultsNow(trial, crash, before);
+    if (faults.length === 0 || performance.now() > end) return faults;
+    await delay(POLL_MS);
+  }
+}
+
+/** Every line of each run of the worker that counts its lines, once and in order, to the last. */
+async function faultsOfOutput({fleet}: Trial): Promise<string[]> {
+  const {code, out, err} = await fleet.runAsync('logs', 'talk', '--raw', '-n', 'all');
+  if (code !== 0) return [`brood logs talk --raw: exit ${code}: ${err}`];
+  const faults: string[] = [];
+  const lines = out
+    .split('\n')
+    .slice(0, -1)
+    .map(line => line.split(' '));
+  const pids = fleet.mains('talk/1');
+  for (const pid of pids) {
+    const numbers = lines.filter(([who]) => who === String(pid)).map(([, number]) => Number(number));
+    const wrong = numbers.findIndex((number, index) => number !== index + 1);
+    if (wrong >= 0)
+      faults.push(`talk pid ${pid}: line ${wrong + 1} of its output is its line ${numbers[wrong] ?? '?'}`);
+  }
+  const [last, , word] = lines.at(-1) ?? [];
+  if (last !== String(pids.at(-1)) || word !== 'end')
+    faults.push(`talk: its last line is ${lines.at(-1)?.join(' ') ?? 'none'}`);
+  return faults;
+}
+
+/** After `down`: nothing is left, and nothing was lost. */
+export async function faultsAfterDown(trial: Trial, crash: Crash, cgroup: string | null): Promise<string[]> {
+  const {fleet} = trial;
+  const faults: string[] = [];
+  const left = (): string[] => fleet.tagged().map(({pid, name}) => `${pid} ${name}`);
+  try {
+    await until('nothing to be left', () => left().length === 0, 5_000);
+  } catch {
+    faults.push(`after down there are: ${left().join(', ')}`);
+  }
+  if (cgroup !== null && existsSync(cgroup)) faults.push(`after down there is ${cgroup}`);
+  const inState = readdirSync(fleet.state);
+  for (const name of ['snapshot.0', 'snapshot.1', 'control.sock']) {
+    if (inState.includes(name)) faults.push(`after down there is ${name}`);
+  }
+  const runs = readdirSync(`${fleet.state}/runs`);
+  if (runs.length > 0) faults.push(`after down there is of runs: ${runs.join(', ')}`);
+  return [...faults, ...faultsOfStarts(trial, crash), ...faultsOfWords(trial, crash), ...(await faultsOfOutput(trial))];
+}

@@ -1,0 +1,133 @@
+/** Goes through a scenario with a process that dies at a point, and looks at what came of it. */
+import {setTimeout as delay} from 'node:timers/promises';
+import type {PsReport} from '../../src/control/messages.ts';
+import {until} from '../end-to-end/harness.ts';
+import type {Program} from './build.ts';
+import {CrashFleet} from './fleet.ts';
+import type {Point} from './point.ts';
+import {faultsAfterDown, faultsWhileUp, mayLoseExits, type Crash} from './recovery.ts';
+import {dies, down} from './scenarios.ts';
+import {Trial, type Scenario, type Step} from './trial.ts';
+
+export interface Result {
+  /** `missed`: nobody came by that point this time. */
+  readonly outcome: 'recovered' | 'failed' | 'missed';
+  readonly faults: readonly string[];
+  readonly ms: number;
+}
+
+/** What a step leaves to be done in the background (compressing, committing) belongs to it. */
+const SETTLE_MS = 300;
+/** How long a process may take to come by its point after the step is done. */
+const LINGER_MS = 1_500;
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** What may help to understand it. */
+function evidence({fleet, refusals}: Trial): string[] {
+  const tail = (text: string): string => text.split('\n').slice(-60).join('\n');
+  return [
+    ...refusals.map(words => `refused: ${words}`),
+    `processes: ${
+      fleet
+        .tagged()
+        .map(({pid, name, ppid, state}) => `${pid} ${name} (${state}, child of ${ppid})`)
+        .join(', ') || 'none'
+    }`,
+    `supervisor.log:\n${tail(fleet.read(fleet.state.slice(fleet.folder.length + 1), 'supervisor.log'))}`,
+    `journal:\n${tail(fleet.read(fleet.state.slice(fleet.folder.length + 1), 'journal.jsonl'))}`,
+  ];
+}
+
+async function takeStep(trial: Trial, step: Step): Promise<void> {
+  trial.fleet.phase = step.name;
+  await step.run(trial);
+}
+
+/** Goes through the whole scenario with nobody dying, and answers what was passed. */
+export async function record(program: Program, scenario: Scenario): Promise<Map<string, string[]>> {
+  const fleet = new CrashFleet(program, scenario.fleet, {record: true});
+  try {
+    const trial = new Trial(fleet, true);
+    let cgroup: string | null = null;
+    for (const step of scenario.steps) {
+      await takeStep(trial, step);
+      await delay(SETTLE_MS);
+      if (step.name === down.name) continue;
+      cgroup = fleet.cgroup(await trial.pidOf('talk/1'));
+      const faults = await faultsWhileUp(trial, {part: null, touched: []}, null);
+      if (faults.length > 0) throw new Error(`${scenario.name}/${step.name}, with nobody dying: ${faults.join('; ')}`);
+    }
+    const faults = await faultsAfterDown(trial, {part: null, touched: []}, cgroup);
+    if (faults.length > 0) throw new Error(`${scenario.name}, with nobody dying: ${faults.join('; ')}`);
+    return fleet.passed();
+  } finally {
+    await fleet[Symbol.asyncDispose]();
+  }
+}
+
+/** Goes through the scenario up to the step of the point, where a process dies; then all must be well. */
+export async function inject(program: Program, scenario: Scenario, point: Point): Promise<Result> {
+  const began = performance.now();
+  const {part, site, place, path, phase, time} = point;
+  const fleet = new CrashFleet(program, scenario.fleet, {
+    record: false,
+    part,
+    site,
+    place,
+    path,
+    phase,
+    skip: time - 1,
+  });
+  const trial = new Trial(fleet, false);
+  const done = (outcome: Result['outcome'], faults: readonly string[] = []): Result => ({
+    outcome,
+    faults,
+    ms: performance.now() - began,
+  });
+  try {
+    const faults = await faultsOf(trial, scenario, point);
+    if (faults === null) return done('missed');
+    return faults.length === 0 ? done('recovered') : done('failed', [...faults, ...evidence(trial)]);
+  } catch (error) {
+    return done('failed', [messageOf(error), ...evidence(trial)]);
+  } finally {
+    await fleet[Symbol.asyncDispose]();
+  }
+}
+
+/** The steps that lead to one: the first, and those that it needs. */
+function stepsTo({steps}: Scenario, name: string): Step[] {
+  const needed = new Set([steps[0]?.name, name]);
+  for (const step of [...steps].reverse()) if (needed.has(step.name)) step.needs?.forEach(one => needed.add(one));
+  return steps.filter(step => needed.has(step.name));
+}
+
+/** Null where nobody died. */
+async function faultsOf(trial: Trial, scenario: Scenario, {part, phase}: Point): Promise<string[] | null> {
+  const {fleet} = trial;
+  let cgroup: string | null = null;
+  for (const step of stepsTo(scenario, phase)) {
+    const before: PsReport | null = step.name === 'up' ? null : await trial.settled();
+    if (before) cgroup = fleet.cgroup(before.workers.find(({id}) => id === 'talk/1')?.pid ?? 0);
+    const crash: Crash = {part, touched: step.touches};
+    if (step.name === phase) trial.keeperKilled ||= mayLoseExits(part);
+    await takeStep(trial, step);
+    if (step.name !== phase) continue;
+    try {
+      await until('the death', () => fleet.hasDied, LINGER_MS);
+    } catch {
+      return null;
+    }
+    fleet.phase = 'recovered';
+    if (step.name === down.name) return faultsAfterDown(trial, crash, cgroup);
+    const faults = await faultsWhileUp(trial, crash, before);
+    // What has recovered must go on to work.
+    cgroup ??= fleet.cgroup(await trial.pidOf('talk/1'));
+    await dies(trial, 'pair/1');
+    await down.run(trial);
+    faults.push(...(await faultsAfterDown(trial, crash, cgroup)));
+    return [...new Set(faults)];
+  }
+  return null;
+}
