@@ -13,12 +13,12 @@ export interface Account {
   readonly home: string;
 }
 
-/** An account of the password file; null where there is none of that name. */
+/** An account of the password file, by its name or number; null where there is none. */
 export function findAccount(name: string): Account | null {
   for (const line of readFileSync('/etc/passwd', 'utf8').split('\n')) {
     const [account, , uid, gid, , home] = line.split(':');
-    if (account === name && uid !== undefined && gid !== undefined) {
-      return {name, uid: Number(uid), gid: Number(gid), home: home ?? '/'};
+    if (account !== undefined && uid !== undefined && gid !== undefined && (account === name || uid === name)) {
+      return {name: account, uid: Number(uid), gid: Number(gid), home: home ?? '/'};
     }
   }
   return null;

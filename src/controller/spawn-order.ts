@@ -105,6 +105,7 @@ export function planSpawn(
       cwd: spec.cwd,
       env,
       inherit: spec.envInherit,
+      owner: account && {uid: account.uid, gid: account.gid},
       logFolder: instanceLogFolder(context.folder, instance.id),
       logMaxSize: spec.logs.maxSize,
       sockets,

@@ -67,6 +67,8 @@ export interface SpawnOrder {
   /** Laid over the environment in which the supervisor was started (`inherit`), or over a few names of it. */
   readonly env: Readonly<Record<string, string>>;
   readonly inherit: boolean;
+  /** Whose it will be, where that is another user than the supervisor: it may open what is its own again. */
+  readonly owner: {readonly uid: number; readonly gid: number} | null;
   readonly logFolder: string;
   /** Bytes at which a log file is rotated. */
   readonly logMaxSize: number;

@@ -7,6 +7,7 @@ import {bytesInPipe, makeFifo, setPipeSize, splice, type Spliced} from '../posix
 import type {Epoll} from '../posix/epoll.ts';
 import {fifoPath, STREAMS, type Stream} from '../logs/layout.ts';
 import type {LogFile} from './log-file.ts';
+import type {SpawnOrder} from './messages.ts';
 import {mustLeaveRoom} from './room.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -162,6 +163,11 @@ class Source {
 
 export type {Source};
 
+/** Of FIFOs that are to be made: the user who may open them again; null: this one. */
+export interface NewOutput {
+  readonly owner: SpawnOrder['owner'];
+}
+
 /** Both streams of a run. */
 export class Output {
   readonly #sources: Source[] = [];
@@ -170,16 +176,22 @@ export class Output {
   #drained: (() => void) | null = null;
 
   /**
-   * Takes up the FIFOs of a run; `make` for a new one. Throws where the kernel refuses (EMFILE, ENOSPC, ...); nothing is
+   * Takes up the FIFOs of a run; `make` for a new one, and whose they are to be. Throws where the kernel refuses (EMFILE, ENOSPC, ...); nothing is
    * left open then, and what was there before is there still.
    */
-  constructor(folder: string, token: string, logs: Readonly<Record<Stream, LogFile>>, epoll: Epoll, make: boolean) {
+  constructor(
+    folder: string,
+    token: string,
+    logs: Readonly<Record<Stream, LogFile>>,
+    epoll: Epoll,
+    make: NewOutput | null,
+  ) {
     this.#left = STREAMS.length;
     try {
       for (const stream of STREAMS) {
         const path = fifoPath(folder, token, stream);
         this.#paths.push(path);
-        if (make) makeFifo(path);
+        if (make !== null) makeFifo(path, make.owner);
         else if (!existsSync(path)) {
           // Its last writer was gone before the earlier keeper died.
           this.#left--;
@@ -196,7 +208,7 @@ export class Output {
       }
     } catch (error) {
       for (const source of this.#sources) source.close();
-      if (make) for (const path of this.#paths) rmSync(path, {force: true});
+      if (make !== null) for (const path of this.#paths) rmSync(path, {force: true});
       throw error;
     }
   }

@@ -112,7 +112,7 @@ export class RunLives {
         stopTimeoutMs,
         sockets,
       });
-      output.open(run, logFolder, logMaxSize);
+      output.open(run, order);
       fds.push(...(run.output?.openForWorker() ?? []));
       mustLeaveRoom(fds);
       this.#start(run, order, [...fds, ...sockets.map(grant => this.#host.sockets.open(grant))], at);

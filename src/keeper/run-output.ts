@@ -1,7 +1,7 @@
 /** The output of all runs: whose goes to which logs, and who wants to hear of it. */
 import {LogFiles} from './log-file.ts';
-import type {Fact, HeldFact} from './messages.ts';
-import {Output} from './output.ts';
+import type {Fact, HeldFact, SpawnOrder} from './messages.ts';
+import {Output, type NewOutput} from './output.ts';
 import type {Run} from './run.ts';
 import type {Stream} from '../logs/layout.ts';
 import type {Epoll} from '../posix/epoll.ts';
@@ -29,14 +29,14 @@ export class RunOutput {
   }
 
   /** Makes the FIFOs of a new run. Throws what the kernel refuses. */
-  open(run: Run, folder: string, maxSize: number): void {
-    this.#connect(run, folder, maxSize, true);
+  open(run: Run, {logFolder, logMaxSize, owner}: SpawnOrder): void {
+    this.#connect(run, logFolder, logMaxSize, {owner});
   }
 
   /** Takes up those of a run that an earlier keeper started. */
   takeUp(run: Run, folder: string, maxSize: number): void {
     try {
-      this.#connect(run, folder, maxSize, false);
+      this.#connect(run, folder, maxSize, null);
       this.#late.delete(run);
     } catch (error) {
       // Else the FIFOs are gone: its output was drained before the earlier keeper died, or somebody removed them.
@@ -88,7 +88,7 @@ export class RunOutput {
     this.#logs.reopen();
   }
 
-  #connect(run: Run, folder: string, maxSize: number, make: boolean): void {
+  #connect(run: Run, folder: string, maxSize: number, make: NewOutput | null): void {
     this.#folderOf.set(run.token, folder);
     const logs = this.#logs.of(folder, maxSize, {
       wrote: stream => {

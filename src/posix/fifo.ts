@@ -1,4 +1,5 @@
 /** FIFOs, and the moving of their bytes inside the kernel (fifo(7), splice(2)). */
+import {chownSync, rmSync} from 'node:fs';
 import {check, errno, errnoName, libc, libcAsync} from './libc.ts';
 
 const F_SETPIPE_SZ = 1031;
@@ -13,8 +14,17 @@ const spliceC = libcAsync<[number, null, number, null, number, number]>(
   'int64_t splice(int from, void *fromOffset, int to, void *toOffset, size_t length, unsigned int flags)',
 );
 
-/** Makes a FIFO that its owner alone may open. Throws SystemError. */
-export const makeFifo = (path: string): void => void check(mkfifoC(path, 0o600), 'mkfifo', path);
+/** Makes a FIFO that its owner alone may open: this user, or whom it is given to. Throws what the kernel refuses. */
+export function makeFifo(path: string, owner: {readonly uid: number; readonly gid: number} | null = null): void {
+  check(mkfifoC(path, 0o600), 'mkfifo', path);
+  if (owner === null) return;
+  try {
+    chownSync(path, owner.uid, owner.gid);
+  } catch (error) {
+    rmSync(path, {force: true});
+    throw error;
+  }
+}
 
 /** Bytes that a pipe shall hold. Beyond the user's share of pipe memory the kernel refuses (pipe(7)): false. */
 export const setPipeSize = (fd: number, bytes: number): boolean => fcntl(fd, F_SETPIPE_SZ, bytes) !== -1;
