@@ -2,7 +2,7 @@
  * What a keeper finds that another one left: runs, by their records. A main process is one that was recorded, and only
  * if pid, start time and boot are still the same; whatever else carries its token is left over and will be ended.
  */
-import {rmSync} from 'node:fs';
+import {existsSync, rmSync} from 'node:fs';
 import {readRecords, removeRecord, type SpawnRecord} from './record.ts';
 import type {Run} from './run.ts';
 import {fifoPath, STREAMS} from '../logs/layout.ts';
@@ -23,6 +23,10 @@ export function removeTraces(folder: string, token: string): void {
   for (const stream of STREAMS) rmSync(fifoPath(folder, token, stream), {force: true});
   removeRecord(folder, token);
 }
+
+/** Whether both of a run's FIFOs are there: they are made before the fork, and removed when what was written is moved. */
+export const hasFifos = (folder: string, token: string): boolean =>
+  STREAMS.every(stream => existsSync(fifoPath(folder, token, stream)));
 
 function runOf(record: SpawnRecord, now: number): Found {
   const {token, intent, started} = record;

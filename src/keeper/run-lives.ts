@@ -2,7 +2,7 @@
 import type {ChildProcess} from 'node:child_process';
 import {closeSync} from 'node:fs';
 import {Adopted} from './adopted.ts';
-import {findRuns, removeTraces} from './adopt.ts';
+import {findRuns, hasFifos, removeTraces} from './adopt.ts';
 import {removeCgroup, type Cgroups} from './cgroup.ts';
 import {unrecordedMains} from './fifo-holders.ts';
 import {Look} from './members.ts';
@@ -129,20 +129,29 @@ export class RunLives {
     const {runs, output, folder, cgroups} = this.#host;
     const look = new Look();
     for (const {run, record, present} of findRuns(folder, this.#boot, Date.now())) {
+      run.cgroup ??= cgroups?.of(run.token) ?? null;
+      if (run.pid === null && run.cleared === null && !this.#findUnrecorded(run, look)) continue;
       runs.add(run);
       if (run.cleared !== null && !present) continue;
       if (record.intent) output.takeUp(run, record.intent.logFolder, record.intent.logMaxSize);
-      run.cgroup ??= cgroups?.of(run.token) ?? null;
-      if (present) {
-        this.#adopted.takeUp(run, look);
-        if (run.pidfd !== null) this.#host.sockets.fetch(run.pidfd, record.intent?.sockets ?? []);
-      }
-      // Without a recorded main process, whatever carries the token was forked just before the keeper died.
-      else if (run.pid === null) {
-        for (const {pid, startTime} of [...look.tagged(run.token), ...unrecordedMains(folder, run.token, look.table())])
-          run.orphans.set(pid, startTime);
-      }
+      if (!present) continue;
+      this.#adopted.takeUp(run, look);
+      if (run.pidfd !== null) this.#host.sockets.fetch(run.pidfd, record.intent?.sockets ?? []);
     }
+  }
+
+  /**
+   * Of a run without a recorded main process, whatever carries its token was forked just before the keeper died. False
+   * where that did not come so far as to fork: its traces are removed, and whoever wants it to run may say so again.
+   */
+  #findUnrecorded(run: Run, look: Look): boolean {
+    const {folder} = this.#host;
+    for (const {pid, startTime} of [...look.tagged(run.token), ...unrecordedMains(folder, run.token, look.table())])
+      run.orphans.set(pid, startTime);
+    if (run.orphans.size > 0 || hasFifos(folder, run.token)) return true;
+    if (run.cgroup !== null && !removeCgroup(run.cgroup)) return true;
+    removeTraces(folder, run.token);
+    return false;
   }
 
   /** Looks for what was not told: ends, and what happens to those whose parent is another. */
