@@ -56,7 +56,7 @@ check: $(BUILT)
 tools:
 	@sh test/tools.sh tests nginx:nginx-light redis-server:redis-server python3:python3
 
-## Side by side with other supervisors. PEERS='brood runit' and N='100 1000' narrow.
+## Side by side with other supervisors: two tables, ONLY=compare or ONLY=survive for one. PEERS='brood runit' and N='100 1000' narrow.
 bench: $(BUILT)
 	@sh test/tools.sh bench s6-svscan:s6 runsvdir:runit supervisord:supervisor 'cc:gcc libc6-dev'
 	@$(BIN)/esbuild bench/main.ts --bundle --platform=node --format=esm --target=node20 --log-level=warning --outfile=.cache/bench/main.mjs

@@ -1,12 +1,10 @@
 /** One supervisor, n workers: from the start to the end of all. */
 import {spawnSync} from 'node:child_process';
-import {mkdtempSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
-import type {Kind, Peer} from './peers.ts';
-import {endTagged, pssOf, row, send, TAG, TICKS_PER_SECOND, treesOf, workers, type Row} from './processes.ts';
-import {Pulse} from './pulse.ts';
+import type {Kind, Peer} from './peers/peer.ts';
+import {inPlace} from './place.ts';
+import {pssOf, row, send, TICKS_PER_SECOND, treesOf, workers, type Row} from './processes.ts';
+import type {Pulse} from './pulse.ts';
 
 export interface Figures {
   readonly peer: string;
@@ -48,22 +46,9 @@ export function median(numbers: readonly number[]): number | null {
   return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? null;
 }
 
-export async function measure(kind: Kind, version: string, n: number, pulse: string): Promise<Figures> {
-  const folder = mkdtempSync(join(tmpdir(), `bench-${kind.name}-`));
-  const log = join(folder, 'pulse.log');
-  const tag = `${TAG}=${folder}`;
-  const env = {...process.env, PULSE_LOG: log, [TAG]: folder};
-  const beats = new Pulse(log);
-  // The supervisors lead sessions of their own: Ctrl-C does not reach them.
-  const interrupted = (signal: NodeJS.Signals): void => {
-    void endTagged(tag).finally(() => {
-      rmSync(folder, {recursive: true, force: true});
-      process.kill(process.pid, signal);
-    });
-  };
-  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
-  try {
-    const peer = kind.make({n, folder, pulse, env});
+export const measure = (kind: Kind, version: string, n: number, pulse: string): Promise<Figures> =>
+  inPlace(kind.name, async ({folder, env, beats}) => {
+    const peer = kind.make({n, folder, pulse, env, logged: false});
     const began = process.hrtime.bigint();
     peer.start();
     const allUp = await beats.all(n, PATIENCE_MS);
@@ -98,13 +83,7 @@ export async function measure(kind: Kind, version: string, n: number, pulse: str
       stop,
       left: workers(pulse).length,
     };
-  } finally {
-    beats.close();
-    await endTagged(tag);
-    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
-    rmSync(folder, {recursive: true, force: true, maxRetries: 5, retryDelay: 200});
-  }
-}
+  });
 
 const isWorker = (pid: number, beats: Pulse): boolean => beats.beats.some(beat => beat.pid === pid);
 

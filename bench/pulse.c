@@ -1,5 +1,7 @@
 /* The work that every supervisor gets: says on start who and when it is, then sleeps until a signal ends it.
-   usage: PULSE_LOG=file pulse [name], the name else from BROOD_WORKER. Appends "name pid CLOCK_MONOTONIC-ns\n". */
+   usage: PULSE_LOG=file [PULSE_COUNTS=folder] pulse [name], the name else from BROOD_WORKER.
+   Appends "name pid CLOCK_MONOTONIC-ns\n" to PULSE_LOG. With PULSE_COUNTS it also writes "line PID NUMBER of NAME\n" to
+   standard output, 20 a second, until there is a file PULSE_COUNTS/quiet, and keeps the last NUMBER in PULSE_COUNTS/PID. */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -7,10 +9,28 @@
 #include <time.h>
 #include <unistd.h>
 
+static const struct timespec BETWEEN_LINES = {.tv_nsec = 50 * 1000 * 1000};
+
+static void write_lines(const char *folder, const char *name) {
+  char quiet[4096], path[4096], line[160];
+  snprintf(quiet, sizeof quiet, "%s/quiet", folder);
+  snprintf(path, sizeof path, "%s/%ld", folder, (long)getpid());
+  int count = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  if (count == -1) exit(2);
+  for (uintmax_t number = 1; access(quiet, F_OK) == -1; number++) {
+    int length = snprintf(line, sizeof line, "line %ld %ju of %s\n", (long)getpid(), number, name);
+    /* What nobody takes is a line that is lost; it goes on, as a program does that prints and does not look. */
+    if (write(STDOUT_FILENO, line, (size_t)length) == -1) (void)0;
+    length = snprintf(line, sizeof line, "%ju\n", number);
+    if (pwrite(count, line, (size_t)length, 0) != length) exit(2);
+    nanosleep(&BETWEEN_LINES, NULL);
+  }
+}
+
 int main(int argc, char *argv[]) {
   struct timespec t;
   if (clock_gettime(CLOCK_MONOTONIC, &t) == -1) return 2;
-  const char *log = getenv("PULSE_LOG"), *worker = getenv("BROOD_WORKER");
+  const char *log = getenv("PULSE_LOG"), *counts = getenv("PULSE_COUNTS"), *worker = getenv("BROOD_WORKER");
   const char *name = argc > 1 ? argv[1] : worker != NULL ? worker : "nobody";
   if (log == NULL) return 2;
 
@@ -23,5 +43,6 @@ int main(int argc, char *argv[]) {
   if (length < 0 || (size_t)length >= sizeof line || write(fd, line, (size_t)length) != length) return 2;
   close(fd);
 
+  if (counts != NULL) write_lines(counts, name);
   while (pause() == -1) continue;
 }

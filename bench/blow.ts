@@ -1,0 +1,82 @@
+/** One supervisor, one blow: what is left of its workers and of their output, and how long nobody looks after them. */
+import {mkdirSync} from 'node:fs';
+import {join} from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
+import {Ledger, type Lines} from './lines.ts';
+import type {Blow, Kind} from './peers/peer.ts';
+import {inPlace} from './place.ts';
+import {row, send, workers, type Row} from './processes.ts';
+import type {Pulse} from './pulse.ts';
+import {census, type Census} from './census.ts';
+
+export interface Survival extends Census {
+  readonly lines: Lines;
+  /** From SIGKILL of a worker to the start of its successor while all is well, in ms; null: never. */
+  readonly restart: number | null;
+  /** From the blow until a worker that was killed right after it runs again, in ms; null: never. */
+  readonly unmanaged: number | null;
+}
+
+/** The workers that are watched. */
+export const WATCHED = 50;
+/** Killed by the measurement itself: one before the blow, one after it. */
+const VICTIMS = 2;
+const PATIENCE_MS = 120_000;
+const SETTLE_MS = 3000;
+/** What has not come back by then is said never to do. */
+export const NEVER_MS = 20_000;
+/** So long after the blow, at least, the workers are counted: some supervisors look at theirs every five seconds. */
+const WATCH_MS = 12_000;
+
+export const strike = (kind: Kind, blow: Blow, pulse: string): Promise<Survival> =>
+  inPlace(kind.name, async ({folder, env, beats}) => {
+    const counts = join(folder, 'counts');
+    mkdirSync(counts);
+    const n = WATCHED + VICTIMS;
+    const peer = kind.make({n, folder, pulse, logged: true, env: {...env, PULSE_COUNTS: counts}});
+    peer.start();
+    if ((await beats.all(n, PATIENCE_MS)) === null) throw new Error('not all workers were started');
+    await peer.started();
+    await delay(SETTLE_MS);
+    peer.prepare();
+
+    const [early, late, ...watched] = [...beats.current()];
+    if (!early || !late) throw new Error('the workers have no names');
+    const restart = await untilSuccessor(early, beats);
+    await delay(SETTLE_MS);
+
+    const before = watched.map(([name, pid]) => ({name, row: row(pid)}));
+    const hit = blow.hits.flatMap(part => peer.part(part)).map(row);
+    const struck = performance.now();
+    const fallen = hit.filter(one => one !== null).filter(one => send(one, 'SIGKILL'));
+    if (fallen.length < blow.hits.length) throw new Error(`${blow.hits.join(' and ')} could not be hit`);
+    await gone(fallen);
+    if (blow.again !== null) peer.again();
+    const lag = performance.now() - struck;
+    const successor = await untilSuccessor(late, beats);
+    await delay(Math.max(0, WATCH_MS - (performance.now() - struck)));
+    return {
+      ...census(before, workers(pulse), beats.beats),
+      lines: await new Ledger(counts, folder, kind.logs).close(),
+      restart,
+      unmanaged: successor === null ? null : lag + successor,
+    };
+  });
+
+async function gone(fallen: readonly Row[]): Promise<void> {
+  const lives = (one: Row): boolean => {
+    const now = row(one.pid);
+    return now?.startTime === one.startTime && now.state !== 'Z' && now.state !== 'X';
+  };
+  while (fallen.some(lives)) await delay(1);
+}
+
+/** Kills a worker, unless it is dead already; gives how long it took until its successor started, in ms. */
+async function untilSuccessor([name, pid]: readonly [string, number], beats: Pulse): Promise<number | null> {
+  const victim = row(pid);
+  const since = beats.beats.length;
+  const killed = process.hrtime.bigint();
+  if (victim) send(victim, 'SIGKILL');
+  const successor = await beats.first(since, beat => beat.name === name, NEVER_MS);
+  return successor ? Number(successor.ns - killed) / 1e6 : null;
+}

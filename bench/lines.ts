@@ -1,0 +1,85 @@
+/** What the workers wrote, beside what is in the supervisor's log files. */
+import {readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
+
+export interface Lines {
+  readonly written: number;
+  /** Written, and in no log file. */
+  readonly lost: number;
+  /** In the log files once more. */
+  readonly repeated: number;
+  /** Behind a later one of the same worker. */
+  readonly disordered: number;
+}
+
+/** The number at which each process stopped, by pid, beside the texts of the log files. */
+export function account(counts: ReadonlyMap<number, number>, logs: readonly string[]): Lines {
+  const logged = new Map<number, number[]>();
+  for (const log of logs)
+    for (const [, pid, number] of log.matchAll(/^.*\bline (\d+) (\d+) of \S+$/gm)) {
+      const numbers = logged.get(Number(pid));
+      if (numbers) numbers.push(Number(number));
+      else logged.set(Number(pid), [Number(number)]);
+    }
+  let [written, lost, repeated, disordered] = [0, 0, 0, 0];
+  for (const [pid, count] of counts) {
+    const seen = new Set<number>();
+    let last = 0;
+    for (const number of logged.get(pid) ?? []) {
+      if (seen.has(number)) repeated++;
+      else if (number < last) disordered++;
+      seen.add(number);
+      last = Math.max(last, number);
+    }
+    written += count;
+    // One that was killed between the write and its count has written a line more: nobody misses it, nobody is glad.
+    for (let number = 1; number <= count; number++) if (!seen.has(number)) lost++;
+  }
+  return {written, lost, repeated, disordered};
+}
+
+const POLL_MS = 250;
+/** So long nothing has come: what is missing now is lost. */
+const SETTLED_MS = 5000;
+
+/** The workers' own counts in one folder, and the log files below another whose paths match. */
+export class Ledger {
+  readonly counts: string;
+  readonly #folder: string;
+  readonly #logs: RegExp;
+
+  constructor(counts: string, folder: string, logs: RegExp) {
+    this.counts = counts;
+    this.#folder = folder;
+    this.#logs = logs;
+  }
+
+  /** Asks the workers to write no more, waits until what is under way has arrived, and compares. */
+  async close(): Promise<Lines> {
+    writeFileSync(join(this.counts, 'quiet'), '');
+    let before = '';
+    let since = performance.now();
+    for (;;) {
+      const lines = this.#read();
+      if (JSON.stringify(lines) !== before) since = performance.now();
+      before = JSON.stringify(lines);
+      const quiet = performance.now() - since;
+      if (quiet > SETTLED_MS || (lines.lost === 0 && quiet > 2 * POLL_MS)) return lines;
+      await delay(POLL_MS);
+    }
+  }
+
+  #read(): Lines {
+    const pids = readdirSync(this.counts).filter(name => /^\d+$/.test(name));
+    const counts = new Map(pids.map(pid => [Number(pid), Number(readFileSync(join(this.counts, pid), 'latin1'))]));
+    const files = readdirSync(this.#folder, {recursive: true, encoding: 'utf8'})
+      .map(path => join(this.#folder, path))
+      .filter(path => this.#logs.test(path) && statSync(path).isFile())
+      .sort();
+    return account(
+      counts,
+      files.map(file => readFileSync(file, 'latin1')),
+    );
+  }
+}

@@ -1,0 +1,22 @@
+import {found, foreground, packageVersion} from './commands.ts';
+import {withAndWithout, type Kind, type Peer} from './peer.ts';
+import {running, services} from './services.ts';
+
+export const runit: Kind = {
+  name: 'runit',
+  most: 900,
+  blows: [...withAndWithout(['runsvdir'], 'started again'), {hits: ['runsv'], again: null}],
+  logs: /\/main\/current$/,
+  version: () => (found('runsvdir') ? packageVersion('runit') : null),
+  make(setting) {
+    // svlogd makes no folder.
+    const scanned = services(setting, `sh -c 'mkdir -p main && exec svlogd ./main'`);
+    const peer: Peer = foreground(['runsvdir', scanned], setting, {
+      // It sends each runsv a SIGTERM then, and ends (runsvdir(8)).
+      tellToStop: child => child.kill('SIGHUP'),
+      list: null,
+      part: name => running(name, peer.roots()),
+    });
+    return peer;
+  },
+};
