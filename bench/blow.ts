@@ -55,9 +55,11 @@ export const strike = (kind: Kind, blow: Blow, pulse: string): Promise<Survival>
     const lag = performance.now() - struck;
     const successor = await untilSuccessor(late, beats);
     await delay(Math.max(0, WATCH_MS - (performance.now() - struck)));
+    beats.current();
+    const killed = new Set([early[1], late[1]]);
     return {
       ...census(before, workers(pulse), beats.beats),
-      lines: await new Ledger(counts, folder, kind.logs).close(),
+      lines: await new Ledger(counts, folder, kind.logs).close(killed),
       restart,
       unmanaged: successor === null ? null : lag + successor,
     };

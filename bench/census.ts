@@ -22,7 +22,9 @@ export function census(
   const nameOf = new Map(beats.map(({pid, name}) => [pid, name]));
   const byName = new Map<string, Row[]>();
   for (const one of living) {
-    const name = nameOf.get(one.pid) ?? '';
+    const name = nameOf.get(one.pid);
+    // It was started this moment, and has not said yet who it is.
+    if (name === undefined) continue;
     byName.set(name, [...(byName.get(name) ?? []), one]);
   }
   let [alive, replaced, missing] = [0, 0, 0];

@@ -7,6 +7,8 @@ export interface Lines {
   readonly written: number;
   /** Written, and in no log file. */
   readonly lost: number;
+  /** Of the lost ones, those of processes that the measurement has killed. */
+  readonly lostOfKilled: number;
   /** In the log files once more. */
   readonly repeated: number;
   /** Behind a later one of the same worker. */
@@ -14,7 +16,11 @@ export interface Lines {
 }
 
 /** The number at which each process stopped, by pid, beside the texts of the log files. */
-export function account(counts: ReadonlyMap<number, number>, logs: readonly string[]): Lines {
+export function account(
+  counts: ReadonlyMap<number, number>,
+  logs: readonly string[],
+  killed: ReadonlySet<number> = new Set(),
+): Lines {
   const logged = new Map<number, number[]>();
   for (const log of logs)
     for (const [, pid, number] of log.matchAll(/^.*\bline (\d+) (\d+) of \S+$/gm)) {
@@ -22,7 +28,7 @@ export function account(counts: ReadonlyMap<number, number>, logs: readonly stri
       if (numbers) numbers.push(Number(number));
       else logged.set(Number(pid), [Number(number)]);
     }
-  let [written, lost, repeated, disordered] = [0, 0, 0, 0];
+  let [written, lost, lostOfKilled, repeated, disordered] = [0, 0, 0, 0, 0];
   for (const [pid, count] of counts) {
     const seen = new Set<number>();
     let last = 0;
@@ -34,9 +40,12 @@ export function account(counts: ReadonlyMap<number, number>, logs: readonly stri
     }
     written += count;
     // One that was killed between the write and its count has written a line more: nobody misses it, nobody is glad.
-    for (let number = 1; number <= count; number++) if (!seen.has(number)) lost++;
+    let missing = 0;
+    for (let number = 1; number <= count; number++) if (!seen.has(number)) missing++;
+    lost += missing;
+    if (killed.has(pid)) lostOfKilled += missing;
   }
-  return {written, lost, repeated, disordered};
+  return {written, lost, lostOfKilled, repeated, disordered};
 }
 
 const POLL_MS = 250;
@@ -56,12 +65,12 @@ export class Ledger {
   }
 
   /** Asks the workers to write no more, waits until what is under way has arrived, and compares. */
-  async close(): Promise<Lines> {
+  async close(killed: ReadonlySet<number>): Promise<Lines> {
     writeFileSync(join(this.counts, 'quiet'), '');
     let before = '';
     let since = performance.now();
     for (;;) {
-      const lines = this.#read();
+      const lines = this.#read(killed);
       if (JSON.stringify(lines) !== before) since = performance.now();
       before = JSON.stringify(lines);
       const quiet = performance.now() - since;
@@ -70,7 +79,7 @@ export class Ledger {
     }
   }
 
-  #read(): Lines {
+  #read(killed: ReadonlySet<number>): Lines {
     const pids = readdirSync(this.counts).filter(name => /^\d+$/.test(name));
     const counts = new Map(pids.map(pid => [Number(pid), Number(readFileSync(join(this.counts, pid), 'latin1'))]));
     const files = readdirSync(this.#folder, {recursive: true, encoding: 'utf8'})
@@ -80,6 +89,7 @@ export class Ledger {
     return account(
       counts,
       files.map(file => readFileSync(file, 'latin1')),
+      killed,
     );
   }
 }

@@ -3,16 +3,29 @@ import {NEVER_MS, strike, WATCHED, type Survival} from './blow.ts';
 import type {Blow, Kind} from './peers/peer.ts';
 import {printTable} from './table.ts';
 
-const HEAD = ['', 'alive', 'replaced', 'missing', 'doubled', 'lines', 'lost', 'repeated', 'disordered', 'restart'];
+const HEAD = [
+  '',
+  'alive',
+  'replaced',
+  'missing',
+  'doubled',
+  'lines',
+  'lost',
+  'of killed',
+  'repeated',
+  'disordered',
+  'restart',
+];
 
 const NOTES = [
   `${WATCHED} workers, 20 numbered lines a second each, logged by the supervisor's own means (s6-log, svlogd, log files).`,
-  'Each supervisor is started by hand, with no service manager above it; "then ..." is what its documentation says, done at',
-  'once. alive: the same processes as before; replaced: another process in the place of one; missing: none; doubled: processes',
-  'beyond one of a name. lost, repeated, disordered: lines that the workers have counted beside those in the log files at the',
-  'end (all three processes of brood gone: what the workers write waits in their FIFOs for the next brood up).',
-  'restart: a worker is killed while all is well, and its successor starts. unmanaged: one is killed right after the blow; from',
-  `the blow to the start of its successor; never: not within ${NEVER_MS / 1000} s.`,
+  'Each supervisor is started by hand, with no service manager above it; "then ..." is what its documentation says, done',
+  'at once. alive: the same processes as before; replaced: another process in the place of one; missing: none; doubled:',
+  'processes beyond one of a name. lost, repeated, disordered: lines that the workers have counted beside those in the log',
+  'files at the end; of killed: how many of the lost are of the two workers that the measurement itself kills. With all',
+  'three processes of brood gone, what workers write waits in their FIFOs for the next brood up, unless the worker dies.',
+  'restart: a worker is killed while all is well, until its successor starts. unmanaged: one is killed right after the',
+  `blow; from the blow until its successor starts; never: not within ${NEVER_MS / 1000} s.`,
 ];
 
 const seconds = (ms: number | null): string => (ms === null ? 'never' : `${(ms / 1000).toFixed(2)} s`);
@@ -21,7 +34,17 @@ const title = (kind: Kind, version: string, {hits, again}: Blow): string =>
   `${kind.name} ${version}: ${hits.join(' + ')}${again === null ? '' : `, then ${again}`}`;
 
 const cells = ({alive, replaced, missing, doubled, lines, restart, unmanaged}: Survival): string[] => [
-  ...[alive, replaced, missing, doubled, lines.written, lines.lost, lines.repeated, lines.disordered].map(String),
+  ...[
+    alive,
+    replaced,
+    missing,
+    doubled,
+    lines.written,
+    lines.lost,
+    lines.lostOfKilled,
+    lines.repeated,
+    lines.disordered,
+  ].map(String),
   seconds(restart),
   seconds(unmanaged),
 ];

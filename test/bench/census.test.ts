@@ -25,6 +25,10 @@ describe('the census after a blow', () => {
     expect(census(before, [row(1), row(3)], beats)).toMatchObject({alive: 1, replaced: 0, missing: 1});
   });
 
+  it('does not count who has not said who it is', () => {
+    expect(census(before, [row(1), row(2), row(8), row(9)], beats)).toMatchObject({alive: 2, doubled: 0});
+  });
+
   it('counts processes beyond one of a name, of one that is not watched too', () => {
     const found = census(
       before,

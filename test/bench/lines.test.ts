@@ -7,7 +7,15 @@ const log = (pid: number, ...numbers: number[]): string =>
 describe('the account of lines', () => {
   it('finds nothing amiss where each line is in the log once and in order', () => {
     const found = account(new Map([[7, 3]]), [log(7, 1, 2, 3)]);
-    expect(found).toEqual({written: 3, lost: 0, repeated: 0, disordered: 0});
+    expect(found).toEqual({written: 3, lost: 0, lostOfKilled: 0, repeated: 0, disordered: 0});
+  });
+
+  it('tells apart what was lost with those that the measurement has killed', () => {
+    const counts = new Map([
+      [7, 2],
+      [8, 3],
+    ]);
+    expect(account(counts, [log(7, 1)], new Set([8]))).toMatchObject({lost: 4, lostOfKilled: 3});
   });
 
   it('counts what is missing, at the start, in between and at the end', () => {
