@@ -2,12 +2,12 @@
 import {mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
+import {census, type Census} from './census.ts';
 import {Ledger, type Lines} from './lines.ts';
 import type {Blow, Kind} from './peers/peer.ts';
 import {inPlace} from './place.ts';
 import {row, send, workers, type Row} from './processes.ts';
 import type {Pulse} from './pulse.ts';
-import {census, type Census} from './census.ts';
 
 export interface Survival extends Census {
   readonly lines: Lines;
