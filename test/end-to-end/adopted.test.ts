@@ -7,7 +7,7 @@ import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {TestFleet, until} from './harness.ts';
 import {commandLine, environment, everyProcess, lives, look} from './processes.ts';
-import {asOrdinary, isRoot, ordinaryFleet, using} from './wrapped.ts';
+import {asOrdinary, isRoot, ordinaryFleet, using, WrappedFleet} from './wrapped.ts';
 
 const sleeper = {run: ['sleep', '1000']};
 const never = {restart: 'never'};
@@ -161,6 +161,29 @@ describe('all three are killed, and the next up', () => {
       });
     },
   );
+
+  test('with too few descriptors to take all of them up, starts nobody twice, and watches the rest when there is room', async () => {
+    const instances = 30;
+    const fleet = new WrappedFleet([], {fleet: 't', workers: {w: {...sleeper, instances}}});
+    await using(fleet, async few => {
+      few.up('--wait');
+      const before = few.ps().workers.map(({pid}) => pid!);
+      await loseSupervisor(few);
+      // Each takes three, and the supervisor keeps some for itself.
+      few.prefix = ['prlimit', '--nofile=72:72', '--'];
+      few.up('--wait');
+      expect(few.ps().workers.map(({pid}) => pid)).toEqual(before);
+      process.kill(before[29]!, 'SIGKILL');
+      process.kill(before[0]!, 'SIGKILL');
+      const ids = Array.from({length: 20}, (_, index) => `w/${index + 5}`);
+      expect(few.run('stop', ...ids).code).toBe(0);
+      await few.successor('w/1', before[0]!);
+      await few.successor('w/30', before[29]!);
+      expect(few.named('sleep')).toHaveLength(instances - ids.length);
+      expect(few.run('down').code).toBe(0);
+      await until('nothing to be left', () => few.tagged().length === 0);
+    });
+  });
 
   const odd = {
     // Nothing in its environment tells whose it is any more.
