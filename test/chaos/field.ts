@@ -30,6 +30,8 @@ export class Field {
   keeperKilled = false;
   /** Parts that may have died in this round. */
   readonly killed = new Set<PartName>();
+  /** Parts that were stopped in this round: what they were told meanwhile, they have heard late. */
+  readonly stopped = new Set<PartName>();
   /** The file may have been applied at any moment of this round, or may not: it must be, before anything is said. */
   unsureWhetherApplied = false;
   /** Which copy of the program commands are from. */
@@ -53,6 +55,7 @@ export class Field {
     this.alone = alone;
     this.touched.clear();
     this.killed.clear();
+    this.stopped.clear();
   }
 
   touch(ids: Iterable<string>): void {
@@ -78,6 +81,7 @@ export class Field {
       if (names.includes('keeper')) this.keeperKilled = true;
       for (const name of names) this.killed.add(name);
     }
+    if (signal === 'SIGSTOP') for (const name of names) this.stopped.add(name);
     for (const seen of hit) send(seen, signal);
     return hit;
   }

@@ -85,8 +85,9 @@ async function judge({field, logs, ledger, watch, before, startedAt}: Eyes): Pro
   const observation = field.observer.look();
   const wanted = field.wanted.up();
   const living = new Set(observation.members.map(({run}) => run));
-  // Once a run and both that hold its pipe are dead, the kernel drops what was not moved yet (docs/decisions/0012).
-  const unheld = field.killed.has('keeper') && field.killed.has('controller');
+  // Once a run and both that hold its pipe are dead, the kernel drops what was not moved yet (docs/decisions/0012). A
+  // controller that is stopped has not heard of a run that has just begun, and does not hold it.
+  const unheld = field.killed.has('keeper') && (field.killed.has('controller') || field.stopped.has('controller'));
   const dropped = (note: Note): boolean => unheld && !living.has(note.run);
   const missing = missingLines(
     notes.filter(note => !dropped(note)),

@@ -26,7 +26,7 @@ export const signalParts: Blow = {
         // A part that was born this instant dies of them, as every Node program does, and is started again. Without an
         // anchor, nobody is there to do so.
         if (field.anchorKilled) field.keeperKilled = true;
-        for (const {part} of volley) field.killed.add(part);
+        if (!field.alone) for (const {part} of volley) field.killed.add(part);
         for (const {part, signal} of volley) {
           if (signal === 'SIGHUP') field.unsureWhetherApplied = true;
           field.signalPart(part, signal);
