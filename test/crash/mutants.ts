@@ -11,9 +11,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'spawn-before-intent',
     file: 'src/keeper/run-lives.ts',
-    find: /^ *recordIntent\(folder, \{.*\}\);\n([^]*?this\.#start\(run, order, fds, at\);\n)/m,
-    replace:
-      '$1recordIntent(folder, {token, id, boot: this.#boot, logFolder, logMaxSize, logStart, stopSignal, stopTimeoutMs});\n',
+    find: /(^ *recordIntent\([^]*?\);\n)([^]*?this\.#start\(run[^\n]*\n)/m,
+    replace: '$2$1',
   },
   {
     name: 'lines-before-commit',
