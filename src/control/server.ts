@@ -17,19 +17,21 @@ export interface ControlServerOptions {
   /** Who is at the other end (SO_PEERCRED, unix(7)); null where the kernel can't tell, which counts as a stranger. */
   readonly peerOf: (socket: Socket) => Peer | null;
   readonly allowedUids: ReadonlySet<number>;
+  /** Whether the fleet's socket may be this one's; asked right before it becomes so. Default: it may. */
+  readonly mayListen?: () => boolean;
   /** Told of each unexpected error of a handler; the client has got a plain answer by then. */
   readonly onError?: (error: unknown) => void;
 }
 
 export class ControlServer {
   readonly #options: ControlServerOptions;
-  readonly #server: Server;
+  #server: Server;
   readonly #connections = new Set<Connection>();
   #bound: {temporary: SocketAddress; final: SocketAddress; inode: number} | null = null;
 
   constructor(options: ControlServerOptions) {
     this.#options = options;
-    this.#server = createServer({allowHalfOpen: true}, socket => this.#accept(socket));
+    this.#server = this.#create();
   }
 
   /** How many clients are connected. */
@@ -37,17 +39,42 @@ export class ControlServer {
     return this.#connections.size;
   }
 
+  #create(): Server {
+    return createServer({allowHalfOpen: true}, socket => this.#accept(socket));
+  }
+
+  /**
+   * Looks whether the fleet's socket still is this server's, and puts it back where somebody has removed or replaced it.
+   * Answers whether that was so; the connections there are stay.
+   */
+  async holdPlace(): Promise<boolean> {
+    const bound = this.#bound;
+    if (!bound || lstatSync(bound.final.path, {throwIfNoEntry: false})?.ino === bound.inode) return false;
+    this.#bound = null;
+    this.#server.close();
+    this.#server = this.#create();
+    await this.listen();
+    bound.temporary.release();
+    bound.final.release();
+    return true;
+  }
+
   /**
    * Listens, with mode 0600 from the first moment. Another server's socket of that name, living or stale, is replaced
-   * in one step, so at no time there is none; the caller holds the fleet's lease, so that is safe.
+   * in one step, so at no time there is none; the caller holds the fleet's lease, so that is safe. Answers whether it does.
    */
-  async listen(): Promise<void> {
+  async listen(): Promise<boolean> {
     const {socketPath} = this.#options;
     const temporary = socketAddress(`${socketPath}.${process.pid}`);
     const final = socketAddress(socketPath);
     try {
       rmSync(temporary.path, {force: true});
       await this.#bind(temporary.path);
+      if (this.#options.mayListen?.() === false) {
+        rmSync(temporary.path, {force: true});
+        this.#server.close();
+        return false;
+      }
       renameSync(temporary.path, final.path);
       this.#bound = {temporary, final, inode: lstatSync(final.path).ino};
     } catch (error) {
@@ -57,6 +84,7 @@ export class ControlServer {
       throw error;
     }
     this.#server.on('error', error => this.#options.onError?.(error));
+    return true;
   }
 
   #bind(path: string): Promise<void> {

@@ -135,6 +135,8 @@ export class Controller {
       socketPath: inFolder.socket(folder),
       allowedUids: new Set([0, process.getuid?.() ?? 0]),
       peerOf,
+      // One whose keeper is gone must not take the socket from its successor.
+      mayListen: () => process.ppid === welcome.keeper,
       onError: error => this.#complain('a command failed inside', error),
       handlers: {
         ...lookHandlers(desk, () => this.#report()),
@@ -162,8 +164,7 @@ export class Controller {
 
   /** Opens the control socket; then `up` may return. */
   async listen(): Promise<void> {
-    await this.#server.listen();
-    this.#options.link.order({type: 'ready'});
+    if (await this.#server.listen()) this.#options.link.order({type: 'ready'});
   }
 
   /** What the keeper says. */
@@ -349,9 +350,18 @@ export class Controller {
     const {heart} = this.#engine;
     if (heart.isStopping) return;
     this.#engine.feed({type: 'tick'});
+    void this.#holdSocket();
     const owners = this.#readings.owners(heart.instances());
     for (const event of this.#zombies.look(heart, readProcessTable(), pid => owners.get(pid) ?? null)) {
       this.#engine.note(event);
+    }
+  }
+
+  async #holdSocket(): Promise<void> {
+    try {
+      if (await this.#server.holdPlace()) this.#repaired('socket', 'the control socket was gone, or another one');
+    } catch (error) {
+      this.#complain('the control socket can not be put back', error);
     }
   }
 

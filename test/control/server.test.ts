@@ -1,4 +1,4 @@
-import {readdirSync, statSync, writeFileSync} from 'node:fs';
+import {readdirSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {expect, test} from 'vitest';
 import {RpcError} from '../../src/control/errors.ts';
 import {inFolder} from '../../src/control/folder.ts';
@@ -26,6 +26,38 @@ test('the socket is private, and replaces what a dead server left behind', async
   expect(await raw.next()).toMatchObject({result: {pid: 2}});
   await second.server.close();
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test('a socket that was removed or replaced is put back, and the connections there are stay', async () => {
+  const folder = scratch();
+  const {server} = await serve({ping}, {folder});
+  const before = new Raw(folder);
+  before.say(request('ping'));
+  await before.next();
+  expect(await server.holdPlace()).toBe(false);
+  for (const isReplaced of [false, true]) {
+    rmSync(inFolder.socket(folder));
+    if (isReplaced) writeFileSync(inFolder.socket(folder), 'another one');
+    expect(await server.holdPlace()).toBe(true);
+    const raw = new Raw(folder);
+    raw.say(request('ping'));
+    expect(await raw.next()).toMatchObject({result: {pid: 1}});
+  }
+  before.say(request('ping', undefined, 2));
+  expect(await before.next()).toMatchObject({id: 2});
+  await server.close();
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('one that may not listen leaves the socket to another', async () => {
+  const folder = scratch();
+  await serve({ping}, {folder});
+  const second = await serve({ping: () => ({...ping(), pid: 2})}, {folder, mayListen: () => false});
+  const raw = new Raw(folder);
+  raw.say(request('ping'));
+  expect(await raw.next()).toMatchObject({result: {pid: 1}});
+  await second.server.close();
+  expect(readdirSync(folder)).toEqual(['control.sock']);
 });
 
 test('a folder with a path of 250 characters works', async () => {

@@ -47,38 +47,42 @@ test('a line of 50 MB and every possible byte arrive exactly as they were writte
   });
 });
 
-test('at full speed over many rotations, some of them compressed, each line is there once and in order, also for one who follows', async () => {
-  const workers = {
-    talk: {
-      sh: 'while [ ! -e go ]; do sleep 0.02; done; seq 1 400000; exec sleep 1000',
-      logs: {max_size: '128KiB', keep: 1000, compress: true},
-    },
-  };
-  await using(new TestFleet({fleet: 't', workers}), async fleet => {
-    fleet.up('--wait');
-    const follower = fleet.start(['logs', 'talk', '-f', '-n', 'all'], {stdio: ['ignore', 'pipe', 'inherit']});
-    let followed = '';
-    follower.stdout!.setEncoding('latin1').on('data', (text: string) => (followed += text));
-    spawnSync('touch', [fleet.path('go')]);
-    await until('the follower to have seen the last line', () => /\b400000\n$/.test(followed), 40_000);
-    follower.kill('SIGKILL');
-    await once(follower, 'exit');
-    const seen = followed
-      .trimEnd()
-      .split('\n')
-      .map(line => /\d+$/.exec(line)?.[0] ?? line);
-    expect(firstBreak(seen)).toBe(-1);
+test(
+  'at full speed over many rotations, some of them compressed, each line is there once and in order, also for one who follows',
+  {timeout: 180_000},
+  async () => {
+    const workers = {
+      talk: {
+        sh: 'while [ ! -e go ]; do sleep 0.02; done; seq 1 400000; exec sleep 1000',
+        logs: {max_size: '128KiB', keep: 1000, compress: true},
+      },
+    };
+    await using(new TestFleet({fleet: 't', workers}), async fleet => {
+      fleet.up('--wait');
+      const follower = fleet.start(['logs', 'talk', '-f', '-n', 'all'], {stdio: ['ignore', 'pipe', 'inherit']});
+      let followed = '';
+      follower.stdout!.setEncoding('latin1').on('data', (text: string) => (followed += text));
+      spawnSync('touch', [fleet.path('go')]);
+      await until('the follower to have seen the last line', () => /\b400000\n$/.test(followed), 150_000);
+      follower.kill('SIGKILL');
+      await once(follower, 'exit');
+      const seen = followed
+        .trimEnd()
+        .split('\n')
+        .map(line => /\d+$/.exec(line)?.[0] ?? line);
+      expect(firstBreak(seen)).toBe(-1);
 
-    const names = await until('the last file to be compressed', () => {
-      const all = readdirSync(logFolder(fleet, 'talk.1')).filter(name => /^out\.\d+\.log(\.gz)?$/.test(name));
-      return all.every(name => name.endsWith('.gz')) && all;
+      const names = await until('the last file to be compressed', () => {
+        const all = readdirSync(logFolder(fleet, 'talk.1')).filter(name => /^out\.\d+\.log(\.gz)?$/.test(name));
+        return all.every(name => name.endsWith('.gz')) && all;
+      });
+      expect(names.length).toBeGreaterThan(5);
+      const lines = raw(fleet, 'talk').toString('latin1').trimEnd().split('\n');
+      expect(lines.length).toBe(400_000);
+      expect(firstBreak(lines)).toBe(-1);
     });
-    expect(names.length).toBeGreaterThan(5);
-    const lines = raw(fleet, 'talk').toString('latin1').trimEnd().split('\n');
-    expect(lines.length).toBe(400_000);
-    expect(firstBreak(lines)).toBe(-1);
-  });
-});
+  },
+);
 
 test('the output of runs stands in the order of the runs, and nothing is kept beyond `keep` files', async () => {
   const sh =

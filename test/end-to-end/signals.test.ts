@@ -134,21 +134,30 @@ test.each(early)(
 
 test('killed before it could say a word, the anchor is started again by up', async () => {
   await using(new TestFleet({fleet: 't', workers: {w: sleeper}}), async fleet => {
-    const up = fleet.runAsync('up', '-d');
-    const unborn = await until('the program that becomes the anchor', () =>
-      everyProcess().find(({pid}) => {
-        const [program, script = ''] = commandLine(pid);
-        return (
-          program === process.execPath &&
-          script.endsWith('/anchor.cjs') &&
-          environment(pid).includes(`TEST_FLEET=${fleet.folder}`)
-        );
-      }),
-    );
-    process.kill(unborn.pid, 'SIGKILL');
-    expect(await up).toMatchObject({code: 0, err: ''});
+    const isUnborn = (pid: number): boolean => {
+      const [program, script = ''] = commandLine(pid);
+      return (
+        program === process.execPath &&
+        script.endsWith('/anchor.cjs') &&
+        environment(pid).includes(`TEST_FLEET=${fleet.folder}`)
+      );
+    };
+    // It lives for some 50 ms only, so it may be missed.
+    const killed = await until('the program that becomes the anchor, before it does', async () => {
+      const state = {isUp: false};
+      const up = fleet.runAsync('up', '-d').finally(() => (state.isUp = true));
+      let victim: number | undefined;
+      while (!state.isUp && victim === undefined) {
+        victim = everyProcess().find(({pid}) => isUnborn(pid))?.pid;
+        if (victim !== undefined) process.kill(victim, 'SIGKILL');
+        await new Promise(resolve => setImmediate(resolve));
+      }
+      expect(await up).toMatchObject({code: 0, err: ''});
+      if (victim === undefined) fleet.run('down');
+      return victim;
+    });
     await fleet.status('w', 'ready');
-    expect(fleet.anchor).not.toBe(unborn.pid);
+    expect(fleet.anchor).not.toBe(killed);
     expect(fleet.named('sleep')).toHaveLength(1);
   });
 });
