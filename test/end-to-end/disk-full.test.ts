@@ -174,7 +174,9 @@ test.skipIf(!isRoot)(
 
         rmSync(join(outside, 'filler'));
         const {restarts} = await full.successor('loop', killed);
-        expect(restarts).toBe(waiting.restarts);
+        // What was not recorded when keeper and controller were killed may be counted once more.
+        expect(restarts - waiting.restarts).toBeGreaterThanOrEqual(0);
+        expect(restarts - waiting.restarts).toBeLessThanOrEqual(1);
         const others = (list: readonly string[]): string[] => list.filter(one => /^(w\/[13]|off)/.test(one));
         expect(others(state())).toEqual(others(before));
         expect(full.run('start', 'w/2', 'off').code).toBe(0);
