@@ -46,7 +46,7 @@ lint-arrows: $(INSTALLED)
 	$(BIN)/depcruise --config .dependency-cruiser.cjs src $(wildcard ui)
 
 lint-shell:
-	@if command -v shellcheck >/dev/null; then shellcheck $(SHELL_SCRIPTS); fi
+	@if command -v shellcheck >/dev/null; then shellcheck -S warning -x -P SCRIPTDIR $(SHELL_SCRIPTS); fi
 
 ## The tests alone; VITEST='-t name' or VITEST=test/fleet narrows.
 check: $(BUILT)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Ends in one way or another, soon.
 . "${0%/*}/say.sh"
+# shellcheck disable=SC3045 # dash, bash and busybox have it
 ulimit -c 0
 say
 case $(($$ % 7)) in
