@@ -39,7 +39,8 @@ export const killWorkers: Blow = {
   },
 };
 
-const SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGQUIT', 'SIGPIPE', 'SIGALRM'];
+// Not SIGINT: a shell that waits for a child dies of it only after that has ended, perhaps rounds later.
+const SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGUSR2', 'SIGHUP', 'SIGUSR1', 'SIGQUIT', 'SIGPIPE', 'SIGALRM'];
 
 export const signalWorkers: Blow = {
   name: 'signal workers',
