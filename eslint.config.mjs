@@ -2,7 +2,7 @@ import tseslint from 'typescript-eslint';
 
 /** Each rule beyond the presets carries its reason. */
 export default tseslint.config(
-  {ignores: ['dist/', '.cache/', 'node_modules/', 'coverage/', 'fixtures/proc/']},
+  {ignores: ['dist/', '.dist-*/', '.cache/', 'node_modules/', 'coverage/', 'fixtures/proc/']},
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked],
