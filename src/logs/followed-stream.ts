@@ -4,7 +4,7 @@ import {currentIndex, currentLog, instanceLogFolder, rotatedLog, type Stream} fr
 import type {LineCutter, Piece} from './line-cutter.ts';
 import {instanceId, type Instance, type OpenStream} from './read.ts';
 import {readPieces} from './row-reader.ts';
-import {CHUNK_BYTES, openRow, readAt, tryOpen, type Current, type Row} from './segments.ts';
+import {CHUNK_BYTES, openRow, readAt, rotatedSequences, tryOpen, type Current, type Row} from './segments.ts';
 import {TimeIndex} from './time-index.ts';
 
 /** The file being written, and how far it was read. */
@@ -50,8 +50,7 @@ export class FollowedStream {
     for (;;) {
       if (this.#reading) yield* this.#grow(this.#reading, now);
       const inode = inodeOf(currentLog(this.#folder, this.stream));
-      // Between the two halves of a rotation there is no file; the next look will find one.
-      if (inode === null || inode === this.#reading?.inode) return;
+      if (inode === null ? !this.#wasRotated() : inode === this.#reading?.inode) return;
       // What was written between the last read and the rename.
       if (this.#reading) yield* this.#grow(this.#reading, now);
       yield* this.#turnPage();
@@ -69,6 +68,11 @@ export class FollowedStream {
     if (!reading) return;
     closeSync(reading.fd);
     if (reading.indexFd !== null) closeSync(reading.indexFd);
+  }
+
+  /** After a rotation there is no current file until more is written, which may be never: then the rotated ones tell. */
+  #wasRotated(): boolean {
+    return (rotatedSequences(this.#folder, this.stream).at(-1) ?? 0) > this.#lastSequence;
   }
 
   *#grow(reading: Reading, now: number): Generator<Piece[], void, void> {

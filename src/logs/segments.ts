@@ -57,7 +57,9 @@ export function openRow(folder: string, stream: Stream): Row {
     const current = openCurrent(folder, stream);
     const after = rotatedSequences(folder, stream);
     if (before.at(-1) === after.at(-1)) {
-      const segments: Segment[] = after.map(sequence => ({sequence, size: null}));
+      // readdir(3) may pass over a file whose plain name goes and whose compressed one comes while it reads: twice it can't.
+      const sequences = [...new Set([...before, ...after])].sort((a, b) => a - b);
+      const segments: Segment[] = sequences.map(sequence => ({sequence, size: null}));
       if (current) segments.push({sequence: null, size: fstatSync(current.fd).size});
       return {folder, stream, segments, lastSequence: after.at(-1) ?? 0, current, close: () => closeCurrent(current)};
     }

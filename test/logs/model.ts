@@ -1,5 +1,14 @@
 /** A log folder as the keeper leaves it, and what must be read from it. */
-import {appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import {gzipSync} from 'node:zlib';
 import {MAX_PART_BYTES} from '../../src/logs/line-cutter.ts';
 import {
@@ -22,18 +31,21 @@ export class Writer {
     this.folder = instanceLogFolder(fleetFolder, id);
     this.stream = stream;
     mkdirSync(this.folder, {recursive: true});
-    writeFileSync(currentLog(this.folder, stream), '');
   }
 
   write(bytes: Buffer | string, at = Date.now()): void {
     const log = currentLog(this.folder, this.stream);
-    appendFileSync(currentIndex(this.folder, this.stream), `${statSync(log).size} ${at}\n`);
+    appendFileSync(
+      currentIndex(this.folder, this.stream),
+      `${statSync(log, {throwIfNoEntry: false})?.size ?? 0} ${at}\n`,
+    );
     appendFileSync(log, bytes);
     this.written = Buffer.concat([this.written, Buffer.from(bytes)]);
   }
 
-  /** Only the first half of a rotation: the file has its new name, and there is no other yet. */
-  rename(): number {
+  /** As the keeper rotates: the file has its new name, and there is no other until more is written. */
+  rotate(): number {
+    if (!existsSync(currentLog(this.folder, this.stream))) return this.sequence;
     this.sequence++;
     renameSync(currentLog(this.folder, this.stream), rotatedLog(this.folder, this.stream, this.sequence));
     try {
@@ -44,18 +56,9 @@ export class Writer {
     return this.sequence;
   }
 
-  create(): void {
-    writeFileSync(currentLog(this.folder, this.stream), '');
-  }
-
-  rotate(): number {
-    const sequence = this.rename();
-    this.create();
-    return sequence;
-  }
-
   compress(sequence: number): void {
     const plain = rotatedLog(this.folder, this.stream, sequence);
+    if (!existsSync(plain)) return;
     writeFileSync(`${plain}.gz`, gzipSync(readFileSync(plain)));
     rmSync(plain);
   }
