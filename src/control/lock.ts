@@ -24,7 +24,8 @@ const pidOf = (value: unknown): number | null =>
 export function readLock(folder: string): Lock | null {
   let content: unknown;
   try {
-    content = JSON.parse(readFileSync(inFolder.lock(folder), 'utf8'));
+    // Only the first line: behind it may stand the rest of a longer name that is just being written over.
+    content = JSON.parse(readFileSync(inFolder.lock(folder), 'utf8').split('\n', 1)[0] ?? '');
   } catch {
     return null;
   }

@@ -24,7 +24,7 @@ const PATIENCE_MS = 10_000;
 
 function holderOf(path: string): {pid: number; startTime: string} | null {
   try {
-    const holder: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const holder: unknown = JSON.parse(readFileSync(path, 'utf8').split('\n', 1)[0] ?? '');
     if (typeof holder !== 'object' || holder === null || !('pid' in holder) || !('startTime' in holder)) return null;
     const {pid, startTime} = holder;
     return typeof pid === 'number' && typeof startTime === 'string' ? {pid, startTime} : null;
@@ -58,7 +58,8 @@ export async function takeLock(
     await new Promise(resolve => setTimeout(resolve, RETRY_MS));
   }
   // Written over what is there before it is cut: on a full disk, the room that a shorter file gives up may be gone.
-  const text = Buffer.from(JSON.stringify(name));
+  // Until then the rest of a longer one stands behind it: only the first line counts.
+  const text = Buffer.from(JSON.stringify(name) + '\n');
   writeSync(fd, text, 0, text.length, 0);
   ftruncateSync(fd, text.length);
   return {

@@ -277,8 +277,7 @@ test('a controller that is replaced while a stop is waited for is asked again', 
   await fleet.serve({stop: () => ((asked = true), never())});
   const running = fleet.start('stop', 'web');
   await until('asked', () => asked);
-  await fleet.close();
-  fleet.lock(process.pid);
+  await fleet.loseController();
   await fleet.serve({stop: () => ({ok: true, outcomes: [outcome('web/1')]})});
   expect(await running.ended).toMatchObject({code: 0, out: 'web/1 stopped\n'});
 });

@@ -86,9 +86,14 @@ export class FakeFleet {
 
   /** The supervisor is gone, and has emptied its lock. */
   async close(): Promise<void> {
+    writeFileSync(inFolder.lock(this.folder), '');
+    await this.loseController();
+  }
+
+  /** The controller is gone; the keeper that the lock names is not. */
+  async loseController(): Promise<void> {
     const server = this.#server;
     this.#server = null;
-    writeFileSync(inFolder.lock(this.folder), '');
     await server?.close();
   }
 

@@ -38,6 +38,13 @@ test('fleets are listed with whether their supervisor lives; strangers are passe
   ]);
 });
 
+test('a lock that is written over a longer one names its new holder before the rest is cut off', () => {
+  const {env, fleet} = home();
+  const path = inFolder.lock(fleet('a', null));
+  writeFileSync(path, readFileSync(path, 'utf8') + '\n00,"version":"1.0.0-of-a-longer-name"}');
+  expect(listFleets(env).map(({name, alive}) => [name, alive])).toEqual([['a', true]]);
+});
+
 test('the file in the working directory decides, by its canonical path, without being read', async () => {
   const {env, fleet, checkout, root} = home();
   const one = checkout('one', '{this is : no [yaml');
