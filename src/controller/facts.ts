@@ -1,51 +1,82 @@
-/** From what the keeper says to what the heart is told. */
-import type {Fact, RunFact} from '../keeper/messages.ts';
+/** What each fact that the keeper tells means here. */
+import {agesNow} from './age.ts';
+import type {Hands} from './carry-out.ts';
+import type {CurrentCode} from './code.ts';
+import type {Engine} from './engine.ts';
+import type {HeldOutput} from './held-output.ts';
+import type {LogCare} from './log-care.ts';
+import {namesOf} from './names.ts';
+import type {Pulse} from './pulse.ts';
+import type {Readings} from './readings.ts';
+import {inputsOf} from './run-inputs.ts';
+import type {SupervisorSignals} from './signals.ts';
+import type {Fact, FactOf, FactType} from '../keeper/messages.ts';
+import {commandOf} from '../process/facts.ts';
 import type {Input} from '../supervisor/types.ts';
 
-/** What a fact about a run means to the heart; null where it is none of its business. */
-export function inputOf(fact: Fact): Input | null {
-  switch (fact.type) {
-    case 'spawned': {
-      const {type, token, pid, startTime, at} = fact;
-      return {type, token, pid, startTime, at};
-    }
-    case 'spawn-failed':
-    case 'exited':
-    case 'cleared':
-    case 'paused':
-    case 'continued':
-      return fact;
-    case 'welcome':
-    case 'run':
-    case 'orphan':
-    case 'orphan-ended':
-    case 'wrote':
-    case 'rotated':
-    case 'output-held':
-    case 'signalled':
-    case 'reply':
-    case 'beat':
-    case 'handshake':
-    case 'upgrade-prepared':
-    case 'upgrade-failed':
-    case 'upgraded':
-      return null;
-  }
+/** Characters of a command line that are noted: it may be megabytes long. */
+const MAX_COMMAND = 500;
+
+export interface FactsHost {
+  readonly engine: Engine;
+  readonly hands: Hands;
+  readonly readings: Readings;
+  readonly held: HeldOutput;
+  readonly logCare: LogCare;
+  readonly code: CurrentCode;
+  readonly signals: SupervisorSignals;
+  readonly pulse: Pulse;
+  /** Another controller is prepared. */
+  readonly handOver: () => void;
 }
 
-/** Milliseconds since a process with that start time began. */
-export type AgeOf = (startTime: string) => number;
+export type Facts = {readonly [T in FactType]: (fact: FactOf<T>) => void};
 
-/** All that a keeper knows of a run, told in the order in which it happened. What the heart knows already changes nothing. */
-export function inputsOf(run: RunFact, ageOf: AgeOf): Input[] {
-  const {token, pid, startTime, startedAt, adopted, failure, exit, cleared, paused} = run;
-  const inputs: Input[] = [];
-  if (failure) inputs.push({type: 'spawn-failed', token, ...failure});
-  if (pid !== null && startTime !== null && startedAt !== null) {
-    inputs.push({type: 'spawned', token, pid, startTime, at: startedAt, adopted, ageMs: ageOf(startTime)});
-  }
-  if (exit === null && pid !== null) inputs.push({type: paused ? 'paused' : 'continued', token});
-  if (exit) inputs.push({type: 'exited', token, ...exit});
-  if (cleared) inputs.push({type: 'cleared', token, ...cleared});
-  return inputs;
+const elsewhere = (): void => {};
+
+export function createFacts(host: FactsHost): Facts {
+  const {engine, hands, readings, held, logCare, code, signals, pulse, handOver} = host;
+  const feed = (input: Input): void => engine.feed(input);
+  return {
+    spawned({type, token, pid, startTime, at, logStart}) {
+      hands.began(token, logStart);
+      engine.feed({type, token, pid, startTime, at});
+    },
+    'spawn-failed': feed,
+    exited: feed,
+    cleared: feed,
+    paused: feed,
+    continued: feed,
+    run({run}) {
+      hands.began(run.token, run.logStart);
+      engine.feed(...inputsOf(run, agesNow()));
+    },
+    orphan({pid, startTime, name, id}) {
+      if (id !== null) readings.orphan(id, pid, startTime);
+      const command = commandOf(pid).slice(0, MAX_COMMAND) || name;
+      engine.note({type: 'orphan-adopted', ...namesOf(engine.heart, id), pid, name, command});
+    },
+    'orphan-ended': ({pid}) => readings.orphanEnded(pid),
+    wrote: ({token}) => hands.wrote(token),
+    rotated: ({folder}) => logCare.look(folder),
+    'output-held'({id, error}) {
+      held.set(id, error);
+      engine.note({type: error === null ? 'repaired' : 'output-held', ...namesOf(engine.heart, id), error});
+    },
+    'upgrade-prepared': handOver,
+    'upgrade-failed': ({to, message}) => engine.note({type: 'upgrade-failed', to, message}),
+    upgraded: ({from, to}) => code.upgraded(from, to),
+    signalled: ({signal, again}) => signals.passedOn(signal, again),
+    beat: () => pulse.heard(),
+    welcome: elsewhere, // with it the controller has begun
+    reply: elsewhere, // was for who asked
+    handshake: elsewhere, // is for one that does not work yet
+  };
 }
+
+/** @param type the fact's own; a keeper of another version may have one that is not known here */
+function takeAs<T extends FactType>(facts: Partial<Facts>, type: T, fact: FactOf<T>): void {
+  facts[type]?.(fact);
+}
+
+export const take = (facts: Facts, fact: Fact): void => takeAs(facts, fact.type, fact);

@@ -1,10 +1,10 @@
 /** Care for rotated logs: compressed, and removed when there are too many or they are too old. The keeper only renames. */
 import {createReadStream, createWriteStream} from 'node:fs';
 import {readdir, rename, rm, stat} from 'node:fs/promises';
-import {join} from 'node:path';
+import {basename, join} from 'node:path';
 import {pipeline} from 'node:stream/promises';
 import {createGzip} from 'node:zlib';
-import type {LogPolicy} from '../fleet/types.ts';
+import type {LogPolicy, WorkerSpec} from '../fleet/types.ts';
 import {parseLogName, rotatedIndex, rotatedLog, STREAMS} from '../logs/layout.ts';
 
 async function compress(path: string): Promise<void> {
@@ -45,10 +45,19 @@ async function careFor(folder: string, policy: LogPolicy): Promise<void> {
 }
 
 export class LogCare {
+  readonly #workers: () => readonly WorkerSpec[];
   readonly #busy = new Map<string, {again: boolean}>();
 
-  /** Looks after a folder; while it does, one more word means one more look. */
-  look(folder: string, policy: LogPolicy): void {
+  /** @param workers those whose logs are cared for */
+  constructor(workers: () => readonly WorkerSpec[]) {
+    this.#workers = workers;
+  }
+
+  /** Looks after the folder of an instance; while it does, one more word means one more look. */
+  look(folder: string): void {
+    const [worker = ''] = basename(folder).split('.');
+    const spec = this.#workers().find(({name}) => name === worker);
+    if (!spec) return;
     const busy = this.#busy.get(folder);
     if (busy) {
       busy.again = true;
@@ -56,11 +65,11 @@ export class LogCare {
     }
     const mark = {again: false};
     this.#busy.set(folder, mark);
-    void careFor(folder, policy)
+    void careFor(folder, spec.logs)
       .catch(() => {}) // a folder that vanished; the next rotation looks again
       .then(() => {
         this.#busy.delete(folder);
-        if (mark.again) this.look(folder, policy);
+        if (mark.again) this.look(folder);
       });
   }
 }

@@ -1,5 +1,5 @@
 /** Compares what the heart believes with what the keeper knows, after either of them was lost. */
-import {inputsOf, type AgeOf} from './facts.ts';
+import {inputsOf, type AgeOf} from './run-inputs.ts';
 import type {RunFact} from '../keeper/messages.ts';
 import type {Heart} from '../supervisor/index.ts';
 import type {FoundRun, Input, Instance} from '../supervisor/types.ts';

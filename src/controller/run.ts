@@ -4,7 +4,7 @@ import {Controller} from './controller.ts';
 import {KeeperLink} from './keeper-link.ts';
 import {OutputHolder} from './output-holder.ts';
 import {prepare} from './prepare.ts';
-import type {Fact} from '../keeper/messages.ts';
+import type {Fact, FactOf} from '../keeper/messages.ts';
 import {inFolder} from '../control/folder.ts';
 import type {EarlySignals, SupervisorSignal} from '../posix/early-signals.ts';
 import {closeDebugger} from '../posix/node-flags.ts';
@@ -86,7 +86,7 @@ export function runController(folder: string, early: EarlySignals, exit: (status
       );
     },
   });
-  const begin = (welcome: Extract<Fact, {type: 'welcome'}>): void => {
+  const begin = (welcome: FactOf<'welcome'>): void => {
     clearTimeout(guard);
     const begun = new Controller({
       folder,

@@ -1,8 +1,8 @@
 /** What the supervisor says of itself, and what it can't promise at the moment. */
 import type {SupervisorReport} from '../control/messages.ts';
-import type {Fact} from '../keeper/messages.ts';
+import type {FactOf} from '../keeper/messages.ts';
 
-export type Welcome = Extract<Fact, {type: 'welcome'}>;
+export type Welcome = FactOf<'welcome'>;
 
 export interface Condition {
   readonly version: string;

@@ -4,7 +4,7 @@
  */
 import type {Fact} from './messages.ts';
 import type {Link} from './link.ts';
-import type {Run, Runs} from './run.ts';
+import {isOver, type Run, type Runs} from './run.ts';
 import type {SignalName} from '../posix/signals.ts';
 
 /** No word from a controller for so long after a signal to end: the keeper ends the fleet itself. */
@@ -20,8 +20,6 @@ export interface FleetEndHost {
   /** Nothing runs any more of what was to be ended; `stopped`: that was the whole fleet, as it was told. */
   allEnded(stopped: boolean): void;
 }
-
-export const isOver = (run: Run): boolean => run.cleared !== null || run.failure !== null;
 
 export class FleetEnd {
   readonly #host: FleetEndHost;

@@ -12,3 +12,26 @@ export function tellLauncher(text: string): void {
     // It has stopped waiting.
   }
 }
+
+/** The one that waits for a keeper which has the lock; it is told once. */
+export class Launcher {
+  readonly #anchor: number | null;
+  #waits: boolean;
+
+  constructor(waits: boolean, anchor: number | null) {
+    this.#waits = waits;
+    this.#anchor = anchor;
+  }
+
+  get waits(): boolean {
+    return this.#waits;
+  }
+
+  tell(text: string): void {
+    if (!this.#waits) return;
+    this.#waits = false;
+    tellLauncher(text);
+    // The anchor has the launcher's descriptor too, in case this keeper had not come so far.
+    if (process.ppid === this.#anchor) process.kill(this.#anchor, 'SIGURG');
+  }
+}

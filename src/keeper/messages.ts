@@ -144,6 +144,7 @@ export type Order = {readonly lease: number} & (
   | {readonly type: 'leave'}
 );
 export type OrderType = Order['type'];
+export type OrderOf<T extends OrderType> = Extract<Order, {readonly type: T}>;
 
 /** How an asked order went: whom it reached, or what went wrong (`ESRCH`, `EPERM`, ...). */
 export interface Reply {
@@ -236,3 +237,4 @@ export type Fact =
   /** These programs are current now. */
   | {readonly type: 'upgraded'; readonly from: string | null; readonly to: string};
 export type FactType = Fact['type'];
+export type FactOf<T extends FactType> = Extract<Fact, {readonly type: T}>;

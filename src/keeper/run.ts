@@ -31,6 +31,9 @@ export interface Run {
   readonly known: Map<number, string>;
 }
 
+/** Nothing of it lives: all is cleared, or it was never spawned. */
+export const isOver = (run: Run): boolean => run.cleared !== null || run.failure !== null;
+
 export const factOf = (run: Run): RunFact => ({
   token: run.token,
   id: run.id,

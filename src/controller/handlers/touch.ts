@@ -1,6 +1,7 @@
 /** signal, nice, alarm: commands that touch processes as they run. */
 import type {Desk} from './desk.ts';
 import {monotonic} from '../clock.ts';
+import {namesOf} from '../names.ts';
 import type {Handlers} from '../../control/connection.ts';
 import {ErrorCode, type Target} from '../../control/messages.ts';
 import {RpcError} from '../../control/errors.ts';
@@ -81,13 +82,7 @@ export const touchHandlers = (desk: Desk): Handlers => {
         }
       }
       for (const {pid, id} of sent) {
-        const instance = id === null ? undefined : engine.heart.get(id);
-        engine.note({
-          type: 'signalled',
-          ...(instance ? {worker: instance.worker, instance: instance.number} : {}),
-          pid,
-          signal: signalName(number),
-        });
+        engine.note({type: 'signalled', ...namesOf(engine.heart, id), pid, signal: signalName(number)});
       }
       return {sent};
     },

@@ -1,0 +1,84 @@
+/** The end of a controller: its keeper is gone, another controller takes over, or nothing of the fleet lives any more. */
+import {now} from './clock.ts';
+import {complain} from './complaints.ts';
+import type {Engine} from './engine.ts';
+import type {Journal} from './journal.ts';
+import type {KeeperLink} from './keeper-link.ts';
+import type {SnapshotFile} from './snapshot-file.ts';
+import type {ControlServer} from '../control/server.ts';
+
+export interface ControllerEndHost {
+  readonly engine: Engine;
+  readonly journal: Journal;
+  readonly snapshot: SnapshotFile;
+  readonly server: ControlServer;
+  readonly link: KeeperLink;
+  /** Ends what happens from time to time. */
+  readonly stopTimers: () => void;
+  /** The controller has nothing more to do. */
+  readonly leave: () => void;
+}
+
+export class ControllerEnd {
+  readonly #host: ControllerEndHost;
+  #ending = false;
+
+  constructor(host: ControllerEndHost) {
+    this.#host = host;
+  }
+
+  /** The keeper is gone: from now on nothing is decided, committed or answered here. */
+  abandon(): void {
+    const {engine, server} = this.#host;
+    this.#begin();
+    engine.abandon();
+    void server.close();
+  }
+
+  /** Another controller is prepared: all is committed, the socket is free, and the lease is given away. */
+  async handOver(): Promise<void> {
+    if (this.#ending) return;
+    const {engine, server, link, leave} = this.#host;
+    if (!engine.canRecord(0)) {
+      link.order({
+        type: 'keep-lease',
+        message: `the state can't be recorded (${engine.commitError ?? 'disk full'})`,
+      });
+      return;
+    }
+    this.#begin();
+    engine.close();
+    await server.close();
+    link.order({type: 'hand-over'});
+    leave();
+  }
+
+  /** Nothing lives any more: answers go out, the state is forgotten, the keeper may leave. */
+  allEnded(): void {
+    if (this.#ending) return;
+    this.#begin();
+    // In the next turn of the event loop those who wait for the end have been answered.
+    setImmediate(() => void this.#leave());
+  }
+
+  #begin(): void {
+    this.#ending = true;
+    this.#host.stopTimers();
+  }
+
+  async #leave(): Promise<void> {
+    const {engine, journal, snapshot, server, link, leave} = this.#host;
+    journal.add({type: 'supervisor-stopped'}, now().wall);
+    engine.close();
+    await server.close();
+    try {
+      // The snapshot stays, and says that all is stopped: one that is started before the keeper has left must know.
+      if (engine.commitError !== null) snapshot.remove();
+    } catch (error) {
+      // Of a disk that has become read-only: down goes on.
+      complain('the snapshot can not be removed', error);
+    }
+    link.order({type: 'leave'});
+    leave();
+  }
+}

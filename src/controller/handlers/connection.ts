@@ -1,0 +1,26 @@
+/** watch, unwatch, attach: commands that last as long as the client's connection. */
+import type {Attachment} from '../attachment.ts';
+import type {Engine} from '../engine.ts';
+import type {Journal} from '../journal.ts';
+import type {Handlers} from '../../control/connection.ts';
+import {recordsAfter} from '../../control/journal.ts';
+
+export interface ConnectionHost {
+  readonly folder: string;
+  readonly engine: Engine;
+  readonly journal: Journal;
+  readonly attachment: Attachment;
+}
+
+export const connectionHandlers = ({folder, engine, journal, attachment}: ConnectionHost): Handlers => ({
+  watch({afterSeq}, context) {
+    if (afterSeq !== undefined) for (const record of recordsAfter(folder, afterSeq)) context.replay(record);
+    return {seq: journal.told};
+  },
+  unwatch: () => ({}),
+  attach(_params, context) {
+    attachment.attach(context);
+    engine.feed({type: 'tick'}); // it is committed, so that a later controller waits for this client, too
+    return {};
+  },
+});

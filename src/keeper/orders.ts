@@ -1,0 +1,69 @@
+/** What each order to the keeper makes it do. */
+import type {Launcher} from './launcher.ts';
+import type {Link} from './link.ts';
+import type {Order, OrderOf, OrderType, Reply} from './messages.ts';
+import type {Processes} from './processes.ts';
+import type {RunOutput} from './run-output.ts';
+import type {Sockets} from './sockets.ts';
+import {freezeRun, setNice, signalProcess, signalRun} from './touch.ts';
+import type {Upgrade} from './upgrade.ts';
+
+const SIGCONT = 18;
+
+export interface OrdersHost {
+  readonly processes: Processes;
+  readonly output: RunOutput;
+  readonly sockets: Sockets;
+  readonly link: Link;
+  readonly upgrade: Upgrade;
+  readonly launcher: Launcher;
+  /** All is recorded and nothing runs. */
+  readonly leave: () => void;
+}
+
+export type Orders = {readonly [T in OrderType]: (order: OrderOf<T>) => void};
+
+export function createOrders({processes, output, sockets, link, upgrade, launcher, leave}: OrdersHost): Orders {
+  const {runs, lives} = processes;
+  const reply = (ask: number, said: Reply): void => link.send({type: 'reply', ask, reply: said});
+  return {
+    spawn: order => lives.spawn(order),
+    end({token, signal, timeoutMs}) {
+      const run = runs.get(token);
+      if (run) processes.end(run, signal, timeoutMs);
+    },
+    clear({token, graceMs}) {
+      const run = runs.get(token);
+      if (run) processes.clear(run, graceMs);
+    },
+    forget({tokens}) {
+      for (const token of tokens) lives.forget(token);
+    },
+    signal: ({ask, pid, startTime, signal}) => reply(ask, signalProcess(pid, startTime, signal)),
+    'signal-run': ({ask, token, signal, tree}) => reply(ask, signalRun(runs.get(token), signal, tree)),
+    freeze: ({ask, token}) => reply(ask, freezeRun(runs.get(token))),
+    thaw: ({ask, token}) => reply(ask, signalRun(runs.get(token), SIGCONT, true)),
+    nice: ({ask, pid, startTime, nice}) => reply(ask, setNice(pid, startTime, nice)),
+    watch: ({token}) => output.watch(token),
+    unwatch: ({token}) => output.unwatch(token),
+    'reopen-logs': () => output.reopen(),
+    sockets: ({addresses}) => sockets.keepOnly(addresses),
+    ready() {
+      launcher.tell('ready');
+      upgrade.ready();
+    },
+    beat: () => link.send({type: 'beat'}),
+    prepared: () => {}, // of one that does not work yet
+    upgrade: ({code}) => upgrade.begin(code),
+    'hand-over': () => upgrade.handOver(),
+    'keep-lease': ({message}) => upgrade.cancel(message),
+    leave,
+  };
+}
+
+/** @param type the order's own; a controller of another version may have one that is not known here */
+function obeyAs<T extends OrderType>(orders: Partial<Orders>, type: T, order: OrderOf<T>): void {
+  orders[type]?.(order);
+}
+
+export const obey = (orders: Orders, order: Order): void => obeyAs(orders, order.type, order);

@@ -1,0 +1,98 @@
+/** The processes below the keeper, put together: the runs, what those leave behind, and who hears of which end. */
+import {Ladder} from './ladder.ts';
+import {Look} from './members.ts';
+import type {OrphanFact} from './messages.ts';
+import {Reaper} from './reaper.ts';
+import {RunLives, type RunLivesHost} from './run-lives.ts';
+import {isOver, Runs, type Run} from './run.ts';
+import {Strays} from './strays.ts';
+import {signalNumber, type SignalName} from '../posix/signals.ts';
+import type {Ended} from '../posix/wait.ts';
+import {isShortage} from '../process/stat.ts';
+
+const SIGKILL = 9;
+const SIGTERM = 15;
+
+export interface ProcessesHost extends Omit<RunLivesHost, 'runs' | 'exited' | 'abandon' | 'forgotten'> {
+  /** Whether libuv waits for that child, which is no run's. */
+  isSpawned(pid: number): boolean;
+  /** Who is to hear how a child that is no run's ended, where an earlier image of this process has started it. */
+  inherited(pid: number): ((end: Ended) => void) | null;
+  /** Nothing of a run is left, or what is left can't be ended. */
+  cleared(): void;
+}
+
+export class Processes {
+  readonly runs = new Runs();
+  readonly lives: RunLives;
+  readonly #reaper: Reaper;
+  readonly #ladder: Ladder;
+  readonly #strays: Strays;
+
+  constructor(host: ProcessesHost) {
+    const {runs} = this;
+    this.lives = new RunLives({
+      ...host,
+      runs,
+      exited: () => this.#ladder.look(0),
+      abandon: run => this.#ladder.end(run, SIGKILL, 0),
+      forgotten: run => this.#reaper.forget(run),
+    });
+    const isSpawned = (pid: number): boolean => this.lives.isMain(pid) || host.isSpawned(pid);
+    const inherited = (pid: number): ((end: Ended) => void) | null => host.inherited(pid) ?? this.lives.inherited(pid);
+    this.#reaper = new Reaper({runs, isSpawned, inherited, say: fact => host.say(fact)});
+    this.#ladder = new Ladder({
+      isKnown: pid => isSpawned(pid) || inherited(pid) !== null || this.#reaper.isOrphan(pid),
+      adoptOrphans: look => this.#reaper.adoptOrphans(look),
+      cleared: (run, proof, survivors) => {
+        if (!this.#strays.cleared(run, survivors)) this.lives.cleared(run, proof, survivors, () => host.cleared());
+      },
+    });
+    this.#strays = new Strays(this.#ladder);
+  }
+
+  /** Takes up what an earlier keeper left. */
+  takeUp(): void {
+    this.lives.adopt();
+    this.#reaper.childrenChanged();
+  }
+
+  /** Orphans that live. */
+  orphans(): OrphanFact[] {
+    return this.#reaper.living();
+  }
+
+  end(run: Run, signal: SignalName, timeoutMs: number): void {
+    if (!isOver(run)) this.#ladder.end(run, signalNumber(signal) ?? SIGTERM, timeoutMs);
+  }
+
+  /** Ends what a run has left behind whose main process has ended. */
+  clear(run: Run, graceMs: number): void {
+    if (run.cleared !== null || (run.exit === null && run.failure === null)) return;
+    // A clearing that is under way has its own deadline, and is hurried only by one that waits for nothing.
+    if (graceMs === 0 || !this.#ladder.isEnding(run)) this.#ladder.end(run, SIGTERM, graceMs);
+  }
+
+  /** Ends what is left when the fleet has been stopped; `controller` leaves by itself. */
+  endStrays(controller: number | null, gone: () => void): void {
+    this.#strays.end(controller, gone);
+  }
+
+  /** SIGCHLD came. */
+  childrenChanged(): void {
+    if (this.#reaper.childrenChanged()) this.#ladder.look(0);
+  }
+
+  /** What no signal may have told: missed SIGCHLDs, orphans that live, ends that are due. */
+  sweep(): void {
+    this.#reaper.childrenChanged();
+    const look = new Look();
+    try {
+      this.#reaper.adoptOrphans(look);
+      this.lives.sweep(look);
+    } catch (error) {
+      if (!isShortage(error)) throw error; // else the next one finds it
+    }
+    this.#ladder.look(0);
+  }
+}
