@@ -1,5 +1,6 @@
 /** The fleet that a command means, and the connection to it. */
-import {connectFleet, type Client} from '../control/client.ts';
+import type {Client} from '../control/client.ts';
+import {connectFleet} from '../control/connect.ts';
 import {ConnectionLostError, FleetChoiceError, NotRunningError} from '../control/errors.ts';
 import {resolveFleet, type FleetEntry} from '../control/find.ts';
 import {textOf, type Context} from './command.ts';

@@ -2,7 +2,8 @@
  * A foreground `up`: tied to the fleet as long as it lives. It shows what is written and what happens, translates its
  * terminal's signals, and the controller stops the fleet when it goes away (`attach`).
  */
-import {connectFleet, type Client} from '../control/client.ts';
+import type {Client} from '../control/client.ts';
+import {connectFleet} from '../control/connect.ts';
 import {ConnectionLostError, NotRunningError} from '../control/errors.ts';
 import {followJournal, lastRecords, recordsAfter} from '../control/journal.ts';
 import type {EventRecord, Outcomes} from '../control/messages.ts';

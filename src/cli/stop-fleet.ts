@@ -1,5 +1,5 @@
 /** Stopping a whole fleet, whatever happens to its controller meanwhile. */
-import {connectFleet} from '../control/client.ts';
+import {connectFleet} from '../control/connect.ts';
 import {ConnectionLostError, NotRunningError} from '../control/errors.ts';
 import type {Outcomes} from '../control/messages.ts';
 

@@ -1,6 +1,6 @@
 /** Commands that wait: progress, `--timeout`, Ctrl-C, and a controller that is replaced meanwhile. */
 import {ConnectionLostError} from '../control/errors.ts';
-import {connectFleet} from '../control/client.ts';
+import {connectFleet} from '../control/connect.ts';
 import type {Method, Params, Result} from '../control/messages.ts';
 import type {Context} from './command.ts';
 import {CliError, ExitCode} from './errors.ts';

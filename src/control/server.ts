@@ -1,9 +1,11 @@
 /** The control socket: who may speak on it, and who is listening to events. */
 import {lstatSync, renameSync, rmSync} from 'node:fs';
 import {createServer, type Server, type Socket} from 'node:net';
-import {Connection, eventLine, type Handlers} from './connection.ts';
+import {Connection} from './connection.ts';
+import type {Handlers} from './handlers.ts';
 import {MAX_CONNECTIONS, type EventRecord} from './messages.ts';
 import {socketAddress, type SocketAddress} from './socket-path.ts';
+import {eventLine} from './watch.ts';
 
 export interface Peer {
   readonly uid: number;

@@ -1,5 +1,5 @@
 /** A fleet that lives with a client (a foreground `up`): when that goes away, in whatever manner, the fleet is stopped in order. */
-import type {CallContext} from '../control/connection.ts';
+import type {CallContext} from '../control/handlers.ts';
 import {isAlive, readStat, startTimeOf} from '../process/stat.ts';
 
 /** How long a client that runs has to come, or to come back after the controller was replaced. */

@@ -1,5 +1,6 @@
 /** The control client for programs: everything the command line can do, typed. */
-import {connectFleet, type Client, type ConnectOptions} from '../control/client.ts';
+import type {Client} from '../control/client.ts';
+import {connectFleet, type ConnectOptions} from '../control/connect.ts';
 import {resolveFleet} from '../control/find.ts';
 
 export interface ConnectTo extends ConnectOptions {

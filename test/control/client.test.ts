@@ -3,7 +3,7 @@ import {getEventListeners, once} from 'node:events';
 import {readFileSync, writeFileSync} from 'node:fs';
 import {createServer} from 'node:net';
 import {expect, onTestFinished, test} from 'vitest';
-import {connectFleet} from '../../src/control/client.ts';
+import {connectFleet} from '../../src/control/connect.ts';
 import {ConnectionLostError, NotRunningError, RpcError} from '../../src/control/errors.ts';
 import {inFolder} from '../../src/control/folder.ts';
 import {supervisorAlive} from '../../src/control/lock.ts';

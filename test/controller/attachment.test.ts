@@ -1,7 +1,7 @@
 import {spawn, type ChildProcess} from 'node:child_process';
 import {beforeEach, afterEach, expect, onTestFinished, test, vi} from 'vitest';
 import {Attachment} from '../../src/controller/attachment.ts';
-import type {CallContext} from '../../src/control/connection.ts';
+import type {CallContext} from '../../src/control/handlers.ts';
 import {readStat, startTimeOf} from '../../src/process/stat.ts';
 
 beforeEach(() => void vi.useFakeTimers({toFake: ['setTimeout', 'clearTimeout']}));

@@ -4,7 +4,8 @@ import {existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'n
 import {join} from 'node:path';
 import {TAG, TestFleet} from '../end-to-end/harness.ts';
 import {environment, lives, look} from '../end-to-end/processes.ts';
-import {connectFleet, type Client} from '../../src/control/client.ts';
+import type {Client} from '../../src/control/client.ts';
+import {connectFleet} from '../../src/control/connect.ts';
 import type {PsReport} from '../../src/control/messages.ts';
 import type {Program} from './build.ts';
 import type {Plan} from './runtime.ts';

@@ -1,6 +1,7 @@
 import {fleetFolder} from '../../control/folder.ts';
 import {FleetChoiceError, NotRunningError} from '../../control/errors.ts';
-import {connectFleet, type Client} from '../../control/client.ts';
+import type {Client} from '../../control/client.ts';
+import {connectFleet} from '../../control/connect.ts';
 import {resolveFleet, type FleetEntry} from '../../control/find.ts';
 import type {Params} from '../../control/messages.ts';
 import {JSON_OPTION, textOf, type Command, type Context} from '../command.ts';

@@ -1,5 +1,5 @@
 import {listFleets} from '../../control/find.ts';
-import {connectFleet} from '../../control/client.ts';
+import {connectFleet} from '../../control/connect.ts';
 import {signalNames} from '../../fleet/signals.ts';
 import type {Command, Context} from '../command.ts';
 import {chooseFleet} from '../fleet.ts';

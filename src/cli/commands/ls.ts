@@ -1,4 +1,4 @@
-import {connectFleet} from '../../control/client.ts';
+import {connectFleet} from '../../control/connect.ts';
 import {listFleets, type FleetEntry} from '../../control/find.ts';
 import type {PsReport} from '../../control/messages.ts';
 import {atMost} from '../arguments.ts';

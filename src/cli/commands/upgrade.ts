@@ -1,5 +1,5 @@
 import type {Client} from '../../control/client.ts';
-import {connectFleet} from '../../control/client.ts';
+import {connectFleet} from '../../control/connect.ts';
 import {ConnectionLostError} from '../../control/errors.ts';
 import type {EventRecord} from '../../control/messages.ts';
 import {atMost} from '../arguments.ts';

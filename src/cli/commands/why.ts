@@ -1,6 +1,6 @@
 import {constants} from 'node:os';
 import {NotRunningError} from '../../control/errors.ts';
-import {connectFleet} from '../../control/client.ts';
+import {connectFleet} from '../../control/connect.ts';
 import type {FleetEntry} from '../../control/find.ts';
 import {recordsAfter} from '../../control/journal.ts';
 import type {EventRecord, InstanceDetail, WorkerReport} from '../../control/messages.ts';

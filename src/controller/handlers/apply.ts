@@ -1,6 +1,6 @@
 /** apply: makes the fleet's file true. */
 import {askAndWait, mayChange, type Desk} from './desk.ts';
-import type {Handlers} from '../../control/connection.ts';
+import type {Handlers} from '../../control/handlers.ts';
 import {ErrorCode} from '../../control/messages.ts';
 import {RpcError} from '../../control/errors.ts';
 import {isUp, type Rule} from '../outcomes.ts';

@@ -2,7 +2,7 @@
 import type {Attachment} from '../attachment.ts';
 import type {Engine} from '../engine.ts';
 import type {Journal} from '../journal.ts';
-import type {Handlers} from '../../control/connection.ts';
+import type {Handlers} from '../../control/handlers.ts';
 import {recordsAfter} from '../../control/journal.ts';
 
 export interface ConnectionHost {

@@ -1,5 +1,5 @@
 /** What the handlers of all commands share: the state, and waiting for it to become what was asked for. */
-import type {CallContext} from '../../control/connection.ts';
+import type {CallContext} from '../../control/handlers.ts';
 import {ErrorCode, type Outcomes} from '../../control/messages.ts';
 import {RpcError} from '../../control/errors.ts';
 import type {Hands} from '../carry-out.ts';

@@ -1,6 +1,6 @@
 /** start, stop, restart, pause, resume, wait, down: commands about whether instances run. */
 import {askAndWait, mayChange, type Desk} from './desk.ts';
-import type {CallContext, Handlers} from '../../control/connection.ts';
+import type {CallContext, Handlers} from '../../control/handlers.ts';
 import type {Outcomes, Target} from '../../control/messages.ts';
 import {isPaused, isResumed, isStopped, isUp, isUpAnew, type Rule} from '../outcomes.ts';
 import {instancesNamed} from '../targets.ts';

@@ -1,6 +1,6 @@
 /** ping, ps, status: commands that only look. */
 import type {Desk} from './desk.ts';
-import type {Handlers} from '../../control/connection.ts';
+import type {Handlers} from '../../control/handlers.ts';
 import type {SupervisorReport} from '../../control/messages.ts';
 import {instanceDetail, workerReports} from '../reports.ts';
 import {instancesNamed} from '../targets.ts';

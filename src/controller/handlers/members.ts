@@ -1,6 +1,6 @@
 /** add, remove, scale: commands about what the fleet consists of. */
 import {askAndWait, mayChange, type Desk} from './desk.ts';
-import type {Handlers} from '../../control/connection.ts';
+import type {Handlers} from '../../control/handlers.ts';
 import {ErrorCode} from '../../control/messages.ts';
 import {RpcError} from '../../control/errors.ts';
 import {workerFromCommand} from '../../fleet/add.ts';

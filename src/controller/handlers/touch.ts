@@ -2,7 +2,7 @@
 import type {Desk} from './desk.ts';
 import {monotonic} from '../clock.ts';
 import {namesOf} from '../names.ts';
-import type {Handlers} from '../../control/connection.ts';
+import type {Handlers} from '../../control/handlers.ts';
 import {ErrorCode, type Target} from '../../control/messages.ts';
 import {RpcError} from '../../control/errors.ts';
 import {instancesNamed, isPid} from '../targets.ts';

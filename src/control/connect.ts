@@ -1,0 +1,63 @@
+/** From a fleet's folder to a client of its controller, also while that is being started again. */
+import {connect, type Socket} from 'node:net';
+import {Client} from './client.ts';
+import {ConnectionLostError, NotRunningError} from './errors.ts';
+import {inFolder} from './folder.ts';
+import {anchorAlive, keeperAlive, readLock} from './lock.ts';
+import {socketAddress} from './socket-path.ts';
+
+const RETRY_MS = 20;
+
+export interface ConnectOptions {
+  /**
+   * How long to wait for a controller that is being started again (ms). While the keeper or the anchor lives the fleet
+   * is running, whoever may answer at the moment. Default 5000.
+   */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Connects to the controller of the fleet in `folder`.
+ *
+ * @throws NotRunningError if the fleet has no supervisor.
+ */
+export async function connectFleet(folder: string, {timeoutMs = 5000}: ConnectOptions = {}): Promise<Client> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const outcome = await tryConnect(inFolder.socket(folder));
+    if (!(outcome instanceof Error)) return new Client(outcome);
+    if (!isRefusal(outcome)) throw outcome;
+    const lock = readLock(folder);
+    if (!keeperAlive(lock) && !anchorAlive(lock)) throw new NotRunningError(folder, 'no supervisor is running');
+    if (performance.now() >= deadline) {
+      const message = `the supervisor (pid ${lock?.pid ?? '?'}) lives, but did not answer within ${timeoutMs} ms`;
+      throw new ConnectionLostError(message);
+    }
+    await new Promise(resolve => setTimeout(resolve, RETRY_MS));
+  }
+}
+
+async function tryConnect(path: string): Promise<Socket | Error> {
+  let address: ReturnType<typeof socketAddress>;
+  try {
+    address = socketAddress(path);
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+  try {
+    return await new Promise(resolve => {
+      const socket = connect(address.path);
+      socket.once('error', resolve);
+      socket.once('connect', () => {
+        socket.off('error', resolve);
+        resolve(socket);
+      });
+    });
+  } finally {
+    address.release();
+  }
+}
+
+/** Nobody listens (ECONNREFUSED, ENOENT), or the one who did is leaving (EAGAIN: its queue is full and stays full). */
+const isRefusal = (error: Error): boolean =>
+  'code' in error && ['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EAGAIN'].includes(String(error.code));

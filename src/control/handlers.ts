@@ -1,0 +1,19 @@
+/** Who answers what clients ask for. */
+import type {EventRecord, Method, Params, Progress, Result} from './messages.ts';
+
+/** What a handler may do beside answering. */
+export interface CallContext {
+  readonly requestId: number | string | null;
+  /** The client's process; null where that can't be told. */
+  readonly peerPid: number | null;
+  /** Aborted when the client is gone: the whole connection, not only this request. */
+  readonly signal: AbortSignal;
+  /** Tells what is still waited for. */
+  readonly progress: (waiting: Progress['waiting']) => void;
+  /** For `watch`: sends a record of the past, before those that happen from now on. Rising `seq`; others are left out. */
+  readonly replay: (record: EventRecord) => void;
+}
+
+export type Handlers = {
+  readonly [M in Method]?: (params: Params<M>, context: CallContext) => Promise<Result<M>> | Result<M>;
+};

@@ -1,0 +1,103 @@
+/** JSON-RPC 2.0, the server's side: from a line of a client to its answer, whatever the line is. */
+import {RpcError} from './errors.ts';
+import {ErrorCode, MAX_BATCH, MAX_UNDER_WAY} from './messages.ts';
+import {isObject} from './params.ts';
+
+export type Id = number | string | null;
+type Answer = {jsonrpc: '2.0'; id: Id} & ({result: unknown} | {error: {code: number; message: string; data?: unknown}});
+
+const failure = (id: Id, code: number, message: string, data?: unknown): Answer => ({
+  jsonrpc: '2.0',
+  id,
+  error: data === undefined ? {code, message} : {code, message, data},
+});
+
+export interface RpcHost {
+  /** Carries out a request. */
+  readonly call: (method: string, params: unknown, id: Id) => Promise<unknown>;
+  readonly write: (line: string) => void;
+  readonly onError: (error: unknown) => void;
+  /** One more request is done; its answer is sent in a later microtask. */
+  readonly done: () => void;
+}
+
+export class Rpc {
+  readonly #host: RpcHost;
+  #underWay = 0;
+
+  constructor(host: RpcHost) {
+    this.#host = host;
+  }
+
+  /** Requests that are not answered yet. */
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  /** Begins what a line asks for. */
+  take(line: string): void {
+    let message: unknown;
+    try {
+      message = JSON.parse(line);
+    } catch {
+      this.refuse(ErrorCode.parse, 'this line is no JSON');
+      return;
+    }
+    if (Array.isArray(message)) void this.#batch(message);
+    else void this.#request(message).then(answer => answer && this.#send(answer));
+  }
+
+  /** Tells what is wrong with something that is no request. */
+  refuse(code: number, message: string): void {
+    this.#send(failure(null, code, message));
+  }
+
+  #send(message: Answer | readonly Answer[]): void {
+    let line: string;
+    try {
+      line = JSON.stringify(message);
+    } catch (error) {
+      // A handler's result that is no JSON; the client must not wait for ever.
+      this.#host.onError(error);
+      const id = 'id' in message ? message.id : null;
+      line = JSON.stringify(failure(id, ErrorCode.internal, 'internal error: the result is no JSON'));
+    }
+    this.#host.write(line + '\n');
+  }
+
+  async #batch(batch: readonly unknown[]): Promise<void> {
+    if (batch.length === 0 || batch.length > MAX_BATCH) {
+      this.refuse(ErrorCode.invalidRequest, `a batch holds 1 to ${MAX_BATCH} requests`);
+      return;
+    }
+    const answers = (await Promise.all(batch.map(one => this.#request(one)))).filter(answer => answer !== null);
+    if (answers.length > 0) this.#send(answers);
+  }
+
+  /** The answer to one request; null where none is due (a notification). Never rejects. */
+  async #request(message: unknown): Promise<Answer | null> {
+    if (!isObject(message)) return failure(null, ErrorCode.invalidRequest, 'a request is an object');
+    const {jsonrpc, id = null, method} = message;
+    const validId = id === null || typeof id === 'number' || typeof id === 'string';
+    if (!validId) return failure(null, ErrorCode.invalidRequest, 'id must be a number or a string');
+    if (jsonrpc !== '2.0') return failure(id, ErrorCode.invalidRequest, 'jsonrpc must be "2.0"');
+    if (typeof method !== 'string') return failure(id, ErrorCode.invalidRequest, 'method must be a string');
+    const wantsAnswer = Object.hasOwn(message, 'id');
+    if (this.#underWay >= MAX_UNDER_WAY) {
+      return wantsAnswer ? failure(id, ErrorCode.busy, `${MAX_UNDER_WAY} requests of yours are under way`) : null;
+    }
+    this.#underWay++;
+    try {
+      const result = await this.#host.call(method, message['params'] ?? {}, id);
+      return wantsAnswer ? {jsonrpc: '2.0', id, result} : null;
+    } catch (error) {
+      if (!(error instanceof RpcError)) this.#host.onError(error);
+      if (!wantsAnswer) return null;
+      if (error instanceof RpcError) return failure(id, error.code, error.message, error.data);
+      return failure(id, ErrorCode.internal, `internal error: ${error instanceof Error ? error.message : 'unknown'}`);
+    } finally {
+      this.#underWay--;
+      this.#host.done();
+    }
+  }
+}
