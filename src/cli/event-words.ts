@@ -35,6 +35,8 @@ const WORDS: Readonly<Record<string, Describe>> = {
   'spawn-failed': ({message, code}) => `could not be started: ${text(message) ?? text(code) ?? 'unknown'}`,
   backoff: ({delayMs, restarts}) =>
     `will be started again${number(delayMs) === null ? '' : ` in ${formatDuration(number(delayMs) ?? 0)}`}${number(restarts) === null ? '' : ` (restart ${number(restarts) ?? 0})`}`,
+  'group-restarted': ({group, strategy, reason}) =>
+    `group ${text(group) ?? '?'} restarts (${text(strategy) ?? '?'})${because(reason)}`,
   'gave-up': ({reason, restarts}) => text(reason) ?? `gave up after ${number(restarts) ?? '?'} restarts`,
   'health-failed': ({reason}) => `is not healthy${because(reason)}`,
   'watchdog-missed': () => 'did not feed its watchdog in time',

@@ -18,7 +18,7 @@ const NEWS = new Set([
   'plan-applied',
 ]);
 /** Ends that somebody has asked for. */
-const MEANT = new Set(['stop', 'restart', 'changed']);
+const MEANT = new Set(['stop', 'restart', 'changed', 'group']);
 
 export function isNews({type, ...record}: EventRecord): boolean {
   if (type === 'exited') return !MEANT.has(String(record['reason']));

@@ -68,6 +68,8 @@ const MEANT: Readonly<Record<string, string>> = {
   restart: 'it was restarted on request',
   changed: 'its definition changed, so it was restarted',
   'not-ready': 'brood ended it because it did not become ready in time',
+  group: 'another one of its group failed, and it was restarted with that one',
+  'gave-up': 'its group gave up, so brood ended it',
   'max-runtime': 'brood ended it because it ran as long as it may (`max_runtime`)',
   'health-failed': 'brood ended it because its health checks failed',
   watchdog: 'brood ended it because it did not feed its watchdog',

@@ -85,6 +85,8 @@ export interface InstanceDetail extends WorkerReport {
   readonly run: string | null;
   readonly wanted: 'up' | 'down';
   readonly restartsInARow: number;
+  /** The groups that it is in, from within. */
+  readonly groups: readonly string[];
   /** ISO 8601; when it is started again. */
   readonly retryAt: string | null;
   readonly alarmAt: string | null;

@@ -83,6 +83,7 @@ export function instanceDetail(
     run: run?.token ?? null,
     wanted: instance.wanted,
     restartsInARow: instance.row,
+    groups: heart.groupsOf(instance.worker),
     retryAt: isoOfDeadline(instance.backoff?.until),
     alarmAt: isoOfDeadline(run?.alarmAt),
     readyBy: isoOfDeadline(run?.readyBy),

@@ -112,7 +112,6 @@ export const fleetKeys = {
     or: [],
     orText: 'none',
     doc: 'Groups of workers, by name.',
-    later: true,
   }),
   channels: key('channels', named({name: 'channels', example: '{jobs: {queue: {capacity: 100}}}'}, name, channel), {
     or: [],

@@ -81,6 +81,7 @@ function bringUp(command: Extract<Command, {type: 'start' | 'restart'}>, desk: D
   };
   for (const {member} of cells) member.spec.requires.forEach(require);
   for (const cell of cells) {
+    roster.groups.forgive(cell.instance.worker);
     desk.apply(cell, command.type === 'start' ? {type: 'start'} : {type: 'restart', why: 'restart', stay: false});
   }
 }

@@ -69,6 +69,8 @@ export const exited = withRun<'exited'>((instance, run, event, context) => {
   // Where an end was asked for, the keeper's ladder goes on to `cleared` by itself.
   if (run.ending === null) effects.push(clearEffect(run.token, spec));
   if (over.wanted === 'down') return [{...over, status: 'stopping'}, effects];
+  if (run.ending === 'gave-up') return [{...over, status: 'failed'}, effects];
+  if (run.ending === 'group') return [{...over, status: 'stopping', restarts: over.restarts + 1}, effects];
   if (wasMeant(run.ending)) return [{...over, status: 'stopping'}, effects];
   const [next, more] = judge(over, {well: endedWell(exit, spec.success), words: describeExit(exit, spec)}, context);
   return [next, [...effects, ...more]];

@@ -21,6 +21,10 @@ export type LifeEvent =
   | {readonly type: 'wait'; readonly reason: string}
   /** Its turn to be ended has come. `now`: without a timeout. */
   | {readonly type: 'end'; readonly reason: string | null; readonly now: boolean}
+  /** Another one of its group failed, and it is restarted with that one. */
+  | {readonly type: 'regroup'; readonly reason: string}
+  /** Its group gave up, and it with the group. */
+  | {readonly type: 'give-up'; readonly reason: string}
   /** `ready: {after}` has passed. */
   | {readonly type: 'ready-due'}
   | {readonly type: 'ready-timeout'}

@@ -10,6 +10,7 @@ import {headOf, type FleetHead, type Stopping} from './head.ts';
 import {newInstance} from './instance.ts';
 import {step} from './lifecycle.ts';
 import {blockedBy, mayEnd} from './order.ts';
+import {failureOf, heldByGroup, share} from './sharing.ts';
 import {Roster, type Cell, type Member} from './roster.ts';
 import {SnapshotWriter} from './snapshot.ts';
 import type {Effect, FoundRun, Input, Instance, Time} from './types.ts';
@@ -36,6 +37,7 @@ export function createHeart(fleet: FleetSpec, options: HeartOptions): Heart {
       roster.addCell(member, newInstance(spec.name, number, 'up'));
     }
   }
+  roster.regroup(fleet.groups);
   return new Heart(headOf(fleet), 'no', roster, options);
 }
 
@@ -53,6 +55,7 @@ export class Heart {
     this.#stopping = stopping;
     this.#roster = roster;
     this.#options = options;
+    roster.regroup(head.groups);
     roster.link();
   }
 
@@ -95,6 +98,11 @@ export class Heart {
     const member = this.#roster.members.get(worker);
     if (member === undefined) throw new Error(`no worker ${worker} in this fleet`);
     return member.spec;
+  }
+
+  /** The groups that a worker is in, from within. */
+  groupsOf(worker: string): string[] {
+    return Array.from(this.#roster.groups.around(worker), ({spec}) => spec.name);
   }
 
   /** The definitions of all workers, also of those that leave but are not down yet. */
@@ -208,6 +216,7 @@ export class Heart {
       apply: (cell, event) => this.#apply(cell, event, time, effects),
       journal: event => effects.push({type: 'journal', event}),
       define: head => {
+        if (head !== this.#head) this.#roster.regroup(head.groups);
         this.#head = head;
         this.#fleet = null;
         this.#writer.forgetHead();
@@ -247,8 +256,9 @@ export class Heart {
     }
   }
 
-  #blocked({instance, member}: Cell): string | null {
-    return instance.clearing === null ? blockedBy(member, this.#roster.members) : CLEARING_WORDS;
+  #blocked(cell: Cell): string | null {
+    if (cell.instance.clearing !== null) return CLEARING_WORDS;
+    return blockedBy(cell.member, this.#roster.members) ?? heldByGroup(cell, this.#roster);
   }
 
   #apply(cell: Cell, event: LifeEvent, time: Time, effects: Effect[]): void {
@@ -258,8 +268,17 @@ export class Heart {
       newToken: this.#options.newToken,
       random: this.#options.random,
     };
-    const [next, more] = step(cell.instance, event, context);
+    const before = cell.instance;
+    const [next, more] = step(before, event, context);
     this.#roster.replace(cell, next);
     for (const effect of more) effects.push(effect);
+    const failure = failureOf(before, next, event, context.spec);
+    if (failure === null) return;
+    share(cell, failure, {
+      roster: this.#roster,
+      mono: time.mono,
+      apply: (other, shared) => this.#apply(other, shared, time, effects),
+      journal: record => effects.push({type: 'journal', event: record}),
+    });
   }
 }

@@ -14,6 +14,15 @@ import {line} from './journal.ts';
 import {factContinued, factPaused, pause, resume} from './pausing.ts';
 import {ready, readyTimeout} from './readiness.ts';
 import {
+  failedRegroup,
+  finishedRegroup,
+  restingGiveUp,
+  runningGiveUp,
+  runningRegroup,
+  stoppingGiveUp,
+  stoppingRegroup,
+} from './regrouping.ts';
+import {
   found,
   readySpawned,
   spawn,
@@ -61,6 +70,8 @@ const resting: Row = {
   spawn: ignore,
   wait: ignore,
   end: ignore,
+  regroup: ignore,
+  'give-up': ignore,
   'ready-due': ignore,
   'ready-timeout': ignore,
   'alarm-due': ignore,
@@ -83,16 +94,18 @@ const running = {
   wait: ignore,
   end,
   exited,
+  regroup: runningRegroup,
+  'give-up': runningGiveUp,
   'alarm-due': alarmDue,
   'runtime-due': runtimeDue,
 } satisfies Partial<Row>;
 
 const lifecycle: Readonly<Record<Status, Row>> = {
   stopped: resting,
-  pending: {...resting, spawn, wait},
-  backoff: {...resting, spawn, wait},
-  finished: resting,
-  failed: resting,
+  pending: {...resting, spawn, wait, 'give-up': restingGiveUp},
+  backoff: {...resting, spawn, wait, 'give-up': restingGiveUp},
+  finished: {...resting, regroup: finishedRegroup},
+  failed: {...resting, regroup: failedRegroup},
   starting: {
     ...running,
     spawned: startingSpawned,
@@ -128,6 +141,8 @@ const lifecycle: Readonly<Record<Status, Row>> = {
     spawn: ignore,
     wait: ignore,
     end: stoppingEnd,
+    regroup: stoppingRegroup,
+    'give-up': stoppingGiveUp,
     'ready-due': ignore,
     'ready-timeout': ignore,
     'alarm-due': ignore,

@@ -72,7 +72,8 @@ function rowDelay(backoff: Backoff, row: number): number {
   return Math.min(backoff.maxMs, backoff.initialMs * backoff.factor ** (row - 1));
 }
 
-function jittered(delayMs: number, jitter: number, random: () => number): number {
+/** A delay, moved at random by up to that part of it. */
+export function jittered(delayMs: number, jitter: number, random: () => number): number {
   if (delayMs === 0 || jitter === 0) return delayMs;
   return Math.max(0, Math.round(delayMs * (1 + jitter * (2 * random() - 1))));
 }

@@ -8,7 +8,7 @@ import {Roster} from './roster.ts';
 import {SNAPSHOT_VERSION} from './snapshot.ts';
 import type {Effect, Instance} from './types.ts';
 import type {WorkerSpec} from '../fleet/types.ts';
-import {isHead, isInstance, isStopping, isWorker} from './validate.ts';
+import {isGroupHistory, isHead, isInstance, isStopping, isWorker, type GroupHistory} from './validate.ts';
 
 /**
  * Goes on from a snapshot of the same boot.
@@ -23,7 +23,7 @@ import {isHead, isInstance, isStopping, isWorker} from './validate.ts';
  * @throws SnapshotError when it is of another version, or no snapshot at all.
  */
 export function restoreHeart(text: string, options: HeartOptions, anew = false): {heart: Heart; effects: Effect[]} {
-  const {stopping, head, workers, instances} = parse(text);
+  const {stopping, head, workers, instances, groups} = parse(text);
   const roster = new Roster();
   for (const {spec, added, removed} of workers) roster.addMember(spec, added).removed = removed;
   const effects: Effect[] = [];
@@ -33,6 +33,7 @@ export function restoreHeart(text: string, options: HeartOptions, anew = false):
     roster.addCell(member, instance);
     effects.push(...again(instance, member.spec, stopping));
   }
+  roster.regroup(head.groups, new Map(groups));
   return {heart: new Heart(head, anew ? 'no' : stopping, roster, options), effects};
 }
 
@@ -55,6 +56,7 @@ interface Parsed {
   readonly head: FleetHead;
   readonly workers: readonly {readonly spec: WorkerSpec; readonly added: boolean; readonly removed: boolean}[];
   readonly instances: readonly Instance[];
+  readonly groups: readonly GroupHistory[];
 }
 
 function parse(text: string): Parsed {
@@ -66,12 +68,13 @@ function parse(text: string): Parsed {
       `the snapshot has format ${value['version']}, this brood reads format ${SNAPSHOT_VERSION}: go on with the version that wrote it`,
     );
   }
-  const {stopping, fleet: head, workers, instances} = value;
+  const {stopping, fleet: head, workers, instances, groups = []} = value;
   if (!isStopping(stopping)) throw malformed('`stopping` is unknown');
   if (!isHead(head)) throw malformed('the fleet is incomplete');
   if (!Array.isArray(workers) || !workers.every(isWorker)) throw malformed('a worker is incomplete');
   if (!Array.isArray(instances) || !instances.every(isInstance)) throw malformed('an instance is incomplete');
-  return {stopping, head, workers, instances};
+  if (!Array.isArray(groups) || !groups.every(isGroupHistory)) throw malformed('a group is incomplete');
+  return {stopping, head, workers, instances, groups};
 }
 
 function parseJson(text: string): unknown {

@@ -1,6 +1,7 @@
 /** Who is in the fleet: workers in the order of the file, their instances, and what is counted about them. */
-import type {WorkerSpec} from '../fleet/types.ts';
+import type {GroupSpec, WorkerSpec} from '../fleet/types.ts';
 import {DeadlineQueue, nextDue, type Timed} from './deadlines.ts';
+import {Groups, holds} from './groups.ts';
 import {isAlive} from './instance.ts';
 import {dependenciesOf, standingOf, type Standing} from './order.ts';
 import type {Instance, Status} from './types.ts';
@@ -49,6 +50,7 @@ export class Roster {
   readonly dirtyCells = new Set<Cell>();
   /** Workers whose standing may have changed. */
   readonly dirtyMembers = new Set<Member>();
+  groups = new Groups();
   alive = 0;
 
   addMember(spec: WorkerSpec, added: boolean): Member {
@@ -84,15 +86,18 @@ export class Roster {
   /** The one place where an instance is replaced by what it became. */
   replace(cell: Cell, next: Instance): void {
     if (next === cell.instance) return;
+    const held = holds(cell.instance);
     this.#leave(cell);
     cell.instance = next;
     cell.json = null;
     this.#enter(cell);
+    if (held !== null && holds(next) !== held) this.#release(cell.member);
   }
 
   removeCell(cell: Cell): void {
     const {member} = cell;
     this.#leave(cell);
+    this.#release(member);
     this.deadlines.set(cell, null);
     this.cells.delete(cell.instance.id);
     member.cells.splice(member.cells.indexOf(cell), 1);
@@ -104,6 +109,12 @@ export class Roster {
     this.members.delete(member.spec.name);
     this.dirtyMembers.delete(member);
     this.link();
+  }
+
+  /** The groups are others now; what is remembered of those that stay is kept. */
+  regroup(specs: readonly GroupSpec[], recent = this.groups.recent): void {
+    this.groups = new Groups(specs, recent);
+    for (const {instance} of this.cells.values()) this.groups.count(instance, 1);
   }
 
   /** Puts the workers into this order; those not named keep theirs, behind. */
@@ -155,6 +166,18 @@ export class Roster {
     }
   }
 
+  /** One that others of its groups may have waited for holds them no more. */
+  #release({spec}: Member): void {
+    for (const {isShared, workers} of this.groups.around(spec.name)) {
+      if (!isShared) continue;
+      for (const name of workers) {
+        for (const cell of this.members.get(name)?.cells ?? []) {
+          if (cell.instance.status === 'pending') this.dirtyCells.add(cell);
+        }
+      }
+    }
+  }
+
   #enter(cell: Cell): void {
     const {instance, member} = cell;
     this.#count(cell, 1);
@@ -174,6 +197,7 @@ export class Roster {
   }
 
   #count({instance, member: {counts}}: Cell, by: 1 | -1): void {
+    this.groups.count(instance, by);
     const up = instance.wanted === 'up';
     if (up) {
       counts.wantedUp += by;

@@ -21,7 +21,9 @@ export class SnapshotWriter {
     for (const member of members) parts.push(memberText(member), ',');
     endList(parts, '],"instances":[');
     for (const {cells} of members) for (const cell of cells) parts.push(cellText(cell), ',');
-    endList(parts, ']}\n');
+    endList(parts, ']');
+    const {recent} = roster.groups;
+    parts.push(recent.size === 0 ? '}\n' : `,"groups":${JSON.stringify([...recent])}}\n`);
     return parts.join('');
   }
 }

@@ -47,7 +47,7 @@ export interface Exit {
 export type Proof = 'cgroup' | 'connector' | 'lineage';
 
 /** Why the heart is ending a run. */
-export type EndReason = 'stop' | 'restart' | 'not-ready' | 'max-runtime' | 'changed';
+export type EndReason = 'stop' | 'restart' | 'not-ready' | 'max-runtime' | 'changed' | 'group' | 'gave-up';
 
 /** One life of an instance. */
 export interface Run {

@@ -46,6 +46,15 @@ function isSpec(value: unknown): value is WorkerSpec {
   );
 }
 
+/** A group's name, and when its restarts were. */
+export type GroupHistory = readonly [string, readonly number[]];
+
+export function isGroupHistory(value: unknown): value is GroupHistory {
+  if (!Array.isArray(value)) return false;
+  const [name, recent]: readonly unknown[] = Array.from<unknown>(value);
+  return typeof name === 'string' && Array.isArray(recent) && recent.every(at => typeof at === 'number');
+}
+
 export function isInstance(value: unknown): value is Instance {
   return isLike(value, INSTANCE) && (value['run'] === null || isLike(value['run'], RUN));
 }

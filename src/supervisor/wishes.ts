@@ -39,7 +39,7 @@ function again(instance: Instance, why: 'restart' | 'changed'): Instance {
 
 /** An end that the policy was to judge is now one that somebody wants. */
 function meant(run: Run | null, why: 'restart' | 'changed'): Run | null {
-  const judged = run?.ending === 'not-ready' || run?.ending === 'max-runtime';
+  const judged = run?.ending === 'not-ready' || run?.ending === 'max-runtime' || run?.ending === 'gave-up';
   return run !== null && judged ? {...run, ending: why} : run;
 }
 

@@ -159,6 +159,7 @@ export const detail = (id: string, fields: Partial<InstanceDetail> = {}): Instan
   run: 'f00d',
   wanted: 'up',
   restartsInARow: 0,
+  groups: [],
   retryAt: null,
   alarmAt: null,
   readyBy: null,

@@ -5,6 +5,7 @@
 import type {WorkerSpec} from '../../src/fleet/types.ts';
 import type {Heart, Instance, Status} from '../../src/supervisor/index.ts';
 import {promise} from './failure.ts';
+import {heldByGroups} from './groups.ts';
 
 /** A moment: each worker's definition and instances, in order. */
 export type Moment = ReadonlyMap<string, {readonly spec: WorkerSpec; readonly instances: readonly Instance[]}>;
@@ -90,11 +91,13 @@ export function goingBefore(worker: string, moment: Moment): Instance[] {
 
 /** All of them together: nobody was forgotten who could start, must end, or has left. */
 export function auditFleet(heart: Heart, moment: Moment): void {
+  const {groups} = heart.fleet();
   for (const {spec, instances} of moment.values()) {
     let held: boolean | null = null;
     for (const i of instances) {
       if (i.status === 'pending') {
-        promise(isAlive(i) || !mayStart(spec, moment), () => `${i.id} could start, and nobody starts it`);
+        const free = !isAlive(i) && mayStart(spec, moment) && !heldByGroups(i, groups, moment);
+        promise(!free, () => `${i.id} could start, and nobody starts it`);
         promise(heart.blockedBy(i.id) !== null, () => `${i.id} is pending without a reason`);
       } else if (i.run !== null && i.run.ending === null) {
         held ??= isHeld(spec, moment);

@@ -1,5 +1,5 @@
 /** Random fleets, and random changes of them. */
-import type {FleetSpec, Readiness, WorkerSpec} from '../../src/fleet/types.ts';
+import type {FleetSpec, GroupSpec, Readiness, WorkerSpec} from '../../src/fleet/types.ts';
 import type {Prng} from './prng.ts';
 
 const NAMES = ['db', 'cache', 'api', 'web', 'jobs', 'mail', 'feed', 'edge'];
@@ -47,7 +47,23 @@ export function fleetOf(workers: readonly WorkerSpec[]): FleetSpec {
 export function randomFleet(rng: Prng): FleetSpec {
   const workers: WorkerSpec[] = [];
   for (const name of NAMES.slice(0, 1 + rng.int(6))) workers.push(randomWorker(rng, name, workers));
-  return fleetOf(workers);
+  return {...fleetOf(workers), groups: randomGroups(rng, workers)};
+}
+
+/** None, or some of the workers in groups, and these perhaps in another one. */
+export function randomGroups(rng: Prng, workers: readonly WorkerSpec[]): GroupSpec[] {
+  if (rng.chance(0.4)) return [];
+  const free = workers.map(({name}) => name);
+  const groups: GroupSpec[] = [];
+  for (const name of ['inner', 'other', 'outer']) {
+    const members = rng.some(free, 0.5);
+    if (members.length === 0) continue;
+    for (const member of members) free.splice(free.indexOf(member), 1);
+    const giveUp = rng.pick([null, {restarts: rng.pick([0, 1, 3]), withinMs: rng.pick([1000, 60_000])}]);
+    groups.push({name, strategy: rng.pick(['one-for-one', 'one-for-all', 'rest-for-one']), members, giveUp});
+    free.push(name);
+  }
+  return groups;
 }
 
 /** A worker that may depend on those before it, so that there is no cycle. */
@@ -103,5 +119,18 @@ export function editedFleet(rng: Prng, fleet: FleetSpec): FleetSpec {
   const free = NAMES.filter(name => !names.has(name));
   if (workers.length < 6 && free.length > 0 && rng.chance(0.4))
     workers.push(randomWorker(rng, rng.pick(free), workers));
-  return {...fleet, workers};
+  return {...fleet, workers, groups: rng.chance(0.3) ? randomGroups(rng, workers) : groupsOf(fleet.groups, workers)};
+}
+
+/** What is left of groups when some workers are gone. */
+function groupsOf(groups: readonly GroupSpec[], workers: readonly WorkerSpec[]): GroupSpec[] {
+  const names = new Set(workers.map(({name}) => name));
+  const left: GroupSpec[] = [];
+  for (const group of groups) {
+    const members = group.members.filter(name => names.has(name));
+    if (members.length === 0) continue;
+    left.push({...group, members});
+    names.add(group.name);
+  }
+  return left;
 }

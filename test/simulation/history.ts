@@ -36,6 +36,10 @@ export function judged(
   return mayRestart(history, spec, mono) ? 'backoff' : 'failed';
 }
 
+/** The same for a run that never began. */
+export const judgedFailure = (history: History, spec: WorkerSpec, mono: number): Status =>
+  spec.restart !== 'never' && mayRestart(history, spec, mono) ? 'backoff' : 'failed';
+
 /** One automatic restart more, which must be allowed. */
 export function restarted(history: History, id: string, spec: WorkerSpec, mono: number): History {
   promise(mayRestart(history, spec, mono), () => `${id} is restarted, but should have given up`);

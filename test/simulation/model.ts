@@ -2,14 +2,18 @@
  * What the simulation knows by itself of each instance, so that the heart is not asked whether it was right: what is
  * wanted, the statuses as the journal tells them, and the history of restarts.
  */
+import type {WorkerSpec} from '../../src/fleet/types.ts';
 import type {Effect, Heart, Input, Instance, JournalEvent, Status, Time} from '../../src/supervisor/index.ts';
 import {auditInstance, goingBefore, type Moment} from './audit.ts';
 import {promise} from './failure.ts';
-import {historyOf, judged, lasted, restarted, type History} from './history.ts';
+import {GroupModel, heldByGroups, type Fate} from './groups.ts';
+import {historyOf, judged, judgedFailure, lasted, restarted, type History} from './history.ts';
 
 interface Known {
   /** As it was after the last step. */
   instance: Instance;
+  /** As it was before that. */
+  before: Instance;
   wanted: 'up' | 'down';
   /** By the journal. */
   status: Status;
@@ -36,6 +40,7 @@ export interface Scene {
 
 export class Model {
   readonly #known = new Map<string, Known>();
+  readonly #groups = new GroupModel();
   /** `down --now` waits for nobody. */
   hasty = false;
 
@@ -43,6 +48,7 @@ export class Model {
   adopt(heart: Heart): void {
     this.#known.clear();
     for (const instance of heart.instances()) this.#meet(instance);
+    this.#groups.adopt(heart.snapshot());
   }
 
   check(scene: Scene): void {
@@ -57,15 +63,16 @@ export class Model {
         auditInstance(instance);
       }
     }
-    if (scene.input.type === 'exited') this.#exited(scene.input, scene);
+    const fate = this.#failure(scene);
     for (const effect of scene.effects) this.#effect(effect, scene);
-    for (const known of changed) this.#settled(known, scene);
+    for (const known of changed) this.#settled(known, scene, fate);
+    this.#shared(changed, fate, scene);
     if (this.#known.size > present) this.#dropGone(scene.heart);
   }
 
   #meet(instance: Instance): Known {
     const {id, wanted, status} = instance;
-    const known = {instance, wanted, status, history: historyOf(instance)};
+    const known = {instance, before: instance, wanted, status, history: historyOf(instance)};
     this.#known.set(id, known);
     return known;
   }
@@ -84,20 +91,79 @@ export class Model {
     return known;
   }
 
-  /** An end that nobody wanted is judged by the policy. */
-  #exited(input: Extract<Input, {type: 'exited'}>, {heart, moment, time}: Scene): void {
-    const after = heart.byToken(input.token);
+  /** An end that nobody wanted is judged by the policy, and may concern the groups: what that means for others. */
+  #failure({input, heart, moment, time}: Scene): Fate | null {
+    // What people ask for may forgive.
+    if (!('token' in input) && input.type !== 'tick') this.#groups.adopt(heart.snapshot());
+    if (input.type !== 'exited' && input.type !== 'spawn-failed') return null;
+    const after =
+      heart.byToken(input.token) ??
+      [...this.#known.values()].find(({instance}) => instance.run?.token === input.token)?.instance;
     const known = this.#known.get(after?.id ?? '');
+    const now = heart.get(after?.id ?? '');
     const spec = moment.get(after?.worker ?? '')?.spec;
-    if (known?.instance.run?.token !== input.token || after === undefined || spec === undefined) return;
+    if (known?.instance.run?.token !== input.token || now === undefined || spec === undefined) return null;
     const {run} = known.instance;
+    if (input.type === 'spawn-failed') {
+      if (run.pid !== null || input.shortage || known.wanted === 'down' || run.ending !== null) return null;
+      const status = judgedFailure(known.history, spec, time.mono);
+      return this.#fate(now, status, spec, heart, time);
+    }
     if (lasted(run, spec, time.mono)) known.history = {...known.history, row: 0, delayMs: 0};
-    const meant = run.ending === 'stop' || run.ending === 'restart' || run.ending === 'changed';
-    const expected = meant || known.wanted === 'down' ? 'stopping' : judged(run, input, known.history, spec, time.mono);
-    promise(
-      after.status === expected,
-      () => `${after.id} should be ${expected} after this end, but is ${after.status}`,
-    );
+    const {ending} = run;
+    const meant = ending === 'stop' || ending === 'restart' || ending === 'changed' || ending === 'group';
+    const expected =
+      meant || known.wanted === 'down'
+        ? 'stopping'
+        : ending === 'gave-up'
+          ? 'failed'
+          : judged(run, input, known.history, spec, time.mono);
+    const fate = ending === 'gave-up' ? null : this.#fate(now, expected, spec, heart, time);
+    // The groups may see it otherwise than the worker's own policy.
+    const final =
+      fate === null || !(fate.handedUp || fate.kind === 'give-up')
+        ? expected
+        : fate.kind === 'restart'
+          ? 'backoff'
+          : 'failed';
+    promise(now.status === final, () => `${now.id} should be ${final} after this end, but is ${now.status}`);
+    return fate;
+  }
+
+  #fate({worker}: Instance, status: Status, spec: WorkerSpec, heart: Heart, {mono}: Time): Fate | null {
+    if (status !== 'backoff' && (status !== 'failed' || spec.restart === 'never')) return null;
+    return this.#groups.fateOf(worker, status === 'failed', heart.fleet().groups, mono);
+  }
+
+  /** Those whom it concerns are ended or given up, and nobody else is. */
+  #shared(changed: readonly Known[], fate: Fate | null, {input, heart}: Scene): void {
+    const ending = fate?.kind === 'give-up' ? 'gave-up' : 'group';
+    const before = new Map(changed.map(known => [known.instance.id, known.before]));
+    for (const {id, worker, run, wanted, status} of heart.instances()) {
+      const earlier = before.get(id);
+      const isNew = earlier !== undefined && earlier.run?.token !== run?.token;
+      if (run !== null && (run.ending === 'group' || run.ending === 'gave-up')) {
+        const known = earlier === undefined || earlier.run?.ending === run.ending;
+        promise(
+          known || (fate?.workers.has(worker) === true && run.ending === ending),
+          () => `${id} is ended: ${run.ending}`,
+        );
+      }
+      const failed = 'token' in input && earlier?.run?.token === input.token;
+      if (
+        fate?.workers.has(worker) !== true ||
+        wanted === 'down' ||
+        (failed && !fate.handedUp && fate.kind === 'restart')
+      )
+        continue;
+      promise(
+        run === null || run.ending !== null || isNew,
+        () => `${id} is not ended, though its group ${fate.kind === 'restart' ? 'restarts' : 'gave up'}`,
+      );
+      if (run === null && fate.kind === 'give-up') {
+        promise(status === 'failed' || status === 'finished', () => `${id} is ${status}, though its group gave up`);
+      }
+    }
   }
 
   #effect(effect: Effect, scene: Scene): void {
@@ -145,6 +211,11 @@ export class Model {
     const {from, to} = event;
     promise(from === known.status && from !== to, () => `${id} was ${known.status}, the journal says ${String(from)}`);
     known.status = statusOf(to);
+    if (from === 'failed' && to === 'backoff') {
+      // Its group was handed up, and it with it: from the beginning, but not sooner.
+      known.history = {row: 0, recent: [], delayMs: known.history.delayMs};
+      return;
+    }
     const counts = known.status === 'backoff' && !(input.type === 'spawn-failed' && input.shortage);
     if (counts && spec !== undefined) known.history = restarted(known.history, id, spec, time.mono);
   }
@@ -164,8 +235,18 @@ export class Model {
       const there = up.every(i => isThere(this.#known.get(i.id)?.status)) && !(required && up.length === 0);
       promise(there || !moment.has(name), () => `${id} is spawned, but ${name} is not there`);
     };
+    promise(
+      !heldByGroups(instance, heart.fleet().groups, this.#byJournal(moment)),
+      () => `${id} is spawned before its group may begin`,
+    );
     for (const name of spec.after) check(name, false);
     for (const name of spec.requires) check(name, true);
+  }
+
+  /** Everybody with the status that the journal has told so far. */
+  #byJournal(moment: Moment): Moment {
+    const said = (i: Instance): Instance => ({...i, status: this.#known.get(i.id)?.status ?? i.status});
+    return new Map(Array.from(moment, ([name, {spec, instances}]) => [name, {spec, instances: instances.map(said)}]));
   }
 
   #end(token: string, {heart, moment}: Scene): void {
@@ -177,7 +258,7 @@ export class Model {
     promise(going.length === 0, () => `${instance.id} is ended before ${going.join(', ')}, which depend on it`);
   }
 
-  #settled(known: Known, {heart, time, scope}: Scene): void {
+  #settled(known: Known, {heart, time, scope}: Scene, fate: Fate | null): void {
     const before = known.instance;
     const instance = heart.get(before.id) ?? before;
     const {id, run, row, delayMs} = instance;
@@ -188,10 +269,17 @@ export class Model {
     promise(delayMs >= known.history.delayMs, () => `the delay of ${id} shrinks to ${delayMs} in a row of restarts`);
     known.history = {...known.history, delayMs};
     const more = instance.restarts - before.restarts;
-    promise(more === 0 || (more === 1 && instance.exit !== before.exit), () => `${id} has ${more} more restarts`);
+    const withGroup = fate?.kind === 'restart' && fate.workers.has(before.worker);
+    promise(
+      more === 0 ||
+        (more === 1 && (withGroup || instance.exit !== before.exit)) ||
+        (more === 2 && withGroup && fate.handedUp),
+      () => `${id} has ${more} more restarts`,
+    );
     if (run !== null && run.ending !== null && before.run?.ending === null) {
       untimely(id, before, run.ending, time.mono);
     }
+    known.before = before;
     known.instance = instance;
   }
 

@@ -163,6 +163,48 @@ export const MUTANTS: readonly Mutant[] = [
     to: `this.#up(entry);`,
   },
   {
+    bug: 'rest-for-one restarts the other instances of the one that failed',
+    file: 'groups.ts',
+    from: `this.children.indexOf(child) + 1`,
+    to: `this.children.indexOf(child)`,
+  },
+  {
+    bug: 'a group gives up one restart too late',
+    file: 'groups.ts',
+    from: `recent.length >= giveUp.restarts`,
+    to: `recent.length > giveUp.restarts`,
+  },
+  {
+    bug: 'a group above restarts all its members, whatever its strategy',
+    file: 'groups.ts',
+    from: `return child instanceof Group ? child.workers : [];`,
+    to: `return this.workers;`,
+  },
+  {
+    bug: 'members begin before all of their group are down',
+    file: 'sharing.ts',
+    from: `if (counts.up.stopping > 0)`,
+    to: `if (false)`,
+  },
+  {
+    bug: 'nobody notices that the whole group is down',
+    file: 'roster.ts',
+    from: `holds(next) !== held`,
+    to: `false`,
+  },
+  {
+    bug: 'whom the group gave up is judged by its own policy',
+    file: 'ending.ts',
+    from: `if (run.ending === 'gave-up')`,
+    to: `if (false)`,
+  },
+  {
+    bug: 'the snapshot forgets the restarts of groups',
+    file: 'restore.ts',
+    from: `new Map(groups)`,
+    to: `new Map()`,
+  },
+  {
     bug: 'an unchanged fleet file restarts workers',
     file: 'configure.ts',
     from: `return [...keys].some(`,

@@ -1,5 +1,5 @@
 /** A heart to talk to in tests: facts are named by instance, time passes when told. */
-import type {FleetSpec, WorkerSpec} from '../../src/fleet/types.ts';
+import type {FleetSpec, GroupSpec, WorkerSpec} from '../../src/fleet/types.ts';
 import {
   createHeart,
   restoreHeart,
@@ -31,6 +31,13 @@ export class Bench {
   constructor(...workers: WorkerSpec[]) {
     this.heart = createHeart(fleetOf(workers), this.options);
     this.say({type: 'tick'});
+  }
+
+  /** With groups. */
+  static of(workers: readonly WorkerSpec[], groups: readonly GroupSpec[]): Bench {
+    const bench = new Bench(...workers);
+    bench.heart = createHeart({...fleetOf(workers), groups}, bench.options);
+    return bench.say({type: 'tick'});
   }
 
   get options(): {newToken: () => string; random: () => number} {

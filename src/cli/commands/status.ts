@@ -60,6 +60,7 @@ function print({out}: Context, it: InstanceDetail): void {
   line('uses', usage(it));
   line('wanted', it.wanted);
   line('restart', `${it.restart}; ${it.restarts} since up, ${it.restartsInARow} in a row`);
+  line('groups', it.groups.join(', in '));
   line('retry at', when(it.retryAt));
   line('ready by', when(it.readyBy));
   line('alarm at', when(it.alarmAt));

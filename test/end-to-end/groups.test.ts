@@ -1,0 +1,70 @@
+/** Restart strategies with real processes. */
+import {expect, test} from 'vitest';
+import {TestFleet, until} from './harness.ts';
+import {using} from './wrapped.ts';
+
+const run = ['sleep', '1000'];
+const quick = {first: '0s', initial: '20ms', max: '20ms'};
+
+/** The pid of each worker's main process. */
+const pidsOf = (fleet: TestFleet): Record<string, number | null> =>
+  Object.fromEntries(fleet.ps().workers.map(({worker, pid}) => [worker, pid]));
+
+const allReady = (fleet: TestFleet) => fleet.ps().workers.every(({status}) => status === 'ready');
+
+test('rest-for-one in one-for-all, across the death of the controller: who restarts, who does not, and what events and status say', async () => {
+  const groups = {
+    inner: {strategy: 'rest-for-one', members: ['a', 'b', 'c'], give_up: {restarts: 1, within: '60s'}},
+    outer: {strategy: 'one-for-all', members: ['x', 'inner']},
+  };
+  const worker = {run, backoff: quick};
+  await using(
+    new TestFleet({fleet: 't', workers: {a: worker, b: worker, c: worker, x: worker, y: worker}, groups}),
+    async fleet => {
+      fleet.up('--wait');
+      const first = pidsOf(fleet);
+      process.kill(first['b'] ?? 0, 'SIGKILL');
+      const second = await until('b and c to run anew', () => {
+        const now = pidsOf(fleet);
+        return allReady(fleet) && now['b'] !== first['b'] && now['c'] !== first['c'] && now;
+      });
+      expect([second['a'], second['x'], second['y']]).toEqual([first['a'], first['x'], first['y']]);
+
+      // One too many for the inner group, which another controller must know: the outer one restarts all of its members.
+      process.kill(fleet.ps().supervisor.controller, 'SIGKILL');
+      process.kill(second['b'] ?? 0, 'SIGKILL');
+      const third = await until('all but y to run anew', () => {
+        const now = pidsOf(fleet);
+        return allReady(fleet) && ['a', 'b', 'c', 'x'].every(name => now[name] !== second[name]) && now;
+      });
+      expect(third['y']).toBe(first['y']);
+
+      expect(fleet.events('group-restarted').map(({group, strategy}) => [group, strategy])).toEqual([
+        ['inner', 'rest-for-one'],
+        ['outer', 'one-for-all'],
+      ]);
+      expect(fleet.run('events', '-n', 'all').out).toMatch(
+        /group inner gave up: 1 restart within 60 s; last: b\/1: killed by SIGKILL/,
+      );
+      expect(fleet.run('status', 'a').out).toMatch(/groups +inner, in outer/);
+      expect(fleet.run('why', 'x').out).toMatch(/another one of its group failed/);
+    },
+  );
+});
+
+test('a group at the top that gives up: its members are failed, the others and the supervisor stay; start brings them back', async () => {
+  const groups = {g: {strategy: 'one-for-all', members: ['a', 'b'], give_up: {restarts: 0, within: '60s'}}};
+  await using(new TestFleet({fleet: 't', workers: {a: {run}, b: {run}, c: {run}}, groups}), async fleet => {
+    fleet.up('--wait');
+    const before = pidsOf(fleet);
+    process.kill(before['a'] ?? 0, 'SIGKILL');
+    await until('both to be failed', () => ['a', 'b'].every(name => fleet.worker(name).status === 'failed'));
+    expect(fleet.worker('b').reason).toMatch(
+      /^group g gave up: 0 restarts within 60 s; last: a\/1: killed by SIGKILL$/,
+    );
+    expect(fleet.named('sleep').length).toBe(1);
+    expect(pidsOf(fleet)['c']).toBe(before['c']);
+    expect(fleet.run('start', 'a', 'b').code).toBe(0);
+    expect(allReady(fleet)).toBe(true);
+  });
+});
