@@ -14,7 +14,8 @@ async function lose(fleet: TestFleet, part: 'controller' | 'keeper'): Promise<vo
 
 describe.each(['controller', 'keeper'] as const)('after the %s was lost, the next one knows', part => {
   test('whose output can’t be written', async () => {
-    const talk = {sh: 'echo first; while [ ! -e go ]; do sleep 0.02; done; echo second; exec sleep 1000'};
+    // Again and again: what comes before the keeper has heard the signal still goes to the old file.
+    const talk = {sh: 'echo first; while [ ! -e go ]; do sleep 0.02; done; while :; do echo second; sleep 0.05; done'};
     await using(new TestFleet({fleet: 't', workers: {talk}}), async fleet => {
       fleet.up('--wait');
       await until('the first line', () => fleet.run('logs', 'talk', '--raw').out === 'first\n');
