@@ -4,7 +4,7 @@
  */
 import {existsSync, rmSync} from 'node:fs';
 import {readRecords, removeRecord, type SpawnRecord} from './record.ts';
-import type {Run} from './run.ts';
+import {newRun, type Run} from './run.ts';
 import {fifoPath, STREAMS} from '../logs/layout.ts';
 import {readStat} from '../process/stat.ts';
 
@@ -34,27 +34,18 @@ function runOf(record: SpawnRecord, now: number): Found {
   const stat = started === null || record.exit !== null ? null : readStat(started.pid);
   const present = started !== null && stat?.startTime === started.startTime;
   const run: Run = {
-    token,
-    id,
-    stopSignal,
-    stopTimeoutMs,
-    logStart,
+    ...newRun({token, id, stopSignal, stopTimeoutMs, logStart}),
     pid: started?.pid ?? null,
     startTime: started?.startTime ?? null,
     startedAt: started?.startedAt ?? null,
-    pidfd: null,
     adopted: true,
     // After an upgrade of the keeper, its children are its children still.
     child: present && stat.ppid === process.pid,
     paused: present && stat.state === 'T',
     // One that is gone was waited for while no keeper looked: how it ended is not known (`unknown`).
     exit: record.exit ?? (present ? null : {code: null, signal: null, at: now}),
-    failure: null,
     cleared: record.cleared,
     cgroup: started?.cgroup ?? null,
-    output: null,
-    orphans: new Map(),
-    known: new Map(),
   };
   return {run, record, present};
 }

@@ -22,7 +22,7 @@ import {
   STREAMS,
   type Stream,
 } from '../logs/layout.ts';
-import type {Source} from './output.ts';
+import type {Source} from './source.ts';
 
 /** How far a file may grow beyond its size while no line ends where a chunk ends. */
 const PATIENCE_BYTES = 1024 * 1024;

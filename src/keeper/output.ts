@@ -3,165 +3,12 @@
  * breaks, whoever dies. The keeper moves what is in it to the log.
  */
 import {closeSync, constants, existsSync, openSync, rmSync} from 'node:fs';
-import {bytesInPipe, makeFifo, setPipeSize, splice, type Spliced} from '../posix/fifo.ts';
-import type {Epoll} from '../posix/epoll.ts';
-import {fifoPath, STREAMS, type Stream} from '../logs/layout.ts';
 import type {LogFile} from './log-file.ts';
 import type {SpawnOrder} from './messages.ts';
-import {mustLeaveRoom} from './room.ts';
-
-const CHUNK_BYTES = 1024 * 1024;
-/** A chunk at least this large: more is likely to be there already. */
-const FULL_BYTES = 32 * 1024;
-/** Less than that: let a little gather, instead of one round trip for each line. */
-const GATHER_MS = 5;
-const RETRY_MS = 500;
-/** An ordinary user may have 1,024 pipes of 64 KiB; after that every new one has 8 KiB (findings.md). */
-const MANY_FIFOS = 400;
-const SMALL_FIFO_BYTES = 16 * 1024;
-
-let openFifos = 0;
-
-/** One stream of a run, from its FIFO to its log. */
-class Source {
-  readonly #fifo: number;
-  readonly #path: string;
-  readonly #log: LogFile;
-  readonly #epoll: Epoll;
-  readonly #ended: () => void;
-  #busy = false;
-  #draining = false;
-  /** While draining: bytes of the run that are still in the pipe; null until that was looked at. */
-  #left: number | null = null;
-  #open = true;
-  #empty = false;
-  #discarded = false;
-
-  constructor(path: string, log: LogFile, epoll: Epoll, ended: () => void) {
-    this.#path = path;
-    this.#log = log;
-    this.#epoll = epoll;
-    this.#ended = ended;
-    this.#fifo = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      mustLeaveRoom([this.#fifo]);
-    } catch (error) {
-      closeSync(this.#fifo);
-      throw error;
-    }
-    if (++openFifos > MANY_FIFOS && process.getuid?.() !== 0) setPipeSize(this.#fifo, SMALL_FIFO_BYTES);
-    log.queue(this);
-  }
-
-  /** Begins to move: every earlier source of the same log is done. */
-  start(): void {
-    if (!this.#open) return;
-    this.#epoll.add(this.#fifo, ({readable}) => {
-      // Hung up and nothing to read: no writer is left, and none can come, since only one could let another in.
-      if (readable) this.#move();
-      else if (!this.#busy) this.#end(); // else what is being moved must be counted first, and then this is noticed
-    });
-    if (this.#draining) this.#move();
-  }
-
-  /** Nobody of the run is left: move what is still there, then end. */
-  drain(): void {
-    this.#draining = true;
-    if (this.#log.isCurrent(this)) this.#move();
-    else if (!this.#open || this.#log.held) this.#ended();
-  }
-
-  /** Its log can't be written. A run that is over does not wait for that: what it wrote stays in the pipe. */
-  held(): void {
-    if (this.#draining) this.#ended();
-  }
-
-  /** Nobody ever wrote to it: closes it, whatever state its log is in. */
-  discard(): void {
-    this.#discarded = true;
-    if (!this.#busy) this.#end();
-  }
-
-  /** Lets go of it, before anything was moved; what is in it stays. */
-  close(): void {
-    this.#end(true);
-  }
-
-  #move(): void {
-    if (this.#busy || !this.#open) return;
-    // What comes after the end of a run is written by a stranger who was given the descriptor, perhaps for ever.
-    if (this.#draining) this.#left ??= bytesInPipe(this.#fifo);
-    if (this.#discarded || (this.#left !== null && this.#left <= 0)) {
-      this.#end();
-      return;
-    }
-    this.#busy = true;
-    const file = this.#log.open();
-    if (file === null) {
-      this.#retry();
-      return;
-    }
-    splice(this.#fifo, file, CHUNK_BYTES, moved => {
-      this.#busy = false;
-      this.#moved(moved);
-    });
-  }
-
-  #moved(moved: Spliced): void {
-    if (typeof moved !== 'number') {
-      if (moved.error === 'EAGAIN') {
-        // Empty, and somebody still has it open: of a run that is over, only a stranger can (a passed descriptor).
-        if (this.#draining) this.#end();
-        else this.#epoll.arm(this.#fifo);
-      } else if (moved.error === 'EINTR') this.#move();
-      else {
-        this.#log.fail(moved.error);
-        this.#busy = true;
-        this.#retry();
-      }
-      return;
-    }
-    if (moved === 0) {
-      // No writer is left, and none can come: only a process of the run could open it again. Twice, since what was
-      // written between the kernel's look at the buffer and at the writers would else be lost.
-      if (this.#empty) this.#end();
-      else {
-        this.#empty = true;
-        this.#move();
-      }
-      return;
-    }
-    this.#empty = false;
-    if (this.#left !== null) this.#left -= moved;
-    this.#log.wrote(moved);
-    if (moved >= FULL_BYTES || this.#draining) this.#move();
-    else
-      setTimeout(() => {
-        if (this.#open) this.#epoll.arm(this.#fifo);
-      }, GATHER_MS);
-  }
-
-  #retry(): void {
-    this.held();
-    setTimeout(() => {
-      this.#busy = false;
-      this.#move();
-    }, RETRY_MS);
-  }
-
-  #end(keep = false): void {
-    if (!this.#open) return;
-    this.#open = false;
-    openFifos--;
-    this.#epoll.remove(this.#fifo);
-    closeSync(this.#fifo);
-    if (!keep) rmSync(this.#path, {force: true});
-    this.#log.done(this);
-    this.#ended();
-  }
-}
-
-export type {Source};
+import {Source} from './source.ts';
+import {fifoPath, STREAMS, type Stream} from '../logs/layout.ts';
+import type {Epoll} from '../posix/epoll.ts';
+import {makeFifo} from '../posix/fifo.ts';
 
 /** Of FIFOs that are to be made: the user who may open them again; null: this one. */
 export interface NewOutput {
@@ -176,8 +23,8 @@ export class Output {
   #drained: (() => void) | null = null;
 
   /**
-   * Takes up the FIFOs of a run; `make` for a new one, and whose they are to be. Throws where the kernel refuses (EMFILE, ENOSPC, ...); nothing is
-   * left open then, and what was there before is there still.
+   * Takes up the FIFOs of a run; `make` for a new one, and whose they are to be. Throws where the kernel refuses (EMFILE,
+   * ENOSPC, ...); nothing is left open then, and what was there before is there still.
    */
   constructor(
     folder: string,

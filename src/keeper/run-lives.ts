@@ -8,7 +8,7 @@ import {unrecordedMains} from './fifo-holders.ts';
 import {Look} from './members.ts';
 import type {Fact, Proof, SpawnFailure, SpawnOrder} from './messages.ts';
 import {recordCleared, recordExit, recordIntent, recordStarted} from './record.ts';
-import {factOf, type Run, type Runs} from './run.ts';
+import {factOf, newRun, type Run, type Runs} from './run.ts';
 import type {RunOutput} from './run-output.ts';
 import type {Sockets} from './sockets.ts';
 import {logSizes} from './log-file.ts';
@@ -35,28 +35,6 @@ export interface RunLivesHost {
   abandon(run: Run): void;
   forgotten(run: Run): void;
 }
-
-const freshRun = (order: SpawnOrder): Run => ({
-  token: order.token,
-  id: order.id,
-  stopSignal: order.stopSignal,
-  stopTimeoutMs: order.stopTimeoutMs,
-  logStart: logSizes(order.logFolder),
-  pid: null,
-  startTime: null,
-  startedAt: null,
-  pidfd: null,
-  adopted: false,
-  child: true,
-  paused: false,
-  exit: null,
-  failure: null,
-  cleared: null,
-  cgroup: null,
-  output: null,
-  orphans: new Map(),
-  known: new Map(),
-});
 
 export class RunLives {
   readonly #host: RunLivesHost;
@@ -94,13 +72,13 @@ export class RunLives {
       this.#host.say({type: 'run', run: factOf(known)});
       return;
     }
-    const run = freshRun(order);
+    const {token, id, logFolder, logMaxSize, sockets, stopSignal, stopTimeoutMs} = order;
+    const logStart = logSizes(logFolder);
+    const run = newRun({token, id, stopSignal, stopTimeoutMs, logStart});
     runs.add(run);
     const at = Date.now();
     const fds: number[] = [];
     try {
-      const {token, id, logStart, stopSignal, stopTimeoutMs} = run;
-      const {logFolder, logMaxSize, sockets} = order;
       recordIntent(folder, {
         token,
         id,

@@ -31,6 +31,25 @@ export interface Run {
   readonly known: Map<number, string>;
 }
 
+/** One of which nothing has happened yet. */
+export const newRun = (intended: Pick<Run, 'token' | 'id' | 'stopSignal' | 'stopTimeoutMs' | 'logStart'>): Run => ({
+  ...intended,
+  pid: null,
+  startTime: null,
+  startedAt: null,
+  pidfd: null,
+  adopted: false,
+  child: true,
+  paused: false,
+  exit: null,
+  failure: null,
+  cleared: null,
+  cgroup: null,
+  output: null,
+  orphans: new Map(),
+  known: new Map(),
+});
+
 /** Nothing of it lives: all is cleared, or it was never spawned. */
 export const isOver = (run: Run): boolean => run.cleared !== null || run.failure !== null;
 

@@ -5,7 +5,7 @@
 import {livingAnchor} from './anchor.ts';
 import {Look, membersOf} from './members.ts';
 import type {Ladder} from './ladder.ts';
-import type {Run} from './run.ts';
+import {newRun, type Run} from './run.ts';
 import {childrenOf} from '../process/facts.ts';
 import {readStat} from '../process/stat.ts';
 
@@ -15,25 +15,9 @@ const SIGTERM = 15;
 
 /** In the place of a run: what belongs to none. */
 const noRun = (): Run => ({
-  token: '',
-  id: '',
-  stopSignal: 'SIGTERM',
-  stopTimeoutMs: GRACE_MS,
-  logStart: {out: 0, err: 0},
-  pid: null,
-  startTime: null,
-  startedAt: null,
-  pidfd: null,
-  adopted: false,
+  ...newRun({token: '', id: '', stopSignal: 'SIGTERM', stopTimeoutMs: GRACE_MS, logStart: {out: 0, err: 0}}),
   child: false,
-  paused: false,
   exit: {code: null, signal: null, at: 0},
-  failure: null,
-  cleared: null,
-  cgroup: null,
-  output: null,
-  orphans: new Map(),
-  known: new Map(),
 });
 
 export class Strays {

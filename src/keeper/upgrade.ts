@@ -6,16 +6,14 @@
  * Only when that answers on the control socket are the new programs current; until then whatever fails, or takes too
  * long, leads back to the old ones, which is also what the anchor would start.
  */
-import {spawn} from 'node:child_process';
 import type {Replaced, UpgradeUnderWay} from './arguments.ts';
 import type {Code} from './code.ts';
 import type {ControllerProcess} from './controller-process.ts';
+import {KeeperTrial} from './keeper-trial.ts';
 import type {Link} from './link.ts';
 import type {Fact, FailedUpgrade} from './messages.ts';
 
 const PATIENCE_MS = 10_000;
-/** So much of what a program printed that failed its trial is passed on. */
-const MAX_TEXT = 500;
 
 export interface UpgradeHost {
   readonly folder: string;
@@ -47,7 +45,7 @@ interface UnderWay {
 
 export class Upgrade {
   readonly #host: UpgradeHost;
-  readonly #tried = new Set<number>();
+  readonly #trial = new KeeperTrial();
   #now: UnderWay | null = null;
   #failed: FailedUpgrade | null;
 
@@ -63,7 +61,7 @@ export class Upgrade {
 
   /** Whether libuv waits for this child. */
   isSpawned(pid: number): boolean {
-    return this.#tried.has(pid);
+    return this.#trial.isSpawned(pid);
   }
 
   /** The last one that came to nothing; told once. */
@@ -177,22 +175,14 @@ export class Upgrade {
 
   #tryKeeper(now: UnderWay): void {
     const {code, folder} = this.#host;
-    const [program = process.execPath, ...args] = code.command(code.keeper(now.to), [folder, '--check']);
-    const child = spawn(program, args, {stdio: ['ignore', 'ignore', 'pipe']});
-    if (child.pid !== undefined) this.#tried.add(child.pid);
-    let said = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-MAX_TEXT)));
-    child.on('error', error => {
-      if (this.#now === now) this.#fail(`the new keeper can't be started: ${error.message}`);
-    });
-    child.on('exit', () => {
-      if (child.pid !== undefined) this.#tried.delete(child.pid);
-    });
-    child.on('close', (status, signal) => {
+    this.#trial.run(code.command(code.keeper(now.to), [folder, '--check']), problem => {
       if (this.#now !== now) return;
-      now.isKeeperReady = status === 0;
-      if (status === 0) this.#prepared();
-      else this.#fail(`the new keeper failed its trial (${signal ?? `exit code ${status ?? '?'}`}): ${said.trim()}`);
+      if (problem !== null) {
+        this.#fail(problem);
+        return;
+      }
+      now.isKeeperReady = true;
+      this.#prepared();
     });
   }
 
