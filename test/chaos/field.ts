@@ -123,15 +123,23 @@ export class Field {
     }
   }
 
-  /** A command that is to go well in the end. */
-  ask(words: readonly string[]): void {
+  /**
+   * A command that is to go well in the end.
+   *
+   * @param ids instances that it names: an `up` meanwhile applies the file, and those that were there by scale are gone.
+   */
+  ask(words: readonly string[], ids: readonly string[] = []): void {
     const {edition} = this;
+    const left = new Set(ids);
     this.errands.push({
-      words: `brood ${words.join(' ').slice(0, 200)}`,
+      words: `brood ${[...words, ...ids].join(' ').slice(0, 200)}`,
       attempt: async () => {
-        const {code, out, err} = await this.arena.run(words, edition);
+        if (ids.length > 0 && left.size === 0) return null;
+        const {code, out, err} = await this.arena.run([...words, ...left], edition);
         // Its time is over, but it was understood: what it waits for, the run itself will look for.
         if (code === 0 || (code === 124 && err.includes('still waiting for'))) return null;
+        const gone = /no instance (\S+);/.exec(err)?.[1];
+        if (gone !== undefined && this.unsureWhetherApplied) left.delete(gone);
         return `exit ${code}: ${(out + err).slice(0, 600)}`;
       },
     });

@@ -14,7 +14,7 @@ export const stopSome: Blow = {
         if (ids.length === 0) return;
         field.touch(ids);
         field.wanted.stop(ids);
-        field.ask(['stop', ...ids]);
+        field.ask(['stop'], ids);
       },
     };
   },
@@ -33,7 +33,7 @@ export const startSome: Blow = {
         if (ids.length === 0) return;
         field.touch(ids);
         field.wanted.start(ids);
-        field.ask(['start', '--timeout', '5s', ...ids]);
+        field.ask(['start', '--timeout', '5s'], ids);
       },
     };
   },
@@ -50,7 +50,7 @@ export const restartSome: Blow = {
         const ids = instancesAt(field, places);
         if (ids.length === 0) return;
         field.touch(ids);
-        field.ask(['restart', '--timeout', '10s', ...ids]);
+        field.ask(['restart', '--timeout', '10s'], ids);
       },
     };
   },
