@@ -14,12 +14,9 @@ import {createServer} from 'node:net';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {TestFleet, until} from './harness.ts';
+import {folderOf, sleeper} from './losing.ts';
 import {look} from './processes.ts';
 import {isRoot, ordinaryFleet, using} from './wrapped.ts';
-
-const sleeper = {run: ['sleep', '1000']};
-
-const folderOf = (fleet: TestFleet): string => join(fleet.home, readdirSync(fleet.home)[0] ?? '');
 
 test('of ten that are started at the same instant exactly one comes up, and the others say that it is running', async () => {
   await using(new TestFleet({fleet: 't', workers: {w: {...sleeper, instances: 2}}}), async fleet => {

@@ -3,6 +3,7 @@ import {mkdirSync, readdirSync, renameSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {TestFleet, until} from './harness.ts';
+import {folderOf} from './losing.ts';
 import {commandLine} from './processes.ts';
 import {using} from './wrapped.ts';
 
@@ -19,7 +20,7 @@ describe.each(['controller', 'keeper'] as const)('after the %s was lost, the nex
     await using(new TestFleet({fleet: 't', workers: {talk}}), async fleet => {
       fleet.up('--wait');
       await until('the first line', () => fleet.run('logs', 'talk', '--raw').out === 'first\n');
-      const home = join(fleet.home, readdirSync(fleet.home)[0] ?? '');
+      const home = folderOf(fleet);
       const log = readdirSync(home, {recursive: true, encoding: 'utf8'}).find(name =>
         /talk\.1\/out[^/]*log$/.test(name),
       );

@@ -1,0 +1,54 @@
+/** Losing a controller, and what is looked at before and after. */
+import {readdirSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect} from 'vitest';
+import {until, type TestFleet} from './harness.ts';
+import {SnapshotFile} from '../../src/controller/snapshot-file.ts';
+import {decodeSaved} from '../../src/controller/start.ts';
+import {bootId} from '../../src/process/facts.ts';
+
+export const HOUR = '1h';
+
+export const sleeper = {run: ['sleep', '1000']};
+
+/** A worker that notes its start and, when it is asked to end, waits for the file `go`. */
+export const slowToEnd = (name: string): object => ({
+  sh: `trap "while [ ! -e go ]; do sleep 0.02; done; echo bye >> ${name}.bye; exit 0" TERM; echo $$ >> ${name}.runs; while :; do sleep 0.02; done`,
+  stop: {timeout: HOUR},
+});
+
+export const linesOf = (fleet: TestFleet, name: string): number => fleet.read(name).split('\n').length - 1;
+
+/** The folder of its supervisor. */
+export const folderOf = (fleet: TestFleet): string => join(fleet.home, readdirSync(fleet.home)[0] ?? '');
+
+/** The state as it was committed last: JSON text. */
+export function stateOf(fleet: TestFleet): string {
+  const {text} = new SnapshotFile(folderOf(fleet)).read();
+  return text === null ? '' : (decodeSaved(text, bootId())?.heart ?? '');
+}
+
+/** The instances in it, as `id status`. */
+export function statuses(fleet: TestFleet): string[] {
+  const {instances} = JSON.parse(stateOf(fleet)) as {instances: {id: string; status: string}[]};
+  return instances.map(({id, status}) => `${id} ${status}`);
+}
+
+/** Waits for a controller that answers, and is another one than before. */
+export const nextController = (fleet: TestFleet, before: number): Promise<unknown> =>
+  until('the next controller', () => fleet.controller !== before, 20_000);
+
+/** Kills the controller, does something while there is none, and waits for the next. */
+export async function loseController(fleet: TestFleet, meanwhile: () => void = () => undefined): Promise<void> {
+  const {controller} = fleet;
+  // Stopped first, so that what is done meanwhile is done before anybody can notice.
+  process.kill(controller, 'SIGSTOP');
+  process.kill(controller, 'SIGKILL');
+  meanwhile();
+  await nextController(fleet, controller);
+}
+
+export async function endsClean(fleet: TestFleet): Promise<void> {
+  expect(fleet.run('down').code).toBe(0);
+  await until('nothing to be left', () => fleet.tagged().length === 0);
+}
