@@ -4,7 +4,7 @@
  *
  * Inside the folder: `fleet.json` (what `up` was given), `lock` (names the keeper that holds it), `control.sock`,
  * `snapshot.0` and `snapshot.1`, `journal.jsonl` and rotated `journal.NNNNNNNN.jsonl`, `logs/`, `runs/`,
- * `code/HASH/` (the programs that run) and `code/current` (a link to the one that a lost keeper is started from).
+ * `channels/`, `code/HASH/` (the programs that run) and `code/current` (a link to the one that a lost keeper is started from).
  */
 import {createHash} from 'node:crypto';
 import {userInfo} from 'node:os';
@@ -39,5 +39,6 @@ export const inFolder = {
   journal: (folder: string) => join(folder, 'journal.jsonl'),
   logs: (folder: string) => join(folder, 'logs'),
   runs: (folder: string) => join(folder, 'runs'),
+  channels: (folder: string) => join(folder, 'channels'),
   code: (folder: string) => join(folder, 'code'),
 } as const;

@@ -5,7 +5,7 @@ import {createHands, type Hands} from './carry-out.ts';
 import {CurrentCode} from './code.ts';
 import {complain} from './complaints.ts';
 import {ControllerEnd} from './controller-end.ts';
-import {DeclaredSockets} from './declared-sockets.ts';
+import {DeclaredChannels} from './declared-channels.ts';
 import {Engine} from './engine.ts';
 import {createFacts, take, type Facts} from './facts.ts';
 import {takeFirstTurn} from './first-turn.ts';
@@ -87,7 +87,7 @@ export class Controller {
         channels: heart.fleet().channels,
       }),
     });
-    const sockets = new DeclaredSockets(link);
+    const channels = new DeclaredChannels(link);
     this.#engine = new Engine({
       heart,
       snapshot,
@@ -103,7 +103,7 @@ export class Controller {
       }),
       carryOut: decided => {
         hands.carryOut(decided);
-        sockets.declare(heart.fleet().channels);
+        channels.declare(heart.fleet().channels);
         if (heart.isDown) this.#end.allEnded();
       },
     });

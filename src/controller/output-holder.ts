@@ -4,12 +4,9 @@
  * keeper is being replaced.
  */
 import {closeSync, openSync, readdirSync, constants} from 'node:fs';
+import {leavesRoom} from './room.ts';
 import {fifoPath, STREAMS} from '../logs/layout.ts';
 import type {Fact, RunFact} from '../keeper/messages.ts';
-import {openFilesLimit} from '../posix/process.ts';
-
-/** Descriptors that the controller needs for itself: state, clients, probes. */
-const KEPT = 32n;
 
 export class OutputHolder {
   readonly #folder: string;
@@ -56,8 +53,7 @@ export class OutputHolder {
     } catch {
       // It is over already; or no descriptor is left, and then its keeper alone holds it.
     }
-    // The kernel gives the lowest free number: all below are taken.
-    if (BigInt(Math.max(-1, ...fds)) + KEPT >= openFilesLimit().soft) for (const fd of fds.splice(0)) closeSync(fd);
+    if (!leavesRoom(fds)) for (const fd of fds.splice(0)) closeSync(fd);
     if (fds.length > 0) this.#held.set(token, fds);
   }
 

@@ -1,12 +1,12 @@
 /** From a worker's definition to the order to start one run of it. Environment and program are worked out anew each time. */
 import {readFileSync} from 'node:fs';
 import {chainFor, findAccount} from './chain.ts';
+import {grantEnvironment, grantsOf} from './grants.ts';
 import type {OrderWithoutLease} from './keeper-link.ts';
 import {findProgram} from './program.ts';
 import {inFolder} from '../control/folder.ts';
 import {parseEnvFile} from '../fleet/env-file.ts';
 import type {ChannelSpec, WorkerSpec} from '../fleet/types.ts';
-import type {SocketGrant} from '../keeper/messages.ts';
 import {instanceLogFolder} from '../logs/layout.ts';
 
 export interface SpawnContext {
@@ -24,9 +24,6 @@ export type SpawnPlan =
   | {readonly order: Extract<OrderWithoutLease, {type: 'spawn'}>}
   | {readonly failure: {readonly code: string; readonly message: string}};
 
-/** The first inherited descriptor (sd_listen_fds(3)). */
-const FIRST_FD = 3;
-
 type Env = Readonly<Record<string, string>>;
 
 function readEnvFile(path: string): {env: Env} | {message: string; code: string} {
@@ -38,28 +35,6 @@ function readEnvFile(path: string): {env: Env} | {message: string; code: string}
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN';
     return {code, message: `env_file ${path} can't be read (${code})`};
   }
-}
-
-/** The listening sockets that a worker inherits, in the order in which it names them. */
-export function socketsOf({channels: names}: WorkerSpec, channels: readonly ChannelSpec[]): SocketGrant[] {
-  return names.flatMap(name => {
-    const channel = channels.find(one => one.name === name);
-    return channel?.kind === 'socket' ? [{name, address: channel.address}] : [];
-  });
-}
-
-/** As sd_listen_fds(3) wants it; LISTEN_PID is set by the chain, which knows it. */
-function socketEnvironment(sockets: readonly SocketGrant[]): Env {
-  if (sockets.length === 0) return {};
-  const own = sockets.map(({name}, at) => [
-    `BROOD_FD_${name.toUpperCase().replaceAll('-', '_')}`,
-    String(FIRST_FD + at),
-  ]);
-  return {
-    LISTEN_FDS: String(sockets.length),
-    LISTEN_FDNAMES: sockets.map(({name}) => name).join(':'),
-    ...(Object.fromEntries(own) as Env),
-  };
 }
 
 /** Works out how to start a run; what is wrong beforehand is said as a failed spawn would be. */
@@ -75,7 +50,7 @@ export function planSpawn(
     if ('message' in read) return {failure: read};
     env = read.env;
   }
-  const sockets = socketsOf(spec, context.channels);
+  const grants = grantsOf(spec, context.channels);
   const account = spec.user === null ? null : findAccount(spec.user);
   env = {
     ...(account ? {HOME: account.home, USER: account.name, LOGNAME: account.name} : {}),
@@ -87,12 +62,12 @@ export function planSpawn(
     BROOD_INSTANCE: String(instance.number),
     BROOD_SOCKET: inFolder.socket(context.folder),
     BROOD_RUN: token,
-    ...socketEnvironment(sockets),
+    ...grantEnvironment(grants),
   };
   const [name = ''] = spec.argv;
   const program = findProgram(name, spec.cwd, env['PATH'] ?? context.outerPath);
   if ('message' in program) return {failure: program};
-  const chain = chainFor(spec, context.baseNice, sockets.length > 0);
+  const chain = chainFor(spec, context.baseNice, grants.sockets.length > 0);
   if ('message' in chain) return {failure: {code: 'ENOENT', message: chain.message}};
   const [first] = chain.argv;
   return {
@@ -108,7 +83,7 @@ export function planSpawn(
       owner: account && {uid: account.uid, gid: account.gid},
       logFolder: instanceLogFolder(context.folder, instance.id),
       logMaxSize: spec.logs.maxSize,
-      sockets,
+      ...grants,
       stopSignal: spec.stop.signal,
       stopTimeoutMs: spec.stop.timeoutMs,
     },

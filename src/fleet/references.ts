@@ -101,8 +101,16 @@ function checkGroups({workers, groups}: Parts, {report}: Context): void {
 function checkChannelUse({workers, channels}: Parts, {report}: Context): void {
   const names = keysOf(channels);
   const known = new Set(names);
+  const pipes = new Map(channels.map(channel => [channel.key, pipeEnds(channel).map(({end}) => end.text)]));
   for (const worker of workers) {
     for (const {text, at} of listed(worker, 'channels')) {
+      const [from, to] = pipes.get(text) ?? [];
+      if (from !== undefined && to !== undefined && ![from, to].includes(worker.key)) {
+        report.error(
+          at,
+          `${worker.key}.channels: ${text} is a pipe from ${from} to ${to}: take it out, or make ${worker.key} one of its ends`,
+        );
+      }
       if (known.has(text)) continue;
       const advice = names.length === 0 ? 'declare it under channels:' : didYouMean(text, names);
       report.error(at, `${worker.key}.channels: nobody declared ${text}: ${advice}`);
@@ -110,17 +118,26 @@ function checkChannelUse({workers, channels}: Parts, {report}: Context): void {
   }
 }
 
+interface PipeEnd {
+  readonly key: string;
+  readonly end: ScalarNode;
+}
+
+/** `from` and `to` of a channel that is a pipe, as far as they are names. */
+function pipeEnds(channel: Entry): PipeEnd[] {
+  const pipe = entryOf(channel.value, 'pipe')?.value;
+  return ['from', 'to'].flatMap(key => {
+    const end = entryOf(pipe, key)?.value;
+    return end?.kind === 'scalar' && typeof end.value === 'string' ? [{key, end}] : [];
+  });
+}
+
 function checkPipes({workers, channels}: Parts, {report}: Context): void {
   const names = keysOf(workers);
   const known = new Set(names);
   for (const channel of channels) {
-    const pipe = entryOf(channel.value, 'pipe')?.value;
-    const ends = ['from', 'to']
-      .map(key => ({key, end: entryOf(pipe, key)?.value}))
-      .filter(({end}) => end?.kind === 'scalar' && typeof end.value === 'string');
-    const missing = ends.filter(({end}) => end?.kind === 'scalar' && !known.has(end.text));
+    const missing = pipeEnds(channel).filter(({end}) => !known.has(end.text));
     for (const {key, end} of missing) {
-      if (end?.kind !== 'scalar') continue;
       const label = `${channel.key}.pipe.${key}: ${end.text}`;
       // A pipe with one end can only block. One with none waits for workers that are added while the fleet runs.
       if (missing.length === 2)
@@ -130,21 +147,23 @@ function checkPipes({workers, channels}: Parts, {report}: Context): void {
   }
 }
 
-/** Inherited sockets begin at descriptor 3 (sd_listen_fds(3)). */
-const FIRST_SOCKET = 3;
+/** Inherited descriptors begin at 3: sockets (sd_listen_fds(3)), then pipes. */
+const FIRST_INHERITED = 3;
 
 function checkReadyDescriptors({workers, channels}: Parts, {report}: Context): void {
   const sockets = new Set(keysOf(channels.filter(({value}) => entryOf(value, 'socket') !== undefined)));
   for (const worker of workers) {
     const fd = entryOf(entryOf(worker.value, 'ready')?.value, 'fd')?.value;
     if (fd?.kind !== 'scalar' || typeof fd.value !== 'number') continue;
-    const inherited = listed(worker, 'channels').filter(({text}) => sockets.has(text));
-    const taken = inherited[fd.value - FIRST_SOCKET];
+    const inherited = [
+      ...listed(worker, 'channels').flatMap(({text}) => (sockets.has(text) ? [`socket ${text}`] : [])),
+      ...channels.flatMap(channel =>
+        pipeEnds(channel).some(({end}) => end.text === worker.key) ? [`pipe ${channel.key}`] : [],
+      ),
+    ];
+    const taken = inherited[fd.value - FIRST_INHERITED];
     if (taken === undefined) continue;
-    const free = FIRST_SOCKET + inherited.length;
-    report.error(
-      fd.at,
-      `${worker.key}.ready.fd: descriptor ${fd.value} is the socket ${taken.text}: write fd: ${free}`,
-    );
+    const free = FIRST_INHERITED + inherited.length;
+    report.error(fd.at, `${worker.key}.ready.fd: descriptor ${fd.value} is the ${taken}: write fd: ${free}`);
   }
 }

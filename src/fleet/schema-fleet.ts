@@ -81,8 +81,7 @@ export const channel: Check<ChannelValues> = variant({
           return values;
         },
       ),
-      later: true,
-      doc: 'A pipe from one worker to another.',
+      doc: 'A pipe from one worker to another. Every instance of both inherits it; `channels:` need not name it.',
       example: '{from: producer, to: consumer}',
     },
     semaphore: {

@@ -11,6 +11,7 @@ import {Cgroups} from './cgroup.ts';
 import type {Code} from './code.ts';
 import {ControllerProcess} from './controller-process.ts';
 import {FleetEnd} from './fleet-end.ts';
+import {Grants} from './grants.ts';
 import {Launcher} from './launcher.ts';
 import {Link} from './link.ts';
 import type {Lock} from './lock.ts';
@@ -20,7 +21,6 @@ import {Processes} from './processes.ts';
 import {replaceImage} from './replace.ts';
 import {RunOutput} from './run-output.ts';
 import {factOf, isOver} from './run.ts';
-import {Sockets} from './sockets.ts';
 import {cleanUpStopped, markStopped} from './stopped.ts';
 import {Upgrade} from './upgrade.ts';
 import {weakerPromises} from './weaker.ts';
@@ -53,7 +53,7 @@ export class Keeper {
   readonly #output: RunOutput;
   readonly #cgroups: Cgroups | null;
   readonly #weaker: readonly string[];
-  readonly #sockets = new Sockets();
+  readonly #grants: Grants;
   readonly #processes: Processes;
   readonly #link: Link;
   readonly #launcher: Launcher;
@@ -78,7 +78,7 @@ export class Keeper {
     const cgroups = Cgroups.open(basename(folder));
     this.#cgroups = cgroups instanceof Cgroups ? cgroups : null;
     this.#weaker = weakerPromises(cgroups, code);
-    for (const [address, fd] of replaced?.sockets ?? []) this.#sockets.takeUp(address, fd);
+    this.#grants = new Grants(folder, replaced?.sockets ?? []);
     this.#output = new RunOutput(this.#runsFolder, this.#epoll, say);
     const under = replaced?.upgrade ?? null;
     const unheard = {order: () => {}, ended: () => {}};
@@ -88,7 +88,7 @@ export class Keeper {
       cgroups: this.#cgroups,
       epoll: this.#epoll,
       output: this.#output,
-      sockets: this.#sockets,
+      grants: this.#grants,
       say,
       isSpawned: pid => this.#link.isSpawned(pid) || this.#upgrade.isSpawned(pid),
       inherited: pid => {
@@ -112,7 +112,7 @@ export class Keeper {
         link: this.#link,
         say,
         become: (program, upgrade, failed) => {
-          const next = {lock: lock.fd, upgrade, failed, sockets: [...this.#sockets.all]};
+          const next = {lock: lock.fd, upgrade, failed, sockets: this.#grants.kept};
           replaceImage(code, program, {folder, anchor, ending: this.#fleetEnd.asked, replaced: next});
         },
       },
@@ -128,7 +128,7 @@ export class Keeper {
     const orders = createOrders({
       processes: this.#processes,
       output: this.#output,
-      sockets: this.#sockets,
+      grants: this.#grants,
       link: this.#link,
       upgrade: this.#upgrade,
       launcher: this.#launcher,
@@ -221,7 +221,7 @@ export class Keeper {
     clearInterval(this.#sweeper);
     this.#link.close();
     if (stopped) {
-      this.#sockets.keepOnly([]);
+      this.#grants.keepOnly({addresses: [], pipes: []});
       markStopped(this.#options.folder);
       cleanUpStopped(this.#options.folder);
     } else {

@@ -55,6 +55,20 @@ export interface SocketGrant {
   readonly address: string;
 }
 
+/** A declared pipe that a worker inherits. */
+export interface PipeGrant {
+  /** The channel's name. */
+  readonly name: string;
+}
+
+/** What the keeper holds for workers that are to inherit it. */
+export interface DeclaredChannels {
+  /** Of sockets. */
+  readonly addresses: readonly string[];
+  /** Names of pipes. */
+  readonly pipes: readonly string[];
+}
+
 /** All that is needed to start a run. Nothing in it is parsed: the controller has worked it out. */
 export interface SpawnOrder {
   readonly token: string;
@@ -74,6 +88,8 @@ export interface SpawnOrder {
   readonly logMaxSize: number;
   /** In the order of their descriptors, from 3 on. */
   readonly sockets: readonly SocketGrant[];
+  /** In the order of their descriptors, which follow those of the sockets. */
+  readonly pipes: readonly PipeGrant[];
   /** For the keeper's own ladder, should there be no controller when the fleet must stop. */
   readonly stopSignal: SignalName;
   readonly stopTimeoutMs: number;
@@ -127,8 +143,8 @@ export type Order = {readonly lease: number} & (
   | {readonly type: 'watch'; readonly token: string}
   | {readonly type: 'unwatch'; readonly token: string}
   | {readonly type: 'reopen-logs'}
-  /** The addresses that are declared; sockets at others are closed. */
-  | {readonly type: 'sockets'; readonly addresses: readonly string[]}
+  /** All that are declared; others are closed. */
+  | ({readonly type: 'channels'} & DeclaredChannels)
   /** The controller answers on its socket. */
   | {readonly type: 'ready'}
   | {readonly type: 'beat'}

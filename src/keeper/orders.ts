@@ -1,10 +1,10 @@
 /** What each order to the keeper makes it do. */
+import type {Grants} from './grants.ts';
 import type {Launcher} from './launcher.ts';
 import type {Link} from './link.ts';
 import type {Order, OrderOf, OrderType, Reply} from './messages.ts';
 import type {Processes} from './processes.ts';
 import type {RunOutput} from './run-output.ts';
-import type {Sockets} from './sockets.ts';
 import {freezeRun, setNice, signalProcess, signalRun} from './touch.ts';
 import type {Upgrade} from './upgrade.ts';
 
@@ -13,7 +13,7 @@ const SIGCONT = 18;
 export interface OrdersHost {
   readonly processes: Processes;
   readonly output: RunOutput;
-  readonly sockets: Sockets;
+  readonly grants: Grants;
   readonly link: Link;
   readonly upgrade: Upgrade;
   readonly launcher: Launcher;
@@ -23,7 +23,7 @@ export interface OrdersHost {
 
 export type Orders = {readonly [T in OrderType]: (order: OrderOf<T>) => void};
 
-export function createOrders({processes, output, sockets, link, upgrade, launcher, leave}: OrdersHost): Orders {
+export function createOrders({processes, output, grants, link, upgrade, launcher, leave}: OrdersHost): Orders {
   const {runs, lives} = processes;
   const reply = (ask: number, said: Reply): void => link.send({type: 'reply', ask, reply: said});
   return {
@@ -47,7 +47,7 @@ export function createOrders({processes, output, sockets, link, upgrade, launche
     watch: ({token}) => output.watch(token),
     unwatch: ({token}) => output.unwatch(token),
     'reopen-logs': () => output.reopen(),
-    sockets: ({addresses}) => sockets.keepOnly(addresses),
+    channels: declared => grants.keepOnly(declared),
     ready() {
       launcher.tell('ready');
       upgrade.ready();

@@ -4,7 +4,7 @@
  */
 import {closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync} from 'node:fs';
 import {join} from 'node:path';
-import type {ExitFact, LogStart, RunFact, SocketGrant} from './messages.ts';
+import type {ExitFact, LogStart, PipeGrant, RunFact, SocketGrant} from './messages.ts';
 import type {SignalName} from '../posix/signals.ts';
 import {isShortage} from '../process/stat.ts';
 
@@ -19,6 +19,7 @@ export interface Intent {
   readonly stopTimeoutMs: number;
   /** What it inherited; not there in records of earlier versions. */
   readonly sockets?: readonly SocketGrant[];
+  readonly pipes?: readonly PipeGrant[];
 }
 
 export interface Started {

@@ -5,12 +5,12 @@ import {Adopted} from './adopted.ts';
 import {findRuns, hasFifos, removeTraces} from './adopt.ts';
 import {removeCgroup, type Cgroups} from './cgroup.ts';
 import {unrecordedMains} from './fifo-holders.ts';
+import type {Grants} from './grants.ts';
 import {Look} from './members.ts';
 import type {Fact, Proof, SpawnFailure, SpawnOrder} from './messages.ts';
 import {recordCleared, recordExit, recordIntent, recordStarted} from './record.ts';
 import {factOf, newRun, type Run, type Runs} from './run.ts';
 import type {RunOutput} from './run-output.ts';
-import type {Sockets} from './sockets.ts';
 import {logSizes} from './log-file.ts';
 import {mustLeaveRoom} from './room.ts';
 import {spawnFailure, Spawner} from './spawner.ts';
@@ -27,7 +27,7 @@ export interface RunLivesHost {
   readonly cgroups: Cgroups | null;
   readonly epoll: Epoll;
   readonly output: RunOutput;
-  readonly sockets: Sockets;
+  readonly grants: Grants;
   say(fact: Fact): void;
   /** The main process has ended. */
   exited(run: Run): void;
@@ -72,7 +72,7 @@ export class RunLives {
       this.#host.say({type: 'run', run: factOf(known)});
       return;
     }
-    const {token, id, logFolder, logMaxSize, sockets, stopSignal, stopTimeoutMs} = order;
+    const {token, id, logFolder, logMaxSize, sockets, pipes, stopSignal, stopTimeoutMs} = order;
     const logStart = logSizes(logFolder);
     const run = newRun({token, id, stopSignal, stopTimeoutMs, logStart});
     runs.add(run);
@@ -89,11 +89,13 @@ export class RunLives {
         stopSignal,
         stopTimeoutMs,
         sockets,
+        pipes,
       });
       output.open(run, order);
-      fds.push(...(run.output?.openForWorker() ?? []));
-      mustLeaveRoom(fds);
-      this.#start(run, order, [...fds, ...sockets.map(grant => this.#host.sockets.open(grant))], at);
+      const outputs = run.output?.openForWorker() ?? [];
+      fds.push(...outputs);
+      mustLeaveRoom(outputs);
+      this.#start(run, order, [...outputs, ...this.#host.grants.open(order, fds)], at);
     } catch (error) {
       if (run.pid === null) this.#failed(run, spawnFailure(error, order, at));
       else this.#host.abandon(run);
@@ -104,8 +106,9 @@ export class RunLives {
 
   /** Takes up what an earlier keeper left. */
   adopt(): void {
-    const {runs, output, folder, cgroups} = this.#host;
+    const {runs, output, folder, cgroups, grants} = this.#host;
     const look = new Look();
+    grants.takeUp();
     for (const {run, record, present} of findRuns(folder, this.#boot, Date.now())) {
       run.cgroup ??= cgroups?.of(run.token) ?? null;
       if (run.pid === null && run.cleared === null && !this.#findUnrecorded(run, look)) continue;
@@ -114,7 +117,7 @@ export class RunLives {
       if (record.intent) output.takeUp(run, record.intent.logFolder, record.intent.logMaxSize);
       if (!present) continue;
       this.#adopted.takeUp(run, look);
-      if (run.pidfd !== null) this.#host.sockets.fetch(run.pidfd, record.intent?.sockets ?? []);
+      if (run.pid !== null && run.pidfd !== null && record.intent) grants.fetch(run.pid, run.pidfd, record.intent);
     }
   }
 

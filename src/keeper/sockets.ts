@@ -3,6 +3,7 @@
  * are restarted; a keeper that finds workers of another one fetches them from those.
  */
 import {closeSync, rmSync} from 'node:fs';
+import {ChannelError, codeOf} from './channel-error.ts';
 import type {SocketGrant} from './messages.ts';
 import {mustLeaveRoom} from './room.ts';
 import {fetchListening, isUnixPath, listenOn} from '../posix/listen.ts';
@@ -10,21 +11,16 @@ import {fetchListening, isUnixPath, listenOn} from '../posix/listen.ts';
 /** The first descriptor of a worker that is a socket (sd_listen_fds(3)). */
 export const FIRST_SOCKET_FD = 3;
 
-/** A socket that a worker was to inherit and that can't be made. */
-export class ListenError extends Error {
-  readonly code: string;
-  constructor({name, address}: SocketGrant, cause: unknown) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'EUNKNOWN';
-    const why: Readonly<Record<string, string>> = {
-      EADDRINUSE: 'another program listens there',
-      EACCES: 'this user may not listen there',
-      EADDRNOTAVAIL: 'this machine has no such address',
-      EINVAL: 'an address in numbers is needed, such as 127.0.0.1:8080',
-    };
-    super(`channel ${name}: can't listen on ${address}: ${why[code] ?? 'the kernel refused'} (${code})`, {cause});
-    this.name = 'ListenError';
-    this.code = code;
-  }
+function cantListen({name, address}: SocketGrant, cause: unknown): ChannelError {
+  const code = codeOf(cause);
+  const why: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'another program listens there',
+    EACCES: 'this user may not listen there',
+    EADDRNOTAVAIL: 'this machine has no such address',
+    EINVAL: 'an address in numbers is needed, such as 127.0.0.1:8080',
+  };
+  const message = `channel ${name}: can't listen on ${address}: ${why[code] ?? 'the kernel refused'}`;
+  return new ChannelError(message, code, cause);
 }
 
 export class Sockets {
@@ -35,7 +31,7 @@ export class Sockets {
     return this.#open;
   }
 
-  /** The descriptor of a socket, which listens from now on. Throws ListenError. */
+  /** The descriptor of a socket, which listens from now on. Throws ChannelError. */
   open(grant: SocketGrant): number {
     const known = this.#open.get(grant.address);
     if (known !== undefined) return known;
@@ -45,7 +41,7 @@ export class Sockets {
       mustLeaveRoom([fd]);
       return fd;
     } catch (error) {
-      throw new ListenError(grant, error);
+      throw cantListen(grant, error);
     }
   }
 

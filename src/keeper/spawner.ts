@@ -1,8 +1,8 @@
 /** Starts main processes with a clean start: descriptors, session, signals, limits, environment. */
 import {spawn, type ChildProcess} from 'node:child_process';
 import {closeSync, openSync, statSync} from 'node:fs';
+import {ChannelError} from './channel-error.ts';
 import type {SpawnFailure, SpawnOrder} from './messages.ts';
-import {ListenError} from './sockets.ts';
 import {openFilesLimit, setOpenFilesLimit} from '../posix/process.ts';
 import {softOpenFiles} from '../process/facts.ts';
 import {outerEnvironment} from '../process/outer-environment.ts';
@@ -15,7 +15,7 @@ const SPAWN_DESCRIPTORS = 6;
 
 /** What went wrong, in words that name the program or the folder. */
 export function spawnFailure(error: unknown, order: {file: string; cwd: string}, at: number): SpawnFailure {
-  if (error instanceof ListenError)
+  if (error instanceof ChannelError)
     return {code: error.code, message: error.message, at, shortage: SHORTAGES.has(error.code)};
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN';
   const words = (): string => {

@@ -6,6 +6,7 @@ import {lstatSync, rmSync, symlinkSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {removeTraces} from './adopt.ts';
 import {Cgroups} from './cgroup.ts';
+import {removePipes} from './pipes.ts';
 import {readRecords} from './record.ts';
 
 const markOf = (folder: string): string => join(folder, 'stopped');
@@ -28,6 +29,7 @@ export const forgetStopped = (folder: string): void => rmSync(markOf(folder), {f
 export function cleanUpStopped(folder: string): void {
   const runs = join(folder, 'runs');
   for (const {token} of readRecords(runs)) removeTraces(runs, token);
+  removePipes(folder);
   // Here and not by the controller: one that is started again before the keeper has left must find what was so.
   for (const half of [0, 1]) rmSync(join(folder, `snapshot.${half}`), {force: true});
   const cgroups = Cgroups.open(basename(folder));

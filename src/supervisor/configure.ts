@@ -74,10 +74,16 @@ function update(member: Member, spec: WorkerSpec, otherChannels: boolean, desk: 
   return true;
 }
 
-/** Whether a channel that a worker names is another one now: it was started with the one before. */
+/** Whether a channel that a worker has is another one now: it was started with the one before. */
 function hasOtherChannels(spec: WorkerSpec, before: FleetHead, after: FleetHead): boolean {
-  const named = ({channels}: FleetHead): unknown[] => channels.filter(({name}) => spec.channels.includes(name));
-  return !equal(named(before), named(after));
+  const given = ({channels}: FleetHead): unknown[] =>
+    channels.flatMap((channel): object[] => {
+      if (channel.kind !== 'pipe') return spec.channels.includes(channel.name) ? [channel] : [];
+      // Whom it leads to at the other end, a worker is not told.
+      const {name, kind, from, to} = channel;
+      return [from, to].includes(spec.name) ? [{name, kind, writes: from === spec.name}] : [];
+    });
+  return !equal(given(before), given(after));
 }
 
 function renew(member: Member, desk: Desk): void {

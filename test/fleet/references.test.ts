@@ -154,6 +154,19 @@ describe('channels', () => {
     expect(notes.filter(note => note.includes('is no worker of this file'))).toHaveLength(2);
   });
 
+  test('a pipe may be named by the workers at its ends, and by no other', async () => {
+    const pipe = '  feed: {pipe: {from: a, to: b}}';
+    expect((await channels(pipe, 'channels: [feed]')).errors).toEqual([]);
+    const text = `${workers({a: '', b: '', other: 'channels: [feed]'})}channels:\n${pipe}`;
+    expect((await check(text)).errors).toEqual([
+      '4:30: other.channels: feed is a pipe from a to b: take it out, or make other one of its ends',
+    ]);
+  });
+
+  test('a pipe has an effect', async () => {
+    expect((await channels('  feed: {pipe: {from: a, to: b}}')).notes).toEqual([]);
+  });
+
   test('that nobody declared are refused', async () => {
     expect((await check(workers({a: 'channels: [jobs]'}))).errors).toEqual([
       '2:26: a.channels: nobody declared jobs: declare it under channels:',
@@ -170,5 +183,14 @@ describe('channels', () => {
     expect(await said(4)).toEqual([expect.stringContaining('descriptor 4 is the socket two: write fd: 5')]);
     expect(await said(5)).toEqual([]);
     expect((await channels('  l: {lock: true}', 'channels: [l], ready: {fd: 3}')).errors).toEqual([]);
+  });
+
+  test('that are pipes take those after the sockets', async () => {
+    const text = '  feed: {pipe: {from: a, to: b}}\n  s: {socket: 80}\n  back: {pipe: {from: b, to: a}}';
+    const said = async (fd: number) => (await channels(text, `channels: [s], ready: {fd: ${fd}}`)).errors;
+    expect(await said(3)).toEqual([expect.stringContaining('descriptor 3 is the socket s: write fd: 6')]);
+    expect(await said(4)).toEqual([expect.stringContaining('a.ready.fd: descriptor 4 is the pipe feed: write fd: 6')]);
+    expect(await said(5)).toEqual([expect.stringContaining('descriptor 5 is the pipe back: write fd: 6')]);
+    expect(await said(6)).toEqual([]);
   });
 });

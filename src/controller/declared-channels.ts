@@ -1,10 +1,10 @@
-/** The sockets that the fleet declares. The keeper opens each with the first run that inherits it. */
+/** The channels that the fleet declares and the keeper holds. It opens each with the first run that inherits it. */
 import type {KeeperLink} from './keeper-link.ts';
 import type {ChannelSpec} from '../fleet/types.ts';
 
-export class DeclaredSockets {
+export class DeclaredChannels {
   readonly #link: KeeperLink;
-  /** Whose sockets the keeper has been told of. */
+  /** Those that the keeper has been told of. */
   #channels: readonly ChannelSpec[] | null = null;
 
   constructor(link: KeeperLink) {
@@ -15,7 +15,10 @@ export class DeclaredSockets {
   declare(channels: readonly ChannelSpec[]): void {
     if (channels === this.#channels) return;
     this.#channels = channels;
-    const addresses = channels.flatMap(channel => (channel.kind === 'socket' ? [channel.address] : []));
-    this.#link.order({type: 'sockets', addresses});
+    this.#link.order({
+      type: 'channels',
+      addresses: channels.flatMap(channel => (channel.kind === 'socket' ? [channel.address] : [])),
+      pipes: channels.flatMap(channel => (channel.kind === 'pipe' ? [channel.name] : [])),
+    });
   }
 }
