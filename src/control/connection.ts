@@ -11,6 +11,8 @@ import {Watch} from './watch.ts';
 
 /** Unsent bytes at which no more requests are read from the client until it has read its answers. */
 const PAUSE_AT_BYTES = 1024 * 1024;
+/** One who is told the past and reads nothing for so long is not waited for any more. */
+const PATIENCE_MS = 30_000;
 /** In one turn of the event loop no further request of a client is begun after that: the others are waiting. */
 const TURN_MS = 1;
 
@@ -167,8 +169,27 @@ export class Connection {
         const params: Progress = {request: requestId, waiting};
         this.#write(JSON.stringify({jsonrpc: '2.0', method: 'progress', params}) + '\n');
       },
-      replay: record => this.#watch?.replay(record),
+      replay: record => {
+        this.#watch?.replay(record);
+        return this.#behind();
+      },
     };
+  }
+
+  /** Where the client has much to read yet: resolves when it has read it, or is gone. Who reads nothing is dropped. */
+  #behind(): Promise<void> | null {
+    if (this.#socket.destroyed || this.#socket.writableLength <= PAUSE_AT_BYTES) return null;
+    return new Promise(resolve => {
+      const patience = setTimeout(() => this.destroy(), PATIENCE_MS);
+      const done = (): void => {
+        clearTimeout(patience);
+        this.#socket.off('drain', done);
+        this.#gone.signal.removeEventListener('abort', done);
+        resolve();
+      };
+      this.#socket.on('drain', done);
+      this.#gone.signal.addEventListener('abort', done, {once: true});
+    });
   }
 
   #endWhenIdle(): void {

@@ -10,8 +10,11 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** Tells what is still waited for. */
   readonly progress: (waiting: Progress['waiting']) => void;
-  /** For `watch`: sends a record of the past, before those that happen from now on. Rising `seq`; others are left out. */
-  readonly replay: (record: EventRecord) => void;
+  /**
+   * For `watch`: sends a record of the past, before those that happen from now on. Rising `seq`; others are left out.
+   * Where the client is behind with reading, the promise is to be waited for before the next one.
+   */
+  readonly replay: (record: EventRecord) => Promise<void> | null;
 }
 
 export type Handlers = {

@@ -317,7 +317,7 @@ test('watch: the past is replayed, then the present follows, nothing twice and n
   const {folder, server} = await serve({
     watch: async ({afterSeq = 0}, {replay}) => {
       for (let seq = afterSeq + 1; seq <= 5; seq++) {
-        replay(record(seq));
+        expect(replay(record(seq))).toBeNull();
         // Meanwhile life goes on.
         server.broadcastEvent(record(seq + 2));
         await Promise.resolve();

@@ -16,7 +16,7 @@ function contextOf(pid: number | null): {context: CallContext; close: () => void
     peerPid: pid,
     signal: connection.signal,
     progress: () => undefined,
-    replay: () => undefined,
+    replay: () => null,
   };
   return {context, close: () => connection.abort()};
 }

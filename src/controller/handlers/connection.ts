@@ -2,8 +2,8 @@
 import type {Attachment} from '../attachment.ts';
 import type {Engine} from '../engine.ts';
 import type {Journal} from '../journal.ts';
+import {tellPast} from '../past.ts';
 import type {Handlers} from '../../control/handlers.ts';
-import {recordsAfter} from '../../control/journal.ts';
 
 export interface ConnectionHost {
   readonly folder: string;
@@ -13,8 +13,8 @@ export interface ConnectionHost {
 }
 
 export const connectionHandlers = ({folder, engine, journal, attachment}: ConnectionHost): Handlers => ({
-  watch({afterSeq}, context) {
-    if (afterSeq !== undefined) for (const record of recordsAfter(folder, afterSeq)) context.replay(record);
+  async watch({afterSeq}, context) {
+    if (afterSeq !== undefined) await tellPast(folder, afterSeq, context);
     return {seq: journal.told};
   },
   unwatch: () => ({}),
