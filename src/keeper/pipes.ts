@@ -6,7 +6,6 @@ import {
   closeSync,
   constants,
   fchmodSync,
-  fstatSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -25,16 +24,14 @@ import {makeFifo} from '../posix/fifo.ts';
 const SUFFIX = '.fifo';
 /** For reading and writing: to open a FIFO so waits for nobody, and whoever has it so is never without a peer (fifo(7)). */
 const HOLD = constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOFOLLOW;
-/** What open(2) says of something that is no FIFO: a folder, a link, a socket. */
-const NO_FIFO = new Set(['EISDIR', 'ELOOP', 'ENXIO']);
 
 const folderOf = (fleetFolder: string): string => join(fleetFolder, 'channels');
 
 /** Throws where something else has that name. */
 function openFifo(path: string): number {
+  if (!lstatSync(path).isFIFO()) throw Object.assign(new Error(`${path} is no FIFO`), {code: 'EEXIST'});
   const fd = openSync(path, HOLD);
   try {
-    if (!fstatSync(fd).isFIFO()) throw Object.assign(new Error(`${path} is no FIFO`), {code: 'EEXIST'});
     mustLeaveRoom([fd]);
     return fd;
   } catch (error) {
@@ -44,7 +41,7 @@ function openFifo(path: string): number {
 }
 
 function cantOpen(name: string, path: string, error: unknown): ChannelError {
-  const code = NO_FIFO.has(codeOf(error)) ? 'EEXIST' : codeOf(error);
+  const code = codeOf(error);
   const why: Readonly<Record<string, string>> = {
     EEXIST: `${path} is there and is no FIFO: remove it`,
     EMFILE: 'no descriptor is left for it',
