@@ -1,21 +1,20 @@
 /** The life of runs, from the order to spawn one until it may be forgotten: each step recorded, then said. */
-import type {ChildProcess} from 'node:child_process';
 import {closeSync} from 'node:fs';
 import {Adopted} from './adopted.ts';
 import {findRuns, hasFifos, removeTraces} from './adopt.ts';
 import {removeCgroup, type Cgroups} from './cgroup.ts';
 import {unrecordedMains} from './fifo-holders.ts';
 import type {Grants} from './grants.ts';
+import {MainProcesses} from './main-process.ts';
 import {Look} from './members.ts';
 import type {Fact, Proof, SpawnFailure, SpawnOrder} from './messages.ts';
-import {recordCleared, recordExit, recordIntent, recordStarted} from './record.ts';
+import {recordCleared, recordExit, recordIntent} from './record.ts';
 import {factOf, newRun, type Run, type Runs} from './run.ts';
 import type {RunOutput} from './run-output.ts';
 import {logSizes} from './log-file.ts';
 import {mustLeaveRoom} from './room.ts';
-import {spawnFailure, Spawner} from './spawner.ts';
+import {spawnFailure} from './spawner.ts';
 import type {Epoll} from '../posix/epoll.ts';
-import {endOfPidfd, openPidfd} from '../posix/pidfd.ts';
 import type {SignalName} from '../posix/signals.ts';
 import {bootId} from '../process/facts.ts';
 import type {Ended} from '../posix/wait.ts';
@@ -39,12 +38,18 @@ export interface RunLivesHost {
 export class RunLives {
   readonly #host: RunLivesHost;
   readonly #boot = bootId();
-  readonly #spawner = new Spawner(process.env);
-  readonly #mains = new Set<number>();
+  readonly #mains: MainProcesses;
   readonly #adopted: Adopted;
 
   constructor(host: RunLivesHost) {
     this.#host = host;
+    this.#mains = new MainProcesses({
+      folder: host.folder,
+      runs: host.runs,
+      cgroups: host.cgroups,
+      failed: (run, failure) => this.#failed(run, failure),
+      ended: (run, code, signal) => this.#exited(run, code, signal),
+    });
     this.#adopted = new Adopted({
       epoll: host.epoll,
       say: fact => host.say(fact),
@@ -95,7 +100,8 @@ export class RunLives {
       const outputs = run.output?.openForWorker() ?? [];
       fds.push(...outputs);
       mustLeaveRoom(outputs);
-      this.#start(run, order, [...outputs, ...this.#host.grants.open(order, fds)], at);
+      const granted = this.#host.grants.open(order, fds);
+      if (this.#mains.start(run, order, [...outputs, ...granted], at)) this.#started(run, at);
     } catch (error) {
       if (run.pid === null) this.#failed(run, spawnFailure(error, order, at));
       else this.#host.abandon(run);
@@ -179,42 +185,8 @@ export class RunLives {
     this.#host.forgotten(run);
   }
 
-  #start(run: Run, order: SpawnOrder, fds: readonly number[], at: number): void {
-    const {cgroups, runs, folder} = this.#host;
-    const start = (): ChildProcess => this.#spawner.start(order, fds);
-    const {spawned: child, cgroup} = cgroups?.spawnInside(run.token, start) ?? {spawned: start(), cgroup: null};
-    run.cgroup = cgroup;
-    const {pid} = child;
-    if (pid === undefined) {
-      if (cgroup !== null) removeCgroup(cgroup);
-      child.on('error', error => this.#failed(run, spawnFailure(error, order, at)));
-      return;
-    }
-    this.#mains.add(pid);
-    runs.started(run, pid, '', at);
-    child.on('error', () => {});
-    child.on('exit', (code, signal) => {
-      // Node has no name for real-time signals, and says exit code 0 of a death by one.
-      const end = code === 0 && signal === null && run.pidfd !== null ? endOfPidfd(run.pidfd) : null;
-      this.#exited(run, end ? end.code : code, end ? end.signal : signal);
-    });
-    try {
-      // Not even a process that has ended already is gone before it was waited for.
-      run.pidfd = openPidfd(pid);
-      runs.started(run, pid, startTimeOf(pid) ?? '', at);
-      recordStarted(folder, run.token, {pid, startTime: run.startTime ?? '', startedAt: at, cgroup});
-    } catch (error) {
-      child.kill('SIGKILL');
-      throw error;
-    }
-    this.#host.say({
-      type: 'spawned',
-      token: run.token,
-      pid,
-      startTime: run.startTime ?? '',
-      at,
-      logStart: run.logStart,
-    });
+  #started({token, pid, startTime, logStart}: Run, at: number): void {
+    if (pid !== null) this.#host.say({type: 'spawned', token, pid, startTime: startTime ?? '', at, logStart});
   }
 
   #failed(run: Run, failure: SpawnFailure): void {
@@ -227,7 +199,6 @@ export class RunLives {
     if (run.exit !== null) return;
     const {runs, epoll, folder} = this.#host;
     run.exit = {code, signal, at: Date.now()};
-    if (run.pid !== null) this.#mains.delete(run.pid);
     if (run.pidfd !== null) {
       epoll.remove(run.pidfd);
       closeSync(run.pidfd);

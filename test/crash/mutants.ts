@@ -11,7 +11,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'spawn-before-intent',
     file: 'src/keeper/run-lives.ts',
-    find: /(^ *recordIntent\([^]*?\);\n)([^]*?this\.#start\(run[^\n]*\n)/m,
+    find: /(^ *recordIntent\([^]*?\);\n)([^]*?this\.#mains\.start\(run[^\n]*\n)/m,
     replace: '$2$1',
   },
   {

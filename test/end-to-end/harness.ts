@@ -265,17 +265,3 @@ export class TestFleet {
     rmSync(this.folder, {recursive: true, force: true, maxRetries: 10, retryDelay: 50});
   }
 }
-
-/** Runs `body` with a fleet that is ended afterwards, whatever happens. */
-export async function withFleet<T>(
-  fleet: string | object,
-  body: (fleet: TestFleet) => T | Promise<T>,
-  files: Readonly<Record<string, string>> = {},
-): Promise<T> {
-  const test = new TestFleet(fleet, files);
-  try {
-    return await body(test);
-  } finally {
-    await test[Symbol.asyncDispose]();
-  }
-}
