@@ -1,6 +1,6 @@
 /** Journal records in words. */
 import type {EventRecord} from '../control/messages.ts';
-import {formatDuration, formatTime} from './format.ts';
+import {count, formatDuration, formatTime} from './format.ts';
 import {exitWords} from './instance-words.ts';
 import type {Output} from './output.ts';
 import type {Style} from './paint.ts';
@@ -38,7 +38,8 @@ const WORDS: Readonly<Record<string, Describe>> = {
   'group-restarted': ({group, strategy, reason}) =>
     `group ${text(group) ?? '?'} restarts (${text(strategy) ?? '?'})${because(reason)}`,
   'gave-up': ({reason, restarts}) => text(reason) ?? `gave up after ${number(restarts) ?? '?'} restarts`,
-  'health-failed': ({reason}) => `is not healthy${because(reason)}`,
+  'health-failed': ({failures, message}) =>
+    `is unhealthy${number(failures) === null ? '' : `, ${count(number(failures) ?? 0, 'check')} failed`}${because(message)}`,
   'watchdog-missed': () => 'did not feed its watchdog in time',
   'hook-failed': ({hook, reason, message}) => `hook ${text(hook) ?? ''} failed${because(reason ?? message)}`,
   survivor: ({survivors}) => `could not be ended: ${list(survivors)}`,

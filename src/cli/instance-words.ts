@@ -1,6 +1,6 @@
 /** An instance in a few words. */
-import type {ExitReport, WorkerReport} from '../control/messages.ts';
-import {formatTime} from './format.ts';
+import type {ExitReport, HealthReport, WorkerReport} from '../control/messages.ts';
+import {count, formatTime} from './format.ts';
 
 /** `ready`, `ready paused` */
 export const statusWords = ({status, flags}: Pick<WorkerReport, 'status' | 'flags'>): string =>
@@ -17,4 +17,12 @@ export function exitWords({code, signal, reason}: Pick<ExitReport, 'code' | 'sig
 export function lastExit({exit, reason}: Pick<WorkerReport, 'exit' | 'reason'>): string {
   if (reason !== null) return reason;
   return exit === null ? '' : `${exitWords(exit)} at ${formatTime(exit.at)}`;
+}
+
+/** `not checked yet`, `2 of 3 failures in a row, last at 14:03:22: connection refused`. */
+export function healthWords({failures, limit, checks, last}: HealthReport): string {
+  const failure = last === null ? '' : ` at ${formatTime(last.at)}: ${last.message}`;
+  if (failures > 0) return `${failures} of ${limit} failures in a row, last${failure}`;
+  const so = checks === 0 ? 'not checked yet' : `${count(checks, 'check')}, the last one well`;
+  return failure === '' ? so : `${so}; last failure${failure}`;
 }

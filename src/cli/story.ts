@@ -3,6 +3,7 @@ import {advise} from './advice.ts';
 import {lastEnd, statusOf, type End, type Evidence} from './evidence.ts';
 import {endOf} from './event-words.ts';
 import {meaningOf} from './exit-meaning.ts';
+import {healthWords} from './instance-words.ts';
 import {count, formatDuration, formatTime} from './format.ts';
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
@@ -13,6 +14,7 @@ export function tell(evidence: Evidence, signalOfNumber: (number: number) => str
   return [
     headline(evidence),
     ...(end ? [endParagraph(end, signalOfNumber)] : ['The journal knows of no exit.']),
+    ...healthParagraph(evidence, end),
     ...(evidence.lastWords.length > 0
       ? [`The last that it wrote before that:\n${evidence.lastWords.map(line => `  ${line}`).join('\n')}`]
       : []),
@@ -71,7 +73,7 @@ const MEANT: Readonly<Record<string, string>> = {
   group: 'another one of its group failed, and it was restarted with that one',
   'gave-up': 'its group gave up, so brood ended it',
   'max-runtime': 'brood ended it because it ran as long as it may (`max_runtime`)',
-  'health-failed': 'brood ended it because its health checks failed',
+  unhealthy: 'brood ended it because its health checks failed',
   watchdog: 'brood ended it because it did not feed its watchdog',
 };
 
@@ -80,6 +82,20 @@ function meantBy(reason: string, signal: string | null): string | null {
   const meant = MEANT[reason] ?? null;
   if (meant === null || signal !== 'SIGKILL') return meant;
   return `${meant}, and did not end within its stop timeout`;
+}
+
+/** What its checks found before brood ended it, and what they find now. */
+function healthParagraph({records, detail}: Evidence, end: End | null): readonly string[] {
+  const parts: string[] = [];
+  if (end?.record['reason'] === 'unhealthy') {
+    const failed = records.findLast(({type, seq}) => type === 'health-failed' && seq < end.record.seq);
+    const failures = typeof failed?.['failures'] === 'number' ? failed['failures'] : 1;
+    const inRow = failures > 1 ? `${failures} health checks in a row had failed` : 'A health check had failed';
+    if (failed) parts.push(`${inRow} by ${formatTime(failed.at)}; the last one: ${text(failed['message'])}.`);
+  }
+  if (detail?.health && detail.health.failures > 0)
+    parts.push(`Its health checks fail at the moment: ${healthWords(detail.health)}.`);
+  return parts.length > 0 ? [parts.join(' ')] : [];
 }
 
 function policyParagraph({records, detail}: Evidence): readonly string[] {

@@ -102,6 +102,27 @@ export interface InstanceDetail extends WorkerReport {
     readonly command: string;
   }[];
   readonly logFolder: string;
+  /** Null where its worker has no health checks. */
+  readonly health: HealthReport | null;
+}
+
+/** What the health checks of an instance have come to. Counted by the controller, from its start or that of the run on. */
+export interface HealthReport {
+  /** In a row. */
+  readonly failures: number;
+  /** At so many in a row it is `unhealthy` and restarted. */
+  readonly limit: number;
+  readonly checks: number;
+  readonly last: HealthFailure | null;
+  /** The last few, oldest first, also of runs before this one. */
+  readonly recent: readonly HealthFailure[];
+}
+
+export interface HealthFailure {
+  /** ISO 8601. */
+  readonly at: string;
+  /** In words. */
+  readonly message: string;
 }
 
 /** How a command ended for one instance. */

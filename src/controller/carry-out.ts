@@ -1,5 +1,6 @@
 /** Carries out what the heart decided: orders to the keeper, probes, journal lines. */
 import type {Engine} from './engine.ts';
+import type {RunErrand} from './errands.ts';
 import type {KeeperLink, OrderWithoutLease} from './keeper-link.ts';
 import {startProbe} from './probes/index.ts';
 import {planSpawn, type SpawnContext} from './spawn-order.ts';
@@ -7,7 +8,6 @@ import type {LogStart} from '../keeper/messages.ts';
 import type {WorkerSpec} from '../fleet/types.ts';
 import {instanceLogFolder} from '../logs/layout.ts';
 import {signalNumber} from '../posix/signals.ts';
-import {outerEnvironment} from '../process/outer-environment.ts';
 import type {Effect} from '../supervisor/types.ts';
 
 export interface Hands {
@@ -24,11 +24,10 @@ export interface HandsOptions {
   readonly engine: () => Engine;
   readonly link: KeeperLink;
   readonly spawnContext: () => SpawnContext;
-  readonly env: NodeJS.ProcessEnv;
+  readonly run: RunErrand;
 }
 
-export function createHands({engine, link, spawnContext, env}: HandsOptions): Hands {
-  const outer = outerEnvironment(env);
+export function createHands({engine, link, spawnContext, run}: HandsOptions): Hands {
   const probes = new Map<string, () => void>();
   const listeners = new Map<string, () => void>();
   const logStarts = new Map<string, LogStart>();
@@ -51,13 +50,13 @@ export function createHands({engine, link, spawnContext, env}: HandsOptions): Ha
   };
 
   const probe = (token: string, id: string): void => {
+    const instance = engine().heart.get(id);
     const spec = specOf(id);
-    if (!spec?.ready || probes.has(token)) return;
+    if (!instance || !spec?.ready || probes.has(token)) return;
     const end = startProbe(spec.ready, {
       logFolder: instanceLogFolder(spawnContext().folder, id),
       logStart: logStarts.get(token) ?? {out: 0, err: 0},
-      cwd: spec.cwd,
-      env: {...outer, ...spec.env},
+      run: errand => run({spec, id, number: instance.number}, errand),
       ready: () => engine().feed({type: 'probe-ready', token}),
       onOutput(listener) {
         listeners.set(token, listener);

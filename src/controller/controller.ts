@@ -2,11 +2,13 @@
 import {Attachment} from './attachment.ts';
 import {beginHeart} from './begin.ts';
 import {createHands, type Hands} from './carry-out.ts';
+import {now} from './clock.ts';
 import {CurrentCode} from './code.ts';
 import {complain} from './complaints.ts';
 import {ControllerEnd} from './controller-end.ts';
 import {DeclaredChannels} from './declared-channels.ts';
 import {Engine} from './engine.ts';
+import {createErrands} from './errands.ts';
 import {createFacts, take, type Facts} from './facts.ts';
 import {takeFirstTurn} from './first-turn.ts';
 import {applyHandlers} from './handlers/apply.ts';
@@ -17,6 +19,8 @@ import {lookHandlers} from './handlers/look.ts';
 import {memberHandlers} from './handlers/members.ts';
 import {touchHandlers} from './handlers/touch.ts';
 import {upgradeHandlers} from './handlers/upgrade.ts';
+import {HealthChecks} from './health.ts';
+import {createHealthCheck} from './health-check.ts';
 import {HeldOutput} from './held-output.ts';
 import {Journal} from './journal.ts';
 import type {KeeperLink} from './keeper-link.ts';
@@ -73,15 +77,25 @@ export class Controller {
     this.#held = new HeldOutput(welcome.held);
     const code = new CurrentCode(welcome.code, version, event => this.#engine.note(event));
     const attachment = new Attachment(saved?.launch === launch.launch ? saved : launch, () => this.#down(false));
-    const journal = new Journal(folder, record => this.#server.broadcastEvent(record));
+    const journal = new Journal(folder, record => {
+      this.#server.broadcastEvent(record);
+      health.heard(record);
+    });
+    const fleetContext = {fleet: launch.name, fleetId: launch.id, folder};
+    const run = createErrands({env: process.env, context: () => fleetContext, dir: () => heart.fleet().dir});
+    const health = new HealthChecks({
+      heart,
+      check: createHealthCheck(heart, run),
+      feed: input => this.#engine.feed(input),
+      now,
+      random: Math.random,
+    });
     const hands: Hands = createHands({
       engine: () => this.#engine,
       link,
-      env: process.env,
+      run,
       spawnContext: () => ({
-        fleet: launch.name,
-        fleetId: launch.id,
-        folder,
+        ...fleetContext,
         baseNice: welcome.nice,
         outerPath: process.env['PATH'],
         channels: heart.fleet().channels,
@@ -109,7 +123,7 @@ export class Controller {
     });
     const engine = this.#engine;
     const readings = new Readings();
-    const desk: Desk = {engine, link, hands, readings, folder};
+    const desk: Desk = {engine, link, hands, health, readings, folder};
     this.#server = new ControlServer({
       socketPath: inFolder.socket(folder),
       allowedUids: new Set([0, process.getuid?.() ?? 0]),
@@ -138,6 +152,7 @@ export class Controller {
       stopTimers() {
         sweep.end();
         pulse.end();
+        health.end();
       },
       leave,
     });
@@ -164,6 +179,7 @@ export class Controller {
     for (const run of welcome.runs) hands.began(run.token, run.logStart);
     for (const {id, pid, startTime} of welcome.orphans) if (id !== null) readings.orphan(id, pid, startTime);
     takeFirstTurn({engine, link, launch, welcome, version, code}, beginning);
+    health.lookAtAll();
     for (const {id} of heart.instances()) logCare.look(instanceLogFolder(folder, id));
   }
 

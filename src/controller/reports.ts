@@ -1,7 +1,7 @@
 /** From the heart's state and a look at the machine to what clients are shown. */
 import {monotonic} from './clock.ts';
 import type {Reading, Readings} from './readings.ts';
-import type {InstanceDetail, SupervisorReport, WorkerReport} from '../control/messages.ts';
+import type {HealthReport, InstanceDetail, SupervisorReport, WorkerReport} from '../control/messages.ts';
 import type {WorkerSpec} from '../fleet/types.ts';
 import {instanceLogFolder} from '../logs/layout.ts';
 import {commandOf} from '../process/facts.ts';
@@ -69,6 +69,7 @@ export function instanceDetail(
   readings: Readings,
   table: ProcessTable,
   folder: string,
+  health: HealthReport | null,
 ): InstanceDetail {
   const reading = readings.of(instance, table);
   const {run} = instance;
@@ -97,6 +98,7 @@ export function instanceDetail(
       command: commandOf(pid),
     })),
     logFolder: instanceLogFolder(folder, instance.id),
+    health,
   };
 }
 

@@ -1,18 +1,13 @@
 /** From a worker's definition to the order to start one run of it. Environment and program are worked out anew each time. */
-import {readFileSync} from 'node:fs';
 import {chainFor, findAccount} from './chain.ts';
 import {grantEnvironment, grantsOf} from './grants.ts';
 import type {OrderWithoutLease} from './keeper-link.ts';
 import {findProgram} from './program.ts';
-import {inFolder} from '../control/folder.ts';
-import {parseEnvFile} from '../fleet/env-file.ts';
+import {ownEnvironment, type Env, type FleetContext} from './worker-environment.ts';
 import type {ChannelSpec, WorkerSpec} from '../fleet/types.ts';
 import {instanceLogFolder} from '../logs/layout.ts';
 
-export interface SpawnContext {
-  readonly fleet: string;
-  readonly fleetId: string;
-  readonly folder: string;
+export interface SpawnContext extends FleetContext {
   /** The keeper's own nice value. */
   readonly baseNice: number;
   /** The PATH of the environment in which the supervisor was started. */
@@ -24,19 +19,6 @@ export type SpawnPlan =
   | {readonly order: Extract<OrderWithoutLease, {type: 'spawn'}>}
   | {readonly failure: {readonly code: string; readonly message: string}};
 
-type Env = Readonly<Record<string, string>>;
-
-function readEnvFile(path: string): {env: Env} | {message: string; code: string} {
-  try {
-    const {env, problems} = parseEnvFile(readFileSync(path, 'utf8'), path);
-    const [first] = problems;
-    return first ? {code: 'EINVAL', message: `${first.file}:${first.line}:${first.column}: ${first.message}`} : {env};
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN';
-    return {code, message: `env_file ${path} can't be read (${code})`};
-  }
-}
-
 /** Works out how to start a run; what is wrong beforehand is said as a failed spawn would be. */
 export function planSpawn(
   spec: WorkerSpec,
@@ -44,26 +26,11 @@ export function planSpawn(
   token: string,
   context: SpawnContext,
 ): SpawnPlan {
-  let env: Env = {};
-  if (spec.envFile !== null) {
-    const read = readEnvFile(spec.envFile);
-    if ('message' in read) return {failure: read};
-    env = read.env;
-  }
+  const own = ownEnvironment(spec, instance, context);
+  if ('failure' in own) return own;
   const grants = grantsOf(spec, context.channels);
   const account = spec.user === null ? null : findAccount(spec.user);
-  env = {
-    ...(account ? {HOME: account.home, USER: account.name, LOGNAME: account.name} : {}),
-    ...env,
-    ...spec.env,
-    BROOD_FLEET: context.fleet,
-    BROOD_FLEET_ID: context.fleetId,
-    BROOD_WORKER: instance.id,
-    BROOD_INSTANCE: String(instance.number),
-    BROOD_SOCKET: inFolder.socket(context.folder),
-    BROOD_RUN: token,
-    ...grantEnvironment(grants),
-  };
+  const env: Env = {...own.env, BROOD_RUN: token, ...grantEnvironment(grants)};
   const [name = ''] = spec.argv;
   const program = findProgram(name, spec.cwd, env['PATH'] ?? context.outerPath);
   if ('message' in program) return {failure: program};

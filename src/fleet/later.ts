@@ -4,7 +4,7 @@ import {laterKeys} from './table.ts';
 import type {FleetSpec} from './types.ts';
 
 /**
- * What a fleet asks for that has no effect yet, e.g. `web.health has no effect yet`. For fleets that come without a file;
+ * What a fleet asks for that has no effect yet, e.g. `web.watchdog has no effect yet`. For fleets that come without a file;
  * the problems of a parsed file say the same, each at its place.
  */
 export function noEffectYet(fleet: FleetSpec): readonly string[] {

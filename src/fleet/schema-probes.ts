@@ -10,6 +10,11 @@ import {field, variant} from './variant.ts';
 /** Without a shell, as `run` is; a program that needs one says so itself. */
 export const probeCommand = command("[sh, -c, '…']");
 
+const HTTP_DOC =
+  'A GET is answered with a status from 200 to 399. Redirects are not followed; a certificate (`https`) must be valid.';
+const EXEC_DOC =
+  'This program exits with 0. It runs in the fleet file’s folder, with the worker’s environment and as its user; when it is late it is killed with its process group.';
+
 export const ready: Check<Readiness> = variant({
   title: 'ready',
   doc: 'How a worker shows that it is ready: one of these, and `timeout`. Without `ready` it is ready when it has been spawned.',
@@ -18,11 +23,11 @@ export const ready: Check<Readiness> = variant({
     tcp: {check: tcpAddress, doc: 'A TCP connection succeeds; a number is a port on 127.0.0.1.'},
     exec: {
       check: field('argv', probeCommand),
-      doc: 'This program exits with 0; it runs in the fleet file’s folder.',
+      doc: EXEC_DOC,
       example: '[pg_isready, -q]',
     },
     after: {check: field('delayMs', duration({example: '1s'})), doc: 'It has been running for so long.'},
-    http: {check: field('url', httpUrl), doc: 'A GET is answered with a status from 200 to 399.', later: true},
+    http: {check: field('url', httpUrl), doc: HTTP_DOC},
     notify: {check: flag, doc: 'It has sent `READY=1` (sd_notify(3)).', later: true},
     fd: {
       check: field('fd', integer({low: 3, high: 1023}, 3)),
@@ -40,18 +45,21 @@ export const ready: Check<Readiness> = variant({
 
 export const health: Check<Health> = variant({
   title: 'health',
-  doc: 'How it is found out whether a worker is still well: one of these, again and again.',
+  doc: 'How it is found out whether a worker is still well: one of these, again and again while it is ready and not paused. One that is unhealthy is stopped as `stop` says, which counts as a failure, and `restart`, `backoff` and `give_up` decide.',
   kinds: {
-    http: {check: field('url', httpUrl), doc: 'A GET is answered with a status from 200 to 399.'},
+    http: {check: field('url', httpUrl), doc: HTTP_DOC},
     tcp: {check: tcpAddress, doc: 'A TCP connection succeeds; a number is a port on 127.0.0.1.'},
     exec: {
       check: field('argv', probeCommand),
-      doc: 'This program exits with 0; it runs in the fleet file’s folder.',
+      doc: EXEC_DOC,
       example: '[./healthy.sh]',
     },
   },
   keys: {
-    every: key('everyMs', duration({low: 1, example: '5s'}), {or: 5000, doc: 'From one check to the next.'}),
+    every: key('everyMs', duration({low: 1, example: '5s'}), {
+      or: 5000,
+      doc: 'From one check to the next; the first comes so long after it got ready, or up to a fifth later.',
+    }),
     timeout: key('timeoutMs', duration({low: 1, example: '1s'}), {
       or: 1000,
       doc: 'A check that takes longer has failed.',

@@ -110,7 +110,6 @@ const specKeys = {
     or: null,
     doc: 'How it is found out whether it is still well.',
     example: '{tcp: 5432, every: 5s}',
-    later: true,
   }),
   watchdog: key('watchdogMs', duration({low: 1, example: '10s'}), {
     or: null,

@@ -5,10 +5,8 @@ import {ChannelError} from './channel-error.ts';
 import type {SpawnFailure, SpawnOrder} from './messages.ts';
 import {openFilesLimit, setOpenFilesLimit} from '../posix/process.ts';
 import {softOpenFiles} from '../process/facts.ts';
-import {outerEnvironment} from '../process/outer-environment.ts';
+import {fewOf, outerEnvironment} from '../process/outer-environment.ts';
 
-/** What `env_inherit: false` leaves of the supervisor's environment (design.md section 6). */
-const FEW = ['PATH', 'HOME', 'USER', 'SHELL', 'LANG', 'TZ', 'TMPDIR'];
 const SHORTAGES = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC', 'EDQUOT']);
 /** Descriptors that a spawn itself needs: the pipe over which exec's error comes back, and /dev/null. */
 const SPAWN_DESCRIPTORS = 6;
@@ -56,9 +54,7 @@ export class Spawner {
 
   constructor(env: NodeJS.ProcessEnv) {
     this.#outer = outerEnvironment(env);
-    this.#few = Object.fromEntries(
-      Object.entries(this.#outer).filter(([name]) => FEW.includes(name) || name === 'BROOD_HOME'),
-    );
+    this.#few = fewOf(this.#outer);
     // Node raises its own soft limit before any script runs: what it was is still to be read at the parent.
     const soft = softOpenFiles(process.ppid) ?? 1024;
     const own = openFilesLimit().soft;

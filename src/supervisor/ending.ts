@@ -72,13 +72,24 @@ export const exited = withRun<'exited'>((instance, run, event, context) => {
   if (run.ending === 'gave-up') return [{...over, status: 'failed'}, effects];
   if (run.ending === 'group') return [{...over, status: 'stopping', restarts: over.restarts + 1}, effects];
   if (wasMeant(run.ending)) return [{...over, status: 'stopping'}, effects];
-  const [next, more] = judge(over, {well: endedWell(exit, spec.success), words: describeExit(exit, spec)}, context);
+  const [next, more] = judge(
+    over,
+    {well: endedWell(exit, spec.success), words: describeExit(exit, spec, instance.reason)},
+    context,
+  );
   return [next, [...effects, ...more]];
 });
 
 /** Whether somebody wanted this end, so that no policy has to judge it. */
 function wasMeant(ending: EndReason | null): boolean {
   return ending === 'stop' || ending === 'restart' || ending === 'changed';
+}
+
+const OPEN: ReadonlySet<EndReason | null> = new Set(['not-ready', 'unhealthy', 'max-runtime', 'gave-up']);
+
+/** Whether a policy, its own or its group's, has yet to make something of the end that was asked for. */
+export function isOpen(ending: EndReason | null): boolean {
+  return OPEN.has(ending);
 }
 
 /** Nothing of its last run is left (or the survivors are known): the next may begin. */

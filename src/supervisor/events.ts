@@ -3,7 +3,13 @@ import type {Effect, Input, Instance, Time} from './types.ts';
 
 /** What may happen to one instance: a fact about its run, a wish, a deadline, or its turn in the order. */
 export type LifeEvent =
-  | Extract<Input, {type: 'spawned' | 'spawn-failed' | 'exited' | 'cleared' | 'paused' | 'continued' | 'probe-ready'}>
+  | Extract<
+      Input,
+      {
+        type:
+          'spawned' | 'spawn-failed' | 'exited' | 'cleared' | 'paused' | 'continued' | 'probe-ready' | 'health-failed';
+      }
+    >
   /** A run of it lives of which nothing was known. */
   | {readonly type: 'found'; readonly token: string; readonly missed: number}
   /** It is wanted up, with a clean slate. */

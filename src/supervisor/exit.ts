@@ -10,15 +10,19 @@ export function exitReason(code: number | null, signal: string | null, ending: E
   return signal !== null ? 'signalled' : 'unknown';
 }
 
+/** Ends that are none of the run's own making, and never good ones. */
+const FAILURES: ReadonlySet<string> = new Set(['not-ready', 'unhealthy', 'spawn-failed']);
+
 /** Whether the policy counts it as ending well. A run that never got ready, or whose end nobody saw, did not. */
 export function endedWell(exit: Exit, success: WorkerSpec['success']): boolean {
-  if (exit.reason === 'not-ready' || exit.reason === 'spawn-failed') return false;
+  if (FAILURES.has(exit.reason)) return false;
   return success.some(mark => mark === exit.code || mark === exit.signal);
 }
 
-/** The end of a run for people, as the reason of what follows from it. */
-export function describeExit(exit: Exit, spec: WorkerSpec): string {
+/** The end of a run for people, as the reason of what follows from it. `why`: what was known before it ended. */
+export function describeExit(exit: Exit, spec: WorkerSpec, why: string | null): string {
   if (exit.reason === 'not-ready') return notReadyWords(spec);
+  if (exit.reason === 'unhealthy') return why ?? 'its health checks failed';
   const how = describeEnd(exit);
   return exit.reason === 'max-runtime' ? `${maxRuntimeWords(spec)}; ${how}` : how;
 }

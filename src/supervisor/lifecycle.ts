@@ -10,6 +10,7 @@
 import {alarm, alarmDue} from './alarms.ts';
 import {cleared, end, exited, runtimeDue, stoppingCleared, stoppingEnd} from './ending.ts';
 import type {Context, EventMap, EventType, Handler, LifeEvent, Step} from './events.ts';
+import {healthFailed} from './health.ts';
 import {line} from './journal.ts';
 import {factContinued, factPaused, pause, resume} from './pausing.ts';
 import {ready, readyTimeout} from './readiness.ts';
@@ -61,6 +62,7 @@ const resting: Row = {
   paused: ignore,
   continued: ignore,
   'probe-ready': ignore,
+  'health-failed': ignore,
   start,
   stop: restingStop,
   restart,
@@ -111,6 +113,7 @@ const lifecycle: Readonly<Record<Status, Row>> = {
     spawned: startingSpawned,
     'spawn-failed': startingSpawnFailed,
     'probe-ready': ready,
+    'health-failed': ignore,
     'ready-due': ready,
     'ready-timeout': readyTimeout,
   },
@@ -119,6 +122,7 @@ const lifecycle: Readonly<Record<Status, Row>> = {
     spawned: readySpawned,
     'spawn-failed': ignore,
     'probe-ready': ignore,
+    'health-failed': healthFailed,
     'ready-due': ignore,
     'ready-timeout': ignore,
   },
@@ -131,6 +135,7 @@ const lifecycle: Readonly<Record<Status, Row>> = {
     paused: factPaused,
     continued: factContinued,
     'probe-ready': ignore,
+    'health-failed': ignore,
     start: stoppingStart,
     stop: stoppingStop,
     restart: stoppingRestart,

@@ -1,5 +1,5 @@
 /** What a group does to one of its instances: it restarts with the others, or is given up with them. */
-import {endRun} from './ending.ts';
+import {endRun, isOpen} from './ending.ts';
 import type {Handler, Step} from './events.ts';
 import {jittered} from './restart.ts';
 import {withRun} from './run.ts';
@@ -11,9 +11,7 @@ export const runningRegroup = withRun<'regroup'>((instance, run, {reason}, {spec
 
 /** What the policy was to judge, or what was given up, now ends for the group. One that is wanted down stays so. */
 export const stoppingRegroup = withRun<'regroup'>((instance, run, {reason}) => {
-  const {ending} = run;
-  const open = ending === 'not-ready' || ending === 'max-runtime' || ending === 'gave-up';
-  if (instance.wanted === 'down' || !open) return [instance, []];
+  if (instance.wanted === 'down' || !isOpen(run.ending)) return [instance, []];
   return [{...instance, reason, run: {...run, ending: 'group'}}, []];
 });
 

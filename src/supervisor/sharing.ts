@@ -38,7 +38,7 @@ export function share(cell: Cell, failure: Exclude<Failure, null>, sharing: Shar
   if (own === null) return;
   // It alone has failed for good, and nobody was to share that.
   if (failure === 'gave-up' && !own.isShared) return;
-  const cause = `${instance.id}: ${instance.exit === null ? 'failed' : describeExit(instance.exit, member.spec)}`;
+  const cause = `${instance.id}: ${instance.exit === null ? 'failed' : describeExit(instance.exit, member.spec, instance.reason)}`;
   let child: Child = instance.worker;
   for (const group of sharing.roster.groups.around(instance.worker)) {
     const isOwn = group === own;

@@ -39,7 +39,7 @@ export interface Exit {
   readonly signal: SignalName | null;
   /** Wall clock, ms. */
   readonly at: number;
-  /** `exited`, `signalled`, `unknown`, `spawn-failed`, or why it was ended: `not-ready`, `max-runtime`, `stop` ... */
+  /** `exited`, `signalled`, `unknown`, `spawn-failed`, or why it was ended: `not-ready`, `unhealthy`, `stop` ... */
   readonly reason: string;
 }
 
@@ -47,7 +47,8 @@ export interface Exit {
 export type Proof = 'cgroup' | 'connector' | 'lineage';
 
 /** Why the heart is ending a run. */
-export type EndReason = 'stop' | 'restart' | 'not-ready' | 'max-runtime' | 'changed' | 'group' | 'gave-up';
+export type EndReason =
+  'stop' | 'restart' | 'not-ready' | 'unhealthy' | 'max-runtime' | 'changed' | 'group' | 'gave-up';
 
 /** One life of an instance. */
 export interface Run {
@@ -166,6 +167,16 @@ export type Input =
   | {readonly type: 'found'; readonly runs: readonly FoundRun[]}
   // Facts from probes.
   | {readonly type: 'probe-ready'; readonly token: string}
+  /** As many health checks in a row have failed as its definition allows. */
+  | {
+      readonly type: 'health-failed';
+      readonly token: string;
+      /** What was wrong the last time, in words. */
+      readonly message: string;
+      readonly failures: number;
+      /** For how long (ms) it has not been known to be well. */
+      readonly badForMs: number;
+    }
   // Time has passed; something may be due.
   | {readonly type: 'tick'}
   // Commands. Ids are instance ids that exist (the controller resolved and checked them).

@@ -1,5 +1,5 @@
 /** What people want of an instance. Wishes change `wanted` at once; runs end when the order allows it. */
-import {endRun} from './ending.ts';
+import {endRun, isOpen} from './ending.ts';
 import type {Handler} from './events.ts';
 import {NO_HISTORY} from './restart.ts';
 import {withRun} from './run.ts';
@@ -39,8 +39,7 @@ function again(instance: Instance, why: 'restart' | 'changed'): Instance {
 
 /** An end that the policy was to judge is now one that somebody wants. */
 function meant(run: Run | null, why: 'restart' | 'changed'): Run | null {
-  const judged = run?.ending === 'not-ready' || run?.ending === 'max-runtime' || run?.ending === 'gave-up';
-  return run !== null && judged ? {...run, ending: why} : run;
+  return run !== null && isOpen(run.ending) ? {...run, ending: why} : run;
 }
 
 /** It has no run: it is down at once, or as soon as nothing of its last run is left. */

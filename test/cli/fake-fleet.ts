@@ -163,6 +163,7 @@ export const detail = (id: string, fields: Partial<InstanceDetail> = {}): Instan
   retryAt: null,
   alarmAt: null,
   readyBy: null,
+  health: null,
   proof: null,
   survivors: [],
   processes: [

@@ -65,13 +65,11 @@ workers:
     zombies: nudge
     orphans: keep
     limits: {nofile: 9, memory: 1MiB}
-    ready: {http: 'http://h/'}
     channels: [c]
 channels: {c: {lock: true}}
 `);
     if (fleet === null) throw new Error('refused');
     expect(noEffectYet(fleet).map(note => note.replace(' has no effect yet', ''))).toEqual([
-      'w.ready: http',
       'w.watchdog',
       'w.limits.memory',
       'w.zombies: nudge',
@@ -81,8 +79,7 @@ channels: {c: {lock: true}}
       '5:5: w.watchdog',
       '6:14: w.zombies: nudge',
       '8:25: w.limits.memory',
-      '9:13: w.ready.http',
-      '11:16: c.lock',
+      '10:16: c.lock',
     ]);
   });
 });

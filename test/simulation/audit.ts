@@ -40,6 +40,7 @@ const LEGAL: Readonly<Record<Status, (i: Instance) => boolean>> = {
 /** One instance by itself. */
 export function auditInstance(i: Instance): void {
   promise(LEGAL[i.status](i), () => `${i.id} can't be so: ${JSON.stringify(i)}`);
+  promise(!i.unhealthy || i.run !== null, () => `${i.id} is unhealthy without a run`);
   promise(!i.leaving || i.wanted === 'down', () => `${i.id} leaves, but is wanted up`);
   const {run} = i;
   if (run === null) return;
@@ -87,6 +88,14 @@ export function goingBefore(worker: string, moment: Moment): Instance[] {
     for (const i of instances) if (isAlive(i) && (held || i.wanted === 'down')) going.push(i);
   }
   return going;
+}
+
+/** Whether something that was due for an instance has not been done. */
+export function isOverdue({run, backoff, clearing}: Instance, mono: number): boolean {
+  if (run === null) return backoff !== null && clearing === null && backoff.until <= mono;
+  if (run.pid === null || run.ending !== null) return false;
+  const ready = run.pausedAt === null ? [run.readyAt, run.readyBy] : [];
+  return [...ready, run.alarmAt, run.endAt].some(at => at !== null && at <= mono);
 }
 
 /** All of them together: nobody was forgotten who could start, must end, or has left. */

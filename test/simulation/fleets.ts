@@ -1,5 +1,5 @@
 /** Random fleets, and random changes of them. */
-import type {FleetSpec, GroupSpec, Readiness, WorkerSpec} from '../../src/fleet/types.ts';
+import type {FleetSpec, GroupSpec, Health, Readiness, WorkerSpec} from '../../src/fleet/types.ts';
 import type {Prng} from './prng.ts';
 
 const NAMES = ['db', 'cache', 'api', 'web', 'jobs', 'mail', 'feed', 'edge'];
@@ -86,6 +86,7 @@ export function randomWorker(rng: Prng, name: string, earlier: readonly WorkerSp
     giveUp: {restarts: rng.pick([0, 1, 2, 4, 10]), withinMs: rng.pick([1000, 60_000])},
     stop: {signal: rng.pick(['SIGTERM', 'SIGINT']), timeoutMs: rng.pick([0, 500, 10_000])},
     ready: randomReadiness(rng),
+    health: randomHealth(rng),
     alarmMs: rng.chance(0.1) ? 700 : null,
     maxRuntimeMs: rng.chance(0.15) ? 20_000 : null,
   });
@@ -103,6 +104,11 @@ function randomReadiness(rng: Prng): Readiness | null {
   ]);
 }
 
+function randomHealth(rng: Prng): Health | null {
+  if (rng.chance(0.5)) return null;
+  return {kind: 'tcp', host: '127.0.0.1', port: 80, everyMs: 5000, timeoutMs: 1000, failures: rng.pick([1, 3])};
+}
+
 /** A fleet file after an edit: workers come, go, move and change, in ways that need a new run and ways that don't. */
 export function editedFleet(rng: Prng, fleet: FleetSpec): FleetSpec {
   const kept = fleet.workers.filter(() => rng.chance(0.9));
@@ -114,6 +120,7 @@ export function editedFleet(rng: Prng, fleet: FleetSpec): FleetSpec {
     if (rng.chance(0.6)) return same;
     if (rng.chance(0.4)) return {...same, env: {VERSION: String(rng.int(3))}};
     if (rng.chance(0.5)) return {...same, instances: 1 + rng.int(4)};
+    if (rng.chance(0.3)) return {...same, health: randomHealth(rng)};
     return {...same, stop: {...worker.stop, timeoutMs: rng.pick([0, 500])}, success: [0, 5]};
   });
   const free = NAMES.filter(name => !names.has(name));

@@ -18,7 +18,8 @@ export function historyOf({row, recent, delayMs}: Instance): History {
 
 /** Whether a run lasted long enough to end a row of restarts. */
 export function lasted(run: Run, spec: WorkerSpec, mono: number): boolean {
-  return run.pid !== null && run.ending !== 'not-ready' && mono - run.since >= spec.backoff.resetAfterMs;
+  const decided = run.ending === 'not-ready' || run.ending === 'unhealthy';
+  return run.pid !== null && !decided && mono - run.since >= spec.backoff.resetAfterMs;
 }
 
 /** What an instance must be after an end that nobody wanted. */
@@ -30,7 +31,8 @@ export function judged(
   mono: number,
 ): Status {
   const marks: readonly unknown[] = spec.success;
-  const well = run.ending !== 'not-ready' && (marks.includes(code) || marks.includes(signal));
+  const bad = run.ending === 'not-ready' || run.ending === 'unhealthy';
+  const well = !bad && (marks.includes(code) || marks.includes(signal));
   if (spec.restart !== 'always' && well) return 'finished';
   if (spec.restart === 'never') return 'failed';
   return mayRestart(history, spec, mono) ? 'backoff' : 'failed';

@@ -64,6 +64,7 @@ export class Model {
       }
     }
     const fate = this.#failure(scene);
+    if (scene.input.type === 'health-failed') this.#unhealthy(scene.input, scene);
     for (const effect of scene.effects) this.#effect(effect, scene);
     for (const known of changed) this.#settled(known, scene, fate);
     this.#shared(changed, fate, scene);
@@ -166,6 +167,24 @@ export class Model {
     }
   }
 
+  /** Who is ready, not paused and wanted up is ended for it; nobody else is. */
+  #unhealthy({token, badForMs}: Extract<Input, {type: 'health-failed'}>, {effects, heart, moment, time}: Scene): void {
+    const after = heart.byToken(token);
+    const known = this.#known.get(after?.id ?? '');
+    const spec = moment.get(after?.worker ?? '')?.spec;
+    if (known === undefined || after === undefined || spec === undefined) return;
+    const {run, status} = known.instance;
+    if (run?.token !== token || status !== 'ready' || run.pausedAt !== null || known.wanted === 'down') {
+      promise(after.run?.ending === run?.ending, () => `${after.id} is ended for its health, while ${status}`);
+      return;
+    }
+    const ended = effects.some(effect => effect.type === 'end' && effect.token === token);
+    promise(ended && after.run?.ending === 'unhealthy', () => `${after.id} is unhealthy, and is not ended`);
+    promise(after.unhealthy, () => `${after.id} is not flagged as unhealthy`);
+    promise(told(effects, after, 'health-failed'), () => `the journal does not say that ${after.id} is unhealthy`);
+    if (lasted(run, spec, time.mono - badForMs)) known.history = {...known.history, row: 0, delayMs: 0};
+  }
+
   #effect(effect: Effect, scene: Scene): void {
     switch (effect.type) {
       case 'journal':
@@ -258,7 +277,7 @@ export class Model {
     promise(going.length === 0, () => `${instance.id} is ended before ${going.join(', ')}, which depend on it`);
   }
 
-  #settled(known: Known, {heart, time, scope}: Scene, fate: Fate | null): void {
+  #settled(known: Known, {input, heart, time, scope}: Scene, fate: Fate | null): void {
     const before = known.instance;
     const instance = heart.get(before.id) ?? before;
     const {id, run, row, delayMs} = instance;
@@ -278,6 +297,10 @@ export class Model {
     );
     if (run !== null && run.ending !== null && before.run?.ending === null) {
       untimely(id, before, run.ending, time.mono);
+      promise(
+        run.ending !== 'unhealthy' || (input.type === 'health-failed' && input.token === run.token),
+        () => `${id} is ended for its health, of which nobody spoke`,
+      );
     }
     known.before = before;
     known.instance = instance;
@@ -301,6 +324,15 @@ function untimely(id: string, {run}: Instance, ending: string, mono: number): vo
     promise((run?.endAt ?? Infinity) <= mono, () => `${id} has not run its time yet`);
   }
 }
+
+const told = (effects: readonly Effect[], {worker, number}: Instance, type: string): boolean =>
+  effects.some(
+    effect =>
+      effect.type === 'journal' &&
+      effect.event.type === type &&
+      effect.event.worker === worker &&
+      effect.event.instance === number,
+  );
 
 const isThere = (status: Status | undefined): boolean => status === 'ready' || status === 'finished';
 

@@ -18,15 +18,18 @@ describe('the simulation finds a heart that', () => {
 describe('a story', () => {
   it('is the same each time for the same seed', async () => {
     const heart = await mutated(MUTANTS[0]!);
-    const told = [1, 2].map(() => {
+    const tell = (seed: number): string => {
       try {
-        simulate(1, STEPS, heart);
+        simulate(seed, STEPS, heart);
       } catch (error) {
         return String(error);
       }
-      return 'nothing found';
-    });
-    expect(told[0]).toContain('BROOD_SEED=1');
-    expect(told[1]).toBe(told[0]);
+      return '';
+    };
+    let seed = 1;
+    while (seed < STORIES && tell(seed) === '') seed++;
+    const told = tell(seed);
+    expect(told).toContain(`BROOD_SEED=${seed}`);
+    expect(tell(seed)).toBe(told);
   });
 });

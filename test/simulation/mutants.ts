@@ -157,6 +157,30 @@ export const MUTANTS: readonly Mutant[] = [
     to: `{`,
   },
   {
+    bug: 'takes the end of an unhealthy worker for a good one',
+    file: 'exit.ts',
+    from: `new Set(['not-ready', 'unhealthy', 'spawn-failed'])`,
+    to: `new Set(['not-ready', 'spawn-failed'])`,
+  },
+  {
+    bug: 'ends a paused worker for checks that it could not answer',
+    file: 'health.ts',
+    from: `run.pausedAt !== null || instance.wanted`,
+    to: `instance.wanted`,
+  },
+  {
+    bug: 'the time in which its checks fail ends a row of restarts',
+    file: 'health.ts',
+    from: `now.mono - badForMs`,
+    to: `now.mono`,
+  },
+  {
+    bug: 'ends an unhealthy worker before those that depend on it',
+    file: 'health.ts',
+    from: ` || instance.wanted === 'down'`,
+    to: ``,
+  },
+  {
     bug: 'a deadline that is put off hides the others',
     file: 'deadlines.ts',
     from: `this.#down(this.#up(entry));`,

@@ -6,7 +6,7 @@ import type {FleetSpec} from '../../src/fleet/types.ts';
 import {reconcile} from '../../src/controller/reconcile.ts';
 import type * as supervisor from '../../src/supervisor/index.ts';
 import type {Effect, Heart, Input, Instance, Time} from '../../src/supervisor/index.ts';
-import {auditFleet, momentOf} from './audit.ts';
+import {auditFleet, isOverdue, momentOf} from './audit.ts';
 import {randomCommand, scopeOf} from './commands.ts';
 import {Broken, promise} from './failure.ts';
 import {editedFleet, randomFleet} from './fleets.ts';
@@ -109,6 +109,7 @@ class Story {
     else if (rng.chance(0.45)) this.#hear();
     else if (rng.chance(0.6)) this.#processes();
     else if (rng.chance(0.5)) this.#probes();
+    else if (rng.chance(0.3)) this.#checkFails();
     else if (rng.chance(0.85)) this.#passTime();
     else this.#stranger();
     if (this.steps % ROUND_TRIP_EVERY === 0) this.#roundTrip();
@@ -134,6 +135,20 @@ class Story {
     return true;
   }
 
+  /** As many health checks of somebody have failed as may; the word of it may come late. */
+  #checkFails(): void {
+    const checked = [...this.#heart.instances()].filter(
+      ({worker, run}) => run !== null && this.#heart.specOf(worker).health !== null,
+    );
+    const ready = checked.filter(({status}) => status === 'ready');
+    const some = ready.length > 0 && this.#rng.chance(0.8) ? ready : checked;
+    if (some.length === 0) return;
+    const {run} = this.#rng.pick(some);
+    if (run === null) return;
+    const badForMs = this.#rng.pick([0, 500, 15_000, 60_000]);
+    this.#say({type: 'health-failed', token: run.token, message: 'timed out', failures: 3, badForMs});
+  }
+
   #passTime(): void {
     const due = this.#heart.nextDeadline();
     if (due !== null && this.#rng.chance(0.6)) this.#mono = Math.max(this.#mono, due);
@@ -145,6 +160,9 @@ class Story {
     this.#say({type: 'tick'});
     const next = hearer.nextDeadline();
     promise(next === null || next > mono, () => `after a tick at ${mono}, ${String(next)} is still due`);
+    // Looked for one by one: a queue that is out of order would hide it.
+    for (const i of hearer.instances())
+      promise(!isOverdue(i, mono), () => `${i.id} is overdue after a tick at ${mono}`);
   }
 
   /** Somebody stops or continues a process, or speaks of runs that there never were. */
@@ -160,6 +178,7 @@ class Story {
       {type: 'cleared', token, proof: 'lineage', survivors: []},
       {type: 'spawned', token, pid: 1, startTime: '1', at: 0},
       {type: 'probe-ready', token},
+      {type: 'health-failed', token, message: 'timed out', failures: 1, badForMs: 0},
       {type: 'paused', token},
     ]);
     this.#say(stray);

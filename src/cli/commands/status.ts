@@ -3,7 +3,7 @@ import {atMost, targetsOf} from '../arguments.ts';
 import {isSet, JSON_OPTION, type Command, type Context} from '../command.ts';
 import {formatBytes, formatDuration, formatTime} from '../format.ts';
 import {withClient} from '../fleet.ts';
-import {exitWords, statusWords} from '../instance-words.ts';
+import {exitWords, healthWords, statusWords} from '../instance-words.ts';
 import {styleOfStatus} from '../outcomes.ts';
 import {plainText} from '../sanitize.ts';
 import {fit} from '../width.ts';
@@ -64,6 +64,7 @@ function print({out}: Context, it: InstanceDetail): void {
   line('retry at', when(it.retryAt));
   line('ready by', when(it.readyBy));
   line('alarm at', when(it.alarmAt));
+  line('health', it.health && healthWords(it.health));
   line('after', it.after.join(', '));
   line('requires', it.requires.join(', '));
   line(

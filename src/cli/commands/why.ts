@@ -86,7 +86,9 @@ async function ask({folder}: FleetEntry, target: string): Promise<Known | null> 
 
 /** Of several instances those that are not well; if all are, those that have ended once; else the first. */
 function interesting(details: readonly InstanceDetail[]): readonly InstanceDetail[] {
-  const unwell = details.filter(({status}) => status !== 'ready' && status !== 'finished');
+  const unwell = details.filter(
+    ({status, health}) => (status !== 'ready' && status !== 'finished') || (health?.failures ?? 0) > 0,
+  );
   if (unwell.length > 0) return unwell;
   const ended = details.filter(({exit}) => exit !== null);
   return ended.length > 0 ? ended : details.slice(0, 1);

@@ -4,6 +4,7 @@ import {ErrorCode, type Outcomes} from '../../control/messages.ts';
 import {RpcError} from '../../control/errors.ts';
 import type {Hands} from '../carry-out.ts';
 import type {Engine} from '../engine.ts';
+import type {HealthChecks} from '../health.ts';
 import type {KeeperLink} from '../keeper-link.ts';
 import {outcomesOf, waitingFor, type Rule} from '../outcomes.ts';
 import type {Readings} from '../readings.ts';
@@ -16,6 +17,7 @@ export interface Desk {
   readonly engine: Engine;
   readonly link: KeeperLink;
   readonly hands: Hands;
+  readonly health: HealthChecks;
   readonly readings: Readings;
   readonly folder: string;
 }

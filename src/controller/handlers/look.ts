@@ -6,7 +6,7 @@ import {instanceDetail, workerReports} from '../reports.ts';
 import {instancesNamed} from '../targets.ts';
 
 export const lookHandlers = (desk: Desk, supervisor: () => SupervisorReport): Handlers => {
-  const {engine, readings, folder} = desk;
+  const {engine, health, readings, folder} = desk;
   const {heart} = engine;
   return {
     ping: () => ({
@@ -27,7 +27,15 @@ export const lookHandlers = (desk: Desk, supervisor: () => SupervisorReport): Ha
       const table = readings.read();
       return {
         instances: instancesNamed(heart, targets).map(instance =>
-          instanceDetail(instance, heart.specOf(instance.worker), heart, readings, table, folder),
+          instanceDetail(
+            instance,
+            heart.specOf(instance.worker),
+            heart,
+            readings,
+            table,
+            folder,
+            health.reportOf(instance),
+          ),
         ),
       };
     },

@@ -1,4 +1,5 @@
 /** What asks whether a run is ready, or well. One file a kind; `index.ts` lists them. */
+import type {Errand} from '../errands.ts';
 import type {Readiness} from '../../fleet/types.ts';
 import type {Stream} from '../../logs/layout.ts';
 
@@ -6,9 +7,8 @@ export interface ProbeContext {
   readonly logFolder: string;
   /** Bytes that the current log files had when the run began. */
   readonly logStart: Readonly<Record<Stream, number>>;
-  readonly cwd: string;
-  /** The environment for programs that a probe runs. */
-  readonly env: NodeJS.ProcessEnv;
+  /** Runs a program for the worker. */
+  readonly run: (errand: Errand) => Promise<string | null>;
   /** The run is ready. Called once at the most. */
   readonly ready: () => void;
   /** Calls back whenever the run has written something; the result ends that. */
@@ -21,29 +21,32 @@ export type Probe<K extends Readiness['kind']> = (
   context: ProbeContext,
 ) => () => void;
 
-/** Calls `attempt` again and again until it says yes, each time a little later. The result ends it. */
+/**
+ * Calls `attempt` again and again until nothing is wrong (null), each time a little later. The result ends it, and an attempt
+ * that is under way.
+ */
 export function poll(
-  attempt: () => Promise<boolean>,
+  attempt: (signal: AbortSignal) => Promise<string | null>,
   ready: () => void,
   firstMs: number,
   longestMs: number,
 ): () => void {
-  let over = false;
+  const over = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let pause = firstMs;
-  const round = (): void => {
-    void attempt().then(yes => {
-      if (over) return;
-      if (yes) ready();
-      else {
-        timer = setTimeout(round, pause);
-        pause = Math.min(pause * 1.5, longestMs);
-      }
-    });
+  const round = async (): Promise<void> => {
+    const trouble = await attempt(over.signal).catch(String);
+    if (over.signal.aborted) return;
+    if (trouble === null) {
+      ready();
+      return;
+    }
+    timer = setTimeout(() => void round(), pause);
+    pause = Math.min(pause * 1.5, longestMs);
   };
-  round();
+  void round();
   return () => {
-    over = true;
+    over.abort();
     clearTimeout(timer);
   };
 }

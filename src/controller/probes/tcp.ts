@@ -1,20 +1,29 @@
-/** Ready when the port accepts a connection. */
+/** The port accepts a connection. */
 import {connect} from 'node:net';
 import {poll, type Probe} from './probe.ts';
+import {troubleOf} from './trouble.ts';
+import type {TcpAddress} from '../../fleet/types.ts';
+import {duration} from '../../supervisor/words.ts';
 
 const ATTEMPT_MS = 2_000;
 
-export const tryConnect = (host: string, port: number, timeoutMs: number): Promise<boolean> =>
-  new Promise(resolve => {
+/** Null where it does, else what was wrong, in words. */
+export function reach({host, port}: TcpAddress, timeoutMs: number, signal?: AbortSignal): Promise<string | null> {
+  return new Promise(resolve => {
     const socket = connect({host, port});
-    const done = (yes: boolean): void => {
+    const done = (trouble: string | null): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', calledOff);
       socket.destroy();
-      resolve(yes);
+      resolve(trouble);
     };
-    socket.setTimeout(timeoutMs, () => done(false));
-    socket.on('connect', () => done(true));
-    socket.on('error', () => done(false));
+    const calledOff = (): void => done('it was not wanted any more');
+    const timer = setTimeout(() => done(`timed out after ${duration(timeoutMs)}`), timeoutMs);
+    signal?.addEventListener('abort', calledOff, {once: true});
+    socket.once('connect', () => done(null));
+    socket.on('error', error => done(troubleOf(error)));
   });
+}
 
-export const tcp: Probe<'tcp'> = ({host, port}, {ready}) =>
-  poll(() => tryConnect(host, port, ATTEMPT_MS), ready, 20, 500);
+export const tcp: Probe<'tcp'> = (address, {ready}) =>
+  poll(signal => reach(address, ATTEMPT_MS, signal), ready, 20, 500);
