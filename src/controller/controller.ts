@@ -50,6 +50,8 @@ export interface ControllerOptions {
   readonly welcome: Welcome;
   /** The controller has nothing more to do. */
   readonly leave: () => void;
+  /** Another controller has committed: this one has no say any more. */
+  readonly superseded: () => void;
 }
 
 export class Controller {
@@ -120,6 +122,8 @@ export class Controller {
         channels.declare(heart.fleet().channels);
         if (heart.isDown) this.#end.allEnded();
       },
+      isCurrent: () => process.ppid === welcome.keeper,
+      superseded: options.superseded,
     });
     const engine = this.#engine;
     const readings = new Readings();

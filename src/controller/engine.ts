@@ -23,6 +23,10 @@ export interface EngineOptions {
   readonly saved: () => Omit<Saved, 'seq'>;
   /** Does what was decided, all of one turn at once. */
   readonly carryOut: (effects: readonly Effect[]) => void;
+  /** Whether the keeper that this controller belongs to is there: another one may have started another controller. */
+  readonly isCurrent: () => boolean;
+  /** Another controller has committed: this one has no say any more. */
+  readonly superseded: () => void;
 }
 
 interface Waiter {
@@ -116,6 +120,7 @@ export class Engine {
 
   /** No further turn is taken. */
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
     if (this.#timer) clearTimeout(this.#timer);
     if (this.#gathering !== null) this.#commit();
@@ -142,7 +147,12 @@ export class Engine {
   }
 
   #turn(): void {
-    const {heart, journal} = this.#options;
+    const {heart, journal, isCurrent} = this.#options;
+    // The end of the link may be heard only after this turn; what it would commit, a successor may have read without it.
+    if (!isCurrent()) {
+      this.abandon();
+      return;
+    }
     const inputs = this.#inputs;
     const effects = this.#effects;
     this.#inputs = [];
@@ -153,6 +163,7 @@ export class Engine {
     if (due !== null && due <= time.mono) effects.push(...heart.handle({type: 'tick'}, time));
     for (const effect of effects) if (effect.type === 'journal') journal.add(effect.event, time.wall);
     const ready = this.#commitFor(inputs, effects);
+    if (this.#closed) return;
     if (this.#gathering === null) journal.flush();
     this.#options.carryOut(ready);
     for (const waiter of [...this.#waiters]) if (this.#inputs.length === 0 && waiter.settled()) waiter.resolve();
@@ -205,7 +216,8 @@ export class Engine {
     } catch (error) {
       if (error instanceof SupersededError) {
         this.abandon();
-        throw error;
+        this.#options.superseded();
+        return error.message;
       }
       // Stops must go on, and a restart that is not recorded beats a worker that stays down: commands that ask for
       // more are refused meanwhile (canRecord).

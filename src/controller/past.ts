@@ -13,8 +13,9 @@ export async function tellPast(
   {replay, signal}: Pick<CallContext, 'replay' | 'signal'>,
 ): Promise<void> {
   let isOver = await turns.next();
-  for (const record of recordsAfter(folder, afterSeq)) {
-    const behind = replay(record);
+  // All of them, since those that are passed over cost time as well.
+  for (const record of recordsAfter(folder, -1)) {
+    const behind = record.seq > afterSeq ? replay(record) : null;
     if (behind !== null) await behind;
     if (signal.aborted) return;
     if (behind !== null || isOver()) isOver = await turns.next();

@@ -97,6 +97,10 @@ export function runController(folder: string, early: EarlySignals, exit: (status
       leave: () => {
         left = true;
       },
+      superseded: () => {
+        process.stderr.write('brood controller: another controller works already; this one leaves\n');
+        exit(ABANDONED);
+      },
     });
     controller = begun;
     for (const fact of waiting.splice(0)) begun.take(fact);

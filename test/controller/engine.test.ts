@@ -37,6 +37,9 @@ class Bench {
   readonly folder: string;
   /** As if it were killed after the commit, before the journal was written. */
   diesBeforeJournal = false;
+  /** Its keeper is there. */
+  isCurrent = true;
+  superseded = false;
 
   constructor(folder: string) {
     this.folder = folder;
@@ -56,6 +59,8 @@ class Bench {
       journal,
       saved: () => ({boot: BOOT, launch: 'l1', keeper: 1, attached: false, clients: [], upSince: 0}),
       carryOut: effects => this.done.push(...effects),
+      isCurrent: () => this.isCurrent,
+      superseded: () => (this.superseded = true),
     });
     onTestFinished(() => this.engine.close());
     this.engine.feed({type: 'tick'});
@@ -107,6 +112,41 @@ describe('the engine', () => {
       expect(next.journal.filter(type => type === 'exited').length).toBe(1);
       expect(next.journal.filter(type => type === 'spawned').length).toBe(1);
     }
+  });
+
+  test('without its keeper it decides nothing more: what it heard last is left to its successor', async () => {
+    const folder = scratch();
+    const bench = await new Bench(folder).spawned();
+    await until('the line', () => bench.journal.includes('ready'));
+    const before = bench.journal;
+    const {text} = new SnapshotFile(folder).read();
+    bench.isCurrent = false;
+    bench.exits();
+    const heard = {type: 'exited', token: bench.token, code: 1, signal: null, at: 1} as const;
+    const next = new Bench(folder);
+    next.engine.feed(heard);
+    await until('the successor to act', () => next.types.includes('clear'));
+    bench.engine.close();
+    next.engine.close();
+    expect(bench.types).not.toContain('clear');
+    expect(text).toContain('"status":"ready"');
+    expect(next.journal.slice(before.length).filter(type => type === 'exited')).toEqual(['exited']);
+  });
+
+  test('superseded by another one, it does nothing, says so, and writes nothing', async () => {
+    const folder = scratch();
+    const frozen = await new Bench(folder).spawned();
+    await until('the line', () => frozen.journal.includes('ready'));
+    const next = new Bench(folder);
+    next.exits();
+    await until('its lines', () => next.journal.includes('exited'));
+    next.engine.close();
+    const before = next.journal;
+    frozen.exits();
+    await until('it to notice', () => frozen.superseded);
+    frozen.engine.close();
+    expect(frozen.types).not.toContain('clear');
+    expect(frozen.journal).toEqual(before);
   });
 
   test('while nothing can be recorded, acts but lets nothing be forgotten; then goes on as before', async () => {

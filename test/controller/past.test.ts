@@ -29,22 +29,32 @@ async function serveLong() {
 }
 
 test('the whole of a long journal is told in order, though the client reads slower than the disk', async () => {
-  const raw = new Raw(await serveLong());
+  const folder = await serveLong();
+  const raw = new Raw(folder);
   raw.say({jsonrpc: '2.0', id: 1, method: 'watch', params: {afterSeq: 0}});
+  // It does not read at all until another one has got everything.
+  raw.socket.pause();
+  const other = new Raw(folder);
+  other.say({jsonrpc: '2.0', id: 1, method: 'watch', params: {afterSeq: 0}});
+  for (let seq = 1; seq <= RECORDS; seq++) expect(await other.next()).toMatchObject({params: {seq}});
+  raw.socket.resume();
   for (let seq = 1; seq <= RECORDS; seq++) expect(await raw.next()).toMatchObject({params: {seq}});
   expect(await raw.next()).toMatchObject({id: 1, result: {seq: RECORDS}});
 });
 
-test('many who ask for all of it, and read or do not, keep nobody from an answer', async () => {
+test('many who ask for it keep nobody from an answer: those who read, those who do not, and those who know most of it', async () => {
   const folder = await serveLong();
-  const watchers = Array.from({length: 40}, () => new Raw(folder));
-  for (const [at, raw] of watchers.entries()) {
-    if (at % 2 === 0) raw.socket.pause();
-    raw.say({jsonrpc: '2.0', id: 1, method: 'watch', params: {afterSeq: 0}});
-  }
+  const ask = (afterSeq: number) => {
+    const raw = new Raw(folder);
+    raw.say({jsonrpc: '2.0', id: 1, method: 'watch', params: {afterSeq}});
+    return raw;
+  };
+  const watchers = Array.from({length: 20}, () => [ask(0), ask(0), ask(RECORDS - 1)] as const);
+  for (const [deaf] of watchers) deaf.socket.pause();
   // The first of them is being told.
-  expect(await watchers[1]!.next()).toMatchObject({params: {seq: 1}});
+  expect(await watchers[0]?.[1].next()).toMatchObject({params: {seq: 1}});
   const other = new Raw(folder);
   other.say({jsonrpc: '2.0', id: 2, method: 'ping'});
   expect(await other.next()).toMatchObject({id: 2, result: {version: '0'}});
+  expect(await watchers[19]?.[2].next()).toMatchObject({params: {seq: RECORDS}});
 });
