@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import type {Arena, Edition} from './arena.ts';
 import type {Observer, PartName} from './observation.ts';
 import type {Places, Wanted} from './wanted.ts';
-import {send, type Seen} from '../end-to-end/processes.ts';
+import {look, send, type Seen} from '../end-to-end/processes.ts';
 
 /** Something that must have gone well in the end: it is tried until it does. */
 export interface Errand {
@@ -20,6 +20,8 @@ export class Field {
   readonly places: Places;
   /** Instances whose processes may end and begin in this round. */
   readonly touched = new Set<string>();
+  /** Main processes that were sent a signal, by instance: a shell acts on it when its child has ended, rounds later. */
+  readonly #signalled = new Map<string, Seen>();
   /** To be done one after the other: what the model says holds once all of them are. */
   readonly errands: Errand[] = [];
   #working = false;
@@ -54,12 +56,23 @@ export class Field {
   begin(alone: boolean): void {
     this.alone = alone;
     this.touched.clear();
+    for (const [id, seen] of this.#signalled) {
+      if (look(seen.pid)?.startTime === seen.startTime) this.touched.add(id);
+      else this.#signalled.delete(id);
+    }
     this.killed.clear();
     this.stopped.clear();
   }
 
   touch(ids: Iterable<string>): void {
     for (const id of ids) this.touched.add(id);
+  }
+
+  /** Sends a signal to the main process of an instance, which may end of it at any later time. */
+  signalWorker(id: string, seen: Seen, signal: NodeJS.Signals): void {
+    this.touch([id]);
+    this.#signalled.set(id, seen);
+    send(seen, signal);
   }
 
   /** Sends a signal to one part of the supervisor, as it is to be seen now. */

@@ -1,6 +1,7 @@
 /** What happens to workers: killed, signalled, stopped and continued. */
 import type {Blow} from '../blow.ts';
 import type {Field} from '../field.ts';
+import type {Member} from '../observation.ts';
 import {send, type Seen} from '../../end-to-end/processes.ts';
 import type {Prng} from '../../simulation/prng.ts';
 
@@ -14,11 +15,14 @@ export function instancesAt(field: Field, places: readonly number[]): string[] {
 }
 
 /** `whole`: every process of theirs; else the main ones. */
-function processesOf(field: Field, ids: readonly string[], whole: boolean): Seen[] {
+function membersOf(field: Field, ids: readonly string[], whole: boolean): Member[] {
   const wanted = new Set(ids);
   const {members} = field.observer.look();
-  return members.filter(({id, main}) => wanted.has(id) && (main || whole)).map(({seen}) => seen);
+  return members.filter(({id, main}) => wanted.has(id) && (main || whole));
 }
+
+const processesOf = (field: Field, ids: readonly string[], whole: boolean): Seen[] =>
+  membersOf(field, ids, whole).map(({seen}) => seen);
 
 const listed = (places: readonly number[]): string => `at ${places.map(place => place.toFixed(3)).join(' ')}`;
 
@@ -39,8 +43,16 @@ export const killWorkers: Blow = {
   },
 };
 
-// Not SIGINT: a shell that waits for a child dies of it only after that has ended, perhaps rounds later.
-const SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGUSR2', 'SIGHUP', 'SIGUSR1', 'SIGQUIT', 'SIGPIPE', 'SIGALRM'];
+const SIGNALS: readonly NodeJS.Signals[] = [
+  'SIGTERM',
+  'SIGINT',
+  'SIGUSR2',
+  'SIGHUP',
+  'SIGUSR1',
+  'SIGQUIT',
+  'SIGPIPE',
+  'SIGALRM',
+];
 
 export const signalWorkers: Blow = {
   name: 'signal workers',
@@ -53,7 +65,7 @@ export const signalWorkers: Blow = {
       strike(field) {
         const ids = instancesAt(field, places);
         field.touch(ids);
-        for (const seen of processesOf(field, ids, false)) send(seen, signal);
+        for (const {id, seen} of membersOf(field, ids, false)) field.signalWorker(id, seen, signal);
       },
     };
   },
