@@ -42,6 +42,7 @@ const WORDS: Readonly<Record<string, Describe>> = {
     `is unhealthy${number(failures) === null ? '' : `, ${count(number(failures) ?? 0, 'check')} failed`}${because(message)}`,
   'watchdog-missed': () => 'did not feed its watchdog in time',
   'hook-failed': ({hook, reason, message}) => `hook ${text(hook) ?? ''} failed${because(reason ?? message)}`,
+  'hook-dropped': ({count: calls}) => `${count(number(calls) ?? 0, 'call')} of hooks dropped`,
   survivor: ({survivors}) => `could not be ended: ${list(survivors)}`,
   'zombie-found': ({zombie, pid}) =>
     `has a zombie${(number(zombie) ?? pid) ? ` (pid ${number(zombie) ?? pid ?? '?'})` : ''}: its parent does not wait for it`,
@@ -88,6 +89,7 @@ const BAD = new Set([
   'health-failed',
   'watchdog-missed',
   'hook-failed',
+  'hook-dropped',
   'survivor',
   'controller-lost',
   'keeper-lost',

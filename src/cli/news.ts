@@ -9,6 +9,7 @@ const NEWS = new Set([
   'health-failed',
   'watchdog-missed',
   'hook-failed',
+  'hook-dropped',
   'survivor',
   'controller-lost',
   'keeper-lost',

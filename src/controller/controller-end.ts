@@ -2,10 +2,16 @@
 import {now} from './clock.ts';
 import {complain} from './complaints.ts';
 import type {Engine} from './engine.ts';
+import type {Hooks} from './hooks.ts';
 import type {Journal} from './journal.ts';
 import type {KeeperLink} from './keeper-link.ts';
 import type {SnapshotFile} from './snapshot-file.ts';
 import type {ControlServer} from '../control/server.ts';
+
+/** At `down`, hooks have that long in all; a second signal, or `down --now`, waits for none. */
+const DOWN_HOOKS_MS = 10_000;
+/** Before another controller takes over, which has 10 s for all of it. */
+const HAND_OVER_HOOKS_MS = 3_000;
 
 export interface ControllerEndHost {
   readonly engine: Engine;
@@ -15,12 +21,14 @@ export interface ControllerEndHost {
   readonly link: KeeperLink;
   /** Ends what happens from time to time. */
   readonly stopTimers: () => void;
+  readonly hooks: Hooks;
   /** The controller has nothing more to do. */
   readonly leave: () => void;
 }
 
 export class ControllerEnd {
   readonly #host: ControllerEndHost;
+  #isDown = false;
   #ending = false;
 
   constructor(host: ControllerEndHost) {
@@ -37,8 +45,9 @@ export class ControllerEnd {
 
   /** Another controller is prepared: all is committed, the socket is free, and the lease is given away. */
   async handOver(): Promise<void> {
+    const {engine, server, link, leave, hooks} = this.#host;
+    await hooks.quiet(HAND_OVER_HOOKS_MS);
     if (this.#ending) return;
-    const {engine, server, link, leave} = this.#host;
     if (!engine.canRecord(0)) {
       link.order({
         type: 'keep-lease',
@@ -47,6 +56,7 @@ export class ControllerEnd {
       return;
     }
     this.#begin();
+    this.#endHooks('leave');
     engine.close();
     await server.close();
     link.order({type: 'hand-over'});
@@ -55,19 +65,33 @@ export class ControllerEnd {
 
   /** Nothing lives any more: answers go out, the state is forgotten, the keeper may leave. */
   allEnded(): void {
-    if (this.#ending) return;
-    this.#begin();
+    if (this.#isDown || this.#ending) return;
+    this.#isDown = true;
     // In the next turn of the event loop those who wait for the end have been answered.
     setImmediate(() => void this.#leave());
   }
 
-  #begin(): void {
+  /** False where it has begun already. */
+  #begin(): boolean {
+    if (this.#ending) return false;
     this.#ending = true;
     this.#host.stopTimers();
+    return true;
+  }
+
+  #endHooks(underWay: 'kill' | 'leave'): void {
+    const {engine, hooks, journal} = this.#host;
+    engine.settle();
+    for (const event of hooks.end(underWay)) journal.add(event, now().wall);
   }
 
   async #leave(): Promise<void> {
-    const {engine, journal, snapshot, server, link, leave} = this.#host;
+    const {engine, journal, snapshot, server, link, leave, hooks} = this.#host;
+    // What came last is told now, and the hooks hear of it.
+    engine.settle();
+    await hooks.quiet(DOWN_HOOKS_MS);
+    if (!this.#begin()) return;
+    this.#endHooks('kill');
     journal.add({type: 'supervisor-stopped'}, now().wall);
     engine.close();
     await server.close();

@@ -22,6 +22,7 @@ import {upgradeHandlers} from './handlers/upgrade.ts';
 import {HealthChecks} from './health.ts';
 import {createHealthCheck} from './health-check.ts';
 import {HeldOutput} from './held-output.ts';
+import {Hooks} from './hooks.ts';
 import {Journal} from './journal.ts';
 import type {KeeperLink} from './keeper-link.ts';
 import {LogCare} from './log-care.ts';
@@ -82,6 +83,7 @@ export class Controller {
     const journal = new Journal(folder, record => {
       this.#server.broadcastEvent(record);
       health.heard(record);
+      hooks.heard(record);
     });
     const fleetContext = {fleet: launch.name, fleetId: launch.id, folder};
     const run = createErrands({env: process.env, context: () => fleetContext, dir: () => heart.fleet().dir});
@@ -92,6 +94,7 @@ export class Controller {
       now,
       random: Math.random,
     });
+    const hooks = new Hooks({workers: () => heart.workers(), run, note: event => this.#engine.note(event)});
     const hands: Hands = createHands({
       engine: () => this.#engine,
       link,
@@ -158,6 +161,7 @@ export class Controller {
         pulse.end();
         health.end();
       },
+      hooks,
       leave,
     });
     this.#signals = new SupervisorSignals({

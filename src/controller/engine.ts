@@ -118,13 +118,21 @@ export class Engine {
     });
   }
 
+  /** Commits and writes what was decided and could wait. */
+  settle(): void {
+    if (this.#closed) return;
+    if (!this.#options.isCurrent()) {
+      this.abandon();
+      return;
+    }
+    if (this.#gathering !== null) this.#commit();
+    if (!this.#isClosed()) this.#options.journal.flush();
+  }
+
   /** No further turn is taken. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    if (this.#timer) clearTimeout(this.#timer);
-    if (this.#gathering !== null) this.#commit();
-    this.#options.journal.flush();
+    this.settle();
+    this.abandon();
   }
 
   /** No further turn is taken, and nothing is committed any more: what is true is another's to say. */
@@ -135,6 +143,11 @@ export class Engine {
 
   instancesOf(worker: string): Instance[] {
     return [...this.heart.instances()].filter(instance => instance.worker === worker);
+  }
+
+  /** A commit may find that another controller has taken over. */
+  #isClosed(): boolean {
+    return this.#closed;
   }
 
   #schedule(): void {

@@ -13,6 +13,7 @@ const hookKeys = {
   start: {...hook('A run has been spawned.'), field: 'start'},
   ready: {...hook('It is ready.'), field: 'ready'},
   exit: {...hook('Its main process has ended, in whatever way.'), field: 'exit'},
+  backoff: {...hook('It has ended, and will be started again.'), field: 'backoff'},
   unhealthy: {...hook('Its health checks have failed.'), field: 'unhealthy'},
   finished: {...hook('It ended well, and is not restarted.'), field: 'finished'},
   failed: {...hook('It has failed for good.'), field: 'failed'},
@@ -22,7 +23,7 @@ const hookKeys = {
 const hooks = mapping<typeof hookKeys, WorkerSpec['hooks']>(
   {
     title: 'hooks',
-    doc: 'Programs that are called when something happens to the worker: in the fleet file’s folder, with `BROOD_EVENT` (JSON) in the environment, for 30 s at most, one at a time.',
+    doc: 'Programs that are called when something has happened to the worker, in the fleet file’s folder and as the worker’s user. In their environment, which is the worker’s, `BROOD_HOOK` is the name of the hook and `BROOD_EVENT` the record of the journal (JSON). Each has 30 s, then it is killed with its process group; they come one at a time for all instances of a worker, in the order of the journal. What fails is an event (`hook-failed`).',
     keys: hookKeys,
   },
   values =>
@@ -182,7 +183,6 @@ const specKeys = {
     or: {},
     doc: 'Programs that are called when something happens to it.',
     example: "{failed: './page.sh'}",
-    later: true,
   }),
 };
 

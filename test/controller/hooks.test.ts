@@ -1,0 +1,184 @@
+import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
+import type {Errand} from '../../src/controller/errands.ts';
+import {hookOf} from '../../src/controller/hook-names.ts';
+import {Hooks} from '../../src/controller/hooks.ts';
+import {workerKeys} from '../../src/fleet/schema-worker.ts';
+import type {WorkerSpec} from '../../src/fleet/types.ts';
+import type {JournalEvent} from '../../src/supervisor/index.ts';
+import {worker} from '../supervisor/harness.ts';
+
+const hooks = {exit: ['./notify.sh', 'exit'], failed: ['./page.sh']};
+
+/** Hooks whose programs end when they are told. */
+class Calls {
+  specs: WorkerSpec[];
+  readonly hooks: Hooks;
+  readonly notes: JournalEvent[] = [];
+  /** What was called, in order: `web/1 ./notify.sh exit`. */
+  readonly called: string[] = [];
+  readonly errands: Errand[] = [];
+  readonly #ends: ((trouble: string | null) => void)[] = [];
+  #seq = 0;
+
+  constructor(...specs: WorkerSpec[]) {
+    this.specs = specs;
+    this.hooks = new Hooks({
+      workers: () => this.specs,
+      run: ({id}, errand) => {
+        this.called.push(`${id} ${errand.argv.join(' ')}`);
+        this.errands.push(errand);
+        return new Promise(resolve => this.#ends.push(resolve));
+      },
+      note: event => void this.notes.push(event),
+    });
+  }
+
+  exited(name = 'web', instance = 1): this {
+    return this.heard('exited', {worker: name, instance, code: 3});
+  }
+
+  heard(type: string, fields: Record<string, unknown> = {}): this {
+    this.hooks.heard({seq: ++this.#seq, at: '2026-01-01T00:00:00.000Z', type, ...fields});
+    return this;
+  }
+
+  /** The one that was called first of those that run ends. */
+  async end(trouble: string | null = null): Promise<this> {
+    this.#ends.shift()?.(trouble);
+    await vi.advanceTimersByTimeAsync(0);
+    return this;
+  }
+}
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+describe('hooks', () => {
+  it('are called with the record, for so long, and with the worker for whom they are', () => {
+    const calls = new Calls(worker('web', {hooks, instances: 2})).exited('web', 2);
+    expect(calls.called).toEqual(['web/2 ./notify.sh exit']);
+    const [{timeoutMs, env}] = calls.errands as [Errand];
+    expect(timeoutMs).toBe(30_000);
+    expect(env?.['BROOD_HOOK']).toBe('exit');
+    expect(JSON.parse(env?.['BROOD_EVENT'] ?? '')).toEqual({
+      seq: 1,
+      at: '2026-01-01T00:00:00.000Z',
+      type: 'exited',
+      worker: 'web',
+      instance: 2,
+      code: 3,
+    });
+  });
+
+  it('come one at a time for a worker, in order, and beside those of others', async () => {
+    const calls = new Calls(worker('web', {hooks, instances: 2}), worker('db', {hooks}));
+    calls.exited('web', 1).exited('web', 2).exited('db');
+    calls.heard('status-changed', {worker: 'web', instance: 1, from: 'ready', to: 'failed'});
+    expect(calls.called).toEqual(['web/1 ./notify.sh exit', 'db/1 ./notify.sh exit']);
+    await calls.end();
+    await calls.end();
+    expect(calls.called.slice(2)).toEqual(['web/2 ./notify.sh exit']);
+    await calls.end();
+    expect(calls.called.slice(3)).toEqual(['web/1 ./page.sh']);
+  });
+
+  it('that fail are an event, and the next one is called', async () => {
+    const calls = new Calls(worker('web', {hooks})).exited().exited();
+    await calls.end('exit code 4: oh');
+    expect(calls.notes).toEqual([
+      {type: 'hook-failed', worker: 'web', instance: 1, hook: 'exit', message: 'exit code 4: oh', event: 1},
+    ]);
+    expect(calls.called.length).toBe(2);
+  });
+
+  it('wait to be called, but not more than a hundred', async () => {
+    const calls = new Calls(worker('web', {hooks}));
+    for (let i = 0; i < 104; i++) calls.exited();
+    for (let i = 0; i < 104; i++) await calls.end();
+    expect(calls.called.length).toBe(101);
+    expect(calls.notes).toEqual([{type: 'hook-dropped', worker: 'web', count: 3}]);
+    calls.exited();
+    expect(calls.called.length).toBe(102);
+  });
+
+  it('are those of the definition that holds, and of one that has left the last that it had', () => {
+    const calls = new Calls(worker('web', {hooks}), worker('old', {hooks: {stopped: ['./bye.sh']}}));
+    calls.specs = [worker('web', {hooks: {exit: ['./other.sh']}})];
+    calls.heard('status-changed', {worker: 'old', instance: 1, to: 'stopped'}).heard('plan-applied').exited();
+    expect(calls.called).toEqual(['old/1 ./bye.sh', 'web/1 ./other.sh']);
+  });
+
+  it('are not called for what they do not name, nor for the fleet', () => {
+    const calls = new Calls(worker('web', {hooks}), worker('plain'));
+    calls.heard('spawned', {worker: 'web', instance: 1}).exited('plain').exited('gone').heard('supervisor-stopping');
+    calls.heard('status-changed', {worker: 'web', instance: 1, to: 'ready'});
+    expect(calls.called).toEqual([]);
+  });
+
+  it.each([
+    ['spawned', undefined, 'start'],
+    ['ready', undefined, 'ready'],
+    ['exited', undefined, 'exit'],
+    ['health-failed', undefined, 'unhealthy'],
+    ['status-changed', 'backoff', 'backoff'],
+    ['status-changed', 'finished', 'finished'],
+    ['status-changed', 'failed', 'failed'],
+    ['status-changed', 'stopped', 'stopped'],
+    ['status-changed', 'starting', null],
+    ['hook-failed', undefined, null],
+  ])('hear of %s %s as %s', (type, to, hook) => {
+    expect(hookOf({type, to})).toBe(hook);
+    const {section} = workerKeys.hooks.check;
+    if (hook !== null) expect(Object.keys(section?.keys ?? {})).toContain(hook);
+  });
+});
+
+describe('at the end', () => {
+  it('hooks that wait are called, and only then all is quiet', async () => {
+    const calls = new Calls(worker('web', {hooks})).exited().exited();
+    let quiet = false;
+    void calls.hooks.quiet(10_000).then(() => (quiet = true));
+    await calls.end();
+    expect(quiet).toBe(false);
+    await calls.end();
+    expect(quiet).toBe(true);
+    expect(calls.hooks.end('kill')).toEqual([]);
+  });
+
+  it('what takes too long is killed, what still waits is dropped, and both are told', async () => {
+    const calls = new Calls(worker('web', {hooks})).exited().exited().exited();
+    let quiet = false;
+    void calls.hooks.quiet(10_000).then(() => (quiet = true));
+    await vi.advanceTimersByTimeAsync(9_999);
+    expect(quiet).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(quiet).toBe(true);
+    expect(calls.hooks.end('kill')).toMatchObject([
+      {type: 'hook-failed', hook: 'exit', event: 1, message: 'it was killed: the fleet is down'},
+      {type: 'hook-dropped', worker: 'web', count: 2},
+    ]);
+    expect(calls.errands[0]?.signal.aborted).toBe(true);
+    await calls.end('killed by SIGKILL');
+    expect(calls.exited().called.length).toBe(1);
+    expect(calls.notes).toEqual([]);
+  });
+
+  it('nobody waits for hooks when all is to end at once, also if that is said late', async () => {
+    const calls = new Calls(worker('web', {hooks})).exited();
+    let quiet = 0;
+    void calls.hooks.quiet(10_000).then(() => quiet++);
+    calls.heard('supervisor-stopping', {now: false});
+    await vi.advanceTimersByTimeAsync(0);
+    expect(quiet).toBe(0);
+    calls.heard('supervisor-stopping', {now: true});
+    void calls.hooks.quiet(10_000).then(() => quiet++);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(quiet).toBe(2);
+  });
+
+  it('one that is called when another controller takes over is left to itself', () => {
+    const calls = new Calls(worker('web', {hooks})).exited().exited();
+    expect(calls.hooks.end('leave')).toEqual([{type: 'hook-dropped', worker: 'web', count: 1}]);
+    expect(calls.errands[0]?.signal.aborted).toBe(false);
+  });
+});
