@@ -2,7 +2,10 @@
  * What is said on a fleet's control socket: JSON-RPC 2.0, one message a line (docs/protocol.md). Requests from the
  * client, answers and notifications (`progress`, `event`) from the controller.
  */
+import type {FleetPlan} from '../supervisor/plan.ts';
 import type {Status} from '../supervisor/types.ts';
+
+export type {FleetPlan};
 
 /** Bytes a client's line may have; a longer one ends the connection. */
 export const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
@@ -184,6 +187,8 @@ export interface Methods {
   };
   /** Reads the fleet's file again and makes it true: changes what differs, answers when it is so. */
   apply: {params: {timeoutMs?: number}; result: Outcomes};
+  /** What `apply` would do now. Values that look like secrets are masked. Changes nothing. */
+  plan: {params: Record<string, never>; result: FleetPlan};
   /** Stops every worker in reverse order, then the supervisor. Answers when the workers are down; then the connection ends. */
   down: {params: {now?: boolean; timeoutMs?: number}; result: Outcomes};
   /**

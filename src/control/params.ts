@@ -70,6 +70,7 @@ const shapes: {readonly [M in Method]: {readonly [K in keyof Params<M>]-?: Check
   remove: waiting,
   scale: {counts: record(/^[A-Za-z][A-Za-z0-9-]{0,62}$/, 'names of workers', integer(0, 100_000)), timeoutMs},
   apply: {timeoutMs},
+  plan: {},
   signal: {signal: text, targets, tree: optional(flag)},
   nice: {nice: integer(-20, 19), targets},
   alarm: {target: text, seconds: number(0, 2 ** 31 - 1)},

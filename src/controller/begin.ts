@@ -5,7 +5,8 @@ import {decodeSaved, type Launch, type Saved} from './start.ts';
 import {createHeart, restoreHeart, type Heart} from '../supervisor/index.ts';
 import type {Effect} from '../supervisor/types.ts';
 
-const options = {
+/** What only the world outside of the heart can give. */
+export const heartOptions = {
   newToken: (): string => randomBytes(16).toString('hex'),
   random: (): number => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
 };
@@ -28,7 +29,7 @@ export interface Beginning {
 export function beginHeart(launch: Launch, snapshot: SnapshotFile, boot: string): Beginning {
   const {text, damaged} = snapshot.read();
   const anew = (repaired: string | null): Beginning => ({
-    heart: createHeart(launch.spec, options),
+    heart: createHeart(launch.spec, heartOptions),
     effects: [],
     saved: null,
     unwritten: '',
@@ -62,7 +63,7 @@ function goOn(launch: Launch, text: string, boot: string, repaired: string | nul
   const found = decodeSaved(text, boot);
   if (!found) return null;
   const {saved, heart, unwritten} = found;
-  const restored = restoreHeart(heart, options);
+  const restored = restoreHeart(heart, heartOptions);
   const stopped = saved.launch !== launch.launch && restored.heart.isStopping;
-  return {...(stopped ? restoreHeart(heart, options, true) : restored), saved, unwritten, stopped, repaired};
+  return {...(stopped ? restoreHeart(heart, heartOptions, true) : restored), saved, unwritten, stopped, repaired};
 }

@@ -1,4 +1,5 @@
 /** From the heart's state and a look at the machine to what clients are shown. */
+import {maskSecrets} from './secrets.ts';
 import {monotonic} from './clock.ts';
 import type {Reading, Readings} from './readings.ts';
 import type {HealthReport, InstanceDetail, SupervisorReport, WorkerReport} from '../control/messages.ts';
@@ -48,18 +49,6 @@ export function workerReports(heart: Heart, readings: Readings): WorkerReport[] 
     report(instance, readings.of(instance, table), heart.blockedBy(instance.id)),
   );
 }
-
-const SECRET = /pass(word|wd|phrase)?|secret|token|credential|api_?key|private_?key|auth/i;
-const MASK = '********';
-
-/** Values of variables that look like secrets are not shown, nor are passwords in URLs. */
-export const maskSecrets = (env: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(env).map(([name, value]) => [
-      name,
-      SECRET.test(name) ? MASK : value.replace(/(:\/\/[^/\s:@]*:)[^@\s]+@/g, `$1${MASK}@`),
-    ]),
-  );
 
 /** Everything known of one instance. */
 export function instanceDetail(

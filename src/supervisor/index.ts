@@ -1,4 +1,5 @@
 export {SnapshotError} from './errors.ts';
 export {createHeart, type Heart, type HeartOptions} from './heart.ts';
+export {planFor, type Difference, type FleetPlan, type WorkerChange} from './plan.ts';
 export {restoreHeart} from './restore.ts';
 export type * from './types.ts';

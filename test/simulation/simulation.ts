@@ -5,17 +5,18 @@
 import type {FleetSpec} from '../../src/fleet/types.ts';
 import {reconcile} from '../../src/controller/reconcile.ts';
 import type * as supervisor from '../../src/supervisor/index.ts';
-import type {Effect, Heart, Input, Instance, Time} from '../../src/supervisor/index.ts';
+import type {Effect, FleetPlan, Heart, Input, Instance, Time} from '../../src/supervisor/index.ts';
 import {auditFleet, isOverdue, momentOf} from './audit.ts';
 import {randomCommand, scopeOf} from './commands.ts';
 import {Broken, promise} from './failure.ts';
+import {checkPlan} from './plan.ts';
 import {editedFleet, randomFleet} from './fleets.ts';
 import {CALM, FakeKeeper, type Weather} from './keeper.ts';
 import {Model} from './model.ts';
 import {Prng} from './prng.ts';
 
 /** The heart under test: the real one, or one with a planted bug. */
-export type HeartModule = Pick<typeof supervisor, 'createHeart' | 'restoreHeart'>;
+export type HeartModule = Pick<typeof supervisor, 'createHeart' | 'restoreHeart' | 'planFor'>;
 
 /** A story that went wrong, and how to see it again. */
 export class SimulationFailure extends Error {
@@ -199,10 +200,22 @@ class Story {
     } else if (command.type === 'add' || command.type === 'remove' || command.type === 'scale') this.#asFile = false;
   }
 
+  /** What the heart says that a fleet file would do; nothing may come of the question. */
+  #plan(fleet: FleetSpec): FleetPlan {
+    const before = this.#heart.snapshot();
+    let tokens = 0;
+    const options = {newToken: () => `copy-${++tokens}`, random: () => 0.5};
+    const plan = this.#module.planFor(this.#heart, fleet, options, this.#time());
+    promise(this.#heart.snapshot() === before, () => 'a plan has changed the state');
+    return plan;
+  }
+
   #applyAgain(): void {
     const due = this.#heart.nextDeadline();
     // What is due anyway would be done by any input.
     if (!this.#asFile || (due !== null && due <= this.#mono)) return;
+    const {workers, groups, channels} = this.#plan(this.#file);
+    promise(workers.length + groups.length + channels.length === 0, () => 'a fleet file without a change has a plan');
     const effects = this.#heart.handle({type: 'configure', fleet: structuredClone(this.#file)}, this.#time());
     promise(effects.length === 0, () => `a fleet file without a change did ${JSON.stringify(effects)}`);
   }
@@ -215,7 +228,9 @@ class Story {
     if (input.type === 'down') this.#model.hasty ||= input.now;
     const time = this.#time();
     this.#note(input);
+    const planned = input.type === 'configure' ? this.#plan(input.fleet) : null;
     const effects = this.#heart.handle(input, time);
+    if (planned !== null && !this.#heart.isStopping) checkPlan(planned, effects, this.#heart);
     for (const effect of effects) this.#note(effect);
     const moment = momentOf(this.#heart);
     this.#model.check({input, effects, heart: this.#heart, time, moment, scope});

@@ -1,20 +1,29 @@
 import {atMost, timeoutOf} from '../arguments.ts';
-import {JSON_OPTION, TIMEOUT_OPTION, type Command} from '../command.ts';
+import {isSet, JSON_OPTION, TIMEOUT_OPTION, type Command} from '../command.ts';
 import {ExitCode, CliError} from '../errors.ts';
 import {withClient} from '../fleet.ts';
 import {readFleetFile} from '../fleet-file.ts';
 import {printOutcomes} from '../outcomes.ts';
+import {printPlan} from '../plan-words.ts';
 import {callAndWait} from '../wait.ts';
 
 export const apply: Command = {
   name: 'apply',
   summary: 'make the fleet file true: change only what differs',
-  usage: 'apply [FILE]',
+  usage: 'apply [FILE] [--plan]',
   description: `Reads the file again and makes it true: adds, removes and restarts what changed, resets \`scale\`, and returns when it
 is so. What was stopped by hand stays stopped unless its definition changed; what was added by \`brood add\` stays. A
-file with errors changes nothing.`,
-  options: {...TIMEOUT_OPTION, ...JSON_OPTION},
-  examples: [['apply', 'after the fleet file was edited']],
+file with errors changes nothing. --plan says what would be done, and does nothing; values of variables that look like
+secrets are masked.`,
+  options: {
+    plan: {type: 'boolean', help: 'say what would be done, and do nothing'},
+    ...TIMEOUT_OPTION,
+    ...JSON_OPTION,
+  },
+  examples: [
+    ['apply --plan', 'what an edit of the fleet file comes to'],
+    ['apply', 'make it so'],
+  ],
   completes: 'files',
   async execute(context) {
     atMost(context, 1);
@@ -27,6 +36,12 @@ file with errors changes nothing.`,
           ExitCode.failed,
           `the running fleet is that of ${connected.entry.file ?? 'no file'}, and not of ${fleet.file ?? 'this file'}; nothing was changed`,
         );
+      }
+      if (isSet(context, 'plan')) {
+        const plan = await connected.client.call('plan', {});
+        if (isSet(context, 'json')) context.out.line(JSON.stringify(plan));
+        else printPlan(context.out, plan);
+        return ExitCode.done;
       }
       return printOutcomes(
         context,

@@ -1,4 +1,7 @@
 /** apply: makes the fleet's file true. */
+import {heartOptions} from '../begin.ts';
+import {now} from '../clock.ts';
+import {maskDeep} from '../secrets.ts';
 import {askAndWait, mayChange, type Desk} from './desk.ts';
 import type {Handlers} from '../../control/handlers.ts';
 import {ErrorCode} from '../../control/messages.ts';
@@ -6,12 +9,19 @@ import {RpcError} from '../../control/errors.ts';
 import {isUp, type Rule} from '../outcomes.ts';
 import {rereadFleet} from '../reread.ts';
 import type {Launch} from '../start.ts';
+import {planFor, type Difference} from '../../supervisor/index.ts';
 
 /** As the file says: what leaves is gone, what was stopped by hand stays so, all else is up. */
 const isApplied: Rule = (instance, prospects) => {
   if (!instance) return {ok: true, reason: null};
   if (instance.leaving) return null;
   return instance.wanted === 'down' ? {ok: true, reason: 'stopped by hand'} : isUp(instance, prospects);
+};
+
+const masked = ({key, before, after}: Difference): Difference => {
+  // Only variables have names that people choose: `tokens: 3` of a definition is no secret.
+  const name = key.startsWith('env.') ? key : '';
+  return {key, before: maskDeep(name, before), after: maskDeep(name, after)};
 };
 
 export const applyHandlers = (desk: Desk, launch: Launch): Handlers => ({
@@ -26,5 +36,16 @@ export const applyHandlers = (desk: Desk, launch: Launch): Handlers => ({
     await engine.until(() => true, context.signal);
     const ids = [...engine.heart.instances()].map(({id}) => id);
     return askAndWait(desk, {inputs: [], ids, rule: isApplied, timeoutMs}, context);
+  },
+  async plan() {
+    const read = await rereadFleet(launch);
+    if ('message' in read) throw new RpcError(ErrorCode.failed, read.message);
+    const {workers, groups, channels, unchanged} = planFor(desk.engine.heart, read.fleet, heartOptions, now());
+    return {
+      workers: workers.map(change => ({...change, differences: change.differences.map(masked)})),
+      groups: groups.map(masked),
+      channels: channels.map(masked),
+      unchanged,
+    };
   },
 });

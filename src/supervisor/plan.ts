@@ -1,0 +1,138 @@
+/**
+ * What a changed fleet file would do: a copy of the heart is told of it, and what becomes of the copy is the answer, so
+ * the plan can't say anything else than what `apply` does.
+ */
+import {equal, isRecord} from './equal.ts';
+import type {Heart, HeartOptions} from './heart.ts';
+import {restoreHeart} from './restore.ts';
+import type {Input, Instance, Time} from './types.ts';
+import type {FleetSpec} from '../fleet/types.ts';
+
+/** One key of a definition that is another one; null: there is none. */
+export interface Difference {
+  /** As it is called in the checked fleet, with dots: `stop.timeoutMs`, `env.PORT`. */
+  readonly key: string;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+export interface WorkerChange {
+  readonly worker: string;
+  readonly kind: 'added' | 'removed' | 'changed';
+  readonly differences: readonly Difference[];
+  /** Ids of instances that come, end for good, or end and begin anew. */
+  readonly starts: readonly string[];
+  readonly stops: readonly string[];
+  readonly restarts: readonly string[];
+}
+
+export interface FleetPlan {
+  readonly workers: readonly WorkerChange[];
+  /** By their names. */
+  readonly groups: readonly Difference[];
+  readonly channels: readonly Difference[];
+  /** Workers of which nothing changes. */
+  readonly unchanged: readonly string[];
+}
+
+type Instances = ReadonlyMap<string, Instance>;
+
+interface Copy {
+  readonly instances: Instances;
+  readonly fleet: FleetSpec;
+}
+
+/** Changes nothing: `heart` is only read. */
+export function planFor(heart: Heart, fleet: FleetSpec, options: HeartOptions, time: Time): FleetPlan {
+  const told = (input: Input): Copy => {
+    const copy = restoreHeart(heart.snapshot(), options).heart;
+    copy.handle(input, time);
+    return {instances: new Map(Array.from(copy.instances(), instance => [instance.id, instance])), fleet: copy.fleet()};
+  };
+  // What is due anyway happens to both of them.
+  const without = told({type: 'pause', ids: []});
+  const applied = told({type: 'configure', fleet});
+  const old = byName(without.fleet.workers);
+  const now = byName(applied.fleet.workers);
+  const names = [...now.keys(), ...[...old.keys()].filter(name => !now.has(name))];
+  const changes = names.map((worker): WorkerChange => {
+    const before = old.get(worker);
+    const after = now.get(worker);
+    const kind = before === undefined ? 'added' : after === undefined ? 'removed' : 'changed';
+    const differences =
+      kind === 'changed' ? [...differencesOf(before, after), ...rescaled(worker, without, applied)] : [];
+    return {worker, kind, differences, ...movesOf(worker, without.instances, applied.instances)};
+  });
+  const isChange = ({kind, differences, starts, stops, restarts}: WorkerChange): boolean =>
+    kind !== 'changed' || differences.length + starts.length + stops.length + restarts.length > 0;
+  return {
+    workers: changes.filter(isChange),
+    groups: differencesOf(byName(without.fleet.groups), byName(applied.fleet.groups)),
+    channels: differencesOf(byName(without.fleet.channels), byName(applied.fleet.channels)),
+    unchanged: changes.filter(change => !isChange(change)).map(({worker}) => worker),
+  };
+}
+
+const byName = <T extends {readonly name: string}>(all: readonly T[]): Map<string, T> =>
+  new Map(all.map(one => [one.name, one]));
+
+/** `scale` was another number than the file's: what is there is compared, and not only what was written. */
+function rescaled(worker: string, before: Copy, after: Copy): Difference[] {
+  const countOf = ({instances}: Copy): number =>
+    [...instances.values()].filter(one => one.worker === worker && !one.leaving).length;
+  const written = ({fleet}: Copy): number => fleet.workers.find(({name}) => name === worker)?.instances ?? 0;
+  const is = countOf(before);
+  const becomes = countOf(after);
+  const isSaid = written(before) !== written(after);
+  return is === becomes || isSaid ? [] : [{key: 'instances', before: is, after: becomes}];
+}
+
+function movesOf(
+  worker: string,
+  before: Instances,
+  after: Instances,
+): Pick<WorkerChange, 'starts' | 'stops' | 'restarts'> {
+  const starts: string[] = [];
+  const stops: string[] = [];
+  const restarts: string[] = [];
+  const ids = new Set([...before.keys(), ...after.keys()]);
+  for (const id of ids) {
+    const old = before.get(id);
+    const now = after.get(id);
+    if ((now ?? old)?.worker !== worker) continue;
+    if (isGoing(now)) {
+      if (!isGoing(old)) stops.push(id);
+    } else if (isAnew(old, now)) restarts.push(id);
+    else if (now?.wanted === 'up' && (old === undefined || old.wanted === 'down' || hasWoken(old, now)))
+      starts.push(id);
+    else if (isHeld(now) && !isHeld(old)) stops.push(id);
+  }
+  return {starts, stops, restarts};
+}
+
+const isGoing = (instance: Instance | undefined): boolean => instance === undefined || instance.leaving;
+const isAnew = (old: Instance | undefined, now: Instance | undefined): boolean =>
+  now?.run?.ending === 'changed' && old?.run?.ending !== 'changed';
+/** It had given up, or finished, and is tried again. */
+const hasWoken = (old: Instance, now: Instance): boolean =>
+  ['failed', 'finished', 'backoff'].includes(old.status) && ['pending', 'starting'].includes(now.status);
+/** What it requires is gone. */
+const isHeld = (instance: Instance | undefined): boolean =>
+  instance?.run?.ending === 'stop' && instance.wanted === 'up';
+
+/** Every leaf that differs; lists are leaves. */
+function differencesOf(before: unknown, after: unknown, path: readonly string[] = []): Difference[] {
+  if (equal(plain(before), plain(after))) return [];
+  const old = entriesOf(before);
+  const now = entriesOf(after);
+  if (old === null || now === null) return [{key: path.join('.'), before: before ?? null, after: after ?? null}];
+  const keys = new Set([...old.keys(), ...now.keys()]);
+  return [...keys].flatMap(key => differencesOf(old.get(key), now.get(key), [...path, key]));
+}
+
+const entriesOf = (value: unknown): ReadonlyMap<string, unknown> | null => {
+  if (value instanceof Map) return value;
+  return isRecord(value) ? new Map(Object.entries(value)) : null;
+};
+
+const plain = (value: unknown): unknown => (value instanceof Map ? Object.fromEntries(value) : value);
