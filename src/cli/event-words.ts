@@ -40,7 +40,18 @@ const WORDS: Readonly<Record<string, Describe>> = {
   'gave-up': ({reason, restarts}) => text(reason) ?? `gave up after ${number(restarts) ?? '?'} restarts`,
   'health-failed': ({failures, message}) =>
     `is unhealthy${number(failures) === null ? '' : `, ${count(number(failures) ?? 0, 'check')} failed`}${because(message)}`,
-  'watchdog-missed': () => 'did not feed its watchdog in time',
+  'watchdog-missed': ({reason}) => text(reason) ?? 'did not feed its watchdog in time',
+  'main-process': record => `another process is the main one${pidOf(record)}`,
+  'notify-refused': ({message}) => `did not count: ${text(message) ?? 'a message'}`,
+  notified: ({errno, exitStatus, status}) =>
+    [
+      'told an error',
+      number(errno) === null ? null : `errno ${number(errno) ?? ''}`,
+      number(exitStatus) === null ? null : `exit status ${number(exitStatus) ?? ''}`,
+      text(status),
+    ]
+      .filter(part => part !== null)
+      .join(', '),
   'hook-failed': ({hook, reason, message}) => `hook ${text(hook) ?? ''} failed${because(reason ?? message)}`,
   'hook-dropped': ({count: calls}) => `${count(number(calls) ?? 0, 'call')} of hooks dropped`,
   survivor: ({survivors}) => `could not be ended: ${list(survivors)}`,

@@ -66,6 +66,8 @@ export interface WorkerReport {
   readonly exit: ExitReport | null;
   /** Why it is as it is, in words; null where the status says all. */
   readonly reason: string | null;
+  /** What it says of itself (`STATUS=` of sd_notify(3)); untrusted. */
+  readonly statusText: string | null;
 }
 
 export interface PsReport {
@@ -94,6 +96,10 @@ export interface InstanceDetail extends WorkerReport {
   readonly retryAt: string | null;
   readonly alarmAt: string | null;
   readonly readyBy: string | null;
+  /** What it says that it is about (sd_notify(3)). */
+  readonly phase: 'reloading' | 'stopping' | null;
+  /** How often it has to feed its watchdog; 0 or null: it has none. */
+  readonly watchdogMs: number | null;
   readonly proof: string | null;
   readonly survivors: readonly string[];
   /** Every living process of its tree. */

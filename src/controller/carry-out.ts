@@ -114,6 +114,9 @@ export function createHands({engine, link, spawnContext, run}: HandsOptions): Ha
           case 'thaw':
             ask(effect.type, effect.token);
             break;
+          case 'watchdog':
+          case 'unwatchdog':
+            break; // who listens to workers counts
           case 'journal':
             break; // was written when it was committed
         }

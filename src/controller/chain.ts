@@ -26,8 +26,13 @@ export function findAccount(name: string): Account | null {
 
 export type Chain = {readonly argv: readonly string[]} | {readonly message: string};
 
-/** The words to put before a program's own. `baseNice` is the nice value that it would inherit: nice(1) adds to it; `inherits`: sockets. */
-export function chainFor(spec: WorkerSpec, baseNice: number, inherits = false): Chain {
+/**
+ * The words to put before a program's own.
+ *
+ * @param baseNice the nice value that it would inherit: nice(1) adds to it
+ * @param ownPid variables that are to hold its pid (`LISTEN_PID`, `WATCHDOG_PID`)
+ */
+export function chainFor(spec: WorkerSpec, baseNice: number, ownPid: readonly string[] = []): Chain {
   const argv: string[] = [];
   const missing: string[] = [];
   const tool = (name: string, ...args: readonly string[]): void => {
@@ -51,8 +56,11 @@ export function chainFor(spec: WorkerSpec, baseNice: number, inherits = false): 
     if (account === null) return {message: `user ${spec.user}: there is no such account`};
     tool('setpriv', `--reuid=${account.uid}`, `--regid=${account.gid}`, '--init-groups');
   }
-  // sd_listen_fds(3): whoever reads LISTEN_FDS compares LISTEN_PID with its own pid first.
-  if (inherits) argv.push('/bin/sh', '-c', 'LISTEN_PID=$$; export LISTEN_PID; exec "$@"', 'sh');
+  // sd_listen_fds(3), sd_watchdog_enabled(3): whoever reads these compares that pid with its own first.
+  if (ownPid.length > 0) {
+    const set = ownPid.map(name => `${name}=$$; export ${name};`).join(' ');
+    argv.push('/bin/sh', '-c', `${set} exec "$@"`, 'sh');
+  }
   return missing.length === 0
     ? {argv}
     : {message: `${missing.join(', ')} is not installed, and is needed for nice, limits or user of this worker`};

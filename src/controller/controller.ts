@@ -26,6 +26,7 @@ import {Hooks} from './hooks.ts';
 import {Journal} from './journal.ts';
 import type {KeeperLink} from './keeper-link.ts';
 import {LogCare} from './log-care.ts';
+import {Notices} from './notices.ts';
 import {peerOf} from './peer.ts';
 import {Pulse} from './pulse.ts';
 import {Readings} from './readings.ts';
@@ -107,6 +108,7 @@ export class Controller {
       }),
     });
     const channels = new DeclaredChannels(link);
+    const notices = new Notices(() => this.#engine, link);
     this.#engine = new Engine({
       heart,
       snapshot,
@@ -122,6 +124,7 @@ export class Controller {
       }),
       carryOut: decided => {
         hands.carryOut(decided);
+        notices.carryOut(decided);
         channels.declare(heart.fleet().channels);
         if (heart.isDown) this.#end.allEnded();
       },
@@ -130,7 +133,7 @@ export class Controller {
     });
     const engine = this.#engine;
     const readings = new Readings();
-    const desk: Desk = {engine, link, hands, health, readings, folder};
+    const desk: Desk = {engine, link, hands, health, notices, readings, folder};
     this.#server = new ControlServer({
       socketPath: inFolder.socket(folder),
       allowedUids: new Set([0, process.getuid?.() ?? 0]),
@@ -157,6 +160,7 @@ export class Controller {
       server: this.#server,
       link,
       stopTimers() {
+        notices.end();
         sweep.end();
         pulse.end();
         health.end();
@@ -175,6 +179,7 @@ export class Controller {
     this.#facts = createFacts({
       engine,
       hands,
+      notices,
       readings,
       held: this.#held,
       logCare,
@@ -184,7 +189,10 @@ export class Controller {
       handOver: () => void this.#end.handOver(),
     });
     journal.open(saved?.seq ?? 0, beginning.unwritten);
-    for (const run of welcome.runs) hands.began(run.token, run.logStart);
+    for (const run of welcome.runs) {
+      hands.began(run.token, run.logStart);
+      notices.begin(run.token, run.notice);
+    }
     for (const {id, pid, startTime} of welcome.orphans) if (id !== null) readings.orphan(id, pid, startTime);
     takeFirstTurn({engine, link, launch, welcome, version, code}, beginning);
     health.lookAtAll();

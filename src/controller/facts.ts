@@ -6,6 +6,7 @@ import type {Engine} from './engine.ts';
 import type {HeldOutput} from './held-output.ts';
 import type {LogCare} from './log-care.ts';
 import {namesOf} from './names.ts';
+import type {Notices} from './notices.ts';
 import type {Pulse} from './pulse.ts';
 import type {Readings} from './readings.ts';
 import {inputsOf} from './run-inputs.ts';
@@ -20,6 +21,7 @@ const MAX_COMMAND = 500;
 export interface FactsHost {
   readonly engine: Engine;
   readonly hands: Hands;
+  readonly notices: Notices;
   readonly readings: Readings;
   readonly held: HeldOutput;
   readonly logCare: LogCare;
@@ -35,7 +37,7 @@ export type Facts = {readonly [T in FactType]: (fact: FactOf<T>) => void};
 const elsewhere = (): void => {};
 
 export function createFacts(host: FactsHost): Facts {
-  const {engine, hands, readings, held, logCare, code, signals, pulse, handOver} = host;
+  const {engine, hands, notices, readings, held, logCare, code, signals, pulse, handOver} = host;
   const feed = (input: Input): void => engine.feed(input);
   return {
     spawned({type, token, pid, startTime, at, logStart}) {
@@ -49,7 +51,14 @@ export function createFacts(host: FactsHost): Facts {
     continued: feed,
     run({run}) {
       hands.began(run.token, run.logStart);
+      notices.begin(run.token, run.notice);
       engine.feed(...inputsOf(run, agesNow()));
+    },
+    notified: ({token, notice}) => notices.take(token, notice),
+    'main-process': feed,
+    'notify-refused'({token, pid, message}) {
+      const id = engine.heart.byToken(token)?.id ?? null;
+      engine.note({type: 'notify-refused', ...namesOf(engine.heart, id), pid, message});
     },
     orphan({pid, startTime, name, id}) {
       if (id !== null) readings.orphan(id, pid, startTime);

@@ -1,8 +1,10 @@
 /** From the heart's state and a look at the machine to what clients are shown. */
 import {maskSecrets} from './secrets.ts';
 import {monotonic} from './clock.ts';
+import type {HealthChecks} from './health.ts';
+import type {Notices} from './notices.ts';
 import type {Reading, Readings} from './readings.ts';
-import type {HealthReport, InstanceDetail, SupervisorReport, WorkerReport} from '../control/messages.ts';
+import type {InstanceDetail, SupervisorReport, WorkerReport} from '../control/messages.ts';
 import type {WorkerSpec} from '../fleet/types.ts';
 import {instanceLogFolder} from '../logs/layout.ts';
 import {commandOf} from '../process/facts.ts';
@@ -16,8 +18,18 @@ const iso = (wall: number): string => new Date(wall).toISOString();
 const isoOfDeadline = (mono: number | null | undefined): string | null =>
   mono == null ? null : iso(Date.now() + mono - monotonic());
 
-function report(instance: Instance, reading: Reading, blocked: string | null): WorkerReport {
+/** What reports are made of beside the instance and a look at the machine. */
+export interface Sources {
+  readonly engine: {readonly heart: Heart};
+  readonly notices: Pick<Notices, 'of'>;
+  readonly readings: Readings;
+  readonly health: Pick<HealthChecks, 'reportOf'>;
+  readonly folder: string;
+}
+
+function report(instance: Instance, reading: Reading, {engine, notices}: Sources): WorkerReport {
   const {run, exit} = instance;
+  const blocked = engine.heart.blockedBy(instance.id);
   const flags: ('paused' | 'unhealthy')[] = [];
   if (run?.pausedAt != null) flags.push('paused');
   if (instance.unhealthy) flags.push('unhealthy');
@@ -39,31 +51,30 @@ function report(instance: Instance, reading: Reading, blocked: string | null): W
     adopted: run?.adopted ?? false,
     exit: exit && {code: exit.code, signal: exit.signal, at: iso(exit.at), reason: exit.reason},
     reason: blocked ?? instance.reason,
+    statusText: notices.of(run?.token)?.status || null,
   };
 }
 
 /** All instances, in the order of the fleet. */
-export function workerReports(heart: Heart, readings: Readings): WorkerReport[] {
+export function workerReports(sources: Sources): WorkerReport[] {
+  const {engine, readings} = sources;
   const table = readings.read();
-  return [...heart.instances()].map(instance =>
-    report(instance, readings.of(instance, table), heart.blockedBy(instance.id)),
-  );
+  return [...engine.heart.instances()].map(instance => report(instance, readings.of(instance, table), sources));
 }
 
 /** Everything known of one instance. */
 export function instanceDetail(
   instance: Instance,
   spec: WorkerSpec,
-  heart: Heart,
-  readings: Readings,
+  sources: Sources,
   table: ProcessTable,
-  folder: string,
-  health: HealthReport | null,
 ): InstanceDetail {
-  const reading = readings.of(instance, table);
+  const {heart} = sources.engine;
+  const reading = sources.readings.of(instance, table);
   const {run} = instance;
+  const said = sources.notices.of(run?.token);
   return {
-    ...report(instance, reading, heart.blockedBy(instance.id)),
+    ...report(instance, reading, sources),
     command: spec.argv,
     cwd: spec.cwd,
     env: maskSecrets(spec.env),
@@ -77,6 +88,8 @@ export function instanceDetail(
     retryAt: isoOfDeadline(instance.backoff?.until),
     alarmAt: isoOfDeadline(run?.alarmAt),
     readyBy: isoOfDeadline(run?.readyBy),
+    phase: said?.phase ?? null,
+    watchdogMs: said?.watchdogMs ?? spec.watchdogMs,
     proof: instance.proof,
     survivors: instance.survivors,
     processes: reading.tree.map(({pid, ppid, state, comm}) => ({
@@ -86,8 +99,8 @@ export function instanceDetail(
       name: comm,
       command: commandOf(pid),
     })),
-    logFolder: instanceLogFolder(folder, instance.id),
-    health,
+    logFolder: instanceLogFolder(sources.folder, instance.id),
+    health: sources.health.reportOf(instance),
   };
 }
 

@@ -3,6 +3,7 @@ import {chainFor, findAccount} from './chain.ts';
 import {grantEnvironment, grantsOf} from './grants.ts';
 import type {OrderWithoutLease} from './keeper-link.ts';
 import {findProgram} from './program.ts';
+import {hasVoice, notifyAddress, voiceEnvironment} from './voice.ts';
 import {ownEnvironment, type Env, type FleetContext} from './worker-environment.ts';
 import type {ChannelSpec, WorkerSpec} from '../fleet/types.ts';
 import {instanceLogFolder} from '../logs/layout.ts';
@@ -30,11 +31,15 @@ export function planSpawn(
   if ('failure' in own) return own;
   const grants = grantsOf(spec, context.channels);
   const account = spec.user === null ? null : findAccount(spec.user);
-  const env: Env = {...own.env, BROOD_RUN: token, ...grantEnvironment(grants)};
+  const notify = hasVoice(spec) ? notifyAddress(context.folder, token, account !== null) : null;
+  const env: Env = {...own.env, BROOD_RUN: token, ...grantEnvironment(grants), ...voiceEnvironment(spec, notify)};
   const [name = ''] = spec.argv;
   const program = findProgram(name, spec.cwd, env['PATH'] ?? context.outerPath);
   if ('message' in program) return {failure: program};
-  const chain = chainFor(spec, context.baseNice, grants.sockets.length > 0);
+  const chain = chainFor(spec, context.baseNice, [
+    ...(grants.sockets.length > 0 ? ['LISTEN_PID'] : []),
+    ...(spec.watchdogMs === null ? [] : ['WATCHDOG_PID']),
+  ]);
   if ('message' in chain) return {failure: {code: 'ENOENT', message: chain.message}};
   const [first] = chain.argv;
   return {
@@ -51,6 +56,8 @@ export function planSpawn(
       logFolder: instanceLogFolder(context.folder, instance.id),
       logMaxSize: spec.logs.maxSize,
       ...grants,
+      notify,
+      readyFd: spec.ready?.kind === 'fd' ? spec.ready.fd : null,
       stopSignal: spec.stop.signal,
       stopTimeoutMs: spec.stop.timeoutMs,
     },

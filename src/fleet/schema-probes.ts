@@ -28,11 +28,10 @@ export const ready: Check<Readiness> = variant({
     },
     after: {check: field('delayMs', duration({example: '1s'})), doc: 'It has been running for so long.'},
     http: {check: field('url', httpUrl), doc: HTTP_DOC},
-    notify: {check: flag, doc: 'It has sent `READY=1` (sd_notify(3)).', later: true},
+    notify: {check: flag, doc: 'It has sent `READY=1` to the socket in `NOTIFY_SOCKET` (sd_notify(3)).'},
     fd: {
       check: field('fd', integer({low: 3, high: 1023}, 3)),
       doc: 'It has written a newline to this descriptor.',
-      later: true,
     },
   },
   keys: {

@@ -114,8 +114,7 @@ const specKeys = {
   }),
   watchdog: key('watchdogMs', duration({low: 1, example: '10s'}), {
     or: null,
-    doc: '`WATCHDOG=1` (sd_notify(3)) at least this often, or else SIGABRT and a restart.',
-    later: true,
+    doc: '`WATCHDOG=1` (sd_notify(3)) at least this often once it is ready, or else SIGABRT and a restart.',
   }),
   alarm: key('alarmMs', duration({low: 1, example: '5m'}), {or: null, doc: 'SIGALRM after so long in one run.'}),
   max_runtime: key('maxRuntimeMs', duration({low: 1, example: '1h'}), {

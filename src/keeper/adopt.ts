@@ -5,6 +5,7 @@
 import {existsSync, rmSync} from 'node:fs';
 import {readRecords, removeRecord, type SpawnRecord} from './record.ts';
 import {newRun, type Run} from './run.ts';
+import {notifyPath, readyPath} from './run-files.ts';
 import {fifoPath, STREAMS} from '../logs/layout.ts';
 import {readStat} from '../process/stat.ts';
 
@@ -21,6 +22,7 @@ const NO_INTENT = {id: '', stopSignal: 'SIGTERM', stopTimeoutMs: 0, logStart: {o
 /** Removes what lies on disk of a run. */
 export function removeTraces(folder: string, token: string): void {
   for (const stream of STREAMS) rmSync(fifoPath(folder, token, stream), {force: true});
+  for (const path of [notifyPath(folder, token), readyPath(folder, token)]) rmSync(path, {force: true});
   removeRecord(folder, token);
 }
 
@@ -45,6 +47,7 @@ function runOf(record: SpawnRecord, now: number): Found {
     // One that is gone was waited for while no keeper looked: how it ended is not known (`unknown`).
     exit: record.exit ?? (present ? null : {code: null, signal: null, at: now}),
     cleared: record.cleared,
+    notice: record.ready ? {ready: true} : null,
     cgroup: started?.cgroup ?? null,
   };
   return {run, record, present};

@@ -19,6 +19,8 @@ const RETRY_MS = 10;
 
 export interface AdoptedHost {
   readonly epoll: Epoll;
+  /** Whether libuv waits for it: a main process, or one that was. */
+  isSpawned(pid: number): boolean;
   say(fact: Fact): void;
   /** The main process has ended; null: the kernel can't tell how. */
   ended(run: Run, end: End | null): void;
@@ -82,6 +84,12 @@ export class Adopted {
     else setTimeout(() => this.#lookAtEnd(run, pidfd, pid, startTime, patienceMs - RETRY_MS), RETRY_MS);
   }
 
+  /** Its stops and continues are told to its parent alone. */
+  lookAtPause(run: Run): void {
+    const stat = run.pid === null ? null : readStat(run.pid);
+    if (stat !== null && stat.startTime === run.startTime) this.#lookAtPause(run, stat);
+  }
+
   #lookAtPause(run: Run, stat: Stat): void {
     const stopped = stat.state === 'T';
     if (run.paused === stopped) return;
@@ -110,7 +118,7 @@ export class Adopted {
     }
     for (const {pid, startTime, name} of members.values()) {
       known.set(pid, startTime);
-      if (below.has(pid) || orphans.has(pid)) continue;
+      if (below.has(pid) || orphans.has(pid) || this.#host.isSpawned(pid)) continue;
       orphans.set(pid, startTime);
       this.#host.say({type: 'orphan', pid, startTime, name, token, id});
     }

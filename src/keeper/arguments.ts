@@ -1,4 +1,5 @@
 /** What a keeper is told when it is started: by its anchor, or by the image of itself that it replaces. */
+import type {KeptVoices} from './voices.ts';
 
 export interface KeeperArguments {
   /** The fleet's folder. */
@@ -23,6 +24,8 @@ export interface Replaced {
   readonly upgrade: UpgradeUnderWay | null;
   /** Listening sockets: address and descriptor. */
   readonly sockets: readonly (readonly [string, number])[];
+  /** What runs say how they are by; not there in what earlier versions leave. */
+  readonly voices?: KeptVoices;
   readonly failed: {readonly to: string; readonly message: string} | null;
 }
 

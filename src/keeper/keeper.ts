@@ -90,6 +90,7 @@ export class Keeper {
       output: this.#output,
       grants: this.#grants,
       say,
+      keptVoices: replaced?.voices ?? null,
       isSpawned: pid => this.#link.isSpawned(pid) || this.#upgrade.isSpawned(pid),
       inherited: pid => {
         const controller = this.#inherited;
@@ -112,7 +113,13 @@ export class Keeper {
         link: this.#link,
         say,
         become: (program, upgrade, failed) => {
-          const next = {lock: lock.fd, upgrade, failed, sockets: this.#grants.kept};
+          const next = {
+            lock: lock.fd,
+            upgrade,
+            failed,
+            sockets: this.#grants.kept,
+            voices: this.#processes.lives.voices.kept,
+          };
           replaceImage(code, program, {folder, anchor, ending: this.#fleetEnd.asked, replaced: next});
         },
       },

@@ -105,6 +105,13 @@ export class Ladder {
     this.look(0);
   }
 
+  /** Its main process asks for more time to end (`EXTEND_TIMEOUT_USEC`), unless that has run out. */
+  extend(run: Run, ms: number): void {
+    const ending = this.#endings.get(run.token);
+    const now = performance.now();
+    if (ending && ending.deadline > now && run.exit === null) ending.deadline = Math.max(ending.deadline, now + ms);
+  }
+
   /** Looks at all endings after `ms` at the latest: something has happened that may have brought one on. */
   look(ms: number): void {
     if (this.#endings.size === 0) return;

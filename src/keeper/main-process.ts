@@ -15,6 +15,8 @@ export interface MainProcessesHost {
   readonly cgroups: Cgroups | null;
   /** It could not be started. */
   readonly failed: (run: Run, failure: SpawnFailure) => void;
+  /** It has ended, but what it said last may not have been read yet. */
+  readonly lastWords: (run: Run) => void;
   readonly ended: (run: Run, code: number | null, signal: SignalName | null) => void;
 }
 
@@ -36,7 +38,7 @@ export class MainProcesses {
    * Starts that of a run; answers whether there is one, else it is told why. Throws where it can't be recorded: then it
    * is killed, and its end is told.
    */
-  start(run: Run, order: SpawnOrder, fds: readonly number[], at: number): boolean {
+  start(run: Run, order: SpawnOrder, fds: readonly (number | null)[], at: number): boolean {
     const {cgroups, runs, folder, failed} = this.#host;
     const start = (): ChildProcess => this.#spawner.start(order, fds);
     const {spawned: child, cgroup} = cgroups?.spawnInside(run.token, start) ?? {spawned: start(), cgroup: null};
@@ -50,7 +52,7 @@ export class MainProcesses {
     this.#living.add(pid);
     runs.started(run, pid, '', at);
     child.on('error', () => {});
-    child.on('exit', (code, signal) => this.#ended(run, code, signal));
+    child.on('exit', (code, signal) => this.#ended(run, pid, code, signal));
     try {
       // Not even a process that has ended already is gone before it was waited for.
       run.pidfd = openPidfd(pid);
@@ -63,10 +65,12 @@ export class MainProcesses {
     }
   }
 
-  #ended(run: Run, code: number | null, signal: SignalName | null): void {
-    if (run.pid !== null) this.#living.delete(run.pid);
+  #ended(run: Run, pid: number, code: number | null, signal: SignalName | null): void {
+    this.#living.delete(pid);
     // Node has no name for real-time signals, and says exit code 0 of a death by one.
     const end = code === 0 && signal === null && run.pidfd !== null ? endOfPidfd(run.pidfd) : null;
-    this.#host.ended(run, end ? end.code : code, end ? end.signal : signal);
+    // That may be that another one takes its place.
+    if (run.exit === null) this.#host.lastWords(run);
+    if (run.pid === pid) this.#host.ended(run, end ? end.code : code, end ? end.signal : signal);
   }
 }

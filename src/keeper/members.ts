@@ -103,6 +103,29 @@ function isOfGoneMain(stat: Stat, run: Run, look: Look, held: boolean): boolean 
   return tag === run.token || (tag === null && look.family().has(stat.pid));
 }
 
+/** More generations than any family has. */
+const GENERATIONS = 64;
+
+/**
+ * Whether one process is the run's, without a look at all others: by its cgroup, by what is known of it, by its
+ * ancestors, session and group, or by the token in its environment. Of some that {@link membersOf} finds, it says no.
+ */
+export function isMember(stat: Stat, run: Run): boolean {
+  if (stat.startTime === run.startTime && stat.pid === run.pid) return true;
+  if (run.cgroup !== null && cgroupOf(stat.pid)?.split('/').includes(run.token) === true) return true;
+  const main = run.pid === null ? null : readStat(run.pid);
+  const isMainThere = main !== null && main.startTime === run.startTime;
+  if (isMainThere && isYounger(stat, run) && (stat.sid === run.pid || stat.pgid === run.pid)) return true;
+  let ancestor: Stat | null = stat;
+  for (let i = 0; ancestor !== null && i < GENERATIONS; i++) {
+    const {pid, startTime, ppid}: Stat = ancestor;
+    if ((isMainThere && pid === run.pid) || run.orphans.get(pid) === startTime || run.known.get(pid) === startTime)
+      return true;
+    ancestor = ppid <= 1 || ppid === process.pid ? null : readStat(ppid);
+  }
+  return environmentValue(stat.pid, TOKEN_VARIABLE) === run.token;
+}
+
 /** The processes whose session or group is named after a run's main process. */
 function namedAfterMain(run: Run, look: Look): Stat[] {
   const table = look.table();

@@ -37,7 +37,26 @@ export interface RunFact {
   readonly logStart: LogStart;
   readonly exit: ExitFact | null;
   readonly failure: SpawnFailure | null;
+  /** All that it has said so far and that still holds. */
+  readonly notice: Notice | null;
   readonly cleared: {readonly proof: Proof; readonly survivors: readonly string[]} | null;
+}
+
+/** What a worker has said of itself (sd_notify(3)); what is not there, it has not said. */
+export interface Notice {
+  /** It is ready, by `READY=1` or by a newline to the descriptor that it was given for that. */
+  readonly ready?: true;
+  /** What it is about to do; null: nothing (any more). */
+  readonly phase?: 'reloading' | 'stopping' | null;
+  /** One line for people, without control characters. */
+  readonly status?: string;
+  readonly watchdog?: 'fed' | 'trigger';
+  /** How often it wants to feed its watchdog from now on; 0: not at all. */
+  readonly watchdogMs?: number;
+  /** It needs so much longer for what it is about. */
+  readonly extendMs?: number;
+  readonly errno?: number;
+  readonly exitStatus?: number;
 }
 
 export interface SpawnFailure {
@@ -90,6 +109,10 @@ export interface SpawnOrder {
   readonly sockets: readonly SocketGrant[];
   /** In the order of their descriptors, which follow those of the sockets. */
   readonly pipes: readonly PipeGrant[];
+  /** Where it may say how it is (sd_notify(3)): a path, or `@name` outside of all folders; null: nowhere. */
+  readonly notify: string | null;
+  /** The descriptor to which it writes a newline when it is ready; null: none. */
+  readonly readyFd: number | null;
   /** For the keeper's own ladder, should there be no controller when the fleet must stop. */
   readonly stopSignal: SignalName;
   readonly stopTimeoutMs: number;
@@ -139,6 +162,8 @@ export type Order = {readonly lease: number} & (
       readonly startTime: string;
       readonly nice: number;
     }
+  /** Take in what the run has sent and nobody has read yet; answered after it was told. */
+  | {readonly type: 'listen'; readonly ask: number; readonly token: string}
   /** Tell when output of the run was moved to its log, until `unwatch`. */
   | {readonly type: 'watch'; readonly token: string}
   | {readonly type: 'unwatch'; readonly token: string}
@@ -230,6 +255,12 @@ export type Fact =
     }
   | {readonly type: 'paused'; readonly token: string}
   | {readonly type: 'continued'; readonly token: string}
+  /** What it has said of itself. */
+  | {readonly type: 'notified'; readonly token: string; readonly notice: Notice}
+  /** By its own word another of its processes is the main one. */
+  | {readonly type: 'main-process'; readonly token: string; readonly pid: number; readonly startTime: string}
+  /** What was sent to its socket did not count, and why; told once a run for each reason. */
+  | {readonly type: 'notify-refused'; readonly token: string; readonly pid: number; readonly message: string}
   | ({readonly type: 'orphan'} & OrphanFact)
   | {
       readonly type: 'orphan-ended';

@@ -44,6 +44,11 @@ export function createOrders({processes, output, grants, link, upgrade, launcher
     freeze: ({ask, token}) => reply(ask, freezeRun(runs.get(token))),
     thaw: ({ask, token}) => reply(ask, signalRun(runs.get(token), SIGCONT, true)),
     nice: ({ask, pid, startTime, nice}) => reply(ask, setNice(pid, startTime, nice)),
+    listen({ask, token}) {
+      const run = runs.get(token);
+      if (run) lives.listen(run);
+      reply(ask, {ok: run !== undefined, error: run ? null : 'ESRCH', pids: []});
+    },
     watch: ({token}) => output.watch(token),
     unwatch: ({token}) => output.unwatch(token),
     'reopen-logs': () => output.reopen(),

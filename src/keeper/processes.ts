@@ -13,7 +13,10 @@ import {isShortage} from '../process/stat.ts';
 const SIGKILL = 9;
 const SIGTERM = 15;
 
-export interface ProcessesHost extends Omit<RunLivesHost, 'runs' | 'exited' | 'abandon' | 'forgotten'> {
+export interface ProcessesHost extends Omit<
+  RunLivesHost,
+  'runs' | 'exited' | 'abandon' | 'forgotten' | 'becameMain' | 'extend'
+> {
   /** Whether libuv waits for that child, which is no run's. */
   isSpawned(pid: number): boolean;
   /** Who is to hear how a child that is no run's ended, where an earlier image of this process has started it. */
@@ -37,6 +40,8 @@ export class Processes {
       exited: () => this.#ladder.look(0),
       abandon: run => this.#ladder.end(run, SIGKILL, 0),
       forgotten: run => this.#reaper.forget(run),
+      becameMain: pid => this.#reaper.becameMain(pid),
+      extend: (run, ms) => this.#ladder.extend(run, ms),
     });
     const isSpawned = (pid: number): boolean => this.lives.isMain(pid) || host.isSpawned(pid);
     const inherited = (pid: number): ((end: Ended) => void) | null => host.inherited(pid) ?? this.lives.inherited(pid);

@@ -97,6 +97,12 @@ export class Reaper {
     return living;
   }
 
+  /** It is no orphan any more, but the main process of its run. */
+  becameMain(pid: number): void {
+    this.#orphans.get(pid)?.run?.orphans.delete(pid);
+    if (this.#orphans.delete(pid)) this.#host.say({type: 'orphan-ended', pid, code: null, signal: null});
+  }
+
   /** The run is forgotten: what is still there belongs to nobody. */
   forget(run: Run): void {
     for (const pid of run.orphans.keys()) {

@@ -4,7 +4,7 @@
  */
 import {closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync} from 'node:fs';
 import {join} from 'node:path';
-import type {ExitFact, LogStart, PipeGrant, RunFact, SocketGrant} from './messages.ts';
+import type {ExitFact, LogStart, PipeGrant, RunFact, SocketGrant, SpawnOrder} from './messages.ts';
 import type {SignalName} from '../posix/signals.ts';
 import {isShortage} from '../process/stat.ts';
 
@@ -20,6 +20,9 @@ export interface Intent {
   /** What it inherited; not there in records of earlier versions. */
   readonly sockets?: readonly SocketGrant[];
   readonly pipes?: readonly PipeGrant[];
+  readonly notify?: string | null;
+  readonly owner?: SpawnOrder['owner'];
+  readonly readyFd?: number | null;
 }
 
 export interface Started {
@@ -35,6 +38,8 @@ export interface SpawnRecord {
   readonly intent: Intent | null;
   readonly started: Started | null;
   readonly exit: ExitFact | null;
+  /** It has said that it is ready. */
+  readonly ready: boolean;
   /** Its controller has perhaps committed that, and been told to forget it: it is not to be taken for a new one. */
   readonly cleared: RunFact['cleared'];
 }
@@ -58,6 +63,7 @@ export const recordIntent = (folder: string, intent: Intent): void =>
   append(recordPath(folder, intent.token), {intent});
 export const recordStarted = (folder: string, token: string, started: Started): void =>
   append(recordPath(folder, token), {started});
+export const recordReady = (folder: string, token: string): void => append(recordPath(folder, token), {ready: true});
 export const recordExit = (folder: string, token: string, exit: ExitFact): void =>
   append(recordPath(folder, token), {exit});
 export const recordCleared = (folder: string, token: string, cleared: RunFact['cleared']): void =>
@@ -65,7 +71,7 @@ export const recordCleared = (folder: string, token: string, cleared: RunFact['c
 export const removeRecord = (folder: string, token: string): void =>
   rmSync(recordPath(folder, token), {force: true, recursive: true});
 
-type Parts = Partial<Pick<SpawnRecord, 'intent' | 'started' | 'exit' | 'cleared'>>;
+type Parts = Partial<Pick<SpawnRecord, 'intent' | 'started' | 'exit' | 'ready' | 'cleared'>>;
 
 function parse(token: string, text: string): SpawnRecord {
   // The keeper wrote these lines itself, in a folder that nobody else may enter: a line that parses is whole.
@@ -78,9 +84,9 @@ function parse(token: string, text: string): SpawnRecord {
       continue;
     }
   }
-  const {intent = null, started = null, exit = null, cleared = null} = found;
+  const {intent = null, started = null, exit = null, ready = false, cleared = null} = found;
   // Without the boot that the intent names, a pid and a start time may be a stranger's.
-  return {token, intent, started: intent && started, exit: intent && exit, cleared: intent && cleared};
+  return {token, intent, started: intent && started, exit: intent && exit, ready, cleared: intent && cleared};
 }
 
 function readText(path: string): string {

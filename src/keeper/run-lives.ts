@@ -5,6 +5,7 @@ import {findRuns, hasFifos, removeTraces} from './adopt.ts';
 import {removeCgroup, type Cgroups} from './cgroup.ts';
 import {unrecordedMains} from './fifo-holders.ts';
 import type {Grants} from './grants.ts';
+import {changeMain} from './main-change.ts';
 import {MainProcesses} from './main-process.ts';
 import {Look} from './members.ts';
 import type {Fact, Proof, SpawnFailure, SpawnOrder} from './messages.ts';
@@ -13,7 +14,8 @@ import {factOf, newRun, type Run, type Runs} from './run.ts';
 import type {RunOutput} from './run-output.ts';
 import {logSizes} from './log-file.ts';
 import {mustLeaveRoom} from './room.ts';
-import {spawnFailure} from './spawner.ts';
+import {spawnFailure, stdioOf} from './spawner.ts';
+import {Voices, type KeptVoices} from './voices.ts';
 import type {Epoll} from '../posix/epoll.ts';
 import type {SignalName} from '../posix/signals.ts';
 import {bootId} from '../process/facts.ts';
@@ -33,6 +35,12 @@ export interface RunLivesHost {
   /** It runs and can't be recorded: a run that a later keeper could not find must not go on. */
   abandon(run: Run): void;
   forgotten(run: Run): void;
+  /** What an earlier image of this process had opened for runs. */
+  readonly keptVoices: KeptVoices | null;
+  /** A process that may have been an orphan is a main process now. */
+  becameMain(pid: number): void;
+  /** The run needs so much longer to end. */
+  extend(run: Run, ms: number): void;
 }
 
 export class RunLives {
@@ -40,6 +48,7 @@ export class RunLives {
   readonly #boot = bootId();
   readonly #mains: MainProcesses;
   readonly #adopted: Adopted;
+  readonly voices: Voices;
 
   constructor(host: RunLivesHost) {
     this.#host = host;
@@ -48,10 +57,22 @@ export class RunLives {
       runs: host.runs,
       cgroups: host.cgroups,
       failed: (run, failure) => this.#failed(run, failure),
+      lastWords: run => this.voices.drain(run),
       ended: (run, code, signal) => this.#exited(run, code, signal),
     });
+    this.voices = new Voices(
+      {
+        folder: host.folder,
+        epoll: host.epoll,
+        say: fact => host.say(fact),
+        setMain: (run, pid) => this.#setMain(run, pid),
+        extend: (run, ms) => host.extend(run, ms),
+      },
+      host.keptVoices,
+    );
     this.#adopted = new Adopted({
       epoll: host.epoll,
+      isSpawned: pid => this.#mains.has(pid),
       say: fact => host.say(fact),
       ended: (run, end) => this.#exited(run, end?.code ?? null, end?.signal ?? null),
     });
@@ -77,7 +98,7 @@ export class RunLives {
       this.#host.say({type: 'run', run: factOf(known)});
       return;
     }
-    const {token, id, logFolder, logMaxSize, sockets, pipes, stopSignal, stopTimeoutMs} = order;
+    const {token, id, logFolder, logMaxSize, sockets, pipes, notify, owner, readyFd, stopSignal, stopTimeoutMs} = order;
     const logStart = logSizes(logFolder);
     const run = newRun({token, id, stopSignal, stopTimeoutMs, logStart});
     runs.add(run);
@@ -95,13 +116,17 @@ export class RunLives {
         stopTimeoutMs,
         sockets,
         pipes,
+        notify,
+        owner,
+        readyFd,
       });
       output.open(run, order);
       const outputs = run.output?.openForWorker() ?? [];
       fds.push(...outputs);
       mustLeaveRoom(outputs);
       const granted = this.#host.grants.open(order, fds);
-      if (this.#mains.start(run, order, [...outputs, ...granted], at)) this.#started(run, at);
+      const stdio = stdioOf([...outputs, ...granted], this.voices.open(run, order, fds));
+      if (this.#mains.start(run, order, stdio, at)) this.#started(run, at);
     } catch (error) {
       if (run.pid === null) this.#failed(run, spawnFailure(error, order, at));
       else this.#host.abandon(run);
@@ -124,7 +149,9 @@ export class RunLives {
       if (!present) continue;
       this.#adopted.takeUp(run, look);
       if (run.pid !== null && run.pidfd !== null && record.intent) grants.fetch(run.pid, run.pidfd, record.intent);
+      if (record.intent) this.voices.takeUp(run, record.intent);
     }
+    this.voices.takenUp();
   }
 
   /**
@@ -144,6 +171,7 @@ export class RunLives {
   /** Looks for what was not told: ends, and what happens to those whose parent is another. */
   sweep(look: Look): void {
     this.#host.output.takeUpLate();
+    this.voices.takeUpLate();
     let missed = false;
     for (const run of this.#host.runs.all()) {
       if (run.exit !== null || run.pid === null) continue;
@@ -160,6 +188,7 @@ export class RunLives {
   /** Nothing of the run is left (or the survivors are); once its output is drained, that is said. */
   cleared(run: Run, proof: Proof, survivors: readonly string[], done: () => void): void {
     const {runs, folder} = this.#host;
+    this.voices.close(run);
     const drained = (): void => {
       run.cleared = {proof, survivors};
       try {
@@ -185,13 +214,26 @@ export class RunLives {
     this.#host.forgotten(run);
   }
 
+  /** Takes in what the run has sent and nobody has read yet, and whether it is paused. */
+  listen(run: Run): void {
+    this.voices.drain(run);
+    if (run.adopted && run.exit === null) this.#adopted.lookAtPause(run);
+  }
+
   #started({token, pid, startTime, logStart}: Run, at: number): void {
     if (pid !== null) this.#host.say({type: 'spawned', token, pid, startTime: startTime ?? '', at, logStart});
+  }
+
+  #setMain(run: Run, pid: number): string | null {
+    const refused = changeMain(run, pid, this.#host);
+    if (refused === null) this.#adopted.takeUp(run, new Look());
+    return refused;
   }
 
   #failed(run: Run, failure: SpawnFailure): void {
     run.failure = failure;
     run.output?.discard();
+    this.voices.close(run);
     this.#host.say({type: 'spawn-failed', token: run.token, ...failure});
   }
 

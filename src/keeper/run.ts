@@ -1,5 +1,5 @@
 /** What the keeper holds of one run, from the order to spawn it until the controller has committed its end. */
-import type {ExitFact, LogStart, Proof, RunFact, SpawnFailure} from './messages.ts';
+import type {ExitFact, LogStart, Notice, Proof, RunFact, SpawnFailure} from './messages.ts';
 import type {SignalName} from '../posix/signals.ts';
 import type {Output} from './output.ts';
 
@@ -22,6 +22,8 @@ export interface Run {
   exit: ExitFact | null;
   failure: SpawnFailure | null;
   cleared: {proof: Proof; survivors: readonly string[]} | null;
+  /** What it has said of itself and still holds; null: nothing. */
+  notice: Notice | null;
   /** Path of its cgroup; null where there is none. */
   cgroup: string | null;
   output: Output | null;
@@ -44,6 +46,7 @@ export const newRun = (intended: Pick<Run, 'token' | 'id' | 'stopSignal' | 'stop
   exit: null,
   failure: null,
   cleared: null,
+  notice: null,
   cgroup: null,
   output: null,
   orphans: new Map(),
@@ -64,6 +67,7 @@ export const factOf = (run: Run): RunFact => ({
   logStart: run.logStart,
   exit: run.exit,
   failure: run.failure,
+  notice: run.notice,
   cleared: run.cleared,
 });
 
@@ -82,6 +86,14 @@ export class Runs {
     run.pid = pid;
     run.startTime = startTime;
     run.startedAt = at;
+    this.#byPid.set(pid, run);
+  }
+
+  /** Another process is the main one from now on. */
+  moved(run: Run, pid: number, startTime: string): void {
+    if (run.pid !== null && this.#byPid.get(run.pid) === run) this.#byPid.delete(run.pid);
+    run.pid = pid;
+    run.startTime = startTime;
     this.#byPid.set(pid, run);
   }
 

@@ -45,6 +45,16 @@ export function spawnFailure(error: unknown, order: {file: string; cwd: string},
   return {code, message: words(), at, shortage: SHORTAGES.has(code)};
 }
 
+/** Descriptors from 1 on: those in a row, and some at numbers of their own; null: none there. */
+export function stdioOf(row: readonly number[], others: ReadonlyMap<number, number>): (number | null)[] {
+  const fds: (number | null)[] = [...row];
+  for (const [number, fd] of others) {
+    while (fds.length < number) fds.push(null);
+    fds[number - 1] = fd;
+  }
+  return fds;
+}
+
 export class Spawner {
   readonly #outer: Record<string, string>;
   readonly #few: Record<string, string>;
@@ -63,7 +73,7 @@ export class Spawner {
   }
 
   /** Starts the program; its pid is there at once, or `error` comes. Throws what spawn(2) throws for bad arguments. */
-  start(order: SpawnOrder, fds: readonly number[]): ChildProcess {
+  start(order: SpawnOrder, fds: readonly (number | null)[]): ChildProcess {
     const options = {
       argv0: order.argv[0],
       cwd: order.cwd,
@@ -71,7 +81,7 @@ export class Spawner {
       // A session of its own, so that nothing that a terminal or a group sends reaches it.
       detached: true,
       // Standard output and standard error, then what it inherits.
-      stdio: ['ignore' as const, ...fds],
+      stdio: ['ignore' as const, ...fds.map(fd => fd ?? ('ignore' as const))],
     } satisfies Parameters<typeof spawn>[2];
     return this.#withSoftLimit(() => spawn(order.file, order.argv.slice(1), options));
   }

@@ -18,20 +18,15 @@ export function endRun(
   {why, reason, timeoutMs}: {readonly why: EndReason; readonly reason: string | null; readonly timeoutMs?: number},
   spec: WorkerSpec,
 ): Step {
-  return [
-    {
-      ...instance,
-      status: 'stopping',
-      reason,
-      run: {...run, ending: why, readyBy: null, readyAt: null, alarmAt: null, endAt: null, probed: false},
-    },
-    [...unprobe(run), endEffect(run, spec, timeoutMs)],
-  ];
+  const ended: Run = {...run, ending: why, readyBy: null, readyAt: null, alarmAt: null, endAt: null, probed: false};
+  return [{...instance, status: 'stopping', reason, run: ended}, [...unprobe(run), endEffect(ended, spec, timeoutMs)]];
 }
 
 /** The order to the keeper; given again after a controller was lost, it changes nothing. */
-export function endEffect(run: Run, {stop}: WorkerSpec, timeoutMs = stop.timeoutMs): Effect {
-  return {type: 'end', token: run.token, signal: stop.signal, timeoutMs};
+export function endEffect({token, ending}: Run, {stop}: WorkerSpec, timeoutMs = stop.timeoutMs): Effect {
+  // So that it leaves a core, which tells where it hung.
+  const signal = ending === 'watchdog' ? 'SIGABRT' : stop.signal;
+  return {type: 'end', token, signal, timeoutMs};
 }
 
 export function clearEffect(token: string, {stop}: WorkerSpec): Effect {
@@ -85,7 +80,7 @@ function wasMeant(ending: EndReason | null): boolean {
   return ending === 'stop' || ending === 'restart' || ending === 'changed';
 }
 
-const OPEN: ReadonlySet<EndReason | null> = new Set(['not-ready', 'unhealthy', 'max-runtime', 'gave-up']);
+const OPEN: ReadonlySet<EndReason | null> = new Set(['not-ready', 'unhealthy', 'watchdog', 'max-runtime', 'gave-up']);
 
 /** Whether a policy, its own or its group's, has yet to make something of the end that was asked for. */
 export function isOpen(ending: EndReason | null): boolean {

@@ -11,7 +11,7 @@ export function exitReason(code: number | null, signal: string | null, ending: E
 }
 
 /** Ends that are none of the run's own making, and never good ones. */
-const FAILURES: ReadonlySet<string> = new Set(['not-ready', 'unhealthy', 'spawn-failed']);
+const FAILURES: ReadonlySet<string> = new Set(['not-ready', 'unhealthy', 'watchdog', 'spawn-failed']);
 
 /** Whether the policy counts it as ending well. A run that never got ready, or whose end nobody saw, did not. */
 export function endedWell(exit: Exit, success: WorkerSpec['success']): boolean {
@@ -24,6 +24,7 @@ export function describeExit(exit: Exit, spec: WorkerSpec, why: string | null): 
   if (exit.reason === 'not-ready') return notReadyWords(spec);
   if (exit.reason === 'unhealthy') return why ?? 'its health checks failed';
   const how = describeEnd(exit);
+  if (exit.reason === 'watchdog') return `${watchdogWords(spec)}; ${how}`;
   return exit.reason === 'max-runtime' ? `${maxRuntimeWords(spec)}; ${how}` : how;
 }
 
@@ -35,6 +36,10 @@ function describeEnd(exit: Exit): string {
 
 export function notReadyWords(spec: WorkerSpec): string {
   return spec.ready === null ? 'not ready in time' : `not ready within ${duration(spec.ready.timeoutMs)}`;
+}
+
+export function watchdogWords({watchdogMs}: WorkerSpec): string {
+  return watchdogMs === null ? 'missed its watchdog' : `missed its watchdog of ${duration(watchdogMs)}`;
 }
 
 export function maxRuntimeWords(spec: WorkerSpec): string {

@@ -8,12 +8,14 @@
  *                          ready ──────▶ stopping ─────────────────▶ stopped (wanted down) | pending (wanted up)
  */
 import {alarm, alarmDue} from './alarms.ts';
+import {extend, mainProcess} from './sayings.ts';
+import {watchdogEffects, watchdogMissed} from './watchdog.ts';
 import {cleared, end, exited, runtimeDue, stoppingCleared, stoppingEnd} from './ending.ts';
 import type {Context, EventMap, EventType, Handler, LifeEvent, Step} from './events.ts';
 import {healthFailed} from './health.ts';
 import {line} from './journal.ts';
 import {factContinued, factPaused, pause, resume} from './pausing.ts';
-import {ready, readyTimeout} from './readiness.ts';
+import {ready, readyTimeout, saidReady} from './readiness.ts';
 import {
   failedRegroup,
   finishedRegroup,
@@ -63,6 +65,10 @@ const resting: Row = {
   continued: ignore,
   'probe-ready': ignore,
   'health-failed': ignore,
+  'said-ready': ignore,
+  'main-process': ignore,
+  extend: ignore,
+  'watchdog-missed': ignore,
   start,
   stop: restingStop,
   restart,
@@ -86,6 +92,9 @@ const running = {
   cleared: ignore,
   paused: factPaused,
   continued: factContinued,
+  'main-process': mainProcess,
+  extend,
+  'watchdog-missed': watchdogMissed,
   start: runningStart,
   stop: runningStop,
   restart: runningRestart,
@@ -114,6 +123,7 @@ const lifecycle: Readonly<Record<Status, Row>> = {
     'spawn-failed': startingSpawnFailed,
     'probe-ready': ready,
     'health-failed': ignore,
+    'said-ready': saidReady,
     'ready-due': ready,
     'ready-timeout': readyTimeout,
   },
@@ -123,6 +133,7 @@ const lifecycle: Readonly<Record<Status, Row>> = {
     'spawn-failed': ignore,
     'probe-ready': ignore,
     'health-failed': healthFailed,
+    'said-ready': ignore,
     'ready-due': ignore,
     'ready-timeout': ignore,
   },
@@ -136,6 +147,11 @@ const lifecycle: Readonly<Record<Status, Row>> = {
     continued: factContinued,
     'probe-ready': ignore,
     'health-failed': ignore,
+    'said-ready': ignore,
+    'main-process': mainProcess,
+    // How long it may take to end is the keeper's to know.
+    extend: ignore,
+    'watchdog-missed': ignore,
     start: stoppingStart,
     stop: stoppingStop,
     restart: stoppingRestart,
@@ -158,9 +174,10 @@ const lifecycle: Readonly<Record<Status, Row>> = {
 /** One step of an instance's life. Each change of status is journaled, after what led to it. */
 export function step(instance: Instance, event: LifeEvent, context: Context): Step {
   const [next, effects] = handle(lifecycle[instance.status], event.type, event, instance, context);
-  if (next.status === instance.status) return [next, effects];
+  const all = [...effects, ...watchdogEffects(instance, next, context.spec)];
+  if (next.status === instance.status) return [next, all];
   const {status: to, reason} = next;
-  return [next, [...effects, line(next, 'status-changed', {from: instance.status, to, reason})]];
+  return [next, [...all, line(next, 'status-changed', {from: instance.status, to, reason})]];
 }
 
 function handle<K extends EventType>(

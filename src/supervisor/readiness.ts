@@ -3,7 +3,7 @@ import {endRun} from './ending.ts';
 import type {Handler, Step} from './events.ts';
 import {notReadyWords} from './exit.ts';
 import {runLine} from './journal.ts';
-import {unprobe, withRun} from './run.ts';
+import {saysReady, unprobe, withRun} from './run.ts';
 import type {Instance} from './types.ts';
 
 /** Its readiness was seen, or is taken for granted. */
@@ -23,6 +23,10 @@ export function becomeReady(instance: Instance): Step {
 }
 
 export const ready: Handler<'probe-ready' | 'ready-due'> = instance => becomeReady(instance);
+
+/** Of one that is asked otherwise, its own word is not what it takes. */
+export const saidReady: Handler<'said-ready'> = (instance, _event, {spec}) =>
+  saysReady(spec) ? becomeReady(instance) : [instance, []];
 
 /**
  * Too late: it is ended and counts as failed. But one that was adopted may have said so to a keeper that died; it is

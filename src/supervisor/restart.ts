@@ -60,12 +60,14 @@ export function afterShortage(
 
 /**
  * What remains of the history when a run has ended: nothing if it lasted `resetAfterMs`. One that was ended because it
- * never got ready does not count as having lasted, else a readiness timeout longer than that would never give up. Of one
- * that was unhealthy this was decided when its end was asked for.
+ * never got ready does not count as having lasted, else a readiness timeout longer than that would never give up; of
+ * one that missed its watchdog, the time in which it was silent does not count. Of one that was unhealthy this was
+ * decided when its end was asked for.
  */
 export function historyAfter(run: Run, history: History, spec: WorkerSpec, mono: number): History {
   const judged = run.ending === 'not-ready' || run.ending === 'unhealthy';
-  const lasted = run.pid !== null && !judged && mono - run.since >= spec.backoff.resetAfterMs;
+  const silentMs = run.ending === 'watchdog' ? (spec.watchdogMs ?? 0) : 0;
+  const lasted = run.pid !== null && !judged && mono - run.since - silentMs >= spec.backoff.resetAfterMs;
   return lasted ? {row: 0, delayMs: 0, recent: history.recent} : history;
 }
 

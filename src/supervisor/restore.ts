@@ -8,6 +8,7 @@ import {Roster} from './roster.ts';
 import {SNAPSHOT_VERSION} from './snapshot.ts';
 import type {Effect, Instance} from './types.ts';
 import type {WorkerSpec} from '../fleet/types.ts';
+import {isWatched} from './watchdog.ts';
 import {isGroupHistory, isHead, isInstance, isStopping, isWorker, type GroupHistory} from './validate.ts';
 
 /**
@@ -37,7 +38,8 @@ export function restoreHeart(text: string, options: HeartOptions, anew = false):
   return {heart: new Heart(head, anew ? 'no' : stopping, roster, options), effects};
 }
 
-function again({id, run, clearing}: Instance, spec: WorkerSpec, stopping: Stopping): Effect[] {
+function again(instance: Instance, spec: WorkerSpec, stopping: Stopping): Effect[] {
+  const {id, run, clearing} = instance;
   if (clearing !== null) {
     const effect = clearEffect(clearing, spec);
     return [stopping === 'now' && effect.type === 'clear' ? {...effect, graceMs: 0} : effect];
@@ -48,6 +50,7 @@ function again({id, run, clearing}: Instance, spec: WorkerSpec, stopping: Stoppi
   if (run.pid === null) effects.push({type: 'spawn', token, id});
   if (run.ending !== null) effects.push(endEffect(run, spec, stopping === 'now' ? 0 : spec.stop.timeoutMs));
   else if (run.probed) effects.push({type: 'probe', token, id});
+  if (isWatched(instance, spec)) effects.push({type: 'watchdog', token, id});
   return effects;
 }
 

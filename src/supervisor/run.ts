@@ -11,9 +11,14 @@ export function withRun<K extends EventType>(
     instance.run === null ? [instance, []] : handler(instance, instance.run, event, context);
 }
 
-/** Whether somebody has to be asked if it is ready; else it is when it was spawned, or some time after. */
+/** Whether it says by itself that it is ready. */
+export function saysReady({ready}: WorkerSpec): boolean {
+  return ready?.kind === 'notify' || ready?.kind === 'fd';
+}
+
+/** Whether somebody has to be asked if it is ready; else it says so, or is when it was spawned, or some time after. */
 export function isProbed(spec: WorkerSpec): boolean {
-  return spec.ready !== null && spec.ready.kind !== 'after';
+  return spec.ready !== null && spec.ready.kind !== 'after' && !saysReady(spec);
 }
 
 /** Ends the asking, where it is under way; the run is no longer `probed` then. */

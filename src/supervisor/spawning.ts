@@ -5,7 +5,7 @@ import {newRun} from './instance.ts';
 import {line, runLine} from './journal.ts';
 import {becomeReady} from './readiness.ts';
 import {afterShortage} from './restart.ts';
-import {isProbed, unprobe, withRun} from './run.ts';
+import {isProbed, saysReady, unprobe, withRun} from './run.ts';
 import type {Effect, Exit, Instance, Run} from './types.ts';
 
 export const spawn: Handler<'spawn'> = (instance, _event, {newToken, now}) => {
@@ -55,7 +55,7 @@ export const startingSpawned = withRun<'spawned'>((instance, run, event, context
     startedAt: event.at,
     since,
     readyAt: spec.ready?.kind === 'after' ? after(spec.ready.delayMs) : null,
-    readyBy: spec.ready !== null && isProbed(spec) ? after(spec.ready.timeoutMs, asked) : null,
+    readyBy: spec.ready !== null && (isProbed(spec) || saysReady(spec)) ? after(spec.ready.timeoutMs, asked) : null,
     probed: isProbed(spec),
     alarmAt: run.alarmAt ?? after(spec.alarmMs),
     endAt: after(spec.maxRuntimeMs),

@@ -48,7 +48,7 @@ export type Proof = 'cgroup' | 'connector' | 'lineage';
 
 /** Why the heart is ending a run. */
 export type EndReason =
-  'stop' | 'restart' | 'not-ready' | 'unhealthy' | 'max-runtime' | 'changed' | 'group' | 'gave-up';
+  'stop' | 'restart' | 'not-ready' | 'unhealthy' | 'watchdog' | 'max-runtime' | 'changed' | 'group' | 'gave-up';
 
 /** One life of an instance. */
 export interface Run {
@@ -165,6 +165,15 @@ export type Input =
   | {readonly type: 'continued'; readonly token: string}
   // Runs that live, and of which the state that was restored knows nothing: nobody could record that they began.
   | {readonly type: 'found'; readonly runs: readonly FoundRun[]}
+  // What a worker says of itself.
+  /** It is ready; that counts where its definition wants to hear it. */
+  | {readonly type: 'said-ready'; readonly token: string}
+  /** By its own word, another of its processes is the main one. */
+  | {readonly type: 'main-process'; readonly token: string; readonly pid: number; readonly startTime: string}
+  /** It needs so much longer for what it is about. */
+  | {readonly type: 'extend'; readonly token: string; readonly ms: number}
+  /** It has not fed its watchdog in time, or (`asked`) wants to be treated so. */
+  | {readonly type: 'watchdog-missed'; readonly token: string; readonly asked: boolean}
   // Facts from probes.
   | {readonly type: 'probe-ready'; readonly token: string}
   /** As many health checks in a row have failed as its definition allows. */
@@ -206,6 +215,9 @@ export type Effect =
   /** Begin (or, after a controller was lost, begin again) to ask whether the run is ready; `unprobe` ends it. */
   | {readonly type: 'probe'; readonly token: string; readonly id: string}
   | {readonly type: 'unprobe'; readonly token: string}
+  /** Begin to count (anew) how long it does not feed its watchdog; `unwatchdog` ends that. */
+  | {readonly type: 'watchdog'; readonly token: string; readonly id: string}
+  | {readonly type: 'unwatchdog'; readonly token: string}
   /** One signal to the main process. */
   | {readonly type: 'signal'; readonly token: string; readonly signal: SignalName}
   /** SIGSTOP or SIGCONT to the whole tree. */

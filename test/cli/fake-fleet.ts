@@ -145,6 +145,7 @@ export const worker = (id: string, fields: Partial<WorkerReport> = {}): WorkerRe
   adopted: false,
   exit: null,
   reason: null,
+  statusText: null,
   ...fields,
 });
 
@@ -164,6 +165,8 @@ export const detail = (id: string, fields: Partial<InstanceDetail> = {}): Instan
   alarmAt: null,
   readyBy: null,
   health: null,
+  phase: null,
+  watchdogMs: null,
   proof: null,
   survivors: [],
   processes: [

@@ -19,6 +19,7 @@ function fact(token: string, id: string, more: Partial<RunFact> = {}): RunFact {
     logStart: {out: 0, err: 0},
     exit: null,
     failure: null,
+    notice: null,
     cleared: null,
     ...more,
   };

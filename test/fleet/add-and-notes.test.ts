@@ -61,7 +61,7 @@ describe('what has no effect yet', () => {
 workers:
   w:
     run: a
-    watchdog: 5s
+    watch: [a]
     zombies: nudge
     orphans: keep
     limits: {nofile: 9, memory: 1MiB}
@@ -70,13 +70,13 @@ channels: {c: {lock: true}}
 `);
     if (fleet === null) throw new Error('refused');
     expect(noEffectYet(fleet).map(note => note.replace(' has no effect yet', ''))).toEqual([
-      'w.watchdog',
       'w.limits.memory',
+      'w.watch',
       'w.zombies: nudge',
       'channels.c: lock',
     ]);
     expect(notes.map(note => note.replace(' has no effect yet', ''))).toEqual([
-      '5:5: w.watchdog',
+      '5:5: w.watch',
       '6:14: w.zombies: nudge',
       '8:25: w.limits.memory',
       '10:16: c.lock',

@@ -17,7 +17,7 @@ describe('what is wrong in a fleet file', () => {
 
   test('comes in the order of the file, errors and notes alike', async () => {
     const {problems} = await parseFleetText(
-      'channels: {a: {lock: 1}}\nworkers:\n  w: {watchdog: 1s, instances: x, run: a}\nzzz: 1\n',
+      'channels: {a: {lock: 1}}\nworkers:\n  w: {watch: [abc], instances: x, run: a}\nzzz: 1\n',
       {file: 'f', dir: '/'},
     );
     expect(problems.map(({severity, line, column}) => [severity, line, column])).toEqual([

@@ -81,7 +81,7 @@ test('what is written after a torn line is read', () => {
   writeFileSync(path, readFileSync(path, 'utf8') + '\n{"started":{"pid":12');
   recordExit(folder, token, {code: 3, signal: null, at: 5});
   expect(readRecords(folder)).toEqual([
-    {token, intent, started: null, exit: {code: 3, signal: null, at: 5}, cleared: null},
+    {token, intent, started: null, exit: {code: 3, signal: null, at: 5}, ready: false, cleared: null},
   ]);
 });
 

@@ -87,6 +87,7 @@ export function randomWorker(rng: Prng, name: string, earlier: readonly WorkerSp
     stop: {signal: rng.pick(['SIGTERM', 'SIGINT']), timeoutMs: rng.pick([0, 500, 10_000])},
     ready: randomReadiness(rng),
     health: randomHealth(rng),
+    watchdogMs: rng.chance(0.2) ? rng.pick([50, 1000, 12_000]) : null,
     alarmMs: rng.chance(0.1) ? 700 : null,
     maxRuntimeMs: rng.chance(0.15) ? 20_000 : null,
   });
@@ -100,6 +101,7 @@ function randomReadiness(rng: Prng): Readiness | null {
     {kind: 'after', delayMs: 300, timeoutMs},
     {kind: 'log', text: 'up', timeoutMs},
     {kind: 'notify', timeoutMs},
+    {kind: 'fd', fd: 3, timeoutMs},
     {kind: 'tcp', host: '127.0.0.1', port: 80, timeoutMs},
   ]);
 }

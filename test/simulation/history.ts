@@ -19,7 +19,9 @@ export function historyOf({row, recent, delayMs}: Instance): History {
 /** Whether a run lasted long enough to end a row of restarts. */
 export function lasted(run: Run, spec: WorkerSpec, mono: number): boolean {
   const decided = run.ending === 'not-ready' || run.ending === 'unhealthy';
-  return run.pid !== null && !decided && mono - run.since >= spec.backoff.resetAfterMs;
+  // One that hangs has lived until it was last heard.
+  const livedMs = mono - run.since - (run.ending === 'watchdog' ? (spec.watchdogMs ?? 0) : 0);
+  return run.pid !== null && !decided && livedMs >= spec.backoff.resetAfterMs;
 }
 
 /** What an instance must be after an end that nobody wanted. */
@@ -31,7 +33,7 @@ export function judged(
   mono: number,
 ): Status {
   const marks: readonly unknown[] = spec.success;
-  const bad = run.ending === 'not-ready' || run.ending === 'unhealthy';
+  const bad = run.ending !== null && ['not-ready', 'unhealthy', 'watchdog'].includes(run.ending);
   const well = !bad && (marks.includes(code) || marks.includes(signal));
   if (spec.restart !== 'always' && well) return 'finished';
   if (spec.restart === 'never') return 'failed';

@@ -15,7 +15,10 @@ export interface Life {
   readonly token: string;
   readonly id: string;
   phase: 'asked' | 'living' | 'exited' | 'cleared' | 'failed';
-  readonly pid: number;
+  /** Of its main process. */
+  pid: number;
+  /** It has said so. */
+  ready: boolean;
   /** Ignores the stop signal: only SIGKILL, at `killAt`, ends it. */
   readonly deaf: boolean;
   ending: boolean;
@@ -33,9 +36,11 @@ export interface Weather {
   readonly spawnFails: number;
   readonly deaf: number;
   readonly survivors: number;
+  /** How often one does not feed its watchdog. */
+  readonly hangs: number;
 }
 
-export const CALM: Weather = {crash: 0, spawnFails: 0, deaf: 0, survivors: 0};
+export const CALM: Weather = {crash: 0, spawnFails: 0, deaf: 0, survivors: 0, hangs: 0};
 
 const SHORTAGES = ['EAGAIN', 'EMFILE', 'ENOMEM'];
 
@@ -49,6 +54,8 @@ export class FakeKeeper {
   readonly facts: Fact[] = [];
   /** Runs about which a probe is asking; they are the controller's and die with it. */
   readonly probing = new Set<string>();
+  /** Runs whose watchdogs are counted; as `probing`. */
+  readonly watched = new Set<string>();
   readonly #latest = new Map<string, Life>();
   readonly #rng: Prng;
   weather: Weather;
@@ -79,6 +86,12 @@ export class FakeKeeper {
       case 'unprobe':
         this.probing.delete(effect.token);
         return;
+      case 'watchdog':
+        this.watched.add(effect.token);
+        return;
+      case 'unwatchdog':
+        this.watched.delete(effect.token);
+        return;
       case 'signal':
         this.#known(effect);
         return;
@@ -95,12 +108,13 @@ export class FakeKeeper {
   reconnect(): void {
     this.facts.length = 0;
     this.probing.clear();
+    this.watched.clear();
     for (const life of this.lives.values()) this.#tellAgain(life);
   }
 
   /** All that it knows, as it tells a controller that comes. */
   runs(): RunFact[] {
-    return Array.from(this.lives.values(), ({token, id, pid, frozen, told}) => {
+    return Array.from(this.lives.values(), ({token, id, pid, ready, frozen, told}) => {
       const born = find(told, 'spawned');
       const exit = find(told, 'exited');
       const failure = find(told, 'spawn-failed');
@@ -109,13 +123,14 @@ export class FakeKeeper {
         token,
         id,
         pid: born ? pid : null,
-        startTime: born?.startTime ?? null,
+        startTime: born ? String(pid) : null,
         startedAt: born?.at ?? null,
         adopted: false,
         paused: frozen,
         logStart: {out: 0, err: 0},
         exit: exit && {code: exit.code, signal: exit.signal, at: exit.at},
         failure,
+        notice: ready ? {ready} : null,
         cleared: cleared && {proof: cleared.proof, survivors: cleared.survivors},
       };
     });
@@ -150,6 +165,28 @@ export class FakeKeeper {
     this.facts.push({type: frozen ? 'paused' : 'continued', token: life.token});
   }
 
+  /** What it says of itself, or what follows from its silence; null: nothing. */
+  says(life: Life): Fact | null {
+    const {token} = life;
+    if (life.phase !== 'living') return null;
+    const isSilent = this.watched.has(token) && this.#rng.chance(this.weather.hangs);
+    if (isSilent) return {type: 'watchdog-missed', token, asked: false};
+    if (this.#rng.chance(0.8)) {
+      this.saysReady(life);
+      return null;
+    }
+    if (this.#rng.chance(0.5)) return {type: 'extend', token, ms: this.#rng.pick([0, 100, 7000])};
+    life.pid = ++this.#pid;
+    this.#tell(life, {type: 'main-process', token, pid: life.pid, startTime: String(life.pid)});
+    return null;
+  }
+
+  saysReady(life: Life): void {
+    if (life.phase !== 'living' || life.ready) return;
+    life.ready = true;
+    this.#tell(life, {type: 'said-ready', token: life.token});
+  }
+
   #spawn(token: string, id: string): void {
     const known = this.lives.get(token);
     if (known !== undefined) {
@@ -166,6 +203,7 @@ export class FakeKeeper {
       id,
       phase: 'asked',
       pid: ++this.#pid,
+      ready: false,
       deaf: this.#rng.chance(this.weather.deaf),
       ending: false,
       clearing: false,
@@ -196,6 +234,7 @@ export class FakeKeeper {
 
   #forget(token: string): void {
     const life = this.lives.get(token);
+    this.watched.delete(token);
     if (life === undefined) return;
     promise(
       life.phase === 'cleared' || life.phase === 'failed',

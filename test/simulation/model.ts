@@ -210,6 +210,8 @@ export class Model {
       case 'clear':
       case 'probe':
       case 'unprobe':
+      case 'watchdog':
+      case 'unwatchdog':
       case 'freeze':
       case 'thaw':
     }

@@ -61,7 +61,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     bug: 'any run ends a row of restarts',
     file: 'restart.ts',
-    from: `mono - run.since >= spec.backoff.resetAfterMs`,
+    from: `mono - run.since - silentMs >= spec.backoff.resetAfterMs`,
     to: `mono - run.since >= 0`,
   },
   {
@@ -159,8 +159,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     bug: 'takes the end of an unhealthy worker for a good one',
     file: 'exit.ts',
-    from: `new Set(['not-ready', 'unhealthy', 'spawn-failed'])`,
-    to: `new Set(['not-ready', 'spawn-failed'])`,
+    from: `new Set(['not-ready', 'unhealthy', 'watchdog', 'spawn-failed'])`,
+    to: `new Set(['not-ready', 'watchdog', 'spawn-failed'])`,
   },
   {
     bug: 'ends a paused worker for checks that it could not answer',
@@ -227,6 +227,30 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'restore.ts',
     from: `new Map(groups)`,
     to: `new Map()`,
+  },
+  {
+    bug: 'a watchdog counts while its worker is paused',
+    file: 'watchdog.ts',
+    from: `run?.pausedAt === null ? run.token : null`,
+    to: `run !== null ? run.token : null`,
+  },
+  {
+    bug: 'a restored heart lets nobody count for watchdogs',
+    file: 'restore.ts',
+    from: `if (isWatched(instance, spec)) effects.push`,
+    to: `if (false) effects.push`,
+  },
+  {
+    bug: 'who missed its watchdog may end well',
+    file: 'exit.ts',
+    from: `'unhealthy', 'watchdog', 'spawn-failed'`,
+    to: `'unhealthy', 'spawn-failed'`,
+  },
+  {
+    bug: 'its own word makes one ready that is asked otherwise',
+    file: 'readiness.ts',
+    from: `saysReady(spec) ? becomeReady(instance) : [instance, []]`,
+    to: `becomeReady(instance)`,
   },
   {
     bug: 'an unchanged fleet file restarts workers',

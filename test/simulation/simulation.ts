@@ -111,6 +111,7 @@ class Story {
     else if (rng.chance(0.6)) this.#processes();
     else if (rng.chance(0.5)) this.#probes();
     else if (rng.chance(0.3)) this.#checkFails();
+    else if (rng.chance(0.3)) this.#sayings();
     else if (rng.chance(0.85)) this.#passTime();
     else this.#stranger();
     if (this.steps % ROUND_TRIP_EVERY === 0) this.#roundTrip();
@@ -150,6 +151,20 @@ class Story {
     this.#say({type: 'health-failed', token: run.token, message: 'timed out', failures: 3, badForMs});
   }
 
+  /** Somebody says something of itself. */
+  #sayings(): void {
+    const lives = [...this.#keeper.lives.values()];
+    const said = lives.length === 0 ? null : this.#keeper.says(this.#rng.pick(lives));
+    if (said !== null) this.#say(said);
+  }
+
+  /** Whoever has not said that it is ready does so. */
+  #allReady(): boolean {
+    const {facts} = this.#keeper;
+    for (const life of this.#keeper.lives.values()) if (!life.ready) this.#keeper.saysReady(life);
+    return facts.length > 0;
+  }
+
   #passTime(): void {
     const due = this.#heart.nextDeadline();
     if (due !== null && this.#rng.chance(0.6)) this.#mono = Math.max(this.#mono, due);
@@ -180,6 +195,9 @@ class Story {
       {type: 'spawned', token, pid: 1, startTime: '1', at: 0},
       {type: 'probe-ready', token},
       {type: 'health-failed', token, message: 'timed out', failures: 1, badForMs: 0},
+      {type: 'said-ready', token},
+      {type: 'main-process', token, pid: 1, startTime: '1'},
+      {type: 'watchdog-missed', token, asked: true},
       {type: 'paused', token},
     ]);
     this.#say(stray);
@@ -225,6 +243,7 @@ class Story {
     const dies = this.#rng.chance(this.#lossRate);
     const committed = dies ? this.#heart.snapshot() : '';
     const scope = scopeOf(input, this.#heart);
+    const unmoved = this.#unmovedBy(input);
     if (input.type === 'down') this.#model.hasty ||= input.now;
     const time = this.#time();
     this.#note(input);
@@ -232,6 +251,8 @@ class Story {
     const effects = this.#heart.handle(input, time);
     if (planned !== null && !this.#heart.isStopping) checkPlan(planned, effects, this.#heart);
     for (const effect of effects) this.#note(effect);
+    const isMoved = unmoved !== undefined && this.#heart.get(unmoved.id)?.status !== unmoved.status;
+    promise(!isMoved, () => `${unmoved?.id ?? ''} is believed to be ready, though others are to be asked`);
     const moment = momentOf(this.#heart);
     this.#model.check({input, effects, heart: this.#heart, time, moment, scope});
     auditFleet(this.#heart, moment);
@@ -249,14 +270,39 @@ class Story {
     return remembered ? 'heard' : 'lost';
   }
 
-  /** Who is asked whether it is ready is starting, and who has a deadline for it is asked. */
+  /** Whose own word is nothing to anybody. */
+  #unmovedBy(input: Input): Instance | undefined {
+    const instance = input.type === 'said-ready' ? this.#heart.byToken(input.token) : undefined;
+    const kind = instance && this.#heart.specOf(instance.worker).ready?.kind;
+    return kind === 'notify' || kind === 'fd' ? undefined : instance;
+  }
+
+  /**
+   * Who is asked whether it is ready is starting, and who has a deadline for it is asked, or says so by itself. Watchdogs
+   * of those count that are ready and run.
+   */
   #checkProbes(): void {
-    const {probing} = this.#keeper;
+    const {probing, watched} = this.#keeper;
     for (const token of probing) {
       promise(this.#heart.byToken(token)?.status === 'starting', () => `${token} is asked, but not starting`);
     }
-    for (const {id, run} of this.#heart.instances()) {
-      promise(run?.readyBy == null || probing.has(run.token), () => `${id} should be ready, but nobody asks`);
+    const counts = new Set<string>();
+    for (const {id, worker, run, status} of this.#heart.instances()) {
+      const {ready, watchdogMs} = this.#heart.specOf(worker);
+      const says = ready?.kind === 'notify' || ready?.kind === 'fd';
+      promise(run?.readyBy == null || says || probing.has(run.token), () => `${id} should be ready, but nobody asks`);
+      if (run === null || status !== 'ready' || run.pausedAt !== null) continue;
+      counts.add(run.token);
+      // One that comes back with another definition before it has left is counted as it was.
+      if (!this.#file.workers.some(({name}) => name === worker) || run.ending !== null) continue;
+      const counted = watchdogMs !== null || ready?.kind === 'notify';
+      promise(!counted || watched.has(run.token), () => `nobody counts for the watchdog of ${id}`);
+    }
+    for (const token of watched) {
+      const instance = this.#heart.byToken(token);
+      const {ready, watchdogMs} = instance ? this.#heart.specOf(instance.worker) : {ready: null, watchdogMs: null};
+      const isHeard = watchdogMs !== null || ready?.kind === 'notify';
+      promise(!isHeard || counts.has(token), () => `the watchdog of ${token} is counted, but ${token} can't feed it`);
     }
   }
 
@@ -364,7 +410,7 @@ class Story {
 
   #comeToRest(done: () => boolean): void {
     for (let i = 0; i < MAX_CALM_STEPS; i++) {
-      if (this.#hear() || this.#probes()) continue;
+      if (this.#hear() || this.#probes() || this.#allReady()) continue;
       let moved = false;
       for (const life of [...this.#keeper.lives.values()]) moved = this.#keeper.progress(life, this.#mono) || moved;
       if (moved) continue;
@@ -414,5 +460,6 @@ function randomWeather(rng: Prng): Weather {
     spawnFails: rng.pick([0, 0.05, 0.4]),
     deaf: rng.pick([0, 0.2]),
     survivors: rng.pick([0, 0.1]),
+    hangs: rng.pick([0, 0.05, 0.3]),
   };
 }

@@ -50,6 +50,7 @@ function print({out}: Context, it: InstanceDetail): void {
   const when = (at: string | null) => (at === null ? null : formatTime(at));
   out.line(`${paint('bold', it.id)} ${paint(styleOfStatus(it.status), statusWords(it))}`);
   line('reason', it.reason);
+  line('says', [it.phase, it.statusText].filter(text => text !== null).join(': '));
   line('command', it.command.map(word => (/^[\w./:=@%+,-]+$/.test(word) ? word : JSON.stringify(word))).join(' '));
   line('folder', it.cwd);
   line(
@@ -65,6 +66,7 @@ function print({out}: Context, it: InstanceDetail): void {
   line('ready by', when(it.readyBy));
   line('alarm at', when(it.alarmAt));
   line('health', it.health && healthWords(it.health));
+  line('watchdog', it.watchdogMs ? `every ${formatDuration(it.watchdogMs)}` : null);
   line('after', it.after.join(', '));
   line('requires', it.requires.join(', '));
   line(

@@ -6,6 +6,7 @@ import type {Hands} from '../carry-out.ts';
 import type {Engine} from '../engine.ts';
 import type {HealthChecks} from '../health.ts';
 import type {KeeperLink} from '../keeper-link.ts';
+import type {Notices} from '../notices.ts';
 import {outcomesOf, waitingFor, type Rule} from '../outcomes.ts';
 import type {Readings} from '../readings.ts';
 import type {Input} from '../../supervisor/types.ts';
@@ -18,6 +19,7 @@ export interface Desk {
   readonly link: KeeperLink;
   readonly hands: Hands;
   readonly health: HealthChecks;
+  readonly notices: Notices;
   readonly readings: Readings;
   readonly folder: string;
 }

@@ -6,7 +6,7 @@ import {instanceDetail, workerReports} from '../reports.ts';
 import {instancesNamed} from '../targets.ts';
 
 export const lookHandlers = (desk: Desk, supervisor: () => SupervisorReport): Handlers => {
-  const {engine, health, readings, folder} = desk;
+  const {engine} = desk;
   const {heart} = engine;
   return {
     ping: () => ({
@@ -21,21 +21,13 @@ export const lookHandlers = (desk: Desk, supervisor: () => SupervisorReport): Ha
       fleet: heart.fleet().name,
       file: heart.fleet().file,
       supervisor: supervisor(),
-      workers: workerReports(heart, readings),
+      workers: workerReports(desk),
     }),
     status({targets}) {
-      const table = readings.read();
+      const table = desk.readings.read();
       return {
         instances: instancesNamed(heart, targets).map(instance =>
-          instanceDetail(
-            instance,
-            heart.specOf(instance.worker),
-            heart,
-            readings,
-            table,
-            folder,
-            health.reportOf(instance),
-          ),
+          instanceDetail(instance, heart.specOf(instance.worker), desk, table),
         ),
       };
     },

@@ -8,12 +8,6 @@ import {reach, tcp} from './tcp.ts';
 
 export type {ProbeContext} from './probe.ts';
 
-/** Has no mechanism yet (`brood check` says so): counts as ready when spawned. */
-const atOnce = (ready: () => void): (() => void) => {
-  const timer = setImmediate(ready);
-  return () => clearImmediate(timer);
-};
-
 /** Begins to ask whether a run is ready; the result ends that. */
 export function startProbe(readiness: Readiness, context: ProbeContext): () => void {
   switch (readiness.kind) {
@@ -29,7 +23,7 @@ export function startProbe(readiness: Readiness, context: ProbeContext): () => v
       return http(readiness, context);
     case 'notify':
     case 'fd':
-      return atOnce(context.ready);
+      return () => {}; // the keeper hears it
   }
 }
 

@@ -1,0 +1,112 @@
+/**
+ * Readiness by a newline (the convention of s6): a FIFO for each run that is to say so, which the worker inherits as the
+ * descriptor of its choice. The worker's end is open for reading, too: it gets no SIGPIPE while there is no keeper, and
+ * what it wrote then is there for the next one.
+ */
+import {closeSync, constants, openSync, readSync, rmSync} from 'node:fs';
+import {mustLeaveRoom} from './room.ts';
+import type {Run} from './run.ts';
+import {readyPath} from './run-files.ts';
+import type {Epoll} from '../posix/epoll.ts';
+import {makeFifo} from '../posix/fifo.ts';
+import {isShortage} from '../process/stat.ts';
+
+const NEWLINE = 0x0a;
+const chunk = Buffer.alloc(4096);
+
+export interface ReadyFifosHost {
+  /** The folder of runs. */
+  readonly folder: string;
+  readonly epoll: Epoll;
+  ready(run: Run): void;
+}
+
+export class ReadyFifos {
+  readonly #host: ReadyFifosHost;
+  readonly #open = new Map<Run, number>();
+  readonly #late = new Set<Run>();
+
+  constructor(host: ReadyFifosHost) {
+    this.#host = host;
+  }
+
+  /** By token, for an image of this program that takes them over. */
+  get kept(): (readonly [string, number])[] {
+    return [...this.#open].map(([{token}, fd]) => [token, fd]);
+  }
+
+  /** Makes that of a new run; answers the worker's end, to be closed after the spawn. Throws what the kernel refuses. */
+  open(run: Run, owner: {readonly uid: number; readonly gid: number} | null): number {
+    const path = readyPath(this.#host.folder, run.token);
+    makeFifo(path, owner);
+    this.#listen(run, openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
+    const fd = openSync(path, constants.O_RDWR);
+    try {
+      mustLeaveRoom([fd]);
+      return fd;
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+  }
+
+  /** That of a run of another keeper, unless it has done its duty; `fd` where an earlier image of this one had it. */
+  takeUp(run: Run, fd: number | undefined): void {
+    this.#late.delete(run);
+    if (run.notice?.ready) {
+      if (fd !== undefined) closeSync(fd);
+      return;
+    }
+    try {
+      const path = readyPath(this.#host.folder, run.token);
+      this.#listen(run, fd ?? openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
+    } catch (error) {
+      if (isShortage(error)) this.#late.add(run); // else it is gone
+    }
+  }
+
+  /** Takes up what could not be taken up before. */
+  takeUpLate(): void {
+    for (const run of [...this.#late]) this.takeUp(run, undefined);
+  }
+
+  /** It has done its duty, or nothing is left of the run. */
+  close(run: Run): void {
+    this.#late.delete(run);
+    const fd = this.#open.get(run);
+    if (fd === undefined) return;
+    this.#open.delete(run);
+    this.#host.epoll.remove(fd);
+    closeSync(fd);
+    rmSync(readyPath(this.#host.folder, run.token), {force: true});
+  }
+
+  #listen(run: Run, fd: number): void {
+    try {
+      mustLeaveRoom([fd]);
+      this.#host.epoll.add(fd, ({readable}) => {
+        if (readable) this.#read(run, fd);
+        else this.close(run); // nobody is left who could write
+      });
+      this.#open.set(run, fd);
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+  }
+
+  #read(run: Run, fd: number): void {
+    let length = 0;
+    try {
+      length = readSync(fd, chunk);
+    } catch {
+      // Somebody else has read it: everybody who holds the worker's end may.
+    }
+    if (!chunk.subarray(0, length).includes(NEWLINE)) {
+      this.#host.epoll.arm(fd);
+      return;
+    }
+    this.close(run);
+    this.#host.ready(run);
+  }
+}
