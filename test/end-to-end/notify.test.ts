@@ -4,6 +4,7 @@ import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {expect, test} from 'vitest';
 import {TestFleet, until} from './harness.ts';
+import {installation, runOf} from './installation.ts';
 import {using} from './wrapped.ts';
 
 const quick = {first: '0s', initial: '50ms', max: '200ms'};
@@ -208,6 +209,33 @@ test('READY=1 after its keeper was lost: flagged meanwhile, then ready and well'
     await tell(fleet, 'web', "say('READY=1')");
     await fleet.ready('web');
     expect(fleet.worker('web')).toMatchObject({pid, flags: [], adopted: true});
+  });
+});
+
+test('a keeper that replaces itself hears what was sent meanwhile, at the same socket; a long path is no trouble', async () => {
+  // One that is connected is of no use with another socket, even at the same address.
+  const connected = 'own = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); own.connect(address)';
+  const sh = 'while [ ! -e go ]; do sleep 0.02; done; echo >&7; exec sleep 1000';
+  const workers = {
+    web: {...speaker(connected), ready: {notify: true, timeout: '90s'}},
+    fd: {sh, ready: {fd: 7, timeout: '90s'}},
+  };
+  await using(new TestFleet({fleet: `t${'x'.repeat(60)}`, workers}, files), async fleet => {
+    fleet.up();
+    await tell(fleet, 'web', "open('address', 'w').write(address.replace('\\0', '@'))");
+    expect(await until('the address', () => fleet.read('address'))).toMatch(/^@brood/);
+    const before = fleet.ps();
+    const other = installation(fleet, 'other', {'keeper.cjs': '// 1', 'controller.cjs': '// 1'});
+    expect(await runOf(fleet, other, {}, 'upgrade')).toMatchObject({code: 0, err: ''});
+    expect(fleet.keeper).toBe(before.supervisor.pid);
+    await tell(fleet, 'web', "own.send(b'READY=1')");
+    fleet.write('', 'go');
+    await fleet.ready('web', 'fd');
+    expect(fleet.ps().workers.map(({pid}) => pid)).toEqual(before.workers.map(({pid}) => pid));
+    process.kill(fleet.keeper, 'SIGKILL');
+    await until('another keeper', () => fleet.keeper !== before.supervisor.pid);
+    await tell(fleet, 'web', "say('STATUS=still here')");
+    await until('its words', () => fleet.worker('web').statusText === 'still here');
   });
 });
 
