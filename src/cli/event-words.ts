@@ -37,6 +37,9 @@ const WORDS: Readonly<Record<string, Describe>> = {
     `will be started again${number(delayMs) === null ? '' : ` in ${formatDuration(number(delayMs) ?? 0)}`}${number(restarts) === null ? '' : ` (restart ${number(restarts) ?? 0})`}`,
   'group-restarted': ({group, strategy, reason}) =>
     `group ${text(group) ?? '?'} restarts (${text(strategy) ?? '?'})${because(reason)}`,
+  'schedule-skipped': ({due, reason}) =>
+    `is not run for ${text(due) === null ? 'a time' : formatTime(String(due))}${because(reason)}`,
+  'run-failed': ({reason}) => `failed, and waits for its next time${because(reason)}`,
   'gave-up': ({reason, restarts}) => text(reason) ?? `gave up after ${number(restarts) ?? '?'} restarts`,
   'health-failed': ({failures, message}) =>
     `is unhealthy${number(failures) === null ? '' : `, ${count(number(failures) ?? 0, 'check')} failed`}${because(message)}`,
@@ -97,6 +100,7 @@ export function describeEvent(record: EventRecord): string {
 const BAD = new Set([
   'spawn-failed',
   'gave-up',
+  'run-failed',
   'health-failed',
   'watchdog-missed',
   'hook-failed',
@@ -107,7 +111,14 @@ const BAD = new Set([
   'keeper-slow',
   'upgrade-failed',
 ]);
-const WARNING = new Set(['backoff', 'zombie-found', 'orphan-adopted', 'orphan-killed', 'supervisor-stopping']);
+const WARNING = new Set([
+  'backoff',
+  'schedule-skipped',
+  'zombie-found',
+  'orphan-adopted',
+  'orphan-killed',
+  'supervisor-stopping',
+]);
 
 export function styleOfEvent(record: EventRecord): Style | null {
   if (BAD.has(record.type)) return 'red';

@@ -68,6 +68,8 @@ export interface WorkerReport {
   readonly reason: string | null;
   /** What it says of itself (`STATUS=` of sd_notify(3)); untrusted. */
   readonly statusText: string | null;
+  /** When its schedule is due next; null where it has none, or is wanted down. */
+  readonly nextRunAt: string | null;
 }
 
 export interface PsReport {

@@ -69,12 +69,13 @@ function startOnly(engine: Engine, {only}: Launch): void {
   if (only === null) return;
   const ids = [...engine.heart.instances()];
   engine.feed({type: 'stop', ids: ids.map(({id}) => id)});
-  engine.feed({type: 'start', ids: ids.filter(({worker}) => only.includes(worker)).map(({id}) => id)});
+  const named = ids.filter(({worker}) => only.includes(worker));
+  engine.feed({type: 'start', ids: named.map(({id}) => id), inTime: true});
 }
 
 /** What was wanted down only because all of it was. */
 function startAll(engine: Engine, {only, spec}: Launch): void {
   const wanted = spec.workers.filter(({name}) => only === null || only.includes(name));
   const ids = wanted.flatMap(({name, instances}) => Array.from({length: instances}, (_, at) => `${name}/${at + 1}`));
-  engine.feed({type: 'start', ids});
+  engine.feed({type: 'start', ids, inTime: true});
 }

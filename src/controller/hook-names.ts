@@ -6,6 +6,8 @@ const BY_TYPE: Readonly<Record<string, string>> = {
   ready: 'ready',
   exited: 'exit',
   'health-failed': 'unhealthy',
+  // By its schedule it begins again, but this run has failed for good.
+  'run-failed': 'failed',
 };
 
 /** Those of its statuses that have a hook bear its name. */

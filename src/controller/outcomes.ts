@@ -1,6 +1,6 @@
 /** When a command is done for an instance, and how it went. Each rule looks at the state alone. */
 import type {Outcome} from '../control/messages.ts';
-import type {Heart} from '../supervisor/index.ts';
+import {waitsForTime, type Heart} from '../supervisor/index.ts';
 import type {Instance} from '../supervisor/types.ts';
 
 /** Whether it is done: null while it is not. */
@@ -23,6 +23,8 @@ export const isUp: Rule = (instance, prospects) => {
     case 'stopped':
       return {ok: false, reason: instance.reason ?? 'it was stopped'};
     case 'pending': {
+      // Nothing more can be asked of one whose time has not come.
+      if (waitsForTime(instance)) return yes;
       const blocked = prospects.isHopeless(instance.worker) ? prospects.blockedBy(instance) : null;
       return blocked === null ? null : {ok: false, reason: blocked};
     }

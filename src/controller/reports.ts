@@ -1,5 +1,6 @@
 /** From the heart's state and a look at the machine to what clients are shown. */
 import {maskSecrets} from './secrets.ts';
+import {NEVER} from './calendar.ts';
 import {monotonic} from './clock.ts';
 import type {HealthChecks} from './health.ts';
 import type {Notices} from './notices.ts';
@@ -13,6 +14,9 @@ import type {Heart} from '../supervisor/index.ts';
 import type {Instance} from '../supervisor/types.ts';
 
 const iso = (wall: number): string => new Date(wall).toISOString();
+
+/** Null for a schedule that is never due. */
+const isoOfTime = (wall: number): string | null => (wall === NEVER ? null : iso(wall));
 
 /** A deadline of the heart as people read it. */
 const isoOfDeadline = (mono: number | null | undefined): string | null =>
@@ -52,6 +56,7 @@ function report(instance: Instance, reading: Reading, {engine, notices}: Sources
     exit: exit && {code: exit.code, signal: exit.signal, at: iso(exit.at), reason: exit.reason},
     reason: blocked ?? instance.reason,
     statusText: notices.of(run?.token)?.status || null,
+    nextRunAt: instance.nextRunAt === null ? null : isoOfTime(instance.nextRunAt),
   };
 }
 

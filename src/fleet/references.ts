@@ -45,6 +45,9 @@ function checkNames({workers, groups, channels}: Parts, {report}: Context): void
   }
 }
 
+/** Whoever runs now and then is nobody to wait for. */
+const isScheduled = ({value}: Entry): boolean => entryOf(value, 'schedule') !== undefined;
+
 function checkDependencies({workers, groups}: Parts, {report}: Context): void {
   const names = keysOf(workers);
   const known = new Set(names);
@@ -54,6 +57,12 @@ function checkDependencies({workers, groups}: Parts, {report}: Context): void {
     for (const key of ['after', 'requires']) {
       for (const {text, at} of listed(worker, key)) {
         targets.push(text);
+        if (workers.some(other => other.key === text && isScheduled(other))) {
+          report.error(
+            at,
+            `${worker.key}.${key}: ${text} runs by its schedule, so nobody can wait for it: take it out`,
+          );
+        }
         if (known.has(text)) continue;
         const group = groups.some(({key: name}) => name === text);
         const why = group ? 'is a group: name its workers' : `is no worker: ${didYouMean(text, names)}`;

@@ -141,7 +141,7 @@ const specKeys = {
   schedule: key('schedule', cronText, {
     or: null,
     doc: 'Runs at these times only (crontab(5), local time); `pending` between runs, none overlaps, missed ones are skipped.',
-    later: true,
+    example: "'*/5 * * * *'",
   }),
   watch: key('watch', list(path, {unique: true}), {
     or: [],

@@ -76,13 +76,18 @@ function bringUp(command: Extract<Command, {type: 'start' | 'restart'}>, desk: D
     const allDown = member.counts.wantedUp === 0;
     for (const cell of [...member.cells]) {
       if (cell.instance.leaving || cells.includes(cell)) continue;
-      if (allDown || cell.instance.status === 'failed') desk.apply(cell, {type: 'start'});
+      if (allDown || cell.instance.status === 'failed') desk.apply(cell, {type: 'start', inTime: true});
     }
   };
   for (const {member} of cells) member.spec.requires.forEach(require);
   for (const cell of cells) {
     roster.groups.forgive(cell.instance.worker);
-    desk.apply(cell, command.type === 'start' ? {type: 'start'} : {type: 'restart', why: 'restart', stay: false});
+    desk.apply(
+      cell,
+      command.type === 'start'
+        ? {type: 'start', inTime: command.inTime ?? false}
+        : {type: 'restart', why: 'restart', stay: false},
+    );
   }
 }
 

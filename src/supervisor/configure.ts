@@ -28,6 +28,7 @@ const SOFT: ReadonlySet<string> = new Set<keyof WorkerSpec>([
   'requires',
   'hooks',
   'health',
+  'schedule',
 ]);
 
 /** Applies a fleet file; null if all is so already. What was added by command stays, scale goes back to the file. */
@@ -63,7 +64,9 @@ export function configure(fleet: FleetSpec, desk: Desk): Plan | null {
 function update(member: Member, spec: WorkerSpec, otherChannels: boolean, desk: Desk): boolean {
   const {spec: before} = member;
   const same = equal(before, spec) && !member.added;
-  const anew = otherChannels || needsNewRun(before, spec);
+  // A run of one that ran all the time is none of a schedule.
+  const isNewlyScheduled = before.schedule === null && spec.schedule !== null;
+  const anew = otherChannels || isNewlyScheduled || needsNewRun(before, spec);
   const resized = resize(member, spec.instances, desk, anew ? 'up' : undefined);
   // Runs end by the definition with which they began, so this comes before the new one.
   if (anew) renew(member, desk);
@@ -71,6 +74,7 @@ function update(member: Member, spec: WorkerSpec, otherChannels: boolean, desk: 
   member.spec = spec;
   member.added = false;
   member.json = null;
+  if (before.schedule !== spec.schedule) for (const cell of member.cells) desk.apply(cell, {type: 'reschedule'});
   return true;
 }
 

@@ -1,4 +1,5 @@
 import type {WorkerSpec} from '../fleet/types.ts';
+import type {Calendar} from './scheduling.ts';
 import type {Effect, Input, Instance, Time} from './types.ts';
 
 /** What may happen to one instance: a fact about its run, a wish, a deadline, or its turn in the order. */
@@ -14,7 +15,7 @@ export type LifeEvent =
   /** A run of it lives of which nothing was known. */
   | {readonly type: 'found'; readonly token: string; readonly missed: number}
   /** It is wanted up, with a clean slate. */
-  | {readonly type: 'start'}
+  | {readonly type: 'start'; readonly inTime: boolean}
   /** It is wanted down; and vanishes once it is, if it is to `leave`. */
   | {readonly type: 'stop'; readonly leave: boolean}
   /** It is wanted up in a new run. `stay`: if it was leaving the fleet, it no longer does. */
@@ -32,6 +33,9 @@ export type LifeEvent =
   | {readonly type: 'regroup'; readonly reason: string}
   /** Its group gave up, and it with the group. */
   | {readonly type: 'give-up'; readonly reason: string}
+  /** When its schedule is due is to be found out (anew). */
+  | {readonly type: 'reschedule'}
+  | {readonly type: 'schedule-due'}
   /** `ready: {after}` has passed. */
   | {readonly type: 'ready-due'}
   | {readonly type: 'ready-timeout'}
@@ -51,6 +55,7 @@ export interface Context {
   readonly newToken: () => string;
   /** 0 to 1, for jitter. */
   readonly random: () => number;
+  readonly calendar: Calendar;
 }
 
 /** The instance as it is after the event, and what is to be done, in this order. */

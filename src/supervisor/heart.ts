@@ -12,15 +12,17 @@ import {step} from './lifecycle.ts';
 import {blockedBy, mayEnd} from './order.ts';
 import {failureOf, heldByGroup, share} from './sharing.ts';
 import {Roster, type Cell, type Member} from './roster.ts';
+import {waitsForTime, type Calendar} from './scheduling.ts';
 import {SnapshotWriter} from './snapshot.ts';
 import type {Effect, FoundRun, Input, Instance, Time} from './types.ts';
 
-/** The two things that the heart can't make up itself. */
+/** What the heart can't make up itself. */
 export interface HeartOptions {
   /** A random token that no run has had. */
   readonly newToken: () => string;
   /** 0 (inclusive) to 1 (exclusive), for the jitter of delays. */
   readonly random: () => number;
+  readonly calendar: Calendar;
 }
 
 /** What is said of a run, by the keeper or by a probe. */
@@ -65,6 +67,7 @@ export class Heart {
    */
   handle(input: Input, time: Time): Effect[] {
     const effects: Effect[] = [];
+    if (this.#roster.keepTime(time)) this.#reschedule(time, effects);
     if (input.type === 'tick') this.#fireDeadlines(time, effects);
     else if (input.type === 'found') this.#takeOver(input.runs, time, effects);
     else if ('token' in input) this.#takeFact(input, time, effects);
@@ -197,14 +200,31 @@ export class Heart {
     for (;;) {
       const cell = this.#roster.deadlines.first();
       if (cell?.due == null || cell.due > time.mono) return;
+      const {nextRunAt} = cell.instance;
+      if (nextRunAt !== null && nextRunAt <= time.wall) {
+        this.#apply(cell, {type: 'schedule-due'}, time, effects);
+        continue;
+      }
       const due = nextDue(cell.instance);
-      if (due === null) return;
+      if (due === null || due.at > time.mono) {
+        // Its time was reckoned a little too early.
+        this.#roster.setOffset(time.wall - time.mono);
+        continue;
+      }
       if (due.event === 'backoff-due') {
         this.#roster.refresh();
         this.#consider(cell, time, effects);
       } else {
         this.#apply(cell, {type: due.event}, time, effects);
       }
+    }
+  }
+
+  /** The clock was, or may have been, set back: times that were gone may come again. */
+  #reschedule(time: Time, effects: Effect[]): void {
+    for (const cell of [...this.#roster.scheduled]) {
+      const {nextRunAt} = cell.instance;
+      if (nextRunAt !== null && nextRunAt > time.wall) this.#apply(cell, {type: 'reschedule'}, time, effects);
     }
   }
 
@@ -239,7 +259,11 @@ export class Heart {
   }
 
   #consider(cell: Cell, time: Time, effects: Effect[]): void {
-    const {instance, member} = cell;
+    const {member} = cell;
+    if (cell.instance.wanted === 'up' && cell.instance.nextRunAt === null && member.spec.schedule !== null) {
+      this.#apply(cell, {type: 'reschedule'}, time, effects);
+    }
+    const {instance} = cell;
     const {run, status, wanted, backoff} = instance;
     if (run !== null) {
       const {heldBy} = member.standing;
@@ -257,7 +281,9 @@ export class Heart {
   }
 
   #blocked(cell: Cell): string | null {
-    if (cell.instance.clearing !== null) return CLEARING_WORDS;
+    const {instance} = cell;
+    if (instance.clearing !== null) return CLEARING_WORDS;
+    if (waitsForTime(instance)) return `next run at ${this.#options.calendar.words(instance.nextRunAt ?? 0)}`;
     return blockedBy(cell.member, this.#roster.members) ?? heldByGroup(cell, this.#roster);
   }
 
@@ -267,6 +293,7 @@ export class Heart {
       now: time,
       newToken: this.#options.newToken,
       random: this.#options.random,
+      calendar: this.#options.calendar,
     };
     const before = cell.instance;
     const [next, more] = step(before, event, context);

@@ -18,6 +18,9 @@ export function newInstance(worker: string, number: number, wanted: Instance['wa
     restarts: 0,
     ...NO_HISTORY,
     backoff: null,
+    nextRunAt: null,
+    lastDueAt: null,
+    released: false,
     exit: null,
     reason: null,
   };

@@ -2,9 +2,13 @@
 import type {Context, Step} from './events.ts';
 import {line} from './journal.ts';
 import {decide} from './restart.ts';
+import {untilNextTime} from './scheduling.ts';
 import type {Effect, Instance} from './types.ts';
 
-/** As the policy decides: `finished`, `failed`, or `backoff` (which with no delay ends in the same step). */
+/**
+ * As the policy decides: `finished`, `failed`, or `backoff` (which with no delay ends in the same step). One that is scheduled is
+ * neither finished nor has it failed for good: its next time comes.
+ */
 export function judge(
   instance: Instance,
   end: {readonly well: boolean; readonly words: string},
@@ -13,12 +17,14 @@ export function judge(
   const verdict = decide(spec, instance, end, now.mono, random);
   switch (verdict.kind) {
     case 'finished':
+      if (spec.schedule !== null) return [untilNextTime(instance, end.words), []];
       return [{...instance, status: 'finished', reason: end.words}, []];
-    case 'failed':
-      return [
-        {...instance, status: 'failed', reason: verdict.reason},
-        verdict.gaveUp ? [line(instance, 'gave-up', {restarts: instance.row, reason: verdict.reason})] : [],
-      ];
+    case 'failed': {
+      const {reason} = verdict;
+      const said = verdict.gaveUp ? [line(instance, 'gave-up', {restarts: instance.row, reason})] : [];
+      if (spec.schedule === null) return [{...instance, status: 'failed', reason}, said];
+      return [untilNextTime(instance, reason), [...said, line(instance, 'run-failed', {reason})]];
+    }
     case 'restart': {
       const {history, until} = verdict;
       const {delayMs} = history;

@@ -35,6 +35,7 @@ import {
   stoppingSpawnFailed,
   wait,
 } from './spawning.ts';
+import {reschedule, timeHasCome, timeIsSkipped} from './scheduling.ts';
 import type {Instance, Status} from './types.ts';
 import {
   restart,
@@ -80,6 +81,8 @@ const resting: Row = {
   end: ignore,
   regroup: ignore,
   'give-up': ignore,
+  reschedule,
+  'schedule-due': timeIsSkipped,
   'ready-due': ignore,
   'ready-timeout': ignore,
   'alarm-due': ignore,
@@ -107,13 +110,15 @@ const running = {
   exited,
   regroup: runningRegroup,
   'give-up': runningGiveUp,
+  reschedule,
+  'schedule-due': timeIsSkipped,
   'alarm-due': alarmDue,
   'runtime-due': runtimeDue,
 } satisfies Partial<Row>;
 
 const lifecycle: Readonly<Record<Status, Row>> = {
   stopped: resting,
-  pending: {...resting, spawn, wait, 'give-up': restingGiveUp},
+  pending: {...resting, spawn, wait, 'schedule-due': timeHasCome, 'give-up': restingGiveUp},
   backoff: {...resting, spawn, wait, 'give-up': restingGiveUp},
   finished: {...resting, regroup: finishedRegroup},
   failed: {...resting, regroup: failedRegroup},
@@ -164,6 +169,8 @@ const lifecycle: Readonly<Record<Status, Row>> = {
     end: stoppingEnd,
     regroup: stoppingRegroup,
     'give-up': stoppingGiveUp,
+    reschedule,
+    'schedule-due': timeIsSkipped,
     'ready-due': ignore,
     'ready-timeout': ignore,
     'alarm-due': ignore,

@@ -29,7 +29,8 @@ export function decide(
   mono: number,
   random: () => number,
 ): Verdict {
-  if (spec.restart !== 'always' && end.well) return {kind: 'finished'};
+  // What is scheduled has its own time to run again.
+  if (end.well && (spec.restart !== 'always' || spec.schedule !== null)) return {kind: 'finished'};
   if (spec.restart === 'never') return {kind: 'failed', reason: end.words, gaveUp: false};
 
   const {restarts, withinMs} = spec.giveUp;

@@ -71,13 +71,20 @@ function parse(text: string): Parsed {
       `the snapshot has format ${value['version']}, this brood reads format ${SNAPSHOT_VERSION}: go on with the version that wrote it`,
     );
   }
-  const {stopping, fleet: head, workers, instances, groups = []} = value;
+  const {stopping, fleet: head, workers, instances: written, groups = []} = value;
   if (!isStopping(stopping)) throw malformed('`stopping` is unknown');
   if (!isHead(head)) throw malformed('the fleet is incomplete');
   if (!Array.isArray(workers) || !workers.every(isWorker)) throw malformed('a worker is incomplete');
+  const instances: unknown = Array.isArray(written) ? written.map(completed) : null;
   if (!Array.isArray(instances) || !instances.every(isInstance)) throw malformed('an instance is incomplete');
   if (!Array.isArray(groups) || !groups.every(isGroupHistory)) throw malformed('a group is incomplete');
   return {stopping, head, workers, instances, groups};
+}
+
+/** As this brood writes it: one before schedules knew nothing of them. */
+function completed(instance: unknown): unknown {
+  if (!isRecord(instance) || 'released' in instance) return instance;
+  return {...instance, nextRunAt: null, lastDueAt: null, released: false};
 }
 
 function parseJson(text: string): unknown {

@@ -4,7 +4,10 @@ import {DeadlineQueue, nextDue, type Timed} from './deadlines.ts';
 import {Groups, holds} from './groups.ts';
 import {isAlive} from './instance.ts';
 import {dependenciesOf, standingOf, type Standing} from './order.ts';
-import type {Instance, Status} from './types.ts';
+import type {Instance, Status, Time} from './types.ts';
+
+/** Clocks that are slewed drift apart by less for a long time. */
+const TOLERANCE_MS = 100;
 
 /** One instance and what the heart keeps about it. */
 export interface Cell extends Timed {
@@ -52,6 +55,30 @@ export class Roster {
   readonly dirtyMembers = new Set<Member>();
   groups = new Groups();
   alive = 0;
+  /** Instances that have a schedule and are wanted up. */
+  readonly scheduled = new Set<Cell>();
+  /** Wall clock less CLOCK_MONOTONIC, ms: what is due by the wall clock is queued among the other deadlines with it. */
+  #offset: number | null = null;
+
+  /** What is due by the wall clock is due at another moment if that was set. Answers whether it was, or may have been, set back. */
+  keepTime(time: Time): boolean {
+    const before = this.#offset;
+    const now = time.wall - time.mono;
+    if (before !== null && Math.abs(now - before) < TOLERANCE_MS) return false;
+    this.setOffset(now);
+    return before === null || now < before;
+  }
+
+  setOffset(offset: number): void {
+    this.#offset = offset;
+    for (const cell of this.scheduled) this.deadlines.set(cell, this.#dueOf(cell.instance));
+  }
+
+  #dueOf(instance: Instance): number | null {
+    const due = nextDue(instance)?.at ?? null;
+    if (instance.nextRunAt === null) return due;
+    return Math.min(due ?? Infinity, instance.nextRunAt - (this.#offset ?? 0));
+  }
 
   addMember(spec: WorkerSpec, added: boolean): Member {
     const member: Member = {
@@ -183,7 +210,8 @@ export class Roster {
     this.#count(cell, 1);
     if (instance.run !== null) this.tokens.set(instance.run.token, cell);
     if (instance.clearing !== null) this.tokens.set(instance.clearing, cell);
-    this.deadlines.set(cell, nextDue(instance)?.at ?? null);
+    if (instance.nextRunAt !== null) this.scheduled.add(cell);
+    this.deadlines.set(cell, this.#dueOf(instance));
     this.dirtyCells.add(cell);
     this.dirtyMembers.add(member);
   }
@@ -193,6 +221,7 @@ export class Roster {
     this.#count(cell, -1);
     if (instance.run !== null) this.tokens.delete(instance.run.token);
     if (instance.clearing !== null) this.tokens.delete(instance.clearing);
+    this.scheduled.delete(cell);
     this.dirtyMembers.add(cell.member);
   }
 

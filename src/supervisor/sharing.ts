@@ -16,6 +16,8 @@ export type Failure = 'restart' | 'gave-up' | null;
 /** What the policy made of an end that nobody wanted. */
 export function failureOf(before: Instance, after: Instance, event: LifeEvent, spec: WorkerSpec): Failure {
   if (event.type !== 'exited' && event.type !== 'spawn-failed') return null;
+  // What runs now and then is none of those that are of no use without each other.
+  if (spec.schedule !== null) return null;
   if (after.status === 'backoff') return after.restarts > before.restarts ? 'restart' : null;
   // One that is never restarted is outside of all strategies, as OTP's temporary children are.
   if (after.status !== 'failed' || spec.restart === 'never' || before.run?.ending === 'gave-up') return null;

@@ -8,29 +8,40 @@ import {afterShortage} from './restart.ts';
 import {isProbed, saysReady, unprobe, withRun} from './run.ts';
 import type {Effect, Exit, Instance, Run} from './types.ts';
 
-export const spawn: Handler<'spawn'> = (instance, _event, {newToken, now}) => {
+export const spawn: Handler<'spawn'> = (instance, _event, {newToken, now, spec}) => {
   if (instance.wanted === 'down' || instance.clearing !== null) return [instance, []];
   const run = newRun(newToken(), now.mono);
   return [
-    {...instance, status: 'starting', run, backoff: null, unhealthy: false, reason: null},
+    {
+      ...instance,
+      status: 'starting',
+      run,
+      backoff: null,
+      released: spec.schedule !== null,
+      unhealthy: false,
+      reason: null,
+    },
     [{type: 'spawn', token: run.token, id: instance.id}],
   ];
 };
 
 /** It may not start yet. A reason that is known already changes nothing. */
-export const wait: Handler<'wait'> = (instance, {reason}) =>
-  instance.status === 'pending' && instance.reason === reason
-    ? [instance, []]
-    : [{...instance, status: 'pending', backoff: null, reason}, []];
+export const wait: Handler<'wait'> = (instance, {reason}, {spec}) => {
+  if (instance.status === 'pending' && instance.reason === reason) return [instance, []];
+  // One that comes from its backoff has begun: it does not wait for its next time.
+  const released = instance.status === 'backoff' ? spec.schedule !== null : instance.released;
+  return [{...instance, status: 'pending', backoff: null, released, reason}, []];
+};
 
 /** It lives already, whatever was believed; the keeper says the rest of it next. */
-export const found: Handler<'found'> = (instance, {token, missed}, {now}) => [
+export const found: Handler<'found'> = (instance, {token, missed}, {now, spec}) => [
   {
     ...instance,
     status: 'starting',
     unhealthy: false,
     run: newRun(token, now.mono),
     clearing: null,
+    released: spec.schedule !== null,
     restarts: instance.restarts + missed,
     row: instance.row + missed,
     recent: [...instance.recent, ...Array.from({length: missed}, () => now.mono)],

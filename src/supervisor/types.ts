@@ -105,6 +105,12 @@ export interface Instance {
   readonly delayMs: number;
   /** While in backoff: when it is started again (CLOCK_MONOTONIC, ms), and the delay before jitter. */
   readonly backoff: {readonly until: number; readonly delayMs: number} | null;
+  /** When its schedule is due next (wall clock, ms); null where it has none, or is wanted down. */
+  readonly nextRunAt: number | null;
+  /** The last time of its schedule for which it was run: it is not run for that minute again. */
+  readonly lastDueAt: number | null;
+  /** Its schedule was due, or somebody started it: until that run has come to its end, it need not wait for its time. */
+  readonly released: boolean;
   /** How its last run ended. */
   readonly exit: Exit | null;
   /** Why it is as it is, in words; null where the status says all. */
@@ -189,7 +195,8 @@ export type Input =
   // Time has passed; something may be due.
   | {readonly type: 'tick'}
   // Commands. Ids are instance ids that exist (the controller resolved and checked them).
-  | {readonly type: 'start'; readonly ids: readonly string[]}
+  /** `inTime`: what is scheduled waits for its time, and does not begin at once. */
+  | {readonly type: 'start'; readonly ids: readonly string[]; readonly inTime?: boolean}
   | {readonly type: 'stop'; readonly ids: readonly string[]}
   | {readonly type: 'restart'; readonly ids: readonly string[]}
   | {readonly type: 'pause'; readonly ids: readonly string[]}

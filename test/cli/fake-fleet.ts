@@ -146,6 +146,7 @@ export const worker = (id: string, fields: Partial<WorkerReport> = {}): WorkerRe
   exit: null,
   reason: null,
   statusText: null,
+  nextRunAt: null,
   ...fields,
 });
 

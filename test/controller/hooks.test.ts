@@ -120,6 +120,7 @@ describe('hooks', () => {
     ['ready', undefined, 'ready'],
     ['exited', undefined, 'exit'],
     ['health-failed', undefined, 'unhealthy'],
+    ['run-failed', undefined, 'failed'],
     ['status-changed', 'backoff', 'backoff'],
     ['status-changed', 'finished', 'finished'],
     ['status-changed', 'failed', 'failed'],

@@ -42,6 +42,7 @@ export function auditInstance(i: Instance): void {
   promise(LEGAL[i.status](i), () => `${i.id} can't be so: ${JSON.stringify(i)}`);
   promise(!i.unhealthy || i.run !== null, () => `${i.id} is unhealthy without a run`);
   promise(!i.leaving || i.wanted === 'down', () => `${i.id} leaves, but is wanted up`);
+  promise(i.nextRunAt === null || i.wanted === 'up', () => `${i.id} has a next run, but is wanted down`);
   const {run} = i;
   if (run === null) return;
   promise(run.readyAt === null || i.status === 'starting', () => `${i.id} has readyAt while ${i.status}`);
@@ -79,6 +80,9 @@ export function mayStart(spec: WorkerSpec, moment: Moment): boolean {
   return spec.after.every(isThere) && spec.requires.every(isThere) && !isHeld(spec, moment);
 }
 
+/** Whether it is not its time, and nobody has asked for it. */
+const waitsForTime = (i: Instance, {schedule}: WorkerSpec): boolean => schedule !== null && !i.released;
+
 /** Instances that depend on a worker, are to go down and are not yet: it may not be ended before them. */
 export function goingBefore(worker: string, moment: Moment): Instance[] {
   const going: Instance[] = [];
@@ -105,7 +109,8 @@ export function auditFleet(heart: Heart, moment: Moment): void {
     let held: boolean | null = null;
     for (const i of instances) {
       if (i.status === 'pending') {
-        const free = !isAlive(i) && mayStart(spec, moment) && !heldByGroups(i, groups, moment);
+        const free =
+          !isAlive(i) && !waitsForTime(i, spec) && mayStart(spec, moment) && !heldByGroups(i, groups, moment);
         promise(!free, () => `${i.id} could start, and nobody starts it`);
         promise(heart.blockedBy(i.id) !== null, () => `${i.id} is pending without a reason`);
       } else if (i.run !== null && i.run.ending === null) {

@@ -53,7 +53,7 @@ export function randomFleet(rng: Prng): FleetSpec {
 /** None, or some of the workers in groups, and these perhaps in another one. */
 export function randomGroups(rng: Prng, workers: readonly WorkerSpec[]): GroupSpec[] {
   if (rng.chance(0.4)) return [];
-  const free = workers.map(({name}) => name);
+  const free = workers.filter(({schedule}) => schedule === null).map(({name}) => name);
   const groups: GroupSpec[] = [];
   for (const name of ['inner', 'other', 'outer']) {
     const members = rng.some(free, 0.5);
@@ -90,7 +90,12 @@ export function randomWorker(rng: Prng, name: string, earlier: readonly WorkerSp
     watchdogMs: rng.chance(0.2) ? rng.pick([50, 1000, 12_000]) : null,
     alarmMs: rng.chance(0.1) ? 700 : null,
     maxRuntimeMs: rng.chance(0.15) ? 20_000 : null,
+    schedule: randomSchedule(rng),
   });
+}
+
+function randomSchedule(rng: Prng): string | null {
+  return rng.chance(0.75) ? null : rng.pick(['*/1 * * * *', '*/5 * * * *', '*/60 * * * *']);
 }
 
 function randomReadiness(rng: Prng): Readiness | null {
@@ -123,6 +128,7 @@ export function editedFleet(rng: Prng, fleet: FleetSpec): FleetSpec {
     if (rng.chance(0.4)) return {...same, env: {VERSION: String(rng.int(3))}};
     if (rng.chance(0.5)) return {...same, instances: 1 + rng.int(4)};
     if (rng.chance(0.3)) return {...same, health: randomHealth(rng)};
+    if (rng.chance(0.3)) return {...same, schedule: randomSchedule(rng)};
     return {...same, stop: {...worker.stop, timeoutMs: rng.pick([0, 500])}, success: [0, 5]};
   });
   const free = NAMES.filter(name => !names.has(name));
@@ -131,9 +137,9 @@ export function editedFleet(rng: Prng, fleet: FleetSpec): FleetSpec {
   return {...fleet, workers, groups: rng.chance(0.3) ? randomGroups(rng, workers) : groupsOf(fleet.groups, workers)};
 }
 
-/** What is left of groups when some workers are gone. */
+/** What is left of groups when some workers are gone, or run by a schedule. */
 function groupsOf(groups: readonly GroupSpec[], workers: readonly WorkerSpec[]): GroupSpec[] {
-  const names = new Set(workers.map(({name}) => name));
+  const names = new Set(workers.filter(({schedule}) => schedule === null).map(({name}) => name));
   const left: GroupSpec[] = [];
   for (const group of groups) {
     const members = group.members.filter(name => names.has(name));

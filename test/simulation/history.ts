@@ -35,14 +35,16 @@ export function judged(
   const marks: readonly unknown[] = spec.success;
   const bad = run.ending !== null && ['not-ready', 'unhealthy', 'watchdog'].includes(run.ending);
   const well = !bad && (marks.includes(code) || marks.includes(signal));
+  if (well && spec.schedule !== null) return 'pending';
   if (spec.restart !== 'always' && well) return 'finished';
-  if (spec.restart === 'never') return 'failed';
-  return mayRestart(history, spec, mono) ? 'backoff' : 'failed';
+  return judgedFailure(history, spec, mono);
 }
 
 /** The same for a run that never began. */
-export const judgedFailure = (history: History, spec: WorkerSpec, mono: number): Status =>
-  spec.restart !== 'never' && mayRestart(history, spec, mono) ? 'backoff' : 'failed';
+export function judgedFailure(history: History, spec: WorkerSpec, mono: number): Status {
+  if (spec.restart !== 'never' && mayRestart(history, spec, mono)) return 'backoff';
+  return spec.schedule === null ? 'failed' : 'pending';
+}
 
 /** One automatic restart more, which must be allowed. */
 export function restarted(history: History, id: string, spec: WorkerSpec, mono: number): History {

@@ -5,6 +5,7 @@
 import type {WorkerSpec} from '../../src/fleet/types.ts';
 import type {Effect, Heart, Input, Instance, JournalEvent, Status, Time} from '../../src/supervisor/index.ts';
 import {auditInstance, goingBefore, type Moment} from './audit.ts';
+import {CALENDAR, MINUTE_MS, periodOf} from './calendar.ts';
 import {promise} from './failure.ts';
 import {GroupModel, heldByGroups, type Fate} from './groups.ts';
 import {historyOf, judged, judgedFailure, lasted, restarted, type History} from './history.ts';
@@ -18,6 +19,8 @@ interface Known {
   /** By the journal. */
   status: Status;
   history: History;
+  /** The last time of its schedule for which it was run (wall clock, ms). */
+  ranFor: number | null;
 }
 
 /** Whose wishes and histories an input may change, by instance id. */
@@ -52,6 +55,7 @@ export class Model {
   }
 
   check(scene: Scene): void {
+    for (const known of this.#known.values()) forgetLater(known, scene.time);
     const changed: Known[] = [];
     let present = 0;
     for (const {instances} of scene.moment.values()) {
@@ -69,11 +73,17 @@ export class Model {
     for (const known of changed) this.#settled(known, scene, fate);
     this.#shared(changed, fate, scene);
     if (this.#known.size > present) this.#dropGone(scene.heart);
+    if (scene.input.type !== 'tick') return;
+    const now = new Set(changed);
+    for (const known of this.#known.values()) {
+      untimelySchedule(known, now.has(known) ? known.before : known.instance, scene);
+    }
   }
 
   #meet(instance: Instance): Known {
     const {id, wanted, status} = instance;
-    const known = {instance, before: instance, wanted, status, history: historyOf(instance)};
+    const ranFor = instance.lastDueAt;
+    const known = {instance, before: instance, wanted, status, history: historyOf(instance), ranFor};
     this.#known.set(id, known);
     return known;
   }
@@ -279,13 +289,15 @@ export class Model {
     promise(going.length === 0, () => `${instance.id} is ended before ${going.join(', ')}, which depend on it`);
   }
 
-  #settled(known: Known, {input, heart, time, scope}: Scene, fate: Fate | null): void {
+  #settled(known: Known, {input, heart, moment, time, scope}: Scene, fate: Fate | null): void {
     const before = known.instance;
     const instance = heart.get(before.id) ?? before;
     const {id, run, row, delayMs} = instance;
     promise(known.status === instance.status, () => `${id} is ${instance.status}, the journal says ${known.status}`);
     const scoped = scope.up.has(id) || scope.open.has(id);
-    if (scoped && row === 0 && instance.recent.length === 0) known.history = historyOf(instance);
+    const begins = instance.released && !before.released && !scoped;
+    if (begins) known.ranFor = begunFor(before, instance, known.ranFor, moment.get(before.worker)?.spec, input, time);
+    if ((scoped || begins) && row === 0 && instance.recent.length === 0) known.history = historyOf(instance);
     promise(row === known.history.row, () => `${id} has ${row} restarts in a row, there were ${known.history.row}`);
     promise(delayMs >= known.history.delayMs, () => `the delay of ${id} shrinks to ${delayMs} in a row of restarts`);
     known.history = {...known.history, delayMs};
@@ -315,6 +327,49 @@ export class Model {
       this.#known.delete(id);
     }
   }
+}
+
+/** For which time of its schedule it begins by itself: one of this minute, and each only once. */
+function begunFor(
+  {id, status}: Instance,
+  now: Instance,
+  ranFor: number | null,
+  spec: WorkerSpec | undefined,
+  input: Input,
+  {wall}: Time,
+): number | null {
+  const schedule = spec?.schedule ?? null;
+  promise(schedule !== null, () => `${id} is released, and has no schedule`);
+  // A run that began before is none more.
+  if (input.type === 'spawned' || status === 'backoff' || now.lastDueAt === null) return ranFor;
+  promise(input.type === 'tick', () => `${id} begins by its schedule because of ${input.type}`);
+  const due = Math.floor(wall / periodOf(schedule)) * periodOf(schedule);
+  promise(wall - due < MINUTE_MS, () => `${id} makes up for a run that it has missed`);
+  promise(!isOver(due, ranFor), () => `${id} runs for ${due} again`);
+  return due;
+}
+
+/** A clock that was wrong by hours has said nothing. */
+function forgetLater(known: Known, {wall}: Time): void {
+  const waits = known.instance.nextRunAt !== null;
+  if (waits && known.ranFor !== null && known.ranFor - wall > 180 * MINUTE_MS) known.ranFor = null;
+}
+
+/** A minute that was run for is over, also if the clock says it again. */
+const isOver = (due: number, ranFor: number | null): boolean => ranFor !== null && due <= ranFor;
+
+/** After a tick: who waited and was due has begun, and nobody waits for a later time than the next. */
+function untimelySchedule({instance, ranFor}: Known, before: Instance, {moment, time: {wall}}: Scene): void {
+  const schedule = moment.get(instance.worker)?.spec.schedule ?? null;
+  const {id, nextRunAt, released} = instance;
+  promise((nextRunAt !== null) === (schedule !== null && instance.wanted === 'up'), () => `${id} has ${nextRunAt}`);
+  if (schedule === null || nextRunAt === null) return;
+  let next = CALENDAR.next(schedule, wall);
+  while (isOver(next, ranFor)) next += periodOf(schedule);
+  promise(nextRunAt === next, () => `${id} is to run at ${nextRunAt}, but its schedule says ${next}`);
+  const due = before.nextRunAt;
+  if (due === null || before.status !== 'pending' || before.released || due > wall || wall - due >= MINUTE_MS) return;
+  promise(released, () => `${id} was due at ${due}, and was not run`);
 }
 
 /** A run is not ended for a deadline before that has passed. */

@@ -253,6 +253,30 @@ export const MUTANTS: readonly Mutant[] = [
     to: `becomeReady(instance)`,
   },
   {
+    bug: 'makes up for a run of its schedule that was missed',
+    file: 'scheduling.ts',
+    from: `if (isMissed(due, context)) return skipped`,
+    to: `if (false) return skipped`,
+  },
+  {
+    bug: 'runs twice for a minute when the clock is set back',
+    file: 'scheduling.ts',
+    from: `Math.max(now.wall, lastDueAt ?? -Infinity)`,
+    to: `now.wall`,
+  },
+  {
+    bug: 'waits for days because the clock was wrong once',
+    file: 'heart.ts',
+    from: `if (this.#roster.keepTime(time))`,
+    to: `if (this.#roster.keepTime(time) && false)`,
+  },
+  {
+    bug: 'oversleeps its schedule when the clock is set',
+    file: 'roster.ts',
+    from: `if (before !== null && Math.abs(now - before) < TOLERANCE_MS) return false;`,
+    to: `if (before !== null) return false;`,
+  },
+  {
     bug: 'an unchanged fleet file restarts workers',
     file: 'configure.ts',
     from: `return [...keys].some(`,

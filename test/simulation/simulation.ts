@@ -7,6 +7,7 @@ import {reconcile} from '../../src/controller/reconcile.ts';
 import type * as supervisor from '../../src/supervisor/index.ts';
 import type {Effect, FleetPlan, Heart, Input, Instance, Time} from '../../src/supervisor/index.ts';
 import {auditFleet, isOverdue, momentOf} from './audit.ts';
+import {CALENDAR} from './calendar.ts';
 import {randomCommand, scopeOf} from './commands.ts';
 import {Broken, promise} from './failure.ts';
 import {checkPlan} from './plan.ts';
@@ -75,7 +76,7 @@ class Story {
   constructor(seed: number, module: HeartModule) {
     this.#rng = new Prng(seed);
     const jitter = new Prng(seed ^ 0x5bd1e995);
-    this.#options = {newToken: () => `run-${++this.#tokens}`, random: () => jitter.next()};
+    this.#options = {newToken: () => `run-${++this.#tokens}`, random: () => jitter.next(), calendar: CALENDAR};
     this.#module = module;
     this.#lossRate = this.#rng.pick([0, 0.005, 0.05]);
     this.#commandRate = this.#rng.pick([0.02, 0.1, 0.3]);
@@ -167,10 +168,11 @@ class Story {
 
   #passTime(): void {
     const due = this.#heart.nextDeadline();
-    if (due !== null && this.#rng.chance(0.6)) this.#mono = Math.max(this.#mono, due);
-    else this.#mono += this.#rng.pick([0, 1, 30, 400, 6000, 60_000]);
-    // Somebody sets the clock; no deadline may care.
-    this.#wall += this.#rng.chance(0.05) ? this.#rng.int(2_000_000) - 1_000_000 : 10;
+    if (due !== null && this.#rng.chance(0.6)) this.#proceed(due - this.#mono);
+    else this.#proceed(this.#rng.pick([0, 1, 30, 400, 6000, 60_000]));
+    // Somebody sets the clock, or the machine was suspended; only schedules may care.
+    if (this.#rng.chance(0.05))
+      this.#wall += this.#rng.pick([this.#rng.int(2_000_000) - 1_000_000, 30_000, -86_400_000]);
     const hearer = this.#heart;
     const mono = this.#mono;
     this.#say({type: 'tick'});
@@ -179,6 +181,12 @@ class Story {
     // Looked for one by one: a queue that is out of order would hide it.
     for (const i of hearer.instances())
       promise(!isOverdue(i, mono), () => `${i.id} is overdue after a tick at ${mono}`);
+  }
+
+  /** By the wall clock too. */
+  #proceed(ms: number): void {
+    this.#mono += Math.max(0, ms);
+    this.#wall += Math.max(0, ms);
   }
 
   /** Somebody stops or continues a process, or speaks of runs that there never were. */
@@ -222,7 +230,7 @@ class Story {
   #plan(fleet: FleetSpec): FleetPlan {
     const before = this.#heart.snapshot();
     let tokens = 0;
-    const options = {newToken: () => `copy-${++tokens}`, random: () => 0.5};
+    const options = {newToken: () => `copy-${++tokens}`, random: () => 0.5, calendar: CALENDAR};
     const plan = this.#module.planFor(this.#heart, fleet, options, this.#time());
     promise(this.#heart.snapshot() === before, () => 'a plan has changed the state');
     return plan;
@@ -320,7 +328,7 @@ class Story {
 
   /** Time passes until the next controller has come, and somebody may have set the clock meanwhile. */
   #passBy(): void {
-    this.#mono += this.#rng.pick([0, 0, 200, 5000]);
+    this.#proceed(this.#rng.pick([0, 0, 200, 5000]));
     this.#wall += this.#rng.pick([0, 10, 3_600_000, -3_600_000]);
   }
 
@@ -418,7 +426,7 @@ class Story {
       const times = [...this.#keeper.lives.values()].map(({killAt}) => killAt).filter(at => at > this.#mono);
       const next = Math.min(this.#heart.nextDeadline() ?? Infinity, ...times);
       promise(next < Infinity, () => `nothing will ever happen again: ${JSON.stringify([...this.#heart.instances()])}`);
-      this.#mono = Math.max(this.#mono, next);
+      this.#proceed(next - this.#mono);
       this.#say({type: 'tick'});
     }
     throw new Broken('it never comes to rest');

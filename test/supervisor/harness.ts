@@ -5,9 +5,11 @@ import {
   restoreHeart,
   type Effect,
   type Heart,
+  type HeartOptions,
   type Input,
   type Instance,
 } from '../../src/supervisor/index.ts';
+import {CALENDAR} from '../simulation/calendar.ts';
 import {fleetOf, workerSpec} from '../simulation/fleets.ts';
 
 export {fleetOf, workerSpec};
@@ -21,6 +23,8 @@ export function worker(name: string, overrides: Partial<WorkerSpec> = {}): Worke
 export class Bench {
   heart: Heart;
   mono = 1000;
+  /** How much more the wall clock shows, which somebody may set. */
+  ahead = 5_000_000;
   /** What the last input made the heart want. */
   effects: Effect[] = [];
   /** Everything that it ever wanted. */
@@ -40,12 +44,12 @@ export class Bench {
     return bench.say({type: 'tick'});
   }
 
-  get options(): {newToken: () => string; random: () => number} {
-    return {newToken: () => `t${++this.#tokens}`, random: () => 0.5};
+  get options(): HeartOptions {
+    return {newToken: () => `t${++this.#tokens}`, random: () => 0.5, calendar: CALENDAR};
   }
 
   say(input: Input): this {
-    this.effects = this.heart.handle(input, {mono: this.mono, wall: 5_000_000 + this.mono});
+    this.effects = this.heart.handle(input, {mono: this.mono, wall: this.ahead + this.mono});
     this.all.push(...this.effects);
     return this;
   }

@@ -62,6 +62,7 @@ function print({out}: Context, it: InstanceDetail): void {
   line('wanted', it.wanted);
   line('restart', `${it.restart}; ${it.restarts} since up, ${it.restartsInARow} in a row`);
   line('groups', it.groups.join(', in '));
+  line('next run', when(it.nextRunAt));
   line('retry at', when(it.retryAt));
   line('ready by', when(it.readyBy));
   line('alarm at', when(it.alarmAt));

@@ -4,6 +4,7 @@ import type {Handlers} from '../../control/handlers.ts';
 import type {SupervisorReport} from '../../control/messages.ts';
 import {instanceDetail, workerReports} from '../reports.ts';
 import {instancesNamed} from '../targets.ts';
+import {waitsForTime} from '../../supervisor/index.ts';
 
 export const lookHandlers = (desk: Desk, supervisor: () => SupervisorReport): Handlers => {
   const {engine} = desk;
@@ -14,7 +15,7 @@ export const lookHandlers = (desk: Desk, supervisor: () => SupervisorReport): Ha
       version: supervisor().version,
       fleet: heart.fleet().name,
       ready: [...heart.instances()].every(
-        ({status, wanted}) => wanted === 'down' || status === 'ready' || status === 'finished',
+        it => it.wanted === 'down' || it.status === 'ready' || it.status === 'finished' || waitsForTime(it),
       ),
     }),
     ps: () => ({
