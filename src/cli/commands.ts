@@ -19,6 +19,7 @@ const LOADERS = {
   ps: async () => (await import('./commands/ps.ts')).ps,
   status: async () => (await import('./commands/status.ts')).status,
   why: async () => (await import('./commands/why.ts')).why,
+  doctor: async () => (await import('./commands/doctor.ts')).doctor,
   logs: async () => (await import('./commands/logs.ts')).logs,
   events: async () => (await import('./commands/events.ts')).events,
   signal: async () => (await import('./commands/signal.ts')).signal,
@@ -39,7 +40,7 @@ const all: Readonly<Record<string, () => Promise<Command>>> = {...LOADERS, ...HI
 const GROUPS: readonly Group[] = [
   {title: 'The fleet', names: ['up', 'down', 'apply', 'upgrade', 'check', 'ls']},
   {title: 'Its workers', names: ['start', 'stop', 'restart', 'pause', 'resume', 'scale', 'add', 'remove']},
-  {title: 'Look', names: ['ps', 'status', 'why', 'logs', 'events']},
+  {title: 'Look', names: ['ps', 'status', 'why', 'doctor', 'logs', 'events']},
   {title: 'Signals', names: ['signal', 'nice', 'alarm']},
   {title: 'More', names: ['completion', 'help']},
 ];

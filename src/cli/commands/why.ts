@@ -2,22 +2,17 @@ import {constants} from 'node:os';
 import {NotRunningError} from '../../control/errors.ts';
 import {connectFleet} from '../../control/connect.ts';
 import type {FleetEntry} from '../../control/find.ts';
-import {recordsAfter} from '../../control/journal.ts';
-import type {EventRecord, InstanceDetail, WorkerReport} from '../../control/messages.ts';
-import {loggedInstances, openStreams, readLines} from '../../logs/read.ts';
+import type {InstanceDetail, WorkerReport} from '../../control/messages.ts';
 import {atMost, targetsOf} from '../arguments.ts';
 import type {Command, Context} from '../command.ts';
 import {CliError, ExitCode} from '../errors.ts';
-import {subjectOf} from '../event-words.ts';
 import {chooseFleet} from '../fleet.ts';
-import {plainText} from '../sanitize.ts';
-import {lastEnd, type Evidence} from '../evidence.ts';
+import type {Evidence} from '../evidence.ts';
+import {journalOf} from '../journal-of.ts';
+import {lastWords} from '../last-words.ts';
 import {tell} from '../story.ts';
 import {wrap} from '../wrap.ts';
 
-const LAST_WORDS = 5;
-/** Records of an instance that a story needs at most. */
-const KEPT = 500;
 const STORIES = 5;
 
 export const why: Command = {
@@ -38,7 +33,7 @@ so it also works when the supervisor is down.`,
     const [target = ''] = targetsOf(context);
     const entry = await chooseFleet(context);
     const known = await ask(entry, target);
-    const records = journalOf(entry.folder, target);
+    const records = journalOf(entry.folder, (id, worker) => worker === target || id === target);
     const ids = known ? interesting(known.details).map(({id}) => id) : [...records.keys()];
     if (ids.length === 0) throw new CliError(ExitCode.failed, `no worker ${target} in fleet ${entry.name}`);
     for (const [i, id] of ids.slice(0, STORIES).entries()) {
@@ -94,20 +89,6 @@ function interesting(details: readonly InstanceDetail[]): readonly InstanceDetai
   return ended.length > 0 ? ended : details.slice(0, 1);
 }
 
-/** The records of each instance that is meant. */
-function journalOf(folder: string, target: string): Map<string, EventRecord[]> {
-  const byId = new Map<string, EventRecord[]>();
-  for (const record of recordsAfter(folder, -1)) {
-    const id = subjectOf(record);
-    if (record.instance === undefined || (record.worker !== target && id !== target)) continue;
-    const list = byId.get(id) ?? [];
-    list.push(record);
-    if (list.length > 2 * KEPT) list.splice(0, KEPT);
-    byId.set(id, list);
-  }
-  return byId;
-}
-
 /** How what it needs is, where it waits. */
 function dependenciesOf(
   {status, after, requires}: InstanceDetail,
@@ -118,32 +99,6 @@ function dependenciesOf(
   return workers
     .filter(({worker, status: its}) => names.has(worker) && its !== 'ready' && its !== 'finished')
     .map(one => `${one.id} is ${one.status}${one.reason === null ? '' : ` (${one.reason})`}`);
-}
-
-/** The last lines on stderr before its last end, or on stdout where stderr is silent. */
-async function lastWords(folder: string, id: string, records: readonly EventRecord[]): Promise<readonly string[]> {
-  const end = lastEnd(records);
-  if (!end || end.record.type !== 'exited') return [];
-  // Output is moved to the log a moment after it was written, so that may be after the end; but what was moved once the
-  // next run had begun is that one's.
-  const until = Math.min(Date.parse(end.record.at) + 1000, end.next ? Date.parse(end.next.at) - 1 : Infinity);
-  const since = end.spawned ? Date.parse(end.spawned.at) - 50 : null;
-  const instances = loggedInstances(folder).filter(({worker, instance}) => `${worker}/${instance}` === id);
-  for (const stream of ['err', 'out'] as const) {
-    const lines: string[] = [];
-    for (const open of openStreams(folder, instances)) {
-      if (open.stream === stream) {
-        await readLines([open], {last: since === null ? 100 : null, since}, ({at, line}) => {
-          if (at > until || line === '') return;
-          lines.push(plainText(line));
-          if (lines.length > LAST_WORDS) lines.shift();
-        });
-      }
-      open.row.close();
-    }
-    if (lines.length > 0) return lines;
-  }
-  return [];
 }
 
 function signalOfNumber(number: number): string | null {

@@ -1,0 +1,23 @@
+/** Every kind of problem that `brood doctor` looks for, the gravest first: one file and one line each. */
+import {descriptors} from './checks/descriptors.ts';
+import {disk} from './checks/disk.ts';
+import {failed} from './checks/failed.ts';
+import {flapping} from './checks/flapping.ts';
+import {guarantees} from './checks/guarantees.ts';
+import {ports} from './checks/ports.ts';
+import {storms} from './checks/storms.ts';
+import {survivors} from './checks/survivors.ts';
+import {waiting} from './checks/waiting.ts';
+import type {Check} from './patient.ts';
+
+export const CHECKS: readonly Check[] = [
+  disk,
+  descriptors,
+  survivors,
+  ports,
+  storms,
+  failed,
+  flapping,
+  waiting,
+  guarantees,
+];

@@ -1,0 +1,35 @@
+/** Descriptors that the supervisor has left: each run needs some of the keeper's. */
+import {readdirSync} from 'node:fs';
+import {softOpenFiles} from '../../../process/facts.ts';
+import type {Check} from '../patient.ts';
+
+const LOW_SHARE = 0.8;
+
+function openFiles(pid: number): number | null {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).length;
+  } catch {
+    return null; // of another user, or gone
+  }
+}
+
+export const descriptors: Check = ({supervisor}) =>
+  (
+    [
+      ['keeper', supervisor.pid],
+      ['controller', supervisor.controller],
+    ] as const
+  ).flatMap(([name, pid]) => {
+    const open = openFiles(pid);
+    const limit = softOpenFiles(pid);
+    if (open === null || limit === null || open < limit * LOW_SHARE) return [];
+    return [
+      {
+        kind: 'descriptors-low',
+        worker: null,
+        message: `the ${name} (pid ${pid}) has ${open} of the ${limit} descriptors that it may have: when there are none left, no worker can be started`,
+        advice:
+          'Raise the limit where the supervisor is started (`ulimit -n`, or LimitNOFILE= of its unit), then `brood upgrade` or `brood down` and `brood up`.',
+      },
+    ];
+  });

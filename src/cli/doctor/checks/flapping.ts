@@ -1,0 +1,23 @@
+/** Health that comes and goes: checks that fail, yet not often enough in a row. */
+import {formatTime} from '../../format.ts';
+import {workerOf, type Check} from '../patient.ts';
+
+const WINDOW_MS = 10 * 60_000;
+/** So many failed checks within the window. */
+const MANY = 3;
+
+export const flapping: Check = ({instances, now}) =>
+  instances.flatMap(({id, health, flags}) => {
+    if (health === null) return [];
+    const recent = health.recent.filter(({at}) => now - Date.parse(at) < WINDOW_MS);
+    const last = recent.at(-1);
+    if (last === undefined || (recent.length < MANY && !flags.includes('unhealthy'))) return [];
+    return [
+      {
+        kind: 'flapping-health',
+        worker: workerOf(id),
+        message: `${recent.length === health.recent.length ? 'at least ' : ''}${recent.length} health checks of ${id} failed within ten minutes, the last at ${formatTime(last.at, now)}: ${last.message}`,
+        advice: `If it is slow and not ill, a longer \`timeout\` or more \`failures\` in its \`health:\` helps; \`brood logs ${id}\` shows what it did meanwhile.`,
+      },
+    ];
+  });

@@ -1,0 +1,27 @@
+/** What brood can't promise here, each with what would help. */
+import type {Check} from '../patient.ts';
+
+/** What to do about a weaker guarantee, by a word in it. */
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [
+    /cgroup/i,
+    'Give the fleet a cgroup of its own: under systemd `Delegate=yes` in its unit, in a container a writable /sys/fs/cgroup. Without, all is done by parents, sessions and environment.',
+  ],
+  [/no anchor/i, '`brood up` starts another anchor and takes the fleet over as it runs.'],
+  [/recorded|output can't be written/i, 'Make room on that disk; what was held back goes on by itself.'],
+  [/copied/i, 'Make room where the fleet’s folder lies, then `brood upgrade`.'],
+];
+
+/** What goes wrong at this moment, and is more than a weaker promise. */
+const KINDS: readonly (readonly [RegExp, string])[] = [
+  [/output can't be written/, 'output-held'],
+  [/can't be recorded/, 'not-recorded'],
+];
+
+export const guarantees: Check = ({supervisor}) =>
+  supervisor.guarantees.weaker.map(words => ({
+    kind: KINDS.find(([pattern]) => pattern.test(words))?.[1] ?? 'weaker-guarantee',
+    worker: null,
+    message: words,
+    advice: ADVICE.find(([pattern]) => pattern.test(words))?.[1] ?? 'Nothing has to be done; it is good to know.',
+  }));

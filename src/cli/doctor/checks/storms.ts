@@ -1,0 +1,62 @@
+/** Restart storms: who is started again and again, and the fingerprint that the crashes have in common. */
+import {endOf} from '../../event-words.ts';
+import {lastEnd} from '../../evidence.ts';
+import {count} from '../../format.ts';
+import {named, workerOf, type Check, type Patient, type Problem} from '../patient.ts';
+
+const WINDOW_MS = 10 * 60_000;
+/** So many ends that nobody asked for, within the window. */
+const MANY = 3;
+
+/** What two crashes of one cause have in common: pids, addresses, times and counts are not. */
+export const fingerprintOf = (line: string): string =>
+  line
+    .replace(/0x[0-9a-f]+/gi, '#')
+    .replace(/\b[0-9a-f]{8,}\b/gi, '#')
+    .replace(/\d+([.:,]\d+)*/g, '#')
+    .trim();
+
+/** The line that names the error, since a trace may follow it; else the last one. */
+const tellingLine = (lines: readonly string[]): string | null =>
+  lines.findLast(line => /\w*(error|exception)\b|panic|fatal|abort|failed/i.test(line) && !/^\s*at /.test(line)) ??
+  lines.at(-1) ??
+  null;
+
+/** Ends that the policy judged: each is followed by a backoff, or by giving up. */
+const unaskedEnds = ({records, now}: Patient, id: string): number =>
+  (records.get(id) ?? []).filter(
+    ({type, at}) => (type === 'backoff' || type === 'spawn-failed') && now - Date.parse(at) < WINDOW_MS,
+  ).length;
+
+interface Storm {
+  readonly ids: string[];
+  restarts: number;
+  readonly how: string;
+  readonly words: string | null;
+}
+
+export const storms: Check = async patient => {
+  const byCause = new Map<string, Storm>();
+  for (const {id, restarts, status} of patient.instances) {
+    // Restarts without a delay leave no line of their own.
+    const ends = Math.max(unaskedEnds(patient, id), status === 'backoff' ? restarts : 0);
+    if (ends < MANY) continue;
+    const end = lastEnd(patient.records.get(id) ?? []);
+    if (end === null) continue;
+    const words = tellingLine(await patient.lastWords(id));
+    const how = end.record.type === 'spawn-failed' ? String(end.record['message']) : endOf(end.record);
+    const key = `${workerOf(id)} ${fingerprintOf(how)} ${fingerprintOf(words ?? '')}`;
+    const storm = byCause.get(key) ?? {ids: [], restarts: 0, how, words};
+    storm.ids.push(id);
+    storm.restarts += ends;
+    byCause.set(key, storm);
+  }
+  return [...byCause.values()].map(problemOf);
+};
+
+const problemOf = ({ids, restarts, how, words}: Storm): Problem => ({
+  kind: 'restart-storm',
+  worker: workerOf(ids[0] ?? ''),
+  message: `${named(ids)} ended ${count(restarts, 'time')} within ten minutes, and each time in the same way: ${how}${words === null ? '' : `; the last that it wrote: ${words}`}`,
+  advice: `\`brood why ${ids[0] ?? ''}\` tells the whole story; \`brood stop ${workerOf(ids[0] ?? '')}\` ends the storm until the cause is found.`,
+});

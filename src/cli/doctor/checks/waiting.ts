@@ -1,0 +1,20 @@
+/** Who waits for something that does not come by itself. */
+import {workerOf, type Check} from '../patient.ts';
+
+export const waiting: Check = ({instances}) =>
+  instances.flatMap(({id, status, reason, after, requires}) => {
+    if (status !== 'pending') return [];
+    const needs = new Set([...after, ...requires]);
+    const cause = instances.find(
+      other => needs.has(other.worker) && (other.status === 'failed' || other.wanted === 'down'),
+    );
+    if (cause === undefined) return [];
+    return [
+      {
+        kind: 'waits-for-ever',
+        worker: workerOf(id),
+        message: `${id} ${reason ?? 'waits'}, and that does not change by itself`,
+        advice: `Start ${cause.worker} (\`brood start ${cause.worker}\`), or take it out of \`after\` and \`requires\` of ${workerOf(id)}.`,
+      },
+    ];
+  });

@@ -1,0 +1,37 @@
+/** What a check of `brood doctor` looks at, and what it says. */
+import type {EventRecord, InstanceDetail, SupervisorReport} from '../../control/messages.ts';
+
+export interface Patient {
+  readonly folder: string;
+  readonly supervisor: SupervisorReport;
+  readonly instances: readonly InstanceDetail[];
+  /** By instance, oldest first. */
+  readonly records: ReadonlyMap<string, readonly EventRecord[]>;
+  /** The last lines that an instance wrote before its last end: enough for the trace of a crash. */
+  readonly lastWords: (id: string) => Promise<readonly string[]>;
+  /** Wall clock, ms. */
+  readonly now: number;
+}
+
+export interface Problem {
+  readonly kind: string;
+  /** Null where it concerns the supervisor or the machine. */
+  readonly worker: string | null;
+  /** What is wrong, and what that means. */
+  readonly message: string;
+  /** What to do. */
+  readonly advice: string;
+}
+
+/** One kind of problem; `checks.ts` lists them. */
+export type Check = (patient: Patient) => readonly Problem[] | Promise<readonly Problem[]>;
+
+/** `web/1`, `web/1 and web/2`, `web/1 and 11 others`. */
+export function named(ids: readonly string[]): string {
+  const [first = '', ...rest] = ids;
+  if (rest.length === 0) return first;
+  return rest.length === 1 ? `${first} and ${rest[0] ?? ''}` : `${first} and ${rest.length} others`;
+}
+
+/** The worker of an id. */
+export const workerOf = (id: string): string => id.split('/')[0] ?? id;
