@@ -1,7 +1,7 @@
 /** The causal story of an instance's last exit or failure, from what the journal, the supervisor and the logs know. */
 import {advise} from './advice.ts';
 import {lastEnd, statusOf, type End, type Evidence} from './evidence.ts';
-import {endOf} from './event-words.ts';
+import {describeEvent, endOf} from './event-words.ts';
 import {meaningOf} from './exit-meaning.ts';
 import {healthWords} from './instance-words.ts';
 import {count, formatDuration, formatTime} from './format.ts';
@@ -15,6 +15,7 @@ export function tell(evidence: Evidence, signalOfNumber: (number: number) => str
     headline(evidence),
     ...(end ? [endParagraph(end, signalOfNumber)] : ['The journal knows of no exit.']),
     ...healthParagraph(evidence, end),
+    ...saidParagraph(evidence, end),
     ...(evidence.lastWords.length > 0
       ? [`The last that it wrote before that:\n${evidence.lastWords.map(line => `  ${line}`).join('\n')}`]
       : []),
@@ -22,6 +23,14 @@ export function tell(evidence: Evidence, signalOfNumber: (number: number) => str
     ...(evidence.dependencies.length > 0 ? [`What it depends on: ${evidence.dependencies.join('; ')}.`] : []),
     ...advise(evidence, end),
   ];
+}
+
+/** What it told of an error before it ended (sd_notify(3)). */
+function saidParagraph({records}: Evidence, end: End | null): readonly string[] {
+  const since = end?.spawned?.seq ?? -1;
+  const until = end?.record.seq ?? -1;
+  const said = records.findLast(({type, seq}) => type === 'notified' && seq > since && seq < until);
+  return said ? [`Before that it ${describeEvent(said)}.`] : [];
 }
 
 function headline(evidence: Evidence): string {
