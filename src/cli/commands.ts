@@ -7,6 +7,7 @@ const LOADERS = {
   start: async () => (await import('./commands/start.ts')).start,
   stop: async () => (await import('./commands/stop.ts')).stop,
   restart: async () => (await import('./commands/restart.ts')).restart,
+  reload: async () => (await import('./commands/reload.ts')).reload,
   pause: async () => (await import('./commands/pause.ts')).pause,
   resume: async () => (await import('./commands/resume.ts')).resume,
   apply: async () => (await import('./commands/apply.ts')).apply,
@@ -39,7 +40,7 @@ const all: Readonly<Record<string, () => Promise<Command>>> = {...LOADERS, ...HI
 /** How help arranges them. */
 const GROUPS: readonly Group[] = [
   {title: 'The fleet', names: ['up', 'down', 'apply', 'upgrade', 'check', 'ls']},
-  {title: 'Its workers', names: ['start', 'stop', 'restart', 'pause', 'resume', 'scale', 'add', 'remove']},
+  {title: 'Its workers', names: ['start', 'stop', 'restart', 'reload', 'pause', 'resume', 'scale', 'add', 'remove']},
   {title: 'Look', names: ['ps', 'status', 'why', 'doctor', 'logs', 'events']},
   {title: 'Signals', names: ['signal', 'nice', 'alarm']},
   {title: 'More', names: ['completion', 'help']},

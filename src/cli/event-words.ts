@@ -37,6 +37,8 @@ const WORDS: Readonly<Record<string, Describe>> = {
     `will be started again${number(delayMs) === null ? '' : ` in ${formatDuration(number(delayMs) ?? 0)}`}${number(restarts) === null ? '' : ` (restart ${number(restarts) ?? 0})`}`,
   'group-restarted': ({group, strategy, reason}) =>
     `group ${text(group) ?? '?'} restarts (${text(strategy) ?? '?'})${because(reason)}`,
+  'reload-failed': ({reason, left}) =>
+    `was reloaded and failed${because(reason)}${list(left) === '' ? '' : `; left as they run: ${list(left)}`}`,
   'schedule-skipped': ({due, reason}) =>
     `is not run for ${text(due) === null ? 'a time' : formatTime(String(due))}${because(reason)}`,
   'run-failed': ({reason}) => `failed, and waits for its next time${because(reason)}`,
@@ -101,6 +103,7 @@ const BAD = new Set([
   'spawn-failed',
   'gave-up',
   'run-failed',
+  'reload-failed',
   'health-failed',
   'watchdog-missed',
   'hook-failed',

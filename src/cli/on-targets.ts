@@ -7,7 +7,7 @@ import {callAndWait, type WaitOptions} from './wait.ts';
 
 export async function onTargets(
   context: Context,
-  method: 'start' | 'stop' | 'restart' | 'pause' | 'resume' | 'remove',
+  method: 'start' | 'stop' | 'restart' | 'reload' | 'pause' | 'resume' | 'remove',
   {repeatable}: Pick<WaitOptions, 'repeatable'>,
 ): Promise<number> {
   const targets = targetsOf(context);

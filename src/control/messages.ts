@@ -165,6 +165,8 @@ export interface Methods {
   start: {params: {targets: readonly Target[]; timeoutMs?: number}; result: Outcomes};
   stop: {params: {targets: readonly Target[]; timeoutMs?: number}; result: Outcomes};
   restart: {params: {targets: readonly Target[]; timeoutMs?: number}; result: Outcomes};
+  /** One instance after another; it ends at the first that fails, and those after that stay as they are. */
+  reload: {params: {targets: readonly Target[]; timeoutMs?: number}; result: Outcomes};
   pause: {params: {targets: readonly Target[]}; result: Outcomes};
   resume: {params: {targets: readonly Target[]}; result: Outcomes};
   /** Answers when every worker is ready, or one failed. */

@@ -57,6 +57,7 @@ const shapes: {readonly [M in Method]: {readonly [K in keyof Params<M>]-?: Check
   start: waiting,
   stop: waiting,
   restart: waiting,
+  reload: waiting,
   pause: {targets},
   resume: {targets},
   wait: {targets: optional(targets), timeoutMs},

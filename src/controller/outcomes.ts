@@ -91,6 +91,22 @@ export const isUpAnew =
     return isUp(instance, prospects);
   };
 
+/** It has had its turn, and runs anew; `isReloading` says whose turn has yet to come or to end. */
+export function isReloaded(before: readonly Instance[], isReloading: (id: string) => boolean): Rule {
+  const earlier = new Map(before.map(instance => [instance.id, instance]));
+  const no = (reason: string): {ok: boolean; reason: string} => ({ok: false, reason});
+  return instance => {
+    if (!instance) return no('it was removed');
+    if (isReloading(instance.id)) return null;
+    const {run, status, restarts, reason} = instance;
+    const old = earlier.get(instance.id);
+    if (waitsForTime(instance)) return yes;
+    if (run !== null && run.token === old?.run?.token) return no('left as it runs: the reload ended before its turn');
+    if (restarts > (old?.restarts ?? 0)) return no(reason ?? 'it ended soon after its start, and was started again');
+    return status === 'ready' || status === 'finished' ? yes : no(reason ?? `it is ${status}`);
+  };
+}
+
 /** Down, and nothing of it left. */
 export const isStopped: Rule = instance => {
   if (!instance) return yes;

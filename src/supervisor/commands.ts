@@ -18,6 +18,9 @@ export interface Desk {
   /** Definitions have changed. */
   readonly define: (head: FleetHead) => void;
   readonly stop: (stopping: Stopping) => void;
+  readonly reload: (ids: readonly string[]) => void;
+  /** Something else is wanted of these than a reload that is under way. */
+  readonly withdraw: (ids: readonly string[]) => void;
 }
 
 /** Carries a command out. While everything is being stopped, nothing is started, added or changed. */
@@ -26,9 +29,14 @@ export function obey(command: Command, desk: Desk): void {
   switch (command.type) {
     case 'start':
     case 'restart':
+      if (command.type === 'restart') desk.withdraw(command.ids);
       bringUp(command, desk);
       return;
+    case 'reload':
+      desk.reload(command.ids);
+      return;
     case 'stop':
+      desk.withdraw(command.ids);
       for (const cell of named(command.ids, desk)) desk.apply(cell, {type: 'stop', leave: cell.instance.leaving});
       return;
     case 'pause':
@@ -54,7 +62,9 @@ export function obey(command: Command, desk: Desk): void {
     }
     case 'configure': {
       const plan = configure(command.fleet, desk);
-      if (plan !== null) applied(desk, plan);
+      if (plan === null) return;
+      desk.withdraw([...desk.roster.cells.values()].filter(isChanged).map(({instance}) => instance.id));
+      applied(desk, plan);
       return;
     }
     case 'down':
@@ -102,6 +112,8 @@ function goDown(how: 'in-order' | 'now', desk: Desk): void {
     if (how === 'now') desk.apply(cell, {type: 'end', reason: null, now: true});
   }
 }
+
+const isChanged = ({instance}: Cell): boolean => instance.run?.ending === 'changed';
 
 function named(ids: readonly string[], {roster}: Desk): Cell[] {
   return ids.flatMap(id => roster.cells.get(id) ?? []);

@@ -11,6 +11,7 @@ import {newInstance} from './instance.ts';
 import {step} from './lifecycle.ts';
 import {blockedBy, mayEnd} from './order.ts';
 import {failureOf, heldByGroup, share} from './sharing.ts';
+import {concerns, roll, withMore, without, type Reload} from './reloading.ts';
 import {Roster, type Cell, type Member} from './roster.ts';
 import {waitsForTime, type Calendar} from './scheduling.ts';
 import {SnapshotWriter} from './snapshot.ts';
@@ -50,9 +51,17 @@ export class Heart {
   #head: FleetHead;
   #stopping: Stopping;
   #fleet: FleetSpec | null = null;
+  #reload: Reload | null;
 
   /** Use {@link createHeart} or `restoreHeart`. */
-  constructor(head: FleetHead, stopping: Stopping, roster: Roster, options: HeartOptions) {
+  constructor(
+    head: FleetHead,
+    stopping: Stopping,
+    roster: Roster,
+    options: HeartOptions,
+    reload: Reload | null = null,
+  ) {
+    this.#reload = reload;
     this.#head = head;
     this.#stopping = stopping;
     this.#roster = roster;
@@ -73,6 +82,7 @@ export class Heart {
     else if ('token' in input) this.#takeFact(input, time, effects);
     else this.#obey(input, time, effects);
     this.#settle(time, effects);
+    this.#roll(time, effects);
     return effects;
   }
 
@@ -139,7 +149,14 @@ export class Heart {
   /** When the next tick is due (CLOCK_MONOTONIC, ms; it may have passed), or null. */
   nextDeadline(): number | null {
     if (this.#roster.dirtyCells.size > 0) return 0;
-    return this.#roster.deadlines.first()?.due ?? null;
+    const due = this.#roster.deadlines.first()?.due ?? null;
+    const good = this.#reload?.turn?.goodAt ?? null;
+    return due === null || good === null ? (due ?? good) : Math.min(due, good);
+  }
+
+  /** Whether a reload is under way in which its turn has yet to come, or to end. */
+  isReloading(id: string): boolean {
+    return this.#reload !== null && concerns(this.#reload, id);
   }
 
   /** Why a pending instance waits, in words; null where it is not pending, or starts with the next step. */
@@ -152,7 +169,7 @@ export class Heart {
 
   /** The whole state as JSON text, for `restoreHeart`. */
   snapshot(): string {
-    return this.#writer.write(this.#head, this.#stopping, this.#roster);
+    return this.#writer.write(this.#head, this.#stopping, this.#roster, this.#reload);
   }
 
   #staying(): Member[] {
@@ -243,6 +260,13 @@ export class Heart {
       },
       stop: stopping => {
         this.#stopping = stopping;
+        this.#reload = null;
+      },
+      reload: ids => {
+        this.#reload = withMore(this.#reload, ids);
+      },
+      withdraw: ids => {
+        if (this.#reload !== null) this.#reload = without(this.#reload, ids);
       },
     });
   }
@@ -256,6 +280,17 @@ export class Heart {
       this.#consider(cell, time, effects);
       this.#roster.refresh();
     }
+  }
+
+  #roll(time: Time, effects: Effect[]): void {
+    if (this.#reload === null) return;
+    this.#reload = roll(this.#reload, {
+      roster: this.#roster,
+      mono: time.mono,
+      restart: cell => this.#apply(cell, {type: 'restart', why: 'restart', stay: false}, time, effects),
+      journal: event => effects.push({type: 'journal', event}),
+    });
+    this.#settle(time, effects);
   }
 
   #consider(cell: Cell, time: Time, effects: Effect[]): void {

@@ -1,5 +1,6 @@
 /** The whole state as JSON text. What has not changed since the last time is not turned into text again. */
 import type {FleetHead, Stopping} from './head.ts';
+import type {Reload} from './reloading.ts';
 import type {Cell, Member, Roster} from './roster.ts';
 
 /** Of the snapshot's format; one that another version wrote is not read. */
@@ -13,7 +14,7 @@ export class SnapshotWriter {
     this.#head = null;
   }
 
-  write(head: FleetHead, stopping: Stopping, roster: Roster): string {
+  write(head: FleetHead, stopping: Stopping, roster: Roster, reload: Reload | null): string {
     this.#head ??= JSON.stringify(head);
     const members = [...roster.members.values()];
     // One join makes one flat string; pieces put together with + would be copied once more when they are written.
@@ -22,6 +23,7 @@ export class SnapshotWriter {
     endList(parts, '],"instances":[');
     for (const {cells} of members) for (const cell of cells) parts.push(cellText(cell), ',');
     endList(parts, ']');
+    if (reload !== null) parts.push(`,"reload":${JSON.stringify(reload)}`);
     const {recent} = roster.groups;
     parts.push(recent.size === 0 ? '}\n' : `,"groups":${JSON.stringify([...recent])}}\n`);
     return parts.join('');

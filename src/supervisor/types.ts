@@ -199,6 +199,8 @@ export type Input =
   | {readonly type: 'start'; readonly ids: readonly string[]; readonly inTime?: boolean}
   | {readonly type: 'stop'; readonly ids: readonly string[]}
   | {readonly type: 'restart'; readonly ids: readonly string[]}
+  /** Restarts those that run, one after another. */
+  | {readonly type: 'reload'; readonly ids: readonly string[]}
   | {readonly type: 'pause'; readonly ids: readonly string[]}
   | {readonly type: 'resume'; readonly ids: readonly string[]}
   | {readonly type: 'alarm'; readonly ids: readonly string[]; readonly seconds: number}

@@ -33,13 +33,14 @@ export function randomCommand(rng: Prng, heart: Heart, edited: () => FleetSpec):
     case 'start':
     case 'stop':
     case 'restart':
+    case 'reload':
     case 'pause':
     case 'resume':
       return {type: kind, ids: some()};
   }
 }
 
-const FREQUENT = ['start', 'start', 'stop', 'restart', 'pause', 'resume'] as const;
+const FREQUENT = ['start', 'start', 'stop', 'restart', 'reload', 'pause', 'resume'] as const;
 
 const ofWorker = (name: string, ids: readonly string[]): string[] => ids.filter(id => id.startsWith(`${name}/`));
 
@@ -51,6 +52,7 @@ export function scopeOf(input: Input, heart: Heart): Scope {
   if ('token' in input || heart.isStopping) return NO_CHANGE;
   switch (input.type) {
     case 'tick':
+    case 'reload':
     case 'pause':
     case 'resume':
     case 'alarm':

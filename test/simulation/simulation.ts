@@ -295,14 +295,14 @@ class Story {
       promise(this.#heart.byToken(token)?.status === 'starting', () => `${token} is asked, but not starting`);
     }
     const counts = new Set<string>();
-    for (const {id, worker, run, status} of this.#heart.instances()) {
+    for (const {id, worker, run, status, leaving} of this.#heart.instances()) {
       const {ready, watchdogMs} = this.#heart.specOf(worker);
       const says = ready?.kind === 'notify' || ready?.kind === 'fd';
       promise(run?.readyBy == null || says || probing.has(run.token), () => `${id} should be ready, but nobody asks`);
       if (run === null || status !== 'ready' || run.pausedAt !== null) continue;
       counts.add(run.token);
       // One that comes back with another definition before it has left is counted as it was.
-      if (!this.#file.workers.some(({name}) => name === worker) || run.ending !== null) continue;
+      if (!this.#file.workers.some(({name}) => name === worker) || run.ending !== null || leaving) continue;
       const counted = watchdogMs !== null || ready?.kind === 'notify';
       promise(!counted || watched.has(run.token), () => `nobody counts for the watchdog of ${id}`);
     }

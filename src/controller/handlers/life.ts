@@ -2,7 +2,7 @@
 import {askAndWait, mayChange, type Desk} from './desk.ts';
 import type {CallContext, Handlers} from '../../control/handlers.ts';
 import type {Outcomes, Target} from '../../control/messages.ts';
-import {isPaused, isResumed, isStopped, isUp, isUpAnew, type Rule} from '../outcomes.ts';
+import {isPaused, isReloaded, isResumed, isStopped, isUp, isUpAnew, type Rule} from '../outcomes.ts';
 import {instancesNamed} from '../targets.ts';
 import type {Instance} from '../../supervisor/types.ts';
 
@@ -42,6 +42,13 @@ export const lifeHandlers = (desk: Desk): Handlers => {
       const ids = idsOf(instances);
       const rule = isUpAnew(new Map(instances.map(({id, run}) => [id, run?.token ?? null])));
       return askAndWait(desk, {inputs: [{type: 'restart', ids}], ids, rule, timeoutMs}, context);
+    },
+    reload({targets, timeoutMs}, context) {
+      mayChange(desk);
+      const instances = named(targets);
+      const ids = idsOf(instances);
+      const rule = isReloaded(instances, id => engine.heart.isReloading(id));
+      return askAndWait(desk, {inputs: [{type: 'reload', ids}], ids, rule, timeoutMs}, context);
     },
     pause: ({targets}, context) => freezeOrThaw(desk, 'pause', targets, isPaused, context),
     resume: ({targets}, context) => freezeOrThaw(desk, 'resume', targets, isResumed, context),

@@ -1,0 +1,80 @@
+import {describe, expect, it} from 'vitest';
+import type {WorkerSpec} from '../../src/fleet/types.ts';
+import {Bench, worker} from './harness.ts';
+
+/** Three instances of web, all ready, and a reload of them asked for. */
+function bench(overrides: Partial<WorkerSpec> = {}): Bench {
+  const of = new Bench(worker('web', {instances: 3, ...overrides}));
+  for (const {id} of [...of.heart.instances()]) of.spawned(id).probeReady(id);
+  return of.say({type: 'reload', ids: ['web/1', 'web/2', 'web/3']});
+}
+
+const probed: Partial<WorkerSpec> = {ready: {kind: 'log', text: 'up', timeoutMs: 5000}};
+const statuses = (of: Bench): string => Array.from(of.heart.instances(), ({status}) => status).join(' ');
+const again = (of: Bench, id: string): Bench => of.gone(id, 0).spawned(id).probeReady(id);
+const failures = (of: Bench): unknown[] =>
+  of.all.flatMap(effect => (effect.type === 'journal' && effect.event.type === 'reload-failed' ? [effect.event] : []));
+
+describe('a reload', () => {
+  it('restarts one instance after another, and each is ready before the next', () => {
+    const of = bench(probed);
+    expect(statuses(of)).toBe('stopping ready ready');
+    of.gone('web/1', 0).spawned('web/1').pass(3000);
+    expect(statuses(of)).toBe('starting ready ready');
+    of.probeReady('web/1');
+    expect(statuses(of)).toBe('ready stopping ready');
+    expect(statuses(again(of, 'web/2'))).toBe('ready ready stopping');
+    expect(statuses(again(of, 'web/3'))).toBe('ready ready ready');
+    expect(of.heart.isReloading('web/3')).toBe(false);
+    expect(failures(of)).toEqual([]);
+  });
+
+  it('lets one that nobody asks run for a second first', () => {
+    const of = bench().gone('web/1', 0).spawned('web/1');
+    expect(statuses(of.pass(999))).toBe('ready ready ready');
+    expect(statuses(of.pass(1))).toBe('ready stopping ready');
+  });
+
+  it.each([
+    ['crashes at once', (of: Bench) => of.gone('web/1', 0).spawned('web/1').gone('web/1')],
+    ['can not be spawned', (of: Bench) => of.gone('web/1', 0).spawnFailed('web/1')],
+    ['crashes while the next one has its turn', (of: Bench) => again(of, 'web/1').pass(1000).gone('web/1')],
+  ])('ends at one that %s, and the others stay as they are', (_name, fail) => {
+    const of = fail(bench());
+    expect(failures(of)).toMatchObject([{worker: 'web', instance: 1}]);
+    expect(of.get('web/3').run?.token).toBe('t3');
+    expect(of.heart.isReloading('web/3')).toBe(false);
+    expect(of.pass(60_000).get('web/3').run?.token).toBe('t3');
+  });
+
+  it('ends at one that does not get ready', () => {
+    const of = bench(probed).gone('web/1', 0).spawned('web/1').pass(5000).gone('web/1', 0);
+    expect(failures(of)).toHaveLength(1);
+    expect(of.get('web/2').run?.token).toBe('t2');
+  });
+
+  it('goes on after a controller was lost', () => {
+    const of = bench().lose().gone('web/1', 0).spawned('web/1').lose().pass(1000);
+    expect(statuses(of)).toBe('ready stopping ready');
+    again(of, 'web/2').lose().pass(1000);
+    expect(statuses(of)).toBe('ready ready stopping');
+  });
+
+  it('passes over what is stopped meanwhile, and what somebody restarts', () => {
+    const of = bench().stop('web/2').gone('web/2', 0).gone('web/1', 0).spawned('web/1').pass(1000);
+    expect(statuses(of)).toBe('ready stopped stopping');
+    of.restart('web/3').gone('web/3', 0).spawned('web/3');
+    expect(of.heart.isReloading('web/3')).toBe(false);
+  });
+
+  it('starts nothing that does not run', () => {
+    const of = new Bench(worker('web')).spawned('web/1').stop('web/1').gone('web/1', 0);
+    expect(of.say({type: 'reload', ids: ['web/1']}).status('web/1')).toBe('stopped');
+    expect(of.heart.isReloading('web/1')).toBe(false);
+  });
+
+  it('is over when all is stopped', () => {
+    const of = bench().say({type: 'down', now: false});
+    expect(of.heart.isReloading('web/2')).toBe(false);
+  });
+});
