@@ -9,18 +9,19 @@ import {PATIENCE_MS, type Scenario, type Step, type Trial} from './trial.ts';
 const HELLO = 'mkdir -p mains/${BROOD_WORKER%/*}; echo $$ >> mains/$BROOD_WORKER; ';
 const sleeper = (seconds: number): string => `${HELLO}exec sleep ${seconds}`;
 
-/** Counts its lines; says how many there were when it is asked to end. */
+/** Counts its lines; says how many there were when it is asked to end, but not in the middle of counting one. */
 const TALK = `${HELLO}i=0
 say() { i=$((i + 1)); echo "$$ $i $1"; }
-trap 'say end; exit 0' TERM
-while :; do
+trap 'over=1' TERM
+while [ -z "$over" ]; do
   say
   if [ -e burst ]; then
     rm burst
     while [ $((i % 100)) -ne 0 ]; do say 'so that the log is soon so large that it must be rotated'; done
   fi
   sleep 0.05
-done`;
+done
+say end`;
 
 const stop = {timeout: '5s'};
 const backoff = {first: '0s', initial: '50ms', max: '100ms', jitter: '0%'};
