@@ -230,7 +230,8 @@ describe('all three are killed, and the next up', () => {
         }
         fleet.up('--wait');
         expect(before.filter(lives)).toEqual([]);
-        expect(seconds(fleet).sort()).toEqual(['1000', '1001']);
+        // It is ready when it is spawned, and becomes `sleep` a moment later.
+        await until('one of each', () => seconds(fleet).sort().join() === '1000,1001');
       });
     },
   );
