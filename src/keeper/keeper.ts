@@ -218,7 +218,8 @@ export class Keeper {
   #endStrays(): void {
     const controller = this.#link.pid;
     this.#link.close();
-    this.#processes.endStrays(controller, () => this.#goAway(true));
+    // Who waits for the end of the fleet looks for anchor and keeper, and then there is to be nobody.
+    this.#processes.endStrays(controller, () => this.#link.whenLeft(() => this.#goAway(true)));
   }
 
   /** `stopped`: the fleet was stopped, so the next `up` begins anew; else it goes on from the snapshot. */

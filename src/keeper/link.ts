@@ -18,6 +18,8 @@ const TICK_MS = BEAT_MS / 2;
 const FROZEN_MS = 10_000;
 /** ...and one that has not said a word yet: a busy machine may take its time to start it. */
 const UNBORN_MS = 30_000;
+/** A controller that has nothing more to do leaves within that. */
+const LEAVE_MS = 2_000;
 
 export interface LinkOptions {
   /** The fleet's folder. */
@@ -41,6 +43,8 @@ export class Link {
   #pause = 0;
   #timer: NodeJS.Timeout | null = null;
   #over = false;
+  /** Somebody waits until it has left. */
+  #left: (() => void) | null = null;
   /** When the last order came (performance.now); null: this controller has given none. */
   #heardAt: number | null = null;
   #loss: Loss | null = null;
@@ -150,9 +154,26 @@ export class Link {
     this.#process?.hangUp();
   }
 
+  /** After {@link Link.close}: calls back once the controller has left. One that does not is killed. */
+  whenLeft(done: () => void): void {
+    const controller = this.#process;
+    if (controller === null) {
+      done();
+      return;
+    }
+    const patience = setTimeout(() => controller.kill('SIGKILL'), LEAVE_MS);
+    this.#left = () => {
+      clearTimeout(patience);
+      done();
+    };
+  }
+
   #lost(pid: number | null, livedMs: number, how: string): void {
     this.#process = null;
-    if (this.#over) return;
+    if (this.#over) {
+      this.#left?.();
+      return;
+    }
     this.#pause = livedMs < QUICK_MS ? Math.min(Math.max(this.#pause * 2, FIRST_PAUSE_MS), LONGEST_PAUSE_MS) : 0;
     this.#loss = this.#frozen ? {how: 'frozen', report: this.#frozen.report} : {how, report: null};
     this.#frozen = null;
