@@ -5,6 +5,7 @@ import {exitWords} from './instance-words.ts';
 import type {Output} from './output.ts';
 import type {Style} from './paint.ts';
 import {plainText} from './sanitize.ts';
+import {changeWords} from './watch-words.ts';
 import {fit, widthOf} from './width.ts';
 
 type Describe = (record: EventRecord) => string;
@@ -43,6 +44,8 @@ const WORDS: Readonly<Record<string, Describe>> = {
     `is not run for ${text(due) === null ? 'a time' : formatTime(String(due))}${because(reason)}`,
   'run-failed': ({reason}) => `failed, and waits for its next time${because(reason)}`,
   'gave-up': ({reason, restarts}) => text(reason) ?? `gave up after ${number(restarts) ?? '?'} restarts`,
+  'file-changed': changeWords,
+  'watch-failed': ({message}) => `is not watched in full${because(message)}`,
   'health-failed': ({failures, message}) =>
     `is unhealthy${number(failures) === null ? '' : `, ${count(number(failures) ?? 0, 'check')} failed`}${because(message)}`,
   'watchdog-missed': ({reason}) => text(reason) ?? 'did not feed its watchdog in time',
@@ -117,6 +120,7 @@ const BAD = new Set([
 const WARNING = new Set([
   'backoff',
   'schedule-skipped',
+  'watch-failed',
   'zombie-found',
   'orphan-adopted',
   'orphan-killed',

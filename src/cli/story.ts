@@ -5,6 +5,7 @@ import {describeEvent, endOf} from './event-words.ts';
 import {meaningOf} from './exit-meaning.ts';
 import {healthWords} from './instance-words.ts';
 import {count, formatDuration, formatTime} from './format.ts';
+import {changeWords} from './watch-words.ts';
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
@@ -14,6 +15,7 @@ export function tell(evidence: Evidence, signalOfNumber: (number: number) => str
   return [
     headline(evidence),
     ...(end ? [endParagraph(end, signalOfNumber)] : ['The journal knows of no exit.']),
+    ...changeParagraph(evidence, end),
     ...healthParagraph(evidence, end),
     ...saidParagraph(evidence, end),
     ...(evidence.lastWords.length > 0
@@ -84,6 +86,7 @@ const MEANT: Readonly<Record<string, string>> = {
   'max-runtime': 'brood ended it because it ran as long as it may (`max_runtime`)',
   unhealthy: 'brood ended it because its health checks failed',
   watchdog: 'brood ended it because it did not feed its watchdog',
+  watch: 'a file that it watches had changed, so it was restarted',
 };
 
 /** Where brood itself has ended it; null where it has not. */
@@ -91,6 +94,13 @@ function meantBy(reason: string, signal: string | null): string | null {
   const meant = MEANT[reason] ?? null;
   if (meant === null || signal !== 'SIGKILL') return meant;
   return `${meant}, and did not end within its stop timeout`;
+}
+
+/** What had changed before it was ended for that. */
+function changeParagraph({records}: Evidence, end: End | null): readonly string[] {
+  if (end?.record['reason'] !== 'watch') return [];
+  const change = records.findLast(({type, seq}) => type === 'file-changed' && seq < end.record.seq);
+  return change ? [`At ${formatTime(change.at)}, ${changeWords(change)}.`] : [];
 }
 
 /** What its checks found before brood ended it, and what they find now. */

@@ -115,6 +115,18 @@ export interface InstanceDetail extends WorkerReport {
   readonly logFolder: string;
   /** Null where its worker has no health checks. */
   readonly health: HealthReport | null;
+  /** Null where its worker watches no files. */
+  readonly watch: WatchReport | null;
+}
+
+/** What a worker watches; paths from the fleet file's folder, where they lie in there. */
+export interface WatchReport {
+  readonly paths: readonly string[];
+  readonly ignored: readonly string[];
+  /** False while nothing of it is watched (yet). */
+  readonly watching: boolean;
+  /** What of it is not seen, and the kernel's code for why; null: it is not there, or may not be read. */
+  readonly problems: readonly {readonly code: string | null; readonly message: string}[];
 }
 
 /** What the health checks of an instance have come to. Counted by the controller, from its start or that of the run on. */

@@ -1,4 +1,5 @@
 /** The controller: it decides everything and touches no worker. Here its parts are put together. */
+import {dirname} from 'node:path';
 import {Attachment} from './attachment.ts';
 import {beginHeart} from './begin.ts';
 import {createHands, type Hands} from './carry-out.ts';
@@ -36,6 +37,8 @@ import {SnapshotFile} from './snapshot-file.ts';
 import {readLaunch, type Launch} from './start.ts';
 import {supervisorReport, type Welcome} from './supervisor-report.ts';
 import {Sweep} from './sweep.ts';
+import {FileWatch} from './watching/file-watch.ts';
+import {RootWatch} from './watching/root-watch.ts';
 import {inFolder} from '../control/folder.ts';
 import type {SupervisorReport} from '../control/messages.ts';
 import {ControlServer} from '../control/server.ts';
@@ -85,6 +88,7 @@ export class Controller {
       this.#server.broadcastEvent(record);
       health.heard(record);
       hooks.heard(record);
+      watch.heard(record);
     });
     const fleetContext = {fleet: launch.name, fleetId: launch.id, folder};
     const run = createErrands({env: process.env, context: () => fleetContext, dir: () => heart.fleet().dir});
@@ -96,6 +100,13 @@ export class Controller {
       random: Math.random,
     });
     const hooks = new Hooks({workers: () => heart.workers(), run, note: event => this.#engine.note(event)});
+    const watch = new FileWatch({
+      heart,
+      home: dirname(folder),
+      feed: input => this.#engine.feed(input),
+      note: event => this.#engine.note(event),
+      watchRoot: options => new RootWatch(options),
+    });
     const hands: Hands = createHands({
       engine: () => this.#engine,
       link,
@@ -133,7 +144,7 @@ export class Controller {
     });
     const engine = this.#engine;
     const readings = new Readings();
-    const desk: Desk = {engine, link, hands, health, notices, readings, folder};
+    const desk: Desk = {engine, link, hands, health, notices, watch, readings, folder};
     this.#server = new ControlServer({
       socketPath: inFolder.socket(folder),
       allowedUids: new Set([0, process.getuid?.() ?? 0]),
@@ -164,6 +175,7 @@ export class Controller {
         sweep.end();
         pulse.end();
         health.end();
+        watch.end();
       },
       hooks,
       leave,
@@ -196,6 +208,7 @@ export class Controller {
     for (const {id, pid, startTime} of welcome.orphans) if (id !== null) readings.orphan(id, pid, startTime);
     takeFirstTurn({engine, link, launch, welcome, version, code}, beginning);
     health.lookAtAll();
+    watch.refresh();
     for (const {id} of heart.instances()) logCare.look(instanceLogFolder(folder, id));
   }
 

@@ -5,6 +5,7 @@ import {monotonic} from './clock.ts';
 import type {HealthChecks} from './health.ts';
 import type {Notices} from './notices.ts';
 import type {Reading, Readings} from './readings.ts';
+import type {FileWatch} from './watching/file-watch.ts';
 import type {InstanceDetail, SupervisorReport, WorkerReport} from '../control/messages.ts';
 import type {WorkerSpec} from '../fleet/types.ts';
 import {instanceLogFolder} from '../logs/layout.ts';
@@ -28,6 +29,7 @@ export interface Sources {
   readonly notices: Pick<Notices, 'of'>;
   readonly readings: Readings;
   readonly health: Pick<HealthChecks, 'reportOf'>;
+  readonly watch: Pick<FileWatch, 'reportOf'>;
   readonly folder: string;
 }
 
@@ -106,6 +108,7 @@ export function instanceDetail(
     })),
     logFolder: instanceLogFolder(sources.folder, instance.id),
     health: sources.health.reportOf(instance),
+    watch: sources.watch.reportOf(spec),
   };
 }
 

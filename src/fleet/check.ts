@@ -11,6 +11,10 @@ export interface Context {
   readonly root: boolean;
   /** What `instances: cpus` means. */
   readonly cpus: number;
+  /** What keeps a path from being watched, in words; null: nothing. */
+  readonly unwatchable: (path: string) => string | null;
+  /** Why a limit can't be held by cgroup here, in words; null: it can, or nobody knows. */
+  readonly unheld: (limit: 'memory' | 'cpu') => string | null;
 }
 
 /** A value and what it is called in messages, e.g. `web.stop.timeout`. */

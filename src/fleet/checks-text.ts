@@ -50,6 +50,25 @@ export const path: Check<string> = {
   show: value => value,
 };
 
+/** A path that is watched. One that is not there is no error: it may be built, or mounted, later. */
+export const watchedPath: Check<string> = {
+  ...path,
+  example: 'src/',
+  read(spot, context) {
+    const value = path.read(spot, context);
+    const trouble = value === null ? null : context.unwatchable(value);
+    if (trouble !== null) context.report.note(spot.node.at, `${spot.label}: ${value ?? ''} ${trouble}`);
+    return value;
+  },
+};
+
+/** Names or paths with `*` and `?`. */
+export const pathPattern: Check<string> = {
+  ...text,
+  expects: "a name or path, with * where anything may stand, such as '*.log'",
+  example: "'*.log'",
+};
+
 /** The name of a fleet, worker, group or channel. */
 export const name: Check<string> = {
   expects: NAME_RULE,

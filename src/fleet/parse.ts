@@ -15,6 +15,10 @@ export interface Machine {
   readonly root?: boolean;
   /** What `instances: cpus` means. */
   readonly cpus?: number;
+  /** What keeps a path from being watched, in words. Left out: nothing does. */
+  readonly unwatchable?: (path: string) => string | null;
+  /** Why a limit can't be held by cgroup here, in words. Left out: all can. */
+  readonly unheld?: (limit: 'memory' | 'cpu') => string | null;
 }
 
 export interface ParseOptions extends Machine {
@@ -38,6 +42,8 @@ export async function parseFleetText(input: string, options: ParseOptions): Prom
     dir,
     root: options.root ?? process.geteuid?.() === 0,
     cpus: options.cpus ?? availableParallelism(),
+    unwatchable: options.unwatchable ?? (() => null),
+    unheld: options.unheld ?? (() => null),
   };
   const spec = format === 'procfile' ? readProcfile(text, context) : await readFleet(text, context);
   const problems = report.problems();

@@ -1,4 +1,5 @@
 /** What a worker's run is subject to: restarts, stopping, limits, logs. */
+import type {Check} from './check.ts';
 import {boolean} from './checks-collection.ts';
 import {duration, integer, number, percent, size} from './checks-number.ts';
 import {signal} from './checks-text.ts';
@@ -87,6 +88,22 @@ export const stop = mapping<typeof stopKeys, StopPolicy>(
 );
 export const stopDefaults: StopPolicy = defaultsOf(stopKeys);
 
+/** A limit that it takes a cgroup to hold: where there is none for it, that is good to know. */
+function held(limit: 'memory' | 'cpu', check: Check<number>): Check<number> {
+  return {
+    ...check,
+    read(spot, context) {
+      const value = check.read(spot, context);
+      const why = value === null ? null : context.unheld(limit);
+      if (why !== null) {
+        const instead = limit === 'memory' ? 'is held here by a look every second only' : "can't be held here";
+        context.report.note(spot.node.at, `${spot.label}: ${instead}: ${why}`);
+      }
+      return value;
+    },
+  };
+}
+
 const limitKeys = {
   nofile: key('nofile', integer({low: 1, high: 2 ** 31 - 1}, 4096), {or: null, doc: 'Open files (RLIMIT_NOFILE).'}),
   core: key('core', size({low: 0, example: '512MiB'}), {
@@ -94,14 +111,14 @@ const limitKeys = {
     doc: 'The size of a core dump (RLIMIT_CORE); 0 for none.',
     example: '0',
   }),
-  memory: key('memory', size({low: 1, example: '512MiB'}), {
+  memory: key('memory', held('memory', size({low: 1, example: '512MiB'})), {
     or: null,
-    doc: 'Memory of the whole tree: by cgroup, or else by sampling, and a restart when it is exceeded.',
+    doc: 'Memory of the whole tree. By cgroup where there is one with that controller: the kernel ends the run when it needs more. Else it is looked at every second, and ended as by `stop` when it has more. Both count as a failure, with the reason `memory`.',
     later: true,
   }),
-  cpu: key('cpu', percent({low: 0.1, high: 1_000_000, scale: 1, example: '50%'}), {
+  cpu: key('cpu', held('cpu', percent({low: 0.1, high: 1_000_000, scale: 1, example: '50%'})), {
     or: null,
-    doc: 'Processor time in percent of one core: by cgroup.',
+    doc: 'Processor time of the whole tree in percent of one core: by cgroup; without that controller it is not held, and `check` and `doctor` say so.',
     later: true,
   }),
 };

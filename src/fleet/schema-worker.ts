@@ -1,7 +1,7 @@
 import type {Check} from './check.ts';
 import {boolean, choice, command, either, environment, list} from './checks-collection.ts';
 import {duration, instances, integer, niceness, umask} from './checks-number.ts';
-import {cronText, name, path, signal, text, userName} from './checks-text.ts';
+import {cronText, name, path, pathPattern, signal, text, userName, watchedPath} from './checks-text.ts';
 import {health, probeCommand, ready} from './schema-probes.ts';
 import * as run from './schema-run.ts';
 import {defaultsOf, key, mapping, type Key} from './table.ts';
@@ -143,11 +143,15 @@ const specKeys = {
     doc: 'Runs at these times only (crontab(5), local time); `pending` between runs, none overlaps, missed ones are skipped.',
     example: "'*/5 * * * *'",
   }),
-  watch: key('watch', list(path, {unique: true}), {
+  watch: key('watch', list(watchedPath, {unique: true}), {
     or: [],
-    doc: 'Files and folders whose change restarts it.',
+    doc: 'Files and folders whose change starts it anew, with all that is in them: whatever is meant to run, also what has failed or finished, but nothing that is stopped or paused. Of several changes in a row the first is named, once it has been quiet for 300 ms. What editors, version control and package managers leave there does not count.',
     example: '[src/]',
-    later: true,
+  }),
+  watch_ignore: key('watchIgnore', list(pathPattern, {unique: true}), {
+    or: [],
+    doc: 'What does not count below `watch`: names (`*.log`) at any depth, or paths from the fleet file’s folder (`src/generated/**`); `*` and `?` stand for anything but a `/`, `**` for anything.',
+    example: "['*.log', 'src/generated/**']",
   }),
   logs: key('logs', run.logs, {or: run.logDefaults, doc: 'What is kept of its output.'}),
   zombies: key(

@@ -107,7 +107,10 @@ export interface WorkerSpec {
   readonly user: string | null;
   readonly umask: number | null;
   readonly schedule: string | null;
+  /** Absolute paths. */
   readonly watch: readonly string[];
+  /** Patterns of what is left out below them; not there in a fleet that an earlier version has taken in. */
+  readonly watchIgnore?: readonly string[];
   readonly logs: LogPolicy;
   readonly zombies: ZombiePolicy;
   readonly orphans: OrphanPolicy;

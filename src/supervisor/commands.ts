@@ -5,6 +5,7 @@ import type {FleetHead, Stopping} from './head.ts';
 import {addWorker, removeWorker, resize} from './membership.ts';
 import type {Cell, Roster} from './roster.ts';
 import type {Input, JournalEvent} from './types.ts';
+import {takeChange} from './watching.ts';
 
 export type Command = Exclude<Input, {readonly token: string} | {readonly type: 'tick' | 'found'}>;
 
@@ -38,6 +39,9 @@ export function obey(command: Command, desk: Desk): void {
     case 'stop':
       desk.withdraw(command.ids);
       for (const cell of named(command.ids, desk)) desk.apply(cell, {type: 'stop', leave: cell.instance.leaving});
+      return;
+    case 'file-changed':
+      takeChange(command, desk);
       return;
     case 'pause':
     case 'resume':

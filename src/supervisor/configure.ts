@@ -29,6 +29,8 @@ const SOFT: ReadonlySet<string> = new Set<keyof WorkerSpec>([
   'hooks',
   'health',
   'schedule',
+  'watch',
+  'watchIgnore',
 ]);
 
 /** Applies a fleet file; null if all is so already. What was added by command stays, scale goes back to the file. */

@@ -77,7 +77,7 @@ export const exited = withRun<'exited'>((instance, run, event, context) => {
 
 /** Whether somebody wanted this end, so that no policy has to judge it. */
 function wasMeant(ending: EndReason | null): boolean {
-  return ending === 'stop' || ending === 'restart' || ending === 'changed';
+  return ending === 'stop' || ending === 'restart' || ending === 'changed' || ending === 'watch';
 }
 
 const OPEN: ReadonlySet<EndReason | null> = new Set(['not-ready', 'unhealthy', 'watchdog', 'max-runtime', 'gave-up']);

@@ -20,6 +20,8 @@ export type LifeEvent =
   | {readonly type: 'stop'; readonly leave: boolean}
   /** It is wanted up in a new run. `stay`: if it was leaving the fleet, it no longer does. */
   | {readonly type: 'restart'; readonly why: 'restart' | 'changed'; readonly stay: boolean}
+  /** It is wanted up in a new run, since a file that it watches has changed. */
+  | {readonly type: 'file-changed'; readonly path: string}
   | {readonly type: 'pause'}
   | {readonly type: 'resume'}
   | {readonly type: 'alarm'; readonly seconds: number}

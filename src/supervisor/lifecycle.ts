@@ -37,6 +37,7 @@ import {
 } from './spawning.ts';
 import {reschedule, timeHasCome, timeIsSkipped} from './scheduling.ts';
 import type {Instance, Status} from './types.ts';
+import {restingChange, runningChange, stoppingChange} from './watching.ts';
 import {
   restart,
   restingStop,
@@ -73,6 +74,7 @@ const resting: Row = {
   start,
   stop: restingStop,
   restart,
+  'file-changed': restingChange,
   pause: ignore,
   resume: ignore,
   alarm: ignore,
@@ -101,6 +103,7 @@ const running = {
   start: runningStart,
   stop: runningStop,
   restart: runningRestart,
+  'file-changed': runningChange,
   pause,
   resume,
   alarm,
@@ -160,6 +163,7 @@ const lifecycle: Readonly<Record<Status, Row>> = {
     start: stoppingStart,
     stop: stoppingStop,
     restart: stoppingRestart,
+    'file-changed': stoppingChange,
     // A frozen process cannot die of what it is being asked to die of.
     pause: ignore,
     resume: ignore,

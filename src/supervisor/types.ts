@@ -48,7 +48,17 @@ export type Proof = 'cgroup' | 'connector' | 'lineage';
 
 /** Why the heart is ending a run. */
 export type EndReason =
-  'stop' | 'restart' | 'not-ready' | 'unhealthy' | 'watchdog' | 'max-runtime' | 'changed' | 'group' | 'gave-up';
+  | 'stop'
+  | 'restart'
+  | 'not-ready'
+  | 'unhealthy'
+  | 'watchdog'
+  | 'max-runtime'
+  | 'changed'
+  | 'group'
+  | 'gave-up'
+  /** A file that it watches has changed. */
+  | 'watch';
 
 /** One life of an instance. */
 export interface Run {
@@ -201,6 +211,8 @@ export type Input =
   | {readonly type: 'restart'; readonly ids: readonly string[]}
   /** Restarts those that run, one after another. */
   | {readonly type: 'reload'; readonly ids: readonly string[]}
+  /** A file that these watch has changed: `path` is the first of so many `files`. */
+  | {readonly type: 'file-changed'; readonly ids: readonly string[]; readonly path: string; readonly files: number}
   | {readonly type: 'pause'; readonly ids: readonly string[]}
   | {readonly type: 'resume'; readonly ids: readonly string[]}
   | {readonly type: 'alarm'; readonly ids: readonly string[]; readonly seconds: number}

@@ -20,7 +20,7 @@ function released(instance: Instance, {spec}: Context): Instance {
   return {...instance, released: spec.schedule !== null};
 }
 
-function anew(instance: Instance): Instance {
+export function anew(instance: Instance): Instance {
   return {...instance, ...NO_HISTORY, wanted: 'up', status: 'pending', backoff: null, reason: null};
 }
 
@@ -49,12 +49,12 @@ export const stoppingRestart: Handler<'restart'> = (instance, {why, stay}, conte
   [],
 ];
 
-function again(instance: Instance, why: 'restart' | 'changed'): Instance {
+export function again(instance: Instance, why: 'restart' | 'changed' | 'watch'): Instance {
   return {...instance, ...NO_HISTORY, wanted: 'up', run: meant(instance.run, why)};
 }
 
 /** An end that the policy was to judge is now one that somebody wants. */
-function meant(run: Run | null, why: 'restart' | 'changed'): Run | null {
+function meant(run: Run | null, why: 'restart' | 'changed' | 'watch'): Run | null {
   return run !== null && isOpen(run.ending) ? {...run, ending: why} : run;
 }
 

@@ -166,6 +166,7 @@ export const detail = (id: string, fields: Partial<InstanceDetail> = {}): Instan
   alarmAt: null,
   readyBy: null,
   health: null,
+  watch: null,
   phase: null,
   watchdogMs: null,
   proof: null,

@@ -29,6 +29,7 @@ workers:
     umask: "027"
     schedule: '*/5 * * * *'
     watch: [src/]
+    watch_ignore: ['*.log']
     logs: {max_size: 50MiB, max_age: 7d, keep: 10, compress: true}
     zombies: report
     orphans: keep

@@ -32,6 +32,7 @@ describe('a worker', () => {
       umask: null,
       schedule: null,
       watch: [],
+      watchIgnore: [],
       logs: {maxSize: 50 * 2 ** 20, maxAgeMs: 7 * 86_400_000, keep: 10, compress: true},
       zombies: 'report',
       orphans: 'keep',

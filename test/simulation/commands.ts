@@ -37,10 +37,12 @@ export function randomCommand(rng: Prng, heart: Heart, edited: () => FleetSpec):
     case 'pause':
     case 'resume':
       return {type: kind, ids: some()};
+    case 'file-changed':
+      return {type: kind, ids: some(), path: 'src/main.js', files: 1};
   }
 }
 
-const FREQUENT = ['start', 'start', 'stop', 'restart', 'reload', 'pause', 'resume'] as const;
+const FREQUENT = ['start', 'start', 'stop', 'restart', 'reload', 'file-changed', 'pause', 'resume'] as const;
 
 const ofWorker = (name: string, ids: readonly string[]): string[] => ids.filter(id => id.startsWith(`${name}/`));
 
@@ -57,6 +59,8 @@ export function scopeOf(input: Input, heart: Heart): Scope {
     case 'resume':
     case 'alarm':
       return NO_CHANGE;
+    case 'file-changed':
+      return {up: new Set(input.ids.filter(id => heart.get(id)?.wanted === 'up')), down: NOBODY, open: NOBODY};
     case 'start':
     case 'restart': {
       const ids = input.ids.filter(id => heart.get(id)?.leaving === false);

@@ -122,7 +122,7 @@ export class Model {
     }
     if (lasted(run, spec, time.mono)) known.history = {...known.history, row: 0, delayMs: 0};
     const {ending} = run;
-    const meant = ending === 'stop' || ending === 'restart' || ending === 'changed' || ending === 'group';
+    const meant = ending !== null && ['stop', 'restart', 'changed', 'group', 'watch'].includes(ending);
     const expected =
       meant || known.wanted === 'down'
         ? 'stopping'

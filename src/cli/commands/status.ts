@@ -6,6 +6,7 @@ import {withClient} from '../fleet.ts';
 import {exitWords, healthWords, statusWords} from '../instance-words.ts';
 import {styleOfStatus} from '../outcomes.ts';
 import {plainText} from '../sanitize.ts';
+import {watchWords} from '../watch-words.ts';
 import {fit} from '../width.ts';
 
 export const status: Command = {
@@ -67,6 +68,7 @@ function print({out}: Context, it: InstanceDetail): void {
   line('ready by', when(it.readyBy));
   line('alarm at', when(it.alarmAt));
   line('health', it.health && healthWords(it.health));
+  line('watches', it.watch && watchWords(it.watch));
   line('watchdog', it.watchdogMs ? `every ${formatDuration(it.watchdogMs)}` : null);
   line('after', it.after.join(', '));
   line('requires', it.requires.join(', '));

@@ -8,6 +8,7 @@ import {ports} from './checks/ports.ts';
 import {storms} from './checks/storms.ts';
 import {survivors} from './checks/survivors.ts';
 import {waiting} from './checks/waiting.ts';
+import {watches} from './checks/watches.ts';
 import type {Check} from './patient.ts';
 
 export const CHECKS: readonly Check[] = [
@@ -19,5 +20,6 @@ export const CHECKS: readonly Check[] = [
   failed,
   flapping,
   waiting,
+  watches,
   guarantees,
 ];

@@ -9,6 +9,7 @@ import type {KeeperLink} from '../keeper-link.ts';
 import type {Notices} from '../notices.ts';
 import {outcomesOf, waitingFor, type Rule} from '../outcomes.ts';
 import type {Readings} from '../readings.ts';
+import type {FileWatch} from '../watching/file-watch.ts';
 import type {Input} from '../../supervisor/types.ts';
 
 /** A client that waits is told what for, that often. */
@@ -20,6 +21,7 @@ export interface Desk {
   readonly hands: Hands;
   readonly health: HealthChecks;
   readonly notices: Notices;
+  readonly watch: FileWatch;
   readonly readings: Readings;
   readonly folder: string;
 }

@@ -1,0 +1,19 @@
+/** What a worker watches, in a few words. */
+import type {EventRecord, WatchReport} from '../control/messages.ts';
+import {count} from './format.ts';
+
+/** `src, config.json except *.log`, and what is in the way. */
+export function watchWords({paths, ignored, watching, problems}: WatchReport): string {
+  const what = `${paths.join(', ')}${ignored.length > 0 ? ` except ${ignored.join(', ')}` : ''}`;
+  const trouble = problems.map(({message}) => message).join('; ');
+  return [what, ...(watching || trouble !== '' ? [] : ['not watched yet']), ...(trouble === '' ? [] : [trouble])].join(
+    '; ',
+  );
+}
+
+/** Of a `file-changed` record: `src/a.js and 4 other files have changed`. */
+export function changeWords({path, files}: EventRecord): string {
+  const others = typeof files === 'number' ? files - 1 : 0;
+  const first = typeof path === 'string' ? path : 'a file';
+  return others > 0 ? `${first} and ${count(others, 'other file')} have changed` : `${first} has changed`;
+}

@@ -1,0 +1,199 @@
+/**
+ * Workers that are started anew when a file changes (`watch:`). Changes are gathered until it is quiet for a moment, so that
+ * an editor, a build or a checkout that writes many files restarts a worker once. A controller that takes over watches anew:
+ * what changes in between is not noticed.
+ */
+import {relative} from 'node:path';
+import {insignificant, isInside} from './insignificant.ts';
+import type {RootWatch, RootWatchOptions} from './root-watch.ts';
+import type {WatchReport} from '../../control/messages.ts';
+import {whyUnwatchable} from '../../fleet/index.ts';
+import type {WorkerSpec} from '../../fleet/types.ts';
+import type {Heart} from '../../supervisor/index.ts';
+import type {Input, JournalEvent} from '../../supervisor/types.ts';
+
+const QUIET_MS = 300;
+/** Whoever never stops writing is not waited for longer. */
+const LONGEST_MS = 5_000;
+const LOOK_MS = 1_000;
+/** Of so many files it is counted how many have changed. */
+const MOST_FILES = 10_000;
+
+export interface FileWatchOptions {
+  readonly heart: Heart;
+  /** Where the state and logs of fleets lie. */
+  readonly home: string;
+  readonly feed: (input: Input) => void;
+  readonly note: (event: JournalEvent) => void;
+  /** Begins to watch a path. */
+  readonly watchRoot: (options: RootWatchOptions) => Watching;
+}
+
+type Watching = Pick<RootWatch, 'look' | 'close' | 'isReady'>;
+
+/** A path that one or more workers watch in the same way. */
+interface Shared {
+  readonly root: string;
+  readonly watch: Watching;
+  readonly workers: Set<string>;
+  /** What can't be watched, by error code. */
+  readonly failures: Map<string, {readonly path: string; count: number}>;
+}
+
+interface Burst {
+  readonly files: Set<string>;
+  readonly first: string;
+  readonly since: number;
+  timer: NodeJS.Timeout;
+}
+
+export class FileWatch {
+  readonly #options: FileWatchOptions;
+  readonly #shared = new Map<string, Shared>();
+  readonly #bursts = new Map<string, Burst>();
+  #timer: NodeJS.Timeout | null = null;
+  #over = false;
+
+  constructor(options: FileWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Something has happened: definitions may have changed. */
+  heard({type}: {readonly type: string}): void {
+    if (type === 'plan-applied') this.refresh();
+  }
+
+  /** Watches what is to be watched now, and nothing else. What stays is not disturbed. */
+  refresh(): void {
+    if (this.#over) return;
+    const {heart} = this.#options;
+    const wanted = new Map<string, {root: string; spec: WorkerSpec; workers: Set<string>}>();
+    for (const spec of heart.fleet().workers) {
+      for (const root of spec.watch) {
+        const key = keyOf(root, spec);
+        const known = wanted.get(key) ?? {root, spec, workers: new Set()};
+        wanted.set(key, known);
+        known.workers.add(spec.name);
+      }
+    }
+    for (const [key, {watch}] of this.#shared) {
+      if (wanted.has(key)) continue;
+      watch.close();
+      this.#shared.delete(key);
+    }
+    for (const [key, {root, spec, workers}] of wanted) {
+      const known = this.#shared.get(key);
+      if (known === undefined) this.#begin(key, root, spec, workers);
+      else {
+        known.workers.clear();
+        for (const name of workers) known.workers.add(name);
+      }
+    }
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = this.#shared.size > 0 ? setInterval(() => this.#look(), LOOK_MS) : null;
+  }
+
+  /** Null where the worker watches nothing. */
+  reportOf(spec: WorkerSpec): WatchReport | null {
+    if (spec.watch.length === 0) return null;
+    const shared = spec.watch.flatMap(root => this.#shared.get(keyOf(root, spec)) ?? []);
+    const missing = spec.watch.flatMap(path => {
+      const why = whyUnwatchable(path);
+      return why === null ? [] : [{code: null, message: `${path} ${why}`}];
+    });
+    const failed = shared.flatMap(({failures}) =>
+      Array.from(failures, ([code, {path, count}]) => ({code, message: failureWords(code, this.#shown(path), count)})),
+    );
+    return {
+      paths: spec.watch.map(path => this.#shown(path)),
+      ignored: spec.watchIgnore ?? [],
+      watching: shared.some(({watch}) => watch.isReady),
+      problems: [...missing, ...failed],
+    };
+  }
+
+  /** Nothing is watched any more. */
+  end(): void {
+    this.#over = true;
+    if (this.#timer !== null) clearInterval(this.#timer);
+    for (const {watch} of this.#shared.values()) watch.close();
+    for (const {timer} of this.#bursts.values()) clearTimeout(timer);
+    this.#shared.clear();
+    this.#bursts.clear();
+  }
+
+  #begin(key: string, root: string, spec: WorkerSpec, workers: Set<string>): void {
+    const {heart, home, watchRoot} = this.#options;
+    const {dir} = heart.fleet();
+    const failures: Shared['failures'] = new Map();
+    const watch = watchRoot({
+      root,
+      isIgnored: insignificant(root, {patterns: spec.watchIgnore ?? [], dir, home}),
+      changed: path => {
+        for (const name of workers) this.#changed(name, path);
+      },
+      failed: (code, path) => this.#failed({workers, failures}, code, path),
+    });
+    this.#shared.set(key, {root, watch, workers, failures});
+    watch.look();
+  }
+
+  #look(): void {
+    for (const {watch} of this.#shared.values()) watch.look();
+  }
+
+  #changed(worker: string, path: string): void {
+    const now = performance.now();
+    const burst = this.#bursts.get(worker);
+    const files = burst?.files ?? new Set<string>();
+    if (files.size < MOST_FILES) files.add(path);
+    clearTimeout(burst?.timer);
+    const since = burst?.since ?? now;
+    const wait = Math.max(0, Math.min(QUIET_MS, since + LONGEST_MS - now));
+    const timer = setTimeout(() => this.#tell(worker), wait);
+    this.#bursts.set(worker, {files, first: burst?.first ?? path, since, timer});
+  }
+
+  #tell(worker: string): void {
+    const {heart, feed} = this.#options;
+    const burst = this.#bursts.get(worker);
+    this.#bursts.delete(worker);
+    const ids = [...heart.instances()].filter(instance => instance.worker === worker).map(({id}) => id);
+    if (burst === undefined || ids.length === 0) return;
+    feed({type: 'file-changed', ids, path: this.#shown(burst.first), files: burst.files.size});
+  }
+
+  #failed({workers, failures}: Pick<Shared, 'workers' | 'failures'>, code: string, path: string): void {
+    const known = failures.get(code);
+    if (known !== undefined) {
+      known.count++;
+      return;
+    }
+    failures.set(code, {path, count: 1});
+    const message = failureWords(code, this.#shown(path), 1);
+    for (const worker of workers) this.#options.note({type: 'watch-failed', worker, code, message});
+  }
+
+  /** From the fleet file's folder, where it lies in there. */
+  #shown(path: string): string {
+    const {dir} = this.#options.heart.fleet();
+    return isInside(path, dir) ? relative(dir, path) || '.' : path;
+  }
+}
+
+const keyOf = (root: string, {watchIgnore = []}: WorkerSpec): string => JSON.stringify([root, ...watchIgnore]);
+
+function failureWords(code: string, path: string, count: number): string {
+  const what = count === 1 ? path : `${path} and ${count - 1} more`;
+  switch (code) {
+    case 'ENOSPC':
+      return `the kernel gives this user no more inotify watches (ENOSPC): changes of ${what} are not seen`;
+    case 'EMFILE':
+      return `the kernel gives this user no more inotify instances or descriptors (EMFILE): changes of ${what} are not seen`;
+    case 'EACCES':
+    case 'EPERM':
+      return `${what} may not be read (${code}): changes in it are not seen`;
+    default:
+      return `${what} can't be watched (${code})`;
+  }
+}

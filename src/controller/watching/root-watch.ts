@@ -1,0 +1,113 @@
+/**
+ * One watched path, with all that is in it. chokidar (inotify(7)) tells what changes there; that the path itself comes, goes,
+ * or becomes another one, which nobody would tell, is found out by a look at it now and then.
+ */
+import {statSync} from 'node:fs';
+import type {FSWatcher} from 'chokidar';
+
+export interface RootWatchOptions {
+  readonly root: string;
+  readonly isIgnored: (path: string) => boolean;
+  readonly changed: (path: string) => void;
+  /** Something in it can't be watched. */
+  readonly failed: (code: string, path: string) => void;
+}
+
+/** One that has gone may be in the middle of being replaced. */
+const SOON_MS = 100;
+
+function identityOf(path: string): string | null {
+  try {
+    // A number is given away again as soon as it is free.
+    const {dev, ino, birthtimeNs} = statSync(path, {bigint: true});
+    return `${dev} ${ino} ${birthtimeNs}`;
+  } catch {
+    return null;
+  }
+}
+
+export class RootWatch {
+  readonly #options: RootWatchOptions;
+  #watcher: FSWatcher | null = null;
+  /** Of what is watched; null: there is nothing. */
+  #identity: string | null = null;
+  #isFirst = true;
+  #isReady = false;
+  #isClosed = false;
+
+  constructor(options: RootWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Whether all that it found is watched, as far as it can be. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** Finds out whether the path is still the one that is watched. */
+  look(): void {
+    if (this.#isClosed) return;
+    const identity = identityOf(this.#options.root);
+    if (identity === this.#identity && !this.#isFirst) return;
+    const isFirst = this.#isFirst;
+    this.#isFirst = false;
+    this.#identity = identity;
+    this.#drop();
+    if (identity !== null) void this.#watch(identity, isFirst);
+    else if (!isFirst) this.#vanished();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#drop();
+  }
+
+  #drop(): void {
+    void this.#watcher?.close();
+    this.#watcher = null;
+    this.#isReady = false;
+  }
+
+  async #watch(identity: string, isFirst: boolean): Promise<void> {
+    // Loaded when a fleet watches something: the others need not have it in memory.
+    const {watch} = await import('chokidar');
+    if (this.#isClosed || this.#identity !== identity) return;
+    const {root, isIgnored, changed, failed} = this.#options;
+    const watcher = watch(root, {ignoreInitial: true, ignored: path => isIgnored(path)});
+    this.#watcher = watcher;
+    watcher.on('all', (event, path) => {
+      if (this.#watcher === watcher) this.#take(event, path);
+    });
+    watcher.on('error', error => {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+      failed(code, error instanceof Error && 'path' in error ? String(error.path) : root);
+    });
+    watcher.on('ready', () => {
+      if (this.#watcher !== watcher) return;
+      this.#isReady = true;
+      // It was not there before, or was another one.
+      if (!isFirst) changed(root);
+    });
+  }
+
+  #take(event: string, path: string): void {
+    const {root, changed} = this.#options;
+    if (path === root) {
+      if (event === 'unlink' || event === 'unlinkDir') {
+        this.#identity = null;
+        this.#drop();
+        this.#vanished();
+        return;
+      }
+      // An editor has put another file in its place: chokidar has found that out by itself.
+      this.#identity = identityOf(root);
+    }
+    // A folder alone is nothing; the files in it are told one by one.
+    if (event !== 'addDir' && event !== 'unlinkDir') changed(path);
+  }
+
+  #vanished(): void {
+    this.#options.changed(this.#options.root);
+    setTimeout(() => this.look(), SOON_MS);
+  }
+}
