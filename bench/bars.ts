@@ -1,4 +1,5 @@
 /** What brood has set out to reach, beside the others of the same run. */
+import type {Answers} from './answer.ts';
 import type {Figures} from './measure.ts';
 
 export interface Judged {
@@ -33,6 +34,17 @@ function beside(
     met: their === null ? null : value !== null && value <= share * their,
   };
 }
+
+/** Within which the control socket is to answer, whatever goes on. */
+const ANSWER_MS = 50;
+
+export const judgeAnswers = (answers: readonly Answers[]): Judged[] =>
+  answers.map(({during, worst}) => ({
+    what: `worst answer during ${during}`,
+    brood: ms(worst),
+    bar: ms(ANSWER_MS),
+    met: worst <= ANSWER_MS,
+  }));
 
 /** One line for each aim, for one number of workers. */
 export function judge(n: number, rows: Rows): Judged[] {

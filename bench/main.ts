@@ -3,6 +3,7 @@ import {spawnSync} from 'node:child_process';
 import {mkdirSync} from 'node:fs';
 import {cpus, loadavg, release} from 'node:os';
 import {join} from 'node:path';
+import {answer} from './answer.ts';
 import {compare} from './compare.ts';
 import {KINDS} from './peers/kinds.ts';
 import type {Kind} from './peers/peer.ts';
@@ -36,14 +37,15 @@ const load = (): string =>
     .map(value => value.toFixed(1))
     .join(' ');
 
-const TABLES = ['compare', 'survive'];
+const TABLES = ['compare', 'answer', 'survive'];
 const tables = words('ONLY', TABLES.join(' '));
 const strange = tables.filter(name => !TABLES.includes(name));
-if (strange.length > 0) throw new Error(`ONLY=${strange.join(' ')}: there are ${TABLES.join(' and ')}`);
+if (strange.length > 0) throw new Error(`ONLY=${strange.join(' ')}: there are ${TABLES.join(', ')}`);
 const pulse = compile();
 if (workers(pulse).length > 0) throw new Error(`another benchmark is running: ${pulse} has processes`);
 const peers = installed();
 console.log(`${cpus().length} cores, Linux ${release()}, Node ${process.version}, load before: ${load()}`);
 if (tables.includes('compare')) await compare(words('N', '100 1000').map(Number), peers, pulse);
+if (tables.includes('answer')) await answer(Math.max(...words('N', '1000').map(Number)), pulse);
 if (tables.includes('survive')) await survive(peers, pulse);
 console.log(`load after: ${load()}`);

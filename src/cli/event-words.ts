@@ -34,8 +34,12 @@ const WORDS: Readonly<Record<string, Describe>> = {
     `got ${text(signal) ?? 'a signal'}${text(by) === null ? '' : ` from ${String(by)}`}${pid === undefined ? '' : ` (pid ${pid})`}`,
   'status-changed': ({from, to, reason}) => `${text(from) ?? '?'} -> ${text(to) ?? '?'}${because(reason)}`,
   'spawn-failed': ({message, code}) => `could not be started: ${text(message) ?? text(code) ?? 'unknown'}`,
-  backoff: ({delayMs, restarts}) =>
-    `will be started again${number(delayMs) === null ? '' : ` in ${formatDuration(number(delayMs) ?? 0)}`}${number(restarts) === null ? '' : ` (restart ${number(restarts) ?? 0})`}`,
+  backoff: ({delayMs, restarts, held}) =>
+    `will be started again${number(delayMs) === null ? '' : ` in ${formatDuration(number(delayMs) ?? 0)}`}${number(restarts) === null ? '' : ` (restart ${number(restarts) ?? 0})`}${held === true ? ', when its turn comes' : ''}`,
+  'storm-began': ({perSecond}) =>
+    `too many restarts at once: they take turns, ${number(perSecond) === null ? 'some' : number(perSecond)} a second`,
+  'storm-over': ({held, forMs}) =>
+    `no restart waits for its turn any more${number(held) === null ? '' : `; ${count(number(held) ?? 0, 'restart')} had to`}${number(forMs) === null ? '' : ` within ${formatDuration(number(forMs) ?? 0)}`}`,
   'group-restarted': ({group, strategy, reason}) =>
     `group ${text(group) ?? '?'} restarts (${text(strategy) ?? '?'})${because(reason)}`,
   'reload-failed': ({reason, left}) =>
@@ -119,6 +123,7 @@ const BAD = new Set([
 ]);
 const WARNING = new Set([
   'backoff',
+  'storm-began',
   'schedule-skipped',
   'watch-failed',
   'zombie-found',

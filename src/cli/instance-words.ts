@@ -1,5 +1,5 @@
 /** An instance in a few words. */
-import type {ExitReport, HealthReport, WorkerReport} from '../control/messages.ts';
+import type {ExitReport, HealthReport, StormReport, WorkerReport} from '../control/messages.ts';
 import {count, formatTime} from './format.ts';
 
 /** `ready`, `ready paused` */
@@ -18,6 +18,10 @@ export function lastExit({exit, reason}: Pick<WorkerReport, 'exit' | 'reason'>):
   if (reason !== null) return reason;
   return exit === null ? '' : `${exitWords(exit)} at ${formatTime(exit.at)}`;
 }
+
+/** `too many restarts at once since 14:03:22: 312 wait for their turn`. */
+export const stormWords = ({since, waiting}: StormReport): string =>
+  `too many restarts at once since ${formatTime(since)}: ${waiting === 1 ? '1 waits for its turn' : `${waiting} wait for their turn`}`;
 
 /** `not checked yet`, `2 of 3 failures in a row, last at 14:03:22: connection refused`. */
 export function healthWords({failures, limit, checks, last}: HealthReport): string {

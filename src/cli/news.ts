@@ -5,6 +5,8 @@ const NEWS = new Set([
   'ready',
   'spawn-failed',
   'backoff',
+  'storm-began',
+  'storm-over',
   'adopted',
   'health-failed',
   'watchdog-missed',

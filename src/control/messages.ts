@@ -72,10 +72,21 @@ export interface WorkerReport {
   readonly nextRunAt: string | null;
 }
 
+/** More restarts were wanted at once than the machine is asked for: some wait for their turn, or did until a moment ago. */
+export interface StormReport {
+  /** ISO 8601. */
+  readonly since: string;
+  /** Restarts that were held back until now. */
+  readonly held: number;
+  /** Instances that wait for their turn at this moment. */
+  readonly waiting: number;
+}
+
 export interface PsReport {
   readonly fleet: string;
   readonly file: string | null;
   readonly supervisor: SupervisorReport;
+  readonly storm: StormReport | null;
   readonly workers: readonly WorkerReport[];
 }
 

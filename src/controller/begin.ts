@@ -1,9 +1,10 @@
 /** With what a controller begins. */
 import {randomBytes} from 'node:crypto';
+import {availableParallelism} from 'node:os';
 import {calendar} from './calendar.ts';
 import type {SnapshotFile} from './snapshot-file.ts';
 import {decodeSaved, type Launch, type Saved} from './start.ts';
-import {createHeart, restoreHeart, type Heart, type HeartOptions} from '../supervisor/index.ts';
+import {createHeart, rateLimitsFor, restoreHeart, type Heart, type HeartOptions} from '../supervisor/index.ts';
 import type {Effect} from '../supervisor/types.ts';
 
 /** What only the world outside of the heart can give. */
@@ -11,6 +12,7 @@ export const heartOptions: HeartOptions = {
   newToken: (): string => randomBytes(16).toString('hex'),
   random: (): number => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
   calendar,
+  limits: rateLimitsFor(availableParallelism()),
 };
 
 export interface Beginning {

@@ -6,7 +6,7 @@ import type {HealthChecks} from './health.ts';
 import type {Notices} from './notices.ts';
 import type {Reading, Readings} from './readings.ts';
 import type {FileWatch} from './watching/file-watch.ts';
-import type {InstanceDetail, SupervisorReport, WorkerReport} from '../control/messages.ts';
+import type {InstanceDetail, StormReport, SupervisorReport, WorkerReport} from '../control/messages.ts';
 import type {WorkerSpec} from '../fleet/types.ts';
 import {instanceLogFolder} from '../logs/layout.ts';
 import {commandOf} from '../process/facts.ts';
@@ -67,6 +67,15 @@ export function workerReports(sources: Sources): WorkerReport[] {
   const {engine, readings} = sources;
   const table = readings.read();
   return [...engine.heart.instances()].map(instance => report(instance, readings.of(instance, table), sources));
+}
+
+/** Null where no restart is held back. */
+export function stormReport(heart: Heart): StormReport | null {
+  const {storm} = heart;
+  if (storm === null) return null;
+  const now = monotonic();
+  const waits = ({backoff}: Instance): boolean => backoff?.held === true && backoff.until > now;
+  return {since: iso(storm.since), held: storm.held, waiting: [...heart.instances()].filter(waits).length};
 }
 
 /** Everything known of one instance. */

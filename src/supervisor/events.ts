@@ -1,4 +1,5 @@
 import type {WorkerSpec} from '../fleet/types.ts';
+import type {RestartRate} from './rate.ts';
 import type {Calendar} from './scheduling.ts';
 import type {Effect, Input, Instance, Time} from './types.ts';
 
@@ -58,6 +59,8 @@ export interface Context {
   /** 0 to 1, for jitter. */
   readonly random: () => number;
   readonly calendar: Calendar;
+  /** Every automatic restart takes its turn there. */
+  readonly rate: Pick<RestartRate, 'take' | 'charge'>;
 }
 
 /** The instance as it is after the event, and what is to be done, in this order. */

@@ -11,10 +11,11 @@ import {newInstance} from './instance.ts';
 import {step} from './lifecycle.ts';
 import {blockedBy, mayEnd} from './order.ts';
 import {failureOf, heldByGroup, share} from './sharing.ts';
+import {NO_RESTARTS, RestartRate, type RateLimits, type Storm} from './rate.ts';
 import {concerns, roll, withMore, without, type Reload} from './reloading.ts';
 import {Roster, type Cell, type Member} from './roster.ts';
 import {waitsForTime, type Calendar} from './scheduling.ts';
-import {SnapshotWriter} from './snapshot.ts';
+import {SnapshotWriter, type Going} from './snapshot.ts';
 import type {Effect, FoundRun, Input, Instance, Time} from './types.ts';
 
 /** What the heart can't make up itself. */
@@ -24,6 +25,8 @@ export interface HeartOptions {
   /** 0 (inclusive) to 1 (exclusive), for the jitter of delays. */
   readonly random: () => number;
   readonly calendar: Calendar;
+  /** How fast the machine may be asked to restart workers. */
+  readonly limits: RateLimits;
 }
 
 /** What is said of a run, by the keeper or by a probe. */
@@ -52,6 +55,7 @@ export class Heart {
   #stopping: Stopping;
   #fleet: FleetSpec | null = null;
   #reload: Reload | null;
+  readonly #rate: RestartRate;
 
   /** Use {@link createHeart} or `restoreHeart`. */
   constructor(
@@ -59,9 +63,10 @@ export class Heart {
     stopping: Stopping,
     roster: Roster,
     options: HeartOptions,
-    reload: Reload | null = null,
+    {reload, rate}: Going = {reload: null, rate: NO_RESTARTS},
   ) {
     this.#reload = reload;
+    this.#rate = new RestartRate(options.limits, rate, () => roster.cells.size);
     this.#head = head;
     this.#stopping = stopping;
     this.#roster = roster;
@@ -83,6 +88,7 @@ export class Heart {
     else this.#obey(input, time, effects);
     this.#settle(time, effects);
     this.#roll(time, effects);
+    if (this.#roster.held === 0) this.#rate.calm(time.mono);
     return effects;
   }
 
@@ -150,8 +156,13 @@ export class Heart {
   nextDeadline(): number | null {
     if (this.#roster.dirtyCells.size > 0) return 0;
     const due = this.#roster.deadlines.first()?.due ?? null;
-    const good = this.#reload?.turn?.goodAt ?? null;
-    return due === null || good === null ? (due ?? good) : Math.min(due, good);
+    const next = Math.min(due ?? Infinity, this.#reload?.turn?.goodAt ?? Infinity, this.#rate.overAt ?? Infinity);
+    return next === Infinity ? null : next;
+  }
+
+  /** Restarts are held back, or were until a moment ago; null: none are. */
+  get storm(): Storm | null {
+    return this.#rate.state.storm;
   }
 
   /** Whether a reload is under way in which its turn has yet to come, or to end. */
@@ -169,7 +180,7 @@ export class Heart {
 
   /** The whole state as JSON text, for `restoreHeart`. */
   snapshot(): string {
-    return this.#writer.write(this.#head, this.#stopping, this.#roster, this.#reload);
+    return this.#writer.write(this.#head, this.#stopping, this.#roster, {reload: this.#reload, rate: this.#rate.state});
   }
 
   #staying(): Member[] {
@@ -214,6 +225,8 @@ export class Heart {
   }
 
   #fireDeadlines(time: Time, effects: Effect[]): void {
+    const over = this.#rate.end(time);
+    if (over !== null) effects.push({type: 'journal', event: over});
     for (;;) {
       const cell = this.#roster.deadlines.first();
       if (cell?.due == null || cell.due > time.mono) return;
@@ -329,11 +342,14 @@ export class Heart {
       newToken: this.#options.newToken,
       random: this.#options.random,
       calendar: this.#options.calendar,
+      rate: this.#rate,
     };
     const before = cell.instance;
     const [next, more] = step(before, event, context);
     this.#roster.replace(cell, next);
     for (const effect of more) effects.push(effect);
+    const began = this.#rate.note(before, next, time);
+    if (began !== null) effects.push({type: 'journal', event: began});
     const failure = failureOf(before, next, event, context.spec);
     if (failure === null) return;
     share(cell, failure, {

@@ -4,6 +4,7 @@ import {isRecord} from './equal.ts';
 import {SnapshotError} from './errors.ts';
 import type {FleetHead, Stopping} from './head.ts';
 import {Heart, type HeartOptions} from './heart.ts';
+import {isRateState, NO_RESTARTS, type RateState} from './rate.ts';
 import {isReload, type Reload} from './reloading.ts';
 import {Roster} from './roster.ts';
 import {SNAPSHOT_VERSION} from './snapshot.ts';
@@ -25,7 +26,7 @@ import {isGroupHistory, isHead, isInstance, isStopping, isWorker, type GroupHist
  * @throws SnapshotError when it is of another version, or no snapshot at all.
  */
 export function restoreHeart(text: string, options: HeartOptions, anew = false): {heart: Heart; effects: Effect[]} {
-  const {stopping, head, workers, instances, groups, reload} = parse(text);
+  const {stopping, head, workers, instances, groups, reload, rate} = parse(text);
   const roster = new Roster();
   for (const {spec, added, removed} of workers) roster.addMember(spec, added).removed = removed;
   const effects: Effect[] = [];
@@ -36,7 +37,7 @@ export function restoreHeart(text: string, options: HeartOptions, anew = false):
     effects.push(...again(instance, member.spec, stopping));
   }
   roster.regroup(head.groups, new Map(groups));
-  return {heart: new Heart(head, anew ? 'no' : stopping, roster, options, reload), effects};
+  return {heart: new Heart(head, anew ? 'no' : stopping, roster, options, {reload, rate}), effects};
 }
 
 function again(instance: Instance, spec: WorkerSpec, stopping: Stopping): Effect[] {
@@ -62,6 +63,7 @@ interface Parsed {
   readonly instances: readonly Instance[];
   readonly groups: readonly GroupHistory[];
   readonly reload: Reload | null;
+  readonly rate: RateState;
 }
 
 function parse(text: string): Parsed {
@@ -73,15 +75,16 @@ function parse(text: string): Parsed {
       `the snapshot has format ${value['version']}, this brood reads format ${SNAPSHOT_VERSION}: go on with the version that wrote it`,
     );
   }
-  const {stopping, fleet: head, workers, instances: written, groups = [], reload = null} = value;
+  const {stopping, fleet: head, workers, instances: written, groups = [], reload = null, rate = NO_RESTARTS} = value;
   if (!isStopping(stopping)) throw malformed('`stopping` is unknown');
   if (!isHead(head)) throw malformed('the fleet is incomplete');
   if (!Array.isArray(workers) || !workers.every(isWorker)) throw malformed('a worker is incomplete');
   const instances: unknown = Array.isArray(written) ? written.map(completed) : null;
   if (!Array.isArray(instances) || !instances.every(isInstance)) throw malformed('an instance is incomplete');
   if (reload !== null && !isReload(reload)) throw malformed('the reload is incomplete');
+  if (!isRateState(rate)) throw malformed('the rate of restarts is incomplete');
   if (!Array.isArray(groups) || !groups.every(isGroupHistory)) throw malformed('a group is incomplete');
-  return {stopping, head, workers, instances, groups, reload};
+  return {stopping, head, workers, instances, groups, reload, rate};
 }
 
 /** As this brood writes it: one before schedules knew nothing of them. */

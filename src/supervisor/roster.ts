@@ -3,6 +3,7 @@ import type {GroupSpec, WorkerSpec} from '../fleet/types.ts';
 import {DeadlineQueue, nextDue, type Timed} from './deadlines.ts';
 import {Groups, holds} from './groups.ts';
 import {isAlive} from './instance.ts';
+import {isHeld} from './rate.ts';
 import {dependenciesOf, standingOf, type Standing} from './order.ts';
 import type {Instance, Status, Time} from './types.ts';
 
@@ -55,6 +56,8 @@ export class Roster {
   readonly dirtyMembers = new Set<Member>();
   groups = new Groups();
   alive = 0;
+  /** Instances that the fleet's rate of restarts holds back. */
+  held = 0;
   /** Instances that have a schedule and are wanted up. */
   readonly scheduled = new Set<Cell>();
   /** Wall clock less CLOCK_MONOTONIC, ms: what is due by the wall clock is queued among the other deadlines with it. */
@@ -227,6 +230,7 @@ export class Roster {
 
   #count({instance, member: {counts}}: Cell, by: 1 | -1): void {
     this.groups.count(instance, by);
+    if (isHeld(instance)) this.held += by;
     const up = instance.wanted === 'up';
     if (up) {
       counts.wantedUp += by;

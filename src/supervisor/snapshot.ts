@@ -1,10 +1,17 @@
 /** The whole state as JSON text. What has not changed since the last time is not turned into text again. */
 import type {FleetHead, Stopping} from './head.ts';
+import {NO_RESTARTS, type RateState} from './rate.ts';
 import type {Reload} from './reloading.ts';
 import type {Cell, Member, Roster} from './roster.ts';
 
 /** Of the snapshot's format; one that another version wrote is not read. */
 export const SNAPSHOT_VERSION = 1;
+
+/** What concerns many instances at once. */
+export interface Going {
+  readonly reload: Reload | null;
+  readonly rate: RateState;
+}
 
 export class SnapshotWriter {
   #head: string | null = null;
@@ -14,7 +21,7 @@ export class SnapshotWriter {
     this.#head = null;
   }
 
-  write(head: FleetHead, stopping: Stopping, roster: Roster, reload: Reload | null): string {
+  write(head: FleetHead, stopping: Stopping, roster: Roster, {reload, rate}: Going): string {
     this.#head ??= JSON.stringify(head);
     const members = [...roster.members.values()];
     // One join makes one flat string; pieces put together with + would be copied once more when they are written.
@@ -24,6 +31,7 @@ export class SnapshotWriter {
     for (const {cells} of members) for (const cell of cells) parts.push(cellText(cell), ',');
     endList(parts, ']');
     if (reload !== null) parts.push(`,"reload":${JSON.stringify(reload)}`);
+    if (rate !== NO_RESTARTS) parts.push(`,"rate":${JSON.stringify(rate)}`);
     const {recent} = roster.groups;
     parts.push(recent.size === 0 ? '}\n' : `,"groups":${JSON.stringify([...recent])}}\n`);
     return parts.join('');

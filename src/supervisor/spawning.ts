@@ -101,7 +101,13 @@ export const startingSpawnFailed = withRun<'spawn-failed'>((instance, run, event
   const {history, until} = afterShortage(context.spec, gone, context.now.mono, context.random);
   effects.push(line(gone, 'backoff', {delayMs: history.delayMs, restarts: gone.restarts}));
   return [
-    {...gone, ...history, status: 'backoff', backoff: {until, delayMs: history.delayMs}, reason: event.message},
+    {
+      ...gone,
+      ...history,
+      status: 'backoff',
+      backoff: {until, delayMs: history.delayMs, held: false},
+      reason: event.message,
+    },
     effects,
   ];
 });

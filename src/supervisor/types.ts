@@ -87,6 +87,16 @@ export interface Run {
   readonly adopted: boolean;
 }
 
+/** What an instance in backoff waits for. */
+export interface Wait {
+  /** When it is started again (CLOCK_MONOTONIC, ms). */
+  readonly until: number;
+  /** The delay that its own policy asks for, before jitter. */
+  readonly delayMs: number;
+  /** It waits longer than that, since the fleet restarts no more at once. */
+  readonly held: boolean;
+}
+
 /** One copy of a worker. */
 export interface Instance {
   /** `web/1`. */
@@ -113,8 +123,7 @@ export interface Instance {
   readonly recent: readonly number[];
   /** The last delay of this row of restarts (before jitter, ms): the next one is not shorter. 0 when there was none. */
   readonly delayMs: number;
-  /** While in backoff: when it is started again (CLOCK_MONOTONIC, ms), and the delay before jitter. */
-  readonly backoff: {readonly until: number; readonly delayMs: number} | null;
+  readonly backoff: Wait | null;
   /** When its schedule is due next (wall clock, ms); null where it has none, or is wanted down. */
   readonly nextRunAt: number | null;
   /** The last time of its schedule for which it was run: it is not run for that minute again. */

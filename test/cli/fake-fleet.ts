@@ -122,7 +122,7 @@ export class FakeFleet {
       version: '1',
       guarantees,
     };
-    return {fleet: this.#name, file: this.file, supervisor, workers};
+    return {fleet: this.#name, file: this.file, supervisor, storm: null, workers};
   }
 }
 

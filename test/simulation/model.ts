@@ -3,11 +3,21 @@
  * wanted, the statuses as the journal tells them, and the history of restarts.
  */
 import type {WorkerSpec} from '../../src/fleet/types.ts';
-import type {Effect, Heart, Input, Instance, JournalEvent, Status, Time} from '../../src/supervisor/index.ts';
+import type {
+  Effect,
+  Heart,
+  Input,
+  Instance,
+  JournalEvent,
+  RateLimits,
+  Status,
+  Time,
+} from '../../src/supervisor/index.ts';
 import {auditInstance, goingBefore, type Moment} from './audit.ts';
 import {CALENDAR, MINUTE_MS, periodOf} from './calendar.ts';
 import {promise} from './failure.ts';
 import {GroupModel, heldByGroups, type Fate} from './groups.ts';
+import {RateModel} from './rate.ts';
 import {historyOf, judged, judgedFailure, lasted, restarted, type History} from './history.ts';
 
 interface Known {
@@ -44,14 +54,21 @@ export interface Scene {
 export class Model {
   readonly #known = new Map<string, Known>();
   readonly #groups = new GroupModel();
+  readonly #rate: RateModel;
+  #turnsLost = false;
   /** `down --now` waits for nobody. */
   hasty = false;
+
+  constructor(limits: RateLimits) {
+    this.#rate = new RateModel(limits);
+  }
 
   /** Takes over what a heart says, as after a restore: its journal lines may be lost. */
   adopt(heart: Heart): void {
     this.#known.clear();
     for (const instance of heart.instances()) this.#meet(instance);
     this.#groups.adopt(heart.snapshot());
+    this.#rate.adopt(heart.snapshot());
   }
 
   check(scene: Scene): void {
@@ -70,9 +87,15 @@ export class Model {
     const fate = this.#failure(scene);
     if (scene.input.type === 'health-failed') this.#unhealthy(scene.input, scene);
     for (const effect of scene.effects) this.#effect(effect, scene);
+    for (const known of changed) this.#turns(known, scene);
     for (const known of changed) this.#settled(known, scene, fate);
     this.#shared(changed, fate, scene);
     if (this.#known.size > present) this.#dropGone(scene.heart);
+    // What people ask for gives back the turns of those whom it concerns.
+    if (this.#turnsLost || (!('token' in scene.input) && scene.input.type !== 'tick')) {
+      this.#rate.adopt(scene.heart.snapshot());
+      this.#turnsLost = false;
+    }
     if (scene.input.type !== 'tick') return;
     const now = new Set(changed);
     for (const known of this.#known.values()) {
@@ -227,7 +250,9 @@ export class Model {
     }
   }
 
-  #journal(event: JournalEvent, {input, moment, time}: Scene): void {
+  #journal(event: JournalEvent, scene: Scene): void {
+    const {input, heart, moment, time} = scene;
+    this.#rate.journal(event, heart.instances(), time.mono);
     if (event.worker === undefined) return;
     const id = `${event.worker}/${event.instance ?? 0}`;
     const known = this.#known.get(id);
@@ -245,10 +270,29 @@ export class Model {
     if (from === 'failed' && to === 'backoff') {
       // Its group was handed up, and it with it: from the beginning, but not sooner.
       known.history = {row: 0, recent: [], delayMs: known.history.delayMs};
+      this.#restarted(known, null, scene);
       return;
     }
     const counts = known.status === 'backoff' && !(input.type === 'spawn-failed' && input.shortage);
-    if (counts && spec !== undefined) known.history = restarted(known.history, id, spec, time.mono);
+    if (!counts || spec === undefined) return;
+    known.history = restarted(known.history, id, spec, time.mono);
+    this.#restarted(known, spec, scene);
+  }
+
+  /** Its turn in the fleet is as the rate has it. */
+  #restarted({instance: {id}, history}: Known, spec: WorkerSpec | null, {heart, moment, time: {mono}}: Scene): void {
+    const now = heart.get(id);
+    if (now === undefined) return;
+    if (now.backoff === null && now.run === null) {
+      // Its group has given up in the same step.
+      this.#turnsLost = true;
+      return;
+    }
+    let instances = 0;
+    for (const {instances: some} of moment.values()) instances += some.length;
+    const delayMs = now.backoff?.delayMs ?? 0;
+    const latest = spec && mono + delayMs * (1 + spec.backoff.jitter) + 1;
+    this.#rate.decided(now, {row: history.row, instances, mono, latest});
   }
 
   #spawn(id: string, token: string, {heart, moment, time, scope}: Scene): void {
@@ -318,6 +362,16 @@ export class Model {
     }
     known.before = before;
     known.instance = instance;
+  }
+
+  /** Whoever goes along with its group counts; and who loses the turn that it waited for does no more. */
+  #turns({instance: before}: Known, {heart, time}: Scene): void {
+    const now = heart.get(before.id) ?? before;
+    const goesAlong = now.run?.ending === 'group' && before.run?.ending !== 'group';
+    if (goesAlong || (before.status === 'finished' && now.restarts > before.restarts)) this.#rate.charge(time.mono);
+    const {backoff} = before;
+    this.#turnsLost ||= backoff?.held === true && backoff.until > time.mono && now.backoff === null;
+    this.#rate.checkHeld(now, time.mono);
   }
 
   #dropGone(heart: Heart): void {

@@ -277,6 +277,49 @@ export const MUTANTS: readonly Mutant[] = [
     to: `if (before !== null) return false;`,
   },
   {
+    bug: 'restarts as many at once as there are',
+    file: 'rate.ts',
+    from: `return over <= 0 ?`,
+    to: `return over <= Infinity ?`,
+  },
+  {
+    bug: 'lets those that crash in a loop hold back who dies for the first time',
+    file: 'rate.ts',
+    from: `(row === 1 ? 'first' : 'again')`,
+    to: `(row < 0 ? 'first' : 'again')`,
+  },
+  {
+    bug: 'never gives back what restarts have used up',
+    file: 'rate.ts',
+    from: `Math.max(0, used - (`,
+    to: `Math.max(0, used - 0 * (`,
+  },
+  {
+    bug: 'does not count who restarts with a group',
+    file: 'regrouping.ts',
+    from: `rate.charge(now.mono);
+  return endRun(`,
+    to: `return endRun(`,
+  },
+  {
+    bug: 'restarts at the time of its own backoff who is to wait for its turn',
+    file: 'judgement.ts',
+    from: `until: Math.max(until, turn)`,
+    to: `until`,
+  },
+  {
+    bug: 'says that the storm is over while somebody is held',
+    file: 'rate.ts',
+    from: `next.backoff.until + CALM_MS`,
+    to: `mono + CALM_MS`,
+  },
+  {
+    bug: 'a restored heart lets all restarts through once more',
+    file: 'restore.ts',
+    from: `roster, options, {reload, rate})`,
+    to: `roster, options, {reload, rate: rate.storm === null ? NO_RESTARTS : rate})`,
+  },
+  {
     bug: 'an unchanged fleet file restarts workers',
     file: 'configure.ts',
     from: `return [...keys].some(`,

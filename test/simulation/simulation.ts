@@ -15,6 +15,7 @@ import {editedFleet, randomFleet} from './fleets.ts';
 import {CALM, FakeKeeper, type Weather} from './keeper.ts';
 import {Model} from './model.ts';
 import {Prng} from './prng.ts';
+import {randomLimits} from './rate.ts';
 
 /** The heart under test: the real one, or one with a planted bug. */
 export type HeartModule = Pick<typeof supervisor, 'createHeart' | 'restoreHeart' | 'planFor'>;
@@ -58,7 +59,7 @@ class Story {
   readonly #module: HeartModule;
   readonly #options: supervisor.HeartOptions;
   readonly #keeper: FakeKeeper;
-  readonly #model = new Model();
+  readonly #model: Model;
   #lossRate: number;
   readonly #commandRate: number;
   readonly #fullRate: number;
@@ -76,7 +77,9 @@ class Story {
   constructor(seed: number, module: HeartModule) {
     this.#rng = new Prng(seed);
     const jitter = new Prng(seed ^ 0x5bd1e995);
-    this.#options = {newToken: () => `run-${++this.#tokens}`, random: () => jitter.next(), calendar: CALENDAR};
+    const limits = randomLimits(new Prng(seed ^ 0x27d4eb2f));
+    this.#options = {newToken: () => `run-${++this.#tokens}`, random: () => jitter.next(), calendar: CALENDAR, limits};
+    this.#model = new Model(limits);
     this.#module = module;
     this.#lossRate = this.#rng.pick([0, 0.005, 0.05]);
     this.#commandRate = this.#rng.pick([0.02, 0.1, 0.3]);
@@ -230,7 +233,7 @@ class Story {
   #plan(fleet: FleetSpec): FleetPlan {
     const before = this.#heart.snapshot();
     let tokens = 0;
-    const options = {newToken: () => `copy-${++tokens}`, random: () => 0.5, calendar: CALENDAR};
+    const options = {...this.#options, newToken: () => `copy-${++tokens}`, random: () => 0.5};
     const plan = this.#module.planFor(this.#heart, fleet, options, this.#time());
     promise(this.#heart.snapshot() === before, () => 'a plan has changed the state');
     return plan;

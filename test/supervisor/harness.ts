@@ -2,6 +2,7 @@
 import type {FleetSpec, GroupSpec, WorkerSpec} from '../../src/fleet/types.ts';
 import {
   createHeart,
+  rateLimitsFor,
   restoreHeart,
   type Effect,
   type Heart,
@@ -29,6 +30,7 @@ export class Bench {
   effects: Effect[] = [];
   /** Everything that it ever wanted. */
   readonly all: Effect[] = [];
+  limits = rateLimitsFor(1);
   #tokens = 0;
   #pid = 100;
 
@@ -45,7 +47,7 @@ export class Bench {
   }
 
   get options(): HeartOptions {
-    return {newToken: () => `t${++this.#tokens}`, random: () => 0.5, calendar: CALENDAR};
+    return {newToken: () => `t${++this.#tokens}`, random: () => 0.5, calendar: CALENDAR, limits: this.limits};
   }
 
   say(input: Input): this {

@@ -1,9 +1,9 @@
 import {describe, expect, it, vi} from 'vitest';
-import {restoreHeart, SnapshotError} from '../../src/supervisor/index.ts';
+import {rateLimitsFor, restoreHeart, SnapshotError} from '../../src/supervisor/index.ts';
 import {CALENDAR} from '../simulation/calendar.ts';
 import {Bench, worker} from './harness.ts';
 
-const options = {newToken: () => 'new', random: () => 0.5, calendar: CALENDAR};
+const options = {newToken: () => 'new', random: () => 0.5, calendar: CALENDAR, limits: rateLimitsFor(1)};
 
 function codeOf(text: string): string {
   try {

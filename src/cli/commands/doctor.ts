@@ -43,7 +43,7 @@ guarantee alone is nothing wrong.`,
 };
 
 async function examine({entry: {folder}, client}: Connected): Promise<Patient> {
-  const {supervisor, workers} = await client.call('ps', {});
+  const {supervisor, storm, workers} = await client.call('ps', {});
   const names = [...new Set(workers.map(({worker}) => worker))];
   const instances: readonly InstanceDetail[] =
     names.length === 0 ? [] : (await client.call('status', {targets: names})).instances;
@@ -51,6 +51,7 @@ async function examine({entry: {folder}, client}: Connected): Promise<Patient> {
   return {
     folder,
     supervisor,
+    storm,
     instances,
     records,
     lastWords: id => lastWords(folder, id, records.get(id) ?? [], TRACE_LINES),

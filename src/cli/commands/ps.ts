@@ -3,7 +3,7 @@ import {atMost} from '../arguments.ts';
 import {isSet, JSON_OPTION, type Command} from '../command.ts';
 import {formatBytes, formatDuration} from '../format.ts';
 import {withClient} from '../fleet.ts';
-import {lastExit, statusWords} from '../instance-words.ts';
+import {lastExit, statusWords, stormWords} from '../instance-words.ts';
 import {styleOfStatus} from '../outcomes.ts';
 import {printTable, type Column} from '../table.ts';
 
@@ -26,6 +26,9 @@ CPU (of one core) and MEM are sums over the instance's process tree.`,
     if (isSet(context, 'json')) context.out.line(JSON.stringify(report));
     else if (report.workers.length === 0) context.out.line(`fleet ${report.fleet} has no workers`);
     else printTable(context.out, COLUMNS, report.workers);
+    // A controller that is to be upgraded yet may not know of storms.
+    if (!isSet(context, 'json') && report.storm)
+      context.out.line(context.out.paint('yellow', stormWords(report.storm)));
     return 0;
   },
 };

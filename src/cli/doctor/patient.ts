@@ -1,9 +1,10 @@
 /** What a check of `brood doctor` looks at, and what it says. */
-import type {EventRecord, InstanceDetail, SupervisorReport} from '../../control/messages.ts';
+import type {EventRecord, InstanceDetail, StormReport, SupervisorReport} from '../../control/messages.ts';
 
 export interface Patient {
   readonly folder: string;
   readonly supervisor: SupervisorReport;
+  readonly storm: StormReport | null;
   readonly instances: readonly InstanceDetail[];
   /** By instance, oldest first. */
   readonly records: ReadonlyMap<string, readonly EventRecord[]>;

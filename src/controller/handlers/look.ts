@@ -2,7 +2,7 @@
 import type {Desk} from './desk.ts';
 import type {Handlers} from '../../control/handlers.ts';
 import type {SupervisorReport} from '../../control/messages.ts';
-import {instanceDetail, workerReports} from '../reports.ts';
+import {instanceDetail, stormReport, workerReports} from '../reports.ts';
 import {instancesNamed} from '../targets.ts';
 import {waitsForTime} from '../../supervisor/index.ts';
 
@@ -22,6 +22,7 @@ export const lookHandlers = (desk: Desk, supervisor: () => SupervisorReport): Ha
       fleet: heart.fleet().name,
       file: heart.fleet().file,
       supervisor: supervisor(),
+      storm: stormReport(heart),
       workers: workerReports(desk),
     }),
     status({targets}) {

@@ -2,6 +2,7 @@
 import {endOf} from '../../event-words.ts';
 import {lastEnd} from '../../evidence.ts';
 import {count} from '../../format.ts';
+import {stormWords} from '../../instance-words.ts';
 import {named, workerOf, type Check, type Patient, type Problem} from '../patient.ts';
 
 const WINDOW_MS = 10 * 60_000;
@@ -51,8 +52,22 @@ export const storms: Check = async patient => {
     storm.restarts += ends;
     byCause.set(key, storm);
   }
-  return [...byCause.values()].map(problemOf);
+  return [...heldBack(patient), ...[...byCause.values()].map(problemOf)];
 };
+
+/** So many of them that the fleet's rate holds restarts back, also those of workers that are well otherwise. */
+const heldBack = ({storm}: Patient): Problem[] =>
+  storm
+    ? [
+        {
+          kind: 'restarts-held',
+          worker: null,
+          message: `${stormWords(storm)}; ${count(storm.held, 'restart')} had to wait until now`,
+          advice:
+            'That protects the machine, and ends by itself when fewer workers die. What is started by hand need not wait; `brood events` tells who died first.',
+        },
+      ]
+    : [];
 
 const problemOf = ({ids, restarts, how, words}: Storm): Problem => ({
   kind: 'restart-storm',
