@@ -2,11 +2,11 @@
  * The controller's turn: take in what came, let the heart decide, commit what it decided, then do it. Nothing is done
  * before it is committed, so a controller that is killed between any two steps neither loses nor repeats one.
  */
-import {now} from './clock.ts';
+import {monotonic, now} from './clock.ts';
 import type {Journal} from './journal.ts';
 import {SupersededError, type SnapshotFile} from './snapshot-file.ts';
 import {encodeSaved, type Saved} from './start.ts';
-import type {Effect, Input, Instance} from '../supervisor/types.ts';
+import type {Effect, Input, Instance, Time} from '../supervisor/types.ts';
 import type {Heart} from '../supervisor/index.ts';
 
 /** Room that is kept beyond what the snapshot has now, for changes that make it larger. */
@@ -14,6 +14,8 @@ const ROOM_BYTES = 64 * 1024;
 const LONGEST_TIMER_MS = 60_000;
 /** How long facts that lead to nothing may wait for a commit. */
 const GATHER_MS = 50;
+/** After so long no further input is handled in a turn: between turns clients are answered, also when all workers die at once. */
+const SLICE_MS = 8;
 
 export interface EngineOptions {
   readonly heart: Heart;
@@ -166,12 +168,10 @@ export class Engine {
       this.abandon();
       return;
     }
-    const inputs = this.#inputs;
     const effects = this.#effects;
-    this.#inputs = [];
     this.#effects = [];
     const time = now();
-    for (const input of inputs) effects.push(...heart.handle(input, time));
+    const inputs = this.#handle(time, effects);
     const due = heart.nextDeadline();
     if (due !== null && due <= time.mono) effects.push(...heart.handle({type: 'tick'}, time));
     for (const effect of effects) if (effect.type === 'journal') journal.add(effect.event, time.wall);
@@ -181,6 +181,19 @@ export class Engine {
     this.#options.carryOut(ready);
     for (const waiter of [...this.#waiters]) if (this.#inputs.length === 0 && waiter.settled()) waiter.resolve();
     this.#plan();
+  }
+
+  /** Handles what came, or as much of it as a turn may; answers that. */
+  #handle(time: Time, effects: Effect[]): readonly Input[] {
+    let handled = 0;
+    for (const input of this.#inputs) {
+      if (handled > 0 && monotonic() - time.mono > SLICE_MS) break;
+      effects.push(...this.heart.handle(input, time));
+      handled++;
+    }
+    const inputs = this.#inputs.splice(0, handled);
+    if (this.#inputs.length > 0) this.#schedule();
+    return inputs;
   }
 
   /**

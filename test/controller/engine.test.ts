@@ -114,6 +114,36 @@ describe('the engine', () => {
     }
   });
 
+  test('takes in what comes at once in slices, in order, between which others have their turn', async () => {
+    const bench = await new Bench(scratch()).spawned();
+    const handle = bench.heart.handle.bind(bench.heart);
+    const heard: number[] = [];
+    bench.heart.handle = (input, time) => {
+      if (input.type === 'alarm') {
+        heard.push(input.seconds);
+        // As long as it takes for a large fleet.
+        for (const began = performance.now(); performance.now() - began < 3; );
+      }
+      return handle(input, time);
+    };
+    const numbers = Array.from({length: 50}, (_, i) => i);
+    let turns = 0;
+    const others = (): void => {
+      turns++;
+      if (heard.length < numbers.length) setImmediate(others);
+    };
+    setImmediate(others);
+    let settled = false;
+    bench.engine.feed(...numbers.map(seconds => ({type: 'alarm', ids: ['web/1'], seconds}) as const));
+    const waits = bench.engine.until(() => (settled = true), new AbortController().signal).then(() => heard.length);
+    await until('all to be heard', () => heard.length === numbers.length);
+    expect(heard).toEqual(numbers);
+    expect(turns).toBeGreaterThan(5);
+    // What was fed before is handled first.
+    expect(await waits).toBe(numbers.length);
+    expect(settled).toBe(true);
+  });
+
   test('without its keeper it decides nothing more: what it heard last is left to its successor', async () => {
     const folder = scratch();
     const bench = await new Bench(folder).spawned();
