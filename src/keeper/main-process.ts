@@ -1,20 +1,17 @@
 /** The main processes that this keeper starts: from the fork until it is recorded, and who hears of the end. */
-import type {ChildProcess} from 'node:child_process';
-import {removeCgroup, type Cgroups} from './cgroup.ts';
-import type {SpawnFailure, SpawnOrder} from './messages.ts';
+import type {Cgroups} from './cgroup.ts';
+import type {SpawnOrder} from './messages.ts';
 import {recordStarted} from './record.ts';
 import type {Run, Runs} from './run.ts';
-import {spawnFailure, Spawner} from './spawner.ts';
-import {endOfPidfd, openPidfd} from '../posix/pidfd.ts';
+import {Spawner} from './spawner.ts';
 import type {SignalName} from '../posix/signals.ts';
+import type {End} from '../posix/wait.ts';
 import {startTimeOf} from '../process/stat.ts';
 
 export interface MainProcessesHost {
   readonly folder: string;
   readonly runs: Runs;
   readonly cgroups: Cgroups | null;
-  /** It could not be started. */
-  readonly failed: (run: Run, failure: SpawnFailure) => void;
   /** It has ended, but what it said last may not have been read yet. */
   readonly lastWords: (run: Run) => void;
   readonly ended: (run: Run, code: number | null, signal: SignalName | null) => void;
@@ -23,54 +20,46 @@ export interface MainProcessesHost {
 export class MainProcesses {
   readonly #host: MainProcessesHost;
   readonly #spawner = new Spawner(process.env);
-  readonly #living = new Set<number>();
+  /** Those that were not waited for yet, by pid. */
+  readonly #living = new Map<number, Run>();
 
   constructor(host: MainProcessesHost) {
     this.#host = host;
   }
 
-  /** Whether libuv waits for that child. */
+  /** Whether that child of this process is the main process of a run, or was one. */
   has(pid: number): boolean {
     return this.#living.has(pid);
   }
 
   /**
-   * Starts that of a run; answers whether there is one, else it is told why. Throws where it can't be recorded: then it
-   * is killed, and its end is told.
+   * Starts that of a run. Throws what the kernel refuses, then there is none; and where it can't be recorded: then it is
+   * killed, and its end is told.
    */
-  start(run: Run, order: SpawnOrder, fds: readonly (number | null)[], at: number): boolean {
-    const {cgroups, runs, folder, failed} = this.#host;
-    const start = (): ChildProcess => this.#spawner.start(order, fds);
-    const {spawned: child, cgroup} = cgroups?.spawnInside(run.token, start) ?? {spawned: start(), cgroup: null};
+  start(run: Run, order: SpawnOrder, fds: readonly (number | null)[], at: number): void {
+    const {cgroups, runs, folder} = this.#host;
+    const start = (): number => this.#spawner.start(order, fds);
+    const {spawned: pid, cgroup} = cgroups?.spawnInside(run.token, start) ?? {spawned: start(), cgroup: null};
     run.cgroup = cgroup;
-    const {pid} = child;
-    if (pid === undefined) {
-      if (cgroup !== null) removeCgroup(cgroup);
-      child.on('error', error => failed(run, spawnFailure(error, order, at)));
-      return false;
-    }
-    this.#living.add(pid);
+    this.#living.set(pid, run);
     runs.started(run, pid, '', at);
-    child.on('error', () => {});
-    child.on('exit', (code, signal) => this.#ended(run, pid, code, signal));
     try {
-      // Not even a process that has ended already is gone before it was waited for.
-      run.pidfd = openPidfd(pid);
-      runs.started(run, pid, startTimeOf(pid) ?? '', at);
-      recordStarted(folder, run.token, {pid, startTime: run.startTime ?? '', startedAt: at, cgroup});
-      return true;
+      // Until it was waited for, its pid is its own: no descriptor is needed to hold on to it.
+      run.startTime = startTimeOf(pid) ?? '';
+      recordStarted(folder, run.token, {pid, startTime: run.startTime, startedAt: at, cgroup});
     } catch (error) {
-      child.kill('SIGKILL');
+      process.kill(pid, 'SIGKILL');
       throw error;
     }
   }
 
-  #ended(run: Run, pid: number, code: number | null, signal: SignalName | null): void {
+  /** That child has ended and was waited for. */
+  ended(pid: number, {code, signal}: End): void {
+    const run = this.#living.get(pid);
+    if (!run) return;
     this.#living.delete(pid);
-    // Node has no name for real-time signals, and says exit code 0 of a death by one.
-    const end = code === 0 && signal === null && run.pidfd !== null ? endOfPidfd(run.pidfd) : null;
     // That may be that another one takes its place.
     if (run.exit === null) this.#host.lastWords(run);
-    if (run.pid === pid) this.#host.ended(run, end ? end.code : code, end ? end.signal : signal);
+    if (run.pid === pid) this.#host.ended(run, code, signal);
   }
 }

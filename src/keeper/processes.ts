@@ -43,11 +43,11 @@ export class Processes {
       becameMain: pid => this.#reaper.becameMain(pid),
       extend: (run, ms) => this.#ladder.extend(run, ms),
     });
-    const isSpawned = (pid: number): boolean => this.lives.isMain(pid) || host.isSpawned(pid);
-    const inherited = (pid: number): ((end: Ended) => void) | null => host.inherited(pid) ?? this.lives.inherited(pid);
-    this.#reaper = new Reaper({runs, isSpawned, inherited, say: fact => host.say(fact)});
+    const isSpawned = (pid: number): boolean => host.isSpawned(pid);
+    const waiterOf = (pid: number): ((end: Ended) => void) | null => this.lives.waiterOf(pid) ?? host.inherited(pid);
+    this.#reaper = new Reaper({runs, isSpawned, waiterOf, say: fact => host.say(fact)});
     this.#ladder = new Ladder({
-      isKnown: pid => isSpawned(pid) || inherited(pid) !== null || this.#reaper.isOrphan(pid),
+      isKnown: pid => isSpawned(pid) || waiterOf(pid) !== null || this.#reaper.isOrphan(pid),
       adoptOrphans: look => this.#reaper.adoptOrphans(look),
       cleared: (run, proof, survivors) => {
         if (!this.#strays.cleared(run, survivors)) this.lives.cleared(run, proof, survivors, () => host.cleared());

@@ -1,6 +1,6 @@
 /**
- * What SIGCHLD tells beside the ends of main processes, which libuv reports: stops and continues, and the ends of
- * adopted orphans. libuv waits only for what it spawned, so waitid must never take one of those.
+ * What SIGCHLD tells: the ends of main processes and of adopted orphans, stops and continues. libuv waits for what it has
+ * spawned itself, the controller, so waitid must never take one of those.
  */
 import {runOfOrphan, type Look} from './members.ts';
 import type {Fact, OrphanFact} from './messages.ts';
@@ -12,8 +12,8 @@ export interface ReaperHost {
   readonly runs: Runs;
   /** Whether libuv waits for this child. */
   isSpawned(pid: number): boolean;
-  /** Who is to hear how a child ended that an earlier image of this process has started; null: it is none of those. */
-  inherited(pid: number): ((end: Ended) => void) | null;
+  /** Who is to hear how a child ended that this process, or an earlier image of it, has started; null: it is an orphan. */
+  waiterOf(pid: number): ((end: Ended) => void) | null;
   say(fact: Fact): void;
 }
 
@@ -62,10 +62,10 @@ export class Reaper {
       const pid = peekEnded();
       // One of libuv's: it reaps it at its next SIGCHLD, which is pending, and then this is called again.
       if (pid === 0 || this.#host.isSpawned(pid)) return ended;
-      const inherited = this.#host.inherited(pid);
-      if (inherited) {
+      const waiter = this.#host.waiterOf(pid);
+      if (waiter) {
         const end = reap(pid);
-        if (end) inherited(end);
+        if (end) waiter(end);
         continue;
       }
       // While it is a zombie it can still be told whose it was: it may have lived too briefly to be seen before.
@@ -112,7 +112,7 @@ export class Reaper {
   }
 
   #adopt(pid: number): void {
-    if (this.#orphans.has(pid) || this.#host.isSpawned(pid) || this.#host.inherited(pid)) return;
+    if (this.#orphans.has(pid) || this.#host.isSpawned(pid) || this.#host.waiterOf(pid)) return;
     const stat = readStat(pid);
     if (!stat || stat.ppid !== process.pid) return;
     const run = runOfOrphan(stat, this.#host.runs) ?? null;

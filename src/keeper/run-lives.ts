@@ -56,7 +56,6 @@ export class RunLives {
       folder: host.folder,
       runs: host.runs,
       cgroups: host.cgroups,
-      failed: (run, failure) => this.#failed(run, failure),
       lastWords: run => this.voices.drain(run),
       ended: (run, code, signal) => this.#exited(run, code, signal),
     });
@@ -78,14 +77,10 @@ export class RunLives {
     });
   }
 
-  /** Whether libuv waits for that child. */
-  isMain(pid: number): boolean {
-    return this.#mains.has(pid);
-  }
-
-  /** Who is to hear how a child ended that an earlier image of this process has started. */
-  inherited(pid: number): ((end: Ended) => void) | null {
-    const run = this.#mains.has(pid) ? undefined : this.#host.runs.ofPid(pid);
+  /** Who is to hear how a child ended that this process, or an earlier image of it, has started; null: it is no main process. */
+  waiterOf(pid: number): ((end: Ended) => void) | null {
+    if (this.#mains.has(pid)) return end => this.#mains.ended(pid, end);
+    const run = this.#host.runs.ofPid(pid);
     // Its pidfd may have told its end before.
     return run && startTimeOf(pid) === run.startTime ? ({code, signal}) => this.#exited(run, code, signal) : null;
   }
@@ -126,7 +121,8 @@ export class RunLives {
       mustLeaveRoom(outputs);
       const granted = this.#host.grants.open(order, fds);
       const stdio = stdioOf([...outputs, ...granted], this.voices.open(run, order, fds));
-      if (this.#mains.start(run, order, stdio, at)) this.#started(run, at);
+      this.#mains.start(run, order, stdio, at);
+      this.#started(run, at);
     } catch (error) {
       if (run.pid === null) this.#failed(run, spawnFailure(error, order, at));
       else this.#host.abandon(run);

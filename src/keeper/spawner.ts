@@ -1,15 +1,13 @@
 /** Starts main processes with a clean start: descriptors, session, signals, limits, environment. */
-import {spawn, type ChildProcess} from 'node:child_process';
-import {closeSync, openSync, statSync} from 'node:fs';
+import {constants, openSync, statSync} from 'node:fs';
 import {ChannelError} from './channel-error.ts';
 import type {SpawnFailure, SpawnOrder} from './messages.ts';
 import {openFilesLimit, setOpenFilesLimit} from '../posix/process.ts';
+import {spawnProgram} from '../posix/spawn.ts';
 import {softOpenFiles} from '../process/facts.ts';
 import {fewOf, outerEnvironment} from '../process/outer-environment.ts';
 
 const SHORTAGES = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC', 'EDQUOT']);
-/** Descriptors that a spawn itself needs: the pipe over which exec's error comes back, and /dev/null. */
-const SPAWN_DESCRIPTORS = 6;
 
 /** What went wrong, in words that name the program or the folder. */
 export function spawnFailure(error: unknown, order: {file: string; cwd: string}, at: number): SpawnFailure {
@@ -28,7 +26,7 @@ export function spawnFailure(error: unknown, order: {file: string; cwd: string},
       case 'EACCES':
         return `${order.file} is not executable, or a folder above it or ${order.cwd} may not be entered (EACCES)`;
       case 'ENOEXEC':
-        return `${order.file} is no program that this machine can run (ENOEXEC)`;
+        return `${order.file} is no program that this machine can run, and its first line names no interpreter, as #!/bin/sh does (ENOEXEC)`;
       case 'E2BIG':
         return `the arguments and environment for ${order.file} are too long (E2BIG)`;
       case 'EAGAIN':
@@ -60,7 +58,8 @@ export class Spawner {
   readonly #few: Record<string, string>;
   /** The soft limit that the supervisor was started with; null: the same as the keeper's own. */
   readonly #soft: bigint | null;
-  #reserve: number[] = [];
+  /** What stands where a worker is to have nothing. */
+  readonly #nothing = openSync('/dev/null', constants.O_RDWR);
 
   constructor(env: NodeJS.ProcessEnv) {
     this.#outer = outerEnvironment(env);
@@ -69,46 +68,31 @@ export class Spawner {
     const soft = softOpenFiles(process.ppid) ?? 1024;
     const own = openFilesLimit().soft;
     this.#soft = Number.isFinite(soft) && BigInt(soft) < own ? BigInt(soft) : null;
-    if (this.#soft !== null) this.#fillReserve();
   }
 
-  /** Starts the program; its pid is there at once, or `error` comes. Throws what spawn(2) throws for bad arguments. */
-  start(order: SpawnOrder, fds: readonly (number | null)[]): ChildProcess {
-    const options = {
-      argv0: order.argv[0],
+  /** Starts the program, in a session of its own: nothing that a terminal or a group sends reaches it. Answers its pid. */
+  start(order: SpawnOrder, fds: readonly (number | null)[]): number {
+    const env = {...(order.inherit ? this.#outer : this.#few), ...order.env};
+    const program = {
+      file: order.file,
+      argv: order.argv,
+      env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
       cwd: order.cwd,
-      env: {...(order.inherit ? this.#outer : this.#few), ...order.env},
-      // A session of its own, so that nothing that a terminal or a group sends reaches it.
-      detached: true,
-      // Standard output and standard error, then what it inherits.
-      stdio: ['ignore' as const, ...fds.map(fd => fd ?? ('ignore' as const))],
-    } satisfies Parameters<typeof spawn>[2];
-    return this.#withSoftLimit(() => spawn(order.file, order.argv.slice(1), options));
+      // Standard input, output and error, then what it inherits.
+      fds: [this.#nothing, ...fds.map(fd => fd ?? this.#nothing)],
+    };
+    return this.#withSoftLimit(() => spawnProgram(program));
   }
 
-  /**
-   * Lowers the keeper's own limit around the fork, since children inherit it. The few descriptors that a spawn needs
-   * must lie below the lowered limit: they take the places of a reserve that is given up for the moment.
-   */
+  /** Lowers the keeper's own limit around the spawn, since children inherit it. */
   #withSoftLimit<T>(action: () => T): T {
     if (this.#soft === null) return action();
     const limit = openFilesLimit();
-    for (const fd of this.#reserve) closeSync(fd);
-    this.#reserve = [];
     setOpenFilesLimit({soft: this.#soft, hard: limit.hard});
     try {
       return action();
     } finally {
       setOpenFilesLimit(limit);
-      this.#fillReserve();
-    }
-  }
-
-  #fillReserve(): void {
-    try {
-      while (this.#reserve.length < SPAWN_DESCRIPTORS) this.#reserve.push(openSync('/dev/null', 'r'));
-    } catch {
-      // No descriptor is left at all: the next spawn finds what there is.
     }
   }
 }
