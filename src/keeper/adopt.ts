@@ -48,7 +48,7 @@ function runOf(record: SpawnRecord, now: number): Found {
     exit: record.exit ?? (present ? null : {code: null, signal: null, at: now}),
     cleared: record.cleared,
     notice: record.ready ? {ready: true} : null,
-    cgroup: started?.cgroup ?? null,
+    cgroup: started?.cgroup ?? intent?.cgroup ?? null,
   };
   return {run, record, present};
 }

@@ -77,7 +77,13 @@ export class ControllerProcess {
   }
 
   send(fact: Fact): void {
-    if (this.#ended === null) this.#socket.write(`${JSON.stringify(fact)}\n`);
+    if (this.#ended !== null) return;
+    // All that is said in one turn goes in one write, and the controller takes one turn for it.
+    if (this.#socket.writableCorked === 0) {
+      this.#socket.cork();
+      setImmediate(() => this.#socket.uncork());
+    }
+    this.#socket.write(`${JSON.stringify(fact)}\n`);
   }
 
   /** It is to leave, which it does when the link closes. */

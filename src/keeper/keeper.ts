@@ -52,7 +52,7 @@ export class Keeper {
   readonly #epoll = new Epoll();
   readonly #output: RunOutput;
   readonly #cgroups: Cgroups | null;
-  readonly #weaker: readonly string[];
+  readonly #cgroupState: {readonly unavailable: string | null};
   readonly #grants: Grants;
   readonly #processes: Processes;
   readonly #link: Link;
@@ -77,7 +77,7 @@ export class Keeper {
     const say = (fact: Fact): void => this.#link.send(fact);
     const cgroups = Cgroups.open(basename(folder));
     this.#cgroups = cgroups instanceof Cgroups ? cgroups : null;
-    this.#weaker = weakerPromises(cgroups, code);
+    this.#cgroupState = cgroups;
     this.#grants = new Grants(folder, replaced?.sockets ?? []);
     this.#output = new RunOutput(this.#runsFolder, this.#epoll, say);
     const under = replaced?.upgrade ?? null;
@@ -99,8 +99,10 @@ export class Keeper {
       },
       cleared: () => this.#fleetEnd.look(),
     });
+    const outside = <T>(start: () => T): T => (this.#cgroups ? this.#cgroups.outside(start) : start());
     this.#link = new Link({
       folder,
+      outside,
       command: () => code.controller(folder),
       welcome: (lease, loss) => this.#welcome(lease, loss),
       order: order => obey(orders, order),
@@ -111,6 +113,7 @@ export class Keeper {
         folder,
         code,
         link: this.#link,
+        outside,
         say,
         become: (program, upgrade, failed) => {
           const next = {
@@ -190,8 +193,8 @@ export class Keeper {
       anchor: this.#options.anchor,
       startedAt: this.#startedAt,
       nice: getPriority(0),
-      lineage: this.#cgroups ? 'cgroup' : 'lineage',
-      weaker: this.#weaker,
+      lineage: this.#cgroupState.unavailable === null ? 'cgroup' : 'lineage',
+      weaker: weakerPromises(this.#cgroupState, this.#options.code),
       lost: this.#lost,
       code: this.#options.code.current,
       loss,

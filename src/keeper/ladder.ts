@@ -80,6 +80,7 @@ export class Ladder {
   readonly #host: LadderHost;
   readonly #endings = new Map<string, Ending>();
   #timer: NodeJS.Timeout | null = null;
+  #now: NodeJS.Immediate | null = null;
 
   constructor(host: LadderHost) {
     this.#host = host;
@@ -114,14 +115,15 @@ export class Ladder {
 
   /** Looks at all endings after `ms` at the latest: something has happened that may have brought one on. */
   look(ms: number): void {
-    if (this.#endings.size === 0) return;
-    if (ms > 0 && this.#timer !== null) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#round(), ms);
+    if (this.#endings.size === 0 || this.#now !== null) return;
+    if (ms > 0) this.#timer ??= setTimeout(() => this.#round(), ms);
+    else this.#now = setImmediate(() => this.#round());
   }
 
   #round(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    this.#now = null;
     try {
       this.#lookAtAll();
     } catch (error) {
@@ -160,7 +162,7 @@ export class Ladder {
     // Its end is about to be told.
     if (main?.startTime !== run.startTime || hasEnded(main)) return;
     this.#finish(
-      ending,
+      run,
       [{pid: main.pid, name: main.comm}, ...membersOf(run, look)].map(({pid, name}) => `${pid} ${name}`),
     );
   }
@@ -170,7 +172,7 @@ export class Ladder {
     const {run} = ending;
     const members = mayLive(run, look, pid => this.#host.isKnown(pid)) ? membersOf(run, look) : [];
     if (members.length === 0) {
-      this.#finish(ending, []);
+      this.#finish(run, []);
       return false;
     }
     if (now < ending.deadline) {
@@ -185,7 +187,7 @@ export class Ladder {
     }
     if (ending.killedAt !== null && now - ending.killedAt > KILLED_MS) {
       this.#finish(
-        ending,
+        run,
         members.map(member => `${member.pid} ${member.name}`),
       );
       return false;
@@ -204,8 +206,22 @@ export class Ladder {
     for (const member of freezeMembers(runs, look)) signalMember(member, SIGKILL);
   }
 
-  #finish(ending: Ending, survivors: readonly string[]): void {
-    const {run} = ending;
+  /**
+   * Tells of runs whose main processes have just ended that nothing is left of them, where that is plain to see: their
+   * next runs need not wait for an order to look.
+   */
+  glance(runs: readonly Run[]): void {
+    const look = new Look();
+    for (const run of runs) {
+      if (this.#endings.has(run.token) || run.cleared !== null) continue;
+      const {cgroup, adopted, orphans} = run;
+      const isPlain = cgroup !== null && !adopted && orphans.size === 0;
+      const mayBe = isPlain ? isPopulated(cgroup) : mayLive(run, look, pid => this.#host.isKnown(pid));
+      if (!mayBe) this.#finish(run, []);
+    }
+  }
+
+  #finish(run: Run, survivors: readonly string[]): void {
     this.#endings.delete(run.token);
     // The proof is read from the kernel at the end, and not from what was found on the way.
     const proof: Proof = run.cgroup !== null && !isPopulated(run.cgroup) ? 'cgroup' : 'lineage';

@@ -24,6 +24,8 @@ const LEAVE_MS = 2_000;
 export interface LinkOptions {
   /** The fleet's folder. */
   readonly folder: string;
+  /** Starts what belongs to no run. */
+  readonly outside: <T>(start: () => T) => T;
   /** Program and arguments of the next controller. */
   readonly command: () => readonly string[];
   /** A controller has come: it is to be told everything. */
@@ -104,7 +106,7 @@ export class Link {
       this.#spawned.delete(pid);
       events.ended(how);
     };
-    const started = ControllerProcess.start(command, {...events, ended});
+    const started = this.#options.outside(() => ControllerProcess.start(command, {...events, ended}));
     pid = started.pid;
     this.#spawned.add(pid);
     return started;

@@ -1,5 +1,4 @@
 /** The main processes that this keeper starts: from the fork until it is recorded, and who hears of the end. */
-import type {Cgroups} from './cgroup.ts';
 import type {SpawnOrder} from './messages.ts';
 import {recordStarted} from './record.ts';
 import type {Run, Runs} from './run.ts';
@@ -11,7 +10,6 @@ import {startTimeOf} from '../process/stat.ts';
 export interface MainProcessesHost {
   readonly folder: string;
   readonly runs: Runs;
-  readonly cgroups: Cgroups | null;
   /** It has ended, but what it said last may not have been read yet. */
   readonly lastWords: (run: Run) => void;
   readonly ended: (run: Run, code: number | null, signal: SignalName | null) => void;
@@ -36,13 +34,12 @@ export class MainProcesses {
    * Starts that of a run. Throws what the kernel refuses, then there is none; and where it can't be recorded: then it is
    * killed, and its end is told.
    */
-  start(run: Run, order: SpawnOrder, fds: readonly (number | null)[], at: number): void {
-    const {cgroups, runs, folder} = this.#host;
-    const start = (): number => this.#spawner.start(order, fds);
-    const {spawned: pid, cgroup} = cgroups?.spawnInside(run.token, start) ?? {spawned: start(), cgroup: null};
-    run.cgroup = cgroup;
+  start(run: Run, order: SpawnOrder, fds: readonly (number | null)[], cgroup: string | null): void {
+    const {runs, folder} = this.#host;
+    const at = Date.now();
+    const pid = this.#spawner.start(order, fds);
     this.#living.set(pid, run);
-    runs.started(run, pid, '', at);
+    runs.started(run, pid, at, cgroup);
     try {
       // Until it was waited for, its pid is its own: no descriptor is needed to hold on to it.
       run.startTime = startTimeOf(pid) ?? '';

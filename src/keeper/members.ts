@@ -3,6 +3,7 @@
  * main process or of a process that is known to be its; its session or process group; the token in the environment it
  * was started with (which a process may have overwritten, so its absence means nothing).
  */
+import {basename} from 'node:path';
 import {livingAnchor} from './anchor.ts';
 import {cgroupMembers, isPopulated} from './cgroup.ts';
 import type {Run, Runs} from './run.ts';
@@ -83,8 +84,8 @@ function runOfName(name: number, stat: Stat, runs: Runs): Run | undefined {
 /** Which run a process belongs to that became the keeper's child without having been spawned by it. */
 export function runOfOrphan(stat: Stat, runs: Runs): Run | undefined {
   const cgroup = cgroupOf(stat.pid);
-  const inCgroup = cgroup?.split('/').findLast(name => runs.get(name));
-  if (inCgroup !== undefined) return runs.get(inCgroup);
+  const inside = cgroup === null ? undefined : runs.ofCgroup(cgroup);
+  if (inside) return inside;
   const named = runOfName(stat.sid, stat, runs) ?? runOfName(stat.pgid, stat, runs);
   if (named?.exit === null) return named;
   // The name of a session whose leader is gone for good may have been used once more: what contradicts it counts more.
@@ -112,7 +113,7 @@ const GENERATIONS = 64;
  */
 export function isMember(stat: Stat, run: Run): boolean {
   if (stat.startTime === run.startTime && stat.pid === run.pid) return true;
-  if (run.cgroup !== null && cgroupOf(stat.pid)?.split('/').includes(run.token) === true) return true;
+  if (run.cgroup !== null && cgroupOf(stat.pid)?.split('/').includes(basename(run.cgroup)) === true) return true;
   const main = run.pid === null ? null : readStat(run.pid);
   const isMainThere = main !== null && main.startTime === run.startTime;
   if (isMainThere && isYounger(stat, run) && (stat.sid === run.pid || stat.pgid === run.pid)) return true;

@@ -31,13 +31,15 @@ export class Processes {
   readonly #reaper: Reaper;
   readonly #ladder: Ladder;
   readonly #strays: Strays;
+  /** Runs whose main processes have ended in this turn. */
+  #ended: Run[] = [];
 
   constructor(host: ProcessesHost) {
     const {runs} = this;
     this.lives = new RunLives({
       ...host,
       runs,
-      exited: () => this.#ladder.look(0),
+      exited: run => this.#noteEnded(run),
       abandon: run => this.#ladder.end(run, SIGKILL, 0),
       forgotten: run => this.#reaper.forget(run),
       becameMain: pid => this.#reaper.becameMain(pid),
@@ -99,5 +101,20 @@ export class Processes {
       if (!isShortage(error)) throw error; // else the next one finds it
     }
     this.#ladder.look(0);
+  }
+
+  /** A thousand that end at once are looked at once. */
+  #noteEnded(run: Run): void {
+    if (this.#ended.push(run) > 1) return;
+    process.nextTick(() => {
+      const ended = this.#ended;
+      this.#ended = [];
+      try {
+        this.#ladder.glance(ended);
+      } catch (error) {
+        if (!isShortage(error)) throw error; // else it is looked at when the order to clear comes
+      }
+      this.#ladder.look(0);
+    });
   }
 }

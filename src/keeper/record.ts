@@ -23,6 +23,8 @@ export interface Intent {
   readonly notify?: string | null;
   readonly owner?: SpawnOrder['owner'];
   readonly readyFd?: number | null;
+  /** Where it is to be born; null where there is none. */
+  readonly cgroup?: string | null;
 }
 
 export interface Started {

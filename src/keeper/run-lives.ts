@@ -55,7 +55,6 @@ export class RunLives {
     this.#mains = new MainProcesses({
       folder: host.folder,
       runs: host.runs,
-      cgroups: host.cgroups,
       lastWords: run => this.voices.drain(run),
       ended: (run, code, signal) => this.#exited(run, code, signal),
     });
@@ -87,7 +86,7 @@ export class RunLives {
 
   /** Starts a run; of one that is known, says again what is known. */
   spawn(order: SpawnOrder): void {
-    const {runs, output, folder} = this.#host;
+    const {runs, output, folder, cgroups} = this.#host;
     const known = runs.get(order.token);
     if (known) {
       this.#host.say({type: 'run', run: factOf(known)});
@@ -97,7 +96,7 @@ export class RunLives {
     const logStart = logSizes(logFolder);
     const run = newRun({token, id, stopSignal, stopTimeoutMs, logStart});
     runs.add(run);
-    const at = Date.now();
+    const cgroup = cgroups?.nest() ?? null;
     const fds: number[] = [];
     try {
       recordIntent(folder, {
@@ -114,6 +113,7 @@ export class RunLives {
         notify,
         owner,
         readyFd,
+        cgroup,
       });
       output.open(run, order);
       const outputs = run.output?.openForWorker() ?? [];
@@ -121,13 +121,14 @@ export class RunLives {
       mustLeaveRoom(outputs);
       const granted = this.#host.grants.open(order, fds);
       const stdio = stdioOf([...outputs, ...granted], this.voices.open(run, order, fds));
-      this.#mains.start(run, order, stdio, at);
-      this.#started(run, at);
+      this.#mains.start(run, order, stdio, cgroup);
+      this.#started(run);
     } catch (error) {
-      if (run.pid === null) this.#failed(run, spawnFailure(error, order, at));
+      if (run.pid === null) this.#failed(run, spawnFailure(error, order, Date.now()));
       else this.#host.abandon(run);
     } finally {
       for (const fd of fds) closeSync(fd);
+      cgroups?.moveOn(run.pid !== null);
     }
   }
 
@@ -137,7 +138,6 @@ export class RunLives {
     const look = new Look();
     grants.takeUp();
     for (const {run, record, present} of findRuns(folder, this.#boot, Date.now())) {
-      run.cgroup ??= cgroups?.of(run.token) ?? null;
       if (run.pid === null && run.cleared === null && !this.#findUnrecorded(run, look)) continue;
       runs.add(run);
       if (run.cleared !== null && !present) continue;
@@ -148,6 +148,7 @@ export class RunLives {
       if (record.intent) this.voices.takeUp(run, record.intent);
     }
     this.voices.takenUp();
+    cgroups?.removeAllBut(new Set(Array.from(runs.all(), ({cgroup}) => cgroup)));
   }
 
   /**
@@ -216,8 +217,9 @@ export class RunLives {
     if (run.adopted && run.exit === null) this.#adopted.lookAtPause(run);
   }
 
-  #started({token, pid, startTime, logStart}: Run, at: number): void {
-    if (pid !== null) this.#host.say({type: 'spawned', token, pid, startTime: startTime ?? '', at, logStart});
+  #started({token, pid, startTime, startedAt, logStart}: Run): void {
+    if (pid === null || startedAt === null) return;
+    this.#host.say({type: 'spawned', token, pid, startTime: startTime ?? '', at: startedAt, logStart});
   }
 
   #setMain(run: Run, pid: number): string | null {

@@ -1,4 +1,5 @@
 /** What the keeper holds of one run, from the order to spawn it until the controller has committed its end. */
+import {basename} from 'node:path';
 import type {ExitFact, LogStart, Notice, Proof, RunFact, SpawnFailure} from './messages.ts';
 import type {SignalName} from '../posix/signals.ts';
 import type {Output} from './output.ts';
@@ -75,18 +76,20 @@ export const factOf = (run: Run): RunFact => ({
 export class Runs {
   readonly #byToken = new Map<string, Run>();
   readonly #byPid = new Map<number, Run>();
+  readonly #byCgroup = new Map<string, Run>();
 
   add(run: Run): void {
     this.#byToken.set(run.token, run);
     if (run.pid !== null) this.#byPid.set(run.pid, run);
+    if (run.cgroup !== null) this.#byCgroup.set(basename(run.cgroup), run);
   }
 
-  /** Notes the main process. */
-  started(run: Run, pid: number, startTime: string, at: number): void {
+  /** Notes the main process, and the cgroup in which it was born. */
+  started(run: Run, pid: number, at: number, cgroup: string | null): void {
     run.pid = pid;
-    run.startTime = startTime;
     run.startedAt = at;
-    this.#byPid.set(pid, run);
+    run.cgroup = cgroup;
+    this.add(run);
   }
 
   /** Another process is the main one from now on. */
@@ -100,6 +103,7 @@ export class Runs {
   delete(run: Run): void {
     this.#byToken.delete(run.token);
     if (run.pid !== null && this.#byPid.get(run.pid) === run) this.#byPid.delete(run.pid);
+    if (run.cgroup !== null) this.#byCgroup.delete(basename(run.cgroup));
   }
 
   get(token: string): Run | undefined {
@@ -112,6 +116,15 @@ export class Runs {
    */
   ofPid(pid: number): Run | undefined {
     return this.#byPid.get(pid);
+  }
+
+  /** The run that has that cgroup, or one above it. */
+  ofCgroup(path: string): Run | undefined {
+    for (const name of path.split('/').reverse()) {
+      const run = this.#byCgroup.get(name);
+      if (run) return run;
+    }
+    return undefined;
   }
 
   all(): Iterable<Run> {

@@ -19,6 +19,8 @@ export interface UpgradeHost {
   readonly folder: string;
   readonly code: Code;
   readonly link: Link;
+  /** Starts what belongs to no run. */
+  readonly outside: <T>(start: () => T) => T;
   /** To the controller that works. */
   readonly say: (fact: Fact) => void;
   /** Becomes another image of the keeper; throws where it can't. */
@@ -175,7 +177,8 @@ export class Upgrade {
 
   #tryKeeper(now: UnderWay): void {
     const {code, folder} = this.#host;
-    this.#trial.run(code.command(code.keeper(now.to), [folder, '--check']), problem => {
+    const command = code.command(code.keeper(now.to), [folder, '--check']);
+    const done = (problem: string | null): void => {
       if (this.#now !== now) return;
       if (problem !== null) {
         this.#fail(problem);
@@ -183,7 +186,8 @@ export class Upgrade {
       }
       now.isKeeperReady = true;
       this.#prepared();
-    });
+    };
+    this.#host.outside(() => this.#trial.run(command, done));
   }
 
   #prepared(): void {

@@ -1,10 +1,9 @@
 /** What a keeper can't promise on this machine, in words. */
-import {Cgroups} from './cgroup.ts';
 import type {Code} from './code.ts';
 
-export function weakerPromises(cgroups: ReturnType<typeof Cgroups.open>, code: Code): string[] {
+export function weakerPromises(cgroups: {readonly unavailable: string | null}, code: Code): string[] {
   const weaker: string[] = [];
-  if (!(cgroups instanceof Cgroups)) {
+  if (cgroups.unavailable !== null) {
     weaker.push(
       `${cgroups.unavailable}: who belongs to a worker is told by parents, sessions and environment, which a process can leave`,
     );
