@@ -3,7 +3,7 @@ import {randomBytes} from 'node:crypto';
 import {availableParallelism} from 'node:os';
 import {calendar} from './calendar.ts';
 import type {SnapshotFile} from './snapshot-file.ts';
-import {decodeSaved, type Launch, type Saved} from './start.ts';
+import {decodeFound, type Launch, type Saved} from './start.ts';
 import {createHeart, rateLimitsFor, restoreHeart, type Heart, type HeartOptions} from '../supervisor/index.ts';
 import type {Effect} from '../supervisor/types.ts';
 
@@ -31,7 +31,7 @@ export interface Beginning {
 
 /** What an earlier controller of this boot committed, or the fleet as `up` was given it. */
 export function beginHeart(launch: Launch, snapshot: SnapshotFile, boot: string): Beginning {
-  const {text, damaged} = snapshot.read();
+  const {text, changes, damaged} = snapshot.read();
   const anew = (repaired: string | null): Beginning => ({
     heart: createHeart(launch.spec, heartOptions),
     effects: [],
@@ -44,7 +44,8 @@ export function beginHeart(launch: Launch, snapshot: SnapshotFile, boot: string)
   try {
     if (text === null) throw new Error('both halves are damaged');
     return (
-      goOn(launch, text, boot, damaged > 0 ? 'one of its halves was torn; the other one is whole' : null) ?? anew(null)
+      goOn(launch, {text, changes}, boot, damaged > 0 ? 'one of its halves was torn; the other one is whole' : null) ??
+      anew(null)
     );
   } catch (error) {
     // Every controller would fail of it. What runs is taken over by the keeper's records; the rest is as in the file.
@@ -58,13 +59,18 @@ export function beginHeart(launch: Launch, snapshot: SnapshotFile, boot: string)
 
 /** Whether what another controller has committed can be gone on from. Changes nothing; throws what is in the way. */
 export function tryHeart(launch: Launch, snapshot: SnapshotFile, boot: string): void {
-  const {text} = snapshot.read();
-  if (text !== null) goOn(launch, text, boot, null);
+  const {text, changes} = snapshot.read();
+  if (text !== null) goOn(launch, {text, changes}, boot, null);
 }
 
 /** Null where the text is of another boot. Throws SnapshotError, or what JSON.parse throws. */
-function goOn(launch: Launch, text: string, boot: string, repaired: string | null): Beginning | null {
-  const found = decodeSaved(text, boot);
+function goOn(
+  launch: Launch,
+  {text, changes}: {text: string; changes: readonly string[]},
+  boot: string,
+  repaired: string | null,
+): Beginning | null {
+  const found = decodeFound(text, changes, boot);
   if (!found) return null;
   const {saved, heart, unwritten} = found;
   const restored = restoreHeart(heart, heartOptions);

@@ -16,6 +16,8 @@ const LONGEST_TIMER_MS = 60_000;
 const GATHER_MS = 50;
 /** After so long no further input is handled in a turn: between turns clients are answered, also when all workers die at once. */
 const SLICE_MS = 8;
+/** After so long without a commit, the next one is of the whole state. */
+const QUIET_MS = 1_000;
 
 export interface EngineOptions {
   readonly heart: Heart;
@@ -49,6 +51,9 @@ export class Engine {
   /** Facts were taken in that are not committed yet: runs until they must be. */
   #gathering: NodeJS.Timeout | null = null;
   #overdue = false;
+  /** Runs until all is quiet, while there are changes that are not one with the whole. */
+  #quiet: NodeJS.Timeout | null = null;
+  #isQuiet = false;
   /** What the keeper may forget after the next commit. */
   #forgotten: Effect[] = [];
   #closed = false;
@@ -88,7 +93,7 @@ export class Engine {
   canRecord(bytes: number): boolean {
     if (this.#closed) return false;
     try {
-      this.#options.snapshot.reserve(Buffer.byteLength(this.#text('')) + bytes + ROOM_BYTES);
+      this.#options.snapshot.reserve(Buffer.byteLength(this.#encode(this.heart.snapshot(), '')) + bytes + ROOM_BYTES);
       // There may be room again, and nothing has happened since that was recorded.
       if (this.#commitError !== null) this.#commit();
       return this.#commitError === null;
@@ -127,7 +132,7 @@ export class Engine {
       this.abandon();
       return;
     }
-    if (this.#gathering !== null) this.#commit();
+    if (this.#gathering !== null || this.#isQuiet) this.#commit();
     if (!this.#isClosed()) this.#options.journal.flush();
   }
 
@@ -141,6 +146,7 @@ export class Engine {
   abandon(): void {
     this.#closed = true;
     if (this.#timer) clearTimeout(this.#timer);
+    this.#awaitQuiet(false);
   }
 
   instancesOf(worker: string): Instance[] {
@@ -219,9 +225,21 @@ export class Engine {
     return [];
   }
 
-  #text(unwritten: string): string {
-    const {heart, journal, saved} = this.#options;
-    return encodeSaved({...saved(), seq: journal.seq}, heart.snapshot(), unwritten);
+  #encode(heart: string, unwritten: string): string {
+    const {journal, saved} = this.#options;
+    return encodeSaved({...saved(), seq: journal.seq}, heart, unwritten);
+  }
+
+  /** Changes are made one with the whole when nothing has happened for a while: then it costs nobody's time. */
+  #awaitQuiet(isNeeded: boolean): void {
+    if (this.#quiet !== null) clearTimeout(this.#quiet);
+    this.#quiet = null;
+    if (!isNeeded) return;
+    this.#quiet = setTimeout(() => {
+      this.#quiet = null;
+      this.#isQuiet = true;
+      this.settle();
+    }, QUIET_MS);
   }
 
   #commit(): void {
@@ -236,8 +254,14 @@ export class Engine {
 
   /** Answers why it can't be written: null where it is. */
   #write(unwritten: string): string | null {
+    const {heart, snapshot} = this.#options;
     try {
-      this.#options.snapshot.write(this.#text(unwritten));
+      const changes = this.#isQuiet ? null : heart.changes();
+      const isAppended = changes !== null && snapshot.append(this.#encode(changes, unwritten));
+      if (!isAppended) snapshot.write(this.#encode(heart.snapshot(), unwritten));
+      heart.committed();
+      this.#isQuiet = false;
+      this.#awaitQuiet(isAppended);
       return null;
     } catch (error) {
       if (error instanceof SupersededError) {

@@ -3,6 +3,7 @@ import {readFileSync} from 'node:fs';
 import type {ProcessId} from './attachment.ts';
 import {inFolder} from '../control/folder.ts';
 import type {FleetSpec} from '../fleet/types.ts';
+import {withChanges} from '../supervisor/index.ts';
 
 /** `fleet.json`: written by `up`, privately, before the supervisor is started. */
 export interface Launch {
@@ -56,8 +57,22 @@ export interface Decoded {
   readonly unwritten: string;
 }
 
-/** The other way; null where the text is of another boot: then nothing that it tells of is left. Throws where it is none. */
-export function decodeSaved(text: string, boot: string): Decoded | null {
+/**
+ * The other way, with what has changed since; null where the text is of another boot: then nothing that it tells of is
+ * left. Throws where it is none.
+ */
+export function decodeFound(text: string, changes: readonly string[], boot: string): Decoded | null {
+  const whole = decodeSaved(text, boot);
+  if (whole === null) return null;
+  const later = changes.map(change => decodeSaved(change, boot)).filter(change => change !== null);
+  const heart = withChanges(
+    whole.heart,
+    later.map(change => change.heart),
+  );
+  return {...(later.at(-1) ?? whole), heart};
+}
+
+function decodeSaved(text: string, boot: string): Decoded | null {
   // Its checksum was right: this program wrote it, though it may be one of before.
   const saved: Saved = {clients: [], ...(JSON.parse(text.slice(0, text.indexOf('\n'))) as Omit<Saved, 'clients'>)};
   if (saved.boot !== boot) return null;

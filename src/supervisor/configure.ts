@@ -75,7 +75,7 @@ function update(member: Member, spec: WorkerSpec, otherChannels: boolean, desk: 
   if (same) return resized || otherChannels;
   member.spec = spec;
   member.added = false;
-  member.json = null;
+  desk.roster.redefined(member);
   if (before.schedule !== spec.schedule) for (const cell of member.cells) desk.apply(cell, {type: 'reschedule'});
   return true;
 }

@@ -15,7 +15,7 @@ import {NO_RESTARTS, RestartRate, type RateLimits, type Storm} from './rate.ts';
 import {concerns, roll, withMore, without, type Reload} from './reloading.ts';
 import {Roster, type Cell, type Member} from './roster.ts';
 import {waitsForTime, type Calendar} from './scheduling.ts';
-import {SnapshotWriter, type Going} from './snapshot.ts';
+import {SnapshotWriter, type Rest} from './snapshot.ts';
 import type {Effect, FoundRun, Input, Instance, Time} from './types.ts';
 
 /** What the heart can't make up itself. */
@@ -180,7 +180,23 @@ export class Heart {
 
   /** The whole state as JSON text, for `restoreHeart`. */
   snapshot(): string {
-    return this.#writer.write(this.#head, this.#stopping, this.#roster, {reload: this.#reload, rate: this.#rate.state});
+    return this.#writer.write(this.#head, this.#rest());
+  }
+
+  /**
+   * What has changed since {@link Heart.committed}, for `withChanges`; null where the whole state is to be committed.
+   */
+  changes(): string | null {
+    return this.#writer.changes(this.#rest());
+  }
+
+  /** The state as it is now was committed, whole or as changes to what was committed before. */
+  committed(): void {
+    this.#writer.committed(this.#roster);
+  }
+
+  #rest(): Rest {
+    return {stopping: this.#stopping, roster: this.#roster, reload: this.#reload, rate: this.#rate.state};
   }
 
   #staying(): Member[] {

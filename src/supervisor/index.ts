@@ -2,6 +2,7 @@ export {SnapshotError} from './errors.ts';
 export {createHeart, type Heart, type HeartOptions} from './heart.ts';
 export {planFor, type Difference, type FleetPlan, type WorkerChange} from './plan.ts';
 export {rateLimitsFor, type RateLimits} from './rate.ts';
+export {withChanges} from './snapshot.ts';
 export {restoreHeart} from './restore.ts';
 export {waitsForTime, type Calendar} from './scheduling.ts';
 export type * from './types.ts';

@@ -11,7 +11,7 @@ export function addWorker(spec: WorkerSpec, added: boolean, desk: Desk): boolean
   if (known !== undefined && !known.removed) return false;
   const member = known ?? roster.addMember(spec, added);
   member.spec = spec;
-  member.json = null;
+  roster.redefined(member);
   member.added = added;
   member.removed = false;
   resize(member, spec.instances, desk, 'up');
@@ -26,7 +26,7 @@ export function removeWorker(name: string, desk: Desk): boolean {
   const member = roster.members.get(name);
   if (member === undefined || member.removed) return false;
   member.removed = true;
-  member.json = null;
+  roster.redefined(member);
   desk.define(desk.head);
   resize(member, 0, desk);
   if (member.cells.length === 0) roster.removeMember(member);

@@ -54,6 +54,10 @@ export class Roster {
   readonly dirtyCells = new Set<Cell>();
   /** Workers whose standing may have changed. */
   readonly dirtyMembers = new Set<Member>();
+  /** Instances that are others than when the state was committed last. */
+  readonly changedCells = new Set<Cell>();
+  /** Workers, instances or their order are others than then. */
+  restructured = true;
   groups = new Groups();
   alive = 0;
   /** Instances that the fleet's rate of restarts holds back. */
@@ -100,6 +104,7 @@ export class Roster {
       json: null,
     };
     this.members.set(spec.name, member);
+    this.restructured = true;
     this.dirtyMembers.add(member);
     return member;
   }
@@ -110,6 +115,7 @@ export class Roster {
     const later = cells.findIndex(other => other.instance.number > instance.number);
     cells.splice(later < 0 ? cells.length : later, 0, cell);
     this.cells.set(instance.id, cell);
+    this.restructured = true;
     this.#enter(cell);
   }
 
@@ -120,6 +126,7 @@ export class Roster {
     this.#leave(cell);
     cell.instance = next;
     cell.json = null;
+    this.changedCells.add(cell);
     this.#enter(cell);
     if (held !== null && holds(next) !== held) this.#release(cell.member);
   }
@@ -130,6 +137,8 @@ export class Roster {
     this.#release(member);
     this.deadlines.set(cell, null);
     this.cells.delete(cell.instance.id);
+    this.changedCells.delete(cell);
+    this.restructured = true;
     member.cells.splice(member.cells.indexOf(cell), 1);
     this.dirtyCells.delete(cell);
     if (member.removed && member.cells.length === 0) this.removeMember(member);
@@ -137,6 +146,7 @@ export class Roster {
 
   removeMember(member: Member): void {
     this.members.delete(member.spec.name);
+    this.restructured = true;
     this.dirtyMembers.delete(member);
     this.link();
   }
@@ -149,6 +159,7 @@ export class Roster {
 
   /** Puts the workers into this order; those not named keep theirs, behind. */
   arrange(names: readonly string[]): void {
+    this.restructured = true;
     const before = [...this.members];
     this.members.clear();
     for (const name of names) {
@@ -165,6 +176,12 @@ export class Roster {
       for (const name of dependenciesOf(member.spec)) this.members.get(name)?.dependents.push(member);
     }
     this.touchAll();
+  }
+
+  /** Its definition, or whether it stays, is another than it was. */
+  redefined(member: Member): void {
+    member.json = null;
+    this.restructured = true;
   }
 
   /** Everything is to be looked at again. */

@@ -7,10 +7,21 @@ import type {Cell, Member, Roster} from './roster.ts';
 /** Of the snapshot's format; one that another version wrote is not read. */
 export const SNAPSHOT_VERSION = 1;
 
-/** What concerns many instances at once. */
-export interface Going {
+/** What each change says anew, beside the instances that are others now. */
+export interface Rest {
+  readonly stopping: Stopping;
+  readonly roster: Roster;
   readonly reload: Reload | null;
   readonly rate: RateState;
+}
+
+/** The text of what is small and changes often, as members of an object. */
+function restText({stopping, roster, reload, rate}: Rest): string {
+  const {recent} = roster.groups;
+  const more = reload === null ? '' : `,"reload":${JSON.stringify(reload)}`;
+  const restarts = rate === NO_RESTARTS ? '' : `,"rate":${JSON.stringify(rate)}`;
+  const groups = recent.size === 0 ? '' : `,"groups":${JSON.stringify([...recent])}`;
+  return `"version":${SNAPSHOT_VERSION},"stopping":"${stopping}"${more}${restarts}${groups}`;
 }
 
 export class SnapshotWriter {
@@ -21,21 +32,55 @@ export class SnapshotWriter {
     this.#head = null;
   }
 
-  write(head: FleetHead, stopping: Stopping, roster: Roster, {reload, rate}: Going): string {
+  write(head: FleetHead, rest: Rest): string {
     this.#head ??= JSON.stringify(head);
-    const members = [...roster.members.values()];
+    const members = [...rest.roster.members.values()];
     // One join makes one flat string; pieces put together with + would be copied once more when they are written.
-    const parts = [`{"version":${SNAPSHOT_VERSION},"stopping":"${stopping}","fleet":`, this.#head, ',"workers":['];
+    const parts = [`{${restText(rest)},"fleet":`, this.#head, ',"workers":['];
     for (const member of members) parts.push(memberText(member), ',');
     endList(parts, '],"instances":[');
     for (const {cells} of members) for (const cell of cells) parts.push(cellText(cell), ',');
-    endList(parts, ']');
-    if (reload !== null) parts.push(`,"reload":${JSON.stringify(reload)}`);
-    if (rate !== NO_RESTARTS) parts.push(`,"rate":${JSON.stringify(rate)}`);
-    const {recent} = roster.groups;
-    parts.push(recent.size === 0 ? '}\n' : `,"groups":${JSON.stringify([...recent])}}\n`);
+    endList(parts, ']}\n');
     return parts.join('');
   }
+
+  /** What has changed since {@link SnapshotWriter.committed}; null where that is more than some instances. */
+  changes(rest: Rest): string | null {
+    const {changedCells, restructured} = rest.roster;
+    if (restructured || this.#head === null) return null;
+    return `{${restText(rest)},"instances":[${Array.from(changedCells, cellText).join(',')}]}\n`;
+  }
+
+  /** All that there was to write is written. */
+  committed(roster: Roster): void {
+    roster.changedCells.clear();
+    roster.restructured = false;
+  }
+}
+
+/**
+ * The text of the state that some changes, oldest first, have made of another.
+ *
+ * @throws SyntaxError where one of them is no JSON
+ */
+export function withChanges(text: string, changes: readonly string[]): string {
+  if (changes.length === 0) return text;
+  const {fleet, workers, instances} = JSON.parse(text) as Written;
+  const byId = new Map(instances.map(instance => [instance.id, instance]));
+  let rest: Partial<Written> = {};
+  for (const change of changes) {
+    const {instances: changed, ...others} = JSON.parse(change) as Written;
+    for (const instance of changed) byId.set(instance.id, instance);
+    rest = others;
+  }
+  return `${JSON.stringify({...rest, fleet, workers, instances: [...byId.values()]})}\n`;
+}
+
+/** As this module wrote it: what of it is valid is found out when it is read. */
+interface Written {
+  readonly fleet: unknown;
+  readonly workers: unknown;
+  readonly instances: readonly {readonly id: string}[];
 }
 
 /** Puts what ends a list in the place of the last comma. */

@@ -5,7 +5,7 @@ import {beginHeart} from '../../src/controller/begin.ts';
 import {Engine} from '../../src/controller/engine.ts';
 import {Journal} from '../../src/controller/journal.ts';
 import {SnapshotFile} from '../../src/controller/snapshot-file.ts';
-import type {Launch} from '../../src/controller/start.ts';
+import {decodeFound, type Launch} from '../../src/controller/start.ts';
 import {inFolder} from '../../src/control/folder.ts';
 import {recordsAfter} from '../../src/control/journal.ts';
 import type {FleetSpec} from '../../src/fleet/types.ts';
@@ -90,11 +90,26 @@ class Bench {
   }
 }
 
+/** The heart's state as it was committed last. */
+function committed(folder: string): string {
+  const {text, changes} = new SnapshotFile(folder).read();
+  return text === null ? '' : (decodeFound(text, changes, BOOT)?.heart ?? '');
+}
+
 describe('the engine', () => {
+  test('commits what has changed, and once all is quiet the whole; the state is the same', async () => {
+    const folder = scratch();
+    const bench = await new Bench(folder).spawned();
+    await until('changes', () => new SnapshotFile(folder).read().changes.length > 0);
+    await until('the commit', () => committed(folder) === bench.heart.snapshot());
+    await until('the whole', () => new SnapshotFile(folder).read().changes.length === 0);
+    expect(committed(folder)).toBe(bench.heart.snapshot());
+  });
+
   test('writes to the journal what is committed, not before', async () => {
     const bench = await new Bench(scratch()).spawned();
     await until('the line', () => bench.journal.includes('ready'));
-    expect(new SnapshotFile(bench.folder).read().text).toContain('"status":"ready"');
+    expect(committed(bench.folder)).toContain('"status":"ready"');
   });
 
   test('what was committed and not written when it was killed is written by the next, once', async () => {
@@ -149,7 +164,7 @@ describe('the engine', () => {
     const bench = await new Bench(folder).spawned();
     await until('the line', () => bench.journal.includes('ready'));
     const before = bench.journal;
-    const {text} = new SnapshotFile(folder).read();
+    const text = committed(folder);
     bench.isCurrent = false;
     bench.exits();
     const heard = {type: 'exited', token: bench.token, code: 1, signal: null, at: 1} as const;
@@ -182,8 +197,9 @@ describe('the engine', () => {
   test('while nothing can be recorded, acts but lets nothing be forgotten; then goes on as before', async () => {
     const folder = scratch();
     const bench = await new Bench(folder).spawned();
-    const write = bench.snapshot.write.bind(bench.snapshot);
-    bench.snapshot.write = () => {
+    const {snapshot} = bench;
+    const kept = {write: snapshot.write.bind(snapshot), append: snapshot.append.bind(snapshot)};
+    snapshot.write = snapshot.append = () => {
       throw Object.assign(new Error('full'), {code: 'ENOSPC'});
     };
     const {token} = bench;
@@ -193,7 +209,7 @@ describe('the engine', () => {
     expect(bench.engine.commitError).toBe('ENOSPC');
     expect(bench.engine.canRecord(0)).toBe(false);
     expect(bench.types).not.toContain('forget');
-    bench.snapshot.write = write;
+    Object.assign(snapshot, kept);
     expect(bench.engine.canRecord(0)).toBe(true);
     bench.engine.feed({type: 'tick'});
     await until('what is committed to be forgotten', () => bench.types.includes('forget'));

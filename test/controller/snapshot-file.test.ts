@@ -27,12 +27,12 @@ describe('the snapshot', () => {
   test('is the newest that was written; without any there is none, and nothing is damaged', () => {
     const folder = scratch();
     const file = new SnapshotFile(folder);
-    expect(file.read()).toEqual({text: null, damaged: 0});
+    expect(file.read()).toEqual({text: null, changes: [], damaged: 0});
     file.reserve(10);
-    expect(new SnapshotFile(folder).read()).toEqual({text: null, damaged: 0});
+    expect(new SnapshotFile(folder).read()).toEqual({text: null, changes: [], damaged: 0});
     for (const text of ['one', 'two', 'three']) {
       file.write(text);
-      expect(new SnapshotFile(folder).read()).toEqual({text, damaged: 0});
+      expect(new SnapshotFile(folder).read()).toEqual({text, changes: [], damaged: 0});
     }
   });
 
@@ -52,7 +52,7 @@ describe('the snapshot', () => {
       }
     }
     writeFileSync(path, image);
-    expect(new SnapshotFile(folder).read()).toEqual({text: 'state three', damaged: 0});
+    expect(new SnapshotFile(folder).read()).toEqual({text: 'state three', changes: [], damaged: 0});
   });
 
   test.each(HALVES)('with half %i cut off anywhere is the last or the last but one', half => {
@@ -69,12 +69,12 @@ describe('the snapshot', () => {
     const {folder, paths, images} = committed();
     for (const half of HALVES) overwrite(paths[half], images[half], 41, 0);
     const file = new SnapshotFile(folder);
-    expect(file.read()).toEqual({text: null, damaged: 2});
+    expect(file.read()).toEqual({text: null, changes: [], damaged: 2});
     expect(file.setAside().length).toBe(2);
     expect(readFileSync(`${paths[1]}.unreadable`)[0]).toBe(images[1][0]);
-    expect(new SnapshotFile(folder).read()).toEqual({text: null, damaged: 0});
+    expect(new SnapshotFile(folder).read()).toEqual({text: null, changes: [], damaged: 0});
     file.write('anew');
-    expect(new SnapshotFile(folder).read()).toEqual({text: 'anew', damaged: 0});
+    expect(new SnapshotFile(folder).read()).toEqual({text: 'anew', changes: [], damaged: 0});
   });
 
   test('after a kill at any byte of a write is the one before; the next write harms nothing', () => {
@@ -111,17 +111,110 @@ describe('the snapshot', () => {
     for (const text of ['by the second', 'by the second, again', 'and again']) {
       next.write(text);
       expect(() => frozen.write('late')).toThrow(SupersededError);
-      expect(new SnapshotFile(folder).read()).toEqual({text, damaged: 0});
+      expect(new SnapshotFile(folder).read()).toEqual({text, changes: [], damaged: 0});
     }
     next.setAside();
     next.write('anew');
-    expect(new SnapshotFile(folder).read()).toEqual({text: 'anew', damaged: 0});
+    expect(new SnapshotFile(folder).read()).toEqual({text: 'anew', changes: [], damaged: 0});
+  });
+
+  test('is the whole that was written last, and every change after it, in order', () => {
+    const folder = scratch();
+    const file = new SnapshotFile(folder);
+    expect(file.append('a change of nothing')).toBe(false);
+    file.write('one');
+    const changes: string[] = [];
+    for (let i = 0; i < 5; i++) {
+      expect(file.append(`change ${i}`)).toBe(true);
+      changes.push(`change ${i}`);
+      expect(new SnapshotFile(folder).read()).toEqual({text: 'one', changes, damaged: 0});
+    }
+    file.write('two');
+    expect(new SnapshotFile(folder).read()).toEqual({text: 'two', changes: [], damaged: 0});
+    expect(file.append('later')).toBe(true);
+    expect(new SnapshotFile(folder).read()).toEqual({text: 'two', changes: ['later'], damaged: 0});
+  });
+
+  test('a change that was torn anywhere was never made, and what lay there before is no change', () => {
+    const {folder, paths} = committed();
+    const file = new SnapshotFile(folder);
+    file.read();
+    expect(file.append('of another')).toBe(false);
+    // Each half gets changes, so that what an earlier generation left lies behind what is written now.
+    for (const text of ['whole four', 'whole five', 'whole six!']) {
+      file.write(text);
+      for (const change of ['first', 'second', 'third']) expect(file.append(`${change} after ${text}`)).toBe(true);
+    }
+    file.write('whole seven');
+    expect(new SnapshotFile(folder).read()).toEqual({text: 'whole seven', changes: [], damaged: 0});
+    file.append('kept');
+    const half = HALVES.find(which => readFileSync(paths[which]).includes('whole seven'))!;
+    const before = readFileSync(paths[half]);
+    file.append('torn');
+    const after = readFileSync(paths[half]);
+    const end = after.indexOf('torn') + 'torn'.length;
+    for (let torn = end - 44; torn < end; torn++) {
+      writeFileSync(paths[half], Buffer.concat([after.subarray(0, torn), before.subarray(torn)]));
+      const next = new SnapshotFile(folder);
+      const isWhole = after.subarray(torn, end).equals(before.subarray(torn, end));
+      expect(next.read()).toEqual({text: 'whole seven', changes: isWhole ? ['kept', 'torn'] : ['kept'], damaged: 0});
+      // Whoever goes on does not write behind it.
+      next.write('whole eight');
+      expect(new SnapshotFile(folder).read()).toEqual({text: 'whole eight', changes: [], damaged: 0});
+      for (const which of HALVES) if (which !== half) writeFileSync(paths[which], Buffer.alloc(before.length));
+    }
+  });
+
+  test('has room for changes up to its size, and for none beyond', () => {
+    const folder = scratch();
+    const file = new SnapshotFile(folder);
+    file.write('x'.repeat(1000));
+    const size = statSync(inFolder.snapshot(folder, 1)).size;
+    const change = 'y'.repeat(10_000);
+    let written = 0;
+    while (file.append(change)) written++;
+    expect(written).toBe(Math.floor((size - 1040) / 10_040));
+    expect(statSync(inFolder.snapshot(folder, 1)).size).toBe(size);
+    expect(new SnapshotFile(folder).read().changes.length).toBe(written);
+  });
+
+  test('no change is written by one that was frozen while another has committed', () => {
+    const {folder} = committed();
+    const frozen = new SnapshotFile(folder);
+    frozen.read();
+    frozen.write('by the first');
+    const next = new SnapshotFile(folder);
+    next.read();
+    next.write('by the second');
+    next.append('and more');
+    expect(() => frozen.append('late')).toThrow(SupersededError);
+    expect(new SnapshotFile(folder).read()).toEqual({text: 'by the second', changes: ['and more'], damaged: 0});
+    // Even one that was written in the moment in which the other committed counts for nothing.
+    const early = new SnapshotFile(folder);
+    early.read();
+    early.write('by a third');
+    const last = new SnapshotFile(folder);
+    last.read();
+    early.append('at the same time');
+    last.write('by the last');
+    expect(new SnapshotFile(folder).read()).toEqual({text: 'by the last', changes: [], damaged: 0});
+  });
+
+  test('of an earlier version, which knew no changes, is read', () => {
+    const {folder, paths} = committed();
+    for (const path of paths) {
+      const image = readFileSync(path);
+      image.write('BROODSN1', 0, 'latin1');
+      writeFileSync(path, image);
+    }
+    expect(new SnapshotFile(folder).read()).toEqual({text: 'state three', changes: [], damaged: 0});
   });
 
   test('a later controller makes no room where there is enough, as on a disk that has become full', () => {
     const {folder, paths} = committed();
     const {size} = statSync(paths[0]);
     const file = new SnapshotFile(folder);
+    file.read();
     // More than half of what is there: room for twice as much would have to be made.
     file.write('x'.repeat(size - 100));
     expect(HALVES.map(half => statSync(paths[half]).size)).toEqual([size, size]);

@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {expect} from 'vitest';
 import {until, type TestFleet} from './harness.ts';
 import {SnapshotFile} from '../../src/controller/snapshot-file.ts';
-import {decodeSaved} from '../../src/controller/start.ts';
+import {decodeFound} from '../../src/controller/start.ts';
 import {bootId} from '../../src/process/facts.ts';
 
 export const HOUR = '1h';
@@ -24,8 +24,8 @@ export const folderOf = (fleet: TestFleet): string => join(fleet.home, readdirSy
 
 /** The state as it was committed last: JSON text. */
 export function stateOf(fleet: TestFleet): string {
-  const {text} = new SnapshotFile(folderOf(fleet)).read();
-  return text === null ? '' : (decodeSaved(text, bootId())?.heart ?? '');
+  const {text, changes} = new SnapshotFile(folderOf(fleet)).read();
+  return text === null ? '' : (decodeFound(text, changes, bootId())?.heart ?? '');
 }
 
 /** The instances in it, as `id status`. */

@@ -17,6 +17,18 @@ export interface Mutant {
 
 export const MUTANTS: readonly Mutant[] = [
   {
+    bug: 'does not commit what has changed',
+    file: 'roster.ts',
+    from: `this.changedCells.add(cell);`,
+    to: ``,
+  },
+  {
+    bug: 'takes a new instance for a change of one that is there',
+    file: 'roster.ts',
+    from: `this.cells.delete(cell.instance.id);\n    this.changedCells.delete(cell);\n    this.restructured = true;`,
+    to: `this.cells.delete(cell.instance.id);\n    this.changedCells.delete(cell);`,
+  },
+  {
     bug: 'respawns after a stop',
     file: 'ending.ts',
     from: `const up = next.wanted === 'up';`,
@@ -146,9 +158,9 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'the snapshot leaves changes out',
     file: 'roster.ts',
     from: `    cell.json = null;
-    this.#enter(cell);`,
+    this.changedCells`,
     to: `    cell.json ??= JSON.stringify(next);
-    this.#enter(cell);`,
+    this.changedCells`,
   },
   {
     bug: 'a paused worker is blamed for not getting ready',

@@ -8,6 +8,7 @@ import type * as supervisor from '../../src/supervisor/index.ts';
 import type {Effect, FleetPlan, Heart, Input, Instance, Time} from '../../src/supervisor/index.ts';
 import {auditFleet, isOverdue, momentOf} from './audit.ts';
 import {CALENDAR} from './calendar.ts';
+import {Commits} from './commits.ts';
 import {randomCommand, scopeOf} from './commands.ts';
 import {Broken, promise} from './failure.ts';
 import {checkPlan} from './plan.ts';
@@ -60,6 +61,7 @@ class Story {
   readonly #options: supervisor.HeartOptions;
   readonly #keeper: FakeKeeper;
   readonly #model: Model;
+  readonly #commits = new Commits();
   #lossRate: number;
   readonly #commandRate: number;
   readonly #fullRate: number;
@@ -88,6 +90,7 @@ class Story {
     this.#file = randomFleet(this.#rng);
     this.#heart = module.createHeart(this.#file, this.#options);
     this.#model.adopt(this.#heart);
+    this.#commits.take(this.#heart);
   }
 
   /** Storm, then calm, then down; and all must have come to rest. */
@@ -253,6 +256,8 @@ class Story {
   #say(input: Input): 'heard' | 'lost' {
     const dies = this.#rng.chance(this.#lossRate);
     const committed = dies ? this.#heart.snapshot() : '';
+    if (dies && this.#full === null)
+      promise(this.#commits.text === committed, () => 'what was committed is not the state');
     const scope = scopeOf(input, this.#heart);
     const unmoved = this.#unmovedBy(input);
     if (input.type === 'down') this.#model.hasty ||= input.now;
@@ -274,6 +279,7 @@ class Story {
     }
     const delivered = dies ? this.#rng.int(effects.length + 1) : effects.length;
     for (let i = 0; i < delivered; i++) this.#deliver(effects[i]);
+    if (this.#full === null) this.#commits.take(this.#heart);
     // What could not be recorded is not remembered.
     const remembered = !dies || this.#full === null;
     if (dies) this.#lose(this.#heart.snapshot());
@@ -326,6 +332,7 @@ class Story {
     this.#note(full ? '-- the disk is full' : '-- there is room again');
     const withheld = this.#full?.withheld ?? [];
     this.#full = full ? {snapshot: this.#heart.snapshot(), withheld: []} : null;
+    if (!full) this.#commits.take(this.#heart);
     for (const effect of withheld) this.#deliver(effect);
   }
 

@@ -1,7 +1,7 @@
 import {describe, expect, it, vi} from 'vitest';
-import {rateLimitsFor, restoreHeart, SnapshotError} from '../../src/supervisor/index.ts';
+import {rateLimitsFor, restoreHeart, SnapshotError, withChanges} from '../../src/supervisor/index.ts';
 import {CALENDAR} from '../simulation/calendar.ts';
-import {Bench, worker} from './harness.ts';
+import {Bench, fleetOf, worker} from './harness.ts';
 
 const options = {newToken: () => 'new', random: () => 0.5, calendar: CALENDAR, limits: rateLimitsFor(1)};
 
@@ -86,5 +86,39 @@ describe('after a controller was lost', () => {
     const bench = new Bench(worker('web')).spawned('web/1').say({type: 'down', now: true}).lose();
     expect(bench.effects).toEqual([{type: 'end', token: 't1', signal: 'SIGTERM', timeoutMs: 0}]);
     expect(bench.heart.isStopping).toBe(true);
+  });
+
+  it('and what has changed since are the snapshot of now, and only what has changed is said', () => {
+    const bench = new Bench(worker('web', {instances: 1000}));
+    expect(bench.heart.changes()).toBeNull();
+    const whole = bench.heart.snapshot();
+    bench.heart.committed();
+    const changes: string[] = [];
+    const commit = (): void => {
+      changes.push(bench.heart.changes() ?? '');
+      bench.heart.committed();
+      expect(withChanges(whole, changes)).toBe(bench.heart.snapshot());
+    };
+    bench.spawned('web/7');
+    commit();
+    expect(changes[0]?.length).toBeLessThan(1500);
+    bench.spawned('web/8');
+    commit();
+    expect(changes[1]).not.toContain('web/7');
+    expect(bench.heart.changes()).toMatch(/"instances":\[\]/);
+  });
+
+  it.each<[string, (bench: Bench) => unknown]>([
+    ['a worker comes', bench => bench.say({type: 'add', spec: worker('extra')})],
+    ['a worker goes', bench => bench.say({type: 'remove', workers: ['web']})],
+    ['there are more of them', bench => bench.say({type: 'scale', worker: 'web', instances: 5})],
+    ['a definition is another', bench => bench.say({type: 'configure', fleet: fleetOf([worker('web', {nice: 3})])})],
+  ])('is written whole when %s', (_, change) => {
+    const bench = new Bench(worker('web'), worker('db'));
+    bench.heart.snapshot();
+    bench.heart.committed();
+    expect(bench.heart.changes()).not.toBeNull();
+    change(bench);
+    expect(bench.heart.changes()).toBeNull();
   });
 });

@@ -1,0 +1,24 @@
+/** What a controller has committed: the whole state from time to time, and what has changed since. */
+import {withChanges, type Heart} from '../../src/supervisor/index.ts';
+
+/** More than fit behind a whole state are not to be tried here. */
+const MOST_CHANGES = 40;
+
+export class Commits {
+  #whole = '';
+  #changes: string[] = [];
+
+  take(heart: Heart): void {
+    const changes = this.#changes.length < MOST_CHANGES ? heart.changes() : null;
+    if (changes === null) {
+      this.#whole = heart.snapshot();
+      this.#changes = [];
+    } else this.#changes.push(changes);
+    heart.committed();
+  }
+
+  /** What the next controller reads. */
+  get text(): string {
+    return withChanges(this.#whole, this.#changes);
+  }
+}
