@@ -51,7 +51,7 @@ export class Engine {
   /** Facts were taken in that are not committed yet: runs until they must be. */
   #gathering: NodeJS.Timeout | null = null;
   #overdue = false;
-  /** Runs until all is quiet, while there are changes that are not one with the whole. */
+  /** Runs until all is quiet, while both halves do not hold the same whole. */
   #quiet: NodeJS.Timeout | null = null;
   #isQuiet = false;
   /** What the keeper may forget after the next commit. */
@@ -230,7 +230,7 @@ export class Engine {
     return encodeSaved({...saved(), seq: journal.seq}, heart, unwritten);
   }
 
-  /** Changes are made one with the whole when nothing has happened for a while: then it costs nobody's time. */
+  /** The whole is written when nothing has happened for a while: then it costs nobody's time. */
   #awaitQuiet(isNeeded: boolean): void {
     if (this.#quiet !== null) clearTimeout(this.#quiet);
     this.#quiet = null;
@@ -258,10 +258,15 @@ export class Engine {
     try {
       const changes = this.#isQuiet ? null : heart.changes();
       const isAppended = changes !== null && snapshot.append(this.#encode(changes, unwritten));
-      if (!isAppended) snapshot.write(this.#encode(heart.snapshot(), unwritten));
+      if (!isAppended) {
+        const whole = this.#encode(heart.snapshot(), unwritten);
+        snapshot.write(whole);
+        // Both halves: a bad block in one of them then costs nothing.
+        if (this.#isQuiet) snapshot.write(whole);
+      }
       heart.committed();
+      this.#awaitQuiet(!this.#isQuiet);
       this.#isQuiet = false;
-      this.#awaitQuiet(isAppended);
       return null;
     } catch (error) {
       if (error instanceof SupersededError) {

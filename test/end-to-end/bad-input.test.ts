@@ -69,7 +69,6 @@ const bad: Readonly<Record<string, {worker: object; words: RegExp}>> = {
 };
 
 test('a worker that can not be started fails with a reason that names what is wrong, and the others run', async () => {
-  // What the kernel takes for no program, the C library gives to a shell (execvp(3)), which says the same.
   const workers: Record<string, object> = {good: sleeper, garbage: {run: ['./garbage'], restart: 'never'}};
   for (const [name, {worker}] of Object.entries(bad)) workers[name] = {...worker, restart: 'never'};
   await using(new TestFleet({fleet: 't', workers}), async fleet => {
@@ -90,8 +89,8 @@ test('a worker that can not be started fails with a reason that names what is wr
       expect(exit?.code ?? null).toBe(null);
     }
     expect(fleet.worker('good').status).toBe('ready');
-    expect(fleet.worker('garbage').reason).toMatch(/ENOEXEC|exit code 12[67]/);
-    expect(fleet.events('spawn-failed').length).toBe(Object.keys(bad).length);
+    expect(fleet.worker('garbage').reason).toMatch(/names no interpreter.*ENOEXEC/);
+    expect(fleet.events('spawn-failed').length).toBe(Object.keys(bad).length + 1);
     // What was mended starts.
     writeFileSync(fleet.path('script'), '#!/bin/sh\nexec sleep 1000\n');
     expect(fleet.run('start', 'script').code).toBe(0);

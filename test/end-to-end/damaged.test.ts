@@ -1,5 +1,8 @@
 /** What a controller that was killed left on disk is damaged: the next one goes on from what there is, and says so. */
 import {
+  copyFileSync,
+  mkdtempSync,
+  rmSync,
   closeSync,
   openSync,
   readdirSync,
@@ -9,6 +12,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {describe, expect, test, vi} from 'vitest';
 import {TestFleet, until} from './harness.ts';
@@ -29,6 +33,23 @@ function damage(path: string, at: number): void {
   closeSync(fd);
 }
 
+const isSame = ([one, other]: readonly {text: string; changes: number}[]): boolean =>
+  one !== undefined && one.text !== '' && one.changes === 0 && one.text === other?.text && other.changes === 0;
+
+/** What each half holds when it is read alone. */
+function halves(fleet: TestFleet): {text: string; changes: number}[] {
+  return [0, 1].map(half => {
+    const alone = mkdtempSync(join(tmpdir(), 'brood-half-'));
+    try {
+      copyFileSync(join(folderOf(fleet), `snapshot.${half}`), join(alone, 'snapshot.0'));
+      const {text, changes} = new SnapshotFile(alone).read();
+      return {text: text ?? '', changes: changes.length};
+    } finally {
+      rmSync(alone, {recursive: true});
+    }
+  });
+}
+
 describe('what it left on disk is damaged', () => {
   const workers = {
     w: {...sleeper, instances: 2},
@@ -45,6 +66,8 @@ describe('what it left on disk is damaged', () => {
       expect(fleet.run('stop', 'stopped').code).toBe(0);
       const pids = fleet.ps().workers.map(({pid}) => pid);
       for (const half of [0, 1]) {
+        // When all is quiet, both hold the same.
+        await until('both halves to be whole', () => isSame(halves(fleet)));
         await loseController(fleet, () => damage(join(folderOf(fleet), `snapshot.${half}`), 60));
         await until('the event', () => fleet.events('repaired').length === half + 1);
         expect(fleet.events('repaired').at(-1)).toMatchObject({what: 'snapshot'});

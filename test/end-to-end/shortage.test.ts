@@ -77,7 +77,7 @@ test.skipIf(!isRoot).each(shortages)(
       const {supervisor, workers} = fleet.ps();
       const victims = workers.slice(0, 2);
       const others = workers.slice(2, 4);
-      limit(supervisor.pid, lower(openDescriptors(supervisor.pid) - 3 * victims.length));
+      limit(supervisor.pid, lower(openDescriptors(supervisor.pid) - 2 * victims.length));
       for (const {pid} of victims) process.kill(pid!, 'SIGKILL');
       // One of them may still find room in what the other has left.
       await until('a killed one to have been tried again in vain', () => {
