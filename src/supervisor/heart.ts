@@ -63,7 +63,7 @@ export class Heart {
     stopping: Stopping,
     roster: Roster,
     options: HeartOptions,
-    {reload, rate}: Going = {reload: null, rate: NO_RESTARTS},
+    {reload, rate}: Pick<Rest, 'reload' | 'rate'> = {reload: null, rate: NO_RESTARTS},
   ) {
     this.#reload = reload;
     this.#rate = new RestartRate(options.limits, rate, () => roster.cells.size);

@@ -137,7 +137,7 @@ describe('the engine', () => {
       if (input.type === 'alarm') {
         heard.push(input.seconds);
         // As long as it takes for a large fleet.
-        for (const began = performance.now(); performance.now() - began < 3; );
+        for (const began = performance.now(); performance.now() - began < 3;);
       }
       return handle(input, time);
     };
