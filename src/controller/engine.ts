@@ -216,7 +216,8 @@ export class Engine {
       const others = effects.filter(effect => !isForget(effect));
       return this.#commitError === null ? [...others, ...this.#forgotten.splice(0)] : others;
     }
-    if (inputs.length === 0 && effects.length === 0) return effects;
+    // A look at the clock that led to nothing need not be remembered.
+    if (effects.length === 0 && inputs.every(({type}) => type === 'tick')) return effects;
     this.#gathering ??= setTimeout(() => {
       this.#overdue = true;
       this.#schedule();

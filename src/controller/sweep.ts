@@ -4,7 +4,7 @@ import type {Engine} from './engine.ts';
 import type {Readings} from './readings.ts';
 import {ZombieWatch} from './zombie-watch.ts';
 import type {ControlServer} from '../control/server.ts';
-import {readProcessTable} from '../process/table.ts';
+import {listPids} from '../process/table.ts';
 
 const SWEEP_MS = 5_000;
 
@@ -31,7 +31,7 @@ export class Sweep {
     engine.feed({type: 'tick'});
     void this.#holdSocket();
     const owners = readings.owners(heart.instances());
-    for (const event of this.#zombies.look(heart, readProcessTable(), pid => owners.get(pid) ?? null)) {
+    for (const event of this.#zombies.look(heart, listPids(), pid => owners.get(pid) ?? null)) {
       engine.note(event);
     }
   }

@@ -1,6 +1,5 @@
 /** Zombies in the fleet's trees: said once when found, and once when gone. */
-import {hasEnded} from '../process/stat.ts';
-import type {ProcessTable} from '../process/table.ts';
+import {hasEnded, readStat, type Stat} from '../process/stat.ts';
 import {endOfStatus} from '../posix/wait.ts';
 import type {Heart} from '../supervisor/index.ts';
 import type {Instance, JournalEvent} from '../supervisor/types.ts';
@@ -15,21 +14,25 @@ interface Zombie {
 export class ZombieWatch {
   readonly #known = new Map<string, Zombie>();
 
-  /** Compares with the last look; answers what is to be noted. */
-  look(heart: Heart, table: ProcessTable, ownerOf: (pid: number) => string | null): JournalEvent[] {
+  /**
+   * Compares with the last look; answers what is to be noted. A main process is no zombie for long, since the keeper waits
+   * for it: of the pids that run, only the others are looked at.
+   */
+  look(heart: Heart, pids: Iterable<number>, ownerOf: (pid: number) => string | null): JournalEvent[] {
     const events: JournalEvent[] = [];
     const seen = new Set<string>();
-    for (const stat of table.all()) {
-      if (!hasEnded(stat)) continue;
+    for (const pid of pids) {
+      const stat = ownerOf(pid) === null ? readStat(pid) : null;
+      if (stat === null || !hasEnded(stat)) continue;
       // From the zombie upwards: there are few of them, and many processes.
-      const instance = this.#instanceAbove(stat.ppid, heart, table, ownerOf);
+      const instance = this.#instanceAbove(stat, heart, ownerOf);
       if (!instance) continue;
       const key = `${stat.pid} ${stat.startTime}`;
       seen.add(key);
       if (this.#known.has(key)) continue;
       const zombie = {worker: instance.worker, instance: instance.number, pid: stat.pid, ppid: stat.ppid};
       this.#known.set(key, zombie);
-      const parent = table.get(stat.ppid)?.comm ?? null;
+      const parent = readStat(stat.ppid)?.comm ?? null;
       events.push({type: 'zombie-found', ...zombie, parent, name: stat.comm, exit: endOfStatus(stat.exitStatus)});
     }
     for (const [key, zombie] of this.#known) {
@@ -40,14 +43,9 @@ export class ZombieWatch {
     return events;
   }
 
-  #instanceAbove(
-    pid: number,
-    heart: Heart,
-    table: ProcessTable,
-    ownerOf: (pid: number) => string | null,
-  ): Instance | undefined {
+  #instanceAbove(zombie: Stat, heart: Heart, ownerOf: (pid: number) => string | null): Instance | undefined {
     const seen = new Set<number>();
-    for (let at = pid; at > 1 && !seen.has(at); at = table.get(at)?.ppid ?? 0) {
+    for (let at = zombie.ppid; at > 1 && !seen.has(at); at = readStat(at)?.ppid ?? 0) {
       seen.add(at);
       const id = ownerOf(at);
       if (id !== null) return heart.get(id);

@@ -20,7 +20,7 @@ import type {Epoll} from '../posix/epoll.ts';
 import type {SignalName} from '../posix/signals.ts';
 import {bootId} from '../process/facts.ts';
 import type {Ended} from '../posix/wait.ts';
-import {hasEnded, readStat, startTimeOf} from '../process/stat.ts';
+import {startTimeOf} from '../process/stat.ts';
 
 export interface RunLivesHost {
   readonly folder: string;
@@ -169,17 +169,9 @@ export class RunLives {
   sweep(look: Look): void {
     this.#host.output.takeUpLate();
     this.voices.takeUpLate();
-    let missed = false;
-    for (const run of this.#host.runs.all()) {
-      if (run.exit !== null || run.pid === null) continue;
-      if (run.adopted) this.#adopted.sweep(run, look);
-      else {
-        const stat = readStat(run.pid);
-        missed ||= stat !== null && hasEnded(stat);
-      }
-    }
-    // libuv waits for all that it spawned when it is told that one of them has ended.
-    if (missed) process.kill(process.pid, 'SIGCHLD');
+    // Of children, the reaper hears all that there is to know.
+    for (const run of this.#host.runs.all())
+      if (run.adopted && run.exit === null && run.pid !== null) this.#adopted.sweep(run, look);
   }
 
   /** Nothing of the run is left (or the survivors are); once its output is drained, that is said. */

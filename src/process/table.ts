@@ -44,14 +44,20 @@ export class ProcessTable {
   }
 }
 
-/** Reads every process. Those that end meanwhile are left out. */
-export function readProcessTable(): ProcessTable {
-  const stats: Stat[] = [];
+/** The pids of all processes, in the order of /proc. */
+export function listPids(): number[] {
+  const pids: number[] = [];
   for (const name of readdirSync('/proc')) {
     const first = name.charCodeAt(0);
-    if (first < 48 || first > 57) continue;
-    const stat = readStat(Number(name));
-    if (stat) stats.push(stat);
+    if (first >= 48 && first <= 57) pids.push(Number(name));
   }
-  return new ProcessTable(stats);
+  return pids;
 }
+
+/** Reads every process. Those that end meanwhile are left out. */
+export const readProcessTable = (): ProcessTable =>
+  new ProcessTable(
+    listPids()
+      .map(readStat)
+      .filter(stat => stat !== null),
+  );
