@@ -217,7 +217,8 @@ export class Engine {
       return this.#commitError === null ? [...others, ...this.#forgotten.splice(0)] : others;
     }
     // A look at the clock that led to nothing need not be remembered.
-    if (effects.length === 0 && inputs.every(({type}) => type === 'tick')) return effects;
+    const isNothing = effects.length === 0 && inputs.every(({type}) => type === 'tick');
+    if (isNothing && this.#forgotten.length === 0) return effects;
     this.#gathering ??= setTimeout(() => {
       this.#overdue = true;
       this.#schedule();

@@ -201,7 +201,7 @@ test('READY=1 after its keeper was lost: flagged meanwhile, then ready and well'
   const workers = {web: {...speaker(), ready: {notify: true, timeout: '3s'}}};
   await using(new TestFleet({fleet: 't', workers}, files), async fleet => {
     fleet.up();
-    const {pid} = await fleet.status('web', 'starting');
+    const pid = await until('a main process', () => fleet.worker('web').pid);
     const {keeper} = fleet;
     process.kill(keeper, 'SIGKILL');
     await until('the flag', () => fleet.worker('web').flags.includes('unhealthy'));
