@@ -13,6 +13,8 @@ export function advise(evidence: Evidence, end: End | null): readonly string[] {
         return [
           `What to do: correct the program's path (or PATH) in the fleet file, then \`brood apply\`; or put the program there and \`brood start ${id}\`.`,
         ];
+      if (code === 'EINVAL' || code === 'EPERM')
+        return [`What to do: correct that in the fleet file, then \`brood apply\`.`];
       if (code === 'EACCES')
         return [`What to do: make the program executable (\`chmod +x\`), then \`brood start ${id}\`.`];
       return [

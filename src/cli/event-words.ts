@@ -1,6 +1,6 @@
 /** Journal records in words. */
 import type {EventRecord} from '../control/messages.ts';
-import {count, formatDuration, formatTime} from './format.ts';
+import {count, formatBytes, formatDuration, formatTime} from './format.ts';
 import {exitWords} from './instance-words.ts';
 import type {Output} from './output.ts';
 import type {Style} from './paint.ts';
@@ -48,6 +48,8 @@ const WORDS: Readonly<Record<string, Describe>> = {
     `is not run for ${text(due) === null ? 'a time' : formatTime(String(due))}${because(reason)}`,
   'run-failed': ({reason}) => `failed, and waits for its next time${because(reason)}`,
   'gave-up': ({reason, restarts}) => text(reason) ?? `gave up after ${number(restarts) ?? '?'} restarts`,
+  'memory-exceeded': ({bytes, limit}) =>
+    `had ${formatBytes(number(bytes) ?? 0)} of memory, its limit is ${formatBytes(number(limit) ?? 0)}`,
   'file-changed': changeWords,
   'watch-failed': ({message}) => `is not watched in full${because(message)}`,
   'health-failed': ({failures, message}) =>
@@ -113,6 +115,7 @@ const BAD = new Set([
   'reload-failed',
   'health-failed',
   'watchdog-missed',
+  'memory-exceeded',
   'hook-failed',
   'hook-dropped',
   'survivor',

@@ -4,7 +4,7 @@ import {lastEnd, statusOf, type End, type Evidence} from './evidence.ts';
 import {describeEvent, endOf} from './event-words.ts';
 import {meaningOf} from './exit-meaning.ts';
 import {healthWords} from './instance-words.ts';
-import {count, formatDuration, formatTime} from './format.ts';
+import {count, formatBytes, formatDuration, formatTime} from './format.ts';
 import {changeWords} from './watch-words.ts';
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
@@ -16,6 +16,7 @@ export function tell(evidence: Evidence, signalOfNumber: (number: number) => str
     headline(evidence),
     ...(end ? [endParagraph(end, signalOfNumber)] : ['The journal knows of no exit.']),
     ...changeParagraph(evidence, end),
+    ...memoryParagraph(evidence, end),
     ...healthParagraph(evidence, end),
     ...saidParagraph(evidence, end),
     ...(evidence.lastWords.length > 0
@@ -86,14 +87,34 @@ const MEANT: Readonly<Record<string, string>> = {
   'max-runtime': 'brood ended it because it ran as long as it may (`max_runtime`)',
   unhealthy: 'brood ended it because its health checks failed',
   watchdog: 'brood ended it because it did not feed its watchdog',
+  memory: 'it needed more memory than its limit allows',
+  oom: 'the kernel ended it because memory ran out: that of the machine, or of a cgroup around it; its own limit was not reached',
   watch: 'a file that it watches had changed, so it was restarted',
 };
+
+/** Ends that may be the kernel's, which asks nobody before. */
+const BY_KERNEL: ReadonlySet<string> = new Set(['memory', 'oom']);
 
 /** Where brood itself has ended it; null where it has not. */
 function meantBy(reason: string, signal: string | null): string | null {
   const meant = MEANT[reason] ?? null;
-  if (meant === null || signal !== 'SIGKILL') return meant;
+  if (meant === null || signal !== 'SIGKILL' || BY_KERNEL.has(reason)) return meant;
   return `${meant}, and did not end within its stop timeout`;
+}
+
+/** What it had when brood ended it, or who did it otherwise; and what helps. */
+function memoryParagraph({records, detail}: Evidence, end: End | null): readonly string[] {
+  if (end?.record['reason'] !== 'memory') return [];
+  const exceeded = records.findLast(({type, seq}) => type === 'memory-exceeded' && seq < end.record.seq);
+  const isSampled = exceeded !== undefined && exceeded.seq > (end.spawned?.seq ?? -1);
+  const limit = detail?.limits.memory?.limit ?? null;
+  const its = limit === null ? 'its limit' : `its limit of ${formatBytes(limit)}`;
+  const how = isSampled
+    ? `At ${formatTime(exceeded.at)} ${describeEvent(exceeded)}, so brood ended it.`
+    : `The kernel held its cgroup to ${its}, and ended all of it at once when that was not enough.`;
+  return [
+    `${how} If it needs that much, raise \`limits: {memory: …}\` and \`brood apply\`; if not, it may have a leak.`,
+  ];
 }
 
 /** What had changed before it was ended for that. */

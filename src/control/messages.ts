@@ -128,6 +128,25 @@ export interface InstanceDetail extends WorkerReport {
   readonly health: HealthReport | null;
   /** Null where its worker watches no files. */
   readonly watch: WatchReport | null;
+  readonly limits: LimitsReport;
+}
+
+/** What an instance may use; null: as much as it likes. */
+export interface LimitsReport {
+  readonly nofile: number | null;
+  /** Bytes. */
+  readonly core: number | null;
+  readonly memory: HeldLimit | null;
+  readonly cpu: HeldLimit | null;
+}
+
+export interface HeldLimit {
+  /** Bytes of memory, percent of one core. */
+  readonly limit: number;
+  /** What holds it; null: nothing does, or (without a run) it is not known. */
+  readonly by: 'cgroup' | 'sampling' | null;
+  /** Why no cgroup does; null: it does, or there is no run. */
+  readonly why: string | null;
 }
 
 /** What a worker watches; paths from the fleet file's folder, where they lie in there. */

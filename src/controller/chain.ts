@@ -5,6 +5,7 @@
 import {readFileSync} from 'node:fs';
 import {findTool} from './program.ts';
 import type {WorkerSpec} from '../fleet/types.ts';
+import {whyNotOpen} from '../process/facts.ts';
 
 export interface Account {
   readonly name: string;
@@ -24,7 +25,7 @@ export function findAccount(name: string): Account | null {
   return null;
 }
 
-export type Chain = {readonly argv: readonly string[]} | {readonly message: string};
+export type Chain = {readonly argv: readonly string[]} | {readonly code: string; readonly message: string};
 
 /**
  * The words to put before a program's own.
@@ -42,6 +43,8 @@ export function chainFor(spec: WorkerSpec, baseNice: number, ownPid: readonly st
   };
   if (spec.nice !== null && spec.nice !== baseNice) tool('nice', '-n', String(spec.nice - baseNice));
   const {nofile, core} = spec.limits;
+  const tooMany = nofile === null ? null : whyNotOpen(nofile);
+  if (tooMany !== null) return {code: 'EPERM', message: `limits.nofile ${nofile ?? ''}: ${tooMany}`};
   if (nofile !== null || core !== null) {
     tool(
       'prlimit',
@@ -53,7 +56,7 @@ export function chainFor(spec: WorkerSpec, baseNice: number, ownPid: readonly st
     argv.push('/bin/sh', '-c', `umask ${spec.umask.toString(8).padStart(3, '0')}; exec "$@"`, 'sh');
   if (spec.user !== null) {
     const account = findAccount(spec.user);
-    if (account === null) return {message: `user ${spec.user}: there is no such account`};
+    if (account === null) return {code: 'EINVAL', message: `user ${spec.user}: there is no such account`};
     tool('setpriv', `--reuid=${account.uid}`, `--regid=${account.gid}`, '--init-groups');
   }
   // sd_listen_fds(3), sd_watchdog_enabled(3): whoever reads these compares that pid with its own first.
@@ -63,5 +66,8 @@ export function chainFor(spec: WorkerSpec, baseNice: number, ownPid: readonly st
   }
   return missing.length === 0
     ? {argv}
-    : {message: `${missing.join(', ')} is not installed, and is needed for nice, limits or user of this worker`};
+    : {
+        code: 'ENOENT',
+        message: `${missing.join(', ')} is not installed, and is needed for nice, limits or user of this worker`,
+      };
 }

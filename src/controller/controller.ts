@@ -26,7 +26,9 @@ import {HeldOutput} from './held-output.ts';
 import {Hooks} from './hooks.ts';
 import {Journal} from './journal.ts';
 import type {KeeperLink} from './keeper-link.ts';
+import {LimitWatch} from './limits.ts';
 import {LogCare} from './log-care.ts';
+import {memoryOf} from './memory.ts';
 import {Notices} from './notices.ts';
 import {peerOf} from './peer.ts';
 import {Pulse} from './pulse.ts';
@@ -65,6 +67,7 @@ export class Controller {
   readonly #upSince: number;
   readonly #engine: Engine;
   readonly #held: HeldOutput;
+  readonly #limits: LimitWatch;
   readonly #server: ControlServer;
   readonly #signals: SupervisorSignals;
   readonly #facts: Facts;
@@ -136,6 +139,7 @@ export class Controller {
       carryOut: decided => {
         hands.carryOut(decided);
         notices.carryOut(decided);
+        this.#limits.carryOut(decided);
         channels.declare(heart.fleet().channels);
         if (heart.isDown) this.#end.allEnded();
       },
@@ -144,7 +148,13 @@ export class Controller {
     });
     const engine = this.#engine;
     const readings = new Readings();
-    const desk: Desk = {engine, link, hands, health, notices, watch, readings, folder};
+    const limits = new LimitWatch({
+      heart,
+      memoryOf: ids => memoryOf(readings, heart, ids),
+      feed: input => engine.feed(input),
+    });
+    this.#limits = limits;
+    const desk: Desk = {engine, link, hands, health, notices, watch, limits, readings, folder};
     this.#server = new ControlServer({
       socketPath: inFolder.socket(folder),
       allowedUids: new Set([0, process.getuid?.() ?? 0]),
@@ -176,6 +186,7 @@ export class Controller {
         pulse.end();
         health.end();
         watch.end();
+        limits.end();
       },
       hooks,
       leave,
@@ -193,6 +204,7 @@ export class Controller {
       hands,
       notices,
       readings,
+      limits,
       held: this.#held,
       logCare,
       code,
@@ -204,6 +216,7 @@ export class Controller {
     for (const run of welcome.runs) {
       hands.began(run.token, run.logStart);
       notices.begin(run.token, run.notice);
+      limits.begin(run.token, run.unheld);
     }
     for (const {id, pid, startTime} of welcome.orphans) if (id !== null) readings.orphan(id, pid, startTime);
     takeFirstTurn({engine, link, launch, welcome, version, code}, beginning);
@@ -235,7 +248,13 @@ export class Controller {
   #report(): SupervisorReport {
     const {welcome, version} = this.#options;
     const {commitError, heart} = this.#engine;
-    return supervisorReport(welcome, {version, upSince: this.#upSince, commitError, held: this.#held.of(heart)});
+    return supervisorReport(welcome, {
+      version,
+      upSince: this.#upSince,
+      commitError,
+      held: this.#held.of(heart),
+      limits: this.#limits.weaker(),
+    });
   }
 
   #down(atOnce: boolean): void {

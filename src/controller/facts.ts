@@ -4,6 +4,7 @@ import type {Hands} from './carry-out.ts';
 import type {CurrentCode} from './code.ts';
 import type {Engine} from './engine.ts';
 import type {HeldOutput} from './held-output.ts';
+import type {LimitWatch} from './limits.ts';
 import type {LogCare} from './log-care.ts';
 import {namesOf} from './names.ts';
 import type {Notices} from './notices.ts';
@@ -23,6 +24,7 @@ export interface FactsHost {
   readonly hands: Hands;
   readonly notices: Notices;
   readonly readings: Readings;
+  readonly limits: LimitWatch;
   readonly held: HeldOutput;
   readonly logCare: LogCare;
   readonly code: CurrentCode;
@@ -37,11 +39,12 @@ export type Facts = {readonly [T in FactType]: (fact: FactOf<T>) => void};
 const elsewhere = (): void => {};
 
 export function createFacts(host: FactsHost): Facts {
-  const {engine, hands, notices, readings, held, logCare, code, signals, pulse, handOver} = host;
+  const {engine, hands, notices, readings, limits, held, logCare, code, signals, pulse, handOver} = host;
   const feed = (input: Input): void => engine.feed(input);
   return {
-    spawned({type, token, pid, startTime, at, logStart}) {
+    spawned({type, token, pid, startTime, at, logStart, unheld}) {
       hands.began(token, logStart);
+      limits.begin(token, unheld);
       engine.feed({type, token, pid, startTime, at});
     },
     'spawn-failed': feed,
@@ -52,6 +55,7 @@ export function createFacts(host: FactsHost): Facts {
     run({run}) {
       hands.began(run.token, run.logStart);
       notices.begin(run.token, run.notice);
+      limits.begin(run.token, run.unheld);
       engine.feed(...inputsOf(run, agesNow()));
     },
     notified: ({token, notice}) => notices.take(token, notice),

@@ -3,6 +3,7 @@ import {maskSecrets} from './secrets.ts';
 import {NEVER} from './calendar.ts';
 import {monotonic} from './clock.ts';
 import type {HealthChecks} from './health.ts';
+import type {LimitWatch} from './limits.ts';
 import type {Notices} from './notices.ts';
 import type {Reading, Readings} from './readings.ts';
 import type {FileWatch} from './watching/file-watch.ts';
@@ -30,6 +31,7 @@ export interface Sources {
   readonly readings: Readings;
   readonly health: Pick<HealthChecks, 'reportOf'>;
   readonly watch: Pick<FileWatch, 'reportOf'>;
+  readonly limits: Pick<LimitWatch, 'reportOf'>;
   readonly folder: string;
 }
 
@@ -118,6 +120,7 @@ export function instanceDetail(
     logFolder: instanceLogFolder(sources.folder, instance.id),
     health: sources.health.reportOf(instance),
     watch: sources.watch.reportOf(spec),
+    limits: sources.limits.reportOf(instance, spec),
   };
 }
 

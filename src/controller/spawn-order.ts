@@ -40,7 +40,7 @@ export function planSpawn(
     ...(grants.sockets.length > 0 ? ['LISTEN_PID'] : []),
     ...(spec.watchdogMs === null ? [] : ['WATCHDOG_PID']),
   ]);
-  if ('message' in chain) return {failure: {code: 'ENOENT', message: chain.message}};
+  if ('message' in chain) return {failure: chain};
   const [first] = chain.argv;
   return {
     order: {
@@ -58,6 +58,7 @@ export function planSpawn(
       ...grants,
       notify,
       readyFd: spec.ready?.kind === 'fd' ? spec.ready.fd : null,
+      limits: {memory: spec.limits.memory, cpu: spec.limits.cpu},
       stopSignal: spec.stop.signal,
       stopTimeoutMs: spec.stop.timeoutMs,
     },

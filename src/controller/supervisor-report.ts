@@ -12,14 +12,20 @@ export interface Condition {
   readonly commitError: string | null;
   /** By instance: why its output can't be written. */
   readonly held: ReadonlyMap<string, string>;
+  /** Limits that are held in a lesser way, or not at all. */
+  readonly limits: readonly string[];
 }
 
-export function supervisorReport(welcome: Welcome, {version, upSince, commitError, held}: Condition): SupervisorReport {
+export function supervisorReport(
+  welcome: Welcome,
+  {version, upSince, commitError, held, limits}: Condition,
+): SupervisorReport {
   const weaker = [...welcome.weaker];
   if (welcome.anchor === null) weaker.push('no anchor: nobody starts the keeper again if it is killed');
   if (commitError !== null)
     weaker.push(`the state can't be recorded (${commitError}): a controller that dies now forgets what changed`);
   for (const [id, error] of held) weaker.push(`${id} is held back: its output can't be written (${error})`);
+  weaker.push(...limits);
   return {
     anchor: welcome.anchor,
     pid: welcome.keeper,

@@ -114,12 +114,10 @@ const limitKeys = {
   memory: key('memory', held('memory', size({low: 1, example: '512MiB'})), {
     or: null,
     doc: 'Memory of the whole tree. By cgroup where there is one with that controller: the kernel ends the run when it needs more. Else it is looked at every second, and ended as by `stop` when it has more. Both count as a failure, with the reason `memory`.',
-    later: true,
   }),
   cpu: key('cpu', held('cpu', percent({low: 0.1, high: 1_000_000, scale: 1, example: '50%'})), {
     or: null,
     doc: 'Processor time of the whole tree in percent of one core: by cgroup; without that controller it is not held, and `check` and `doctor` say so.',
-    later: true,
   }),
 };
 

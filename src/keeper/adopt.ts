@@ -3,6 +3,7 @@
  * if pid, start time and boot are still the same; whatever else carries its token is left over and will be ended.
  */
 import {existsSync, rmSync} from 'node:fs';
+import {limitsKept} from './cgroup-limits.ts';
 import {readRecords, removeRecord, type SpawnRecord} from './record.ts';
 import {newRun, type Run} from './run.ts';
 import {notifyPath, readyPath} from './run-files.ts';
@@ -15,6 +16,9 @@ export interface Found {
   /** Its main process is there, though perhaps as a zombie. */
   readonly present: boolean;
 }
+
+/** Of a run of an earlier version. */
+const NO_LIMITS = {memory: null, cpu: null} as const;
 
 /** Of a record whose intent is torn: nobody is asked before what is left of it is ended. */
 const NO_INTENT = {id: '', stopSignal: 'SIGTERM', stopTimeoutMs: 0, logStart: {out: 0, err: 0}} as const;
@@ -49,6 +53,7 @@ function runOf(record: SpawnRecord, now: number): Found {
     cleared: record.cleared,
     notice: record.ready ? {ready: true} : null,
     cgroup: started?.cgroup ?? intent?.cgroup ?? null,
+    unheld: limitsKept(started?.cgroup ?? null, intent?.limits ?? NO_LIMITS),
   };
   return {run, record, present};
 }

@@ -3,17 +3,12 @@
  * does: it tells who belongs to a run, when nobody is left, and ends all of them at once.
  */
 import {randomBytes} from 'node:crypto';
-import {mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
-import {cgroupOf} from '../process/facts.ts';
-
-function mountPoint(): string | null {
-  const line = readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    .find(entry => / - cgroup2 /.test(entry));
-  // mountinfo writes a space in a path as \040.
-  return line?.split(' ')[4]?.replaceAll('\\040', ' ') ?? null;
-}
+import {existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import {Controllers, type StrangerAmong} from './cgroup-controllers.ts';
+import {setLimits} from './cgroup-limits.ts';
+import type {RunLimits, Unheld} from './messages.ts';
+import {ownCgroup, type Controller} from '../process/cgroup.ts';
 
 function read(path: string): string | null {
   try {
@@ -70,36 +65,49 @@ const unwritable = (error: unknown): string =>
 /** Moves this process, all its threads, to a cgroup. */
 const moveSelf = (path: string): void => writeFileSync(procs(path), '0', {flag: 'r+'});
 
+/** What a keeper may say of the cgroups that it is to make. */
+export interface CgroupsOptions {
+  /** The first of these processes that is not the supervisor's own: those that are may be moved beside the runs. */
+  readonly strangerAmong: StrangerAmong;
+  /** The controllers as the kernel calls them. */
+  readonly controllers?: Readonly<Record<Controller, string>>;
+}
+
 /**
  * The cgroups of a fleet's runs, in one folder below the cgroup that the keeper was started in. A run is born in its
  * own: the keeper itself is there when it spawns, since one that is moved afterwards may have forked twice by then. It
  * goes there beforehand, for a move takes some 20 ms when there was none for a while (docs/decisions/0008-cgroup-per-run.md).
  */
 export class Cgroups {
-  readonly #own: string;
+  /** The one that the supervisor was started in. */
+  readonly #outer: string;
   readonly #base: string;
+  readonly #leaf: string;
+  readonly #controllers: Controllers;
+  readonly #strangerAmong: StrangerAmong;
   /** The cgroup in which the next run is to be born, and this process is. */
   #nest: string | null = null;
   #unavailable: string | null = null;
 
-  private constructor(own: string, base: string) {
-    this.#own = own;
+  private constructor(base: string, {strangerAmong, controllers}: CgroupsOptions) {
+    this.#outer = dirname(base);
     this.#base = base;
+    this.#leaf = join(base, 'supervisor');
+    this.#controllers = new Controllers({outer: this.#outer, base, leaf: this.#leaf}, controllers);
+    this.#strangerAmong = strangerAmong;
   }
 
   /** Null, with the reason, where this process may not make any. Whether it may move is found out by {@link outside}. */
-  static open(name: string): Cgroups | {readonly unavailable: string} {
+  static open(name: string, options: CgroupsOptions): Cgroups | {readonly unavailable: string} {
     try {
-      const mount = mountPoint();
-      const path = cgroupOf('self');
-      if (mount === null || path === null) return {unavailable: 'no cgroup v2 hierarchy is mounted'};
+      const own = ownCgroup();
+      if (own === null) return {unavailable: 'no cgroup v2 hierarchy is mounted'};
       const folder = `brood-${name}`;
-      // An earlier image of this process may have left it in a nest.
-      const [outer = ''] = path.split(`/${folder}/`);
-      const own = join(mount, outer);
-      const base = join(own, folder);
+      // An earlier image of this process may have left it in a nest, an earlier keeper in the leaf.
+      const [outer = ''] = own.split(`/${folder}/`);
+      const base = join(outer, folder);
       mkdirSync(base, {recursive: true});
-      return new Cgroups(own, base);
+      return new Cgroups(base, options);
     } catch (error) {
       return {unavailable: unwritable(error)};
     }
@@ -126,10 +134,19 @@ export class Cgroups {
     }
   }
 
-  /** Something was born in the nest, or failed to be: this process leaves it for the next one. */
-  moveOn(isBorn: boolean): void {
-    const left = this.#nest;
-    if (left === null) return;
+  /**
+   * The same, with what it takes to hold limits. What this process has in a nest is counted there as long as it has it, so one
+   * that has waited in it for long would take that from the memory of the run.
+   */
+  limitedNest(limits: readonly Controller[]): {readonly cgroup: string | null; readonly why: Unheld} {
+    const why = this.#controllers.enable(limits, this.#strangerAmong);
+    this.moveOn(this.#nest, false);
+    return {cgroup: this.nest(), why};
+  }
+
+  /** Something was born in that nest, or failed to be: this process leaves it for the next one, if it has not yet. */
+  moveOn(left: string | null, isBorn: boolean): void {
+    if (left === null || left !== this.#nest) return;
     this.#nest = null;
     if (this.nest() === null) this.#leave();
     if (!isBorn) removeCgroup(left);
@@ -152,18 +169,23 @@ export class Cgroups {
 
   /** Removes those that an earlier keeper has left, but for those of runs. */
   removeAllBut(kept: ReadonlySet<string | null>): void {
-    for (const path of folders(this.#base)) if (path !== this.#nest && !kept.has(path)) removeCgroup(path);
+    for (const path of folders(this.#base)) {
+      if (path !== this.#nest && path !== this.#leaf && !kept.has(path)) removeCgroup(path);
+    }
   }
 
+  /** Removes what can be removed. While a run is left, its limits are. */
   close(): void {
     this.#nest = null;
     this.#leave();
+    const runs = folders(this.#base).filter(path => path !== this.#leaf);
+    if (runs.every(removeCgroup)) this.#controllers.disable();
     removeCgroup(this.#base);
   }
 
   #leave(): void {
     try {
-      moveSelf(this.#own);
+      moveSelf(existsSync(this.#leaf) ? this.#leaf : this.#outer);
     } catch (error) {
       // In a run's cgroup the keeper would be ended with it: better that the anchor starts another one, which adopts.
       setImmediate(() => {
@@ -171,4 +193,31 @@ export class Cgroups {
       });
     }
   }
+}
+
+/** Where a run is to be born. */
+export interface Nest {
+  readonly cgroup: string | null;
+  /**
+   * Once it is born: sets its limits, and answers why they are not held. This process has left then: what a worker may have is
+   * no limit for a keeper that forks, and the kernel would end both.
+   */
+  readonly hold: () => Unheld;
+}
+
+export function nestFor(cgroups: Cgroups | null, limits: RunLimits): Nest {
+  const limited = (['memory', 'cpu'] as const).filter(limit => limits[limit] !== null);
+  if (limited.length === 0) return {cgroup: cgroups?.nest() ?? null, hold: () => ({memory: null, cpu: null})};
+  if (cgroups === null) {
+    const none = 'no cgroup v2 is to be had here';
+    return {cgroup: null, hold: () => setLimits(null, limits, {memory: none, cpu: none})};
+  }
+  const {cgroup, why} = cgroups.limitedNest(limited);
+  return {
+    cgroup,
+    hold() {
+      cgroups.moveOn(cgroup, true);
+      return setLimits(cgroup, limits, why);
+    },
+  };
 }

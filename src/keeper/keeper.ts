@@ -19,6 +19,7 @@ import type {Fact, Loss} from './messages.ts';
 import {createOrders, obey} from './orders.ts';
 import {Processes} from './processes.ts';
 import {replaceImage} from './replace.ts';
+import {strangersTo} from './own-processes.ts';
 import {RunOutput} from './run-output.ts';
 import {factOf, isOver} from './run.ts';
 import {cleanUpStopped, markStopped} from './stopped.ts';
@@ -75,7 +76,7 @@ export class Keeper {
     this.#runsFolder = join(folder, 'runs');
     mkdirSync(this.#runsFolder, {recursive: true, mode: 0o700});
     const say = (fact: Fact): void => this.#link.send(fact);
-    const cgroups = Cgroups.open(basename(folder));
+    const cgroups = Cgroups.open(basename(folder), {strangerAmong: strangersTo([anchor, this.#launcher.pid])});
     this.#cgroups = cgroups instanceof Cgroups ? cgroups : null;
     this.#cgroupState = cgroups;
     this.#grants = new Grants(folder, replaced?.sockets ?? []);

@@ -1,5 +1,6 @@
 /** The launcher (`brood up`), which waits at the other end of descriptor 3 to hear how it went. */
 import {closeSync, writeSync} from 'node:fs';
+import {peerCredentials} from '../posix/peer.ts';
 
 const LAUNCHER_FD = 3;
 
@@ -16,11 +17,19 @@ export function tellLauncher(text: string): void {
 /** The one that waits for a keeper which has the lock; it is told once. */
 export class Launcher {
   readonly #anchor: number | null;
+  readonly #pid: number | null;
   #waits: boolean;
 
   constructor(waits: boolean, anchor: number | null) {
     this.#waits = waits;
     this.#anchor = anchor;
+    // Node makes the two ends of a child's pipe by socketpair(2), so the one at the other end is who made it.
+    this.#pid = waits ? (peerCredentials(LAUNCHER_FD)?.pid ?? null) : null;
+  }
+
+  /** Its pid, as far as the kernel tells it; null: there was none, or it has left. */
+  get pid(): number | null {
+    return this.#pid;
   }
 
   get waits(): boolean {

@@ -12,13 +12,29 @@ export const LINK_FD = 3;
 /** How brood knows that nothing of a run is left. */
 export type Proof = 'cgroup' | 'connector' | 'lineage';
 
+/** Whose memory had run out when the kernel ended a run: its own limit's, or that of a cgroup around it or the machine. */
+export type Oom = 'limit' | 'outside';
+
 /** How a main process ended; both null where the kernel could not tell. */
 export interface ExitFact {
   readonly code: number | null;
   readonly signal: SignalName | null;
   /** Wall clock, ms. */
   readonly at: number;
+  /** Not there: the kernel tells nothing of that. */
+  readonly oom?: Oom;
 }
+
+/** What a run may use; null: as much as it likes. */
+export interface RunLimits {
+  /** Bytes. */
+  readonly memory: number | null;
+  /** Percent of one core. */
+  readonly cpu: number | null;
+}
+
+/** Why its cgroup does not hold a limit that a run has, in words; null: it does, or there is no limit. */
+export type Unheld = Readonly<Record<keyof RunLimits, string | null>>;
 
 export type LogStart = Readonly<Record<Stream, number>>;
 
@@ -40,6 +56,7 @@ export interface RunFact {
   /** All that it has said so far and that still holds. */
   readonly notice: Notice | null;
   readonly cleared: {readonly proof: Proof; readonly survivors: readonly string[]} | null;
+  readonly unheld: Unheld;
 }
 
 /** What a worker has said of itself (sd_notify(3)); what is not there, it has not said. */
@@ -113,6 +130,7 @@ export interface SpawnOrder {
   readonly notify: string | null;
   /** The descriptor to which it writes a newline when it is ready; null: none. */
   readonly readyFd: number | null;
+  readonly limits: RunLimits;
   /** For the keeper's own ladder, should there be no controller when the fleet must stop. */
   readonly stopSignal: SignalName;
   readonly stopTimeoutMs: number;
@@ -244,6 +262,7 @@ export type Fact =
       readonly startTime: string;
       readonly at: number;
       readonly logStart: LogStart;
+      readonly unheld: Unheld;
     }
   | ({readonly type: 'spawn-failed'; readonly token: string} & SpawnFailure)
   | ({readonly type: 'exited'; readonly token: string} & ExitFact)

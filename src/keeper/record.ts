@@ -4,7 +4,7 @@
  */
 import {closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync} from 'node:fs';
 import {join} from 'node:path';
-import type {ExitFact, LogStart, PipeGrant, RunFact, SocketGrant, SpawnOrder} from './messages.ts';
+import type {ExitFact, LogStart, PipeGrant, RunFact, RunLimits, SocketGrant, SpawnOrder} from './messages.ts';
 import type {SignalName} from '../posix/signals.ts';
 import {isShortage} from '../process/stat.ts';
 
@@ -25,6 +25,7 @@ export interface Intent {
   readonly readyFd?: number | null;
   /** Where it is to be born; null where there is none. */
   readonly cgroup?: string | null;
+  readonly limits?: RunLimits;
 }
 
 export interface Started {

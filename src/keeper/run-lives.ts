@@ -2,7 +2,8 @@
 import {closeSync} from 'node:fs';
 import {Adopted} from './adopted.ts';
 import {findRuns, hasFifos, removeTraces} from './adopt.ts';
-import {removeCgroup, type Cgroups} from './cgroup.ts';
+import {nestFor, removeCgroup, type Cgroups} from './cgroup.ts';
+import {oomOf} from './cgroup-limits.ts';
 import {unrecordedMains} from './fifo-holders.ts';
 import type {Grants} from './grants.ts';
 import {changeMain} from './main-change.ts';
@@ -92,11 +93,12 @@ export class RunLives {
       this.#host.say({type: 'run', run: factOf(known)});
       return;
     }
-    const {token, id, logFolder, logMaxSize, sockets, pipes, notify, owner, readyFd, stopSignal, stopTimeoutMs} = order;
+    const {token, id, logFolder, logMaxSize, sockets, pipes, notify, owner, readyFd, limits} = order;
+    const {stopSignal, stopTimeoutMs} = order;
     const logStart = logSizes(logFolder);
     const run = newRun({token, id, stopSignal, stopTimeoutMs, logStart});
     runs.add(run);
-    const cgroup = cgroups?.nest() ?? null;
+    const {cgroup, hold} = nestFor(cgroups, limits);
     const fds: number[] = [];
     try {
       recordIntent(folder, {
@@ -114,6 +116,7 @@ export class RunLives {
         owner,
         readyFd,
         cgroup,
+        limits,
       });
       output.open(run, order);
       const outputs = run.output?.openForWorker() ?? [];
@@ -122,13 +125,14 @@ export class RunLives {
       const granted = this.#host.grants.open(order, fds);
       const stdio = stdioOf([...outputs, ...granted], this.voices.open(run, order, fds));
       this.#mains.start(run, order, stdio, cgroup);
+      run.unheld = hold();
       this.#started(run);
     } catch (error) {
       if (run.pid === null) this.#failed(run, spawnFailure(error, order, Date.now()));
       else this.#host.abandon(run);
     } finally {
       for (const fd of fds) closeSync(fd);
-      cgroups?.moveOn(run.pid !== null);
+      cgroups?.moveOn(cgroup, run.pid !== null);
     }
   }
 
@@ -209,9 +213,9 @@ export class RunLives {
     if (run.adopted && run.exit === null) this.#adopted.lookAtPause(run);
   }
 
-  #started({token, pid, startTime, startedAt, logStart}: Run): void {
+  #started({token, pid, startTime, startedAt, logStart, unheld}: Run): void {
     if (pid === null || startedAt === null) return;
-    this.#host.say({type: 'spawned', token, pid, startTime: startTime ?? '', at: startedAt, logStart});
+    this.#host.say({type: 'spawned', token, pid, startTime: startTime ?? '', at: startedAt, logStart, unheld});
   }
 
   #setMain(run: Run, pid: number): string | null {
@@ -230,7 +234,9 @@ export class RunLives {
   #exited(run: Run, code: number | null, signal: SignalName | null): void {
     if (run.exit !== null) return;
     const {runs, epoll, folder} = this.#host;
-    run.exit = {code, signal, at: Date.now()};
+    // Who has ended by itself, or of another signal, was not ended by the kernel for its memory.
+    const oom = run.cgroup !== null && code === null && /KILL|^$/.test(signal ?? '') ? oomOf(run.cgroup) : null;
+    run.exit = {code, signal, at: Date.now(), ...(oom && {oom})};
     if (run.pidfd !== null) {
       epoll.remove(run.pidfd);
       closeSync(run.pidfd);

@@ -1,6 +1,6 @@
 /** What the keeper holds of one run, from the order to spawn it until the controller has committed its end. */
 import {basename} from 'node:path';
-import type {ExitFact, LogStart, Notice, Proof, RunFact, SpawnFailure} from './messages.ts';
+import type {ExitFact, LogStart, Notice, Proof, RunFact, SpawnFailure, Unheld} from './messages.ts';
 import type {SignalName} from '../posix/signals.ts';
 import type {Output} from './output.ts';
 
@@ -27,6 +27,7 @@ export interface Run {
   notice: Notice | null;
   /** Path of its cgroup; null where there is none. */
   cgroup: string | null;
+  unheld: Unheld;
   output: Output | null;
   /** Its processes that became the keeper's own children: pid to start time. */
   readonly orphans: Map<number, string>;
@@ -49,6 +50,7 @@ export const newRun = (intended: Pick<Run, 'token' | 'id' | 'stopSignal' | 'stop
   cleared: null,
   notice: null,
   cgroup: null,
+  unheld: {memory: null, cpu: null},
   output: null,
   orphans: new Map(),
   known: new Map(),
@@ -70,6 +72,7 @@ export const factOf = (run: Run): RunFact => ({
   failure: run.failure,
   notice: run.notice,
   cleared: run.cleared,
+  unheld: run.unheld,
 });
 
 /** All runs, found by token and by the main process's pid in one step. */

@@ -32,6 +32,6 @@ export function cleanUpStopped(folder: string): void {
   removePipes(folder);
   // Here and not by the controller: one that is started again before the keeper has left must find what was so.
   for (const half of [0, 1]) rmSync(join(folder, `snapshot.${half}`), {force: true});
-  const cgroups = Cgroups.open(basename(folder));
+  const cgroups = Cgroups.open(basename(folder), {strangerAmong: pids => pids[0]});
   if (cgroups instanceof Cgroups) cgroups.close();
 }

@@ -2,6 +2,9 @@
 import {readFileSync} from 'node:fs';
 import {isShortage, readSmall} from './stat.ts';
 
+/** Its bit in capabilities(7). */
+const CAP_SYS_RESOURCE = 1n << 24n;
+
 /** A file of /proc whole, a byte a character; null where it can't be read. Throws as {@link readSmall} does. */
 function readWhole(path: string): string | null {
   try {
@@ -46,6 +49,27 @@ export function softOpenFiles(pid: number): number | null {
   const match = /^Max open files\s+(\S+)/m.exec(readWhole(`/proc/${pid}/limits`) ?? '');
   if (!match?.[1]) return null;
   return match[1] === 'unlimited' ? Infinity : Number(match[1]);
+}
+
+/**
+ * Memory of a process in bytes, of what it shares with others its part (proc_pid_smaps(5)); null where that is not told, as of
+ * other users' processes.
+ */
+export function sharedOutBytes(pid: number): number | null {
+  const kib = /^Pss:\s+(\d+) kB$/m.exec(readWhole(`/proc/${pid}/smaps_rollup`) ?? '')?.[1];
+  return kib === undefined ? null : Number(kib) * 1024;
+}
+
+/** What keeps a child of this process from so many open files (prlimit(2)), in words; null: nothing. */
+export function whyNotOpen(files: number): string | null {
+  const hard = /^Max open files\s+\S+\s+(\d+)/m.exec(readWhole('/proc/self/limits') ?? '')?.[1];
+  if (hard === undefined || files <= Number(hard)) return null;
+  const capabilities = /^CapEff:\s+([0-9a-f]+)$/m.exec(readWhole('/proc/self/status') ?? '')?.[1] ?? '0';
+  const mayRaise = (BigInt(`0x${capabilities}`) & CAP_SYS_RESOURCE) !== 0n;
+  if (!mayRaise)
+    return `the hard limit here is ${hard}, and to raise it takes CAP_SYS_RESOURCE, which root has nearly everywhere`;
+  const most = Number(readWhole('/proc/sys/fs/nr_open') ?? Infinity);
+  return files <= most ? null : `the kernel allows ${most} at most (sysctl fs.nr_open)`;
 }
 
 /** The path of a process's cgroup in the v2 hierarchy; null where it has none. */

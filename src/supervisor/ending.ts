@@ -50,8 +50,8 @@ export const runtimeDue = withRun<'runtime-due'>((instance, run, _event, {spec})
 
 export const exited = withRun<'exited'>((instance, run, event, context) => {
   const {spec, now} = context;
-  const {code, signal, at} = event;
-  const exit: Exit = {code, signal, at, reason: exitReason(code, signal, run.ending)};
+  const {code, signal, at, oom} = event;
+  const exit: Exit = {code, signal, at, reason: exitReason(code, signal, run.ending, oom)};
   const over: Instance = {
     ...instance,
     ...historyAfter(run, instance, spec, now.mono),
@@ -61,6 +61,8 @@ export const exited = withRun<'exited'>((instance, run, event, context) => {
     exit,
   };
   const effects: Effect[] = [runLine(instance, 'exited', {code, signal, reason: exit.reason}), ...unprobe(run)];
+  // What was said of it before tells why it was ended only where brood has ended it.
+  const why = run.ending === null ? null : instance.reason;
   // Where an end was asked for, the keeper's ladder goes on to `cleared` by itself.
   if (run.ending === null) effects.push(clearEffect(run.token, spec));
   if (over.wanted === 'down') return [{...over, status: 'stopping'}, effects];
@@ -69,7 +71,7 @@ export const exited = withRun<'exited'>((instance, run, event, context) => {
   if (wasMeant(run.ending)) return [{...over, status: 'stopping'}, effects];
   const [next, more] = judge(
     over,
-    {well: endedWell(exit, spec.success), words: describeExit(exit, spec, instance.reason)},
+    {well: endedWell(exit, spec.success), words: describeExit(exit, spec, why)},
     context,
   );
   return [next, [...effects, ...more]];
@@ -80,7 +82,14 @@ function wasMeant(ending: EndReason | null): boolean {
   return ending === 'stop' || ending === 'restart' || ending === 'changed' || ending === 'watch';
 }
 
-const OPEN: ReadonlySet<EndReason | null> = new Set(['not-ready', 'unhealthy', 'watchdog', 'max-runtime', 'gave-up']);
+const OPEN: ReadonlySet<EndReason | null> = new Set([
+  'not-ready',
+  'unhealthy',
+  'watchdog',
+  'max-runtime',
+  'memory',
+  'gave-up',
+]);
 
 /** Whether a policy, its own or its group's, has yet to make something of the end that was asked for. */
 export function isOpen(ending: EndReason | null): boolean {

@@ -14,6 +14,7 @@ import {cleared, end, exited, runtimeDue, stoppingCleared, stoppingEnd} from './
 import type {Context, EventMap, EventType, Handler, LifeEvent, Step} from './events.ts';
 import {healthFailed} from './health.ts';
 import {line} from './journal.ts';
+import {memoryExceeded} from './memory.ts';
 import {factContinued, factPaused, pause, resume} from './pausing.ts';
 import {ready, readyTimeout, saidReady} from './readiness.ts';
 import {
@@ -71,6 +72,7 @@ const resting: Row = {
   'main-process': ignore,
   extend: ignore,
   'watchdog-missed': ignore,
+  'memory-exceeded': ignore,
   start,
   stop: restingStop,
   restart,
@@ -100,6 +102,7 @@ const running = {
   'main-process': mainProcess,
   extend,
   'watchdog-missed': watchdogMissed,
+  'memory-exceeded': memoryExceeded,
   start: runningStart,
   stop: runningStop,
   restart: runningRestart,
@@ -160,6 +163,7 @@ const lifecycle: Readonly<Record<Status, Row>> = {
     // How long it may take to end is the keeper's to know.
     extend: ignore,
     'watchdog-missed': ignore,
+    'memory-exceeded': ignore,
     start: stoppingStart,
     stop: stoppingStop,
     restart: stoppingRestart,

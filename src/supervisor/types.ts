@@ -39,7 +39,10 @@ export interface Exit {
   readonly signal: SignalName | null;
   /** Wall clock, ms. */
   readonly at: number;
-  /** `exited`, `signalled`, `unknown`, `spawn-failed`, or why it was ended: `not-ready`, `unhealthy`, `stop` ... */
+  /**
+   * `exited`, `signalled`, `unknown`, `spawn-failed`, or why it was ended: `not-ready`, `unhealthy`, `stop` ... The kernel
+   * ended it for its memory: `memory` where it was its own limit, `oom` where that of others or the machine's ran out.
+   */
   readonly reason: string;
 }
 
@@ -58,7 +61,9 @@ export type EndReason =
   | 'group'
   | 'gave-up'
   /** A file that it watches has changed. */
-  | 'watch';
+  | 'watch'
+  /** It has more memory than it may. */
+  | 'memory';
 
 /** One life of an instance. */
 export interface Run {
@@ -177,6 +182,8 @@ export type Input =
       readonly code: number | null;
       readonly signal: SignalName | null;
       readonly at: number;
+      /** The kernel ended it, since memory ran out: that of its limit, or that around it. */
+      readonly oom?: 'limit' | 'outside';
     }
   /** Nothing of the run is left and its output is drained; or the named survivors are. */
   | {
@@ -211,6 +218,8 @@ export type Input =
       /** For how long (ms) it has not been known to be well. */
       readonly badForMs: number;
     }
+  /** It has more memory (bytes) than its definition allows, and no cgroup keeps it from that. */
+  | {readonly type: 'memory-exceeded'; readonly token: string; readonly bytes: number}
   // Time has passed; something may be due.
   | {readonly type: 'tick'}
   // Commands. Ids are instance ids that exist (the controller resolved and checked them).

@@ -9,3 +9,16 @@ export function duration(ms: number): string {
   if (ms > MINUTE && ms % MINUTE === 0) return `${ms / MINUTE} min`;
   return `${Math.round(ms / 100) / 10} s`;
 }
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
+
+/** Bytes for people: `512 MiB`, `1.5 GiB`. */
+export function size(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < UNITS.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${Math.round(value * 10) / 10} ${UNITS[unit] ?? 'B'}`;
+}

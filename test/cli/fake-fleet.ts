@@ -167,6 +167,7 @@ export const detail = (id: string, fields: Partial<InstanceDetail> = {}): Instan
   readyBy: null,
   health: null,
   watch: null,
+  limits: {nofile: null, core: null, memory: null, cpu: null},
   phase: null,
   watchdogMs: null,
   proof: null,

@@ -70,13 +70,11 @@ channels: {c: {lock: true}}
 `);
     if (fleet === null) throw new Error('refused');
     expect(noEffectYet(fleet).map(note => note.replace(' has no effect yet', ''))).toEqual([
-      'w.limits.memory',
       'w.zombies: nudge',
       'channels.c: lock',
     ]);
     expect(notes.map(note => note.replace(' has no effect yet', ''))).toEqual([
       '6:14: w.zombies: nudge',
-      '8:25: w.limits.memory',
       '10:16: c.lock',
     ]);
   });

@@ -2,6 +2,9 @@
 import type {FleetSpec, GroupSpec, Health, Readiness, WorkerSpec} from '../../src/fleet/types.ts';
 import type {Prng} from './prng.ts';
 
+/** Bytes, of all of them. */
+export const MEMORY_LIMIT = 1000;
+
 const NAMES = ['db', 'cache', 'api', 'web', 'jobs', 'mail', 'feed', 'edge'];
 
 export function workerSpec(name: string, overrides: Partial<WorkerSpec> = {}): WorkerSpec {
@@ -26,7 +29,7 @@ export function workerSpec(name: string, overrides: Partial<WorkerSpec> = {}): W
     alarmMs: null,
     maxRuntimeMs: null,
     nice: null,
-    limits: {nofile: null, core: null, memory: null, cpu: null},
+    limits: {nofile: null, core: null, memory: MEMORY_LIMIT, cpu: null},
     user: null,
     umask: null,
     schedule: null,
@@ -74,7 +77,7 @@ export function randomWorker(rng: Prng, name: string, earlier: readonly WorkerSp
     after: rng.some(names, 0.25),
     requires: rng.some(names, 0.25),
     restart: rng.pick(['always', 'always', 'on-failure', 'on-failure', 'never']),
-    success: rng.pick([[0], [0, 'SIGTERM'], [0, 3]]),
+    success: rng.pick([[0], [0, 'SIGTERM'], [0, 3], [0, 'SIGKILL']]),
     backoff: {
       firstMs: rng.pick([0, 0, 50, 500]),
       initialMs: rng.pick([0, 10, 100]),

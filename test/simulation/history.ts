@@ -27,13 +27,14 @@ export function lasted(run: Run, spec: WorkerSpec, mono: number): boolean {
 /** What an instance must be after an end that nobody wanted. */
 export function judged(
   run: Run,
-  {code, signal}: Extract<Input, {type: 'exited'}>,
+  {code, signal, oom}: Extract<Input, {type: 'exited'}>,
   history: History,
   spec: WorkerSpec,
   mono: number,
 ): Status {
   const marks: readonly unknown[] = spec.success;
-  const bad = run.ending !== null && ['not-ready', 'unhealthy', 'watchdog'].includes(run.ending);
+  const bad =
+    run.ending === null ? oom !== undefined : ['not-ready', 'unhealthy', 'watchdog', 'memory'].includes(run.ending);
   const well = !bad && (marks.includes(code) || marks.includes(signal));
   if (well && spec.schedule !== null) return 'pending';
   if (spec.restart !== 'always' && well) return 'finished';

@@ -6,6 +6,7 @@ import type {RunFact} from '../../src/keeper/messages.ts';
 import type {SignalName} from '../../src/fleet/types.ts';
 import type {Effect, Input} from '../../src/supervisor/types.ts';
 import {promise} from './failure.ts';
+import {MEMORY_LIMIT} from './fleets.ts';
 import type {Prng} from './prng.ts';
 
 type Fact = Extract<Input, {readonly token: string}>;
@@ -128,10 +129,11 @@ export class FakeKeeper {
         adopted: false,
         paused: frozen,
         logStart: {out: 0, err: 0},
-        exit: exit && {code: exit.code, signal: exit.signal, at: exit.at},
+        exit: exit && {code: exit.code, signal: exit.signal, at: exit.at, ...(exit.oom && {oom: exit.oom})},
         failure,
         notice: ready ? {ready} : null,
         cleared: cleared && {proof: cleared.proof, survivors: cleared.survivors},
+        unheld: {memory: null, cpu: null},
       };
     });
   }
@@ -171,6 +173,7 @@ export class FakeKeeper {
     if (life.phase !== 'living') return null;
     const isSilent = this.watched.has(token) && this.#rng.chance(this.weather.hangs);
     if (isSilent) return {type: 'watchdog-missed', token, asked: false};
+    if (this.#rng.chance(0.05)) return {type: 'memory-exceeded', token, bytes: 2 * MEMORY_LIMIT};
     if (this.#rng.chance(0.8)) {
       this.saysReady(life);
       return null;
@@ -283,6 +286,7 @@ export class FakeKeeper {
       [3, null],
       [null, 'SIGSEGV'],
       [null, 'SIGTERM'],
+      [null, 'SIGKILL'],
       [null, null],
     ]);
     this.#exits(life, code, signal);
@@ -292,7 +296,9 @@ export class FakeKeeper {
   #exits(life: Life, code: number | null, signal: SignalName | null): void {
     life.phase = 'exited';
     life.frozen = false;
-    this.#tell(life, {type: 'exited', token: life.token, code, signal: code === null ? signal : null, at: 0});
+    const oom =
+      signal === 'SIGKILL' && code === null && !life.deaf ? {oom: this.#rng.pick(['limit', 'outside'] as const)} : {};
+    this.#tell(life, {type: 'exited', token: life.token, code, signal: code === null ? signal : null, at: 0, ...oom});
   }
 
   #isCleared(life: Life, mono: number): boolean {

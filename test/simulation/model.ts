@@ -86,6 +86,7 @@ export class Model {
     }
     const fate = this.#failure(scene);
     if (scene.input.type === 'health-failed') this.#unhealthy(scene.input, scene);
+    if (scene.input.type === 'memory-exceeded') this.#tooLarge(scene.input, scene);
     for (const effect of scene.effects) this.#effect(effect, scene);
     for (const known of changed) this.#turns(known, scene);
     for (const known of changed) this.#settled(known, scene, fate);
@@ -216,6 +217,24 @@ export class Model {
     promise(after.unhealthy, () => `${after.id} is not flagged as unhealthy`);
     promise(told(effects, after, 'health-failed'), () => `the journal does not say that ${after.id} is unhealthy`);
     if (lasted(run, spec, time.mono - badForMs)) known.history = {...known.history, row: 0, delayMs: 0};
+  }
+
+  /** Who is wanted up and is not being ended already is ended for its memory. */
+  #tooLarge({token}: Extract<Input, {type: 'memory-exceeded'}>, {effects, heart}: Scene): void {
+    const after = heart.byToken(token);
+    const known = this.#known.get(after?.id ?? '');
+    const run = known?.instance.run;
+    if (known === undefined || after === undefined || run?.token !== token || run.ending !== null) return;
+    if (known.wanted === 'down') {
+      promise(after.run?.ending === null, () => `${after.id} is ended for its memory before its turn`);
+      return;
+    }
+    const ended = effects.some(effect => effect.type === 'end' && effect.token === token);
+    promise(ended && after.run?.ending === 'memory', () => `${after.id} has too much memory, and is not ended`);
+    promise(
+      told(effects, after, 'memory-exceeded'),
+      () => `the journal does not say that ${after.id} has too much memory`,
+    );
   }
 
   #effect(effect: Effect, scene: Scene): void {

@@ -171,8 +171,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     bug: 'takes the end of an unhealthy worker for a good one',
     file: 'exit.ts',
-    from: `new Set(['not-ready', 'unhealthy', 'watchdog', 'spawn-failed'])`,
-    to: `new Set(['not-ready', 'watchdog', 'spawn-failed'])`,
+    from: `['not-ready', 'unhealthy', 'watchdog'`,
+    to: `['not-ready', 'watchdog'`,
   },
   {
     bug: 'ends a paused worker for checks that it could not answer',
@@ -255,8 +255,26 @@ export const MUTANTS: readonly Mutant[] = [
   {
     bug: 'who missed its watchdog may end well',
     file: 'exit.ts',
-    from: `'unhealthy', 'watchdog', 'spawn-failed'`,
-    to: `'unhealthy', 'spawn-failed'`,
+    from: `'unhealthy', 'watchdog', 'memory'`,
+    to: `'unhealthy', 'memory'`,
+  },
+  {
+    bug: 'who had more memory than it may has ended well',
+    file: 'exit.ts',
+    from: `'memory', 'oom', 'spawn-failed'`,
+    to: `'spawn-failed'`,
+  },
+  {
+    bug: 'who has more memory than it may is not ended',
+    file: 'memory.ts',
+    from: `bytes <= limit`,
+    to: `true`,
+  },
+  {
+    bug: 'a file that has changed starts what was stopped by hand',
+    file: 'watching.ts',
+    from: `wanted === 'down' || leaving`,
+    to: `leaving`,
   },
   {
     bug: 'its own word makes one ready that is asked otherwise',

@@ -3,6 +3,7 @@ import {atMost, targetsOf} from '../arguments.ts';
 import {isSet, JSON_OPTION, type Command, type Context} from '../command.ts';
 import {formatBytes, formatDuration, formatTime} from '../format.ts';
 import {withClient} from '../fleet.ts';
+import {limitWords} from '../limit-words.ts';
 import {exitWords, healthWords, statusWords} from '../instance-words.ts';
 import {styleOfStatus} from '../outcomes.ts';
 import {plainText} from '../sanitize.ts';
@@ -68,6 +69,7 @@ function print({out}: Context, it: InstanceDetail): void {
   line('ready by', when(it.readyBy));
   line('alarm at', when(it.alarmAt));
   line('health', it.health && healthWords(it.health));
+  line('limits', limitWords(it.limits));
   line('watches', it.watch && watchWords(it.watch));
   line('watchdog', it.watchdogMs ? `every ${formatDuration(it.watchdogMs)}` : null);
   line('after', it.after.join(', '));

@@ -7,6 +7,7 @@ import type {Engine} from '../engine.ts';
 import type {HealthChecks} from '../health.ts';
 import type {KeeperLink} from '../keeper-link.ts';
 import type {Notices} from '../notices.ts';
+import type {LimitWatch} from '../limits.ts';
 import {outcomesOf, waitingFor, type Rule} from '../outcomes.ts';
 import type {Readings} from '../readings.ts';
 import type {FileWatch} from '../watching/file-watch.ts';
@@ -22,6 +23,7 @@ export interface Desk {
   readonly health: HealthChecks;
   readonly notices: Notices;
   readonly watch: FileWatch;
+  readonly limits: LimitWatch;
   readonly readings: Readings;
   readonly folder: string;
 }

@@ -4,6 +4,10 @@ import type {Check} from '../patient.ts';
 /** What to do about a weaker guarantee, by a word in it. */
 const ADVICE: readonly (readonly [RegExp, string])[] = [
   [
+    /memory of|processor time of/,
+    'Give the fleet a cgroup of its own with these controllers: under systemd `Delegate=yes` in its unit; on a machine with cgroup version 1, `systemd.unified_cgroup_hierarchy=1` at boot.',
+  ],
+  [
     /cgroup/i,
     'Give the fleet a cgroup of its own: under systemd `Delegate=yes` in its unit, in a container a writable /sys/fs/cgroup. Without, all is done by parents, sessions and environment.',
   ],

@@ -1,0 +1,71 @@
+/** Where cgroups (cgroups(7), version 2) are to be found here, and which resources they can limit. */
+import {accessSync, constants, existsSync, readFileSync} from 'node:fs';
+import {join, resolve} from 'node:path';
+import {cgroupOf} from './facts.ts';
+
+/** What a cgroup can limit, by the name of the kernel's controller. */
+export type Controller = 'memory' | 'cpu';
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+function mountPoint(): string | null {
+  const line = read('/proc/self/mountinfo')
+    .split('\n')
+    .find(entry => / - cgroup2 /.test(entry));
+  // mountinfo writes a space in a path as \040.
+  return line?.split(' ')[4]?.replaceAll('\\040', ' ') ?? null;
+}
+
+/** The folder of the cgroup that this process is in; null where no version 2 hierarchy is mounted. */
+export function ownCgroup(): string | null {
+  const mount = mountPoint();
+  const path = cgroupOf('self');
+  return mount === null || path === null ? null : resolve(mount, `.${path}`);
+}
+
+/** The words of a file such as `cgroup.controllers`; none where it can't be read. */
+export const wordsOf = (path: string): string[] => read(path).split(/\s+/).filter(Boolean);
+
+/** The processes that are in a cgroup itself, not in those below it. */
+export const processesIn = (cgroup: string): number[] => wordsOf(join(cgroup, 'cgroup.procs')).map(Number);
+
+/** The root of the hierarchy is the only cgroup that may have both processes and cgroups below it with limits. */
+export const isRootCgroup = (cgroup: string): boolean => !existsSync(join(cgroup, 'cgroup.events'));
+
+/**
+ * Why no cgroup below this one can have that controller, in words; null: it can, or has.
+ *
+ * @param strangerAmong the first of these processes that is not the supervisor's own
+ */
+export function whyWithout(
+  cgroup: string,
+  name: string,
+  strangerAmong: (pids: readonly number[]) => number | undefined,
+): string | null {
+  if (!wordsOf(join(cgroup, 'cgroup.controllers')).includes(name)) {
+    return `the cgroup ${cgroup} has no ${name} controller`;
+  }
+  if (wordsOf(join(cgroup, 'cgroup.subtree_control')).includes(name) || isRootCgroup(cgroup)) return null;
+  const stranger = strangerAmong(processesIn(cgroup));
+  return stranger === undefined
+    ? null
+    : `the cgroup ${cgroup} is not brood's alone to divide (process ${stranger} is in it, too)`;
+}
+
+/** Why a supervisor that is started here could not limit that by cgroup, as far as that can be told beforehand; null: it could. */
+export function whyNoLimit(name: Controller): string | null {
+  const cgroup = ownCgroup();
+  if (cgroup === null) return 'no cgroup v2 hierarchy is mounted';
+  try {
+    accessSync(cgroup, constants.W_OK);
+  } catch {
+    return `the cgroup ${cgroup} can't be written`;
+  }
+  return whyWithout(cgroup, name, pids => pids.find(pid => pid !== process.pid));
+}
