@@ -228,6 +228,13 @@ test('why: signals, codes of shells, stops and dependencies are explained', asyn
   expect(await story({code: 127, reason: 'exited'})).toMatch(/exit code 127 \(a shell did not find the command\)/);
   expect(await story({code: 137, reason: 'exited'})).toMatch(/128 \+ 9: .*SIGKILL/);
   expect(await story({code: 139, reason: 'exited'})).toMatch(/128 \+ 11: .*SIGSEGV/);
+  const limits = {nofile: null, core: null, cpu: null, memory: {limit: 2 ** 29, by: 'cgroup', why: null}} as const;
+  expect(await story({signal: 'SIGKILL', reason: 'memory'}, {limits})).toMatch(
+    /SIGKILL \(it needed more memory than its limit allows\).*held its cgroup to its limit of 512M.*raise `limits/,
+  );
+  expect(await story({signal: 'SIGKILL', reason: 'oom'})).toMatch(
+    /memory ran out: that of the machine.*own limit was not/,
+  );
   expect(await story({signal: 'SIGKILL', reason: 'stop'})).toMatch(
     /asked to stop, and did not end within its stop timeout/,
   );

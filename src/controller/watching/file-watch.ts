@@ -16,6 +16,8 @@ const QUIET_MS = 300;
 /** Whoever never stops writing is not waited for longer. */
 const LONGEST_MS = 5_000;
 const LOOK_MS = 1_000;
+/** What could not be watched is tried again then: whoever has raised a limit need not restart anything. */
+const RETRY_MS = 60_000;
 /** Of so many files it is counted how many have changed. */
 const MOST_FILES = 10_000;
 
@@ -29,7 +31,7 @@ export interface FileWatchOptions {
   readonly watchRoot: (options: RootWatchOptions) => Watching;
 }
 
-type Watching = Pick<RootWatch, 'look' | 'close' | 'isReady'>;
+type Watching = Pick<RootWatch, 'look' | 'again' | 'close' | 'isReady'>;
 
 /** A path that one or more workers watch in the same way. */
 interface Shared {
@@ -38,6 +40,9 @@ interface Shared {
   readonly workers: Set<string>;
   /** What can't be watched, by error code. */
   readonly failures: Map<string, {readonly path: string; count: number}>;
+  /** Codes of which the journal tells already. */
+  readonly noted: Set<string>;
+  triedAt: number;
 }
 
 interface Burst {
@@ -126,20 +131,28 @@ export class FileWatch {
     const {heart, home, watchRoot} = this.#options;
     const {dir} = heart.fleet();
     const failures: Shared['failures'] = new Map();
+    const noted = new Set<string>();
     const watch = watchRoot({
       root,
       isIgnored: insignificant(root, {patterns: spec.watchIgnore ?? [], dir, home}),
       changed: path => {
         for (const name of workers) this.#changed(name, path);
       },
-      failed: (code, path) => this.#failed({workers, failures}, code, path),
+      failed: (code, path) => this.#failed({workers, failures, noted}, code, path),
     });
-    this.#shared.set(key, {root, watch, workers, failures});
+    this.#shared.set(key, {root, watch, workers, failures, noted, triedAt: performance.now()});
     watch.look();
   }
 
   #look(): void {
-    for (const {watch} of this.#shared.values()) watch.look();
+    for (const shared of this.#shared.values()) {
+      const {watch, failures, triedAt} = shared;
+      if (failures.size > 0 && performance.now() - triedAt >= RETRY_MS) {
+        failures.clear();
+        shared.triedAt = performance.now();
+        watch.again();
+      } else watch.look();
+    }
   }
 
   #changed(worker: string, path: string): void {
@@ -163,13 +176,19 @@ export class FileWatch {
     feed({type: 'file-changed', ids, path: this.#shown(burst.first), files: burst.files.size});
   }
 
-  #failed({workers, failures}: Pick<Shared, 'workers' | 'failures'>, code: string, path: string): void {
+  #failed(
+    {workers, failures, noted}: Pick<Shared, 'workers' | 'failures' | 'noted'>,
+    code: string,
+    path: string,
+  ): void {
     const known = failures.get(code);
     if (known !== undefined) {
       known.count++;
       return;
     }
     failures.set(code, {path, count: 1});
+    if (noted.has(code)) return;
+    noted.add(code);
     const message = failureWords(code, this.#shown(path), 1);
     for (const worker of workers) this.#options.note({type: 'watch-failed', worker, code, message});
   }

@@ -57,6 +57,12 @@ export class RootWatch {
     else if (!isFirst) this.#vanished();
   }
 
+  /** Watches all of it anew, which is no change. */
+  again(): void {
+    this.#isFirst = true;
+    this.look();
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#drop();

@@ -15,6 +15,8 @@ class Site {
   readonly told: Input[] = [];
   readonly noted: JournalEvent[] = [];
   readonly roots = new Map<string, RootWatchOptions>();
+  /** What was watched anew. */
+  readonly again: string[] = [];
 
   constructor(...workers: WorkerSpec[]) {
     this.bench = new Bench(...workers);
@@ -25,7 +27,12 @@ class Site {
       note: event => void this.noted.push(event),
       watchRoot: options => {
         this.roots.set(options.root, options);
-        return {isReady: true, look: () => {}, close: () => void this.roots.delete(options.root)};
+        return {
+          isReady: true,
+          look: () => {},
+          again: () => void this.again.push(options.root),
+          close: () => void this.roots.delete(options.root),
+        };
       },
     });
     this.watch.refresh();
@@ -106,5 +113,15 @@ describe('what can not be watched', () => {
       ],
     });
     expect(site.watch.reportOf(worker('db'))).toBeNull();
+  });
+
+  it('is tried again every minute, and not told again', () => {
+    const site = new Site(worker('web', {watch: [src]}), worker('api', {watch: ['/etc/api']}));
+    for (let minute = 1; minute <= 3; minute++) {
+      site.roots.get(src)?.failed('ENOSPC', '/far/a');
+      expect(site.pass(60_000).again.length).toBe(minute);
+    }
+    expect(site.noted.length).toBe(1);
+    expect(site.pass(600_000).again).toEqual([src, src, src]);
   });
 });

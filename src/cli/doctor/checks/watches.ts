@@ -8,7 +8,7 @@ const MANY = 6;
 
 const ADVICE: Readonly<Record<string, string>> = {
   ENOSPC:
-    'All programs of this user share `sysctl fs.inotify.max_user_watches`: raise it (`sysctl -w fs.inotify.max_user_watches=524288`, and in /etc/sysctl.d to keep it), or watch less (`watch:`, `watch_ignore:`); then `brood apply` after an edit, or restart the supervisor.',
+    'All programs of this user share `sysctl fs.inotify.max_user_watches`: raise it (`sysctl -w fs.inotify.max_user_watches=524288`, and in /etc/sysctl.d to keep it), or watch less (`watch:`, `watch_ignore:`). It is tried again every minute.',
   EMFILE:
     'All programs of this user share `sysctl fs.inotify.max_user_instances`: raise it, or end some that watch files.',
   EACCES: 'Let the supervisor’s user read it, or take it out of `watch:`.',
