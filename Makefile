@@ -6,7 +6,7 @@ BUILT = dist/cli.js
 SOURCES = $(shell find src ui -type f -name '*.ts' 2>/dev/null)
 SHELL_SCRIPTS = $(shell find fixtures test -type f -name '*.sh')
 
-.PHONY: all demo test build lint lint-rules lint-types lint-format lint-arrows lint-shell check bench chaos crash test-nodes tools clean
+.PHONY: all demo test build lint lint-rules lint-types lint-format lint-arrows lint-shell check bench chaos soak crash test-nodes tools clean
 
 all: build
 
@@ -66,6 +66,12 @@ bench: $(BUILT)
 chaos: $(BUILT)
 	@$(BIN)/esbuild test/chaos/main.ts --bundle --platform=node --format=esm --target=node20 --log-level=warning --outfile=.cache/chaos/main.mjs
 	@node .cache/chaos/main.mjs
+
+## What happens to a typical fleet in 24 hours, in ten minutes: memory, descriptors and files must stay flat. DURATION, SEED; LEAK=heap,
+## descriptors or files plants a leak, which must be found.
+soak: $(BUILT)
+	@$(BIN)/esbuild test/soak/main.ts --bundle --platform=node --format=esm --target=node20 --log-level=warning --outfile=.cache/soak/main.mjs
+	@node .cache/soak/main.mjs
 
 ## Every process of the supervisor dies at every point at which it changes something; all must recover (an hour). POINT='…' runs
 ## those whose label contains it, COUNT=50 SEED=1 a sample, JOBS=3 so many at once.

@@ -1,0 +1,79 @@
+/** A fleet in which as much happens in ten minutes as in a typical one in a day. */
+import {spawnSync} from 'node:child_process';
+
+/** Lines of some length, so many bytes a second, as a server under load writes them. */
+const CHATTY = `
+const [, , perSecond = '100000'] = process.argv;
+const line = i => new Date().toISOString() + ' request ' + i + ' GET /somewhere/or/other 200 ' + 'x'.repeat(i % 90) + '\\n';
+let i = 0;
+setInterval(() => {
+  let text = '';
+  while (text.length < Number(perSecond) / 10) text += line(i++);
+  process.stdout.write(text);
+  if (i % 3 === 0) process.stderr.write(line(i));
+}, 100);
+`;
+
+const SPEAKER = `
+import os, socket, time
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+def say(text):
+    s.sendto(text.encode(), os.environ['NOTIFY_SOCKET'].replace('@', chr(0), 1))
+say('READY=1')
+i = 0
+while True:
+    i += 1
+    say('WATCHDOG=1\\nSTATUS=round %d' % i)
+    time.sleep(0.1)
+`;
+
+export const files: Readonly<Record<string, string>> = {
+  'chatty.mjs': CHATTY,
+  'speaker.py': SPEAKER,
+  'src/a.txt': 'a',
+};
+
+const quick = {first: '100ms', initial: '300ms', max: '300ms', jitter: '50%'};
+const endless = {restarts: 1_000_000, within: '1s'};
+const stop = {timeout: '2s'};
+
+export const hasPython = (): boolean => spawnSync('python3', ['-c', '']).status === 0;
+
+/** The fleet file; `version` is what an edit changes. */
+export function fleetOf(version: number, python = hasPython()): object {
+  const sleeper = {run: ['sleep', '100000'], stop};
+  return {
+    fleet: 'soak',
+    workers: {
+      crasher: {
+        sh: 'echo up; sleep 0.7; echo failed >&2; exit 3',
+        instances: 6,
+        backoff: quick,
+        give_up: endless,
+        logs: {max_size: '16KiB', keep: 3},
+      },
+      short: {sh: 'sleep 2 & sleep 1', instances: 2, backoff: quick, give_up: endless, hooks: {exit: 'true'}, stop},
+      chatty: {
+        run: ['node', 'chatty.mjs', '500000'],
+        instances: 3,
+        logs: {max_size: '512KiB', keep: 5, compress: true},
+        stop,
+      },
+      aging: {run: ['node', 'chatty.mjs', '20000'], logs: {max_size: '1MiB', max_age: '10s', keep: 20}, stop},
+      checked: {...sleeper, instances: 3, health: {exec: ['true'], every: '1s'}},
+      failing: {...sleeper, health: {exec: ['false'], every: '1s', failures: 2}, backoff: quick, give_up: endless},
+      timed: {sh: 'echo now', schedule: '* * * * *'},
+      watched: {...sleeper, watch: ['src']},
+      scaled: {...sleeper, instances: 2, ready: {after: '10ms'}},
+      rolled: {...sleeper, instances: 2, ready: {after: '50ms'}},
+      edited: {...sleeper, env: {VERSION: String(version)}},
+      paused: sleeper,
+      first: {...sleeper, backoff: quick},
+      second: {sh: 'sleep 5; exit 1', backoff: quick, give_up: endless, stop},
+      ...(python
+        ? {speaker: {run: ['python3', 'speaker.py'], ready: {notify: true}, watchdog: '20s', max_runtime: '7s', stop}}
+        : {}),
+    },
+    groups: {pair: {strategy: 'one-for-all', members: ['first', 'second']}},
+  };
+}
