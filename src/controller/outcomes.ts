@@ -118,7 +118,11 @@ export const isStopped: Rule = instance => {
   return instance.wanted === 'up' ? {ok: false, reason: 'it was started again meanwhile'} : null;
 };
 
-export const isGone: Rule = instance => (instance ? null : yes);
+/** Of one that somebody else has brought back, nothing more can be awaited. */
+export const isGone: Rule = instance => {
+  if (!instance) return yes;
+  return instance.wanted === 'up' ? {ok: false, reason: 'it was added again meanwhile'} : null;
+};
 
 export const isPaused: Rule = instance =>
   instance?.run == null ? {ok: false, reason: 'it is not running'} : instance.run.pausedAt === null ? null : yes;

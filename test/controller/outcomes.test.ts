@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {isUp, outcomesOf, waitingFor} from '../../src/controller/outcomes.ts';
+import {isGone, isUp, outcomesOf, waitingFor} from '../../src/controller/outcomes.ts';
 import type {WorkerSpec} from '../../src/fleet/types.ts';
 import {Bench, worker} from '../supervisor/harness.ts';
 
@@ -50,5 +50,23 @@ describe('an instance that waits', () => {
     const ids = Array.from(heart.instances(), ({id}) => id);
     expect(waitingFor(heart, ids, isUp).length).toBe(ids.length);
     expect([...asked.values()].every(times => times === 1)).toBe(true);
+  });
+});
+
+describe('an instance that is to go', () => {
+  test('is waited for until it is gone', () => {
+    const bench = new Bench(worker('web', {instances: 2})).spawned('web/1').spawned('web/2');
+    bench.say({type: 'scale', worker: 'web', instances: 1});
+    expect(outcomesOf(bench.heart, ['web/2'], isGone)).toBeNull();
+    bench.gone('web/2');
+    expect(outcomesOf(bench.heart, ['web/2'], isGone)).toMatchObject([{status: 'removed', ok: true}]);
+  });
+
+  test('and that somebody else has brought back meanwhile is waited for no more', () => {
+    const bench = new Bench(worker('web', {instances: 2})).spawned('web/1').spawned('web/2');
+    bench.say({type: 'scale', worker: 'web', instances: 1}).say({type: 'scale', worker: 'web', instances: 2});
+    expect(outcomesOf(bench.heart, ['web/2'], isGone)).toMatchObject([
+      {ok: false, reason: 'it was added again meanwhile'},
+    ]);
   });
 });

@@ -13,6 +13,7 @@ import type {Prng} from '../simulation/prng.ts';
 /** What was done how often, and what went wrong. */
 export class Tally {
   readonly done = new Map<string, number>();
+  readonly underWay = new Set<string>();
   readonly failed = new Map<string, {count: number; last: string}>();
 
   did(what: string): void {
@@ -162,11 +163,13 @@ export async function actUntil(fleet: SoakFleet, rng: Prng, tally: Tally, end: A
     ACTORS.map(async ({what, everyMs, act}) => {
       while (!end.aborted) {
         try {
+          tally.underWay.add(what);
           await act(fleet, rng);
           tally.did(what);
         } catch (error) {
           tally.wentWrong(what, error);
         }
+        tally.underWay.delete(what);
         await delay(everyMs * (0.5 + rng.next()), null, {signal: end}).catch(() => undefined);
       }
     }),

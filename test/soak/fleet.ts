@@ -36,42 +36,51 @@ export const files: Readonly<Record<string, string>> = {
 const quick = {first: '100ms', initial: '300ms', max: '300ms', jitter: '50%'};
 const endless = {restarts: 1_000_000, within: '1s'};
 const stop = {timeout: '2s'};
+/** Somebody kills them all the time. */
+const tough = {backoff: quick, give_up: endless, stop};
 
 export const hasPython = (): boolean => spawnSync('python3', ['-c', '']).status === 0;
 
 /** The fleet file; `version` is what an edit changes. */
 export function fleetOf(version: number, python = hasPython()): object {
-  const sleeper = {run: ['sleep', '100000'], stop};
+  const sleeper = {run: ['sleep', '100000'], ...tough};
   return {
     fleet: 'soak',
     workers: {
       crasher: {
-        sh: 'echo up; sleep 0.7; echo failed >&2; exit 3',
+        sh: `echo ${'up '.repeat(40)}; sleep 0.7; echo failed >&2; exit 3`,
         instances: 6,
-        backoff: quick,
-        give_up: endless,
-        logs: {max_size: '16KiB', keep: 3},
+        ...tough,
+        logs: {max_size: '1KiB', keep: 3},
       },
-      short: {sh: 'sleep 2 & sleep 1', instances: 2, backoff: quick, give_up: endless, hooks: {exit: 'true'}, stop},
+      short: {sh: 'sleep 2 & sleep 1', instances: 2, hooks: {exit: 'true'}, ...tough},
       chatty: {
         run: ['node', 'chatty.mjs', '500000'],
         instances: 3,
         logs: {max_size: '512KiB', keep: 5, compress: true},
-        stop,
+        ...tough,
       },
-      aging: {run: ['node', 'chatty.mjs', '20000'], logs: {max_size: '1MiB', max_age: '10s', keep: 20}, stop},
+      aging: {run: ['node', 'chatty.mjs', '20000'], logs: {max_size: '1MiB', max_age: '10s', keep: 20}, ...tough},
       checked: {...sleeper, instances: 3, health: {exec: ['true'], every: '1s'}},
-      failing: {...sleeper, health: {exec: ['false'], every: '1s', failures: 2}, backoff: quick, give_up: endless},
+      failing: {...sleeper, health: {exec: ['false'], every: '1s', failures: 2}},
       timed: {sh: 'echo now', schedule: '* * * * *'},
       watched: {...sleeper, watch: ['src']},
       scaled: {...sleeper, instances: 2, ready: {after: '10ms'}},
       rolled: {...sleeper, instances: 2, ready: {after: '50ms'}},
       edited: {...sleeper, env: {VERSION: String(version)}},
       paused: sleeper,
-      first: {...sleeper, backoff: quick},
-      second: {sh: 'sleep 5; exit 1', backoff: quick, give_up: endless, stop},
+      first: sleeper,
+      second: {sh: 'sleep 5; exit 1', ...tough},
       ...(python
-        ? {speaker: {run: ['python3', 'speaker.py'], ready: {notify: true}, watchdog: '20s', max_runtime: '7s', stop}}
+        ? {
+            speaker: {
+              run: ['python3', 'speaker.py'],
+              ready: {notify: true},
+              watchdog: '20s',
+              max_runtime: '7s',
+              ...tough,
+            },
+          }
         : {}),
     },
     groups: {pair: {strategy: 'one-for-all', members: ['first', 'second']}},

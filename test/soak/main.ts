@@ -14,6 +14,8 @@ import {parseDuration} from '../../src/fleet/duration.ts';
 
 const SAMPLES = 120;
 const SHORTEST_BETWEEN_MS = 1000;
+/** No command takes longer, once nobody asks for anything else. */
+const ENDING_MS = 60_000;
 
 const LEAKS: readonly Leak[] = ['heap', 'descriptors', 'files'];
 
@@ -84,8 +86,9 @@ async function soak({durationMs, seed, leak}: Options): Promise<readonly string[
     }
   } finally {
     ending.abort();
-    await acting;
   }
+  const done = await Promise.race([acting.then(() => true), delay(ENDING_MS, false, {ref: false})]);
+  if (!done) complaints.push(`waited ${ENDING_MS} ms for clients to end: ${[...tally.underWay].join(', ')}`);
   const verdicts = judge(samples, ALLOWANCES);
   print(verdicts);
   for (const {what, after, limit, flat} of verdicts)
