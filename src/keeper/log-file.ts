@@ -73,6 +73,11 @@ export class LogFile {
     return this.#held;
   }
 
+  /** Nobody writes, or is kept from it. */
+  get isIdle(): boolean {
+    return this.#sources.length === 0 && !this.#held;
+  }
+
   isCurrent(source: Source): boolean {
     return this.#sources[0] === source;
   }
@@ -177,9 +182,14 @@ export function logSizes(folder: string): Record<Stream, number> {
   return {out: size('out'), err: size('err')};
 }
 
-/** The logs of all instances, by folder. */
+/** The logs of all instances that have a run, by folder. */
 export class LogFiles {
   readonly #byFolder = new Map<string, Record<Stream, LogFile>>();
+
+  /** How many instances have some. */
+  get count(): number {
+    return this.#byFolder.size;
+  }
 
   /** Both logs of an instance. */
   of(folder: string, maxSize: number, listener: LogListener): Record<Stream, LogFile> {
@@ -194,6 +204,13 @@ export class LogFiles {
     };
     this.#byFolder.set(folder, made);
     return made;
+  }
+
+  /** No run writes there any more; another may later. */
+  release(folder: string): void {
+    const logs = this.#byFolder.get(folder);
+    // What is held back is known to others, who must hear when it goes on.
+    if (logs && STREAMS.every(stream => logs[stream].isIdle)) this.#byFolder.delete(folder);
   }
 
   reopen(): void {

@@ -13,8 +13,10 @@ export class RunOutput {
   readonly #runsFolder: string;
   readonly #epoll: Epoll;
   readonly #say: (fact: Fact) => void;
-  readonly #logs = new LogFiles();
+  readonly #logs: LogFiles;
   readonly #folderOf = new Map<string, string>();
+  /** By log folder: how many runs that are not forgotten write there. */
+  readonly #runsOf = new Map<string, number>();
   /** By log folder: the run whose output is watched for. */
   readonly #watched = new Map<string, string>();
   /** By instance: why which of its logs can't be written. */
@@ -22,7 +24,8 @@ export class RunOutput {
   /** Runs whose FIFOs could not be opened yet, for want of descriptors. */
   readonly #late = new Map<Run, {folder: string; maxSize: number}>();
 
-  constructor(runsFolder: string, epoll: Epoll, say: (fact: Fact) => void) {
+  constructor(runsFolder: string, epoll: Epoll, say: (fact: Fact) => void, logs = new LogFiles()) {
+    this.#logs = logs;
     this.#runsFolder = runsFolder;
     this.#epoll = epoll;
     this.#say = say;
@@ -80,7 +83,15 @@ export class RunOutput {
 
   forget(token: string): void {
     this.unwatch(token);
+    const folder = this.#folderOf.get(token);
+    if (folder === undefined) return;
     this.#folderOf.delete(token);
+    const runs = (this.#runsOf.get(folder) ?? 1) - 1;
+    this.#runsOf.set(folder, runs);
+    if (runs > 0) return;
+    // Else of every instance that there ever was something would stay.
+    this.#runsOf.delete(folder);
+    this.#logs.release(folder);
   }
 
   /** Somebody moved log files away (SIGUSR1). */
@@ -89,6 +100,7 @@ export class RunOutput {
   }
 
   #connect(run: Run, folder: string, maxSize: number, make: NewOutput | null): void {
+    if (!this.#folderOf.has(run.token)) this.#runsOf.set(folder, (this.#runsOf.get(folder) ?? 0) + 1);
     this.#folderOf.set(run.token, folder);
     const logs = this.#logs.of(folder, maxSize, {
       wrote: stream => {
