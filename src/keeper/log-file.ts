@@ -29,6 +29,7 @@ const PATIENCE_BYTES = 1024 * 1024;
 /** Times finer than that are not told apart; a line of index for every few bytes would outgrow the log. */
 const INDEX_MS = 20;
 const NEWLINE = 10;
+const LEAST_BYTES = 64 * 1024;
 
 export interface LogListener {
   /** Bytes came in. */
@@ -105,6 +106,11 @@ export class LogFile {
       this.fail(error instanceof Error && 'code' in error ? String(error.code) : String(error));
       return null;
     }
+  }
+
+  /** So many bytes may be moved at once, so that the file does not grow far beyond its size. */
+  get room(): number {
+    return Math.max(LEAST_BYTES, this.#maxSize - this.#size);
   }
 
   /** Notes that so many bytes were moved to the file. */

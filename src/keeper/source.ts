@@ -6,16 +6,18 @@ import type {Epoll} from '../posix/epoll.ts';
 import {bytesInPipe, setPipeSize, splice, type Spliced} from '../posix/fifo.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
-/** A chunk at least this large: more is likely to be there already. */
-const FULL_BYTES = 32 * 1024;
-/** Less than that: let a little gather, instead of one round trip for each line. */
+/** So long is a little let gather at most, instead of one round trip for each line. */
 const GATHER_MS = 5;
 const RETRY_MS = 500;
 /** An ordinary user may have 1,024 pipes of 64 KiB; after that every new one has 8 KiB (findings.md). */
 const MANY_FIFOS = 400;
 const SMALL_FIFO_BYTES = 16 * 1024;
+const USUAL_FIFO_BYTES = 64 * 1024;
+/** Of one whose worker writes faster than a usual one can be emptied; only root may have many. */
+const LARGE_FIFO_BYTES = 1024 * 1024;
 
 let openFifos = 0;
+const isRoot = (): boolean => process.getuid?.() === 0;
 
 export class Source {
   readonly #fifo: number;
@@ -29,6 +31,9 @@ export class Source {
   #left: number | null = null;
   #open = true;
   #empty = false;
+  #bytes = USUAL_FIFO_BYTES;
+  /** When the last bytes were moved (performance.now). */
+  #movedAt = 0;
   #discarded = false;
 
   constructor(path: string, log: LogFile, epoll: Epoll, ended: () => void) {
@@ -43,7 +48,7 @@ export class Source {
       closeSync(this.#fifo);
       throw error;
     }
-    if (++openFifos > MANY_FIFOS && process.getuid?.() !== 0) setPipeSize(this.#fifo, SMALL_FIFO_BYTES);
+    if (++openFifos > MANY_FIFOS && !isRoot()) this.#resize(SMALL_FIFO_BYTES);
     log.queue(this);
   }
 
@@ -95,7 +100,7 @@ export class Source {
       this.#retry();
       return;
     }
-    splice(this.#fifo, file, CHUNK_BYTES, moved => {
+    splice(this.#fifo, file, Math.min(CHUNK_BYTES, this.#log.room), moved => {
       this.#busy = false;
       this.#moved(moved);
     });
@@ -128,11 +133,28 @@ export class Source {
     this.#empty = false;
     if (this.#left !== null) this.#left -= moved;
     this.#log.wrote(moved);
-    if (moved >= FULL_BYTES || this.#draining) this.#move();
+    const wait = this.#restAfter(moved);
+    if (wait === 0 || this.#draining) this.#move();
     else
       setTimeout(() => {
         if (this.#open) this.#epoll.arm(this.#fifo);
-      }, GATHER_MS);
+      }, wait);
+  }
+
+  /** How long the FIFO may be left alone (ms), at the pace at which it fills: so long that it gets half full, at most. */
+  #restAfter(moved: number): number {
+    const now = performance.now();
+    const pace = moved / (now - this.#movedAt);
+    this.#movedAt = now;
+    const wait = Math.min(GATHER_MS, this.#bytes / 2 / pace);
+    if (wait >= 1) return wait;
+    if (isRoot() && this.#bytes < LARGE_FIFO_BYTES) this.#resize(LARGE_FIFO_BYTES);
+    return 0;
+  }
+
+  /** The kernel may refuse, or give more. */
+  #resize(bytes: number): void {
+    this.#bytes = setPipeSize(this.#fifo, bytes) ?? this.#bytes;
   }
 
   #retry(): void {

@@ -26,8 +26,11 @@ export function makeFifo(path: string, owner: {readonly uid: number; readonly gi
   }
 }
 
-/** Bytes that a pipe shall hold. Beyond the user's share of pipe memory the kernel refuses (pipe(7)): false. */
-export const setPipeSize = (fd: number, bytes: number): boolean => fcntl(fd, F_SETPIPE_SZ, bytes) !== -1;
+/** Bytes that a pipe shall hold; answers how many it can. Beyond the user's share of pipe memory the kernel refuses (pipe(7)): null. */
+export function setPipeSize(fd: number, bytes: number): number | null {
+  const size = fcntl(fd, F_SETPIPE_SZ, bytes);
+  return size === -1 ? null : size;
+}
 
 /** Puts a file's position at its end, and says where that is. splice wants a file without O_APPEND. */
 export const seekToEnd = (fd: number): number => check(lseek(fd, 0, SEEK_END), 'lseek');
