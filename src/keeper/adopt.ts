@@ -2,12 +2,13 @@
  * What a keeper finds that another one left: runs, by their records. A main process is one that was recorded, and only
  * if pid, start time and boot are still the same; whatever else carries its token is left over and will be ended.
  */
-import {existsSync, rmSync} from 'node:fs';
+import {existsSync} from 'node:fs';
 import {limitsKept} from './cgroup-limits.ts';
 import {readRecords, removeRecord, type SpawnRecord} from './record.ts';
 import {newRun, type Run} from './run.ts';
 import {notifyPath, readyPath} from './run-files.ts';
 import {fifoPath, STREAMS} from '../logs/layout.ts';
+import {removeFile} from '../posix/remove.ts';
 import {readStat} from '../process/stat.ts';
 
 export interface Found {
@@ -25,8 +26,8 @@ const NO_INTENT = {id: '', stopSignal: 'SIGTERM', stopTimeoutMs: 0, logStart: {o
 
 /** Removes what lies on disk of a run. */
 export function removeTraces(folder: string, token: string): void {
-  for (const stream of STREAMS) rmSync(fifoPath(folder, token, stream), {force: true});
-  for (const path of [notifyPath(folder, token), readyPath(folder, token)]) rmSync(path, {force: true});
+  for (const stream of STREAMS) removeFile(fifoPath(folder, token, stream));
+  for (const path of [notifyPath(folder, token), readyPath(folder, token)]) removeFile(path);
   removeRecord(folder, token);
 }
 

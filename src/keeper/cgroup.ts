@@ -3,12 +3,14 @@
  * does: it tells who belongs to a run, when nobody is left, and ends all of them at once.
  */
 import {randomBytes} from 'node:crypto';
-import {existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {Controllers, type StrangerAmong} from './cgroup-controllers.ts';
 import {setLimits} from './cgroup-limits.ts';
 import type {RunLimits, Unheld} from './messages.ts';
 import {ownCgroup, type Controller} from '../process/cgroup.ts';
+import {removeEmptyFolder} from '../posix/remove.ts';
+import {readSmall} from '../process/stat.ts';
 
 function read(path: string): string | null {
   try {
@@ -25,13 +27,13 @@ const folders = (path: string): string[] =>
 
 /** Removes a cgroup and those below it (a nested supervisor makes some); false while a process is in one of them. */
 export function removeCgroup(path: string): boolean {
+  if (removeEmptyFolder(path) === null) return true;
   try {
     for (const folder of folders(path)) removeCgroup(folder);
-    rmdirSync(path);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  } catch {
+    return false;
   }
+  return removeEmptyFolder(path) === null;
 }
 
 /** Every process in a cgroup and below it. */
@@ -45,7 +47,8 @@ export function cgroupMembers(path: string): number[] {
 }
 
 /** Whether any process that is no zombie is in it or below it. */
-export const isPopulated = (path: string): boolean => /^populated 1$/m.test(read(join(path, 'cgroup.events')) ?? '');
+export const isPopulated = (path: string): boolean =>
+  /^populated 1$/m.test(readSmall(join(path, 'cgroup.events')) ?? '');
 
 /** Ends everything in it at once; false where the kernel has no cgroup.kill (before Linux 5.14). */
 export function killCgroup(path: string): boolean {

@@ -215,16 +215,16 @@ export class Ladder {
     for (const run of runs) {
       if (this.#endings.has(run.token) || run.cleared !== null) continue;
       const {cgroup, adopted, orphans} = run;
-      const isPlain = cgroup !== null && !adopted && orphans.size === 0;
-      const mayBe = isPlain ? isPopulated(cgroup) : mayLive(run, look, pid => this.#host.isKnown(pid));
-      if (!mayBe) this.#finish(run, []);
+      if (cgroup !== null && !adopted && orphans.size === 0) {
+        if (!isPopulated(cgroup)) this.#finish(run, [], 'cgroup');
+      } else if (!mayLive(run, look, pid => this.#host.isKnown(pid))) this.#finish(run, []);
     }
   }
 
-  #finish(run: Run, survivors: readonly string[]): void {
+  #finish(run: Run, survivors: readonly string[], known: Proof | null = null): void {
     this.#endings.delete(run.token);
     // The proof is read from the kernel at the end, and not from what was found on the way.
-    const proof: Proof = run.cgroup !== null && !isPopulated(run.cgroup) ? 'cgroup' : 'lineage';
+    const proof: Proof = known ?? (run.cgroup !== null && !isPopulated(run.cgroup) ? 'cgroup' : 'lineage');
     if (run.cgroup !== null && survivors.length === 0) removeCgroup(run.cgroup);
     this.#host.cleared(run, proof, survivors);
   }

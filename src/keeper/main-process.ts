@@ -1,14 +1,21 @@
 /** The main processes that this keeper starts: from the fork until it is recorded, and who hears of the end. */
 import type {SpawnOrder} from './messages.ts';
-import {recordStarted} from './record.ts';
+import {continueRecord} from './record.ts';
 import type {Run, Runs} from './run.ts';
 import {Spawner} from './spawner.ts';
 import type {SignalName} from '../posix/signals.ts';
 import type {End} from '../posix/wait.ts';
 import {startTimeOf} from '../process/stat.ts';
 
+/** Where a main process begins. */
+export interface Birth {
+  /** The cgroup that this process is in; null: none that is the run's. */
+  readonly cgroup: string | null;
+  /** The descriptor of the run's record. */
+  readonly record: number;
+}
+
 export interface MainProcessesHost {
-  readonly folder: string;
   readonly runs: Runs;
   /** It has ended, but what it said last may not have been read yet. */
   readonly lastWords: (run: Run) => void;
@@ -34,8 +41,8 @@ export class MainProcesses {
    * Starts that of a run. Throws what the kernel refuses, then there is none; and where it can't be recorded: then it is
    * killed, and its end is told.
    */
-  start(run: Run, order: SpawnOrder, fds: readonly (number | null)[], cgroup: string | null): void {
-    const {runs, folder} = this.#host;
+  start(run: Run, order: SpawnOrder, fds: readonly (number | null)[], {cgroup, record}: Birth): void {
+    const {runs} = this.#host;
     const at = Date.now();
     const pid = this.#spawner.start(order, fds);
     this.#living.set(pid, run);
@@ -43,7 +50,7 @@ export class MainProcesses {
     try {
       // Until it was waited for, its pid is its own: no descriptor is needed to hold on to it.
       run.startTime = startTimeOf(pid) ?? '';
-      recordStarted(folder, run.token, {pid, startTime: run.startTime, startedAt: at, cgroup});
+      continueRecord(record, {pid, startTime: run.startTime, startedAt: at, cgroup});
     } catch (error) {
       process.kill(pid, 'SIGKILL');
       throw error;

@@ -5,7 +5,7 @@
  * A message counts if one of the run's processes sent it. Who sent it may be gone when it is read (`systemd-notify` in a
  * script): then it counts if that was the user whose the run is, since it came to the run's own socket.
  */
-import {closeSync, rmSync} from 'node:fs';
+import {closeSync} from 'node:fs';
 import {isMember} from './members.ts';
 import type {Fact, Notice} from './messages.ts';
 import {joined, lasting, parseNotice} from './notice.ts';
@@ -14,6 +14,7 @@ import {mustLeaveRoom} from './room.ts';
 import type {Run} from './run.ts';
 import {bindDatagram, receive, type Datagram} from '../posix/datagram.ts';
 import type {Epoll} from '../posix/epoll.ts';
+import {removeFile} from '../posix/remove.ts';
 import {hasEnded, isShortage, readStat} from '../process/stat.ts';
 
 /** So many are read before others have their turn. */
@@ -97,7 +98,7 @@ export class Notify {
     this.#open.delete(run.token);
     this.#host.epoll.remove(open.fd);
     closeSync(open.fd);
-    if (!open.address.startsWith('@')) rmSync(open.address, {force: true});
+    if (!open.address.startsWith('@')) removeFile(open.address);
   }
 
   /** The run has said something, here or elsewhere. */

@@ -3,12 +3,13 @@
  * descriptor of its choice. The worker's end is open for reading, too: it gets no SIGPIPE while there is no keeper, and
  * what it wrote then is there for the next one.
  */
-import {closeSync, constants, openSync, readSync, rmSync} from 'node:fs';
+import {closeSync, constants, openSync, readSync} from 'node:fs';
 import {mustLeaveRoom} from './room.ts';
 import type {Run} from './run.ts';
 import {readyPath} from './run-files.ts';
 import type {Epoll} from '../posix/epoll.ts';
 import {makeFifo} from '../posix/fifo.ts';
+import {removeFile} from '../posix/remove.ts';
 import {isShortage} from '../process/stat.ts';
 
 const NEWLINE = 0x0a;
@@ -78,7 +79,7 @@ export class ReadyFifos {
     this.#open.delete(run);
     this.#host.epoll.remove(fd);
     closeSync(fd);
-    rmSync(readyPath(this.#host.folder, run.token), {force: true});
+    removeFile(readyPath(this.#host.folder, run.token));
   }
 
   #listen(run: Run, fd: number): void {

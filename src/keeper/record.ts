@@ -6,6 +6,7 @@ import {closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync} from 
 import {join} from 'node:path';
 import type {ExitFact, LogStart, PipeGrant, RunFact, RunLimits, SocketGrant, SpawnOrder} from './messages.ts';
 import type {SignalName} from '../posix/signals.ts';
+import {removeFile} from '../posix/remove.ts';
 import {isShortage} from '../process/stat.ts';
 
 export interface Intent {
@@ -50,29 +51,53 @@ export interface SpawnRecord {
 const SUFFIX = '.run';
 const recordPath = (folder: string, token: string): string => join(folder, token + SUFFIX);
 
-function append(path: string, line: object): void {
-  const fd = openSync(path, 'a', 0o600);
+const openRecord = (folder: string, token: string): number => openSync(recordPath(folder, token), 'a', 0o600);
+
+function write(fd: number, line: object): void {
+  // It begins on a line of its own, should the one before be torn.
+  const bytes = Buffer.from(`\n${JSON.stringify(line)}\n`);
+  // A disk may have room for a part of it.
+  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+}
+
+function append(folder: string, token: string, line: object): void {
+  const fd = openRecord(folder, token);
   try {
-    // It begins on a line of its own, should the one before be torn.
-    const bytes = Buffer.from(`\n${JSON.stringify(line)}\n`);
-    // A disk may have room for a part of it.
-    for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+    write(fd, line);
   } finally {
     closeSync(fd);
   }
 }
 
-export const recordIntent = (folder: string, intent: Intent): void =>
-  append(recordPath(folder, intent.token), {intent});
+/** Begins the record of a run; answers a descriptor for {@link continueRecord}, to be closed. */
+export function recordIntent(folder: string, intent: Intent): number {
+  const fd = openRecord(folder, intent.token);
+  try {
+    write(fd, {intent});
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+/** The main process of a run whose record has just begun. */
+export const continueRecord = (fd: number, started: Started): void => write(fd, {started});
 export const recordStarted = (folder: string, token: string, started: Started): void =>
-  append(recordPath(folder, token), {started});
-export const recordReady = (folder: string, token: string): void => append(recordPath(folder, token), {ready: true});
-export const recordExit = (folder: string, token: string, exit: ExitFact): void =>
-  append(recordPath(folder, token), {exit});
+  append(folder, token, {started});
+export const recordReady = (folder: string, token: string): void => append(folder, token, {ready: true});
+export const recordExit = (folder: string, token: string, exit: ExitFact): void => append(folder, token, {exit});
 export const recordCleared = (folder: string, token: string, cleared: RunFact['cleared']): void =>
-  append(recordPath(folder, token), {cleared});
-export const removeRecord = (folder: string, token: string): void =>
-  rmSync(recordPath(folder, token), {force: true, recursive: true});
+  append(folder, token, {cleared});
+export function removeRecord(folder: string, token: string): void {
+  const path = recordPath(folder, token);
+  try {
+    removeFile(path);
+  } catch {
+    // A folder, of all things.
+    rmSync(path, {force: true, recursive: true});
+  }
+}
 
 type Parts = Partial<Pick<SpawnRecord, 'intent' | 'started' | 'exit' | 'ready' | 'cleared'>>;
 

@@ -54,7 +54,6 @@ export class RunLives {
   constructor(host: RunLivesHost) {
     this.#host = host;
     this.#mains = new MainProcesses({
-      folder: host.folder,
       runs: host.runs,
       lastWords: run => this.voices.drain(run),
       ended: (run, code, signal) => this.#exited(run, code, signal),
@@ -101,7 +100,7 @@ export class RunLives {
     const {cgroup, hold} = nestFor(cgroups, limits);
     const fds: number[] = [];
     try {
-      recordIntent(folder, {
+      const record = recordIntent(folder, {
         token,
         id,
         boot: this.#boot,
@@ -118,13 +117,14 @@ export class RunLives {
         cgroup,
         limits,
       });
+      fds.push(record);
       output.open(run, order);
       const outputs = run.output?.openForWorker() ?? [];
       fds.push(...outputs);
       mustLeaveRoom(outputs);
       const granted = this.#host.grants.open(order, fds);
       const stdio = stdioOf([...outputs, ...granted], this.voices.open(run, order, fds));
-      this.#mains.start(run, order, stdio, cgroup);
+      this.#mains.start(run, order, stdio, {cgroup, record});
       run.unheld = hold();
       this.#started(run);
     } catch (error) {

@@ -1,8 +1,9 @@
 /** One stream of a run, from its FIFO to its log. */
-import {closeSync, constants, openSync, rmSync} from 'node:fs';
+import {closeSync, constants, openSync} from 'node:fs';
 import type {LogFile} from './log-file.ts';
 import {mustLeaveRoom} from './room.ts';
 import type {Epoll} from '../posix/epoll.ts';
+import {removeFile} from '../posix/remove.ts';
 import {bytesInPipe, setPipeSize, splice, type Spliced} from '../posix/fifo.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -171,7 +172,7 @@ export class Source {
     openFifos--;
     this.#epoll.remove(this.#fifo);
     closeSync(this.#fifo);
-    if (!keep) rmSync(this.#path, {force: true});
+    if (!keep) removeFile(this.#path);
     this.#log.done(this);
     this.#ended();
   }

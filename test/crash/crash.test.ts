@@ -39,7 +39,7 @@ test(
     const {points} = await recordAll(program, [brief]);
     const of = (part: string, what: RegExp): Point[] =>
       points.filter(point => point.phase === 'die' && point.part === part && what.test(labelOf(point, program.sites)));
-    const between = of('keeper', /before .* by append<recordStarted/);
+    const between = of('keeper', /before .*(openSync|writeSync) by .*append<continueRecord/);
     const early = of('controller', /before .*snapshot-file.*writeSync|after .*journal.*writeSync/);
     const faults = new Map<string, string[]>([
       ['keeper', []],

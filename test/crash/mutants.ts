@@ -10,9 +10,19 @@ export interface Mutant {
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'spawn-before-intent',
-    file: 'src/keeper/run-lives.ts',
-    find: /(^ *recordIntent\([^]*?\);\n)([^]*?this\.#mains\.start\(run[^\n]*\n)/m,
-    replace: '$2$1',
+    file: 'src/keeper/record.ts',
+    find: /const fd = openRecord\(folder, intent\.token\);([^]*?)write\(fd, \{intent\}\);/,
+    replace: "Object.assign(globalThis, {later: {folder, intent}});\nconst fd = openSync('/dev/null', 'r');$1",
+  },
+  {
+    name: 'spawn-before-intent',
+    file: 'src/keeper/record.ts',
+    find: /(export const continueRecord = .* => )write\(fd, \{started\}\);/,
+    replace: `$1{
+      const {folder, intent} = Reflect.get(globalThis, 'later') as {folder: string; intent: Intent};
+      append(folder, intent.token, {intent});
+      append(folder, intent.token, {started});
+    };`,
   },
   {
     name: 'lines-before-commit',
