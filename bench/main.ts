@@ -8,18 +8,21 @@ import {compare} from './compare.ts';
 import {KINDS} from './peers/kinds.ts';
 import type {Kind} from './peers/peer.ts';
 import {workers} from './processes.ts';
+import {streamTable} from './stream.ts';
 import {survive} from './survive.ts';
 
 const words = (name: string, otherwise: string): string[] =>
   (process.env[name] || otherwise).split(/[\s,]+/).filter(Boolean);
 
-function compile(): string {
+function compile(name: string): string {
   const folder = join(process.cwd(), '.cache', 'bench');
   mkdirSync(folder, {recursive: true});
-  const pulse = join(folder, 'pulse');
-  const {status, error} = spawnSync('cc', ['-O2', '-Wall', '-o', pulse, join('bench', 'pulse.c')], {stdio: 'inherit'});
-  if (status !== 0) throw new Error(`the worker could not be compiled with cc${error ? `: ${error.message}` : ''}`);
-  return pulse;
+  const program = join(folder, name);
+  const {status, error} = spawnSync('cc', ['-O2', '-Wall', '-o', program, join('bench', `${name}.c`)], {
+    stdio: 'inherit',
+  });
+  if (status !== 0) throw new Error(`${name} could not be compiled with cc${error ? `: ${error.message}` : ''}`);
+  return program;
 }
 
 function installed(): [Kind, string][] {
@@ -37,15 +40,17 @@ const load = (): string =>
     .map(value => value.toFixed(1))
     .join(' ');
 
-const TABLES = ['compare', 'answer', 'survive'];
+const TABLES = ['compare', 'answer', 'logging', 'survive'];
 const tables = words('ONLY', TABLES.join(' '));
 const strange = tables.filter(name => !TABLES.includes(name));
 if (strange.length > 0) throw new Error(`ONLY=${strange.join(' ')}: there are ${TABLES.join(', ')}`);
-const pulse = compile();
+const pulse = compile('pulse');
 if (workers(pulse).length > 0) throw new Error(`another benchmark is running: ${pulse} has processes`);
 const peers = installed();
 console.log(`${cpus().length} cores, Linux ${release()}, Node ${process.version}, load before: ${load()}`);
 if (tables.includes('compare')) await compare(words('N', '100 1000').map(Number), peers, pulse);
 if (tables.includes('answer')) await answer(Math.max(...words('N', '1000').map(Number)), pulse);
+if (tables.includes('logging'))
+  await streamTable(compile('stream'), KINDS.find(({name}) => name === 'brood')?.version() ?? '?');
 if (tables.includes('survive')) await survive(peers, pulse);
 console.log(`load after: ${load()}`);

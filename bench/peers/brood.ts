@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {background} from './commands.ts';
 import {withAndWithout, type Kind} from './peer.ts';
 
-const cli = (): string => join(process.cwd(), 'dist', 'cli.js');
+export const cli = (): string => join(process.cwd(), 'dist', 'cli.js');
 
 export const brood: Kind = {
   name: 'brood',
