@@ -88,7 +88,7 @@ const ACTORS: readonly Actor[] = [
   rude('half a question', 200, '{"jsonrpc": "2.0", "id": 1, "met'),
   rude('no question', 300, 'nonsense\n'),
   rude('an answer that nobody reads', 300, request('ps', {})),
-  rude('a watch that is cut off', 300, request('watch', {afterSeq: 0})),
+  rude('a watch that is cut off', 300, request('watch', {})),
   rude('a restart whose asker leaves', 2000, request('restart', {targets: ['edited']})),
   cutOff('logs -f', 1500, ['logs', '-f', 'chatty']),
   cutOff('events -f', 1500, ['events', '-f']),

@@ -10,7 +10,7 @@ setInterval(() => {
   let text = '';
   while (text.length < Number(perSecond) / 10) text += line(i++);
   process.stdout.write(text);
-  if (i % 3 === 0) process.stderr.write(line(i));
+  process.stderr.write(text.slice(0, text.length / 2));
 }, 100);
 `;
 
@@ -48,7 +48,7 @@ export function fleetOf(version: number, python = hasPython()): object {
     fleet: 'soak',
     workers: {
       crasher: {
-        sh: `echo ${'up '.repeat(40)}; sleep 0.7; echo failed >&2; exit 3`,
+        sh: `echo ${'up '.repeat(40)}; sleep 0.7; echo ${'failed '.repeat(20)} >&2; exit 3`,
         instances: 6,
         ...tough,
         logs: {max_size: '1KiB', keep: 3},
@@ -60,7 +60,7 @@ export function fleetOf(version: number, python = hasPython()): object {
         logs: {max_size: '512KiB', keep: 5, compress: true},
         ...tough,
       },
-      aging: {run: ['node', 'chatty.mjs', '20000'], logs: {max_size: '1MiB', max_age: '10s', keep: 20}, ...tough},
+      aging: {run: ['node', 'chatty.mjs', '20000'], logs: {max_size: '256KiB', max_age: '10s', keep: 20}, ...tough},
       checked: {...sleeper, instances: 3, health: {exec: ['true'], every: '1s'}},
       failing: {...sleeper, health: {exec: ['false'], every: '1s', failures: 2}},
       timed: {sh: 'echo now', schedule: '* * * * *'},
