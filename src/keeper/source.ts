@@ -142,13 +142,14 @@ export class Source {
       }, wait);
   }
 
-  /** How long the FIFO may be left alone (ms), at the pace at which it fills: so long that it gets half full, at most. */
+  /** How long the FIFO may be left alone (ms), at the pace at which it fills: until a quarter of it is full, since timers are late. */
   #restAfter(moved: number): number {
     const now = performance.now();
     const pace = moved / (now - this.#movedAt);
     this.#movedAt = now;
-    const wait = Math.min(GATHER_MS, this.#bytes / 2 / pace);
-    if (wait >= 1) return wait;
+    const wait = Math.min(GATHER_MS, this.#bytes / 4 / pace);
+    // Of one that was full, nobody knows how fast its worker would be.
+    if (wait >= 1 && moved < this.#bytes / 2) return wait;
     if (isRoot() && this.#bytes < LARGE_FIFO_BYTES) this.#resize(LARGE_FIFO_BYTES);
     return 0;
   }
