@@ -3,4 +3,4 @@ import './early.ts';
 import {run} from './run.ts';
 
 // Never process.exit: what stdout has not taken yet would be cut off.
-process.exitCode = await run(process.argv.slice(2), process.env, process.cwd());
+void run(process.argv.slice(2), process.env, process.cwd()).then(code => (process.exitCode = code));

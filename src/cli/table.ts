@@ -2,7 +2,7 @@
 import type {Output} from './output.ts';
 import type {Style} from './paint.ts';
 import {plainText} from './sanitize.ts';
-import {fit, padEnd, padStart, widthOf} from './width.ts';
+import {fit, widthOf} from './width.ts';
 
 export interface Column<Row> {
   readonly title: string;
@@ -16,36 +16,37 @@ export interface Column<Row> {
 }
 
 const GAP = 2;
+const BETWEEN = ' '.repeat(GAP);
+
+interface Cell {
+  readonly text: string;
+  readonly width: number;
+}
+
+function cellOf(text: string): Cell {
+  const plain = plainText(text);
+  return {text: plain, width: widthOf(plain)};
+}
 
 export function printTable<Row>(out: Output, columns: readonly Column<Row>[], rows: readonly Row[]): void {
-  const cells = columns.map(column => rows.map(row => plainText(column.cell(row))));
-  const natural = columns.map((column, i) => Math.max(widthOf(column.title), ...(cells[i] ?? []).map(widthOf)));
+  const titles = columns.map(({title}) => cellOf(title));
+  const lines = rows.map(row => columns.map(column => cellOf(column.cell(row))));
+  const natural = titles.map(({width}, i) => lines.reduce((most, line) => Math.max(most, line[i]?.width ?? 0), width));
   const widths = fitWidths(columns, natural, out.columns);
   const shown = columns.map((column, i) => ({column, i, width: widths[i] ?? 0})).filter(({width}) => width > 0);
-  const line = (text: (column: Column<Row>, i: number) => string, style: (column: Column<Row>) => Style | null) =>
-    shown
-      .map(({column, i, width}, at) => {
-        const cut = fit(text(column, i), width);
-        const last = at === shown.length - 1 && column.align === undefined;
-        const padded = column.align === 'right' ? padStart(cut, width) : last ? cut : padEnd(cut, width);
-        return padded.replace(cut, () => out.paint(style(column), cut));
-      })
-      .join(' '.repeat(GAP))
-      .trimEnd();
-  out.line(
-    line(
-      column => column.title,
-      () => 'bold',
-    ),
-  );
-  for (const [r, row] of rows.entries()) {
-    out.line(
-      line(
-        (_column, i) => cells[i]?.[r] ?? '',
-        column => column.style?.(row) ?? null,
-      ),
-    );
-  }
+  const print = (cells: readonly Cell[], styleOf: (column: Column<Row>) => Style | null): void => {
+    let line = '';
+    for (const {column, i, width} of shown) {
+      const {text, width: own} = cells[i] ?? {text: '', width: 0};
+      const cut = own > width ? fit(text, width) : text;
+      const blank = ' '.repeat(Math.max(0, width - (own > width ? widthOf(cut) : own)));
+      const painted = out.paint(styleOf(column), cut);
+      line += (line === '' ? '' : BETWEEN) + (column.align === 'right' ? blank + painted : painted + blank);
+    }
+    out.line(line.trimEnd());
+  };
+  print(titles, () => 'bold');
+  for (const [r, row] of rows.entries()) print(lines[r] ?? [], column => column.style?.(row) ?? null);
 }
 
 /** The width of each column; 0 where it is left out. */

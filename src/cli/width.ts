@@ -1,6 +1,8 @@
 /** How many columns text takes in a terminal, and cutting it to fit. */
 
-const SEGMENTER = new Intl.Segmenter();
+/** Made when a text needs it: that takes 7 ms. */
+let segmenter: Intl.Segmenter | undefined;
+const segmentsOf = (text: string): Intl.Segments => (segmenter ??= new Intl.Segmenter()).segment(text);
 
 /** East Asian wide and emoji ranges that matter; all else is one column. */
 const WIDE =
@@ -12,7 +14,7 @@ const NOTHING = /^[\p{Mn}\p{Cf}\p{Cc}]+$/u;
 export function widthOf(text: string): number {
   if (PLAIN.test(text)) return text.length;
   let width = 0;
-  for (const {segment} of SEGMENTER.segment(text)) width += widthOfCharacter(segment);
+  for (const {segment} of segmentsOf(text)) width += widthOfCharacter(segment);
   return width;
 }
 
@@ -24,15 +26,10 @@ export function fit(text: string, columns: number): string {
   if (columns <= 0) return '';
   let width = 0;
   let kept = '';
-  for (const {segment} of SEGMENTER.segment(text)) {
+  for (const {segment} of segmentsOf(text)) {
     width += widthOfCharacter(segment);
     if (width > columns - 1) break;
     kept += segment;
   }
   return kept + '…';
 }
-
-export const padEnd = (text: string, columns: number): string =>
-  text + ' '.repeat(Math.max(0, columns - widthOf(text)));
-export const padStart = (text: string, columns: number): string =>
-  ' '.repeat(Math.max(0, columns - widthOf(text))) + text;

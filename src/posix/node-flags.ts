@@ -8,7 +8,7 @@ export const OUTER_NODE_OPTIONS = 'BROOD_OUTER_NODE_OPTIONS';
  * is brood's, not the debugger's, from before the first handler is installed, where Node can be told so.
  */
 export function daemonFlags(): string[] {
-  const flags = ['--max-semi-space-size=1', '--optimize-for-size'];
+  const flags = ['--max-semi-space-size=1', '--optimize-for-size', '--no-memory-reducer'];
   if (process.allowedNodeEnvironmentFlags.has('--disable-sigusr1')) flags.push('--disable-sigusr1');
   return flags;
 }

@@ -26,20 +26,26 @@ export interface Stat {
   readonly exitStatus: number;
 }
 
+const RSS = 24;
+
+const exitStatusIn = (fields: string): number => Number(fields.split(' ')[52 - 3]) || 0;
+
 /** Reads what a line of `stat` says; null where it is no such line. */
 export function parseStat(line: string): Stat | null {
   const open = line.indexOf('(');
   // The name may hold spaces and parentheses: its end is the last one.
   const close = line.lastIndexOf(')');
   if (open < 0 || close < open) return null;
-  const fields = line.slice(close + 2).split(' ');
+  // No further than is needed: most of the rest is about addresses.
+  const fields = line.slice(close + 2).split(' ', RSS - 2);
   const field = (number: number): number => Number(fields[number - 3]);
+  const [state = '?'] = fields;
   const startTime = fields[22 - 3];
   if (startTime === undefined) return null;
   return {
     pid: Number(line.slice(0, open - 1)),
     comm: line.slice(open + 1, close),
-    state: fields[0] ?? '?',
+    state,
     ppid: field(4),
     pgid: field(5),
     sid: field(6),
@@ -48,8 +54,8 @@ export function parseStat(line: string): Stat | null {
     nice: field(19),
     threads: field(20),
     startTime,
-    rssBytes: field(24) * PAGE_BYTES,
-    exitStatus: field(52) || 0,
+    rssBytes: field(RSS) * PAGE_BYTES,
+    exitStatus: state === 'Z' || state === 'X' ? exitStatusIn(line.slice(close + 2)) : 0,
   };
 }
 
