@@ -6,7 +6,8 @@ import type {Epoll} from '../posix/epoll.ts';
 import {removeFile} from '../posix/remove.ts';
 import {bytesInPipe, setPipeSize, splice, type Spliced} from '../posix/fifo.ts';
 
-const CHUNK_BYTES = 1024 * 1024;
+/** The kernel lets nobody write while it moves, so a worker that writes all the time is let in between. */
+const CHUNK_BYTES = 128 * 1024;
 /** So long is a little let gather at most, instead of one round trip for each line. */
 const GATHER_MS = 5;
 const RETRY_MS = 500;
@@ -15,7 +16,7 @@ const MANY_FIFOS = 400;
 const SMALL_FIFO_BYTES = 16 * 1024;
 const USUAL_FIFO_BYTES = 64 * 1024;
 /** Of one whose worker writes faster than a usual one can be emptied; only root may have many. */
-const LARGE_FIFO_BYTES = 1024 * 1024;
+const LARGE_FIFO_BYTES = 256 * 1024;
 
 let openFifos = 0;
 const isRoot = (): boolean => process.getuid?.() === 0;
@@ -149,7 +150,7 @@ export class Source {
     this.#movedAt = now;
     const wait = Math.min(GATHER_MS, this.#bytes / 4 / pace);
     // Of one that was full, nobody knows how fast its worker would be.
-    if (wait >= 1 && moved < this.#bytes / 2) return wait;
+    if (wait >= 1 && moved < Math.min(CHUNK_BYTES, this.#bytes) / 2) return wait;
     if (isRoot() && this.#bytes < LARGE_FIFO_BYTES) this.#resize(LARGE_FIFO_BYTES);
     return 0;
   }
