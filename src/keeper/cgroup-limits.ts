@@ -6,7 +6,7 @@
  * - `memory.swap.max` 0: a run at its limit ends, and does not go on at the speed of the disk.
  * - `cpu.max`: so many microseconds of processor time in each period.
  */
-import {readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Oom, RunLimits, Unheld} from './messages.ts';
 import type {Controller} from '../process/cgroup.ts';
@@ -89,6 +89,8 @@ export function limitsKept(cgroup: string | null, {memory, cpu}: RunLimits): Unh
  * was that of a cgroup around it, or the machine's. The kernel counts that before it sends the signal.
  */
 export function oomOf(cgroup: string): Oom | null {
+  // Mostly there is no such controller, and an exception takes longer than all else that a restart waits for here.
+  if (!existsSync(join(cgroup, 'memory.events'))) return null;
   const events = new Map(
     (read(cgroup, 'memory.events') ?? '').split('\n').map(line => {
       const [name = '', count = '0'] = line.split(' ');

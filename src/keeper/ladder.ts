@@ -216,15 +216,16 @@ export class Ladder {
       if (this.#endings.has(run.token) || run.cleared !== null) continue;
       const {cgroup, adopted, orphans} = run;
       if (cgroup !== null && !adopted && orphans.size === 0) {
-        if (!isPopulated(cgroup)) this.#finish(run, [], 'cgroup');
+        // The cgroup is removed when the run is forgotten: its next one does not wait for that.
+        if (!isPopulated(cgroup)) this.#host.cleared(run, 'cgroup', []);
       } else if (!mayLive(run, look, pid => this.#host.isKnown(pid))) this.#finish(run, []);
     }
   }
 
-  #finish(run: Run, survivors: readonly string[], known: Proof | null = null): void {
+  #finish(run: Run, survivors: readonly string[]): void {
     this.#endings.delete(run.token);
     // The proof is read from the kernel at the end, and not from what was found on the way.
-    const proof: Proof = known ?? (run.cgroup !== null && !isPopulated(run.cgroup) ? 'cgroup' : 'lineage');
+    const proof: Proof = run.cgroup !== null && !isPopulated(run.cgroup) ? 'cgroup' : 'lineage';
     if (run.cgroup !== null && survivors.length === 0) removeCgroup(run.cgroup);
     this.#host.cleared(run, proof, survivors);
   }

@@ -56,7 +56,12 @@ export class Reaper {
   }
 
   #reapOrphans(): boolean {
+    const ended = this.#reapEnded();
     for (let change = nextStopped(); change; change = nextStopped()) this.#stopped(change.pid, change.stopped);
+    return ended;
+  }
+
+  #reapEnded(): boolean {
     let ended = false;
     for (;;) {
       const pid = peekEnded();

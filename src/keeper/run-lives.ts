@@ -183,13 +183,18 @@ export class RunLives {
     const {runs, folder} = this.#host;
     this.voices.close(run);
     const drained = (): void => {
-      run.cleared = {proof, survivors};
-      try {
-        if (runs.get(run.token) === run) recordCleared(folder, run.token, run.cleared);
-      } catch {
-        // Disk full: a later keeper looks again, and finds nothing again.
-      }
+      const cleared = {proof, survivors};
+      run.cleared = cleared;
       this.#host.say({type: 'cleared', token: run.token, proof, survivors});
+      // The next run waits for the word and not for the record: without it, a later keeper looks again, and finds nothing
+      // again; as on a full disk.
+      setImmediate(() => {
+        try {
+          if (runs.get(run.token) === run) recordCleared(folder, run.token, cleared);
+        } catch {
+          // It was not to be.
+        }
+      });
       done();
     };
     this.#host.output.drain(run, drained);
