@@ -7,6 +7,7 @@ import type {Journal} from './journal.ts';
 import {SupersededError, type SnapshotFile} from './snapshot-file.ts';
 import {encodeSaved, type Saved} from './start.ts';
 import type {Effect, Input, Instance, Time} from '../supervisor/types.ts';
+import {noteWork} from '../posix/collect.ts';
 import type {Heart} from '../supervisor/index.ts';
 
 /** Room that is kept beyond what the snapshot has now, for changes that make it larger. */
@@ -195,6 +196,7 @@ export class Engine {
     for (const input of this.#inputs) {
       if (handled > 0 && monotonic() - time.mono > SLICE_MS) break;
       effects.push(...this.heart.handle(input, time));
+      noteWork();
       handled++;
     }
     const inputs = this.#inputs.splice(0, handled);

@@ -17,6 +17,7 @@ import {logSizes} from './log-file.ts';
 import {mustLeaveRoom} from './room.ts';
 import {spawnFailure, stdioOf} from './spawner.ts';
 import {Voices, type KeptVoices} from './voices.ts';
+import {noteWork} from '../posix/collect.ts';
 import type {Epoll} from '../posix/epoll.ts';
 import type {SignalName} from '../posix/signals.ts';
 import {bootId} from '../process/facts.ts';
@@ -220,6 +221,7 @@ export class RunLives {
 
   #started({token, pid, startTime, startedAt, logStart, unheld}: Run): void {
     if (pid === null || startedAt === null) return;
+    noteWork();
     this.#host.say({type: 'spawned', token, pid, startTime: startTime ?? '', at: startedAt, logStart, unheld});
   }
 

@@ -4,11 +4,12 @@
 export const OUTER_NODE_OPTIONS = 'BROOD_OUTER_NODE_OPTIONS';
 
 /**
- * Small heaps: with 1,000 children these two halve what a process costs, at no cost in time (findings.md). And SIGUSR1
+ * Small heaps: with 1,000 children the first two halve what a process costs, at no cost in time (findings.md); the others leave it
+ * to us when garbage is collected at rest (collect.ts). And SIGUSR1
  * is brood's, not the debugger's, from before the first handler is installed, where Node can be told so.
  */
 export function daemonFlags(): string[] {
-  const flags = ['--max-semi-space-size=1', '--optimize-for-size', '--no-memory-reducer'];
+  const flags = ['--max-semi-space-size=1', '--optimize-for-size', '--no-memory-reducer', '--expose-gc'];
   if (process.allowedNodeEnvironmentFlags.has('--disable-sigusr1')) flags.push('--disable-sigusr1');
   return flags;
 }
