@@ -1,0 +1,110 @@
+/** posix_spawn: what a program starts with, and what is thrown where it can't be started. */
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {onTestFinished, expect, test} from 'vitest';
+import {SystemError} from '../../src/posix/libc.ts';
+import {spawnProgram, type Program} from '../../src/posix/spawn.ts';
+import {reap} from '../../src/posix/wait.ts';
+import {until} from '../control/helpers.ts';
+
+const nothing = openSync('/dev/null', constants.O_RDWR);
+
+function scratch(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'brood-spawn-'));
+  onTestFinished(() => rmSync(folder, {recursive: true}));
+  return folder;
+}
+
+/** Runs a shell script to its end; answers how it ended. */
+async function run(script: string, parts: Partial<Program> = {}): Promise<ReturnType<typeof reap>> {
+  const program = {file: '/bin/sh', argv: ['sh', '-c', script], env: ['PATH=/usr/bin:/bin'], cwd: '/'};
+  const pid = spawnProgram({...program, fds: [nothing, nothing, nothing], ...parts});
+  return until('its end', () => reap(pid));
+}
+
+const codeOf = (action: () => unknown): string => {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof SystemError) return `${error.syscall} ${error.code}`;
+    throw error;
+  }
+  return 'none';
+};
+
+test('tells how it ended: by its code, or by a signal', async () => {
+  expect(await run('exit 7')).toMatchObject({code: 7, signal: null});
+  expect(await run('kill -KILL $$')).toMatchObject({code: null, signal: 'SIGKILL'});
+});
+
+test('has the descriptors it is given, in their order, also where they lie in each other’s places', async () => {
+  const folder = scratch();
+  const files = ['one', 'two', 'three'].map(name => openSync(join(folder, name), 'w+'));
+  onTestFinished(() => files.forEach(closeSync));
+  const [one = 0, two = 0, three = 0] = files;
+  // The lowest are taken by this process itself: they are wanted at places that other sources have.
+  const fds = [nothing, two, one, 2, 1, 0, three];
+  expect(
+    await run(
+      'echo 1 >&1; echo 2 >&2; echo 6 >&6; for fd in 3 4 5; do readlink /proc/$$/fd/$fd; done > others; ls /proc/self/fd > list',
+      {fds, cwd: folder},
+    ),
+  ).toMatchObject({
+    code: 0,
+  });
+  expect(['two', 'one', 'three'].map(name => readFileSync(join(folder, name), 'utf8'))).toEqual(['1\n', '2\n', '6\n']);
+  const others = readFileSync(join(folder, 'others'), 'utf8').trim().split('\n');
+  expect(others).toEqual([2, 1, 0].map(fd => readlinkSync(`/proc/self/fd/${fd}`)));
+  const seen = readFileSync(join(folder, 'list'), 'utf8').trim().split('\n').map(Number);
+  // What this process itself has got without close-on-exec comes behind them.
+  expect(seen.filter(fd => fd <= 6)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+});
+
+test('begins in its folder with its environment, leads a session, and ignores and blocks no signal; this process stays where it was', async () => {
+  const folder = scratch();
+  const here = process.cwd();
+  const env = ['PATH=/usr/bin:/bin', 'WORD=a b'];
+  process.on('SIGUSR2', ignore);
+  onTestFinished(() => void process.off('SIGUSR2', ignore));
+  const script =
+    'pwd -P > pwd; echo "$WORD" > word; grep -E "^Sig(Ign|Blk)" /proc/$$/status > signals; cut -d" " -f1,6 /proc/$$/stat > session';
+  expect(await run(script, {cwd: folder, env})).toMatchObject({code: 0});
+  const read = (name: string): string => readFileSync(join(folder, name), 'utf8').trim();
+  expect(read('pwd')).toMatch(/brood-spawn-/);
+  expect(read('word')).toBe('a b');
+  const [pid, session] = read('session').split(' ');
+  expect(session).toBe(pid);
+  // 32 and 33 are libc's own (nptl(7)).
+  for (const line of read('signals').split('\n')) {
+    const set = BigInt(`0x${line.split('\t')[1] ?? ''}`) & ~(0b11n << 31n);
+    expect(`${line.slice(0, 6)} ${set}`).toBe(`${line.slice(0, 6)} 0`);
+  }
+  expect(process.cwd()).toBe(here);
+  expect(readFileSync('package.json', 'utf8')).toContain('"brood"');
+});
+
+test('a folder that is not there is told from a program that is not', () => {
+  const program = {argv: ['x'], env: [], fds: [nothing]};
+  expect(codeOf(() => spawnProgram({...program, file: '/bin/true', cwd: '/no/such'}))).toBe('chdir ENOENT');
+  expect(codeOf(() => spawnProgram({...program, file: '/no/such', cwd: '/'}))).toBe('posix_spawn ENOENT');
+  const text = join(scratch(), 'text');
+  writeFileSync(text, 'no program', {mode: 0o600});
+  expect(codeOf(() => spawnProgram({...program, file: text, cwd: '/'}))).toBe('posix_spawn EACCES');
+  chmodSync(text, 0o700);
+  expect(codeOf(() => spawnProgram({...program, file: text, cwd: '/'}))).toBe('posix_spawn ENOEXEC');
+});
+
+function ignore(): void {
+  // Only so that there is a handler.
+}
