@@ -105,7 +105,9 @@ function cgroupsOf(keeper: number, folder: string): number {
     ?.split(' ')[4];
   if (own === undefined || mount === undefined) return 0;
   try {
-    const all = readdirSync(join(mount, own, `brood-${basename(folder)}`), {withFileTypes: true});
+    // The keeper itself waits in the cgroup of the next run.
+    const base = `brood-${basename(folder)}`;
+    const all = readdirSync(join(mount, own.split(`/${base}/`)[0] ?? '', base), {withFileTypes: true});
     return all.filter(entry => entry.isDirectory()).length;
   } catch {
     return 0;
