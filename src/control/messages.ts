@@ -178,6 +178,65 @@ export interface HealthFailure {
   readonly message: string;
 }
 
+/** Which of the machine's processes are the fleet's, at this moment. */
+export interface LineageReport {
+  readonly fleet: string;
+  /** How the processes of a run are told apart: the best source there is. */
+  readonly source: Guarantees['lineage'];
+  readonly anchor: number | null;
+  readonly keeper: number;
+  readonly controller: number;
+  /** All that the fleet has, also those that do not run. */
+  readonly instances: readonly {readonly worker: string; readonly instance: number}[];
+  readonly processes: readonly LineageEntry[];
+}
+
+export interface LineageEntry {
+  readonly pid: number;
+  /** Clock ticks after boot, as text: with the pid, its identity. */
+  readonly startTime: string;
+  /** Null: it came from this fleet, but from which worker nobody knows. */
+  readonly worker: string | null;
+  readonly instance: number | null;
+  /** The main process of its run. */
+  readonly main: boolean;
+  /** It has lost its parent, and is the supervisor's child now. */
+  readonly orphan: boolean;
+}
+
+export interface ZombieReport {
+  readonly pid: number;
+  readonly name: string;
+  readonly ppid: number;
+  /** The name of the parent, which does not wait for it. */
+  readonly parent: string | null;
+  readonly worker: string | null;
+  readonly instance: number | null;
+  /** For how long it has been one; null: not known. */
+  readonly ageMs: number | null;
+  /** Null: this user may not see it. */
+  readonly exit: {readonly code: number | null; readonly signal: string | null} | null;
+}
+
+export interface OrphanReport {
+  readonly pid: number;
+  readonly name: string;
+  readonly command: string;
+  readonly worker: string | null;
+  readonly instance: number | null;
+  /** Null: it ended before anybody looked. */
+  readonly formerParent: number | null;
+  readonly formerParentName: string | null;
+  /** ISO 8601. */
+  readonly adoptedAt: string | null;
+}
+
+/** What `brood doctor` asks the supervisor for. */
+export interface FindingsReport {
+  readonly zombies: readonly ZombieReport[];
+  readonly orphans: readonly OrphanReport[];
+}
+
 /** How a command ended for one instance. */
 export interface Outcome {
   readonly id: string;
@@ -203,6 +262,9 @@ export interface Methods {
   ping: {params: Record<string, never>; result: {pid: number; version: string; fleet: string; ready: boolean}};
   ps: {params: Record<string, never>; result: PsReport};
   status: {params: {targets: readonly Target[]}; result: {instances: readonly InstanceDetail[]}};
+  lineage: {params: Record<string, never>; result: LineageReport};
+  /** Zombies and orphans of the fleet. */
+  findings: {params: Record<string, never>; result: FindingsReport};
   /** Answer when it is so, or failed; after `timeoutMs` with error `timeout`. */
   start: {params: {targets: readonly Target[]; timeoutMs?: number}; result: Outcomes};
   stop: {params: {targets: readonly Target[]; timeoutMs?: number}; result: Outcomes};

@@ -54,6 +54,8 @@ const shapes: {readonly [M in Method]: {readonly [K in keyof Params<M>]-?: Check
   ping: {},
   ps: {},
   status: {targets},
+  lineage: {},
+  findings: {},
   start: waiting,
   stop: waiting,
   restart: waiting,

@@ -30,6 +30,7 @@ import {LimitWatch} from './limits.ts';
 import {LogCare} from './log-care.ts';
 import {memoryOf} from './memory.ts';
 import {Notices} from './notices.ts';
+import {Orphans} from './orphans.ts';
 import {peerOf} from './peer.ts';
 import {Pulse} from './pulse.ts';
 import {Readings} from './readings.ts';
@@ -147,14 +148,15 @@ export class Controller {
       superseded: options.superseded,
     });
     const engine = this.#engine;
-    const readings = new Readings();
+    const orphans = new Orphans();
+    const readings = new Readings(orphans);
     const limits = new LimitWatch({
       heart,
       memoryOf: ids => memoryOf(readings, heart, ids),
       feed: input => engine.feed(input),
     });
     this.#limits = limits;
-    const desk: Desk = {engine, link, hands, health, notices, watch, limits, readings, folder};
+    const desk: Desk = {engine, link, hands, health, notices, watch, limits, readings, orphans, folder};
     this.#server = new ControlServer({
       socketPath: inFolder.socket(folder),
       allowedUids: new Set([0, process.getuid?.() ?? 0]),
@@ -203,7 +205,7 @@ export class Controller {
       engine,
       hands,
       notices,
-      readings,
+      orphans,
       limits,
       held: this.#held,
       logCare,
@@ -218,7 +220,7 @@ export class Controller {
       notices.begin(run.token, run.notice);
       limits.begin(run.token, run.unheld);
     }
-    for (const {id, pid, startTime} of welcome.orphans) if (id !== null) readings.orphan(id, pid, startTime);
+    for (const orphan of welcome.orphans) orphans.take(orphan, Date.now());
     takeFirstTurn({engine, link, launch, welcome, version, code}, beginning);
     health.lookAtAll();
     watch.refresh();

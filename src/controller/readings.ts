@@ -1,5 +1,6 @@
 /** What the kernel says of the fleet's processes, read in one pass for all, and CPU time between two readings. */
 import {monotonic} from './clock.ts';
+import type {Orphans} from './orphans.ts';
 import {TICKS_PER_SECOND, type Stat} from '../process/stat.ts';
 import {readProcessTable, type ProcessTable} from '../process/table.ts';
 import type {Instance} from '../supervisor/types.ts';
@@ -24,24 +25,18 @@ interface Sample {
 const identity = ({pid, startTime}: Stat): string => `${pid} ${startTime}`;
 
 export class Readings {
-  /** Orphans of each instance, as the keeper told them: pid to start time. */
-  readonly #orphans = new Map<string, Map<number, string>>();
+  readonly #orphans: Orphans;
   #last: Sample | null = null;
   #before: Sample | null = null;
 
-  orphan(id: string, pid: number, startTime: string): void {
-    const known = this.#orphans.get(id) ?? new Map<number, string>();
-    this.#orphans.set(id, known.set(pid, startTime));
-  }
-
-  orphanEnded(pid: number): void {
-    for (const [id, orphans] of this.#orphans) if (orphans.delete(pid) && orphans.size === 0) this.#orphans.delete(id);
+  constructor(orphans: Orphans) {
+    this.#orphans = orphans;
   }
 
   /** Main processes and known orphans, and whose they are. */
   owners(instances: Iterable<Instance>): Map<number, string> {
     const owners = new Map<number, string>();
-    for (const [id, orphans] of this.#orphans) for (const pid of orphans.keys()) owners.set(pid, id);
+    for (const {pid, id} of this.#orphans.all()) if (id !== null) owners.set(pid, id);
     for (const {id, run} of instances) if (run?.pid != null) owners.set(run.pid, id);
     return owners;
   }
@@ -69,7 +64,7 @@ export class Readings {
         table.treeOf(run.pid).forEach(member => found.add(member));
       }
     }
-    for (const [pid, startTime] of this.#orphans.get(id) ?? []) {
+    for (const {pid, startTime} of this.#orphans.of(id)) {
       if (table.get(pid)?.startTime === startTime) table.treeOf(pid).forEach(member => found.add(member));
     }
     const tree = [...found];

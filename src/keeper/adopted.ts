@@ -120,7 +120,7 @@ export class Adopted {
       known.set(pid, startTime);
       if (below.has(pid) || orphans.has(pid) || this.#host.isSpawned(pid)) continue;
       orphans.set(pid, startTime);
-      this.#host.say({type: 'orphan', pid, startTime, name, token, id});
+      this.#host.say({type: 'orphan', pid, startTime, name, token, id, at: Date.now(), formerParent: null});
     }
   }
 }

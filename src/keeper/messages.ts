@@ -143,6 +143,16 @@ export interface OrphanFact {
   readonly name: string;
   readonly token: string | null;
   readonly id: string | null;
+  /** Wall clock, ms: when it was seen to have lost its parent; null: longer ago than is remembered. */
+  readonly at: number | null;
+  /** Whose child it was; null where nobody saw that. */
+  readonly formerParent: FormerParent | null;
+}
+
+export interface FormerParent {
+  readonly pid: number;
+  /** Untrusted. */
+  readonly name: string;
 }
 
 /** Output of an instance can't be written: its worker is held back. */

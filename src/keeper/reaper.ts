@@ -3,7 +3,7 @@
  * spawned itself, the controller, so waitid must never take one of those.
  */
 import {runOfOrphan, type Look} from './members.ts';
-import type {Fact, OrphanFact} from './messages.ts';
+import type {Fact, FormerParent, OrphanFact} from './messages.ts';
 import type {Run, Runs} from './run.ts';
 import {nextStopped, peekEnded, reap, type Ended} from '../posix/wait.ts';
 import {isShortage, readStat} from '../process/stat.ts';
@@ -20,16 +20,21 @@ export interface ReaperHost {
 interface Orphan {
   readonly startTime: string;
   readonly name: string;
+  /** Wall clock, ms. */
+  readonly at: number;
+  readonly formerParent: FormerParent | null;
   /** The run that it belongs to; null: to none that is known. */
   run: Run | null;
 }
 
-const factOf = (pid: number, {startTime, name, run}: Orphan): OrphanFact => ({
+const factOf = (pid: number, {startTime, name, at, formerParent, run}: Orphan): OrphanFact => ({
   pid,
   startTime,
   name,
   token: run?.token ?? null,
   id: run?.id ?? null,
+  at,
+  formerParent,
 });
 
 export class Reaper {
@@ -96,7 +101,7 @@ export class Reaper {
     for (const {token, id, orphans} of this.#host.runs.all()) {
       for (const [pid, startTime] of orphans) {
         const stat = this.#orphans.has(pid) ? null : readStat(pid);
-        if (stat?.startTime === startTime) living.push({pid, startTime, name: stat.comm, token, id});
+        if (stat?.startTime === startTime) living.push({pid, startTime, name: stat.comm, token, id, at: null, formerParent: null});
       }
     }
     return living;
@@ -121,7 +126,7 @@ export class Reaper {
     const stat = readStat(pid);
     if (!stat || stat.ppid !== process.pid) return;
     const run = runOfOrphan(stat, this.#host.runs) ?? null;
-    const orphan = {startTime: stat.startTime, name: stat.comm, run};
+    const orphan = {startTime: stat.startTime, name: stat.comm, at: Date.now(), formerParent: null, run};
     this.#orphans.set(pid, orphan);
     run?.orphans.set(pid, stat.startTime);
     this.#host.say({type: 'orphan', ...factOf(pid, orphan)});

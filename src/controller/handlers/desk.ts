@@ -8,6 +8,7 @@ import type {HealthChecks} from '../health.ts';
 import type {KeeperLink} from '../keeper-link.ts';
 import type {Notices} from '../notices.ts';
 import type {LimitWatch} from '../limits.ts';
+import type {Orphans} from '../orphans.ts';
 import {outcomesOf, waitingFor, type Rule} from '../outcomes.ts';
 import type {Readings} from '../readings.ts';
 import type {FileWatch} from '../watching/file-watch.ts';
@@ -25,6 +26,7 @@ export interface Desk {
   readonly watch: FileWatch;
   readonly limits: LimitWatch;
   readonly readings: Readings;
+  readonly orphans: Orphans;
   readonly folder: string;
 }
 

@@ -1,7 +1,8 @@
-/** ping, ps, status: commands that only look. */
+/** ping, ps, status, lineage: commands that only look. */
 import type {Desk} from './desk.ts';
 import type {Handlers} from '../../control/handlers.ts';
 import type {SupervisorReport} from '../../control/messages.ts';
+import {lineageReport} from '../lineage.ts';
 import {instanceDetail, stormReport, workerReports} from '../reports.ts';
 import {instancesNamed} from '../targets.ts';
 import {waitsForTime} from '../../supervisor/index.ts';
@@ -33,5 +34,6 @@ export const lookHandlers = (desk: Desk, supervisor: () => SupervisorReport): Ha
         ),
       };
     },
+    lineage: () => lineageReport(desk, supervisor()),
   };
 };
