@@ -69,8 +69,12 @@ const WORDS: Readonly<Record<string, Describe>> = {
   'hook-failed': ({hook, reason, message}) => `hook ${text(hook) ?? ''} failed${because(reason ?? message)}`,
   'hook-dropped': ({count: calls}) => `${count(number(calls) ?? 0, 'call')} of hooks dropped`,
   survivor: ({survivors}) => `could not be ended: ${list(survivors)}`,
-  'zombie-found': ({zombie, pid}) =>
-    `has a zombie${(number(zombie) ?? pid) ? ` (pid ${number(zombie) ?? pid ?? '?'})` : ''}: its parent does not wait for it`,
+  'zombie-found': ({pid, name, parent, ppid}) =>
+    `has a zombie: pid ${pid ?? '?'}${text(name) === null ? '' : ` (${String(name)})`}; its parent${number(ppid) === null ? '' : ` ${number(ppid) ?? ''}`}${text(parent) === null ? '' : ` (${String(parent)})`} does not wait for it`,
+  'zombie-left': ({zombie, name}) =>
+    `is ended for a zombie that it left: pid ${number(zombie) ?? '?'}${text(name) === null ? '' : ` (${String(name)})`}`,
+  'zombie-nudged': ({parent, pid}) =>
+    `SIGCHLD to ${pid ?? '?'}${text(parent) === null ? '' : ` (${String(parent)})`}, which does not wait for its dead children`,
   'zombie-gone': record => `a zombie is gone${pidOf(record)}`,
   'orphan-adopted': ({pid, command}) => `orphan adopted: ${pid ?? '?'} ${text(command) ?? ''}`.trimEnd(),
   'orphan-killed': ({pid, command}) => `orphan killed: ${pid ?? '?'} ${text(command) ?? ''}`.trimEnd(),
@@ -116,6 +120,7 @@ const BAD = new Set([
   'health-failed',
   'watchdog-missed',
   'memory-exceeded',
+  'zombie-left',
   'hook-failed',
   'hook-dropped',
   'survivor',
@@ -130,6 +135,7 @@ const WARNING = new Set([
   'schedule-skipped',
   'watch-failed',
   'zombie-found',
+  'zombie-nudged',
   'orphan-adopted',
   'orphan-killed',
   'supervisor-stopping',

@@ -87,6 +87,7 @@ const MEANT: Readonly<Record<string, string>> = {
   'max-runtime': 'brood ended it because it ran as long as it may (`max_runtime`)',
   unhealthy: 'brood ended it because its health checks failed',
   watchdog: 'brood ended it because it did not feed its watchdog',
+  zombies: 'brood ended it because it did not wait for a process of its own that had ended (`zombies: restart`)',
   memory: 'it needed more memory than its limit allows',
   oom: 'the kernel ended it because memory ran out: that of the machine, or of a cgroup around it; its own limit was not reached',
   watch: 'a file that it watches had changed, so it was restarted',

@@ -158,8 +158,8 @@ const specKeys = {
     'zombies',
     choice<ZombiePolicy>({
       report: {doc: 'say so'},
-      nudge: {doc: 'send SIGCHLD to the parent', later: true},
-      restart: {doc: 'restart the worker', later: true},
+      nudge: {doc: 'send SIGCHLD to the parent, in case it has missed one'},
+      restart: {doc: 'restart the worker, as after a failure'},
     }),
     {
       or: 'report',
@@ -170,7 +170,7 @@ const specKeys = {
     'orphans',
     choice<OrphanPolicy>({
       keep: {doc: 'leave it until the run ends'},
-      kill: {doc: 'kill it at once', later: true},
+      kill: {doc: 'kill it at once (SIGKILL)'},
     }),
     {
       or: 'keep',

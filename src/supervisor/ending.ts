@@ -88,6 +88,7 @@ const OPEN: ReadonlySet<EndReason | null> = new Set([
   'watchdog',
   'max-runtime',
   'memory',
+  'zombies',
   'gave-up',
 ]);
 

@@ -12,7 +12,10 @@ export type LifeEvent =
           'spawned' | 'spawn-failed' | 'exited' | 'cleared' | 'paused' | 'continued' | 'probe-ready' | 'health-failed';
       }
     >
-  | Extract<Input, {type: 'said-ready' | 'main-process' | 'extend' | 'watchdog-missed' | 'memory-exceeded'}>
+  | Extract<
+      Input,
+      {type: 'said-ready' | 'main-process' | 'extend' | 'watchdog-missed' | 'memory-exceeded' | 'zombie-left'}
+    >
   /** A run of it lives of which nothing was known. */
   | {readonly type: 'found'; readonly token: string; readonly missed: number}
   /** It is wanted up, with a clean slate. */

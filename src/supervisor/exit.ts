@@ -17,7 +17,15 @@ export function exitReason(
 }
 
 /** Ends that are none of the run's own making, and never good ones. */
-const FAILURES: ReadonlySet<string> = new Set(['not-ready', 'unhealthy', 'watchdog', 'memory', 'oom', 'spawn-failed']);
+const FAILURES: ReadonlySet<string> = new Set([
+  'not-ready',
+  'unhealthy',
+  'watchdog',
+  'memory',
+  'zombies',
+  'oom',
+  'spawn-failed',
+]);
 
 /** Whether the policy counts it as ending well. A run that never got ready, or whose end nobody saw, did not. */
 export function endedWell(exit: Exit, success: WorkerSpec['success']): boolean {
@@ -30,6 +38,7 @@ export function describeExit(exit: Exit, spec: WorkerSpec, why: string | null): 
   if (exit.reason === 'not-ready') return notReadyWords(spec);
   if (exit.reason === 'unhealthy') return why ?? 'its health checks failed';
   if (exit.reason === 'memory') return why ?? memoryLimitWords(spec);
+  if (exit.reason === 'zombies') return why ?? 'left zombies';
   if (exit.reason === 'oom') return 'killed by the kernel: memory ran out, and not by its own limit';
   const how = describeEnd(exit);
   if (exit.reason === 'watchdog') return `${watchdogWords(spec)}; ${how}`;
@@ -59,6 +68,10 @@ function memoryLimitWords({limits}: WorkerSpec): string {
 /** It was found beyond its limit. */
 export function memoryWords({limits}: WorkerSpec, bytes: number): string {
   return `had ${size(bytes)} of memory, its limit is ${size(limits.memory ?? bytes)}`;
+}
+
+export function zombieWords(pid: number, name: string): string {
+  return `left a zombie: its process ${pid} (${name}) had ended, and nobody waited for it`;
 }
 
 export function maxRuntimeWords(spec: WorkerSpec): string {

@@ -50,6 +50,7 @@ import {
   stoppingStart,
   stoppingStop,
 } from './wishes.ts';
+import {zombieLeft} from './zombies.ts';
 
 /** What an event means in each state. */
 type Row = {readonly [K in EventType]: Handler<K>};
@@ -73,6 +74,7 @@ const resting: Row = {
   extend: ignore,
   'watchdog-missed': ignore,
   'memory-exceeded': ignore,
+  'zombie-left': ignore,
   start,
   stop: restingStop,
   restart,
@@ -103,6 +105,7 @@ const running = {
   extend,
   'watchdog-missed': watchdogMissed,
   'memory-exceeded': memoryExceeded,
+  'zombie-left': zombieLeft,
   start: runningStart,
   stop: runningStop,
   restart: runningRestart,
@@ -164,6 +167,7 @@ const lifecycle: Readonly<Record<Status, Row>> = {
     extend: ignore,
     'watchdog-missed': ignore,
     'memory-exceeded': ignore,
+    'zombie-left': ignore,
     start: stoppingStart,
     stop: stoppingStop,
     restart: stoppingRestart,

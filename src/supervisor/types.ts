@@ -63,7 +63,9 @@ export type EndReason =
   /** A file that it watches has changed. */
   | 'watch'
   /** It has more memory than it may. */
-  | 'memory';
+  | 'memory'
+  /** It does not wait for its dead. */
+  | 'zombies';
 
 /** One life of an instance. */
 export interface Run {
@@ -220,6 +222,8 @@ export type Input =
     }
   /** It has more memory (bytes) than its definition allows, and no cgroup keeps it from that. */
   | {readonly type: 'memory-exceeded'; readonly token: string; readonly bytes: number}
+  /** A process of its tree, of that name (untrusted), has ended, and its parent does not wait for it. */
+  | {readonly type: 'zombie-left'; readonly token: string; readonly pid: number; readonly name: string}
   // Time has passed; something may be due.
   | {readonly type: 'tick'}
   // Commands. Ids are instance ids that exist (the controller resolved and checked them).

@@ -62,20 +62,16 @@ workers:
   w:
     run: a
     watch: [a]
-    zombies: nudge
-    orphans: keep
     limits: {nofile: 9, memory: 1MiB}
     channels: [c]
 channels: {c: {lock: true}}
 `);
     if (fleet === null) throw new Error('refused');
     expect(noEffectYet(fleet).map(note => note.replace(' has no effect yet', ''))).toEqual([
-      'w.zombies: nudge',
       'channels.c: lock',
     ]);
     expect(notes.map(note => note.replace(' has no effect yet', ''))).toEqual([
-      '6:14: w.zombies: nudge',
-      '10:16: c.lock',
+      '8:16: c.lock',
     ]);
   });
 });

@@ -17,14 +17,13 @@ describe('what is wrong in a fleet file', () => {
 
   test('comes in the order of the file, errors and notes alike', async () => {
     const {problems} = await parseFleetText(
-      'channels: {a: {lock: 1}}\nworkers:\n  w: {orphans: kill, instances: x, run: a}\nzzz: 1\n',
+      'channels: {a: {lock: 1}}\nworkers:\n  w: {instances: x, run: a}\nzzz: 1\n',
       {file: 'f', dir: '/'},
     );
     expect(problems.map(({severity, line, column}) => [severity, line, column])).toEqual([
       ['note', 1, 16],
       ['error', 1, 22],
-      ['note', 3, 16],
-      ['error', 3, 33],
+      ['error', 3, 18],
       ['error', 4, 1],
     ]);
   });

@@ -35,7 +35,7 @@ export function workerSpec(name: string, overrides: Partial<WorkerSpec> = {}): W
     schedule: null,
     watch: [],
     logs: {maxSize: 1 << 20, maxAgeMs: 86_400_000, keep: 3, compress: false},
-    zombies: 'report',
+    zombies: 'restart',
     orphans: 'keep',
     channels: [],
     hooks: {},

@@ -34,7 +34,9 @@ export function judged(
 ): Status {
   const marks: readonly unknown[] = spec.success;
   const bad =
-    run.ending === null ? oom !== undefined : ['not-ready', 'unhealthy', 'watchdog', 'memory'].includes(run.ending);
+    run.ending === null
+      ? oom !== undefined
+      : ['not-ready', 'unhealthy', 'watchdog', 'memory', 'zombies'].includes(run.ending);
   const well = !bad && (marks.includes(code) || marks.includes(signal));
   if (well && spec.schedule !== null) return 'pending';
   if (spec.restart !== 'always' && well) return 'finished';

@@ -86,7 +86,8 @@ export class Model {
     }
     const fate = this.#failure(scene);
     if (scene.input.type === 'health-failed') this.#unhealthy(scene.input, scene);
-    if (scene.input.type === 'memory-exceeded') this.#tooLarge(scene.input, scene);
+    if (scene.input.type === 'memory-exceeded') this.#endedFor(scene.input, 'memory', scene);
+    if (scene.input.type === 'zombie-left') this.#endedFor(scene.input, 'zombies', scene);
     for (const effect of scene.effects) this.#effect(effect, scene);
     for (const known of changed) this.#turns(known, scene);
     for (const known of changed) this.#settled(known, scene, fate);
@@ -219,22 +220,19 @@ export class Model {
     if (lasted(run, spec, time.mono - badForMs)) known.history = {...known.history, row: 0, delayMs: 0};
   }
 
-  /** Who is wanted up and is not being ended already is ended for its memory. */
-  #tooLarge({token}: Extract<Input, {type: 'memory-exceeded'}>, {effects, heart}: Scene): void {
+  /** Who is wanted up and is not being ended already is ended for what was found of it; who is paused, for its memory alone. */
+  #endedFor({token, type}: {token: string; type: string}, why: 'memory' | 'zombies', {effects, heart}: Scene): void {
     const after = heart.byToken(token);
     const known = this.#known.get(after?.id ?? '');
     const run = known?.instance.run;
     if (known === undefined || after === undefined || run?.token !== token || run.ending !== null) return;
-    if (known.wanted === 'down') {
-      promise(after.run?.ending === null, () => `${after.id} is ended for its memory before its turn`);
+    if (known.wanted === 'down' || (why === 'zombies' && run.pausedAt !== null)) {
+      promise(after.run?.ending === null, () => `${after.id} is ended for its ${why} before its turn, or while paused`);
       return;
     }
     const ended = effects.some(effect => effect.type === 'end' && effect.token === token);
-    promise(ended && after.run?.ending === 'memory', () => `${after.id} has too much memory, and is not ended`);
-    promise(
-      told(effects, after, 'memory-exceeded'),
-      () => `the journal does not say that ${after.id} has too much memory`,
-    );
+    promise(ended && after.run?.ending === why, () => `${after.id} is not ended for its ${why}`);
+    promise(told(effects, after, type), () => `the journal does not say that ${after.id} is ended for its ${why}`);
   }
 
   #effect(effect: Effect, scene: Scene): void {

@@ -3,7 +3,7 @@ import {MUTANTS, mutated} from './mutants.ts';
 import {simulate, SimulationFailure} from './simulation.ts';
 
 /** Stories that may be told until the bug is found. */
-const STORIES = 60;
+const STORIES = 300;
 const STEPS = 2000;
 
 describe('the simulation finds a heart that', () => {

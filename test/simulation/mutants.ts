@@ -171,8 +171,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     bug: 'takes the end of an unhealthy worker for a good one',
     file: 'exit.ts',
-    from: `['not-ready', 'unhealthy', 'watchdog'`,
-    to: `['not-ready', 'watchdog'`,
+    from: `  'unhealthy',\n`,
+    to: ``,
   },
   {
     bug: 'ends a paused worker for checks that it could not answer',
@@ -255,20 +255,32 @@ export const MUTANTS: readonly Mutant[] = [
   {
     bug: 'who missed its watchdog may end well',
     file: 'exit.ts',
-    from: `'unhealthy', 'watchdog', 'memory'`,
-    to: `'unhealthy', 'memory'`,
+    from: `  'watchdog',\n`,
+    to: ``,
   },
   {
     bug: 'who had more memory than it may has ended well',
     file: 'exit.ts',
-    from: `'memory', 'oom', 'spawn-failed'`,
-    to: `'spawn-failed'`,
+    from: `  'memory',\n`,
+    to: ``,
   },
   {
     bug: 'who has more memory than it may is not ended',
     file: 'memory.ts',
     from: `bytes <= limit`,
     to: `true`,
+  },
+  {
+    bug: 'who leaves zombies is ended while it is paused',
+    file: 'zombies.ts',
+    from: `run.pausedAt !== null ||`,
+    to: ``,
+  },
+  {
+    bug: 'who left zombies may end well',
+    file: 'exit.ts',
+    from: `  'zombies',\n`,
+    to: ``,
   },
   {
     bug: 'a file that has changed starts what was stopped by hand',
