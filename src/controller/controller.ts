@@ -30,7 +30,9 @@ import {LimitWatch} from './limits.ts';
 import {LogCare} from './log-care.ts';
 import {memoryOf} from './memory.ts';
 import {Notices} from './notices.ts';
+import {OrphanCare} from './orphan-care.ts';
 import {Orphans} from './orphans.ts';
+import {Parents} from './parents.ts';
 import {peerOf} from './peer.ts';
 import {Pulse} from './pulse.ts';
 import {Readings} from './readings.ts';
@@ -156,7 +158,30 @@ export class Controller {
       feed: input => engine.feed(input),
     });
     this.#limits = limits;
-    const desk: Desk = {engine, link, hands, health, notices, watch, limits, readings, orphans, folder};
+    const parents = new Parents();
+    const orphanCare = new OrphanCare({heart, orphans, parents, link, note: event => engine.note(event)});
+    const sweep = new Sweep({
+      engine,
+      readings,
+      parents,
+      orphanCare,
+      link,
+      holdSocket: () => this.#server.holdPlace(),
+    });
+    const desk: Desk = {
+      engine,
+      link,
+      hands,
+      health,
+      notices,
+      watch,
+      limits,
+      readings,
+      orphans,
+      orphanCare,
+      sweep,
+      folder,
+    };
     this.#server = new ControlServer({
       socketPath: inFolder.socket(folder),
       allowedUids: new Set([0, process.getuid?.() ?? 0]),
@@ -174,7 +199,6 @@ export class Controller {
         ...connectionHandlers({folder, engine, journal, attachment}),
       },
     });
-    const sweep = new Sweep({engine, readings, server: this.#server});
     const pulse = new Pulse(link, welcome.keeper, event => engine.note(event));
     this.#end = new ControllerEnd({
       engine,
@@ -206,6 +230,7 @@ export class Controller {
       hands,
       notices,
       orphans,
+      orphanCare,
       limits,
       held: this.#held,
       logCare,

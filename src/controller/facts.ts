@@ -8,22 +8,20 @@ import type {LimitWatch} from './limits.ts';
 import type {LogCare} from './log-care.ts';
 import {namesOf} from './names.ts';
 import type {Notices} from './notices.ts';
+import type {OrphanCare} from './orphan-care.ts';
 import type {Orphans} from './orphans.ts';
 import type {Pulse} from './pulse.ts';
 import {inputsOf} from './run-inputs.ts';
 import type {SupervisorSignals} from './signals.ts';
 import type {Fact, FactOf, FactType} from '../keeper/messages.ts';
-import {commandOf} from '../process/facts.ts';
 import type {Input} from '../supervisor/types.ts';
-
-/** Characters of a command line that are noted: it may be megabytes long. */
-const MAX_COMMAND = 500;
 
 export interface FactsHost {
   readonly engine: Engine;
   readonly hands: Hands;
   readonly notices: Notices;
   readonly orphans: Orphans;
+  readonly orphanCare: OrphanCare;
   readonly limits: LimitWatch;
   readonly held: HeldOutput;
   readonly logCare: LogCare;
@@ -39,7 +37,7 @@ export type Facts = {readonly [T in FactType]: (fact: FactOf<T>) => void};
 const elsewhere = (): void => {};
 
 export function createFacts(host: FactsHost): Facts {
-  const {engine, hands, notices, orphans, limits, held, logCare, code, signals, pulse, handOver} = host;
+  const {engine, hands, notices, orphans, orphanCare, limits, held, logCare, code, signals, pulse, handOver} = host;
   const feed = (input: Input): void => engine.feed(input);
   return {
     spawned({type, token, pid, startTime, at, logStart, unheld}) {
@@ -64,11 +62,7 @@ export function createFacts(host: FactsHost): Facts {
       const id = engine.heart.byToken(token)?.id ?? null;
       engine.note({type: 'notify-refused', ...namesOf(engine.heart, id), pid, message});
     },
-    orphan(fact) {
-      const {pid, name, id} = orphans.take(fact, Date.now());
-      const command = commandOf(pid).slice(0, MAX_COMMAND) || name;
-      engine.note({type: 'orphan-adopted', ...namesOf(engine.heart, id), pid, name, command});
-    },
+    orphan: fact => orphanCare.take(fact),
     'orphan-ended': ({pid}) => orphans.ended(pid),
     wrote: ({token}) => hands.wrote(token),
     rotated: ({folder}) => logCare.look(folder),

@@ -5,7 +5,7 @@ import {endOfPidfd} from '../posix/pidfd.ts';
 import {endOfStatus, type End} from '../posix/wait.ts';
 
 /** A zombie's status is shown as 0 to those who may not look into it (proc(5)); this link asks the same right. */
-function mayLookInto(pid: number): boolean {
+export function mayLookInto(pid: number): boolean {
   try {
     readlinkSync(`/proc/${pid}/ns/user`);
     return true;

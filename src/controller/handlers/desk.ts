@@ -8,9 +8,11 @@ import type {HealthChecks} from '../health.ts';
 import type {KeeperLink} from '../keeper-link.ts';
 import type {Notices} from '../notices.ts';
 import type {LimitWatch} from '../limits.ts';
+import type {OrphanCare} from '../orphan-care.ts';
 import type {Orphans} from '../orphans.ts';
 import {outcomesOf, waitingFor, type Rule} from '../outcomes.ts';
 import type {Readings} from '../readings.ts';
+import type {Sweep} from '../sweep.ts';
 import type {FileWatch} from '../watching/file-watch.ts';
 import type {Input} from '../../supervisor/types.ts';
 
@@ -27,6 +29,8 @@ export interface Desk {
   readonly limits: LimitWatch;
   readonly readings: Readings;
   readonly orphans: Orphans;
+  readonly orphanCare: OrphanCare;
+  readonly sweep: Sweep;
   readonly folder: string;
 }
 

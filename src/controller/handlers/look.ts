@@ -1,4 +1,4 @@
-/** ping, ps, status, lineage: commands that only look. */
+/** ping, ps, status, lineage, findings: commands that only look. */
 import type {Desk} from './desk.ts';
 import type {Handlers} from '../../control/handlers.ts';
 import type {SupervisorReport} from '../../control/messages.ts';
@@ -33,6 +33,10 @@ export const lookHandlers = (desk: Desk, supervisor: () => SupervisorReport): Ha
           instanceDetail(instance, heart.specOf(instance.worker), desk, table),
         ),
       };
+    },
+    findings() {
+      desk.sweep.lookAtProcesses();
+      return {zombies: desk.sweep.zombies.reports(), orphans: desk.orphanCare.reports()};
     },
     lineage: () => lineageReport(desk, supervisor()),
   };

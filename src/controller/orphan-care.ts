@@ -1,0 +1,91 @@
+/** What is done about orphans, as their workers' policies want; and what clients are told of them. */
+import type {KeeperLink} from './keeper-link.ts';
+import {namesOf} from './names.ts';
+import type {Orphan, Orphans} from './orphans.ts';
+import type {Parents} from './parents.ts';
+import type {OrphanReport} from '../control/messages.ts';
+import type {OrphanFact} from '../keeper/messages.ts';
+import {commandOf} from '../process/facts.ts';
+import {startTimeOf} from '../process/stat.ts';
+import type {Heart} from '../supervisor/index.ts';
+import type {JournalEvent} from '../supervisor/types.ts';
+
+/** Characters of a command line that are noted: it may be megabytes long. */
+const MAX_COMMAND = 500;
+const SIGKILL = 9;
+
+export interface OrphanHost {
+  readonly heart: Heart;
+  readonly orphans: Orphans;
+  readonly parents: Parents;
+  readonly link: Pick<KeeperLink, 'ask'>;
+  readonly note: (event: JournalEvent) => void;
+}
+
+const commandLine = ({pid, name}: Orphan): string => commandOf(pid).slice(0, MAX_COMMAND) || name;
+
+export class OrphanCare {
+  readonly #host: OrphanHost;
+  /** Those that were sent SIGKILL. */
+  readonly #killed = new WeakSet<Orphan>();
+
+  constructor(host: OrphanHost) {
+    this.#host = host;
+  }
+
+  /** The keeper tells of one. */
+  take(fact: OrphanFact): void {
+    const {heart, orphans, parents, note} = this.#host;
+    const formerParent = fact.formerParent ?? parents.of(fact.pid, fact.startTime);
+    const orphan = orphans.take({...fact, formerParent}, Date.now());
+    const {pid, name, id} = orphan;
+    note({
+      type: 'orphan-adopted',
+      ...namesOf(heart, id),
+      pid,
+      name,
+      command: commandLine(orphan),
+      formerParent: formerParent?.pid ?? null,
+      formerParentName: formerParent?.name ?? null,
+    });
+    this.#treat(orphan);
+  }
+
+  /** Also those that were there before anybody wanted them killed. */
+  look(): void {
+    for (const orphan of [...this.#host.orphans.all()]) this.#treat(orphan);
+  }
+
+  reports(): OrphanReport[] {
+    const {heart, orphans} = this.#host;
+    return [...orphans.all()]
+      .filter(({pid, startTime}) => startTimeOf(pid) === startTime)
+      .map(orphan => {
+        const owner = orphan.id === null ? undefined : heart.get(orphan.id);
+        return {
+          pid: orphan.pid,
+          name: orphan.name,
+          command: commandLine(orphan),
+          worker: owner?.worker ?? null,
+          instance: owner?.number ?? null,
+          formerParent: orphan.formerParent?.pid ?? null,
+          formerParentName: orphan.formerParent?.name ?? null,
+          adoptedAt: new Date(orphan.at).toISOString(),
+        };
+      });
+  }
+
+  #treat(orphan: Orphan): void {
+    const {heart, link, note} = this.#host;
+    const instance = orphan.id === null ? undefined : heart.get(orphan.id);
+    if (!instance || this.#killed.has(orphan) || heart.specOf(instance.worker).orphans !== 'kill') return;
+    const {pid, startTime} = orphan;
+    // A daemon that names itself the main process of its run was one for a moment.
+    if (instance.run?.pid === pid) return;
+    this.#killed.add(orphan);
+    const command = commandLine(orphan);
+    void link.ask({type: 'signal', pid, startTime, signal: SIGKILL}).then(({ok}) => {
+      if (ok) note({type: 'orphan-killed', worker: instance.worker, instance: instance.number, pid, command});
+    });
+  }
+}
