@@ -1,0 +1,63 @@
+/** What of a process is not in its `stat`, from the other files of its folder in /proc (proc(5)). */
+import {closeSync, openSync, readFileSync, readSync} from 'node:fs';
+import type {Details} from './source.ts';
+import {isShortage} from './stat.ts';
+
+/** Of a command line longer than that the beginning is shown. */
+const COMMAND_BYTES = 128 * 1024;
+const bytes = Buffer.allocUnsafe(COMMAND_BYTES);
+
+/** Opens, reads once, closes; a byte a character. Null where it can't be read. */
+function readText(path: string, encoding: 'latin1' | 'utf8'): string | null {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, 'r');
+    return bytes.toString(encoding, 0, readSync(fd, bytes, 0, bytes.length, 0));
+  } catch (error) {
+    if (isShortage(error)) throw error;
+    return null;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+/** @param folder of the process, as `/proc/4711`. */
+export function readDetails(folder: string): Details {
+  const status = readText(`${folder}/status`, 'latin1') ?? '';
+  const locked = /^VmLck:\s+(\d+) kB$/m.exec(status)?.[1];
+  // Real, effective, saved, file system: the second is whose rights it has.
+  const uid = /^Uid:\s+\d+\s+(\d+)\s/m.exec(status)?.[1];
+  const cgroup = readText(`${folder}/cgroup`, 'utf8');
+  return {
+    command: commandIn(readText(`${folder}/cmdline`, 'utf8')),
+    uid: uid === undefined ? null : Number(uid),
+    // The kernel writes the line for those that have memory of their own.
+    lockedBytes: locked === undefined ? (status === '' ? null : 0) : Number(locked) * 1024,
+    cgroup: /^0::(.*)$/m.exec(cgroup ?? '')?.[1] ?? null,
+  };
+}
+
+/** Arguments end with a zero byte; who sets a title of its own fills the rest with them. */
+function commandIn(text: string | null): string | null {
+  const trimmed = text?.replace(/\0+$/, '') ?? '';
+  return trimmed === '' ? null : trimmed.replaceAll('\0', ' ');
+}
+
+export function readPss(folder: string): number | 'denied' | null {
+  let text: string;
+  try {
+    text = readFileSync(`${folder}/smaps_rollup`, 'latin1');
+  } catch (error) {
+    if (isShortage(error)) throw error;
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    return code === 'EACCES' || code === 'EPERM' ? 'denied' : null;
+  }
+  const kib = /^Pss:\s+(\d+) kB$/m.exec(text)?.[1];
+  return kib === undefined ? null : Number(kib) * 1024;
+}
+
+/** When the machine was started, in ms since 1970, to the second; null where that is not told. */
+export function bootTime(root: string): number | null {
+  const seconds = /^btime (\d+)$/m.exec(readText(`${root}/stat`, 'latin1') ?? '')?.[1];
+  return seconds === undefined ? null : Number(seconds) * 1000;
+}

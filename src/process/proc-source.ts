@@ -1,0 +1,197 @@
+/** Processes from Linux's /proc (proc(5)), or from a recording of one. */
+import {closeSync, openSync, readSync} from 'node:fs';
+import {join} from 'node:path';
+import {Directory} from '../posix/directory.ts';
+import {bootTime, readDetails, readPss} from './proc-details.ts';
+import {NAME_BYTES, type Rows} from './rows.ts';
+import {NO_DETAILS, type Details, type ProcessSource} from './source.ts';
+import {isShortage, PAGE_BYTES, TICKS_PER_SECOND} from './stat.ts';
+import {StatField, StatLine} from './stat-line.ts';
+
+const STAT_BYTES = 4096;
+const NONE = -1;
+
+export interface ProcOptions {
+  /** Where it is mounted, or the folder of a recording. */
+  readonly root?: string;
+  /**
+   * Of so many processes `stat` is kept open: read again through the same descriptor it costs half, and is never that of
+   * another process with the same pid. 0 for a single reading.
+   */
+  readonly keepOpen?: number;
+  /** A clock that is never set, in ms. */
+  readonly clock?: () => number;
+}
+
+export class ProcSource implements ProcessSource {
+  readonly #root: string;
+  readonly #clock: () => number;
+  readonly #directory: Directory;
+  readonly #bytes = Buffer.allocUnsafe(STAT_BYTES);
+  readonly #line = new StatLine();
+  #keepOpen: number;
+  #open = 0;
+  /** By row; NONE where nothing is kept. */
+  #descriptors = new Int32Array(0);
+  #bootTime: number | null | undefined;
+  #lastRead = 0;
+
+  /** Throws where there is no such folder. */
+  constructor({root = '/proc', keepOpen = 0, clock = () => performance.now()}: ProcOptions = {}) {
+    this.#root = root;
+    this.#clock = clock;
+    this.#keepOpen = keepOpen;
+    this.#directory = new Directory(root);
+  }
+
+  /** @throws where a descriptor or memory is lacking: then nobody may be taken for gone. */
+  read(rows: Rows): void {
+    const now = this.#clock();
+    const pids = this.#directory.numbers();
+    const elapsed = rows.readings === 0 ? NaN : (now - this.#lastRead) / 1000;
+    this.#lastRead = now;
+    // Those of /proc rise; a recording's are in any order.
+    if (!isRising(pids)) pids.sort();
+    rows.begin();
+    for (const pid of pids) this.#readOne(rows, pid, elapsed);
+    rows.end(row => this.#release(row));
+  }
+
+  details(rows: Rows, row: number): Details {
+    const pid = rows.pid[row] ?? 0;
+    const details = readDetails(join(this.#root, String(pid)));
+    return this.#isStill(rows, row) ? details : NO_DETAILS;
+  }
+
+  pss(rows: Rows, row: number): number | 'denied' | null {
+    const pss = readPss(join(this.#root, String(rows.pid[row] ?? 0)));
+    return this.#isStill(rows, row) ? pss : null;
+  }
+
+  startedAt(startTime: number): number | null {
+    this.#bootTime ??= bootTime(this.#root);
+    return this.#bootTime === null ? null : this.#bootTime + (startTime * 1000) / TICKS_PER_SECOND;
+  }
+
+  close(): void {
+    for (let row = 0; row < this.#descriptors.length; row++) this.#release(row);
+    this.#directory.close();
+  }
+
+  #readOne(rows: Rows, pid: number, elapsed: number): void {
+    let row = rows.find(pid);
+    if (row !== NONE && this.#descriptor(row) !== NONE) {
+      if (this.#parse(this.#descriptor(row), pid)) {
+        this.#store(rows, row, elapsed);
+        return;
+      }
+      // It has been waited for; if there is such a pid it is another process.
+      this.#release(row);
+      rows.remove(row);
+      row = NONE;
+    }
+    const fd = this.#openStat(pid);
+    if (fd === NONE) return;
+    const isProcess = this.#parse(fd, pid);
+    if (isProcess && row !== NONE && rows.startTime[row] !== this.#line.fields[StatField.startTicks]) {
+      rows.remove(row);
+      row = NONE;
+    }
+    if (isProcess && row === NONE) row = rows.add(pid);
+    if (isProcess) this.#store(rows, row, elapsed);
+    if (isProcess && this.#open < this.#keepOpen) this.#keep(rows, row, fd);
+    else closeSync(fd);
+  }
+
+  #store(rows: Rows, row: number, elapsed: number): void {
+    const {fields, nameStart, nameEnd} = this.#line;
+    const ticks = (fields[StatField.userTicks] ?? 0) + (fields[StatField.systemTicks] ?? 0);
+    const before = rows.cpuTicks[row] ?? NaN;
+    // Whoever was not there at the last reading has used all of it since.
+    const used = Number.isNaN(before) ? ticks : ticks - before;
+    rows.cpuPercent[row] = elapsed > 0 ? Math.max(0, (used / TICKS_PER_SECOND / elapsed) * 100) : NaN;
+    rows.cpuTicks[row] = ticks;
+    rows.ppid[row] = fields[StatField.ppid] ?? 0;
+    rows.pgid[row] = fields[StatField.pgid] ?? 0;
+    rows.sid[row] = fields[StatField.sid] ?? 0;
+    rows.terminal[row] = fields[StatField.terminal] ?? 0;
+    rows.foreground[row] = fields[StatField.foreground] ?? 0;
+    rows.state[row] = fields[StatField.state] ?? 0;
+    rows.flags[row] = fields[StatField.flags] ?? 0;
+    rows.priority[row] = fields[StatField.priority] ?? 0;
+    rows.nice[row] = fields[StatField.nice] ?? 0;
+    rows.threads[row] = fields[StatField.threads] ?? 0;
+    rows.policy[row] = fields[StatField.policy] ?? 0;
+    rows.startTime[row] = fields[StatField.startTicks] ?? 0;
+    rows.rssBytes[row] = (fields[StatField.rssPages] ?? 0) * PAGE_BYTES;
+    const exitStatus = fields[StatField.exitStatus] ?? NaN;
+    if (!Number.isNaN(exitStatus)) rows.exitStatus[row] = exitStatus;
+    rows.setName(row, this.#bytes, nameStart, Math.min(nameEnd, nameStart + NAME_BYTES));
+    rows.keep(row);
+  }
+
+  /** Whether this descriptor still tells of that process. */
+  #parse(fd: number, pid: number): boolean {
+    try {
+      const length = readSync(fd, this.#bytes, 0, STAT_BYTES, 0);
+      return this.#line.parse(this.#bytes, length) && this.#line.fields[StatField.pid] === pid;
+    } catch (error) {
+      if (isShortage(error)) throw error;
+      return false;
+    }
+  }
+
+  #openStat(pid: number): number {
+    try {
+      return openSync(`${this.#root}/${pid}/stat`, 'r');
+    } catch (error) {
+      if (!isShortage(error)) return NONE;
+      if (this.#open === 0) throw error;
+      // What is kept is a convenience: others need descriptors more.
+      this.#keepOpen = 0;
+      for (let row = 0; row < this.#descriptors.length; row++) this.#release(row);
+      return this.#openStat(pid);
+    }
+  }
+
+  /** Whether that process is still there: then what was read by its pid meanwhile was its own. */
+  #isStill(rows: Rows, row: number): boolean {
+    const pid = rows.pid[row] ?? 0;
+    const kept = this.#descriptor(row);
+    if (kept !== NONE) return this.#parse(kept, pid);
+    const fd = this.#openStat(pid);
+    if (fd === NONE) return false;
+    try {
+      return this.#parse(fd, pid) && this.#line.fields[StatField.startTicks] === rows.startTime[row];
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  #descriptor(row: number): number {
+    return this.#descriptors[row] ?? NONE;
+  }
+
+  #keep(rows: Rows, row: number, fd: number): void {
+    if (row >= this.#descriptors.length) {
+      const more = new Int32Array(rows.capacity).fill(NONE);
+      more.set(this.#descriptors);
+      this.#descriptors = more;
+    }
+    this.#descriptors[row] = fd;
+    this.#open++;
+  }
+
+  #release(row: number): void {
+    const fd = this.#descriptor(row);
+    if (fd === NONE) return;
+    this.#descriptors[row] = NONE;
+    this.#open--;
+    closeSync(fd);
+  }
+}
+
+function isRising(pids: Int32Array): boolean {
+  for (let i = 1; i < pids.length; i++) if ((pids[i] ?? 0) < (pids[i - 1] ?? 0)) return false;
+  return true;
+}

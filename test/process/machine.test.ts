@@ -1,0 +1,119 @@
+/** Every process of this machine, as ps(1) shows it around the same moment. */
+import {execFileSync, spawn, type ChildProcess} from 'node:child_process';
+import {existsSync} from 'node:fs';
+import {onTestFinished, test} from 'vitest';
+import {libc} from '../../src/posix/libc.ts';
+import {policyName} from '../../src/process/letters.ts';
+import {ProcSource} from '../../src/process/proc-source.ts';
+import {Snapshot} from '../../src/process/snapshot.ts';
+import {until} from '../end-to-end/harness.ts';
+
+const onLinux = test.skipIf(process.platform !== 'linux');
+const CLASSES: Readonly<Record<string, string>> = {
+  TS: 'other',
+  FF: 'fifo',
+  RR: 'rr',
+  B: 'batch',
+  IDL: 'idle',
+  DLN: 'deadline',
+};
+
+/** By pid, everything that is compared; the start time tells a process from the next one of its pid. */
+async function look(): Promise<Map<number, string>> {
+  const snapshot = new Snapshot(new ProcSource());
+  await snapshot.refresh();
+  const {rows} = snapshot;
+  const seen = new Map<number, string>();
+  for (let n = 0; n < rows.count; n++) {
+    const row = rows.at(n);
+    const ids = [rows.ppid[row], rows.pgid[row], rows.sid[row], rows.nice[row], rows.threads[row]];
+    const uid = snapshot.details(row).uid;
+    seen.set(
+      rows.pid[row]!,
+      [snapshot.stat(row), ...ids, policyName(rows.policy[row]!), uid, plainOnly(rows.name(row))].join(' '),
+    );
+  }
+  snapshot.close();
+  return seen;
+}
+
+/** What ps would show in another way is left to other tests. */
+const plainOnly = (name: string): string => (/^[\x21-\x7e]+$/.test(name) ? name : '');
+
+/** The same from ps. */
+function ask(): Map<number, string> {
+  const columns = 'pid=,stat=,ppid=,pgid=,sid=,ni=,nlwp=,cls=,euid=,comm=';
+  const output = execFileSync('ps', ['-eo', columns], {encoding: 'latin1', maxBuffer: 64 * 1024 * 1024});
+  return new Map(
+    output
+      .trimEnd()
+      .split('\n')
+      .map((line): [number, string] => {
+        const [, pid, stat, ids = '', cls = '', uid = '', comm = ''] =
+          /^\s*(\d+)\s+(\S+)\s+(\d+\s+\d+\s+\d+\s+\S+\s+\d+)\s+(\S+)\s+(\d+) (.*)$/.exec(line) ?? [];
+        const shown = ids.replace(/\s+/g, ' ');
+        const name = plainOnly(comm.replace(/ <defunct>$/, ''));
+        return [Number(pid), [stat, shown, CLASSES[cls] ?? cls, uid, name].join(' ')];
+      }),
+  );
+}
+
+/** This process always runs when it looks, and never when ps does. ps shows a nice value only where the scheduler heeds it. */
+function alike(pid: number, own: string, their: string | undefined): boolean {
+  if (their === undefined) return false;
+  const state = (text: string): string => (pid === process.pid ? text.slice(1) : text);
+  const nice = (text: string): string =>
+    / (fifo|rr|idle|deadline) /.test(own) ? text.replace(/^((\S+ ){4})\S+/, '$1-') : text;
+  return state(nice(own)) === state(nice(their));
+}
+
+function start(command: string, ...args: string[]): ChildProcess {
+  const child = spawn(command, args, {stdio: ['pipe', 'pipe', 'ignore'], detached: true});
+  onTestFinished(() => {
+    try {
+      process.kill(-(child.pid ?? 0), 'SIGKILL');
+    } catch {
+      child.kill('SIGKILL');
+    }
+  });
+  return child;
+}
+
+/** Of each letter that ps shows, a process that has it. */
+function cast(): void {
+  start('nice', '-n', '5', 'sleep', '1000');
+  start('sh', '-c', 'sleep 1000 & kill -STOP $!; wait');
+  start('sh', '-c', 'sh -c "exit 3" & exec sleep 1000');
+  if (existsSync('/usr/bin/script')) start('script', '-qefc', 'sleep 1000', '/dev/null');
+  // One page of this process is enough for the L.
+  const page = Buffer.alloc(4096);
+  const lock = libc<[Buffer, number]>('int mlock(const void *address, size_t length)');
+  const unlock = libc<[Buffer, number]>('int munlock(const void *address, size_t length)');
+  if (lock(page, page.length) === 0) onTestFinished(() => void unlock(page, page.length));
+  if (process.getuid?.() === 0) start('nice', '-n', '-5', 'sleep', '1000');
+}
+
+onLinux('STAT, nice, parents, groups, sessions, threads, policies, users and names are those of ps', async () => {
+  cast();
+  const wanted = [/^SN/, /^T/, /^Z/, /^S\S*s/, /^\S\S*l/];
+  await until('the cast', async () => {
+    const seen = [...(await look()).values()];
+    return wanted.every(letter => seen.some(one => letter.test(one)));
+  });
+  const pending = new Set((await look()).keys());
+  // Who changed between the looks around ps's own is looked at again.
+  await until('the same of every process', async () => {
+    const before = await look();
+    const theirs = ask();
+    const after = await look();
+    const different: string[] = [];
+    for (const pid of pending) {
+      const own = after.get(pid);
+      const their = theirs.get(pid);
+      if (own === undefined || alike(pid, own, their)) pending.delete(pid);
+      else if (before.get(pid) === own && their !== undefined) different.push(`${pid}: ${own}, but ps: ${their}`);
+    }
+    if (different.length > 0) throw new Error(different.join('\n'));
+    return pending.size === 0;
+  });
+});

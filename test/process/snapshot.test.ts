@@ -1,0 +1,129 @@
+/** Readings of one /proc after another: who stays, who is new, and what is remembered of whom. */
+import {symlinkSync} from 'node:fs';
+import {join} from 'node:path';
+import {describe, expect, test} from 'vitest';
+import {known} from '../../src/process/rows.ts';
+import type {Snapshot} from '../../src/process/snapshot.ts';
+import {FakeProc, pidsOf} from './fake-proc.ts';
+
+const cpu = (snapshot: Snapshot, pid: number): number | null =>
+  known(snapshot.rows.cpuPercent[snapshot.rows.find(pid)]);
+
+describe.each([0, 100])('with %i descriptors kept open', keepOpen => {
+  test('those that end are gone, those that begin are there, by rising pid', async () => {
+    const proc = new FakeProc({pid: 20}, {pid: 3}, {pid: 100});
+    const snapshot = proc.snapshot(keepOpen);
+    await snapshot.refresh();
+    expect(pidsOf(snapshot)).toEqual([3, 20, 100]);
+    const row = snapshot.rows.find(100);
+    proc.remove(3);
+    proc.set({pid: 7, name: 'new'});
+    await snapshot.refresh();
+    expect(pidsOf(snapshot)).toEqual([7, 20, 100]);
+    expect(snapshot.rows.find(3)).toBe(-1);
+    expect(snapshot.rows.find(100)).toBe(row);
+    expect(snapshot.rows.name(snapshot.rows.find(7))).toBe('new');
+  });
+
+  test('a pid that is another process now begins anew: time, name and command line', async () => {
+    const proc = new FakeProc();
+    proc.set({pid: 3, ticks: 900, name: 'old', start: 10}, {cmdline: 'old\0program\0'});
+    const snapshot = proc.snapshot(keepOpen);
+    await snapshot.refresh();
+    expect(snapshot.details(snapshot.rows.find(3)).command).toBe('old program');
+    proc.remove(3);
+    await snapshot.refresh();
+    proc.set({pid: 3, ticks: 5, name: 'old', start: 20}, {cmdline: 'new\0program\0'});
+    await snapshot.refresh();
+    const row = snapshot.rows.find(3);
+    expect(snapshot.rows.startTime[row]).toBe(20);
+    expect(snapshot.details(row).command).toBe('new program');
+  });
+});
+
+test('CPU is what was used between two readings, in percent of one core, and unknown after one', async () => {
+  const proc = new FakeProc({pid: 3, ticks: 5000}, {pid: 4, ticks: 5000});
+  const snapshot = proc.snapshot();
+  await snapshot.refresh();
+  expect(cpu(snapshot, 3)).toBeNull();
+  proc.now += 2000;
+  proc.set({pid: 3, ticks: 5050});
+  // Who was not there before has used all that it has used since.
+  proc.set({pid: 5, ticks: 400});
+  await snapshot.refresh();
+  expect([3, 4, 5].map(pid => cpu(snapshot, pid))).toEqual([25, 0, 200]);
+  expect(snapshot.forest.sum(snapshot.rows.cpuPercent, snapshot.rows.find(3))).toBe(25);
+});
+
+test('a pid that was reused between two readings is told by its start', async () => {
+  const proc = new FakeProc();
+  proc.set({pid: 3, ticks: 900, start: 10}, {cmdline: 'old\0'});
+  const snapshot = proc.snapshot();
+  await snapshot.refresh();
+  expect(snapshot.details(snapshot.rows.find(3)).command).toBe('old');
+  proc.now += 9000;
+  proc.set({pid: 3, ticks: 900, start: 20}, {cmdline: 'new\0'});
+  await snapshot.refresh();
+  expect(snapshot.details(snapshot.rows.find(3)).command).toBe('new');
+  expect(cpu(snapshot, 3)).toBe(100);
+});
+
+test('what is asked of a pid that was reused since the reading is not told', async () => {
+  const proc = new FakeProc({pid: 3, start: 10});
+  const snapshot = proc.snapshot();
+  await snapshot.refresh();
+  proc.set({pid: 3, start: 20}, {cmdline: 'another\0', smaps_rollup: 'Pss:   100 kB\n'});
+  expect(snapshot.details(snapshot.rows.find(3)).command).toBeNull();
+  expect(snapshot.pss(snapshot.rows.find(3))).toBeNull();
+});
+
+test('a name that changes takes the command line with it', async () => {
+  const proc = new FakeProc();
+  proc.set({pid: 3, name: 'sh'}, {cmdline: 'sh\0-c\0exec\0'});
+  const snapshot = proc.snapshot();
+  await snapshot.refresh();
+  const row = snapshot.rows.find(3);
+  expect(snapshot.details(row).command).toBe('sh -c exec');
+  proc.set({pid: 3, name: 'sleep'}, {cmdline: 'sleep\x001\0\0\0'});
+  await snapshot.refresh();
+  expect(snapshot.rows.name(row)).toBe('sleep');
+  expect(snapshot.details(row).command).toBe('sleep 1');
+});
+
+test('folders that are no process, files that are none, and another process in the folder are left out', async () => {
+  const proc = new FakeProc({pid: 3});
+  proc.set({pid: 4}, {stat: ''});
+  proc.set({pid: 5}, {stat: '5 (x) S 1'});
+  proc.set({pid: 6}, {stat: '60 (x) S 1 6 6 0 -1 0'});
+  proc.remove(4);
+  proc.set({pid: 4}, {stat: 'nothing'});
+  symlinkSync('3', join(proc.root, '8'));
+  symlinkSync('3', join(proc.root, 'self'));
+  symlinkSync('nowhere', join(proc.root, '9'));
+  symlinkSync('nowhere', join(proc.root, '99999999999999999999'));
+  const snapshot = proc.snapshot();
+  await snapshot.refresh();
+  expect(pidsOf(snapshot)).toEqual([3]);
+});
+
+test('more processes than there was room for, and then fewer: each keeps its own', async () => {
+  const all = Array.from({length: 700}, (_, n) => ({pid: n + 1, ppid: n, name: `n${n + 1}`, start: n}));
+  const proc = new FakeProc(...all);
+  const snapshot = proc.snapshot(300);
+  await snapshot.refresh();
+  for (const {pid} of all.filter(one => one.pid % 3 === 0)) proc.remove(pid);
+  await snapshot.refresh();
+  proc.set({pid: 3, name: 'again', start: 5000});
+  await snapshot.refresh();
+  const {rows, forest} = snapshot;
+  expect(rows.count).toBe(700 - 233 + 1);
+  for (let n = 0; n < rows.count; n++) {
+    const row = rows.at(n);
+    const pid = rows.pid[row];
+    expect(rows.name(row)).toBe(pid === 3 ? 'again' : `n${pid}`);
+    expect(rows.find(pid!)).toBe(row);
+  }
+  // The fourth named the third as its parent, which is gone: who has its pid now is younger.
+  expect(forest.parent(rows.find(4))).toBe(-1);
+  expect(forest.size(rows.find(1))).toBe(3);
+});

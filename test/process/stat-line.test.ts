@@ -1,0 +1,89 @@
+/** Bytes of /proc/PID/stat, also such as no kernel writes. */
+import fc from 'fast-check';
+import {expect, test} from 'vitest';
+import {parseStat} from '../../src/process/stat.ts';
+import {StatField, StatLine} from '../../src/process/stat-line.ts';
+import {statLine} from './fake-proc.ts';
+
+const line = new StatLine();
+const parse = (bytes: Uint8Array): boolean => line.parse(bytes, bytes.length);
+const bytesOf = (text: string): Buffer => Buffer.from(text, 'latin1');
+
+/** All that is taken from a line. */
+const read = (bytes: Buffer) =>
+  parse(bytes)
+    ? {name: bytes.toString('latin1', line.nameStart, line.nameEnd), fields: [...line.fields.subarray(0, 42)]}
+    : null;
+
+const names = fc
+  .uint8Array({maxLength: 63})
+  .map(bytes => Buffer.from(bytes.filter(byte => byte !== 0)).toString('latin1'));
+const processes = fc.record({
+  pid: fc.integer({min: 1, max: 2 ** 22}),
+  ppid: fc.integer({min: 0, max: 2 ** 22}),
+  name: fc.oneof(names, fc.constantFrom('', ' ', ')', '(', ') S 1 1 (', 'a b) R (c', '\n', '\x1b[2J')),
+  state: fc.constantFrom('R', 'S', 'D', 'T', 't', 'I', 'Z', 'X'),
+  start: fc.nat(),
+  ticks: fc.nat(),
+  nice: fc.integer({min: -20, max: 19}),
+});
+
+test('whatever the name, each field is its own', () => {
+  fc.assert(
+    fc.property(processes, process => {
+      const text = statLine(process);
+      const seen = read(bytesOf(text));
+      expect(seen?.name).toBe(process.name);
+      const stat = parseStat(text);
+      expect(seen?.fields[StatField.pid]).toBe(process.pid);
+      expect(seen?.fields[StatField.ppid]).toBe(process.ppid);
+      expect(seen?.fields[StatField.state]).toBe(process.state.charCodeAt(0));
+      expect(seen?.fields[StatField.nice]).toBe(process.nice);
+      expect(seen?.fields[StatField.userTicks]).toBe(process.ticks);
+      expect(seen?.fields[StatField.startTicks]).toBe(Number(stat?.startTime));
+      expect(seen?.fields[StatField.policy]).toBe(0);
+    }),
+  );
+});
+
+test('a line cut at any byte says the same, or nothing', () => {
+  fc.assert(
+    fc.property(processes, fc.nat(400), (process, length) => {
+      const whole = bytesOf(statLine(process));
+      const cut = read(whole.subarray(0, length));
+      if (cut !== null) expect(cut).toEqual(read(whole));
+    }),
+  );
+});
+
+test('how a zombie ended is told by a complete line only', () => {
+  const zombie = statLine({pid: 7, state: 'Z'}).replace(/0\n$/, '2304\n');
+  expect(parse(bytesOf(zombie))).toBe(true);
+  expect(line.fields[StatField.exitStatus]).toBe(2304);
+  for (let cut = 1; cut <= 4; cut++) {
+    expect(parse(bytesOf(zombie.slice(0, -cut)))).toBe(true);
+    expect(line.fields[StatField.exitStatus]).toBe(NaN);
+  }
+});
+
+test('no bytes whatever make it throw', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({maxLength: 600}), bytes => {
+      expect([true, false]).toContain(parse(bytes));
+    }),
+  );
+});
+
+test('one byte changed: no throw, and what stands after the name is what is taken', () => {
+  fc.assert(
+    fc.property(processes, fc.nat(400), fc.nat(255), (process, at, byte) => {
+      const bytes = bytesOf(statLine(process));
+      bytes[at % bytes.length] = byte;
+      const seen = read(bytes);
+      if (seen === null) return;
+      const stat = parseStat(bytes.toString('latin1'));
+      expect(seen.name).toBe(stat?.comm);
+      expect(seen.fields[StatField.ppid]).toBe(stat?.ppid);
+    }),
+  );
+});
