@@ -45,7 +45,7 @@ export async function withScope<T>(context: Context, use: (scope: Scope) => Prom
 }
 
 /** A fleet that was named must be there; one that was not need not. */
-async function connectIfRunning(context: Context): Promise<Connected | null> {
+export async function connectIfRunning(context: Context): Promise<Connected | null> {
   try {
     const entry = await chooseFleet(context);
     return {entry, client: await connect(entry)};
@@ -56,7 +56,7 @@ async function connectIfRunning(context: Context): Promise<Connected | null> {
   }
 }
 
-async function connectOrHint(context: Context): Promise<Connected> {
+export async function connectOrHint(context: Context): Promise<Connected> {
   try {
     const entry = await chooseFleet(context);
     return {entry, client: await connect(entry)};

@@ -1,14 +1,20 @@
-import type {InstanceDetail} from '../../control/messages.ts';
+import {listFleets} from '../../control/find.ts';
+import type {FindingsReport, Guarantees, InstanceDetail} from '../../control/messages.ts';
 import {atMost} from '../arguments.ts';
 import {isSet, JSON_OPTION, type Command, type Context} from '../command.ts';
-import {CHECKS} from '../doctor/checks.ts';
+import {FINDING_CHECKS, FLEET_CHECKS} from '../doctor/checks.ts';
+import {deadlocksAmong} from '../doctor/deadlocks.ts';
+import type {Findings} from '../doctor/findings.ts';
+import {machineFindings} from '../doctor/machine.ts';
+import {leftWords, mend, mustBeAbleToAsk, terminalAsk, type Mended} from '../doctor/mend.ts';
 import type {Patient, Problem} from '../doctor/patient.ts';
-import {ExitCode} from '../errors.ts';
-import {withClient, type Connected} from '../fleet.ts';
+import {ExitCode, UsageError} from '../errors.ts';
+import type {Connected} from '../fleet.ts';
 import {count} from '../format.ts';
 import {journalOf} from '../journal-of.ts';
 import {lastWords} from '../last-words.ts';
 import {plainText} from '../sanitize.ts';
+import {ALL_OPTION, connectIfRunning, connectOrHint} from '../scope.ts';
 import {wrap} from '../wrap.ts';
 
 /** A crash of Node.js ends with a dozen lines that say less than the first of them. */
@@ -17,30 +23,112 @@ const TRACE_LINES = 30;
 export const doctor: Command = {
   name: 'doctor',
   summary: 'what is wrong with the fleet, what that means, and what to do',
-  usage: 'doctor',
-  description: `Looks for restart storms and what their crashes have in common, workers that gave up or wait for ever, health that comes
-and goes, ports that others have, processes that could not be ended, little room on the disk or for descriptors, and
-guarantees that are weaker on this machine; each with advice. Changes nothing. Exit 1 where something is wrong; a weaker
-guarantee alone is nothing wrong.`,
-  options: {...JSON_OPTION},
+  usage: 'doctor [--all] [--json] [--fix [--yes]]',
+  description: `Looks for zombies, orphans and deadlocks, restart storms and what their crashes have in common, workers that gave up
+or wait for ever, health that comes and goes, ports that others have, processes that could not be ended, little room on
+the disk or for descriptors, and guarantees that are weaker on this machine; each explained, with advice. Exit 1 where
+something is wrong; an orphan or a weaker guarantee alone is nothing wrong. Without --fix it changes nothing.`,
+  options: {
+    ...ALL_OPTION,
+    ...JSON_OPTION,
+    fix: {type: 'boolean', help: 'do what can be done about it; each thing is asked for first'},
+    yes: {type: 'boolean', help: 'with --fix: do not ask (orphans are left alone then)'},
+  },
   examples: [
     ['doctor', 'in words'],
+    ['doctor --fix', 'and mend what can be mended'],
+    ['doctor --all', 'zombies, orphans and deadlocks of the whole machine'],
     ['doctor --json', 'for a monitor'],
   ],
   completes: 'none',
   async execute(context) {
     atMost(context, 0);
-    return withClient(context, async connected => {
-      const patient = await examine(connected);
-      const problems: Problem[] = [];
-      for (const check of CHECKS) problems.push(...(await check(patient)));
-      const {guarantees} = patient.supervisor;
-      if (isSet(context, 'json')) context.out.line(JSON.stringify({problems, guarantees}));
-      else print(context, problems);
-      return problems.every(({kind}) => kind === 'weaker-guarantee') ? ExitCode.done : ExitCode.failed;
-    });
+    const [all, fix, yes] = [isSet(context, 'all'), isSet(context, 'fix'), isSet(context, 'yes')];
+    if (yes && !fix) throw new UsageError('--yes belongs to --fix');
+    if (fix) mustBeAbleToAsk(context, yes || isSet(context, 'json'));
+    if (fix && isSet(context, 'json') && !yes) throw new UsageError('--fix --json needs --yes: nobody can be asked');
+    const connected = all ? await connectIfRunning(context) : await connectOrHint(context);
+    try {
+      return await consult(context, connected, {all, fix, yes});
+    } finally {
+      connected?.client.close();
+    }
   },
 };
+
+interface Wishes {
+  readonly all: boolean;
+  readonly fix: boolean;
+  readonly yes: boolean;
+}
+
+async function consult(context: Context, connected: Connected | null, wishes: Wishes): Promise<number> {
+  const {out} = context;
+  const patient = connected && (await examine(connected));
+  const findings = await look(context, connected, wishes.all);
+  const problems: Problem[] = FINDING_CHECKS.flatMap(check => check(findings));
+  if (patient) for (const check of FLEET_CHECKS) problems.push(...(await check(patient)));
+  const asJson = isSet(context, 'json');
+  if (!asJson) print(context, problems, wishes.all);
+  const mended = wishes.fix ? await mendAll(context, problems, wishes.yes, asJson) : null;
+  if (asJson) out.line(JSON.stringify(report(findings, problems, patient?.supervisor.guarantees ?? null, mended)));
+  const helped = (mended ?? []).filter(one => one.helped).length;
+  return wrong(problems) - helped <= 0 ? ExitCode.done : ExitCode.failed;
+}
+
+const wrong = (problems: readonly Problem[]): number => problems.filter(({harmless}) => !harmless).length;
+
+const report = (
+  {zombies, orphans, deadlocks}: Findings,
+  problems: readonly Problem[],
+  guarantees: Guarantees | null,
+  mended: readonly Mended[] | null,
+): object => ({
+  zombies,
+  orphans,
+  deadlocks,
+  problems: problems.map(({kind, worker, message, advice}) => ({kind, worker, message, advice})),
+  guarantees,
+  ...(mended === null ? {} : {fixes: mended}),
+});
+
+async function mendAll(
+  context: Context,
+  problems: readonly Problem[],
+  yes: boolean,
+  quiet: boolean,
+): Promise<Mended[]> {
+  const {out} = context;
+  const terminal = yes ? null : terminalAsk();
+  const tell = ({fix, helped, words}: Mended): void => {
+    if (quiet) return;
+    out.line(out.paint(helped ? 'green' : 'red', plainText(`${fix}: ${words}`)));
+    out.flush();
+  };
+  out.flush();
+  try {
+    const done = await mend(problems, terminal?.ask ?? null, tell);
+    const left = yes && !quiet ? leftWords(problems) : null;
+    if (left !== null) out.line(left);
+    return done;
+  } finally {
+    terminal?.close();
+  }
+}
+
+const NOTHING: FindingsReport = {zombies: [], orphans: []};
+
+const anchors = ({env}: Context): Set<number> =>
+  new Set(listFleets(env).flatMap(({lock}) => (lock?.anchor == null ? [] : [lock.anchor])));
+
+/** Zombies, orphans and deadlocks. */
+async function look(context: Context, connected: Connected | null, all: boolean): Promise<Findings> {
+  const client = connected?.client ?? null;
+  const own = client === null ? NOTHING : await client.call('findings', {});
+  const lineage = client === null ? null : await client.call('lineage', {});
+  const found = all ? await machineFindings(own, anchors(context)) : own;
+  return {...found, deadlocks: deadlocksAmong(lineage, all), client};
+}
 
 async function examine({entry: {folder}, client}: Connected): Promise<Patient> {
   const {supervisor, storm, workers} = await client.call('ps', {});
@@ -59,13 +147,13 @@ async function examine({entry: {folder}, client}: Connected): Promise<Patient> {
   };
 }
 
-function print({out}: Context, problems: readonly Problem[]): void {
+function print({out}: Context, problems: readonly Problem[], all: boolean): void {
   const width = out.columns ?? Infinity;
-  for (const {kind, message, advice} of problems) {
-    const style = kind === 'weaker-guarantee' ? 'yellow' : 'red';
-    for (const line of wrap(kind + ': ' + plainText(message), width)) out.line(out.paint(style, line));
+  for (const {kind, message, advice, harmless} of problems) {
+    for (const line of wrap(kind + ': ' + plainText(message), width))
+      out.line(out.paint(harmless === true ? 'yellow' : 'red', line));
     for (const line of wrap(plainText(advice), width - 2)) out.line('  ' + line);
   }
-  const wrong = problems.filter(({kind}) => kind !== 'weaker-guarantee').length;
-  out.line(wrong === 0 ? 'nothing is wrong' : count(wrong, 'problem'));
+  const number = wrong(problems);
+  out.line(number === 0 ? `nothing is wrong${all ? ' that can be seen from here' : ''}` : count(number, 'problem'));
 }

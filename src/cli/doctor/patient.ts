@@ -1,5 +1,7 @@
 /** What a check of `brood doctor` looks at, and what it says. */
 import type {EventRecord, InstanceDetail, StormReport, SupervisorReport} from '../../control/messages.ts';
+import type {Findings} from './findings.ts';
+import type {Fix} from './fixes.ts';
 
 export interface Patient {
   readonly folder: string;
@@ -14,6 +16,7 @@ export interface Patient {
   readonly now: number;
 }
 
+/** What is wrong, as it is told. */
 export interface Problem {
   readonly kind: string;
   /** Null where it concerns the supervisor or the machine. */
@@ -22,9 +25,16 @@ export interface Problem {
   readonly message: string;
   /** What to do. */
   readonly advice: string;
+  /** It is good to know, and may well be meant so. */
+  readonly harmless?: boolean;
+  /** What `--fix` does about it. */
+  readonly fix?: Fix | null;
 }
 
-/** One kind of problem; `checks.ts` lists them. */
+/** One kind of problem among processes; `checks.ts` lists them. */
+export type FindingCheck = (findings: Findings) => readonly Problem[];
+
+/** One kind of problem of a fleet; `checks.ts` lists them. */
 export type Check = (patient: Patient) => readonly Problem[] | Promise<readonly Problem[]>;
 
 /** `web/1`, `web/1 and web/2`, `web/1 and 11 others`. */

@@ -23,9 +23,13 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
 ];
 
 export const guarantees: Check = ({supervisor}) =>
-  supervisor.guarantees.weaker.map(words => ({
-    kind: KINDS.find(([pattern]) => pattern.test(words))?.[1] ?? 'weaker-guarantee',
-    worker: null,
-    message: words,
-    advice: ADVICE.find(([pattern]) => pattern.test(words))?.[1] ?? 'Nothing has to be done; it is good to know.',
-  }));
+  supervisor.guarantees.weaker.map(words => {
+    const worse = KINDS.find(([pattern]) => pattern.test(words))?.[1];
+    return {
+      kind: worse ?? 'weaker-guarantee',
+      worker: null,
+      harmless: worse === undefined,
+      message: words,
+      advice: ADVICE.find(([pattern]) => pattern.test(words))?.[1] ?? 'Nothing has to be done; it is good to know.',
+    };
+  });

@@ -1,0 +1,22 @@
+/** Processes that wait for each other's locks. */
+import {fixDeadlock} from '../fixes.ts';
+import type {Link} from '../findings.ts';
+import type {FindingCheck} from '../patient.ts';
+
+const idOf = ({worker, instance}: Link): string | null => (worker === null ? null : `${worker}/${instance ?? ''}`);
+
+const who = (link: Link): string => `${idOf(link) ?? link.name ?? 'a process'} (pid ${link.pid})`;
+
+export const deadlocks: FindingCheck = ({deadlocks: all, client}) =>
+  all.map(({cycle}) => {
+    const last = cycle.findLast(link => idOf(link) !== null) ?? cycle.at(-1);
+    const id = last === undefined ? null : idOf(last);
+    const circle = cycle.map(link => `${who(link)} holds ${link.holds} and waits for ${link.waitsFor}`);
+    return {
+      kind: 'deadlock',
+      worker: last?.worker ?? null,
+      message: `a deadlock: ${circle.join('; ')}. Each waits for what the next one holds, so none of them ever goes on.`,
+      advice: `All that take several locks must take them in the same order; then it can't happen. Until then one of them has to let go: ${id === null ? `\`kill ${last?.pid ?? ''}\`` : `\`brood restart ${id}\`, which is what \`--fix\` does`}.`,
+      fix: fixDeadlock(id, client),
+    };
+  });

@@ -1,0 +1,117 @@
+/** What `brood doctor --fix` can do; each looks afterwards whether it has helped, and says so. */
+import {setTimeout as delay} from 'node:timers/promises';
+import type {Client} from '../../control/client.ts';
+import type {OrphanReport, ZombieReport} from '../../control/messages.ts';
+import {signalIdentified} from '../../posix/pidfd.ts';
+import {signalNumber} from '../../posix/signals.ts';
+import {hasEnded, readStat, startTimeOf} from '../../process/stat.ts';
+
+export interface Fix {
+  /** `send SIGCHLD to process 4711`; what is asked, and done. */
+  readonly words: string;
+  /** Answers whether it has helped, and what came of it, in words. */
+  readonly apply: () => Promise<Outcome>;
+}
+
+export interface Outcome {
+  readonly helped: boolean;
+  readonly words: string;
+}
+
+const POLL_MS = 20;
+/** A process has that long to do what it was asked for. */
+const PATIENCE_MS = 2_000;
+
+async function becomes(so: () => boolean, ms = PATIENCE_MS): Promise<boolean> {
+  const end = performance.now() + ms;
+  while (!so()) {
+    if (performance.now() > end) return false;
+    await delay(POLL_MS);
+  }
+  return true;
+}
+
+/** Through the supervisor where the process is its fleet's, so that it is noted there; else by this user's own right. */
+async function send(signal: string, pid: number, startTime: string, client: Client | null): Promise<string | null> {
+  if (client !== null) {
+    try {
+      await client.call('signal', {signal, targets: [String(pid)]});
+      return null;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+  const refused = signalIdentified(pid, startTime, signalNumber(signal) ?? 0, startTimeOf);
+  return refused === 'EPERM' ? 'not permitted: it belongs to another user' : refused;
+}
+
+const idOf = ({worker, instance}: {readonly worker: string | null; readonly instance: number | null}): string | null =>
+  worker === null || instance === null ? null : `${worker}/${instance}`;
+
+const isThere = (pids: readonly number[], ppid: number): boolean =>
+  pids.some(pid => {
+    const stat = readStat(pid);
+    return stat !== null && stat.ppid === ppid && hasEnded(stat);
+  });
+
+/** Zombies of one parent: it may have missed a signal; if not, its worker is restarted. */
+export function fixZombies(zombies: readonly ZombieReport[], client: Client | null): Fix | null {
+  const [first] = zombies;
+  if (!first) return null;
+  const {ppid} = first;
+  const id = idOf(first);
+  const pids = zombies.map(({pid}) => pid);
+  const restarts = client !== null && id !== null;
+  if (ppid <= 1) return null;
+  return {
+    words: `send SIGCHLD to process ${ppid}${restarts ? `, and restart ${id} if that does not help` : ''}`,
+    async apply() {
+      const parent = readStat(ppid);
+      if (parent === null || !isThere(pids, ppid)) return {helped: true, words: 'it has gone by itself meanwhile'};
+      const refused = await send('SIGCHLD', ppid, parent.startTime, id === null ? null : client);
+      const gone = (): boolean => !isThere(pids, ppid);
+      if (refused === null && (await becomes(gone)))
+        return {helped: true, words: `process ${ppid} has waited for it now`};
+      const why = refused ?? `process ${ppid} does not wait, even after SIGCHLD`;
+      if (!restarts) return {helped: false, words: why};
+      await client.call('restart', {targets: [id]});
+      return (await becomes(gone))
+        ? {helped: true, words: `${why}; ${id} was restarted, and it is gone`}
+        : {helped: false, words: `${why}; ${id} was restarted, and it is still there`};
+    },
+  };
+}
+
+/** An orphan is asked to end; who does not is killed. */
+export function fixOrphan({pid, worker, instance}: OrphanReport, client: Client | null): Fix | null {
+  const startTime = startTimeOf(pid);
+  if (startTime === null) return null;
+  const by = idOf({worker, instance}) === null ? null : client;
+  const gone = (): boolean => {
+    const stat = readStat(pid);
+    return stat === null || stat.startTime !== startTime || hasEnded(stat);
+  };
+  return {
+    words: `end process ${pid} (SIGTERM, after ${PATIENCE_MS / 1000} s SIGKILL)`,
+    async apply() {
+      for (const signal of ['SIGTERM', 'SIGKILL']) {
+        const refused = gone() ? null : await send(signal, pid, startTime, by);
+        if (refused !== null && !gone()) return {helped: false, words: refused};
+        if (await becomes(gone)) return {helped: true, words: `process ${pid} has ended`};
+      }
+      return {helped: false, words: `process ${pid} does not even end by SIGKILL: it waits in the kernel`};
+    },
+  };
+}
+
+/** One of those that wait for each other has to let go. */
+export function fixDeadlock(id: string | null, client: Client | null): Fix | null {
+  if (id === null || client === null) return null;
+  return {
+    words: `restart ${id}, which lets go of what it holds`,
+    async apply() {
+      const {ok, outcomes} = await client.call('restart', {targets: [id]});
+      return {helped: ok, words: ok ? `${id} was restarted` : (outcomes[0]?.reason ?? `${id} could not be restarted`)};
+    },
+  };
+}

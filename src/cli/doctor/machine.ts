@@ -1,0 +1,77 @@
+/** Zombies and orphans of the whole machine: no supervisor has watched them, so all is told from one look at /proc. */
+import {setTimeout as delay} from 'node:timers/promises';
+import type {FindingsReport, OrphanReport, ZombieReport} from '../../control/messages.ts';
+import {commandOf} from '../../process/facts.ts';
+import {hasEnded, type Stat} from '../../process/stat.ts';
+import {readProcessTable, type ProcessTable} from '../../process/table.ts';
+import {zombieAgeMs} from '../../process/zombie-age.ts';
+import {zombiesIn, type Zombie} from '../../process/zombies.ts';
+
+/** A parent has that long to wait for its child. */
+const PATIENCE_MS = 1_000;
+const KTHREADD = 2;
+
+/**
+ * What a supervisor says of its own counts more: it knows whose they are, and for how long.
+ *
+ * @param anchors of brood's fleets: they have left their parents on purpose
+ */
+export async function machineFindings(own: FindingsReport, anchors: ReadonlySet<number>): Promise<FindingsReport> {
+  const table = readProcessTable();
+  return {
+    zombies: merged(await zombiesOf(table), own.zombies),
+    orphans: merged(
+      orphansOf(table).filter(({pid}) => !anchors.has(pid)),
+      own.orphans,
+    ),
+  };
+}
+
+function merged<T extends {readonly pid: number}>(all: readonly T[], own: readonly T[]): T[] {
+  const known = new Map(own.map(one => [one.pid, one]));
+  const strangers = all.filter(({pid}) => !known.has(pid));
+  return [...own, ...strangers];
+}
+
+async function zombiesOf(table: ProcessTable): Promise<ZombieReport[]> {
+  let found = zombiesIn(table);
+  const isFresh = ({pid}: Zombie): boolean => (zombieAgeMs(pid) ?? 0) < PATIENCE_MS;
+  if (found.some(isFresh)) {
+    await delay(PATIENCE_MS);
+    const still = new Set(zombiesIn(readProcessTable()).map(({pid, startTime}) => `${pid} ${startTime}`));
+    found = found.filter(({pid, startTime}) => still.has(`${pid} ${startTime}`));
+  }
+  return found.map(({pid, name, ppid, parent, exit}) => ({
+    pid,
+    name,
+    ppid,
+    parent,
+    worker: null,
+    instance: null,
+    ageMs: zombieAgeMs(pid),
+    exit,
+  }));
+}
+
+/**
+ * Of a child of init nobody knows whether init has started it, but where the leader of its session or of its process group
+ * is gone, it has been left behind. A daemon that has put itself into the background twice looks like that, too.
+ */
+function isLeftBehind({pid, ppid, sid, pgid}: Stat, table: ProcessTable): boolean {
+  const isGone = (leader: number): boolean => leader > 0 && leader !== pid && table.get(leader) === undefined;
+  return ppid === 1 && (isGone(sid) || isGone(pgid));
+}
+
+const orphansOf = (table: ProcessTable): OrphanReport[] =>
+  [...table.all()]
+    .filter(stat => !hasEnded(stat) && stat.pid !== KTHREADD && isLeftBehind(stat, table))
+    .map(({pid, comm}) => ({
+      pid,
+      name: comm,
+      command: commandOf(pid) || comm,
+      worker: null,
+      instance: null,
+      formerParent: null,
+      formerParentName: null,
+      adoptedAt: null,
+    }));

@@ -1,0 +1,210 @@
+/** Zombies and orphans: found within a sweep, named with all that belongs to them, and dealt with as the fleet file wants. */
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {expect, test} from 'vitest';
+import type {FindingsReport} from '../../src/control/messages.ts';
+import {TestFleet, until} from './harness.ts';
+import {lives, look} from './processes.ts';
+import {isRoot, ordinaryFleet, using} from './wrapped.ts';
+
+interface Diagnosis extends FindingsReport {
+  readonly problems: readonly {kind: string; worker: string | null; message: string; advice: string}[];
+  readonly fixes?: readonly {kind: string; fix: string; helped: boolean; words: string}[];
+}
+
+const python = (script: string) => ({run: ['python3', '-c', script]});
+/** Its child exits with 9, and nobody waits for it. */
+const forgetful = python('import os,time\nif os.fork()==0: os._exit(9)\ntime.sleep(1000)');
+/** The same, but it waits when it gets SIGCHLD and a file is there. */
+const attentive = python(
+  "import os,time,signal\nsignal.signal(signal.SIGCHLD, lambda *a: os.path.exists('go') and os.waitpid(-1, os.WNOHANG))\nif os.fork()==0: os._exit(9)\nwhile True: time.sleep(1000)",
+);
+const quick = {
+  backoff: {first: '0s', initial: '20ms', max: '20ms', jitter: '0%'},
+  give_up: {restarts: 1000, within: '1s'},
+};
+
+const diagnose = (fleet: TestFleet, ...args: string[]): Diagnosis => fleet.json('doctor', ...args) as Diagnosis;
+
+/** SIGALRM: the supervisor looks at once for what it else looks for every five seconds. */
+const sweep = (fleet: TestFleet): void => void process.kill(fleet.keeper, 'SIGALRM');
+
+const found = (fleet: TestFleet, what: 'zombies' | 'orphans', worker: string) =>
+  until(`${what} of ${worker}`, () => {
+    sweep(fleet);
+    const some = diagnose(fleet)[what].filter(one => one.worker === worker);
+    return some.length > 0 && some;
+  });
+
+test('a zombie names its parent, its age and how it ended; it is told of once, and once when it is gone', async () => {
+  await using(new TestFleet({fleet: 't', workers: {forgetful, well: {run: ['sleep', '1000']}}}), async fleet => {
+    fleet.up('--wait');
+    const parent = fleet.worker('forgetful').pid!;
+    const [zombie] = (await found(fleet, 'zombies', 'forgetful')) as FindingsReport['zombies'];
+    expect(zombie).toMatchObject({
+      ppid: parent,
+      parent: look(parent)?.name,
+      instance: 1,
+      exit: {code: 9, signal: null},
+    });
+    expect(look(zombie!.pid)).toMatchObject({state: 'Z', ppid: parent});
+    expect(zombie!.ageMs).toBeGreaterThanOrEqual(1000);
+    const {problems, zombies} = diagnose(fleet);
+    expect(zombies).toHaveLength(1);
+    const [problem] = problems.filter(({kind}) => kind === 'zombie');
+    expect(problem).toMatchObject({worker: 'forgetful'});
+    expect(problem?.message).toMatch(new RegExp(`process ${zombie!.pid} .*exit code 9, and its parent ${parent} `));
+    expect(fleet.run('doctor').code).toBe(1);
+    sweep(fleet);
+    process.kill(parent, 'SIGKILL');
+    await until('the zombie to be told of as gone', () => {
+      sweep(fleet);
+      return fleet.events('zombie-gone').some(({pid}) => pid === zombie!.pid);
+    });
+    expect(fleet.events('zombie-found').filter(({pid}) => pid === zombie!.pid)).toHaveLength(1);
+  });
+});
+
+test('zombies: nudge sends SIGCHLD to the parent, restart restarts the worker, as after a failure', async () => {
+  const workers = {
+    nudged: {...attentive, zombies: 'nudge'},
+    again: {...forgetful, ...quick, zombies: 'restart'},
+    once: {...forgetful, zombies: 'restart', restart: 'never'},
+  };
+  await using(new TestFleet({fleet: 't', workers}), async fleet => {
+    fleet.up('--wait');
+    const [nudged, again] = [fleet.worker('nudged'), fleet.worker('again')];
+    fleet.write('', 'go');
+    await until('the nudged one to have waited', () => {
+      sweep(fleet);
+      return fleet.events('zombie-gone').some(({worker}) => worker === 'nudged');
+    });
+    const [nudge] = fleet.events('zombie-nudged');
+    expect(nudge).toMatchObject({worker: 'nudged', pid: nudged.pid});
+    expect(fleet.worker('nudged')).toMatchObject({pid: nudged.pid, restarts: 0});
+    await fleet.successor('again', again.pid!);
+    expect(fleet.run('why', 'again').out).toMatch(/did not wait for a process of its own that had ended/);
+    const failed = await fleet.status('once', 'failed');
+    expect(failed.reason).toMatch(
+      /^left a zombie: its process \d+ \(python3?\S*\) had ended, and nobody waited for it$/,
+    );
+  });
+});
+
+test('a paused parent can not wait: it is reported, and neither nudged nor restarted', async () => {
+  const family = python(
+    "import os,time\np=os.fork()\nif p==0:\n while not os.path.exists('die'): time.sleep(0.01)\n os._exit(0)\nos.waitpid(p,0)\ntime.sleep(1000)",
+  );
+  await using(new TestFleet({fleet: 't', workers: {family: {...family, zombies: 'restart'}}}), async fleet => {
+    fleet.up('--wait');
+    const {pid} = fleet.worker('family');
+    // Only the parent: the child is to die.
+    process.kill(pid!, 'SIGSTOP');
+    await until('it to be paused', () => fleet.worker('family').flags.includes('paused'));
+    fleet.write('', 'die');
+    await found(fleet, 'zombies', 'family');
+    const [problem] = diagnose(fleet).problems.filter(({kind}) => kind === 'zombie');
+    expect(problem?.advice).toMatch(/The parent is stopped/);
+    sweep(fleet);
+    process.kill(pid!, 'SIGCONT');
+    await until('the zombie to be gone', () => {
+      sweep(fleet);
+      return fleet.events('zombie-gone').length > 0;
+    });
+    expect(fleet.worker('family')).toMatchObject({pid, restarts: 0});
+  });
+});
+
+const dropper = {sh: '(setsid sleep 777 &) ; sleep 1000; :'};
+
+test('an orphan names its worker, and its former parent where that was seen; kept until the run ends', async () => {
+  const workers = {
+    dropper,
+    // Its child outlives a look, and then its parent.
+    slow: {
+      sh: "sh -c 'sleep 778 & while [ ! -e go ]; do sleep 0.02; done' & wait $!; sleep 1000; :",
+    },
+  };
+  await using(new TestFleet({fleet: 't', workers}), async fleet => {
+    fleet.up('--wait');
+    const [dropped] = (await found(fleet, 'orphans', 'dropper')) as FindingsReport['orphans'];
+    expect(dropped).toMatchObject({instance: 1, command: 'sleep 777'});
+    expect(Date.parse(dropped!.adoptedAt!)).toBeGreaterThan(0);
+    const child = await until('the child of slow', () =>
+      fleet.named('sleep').find(({pid}) => fleet.run('status', 'slow').out.includes(`${pid} S sleep 778`)),
+    );
+    sweep(fleet);
+    // What is asked for after the sweep is answered after it.
+    fleet.ps();
+    fleet.write('', 'go');
+    const orphans = (await found(fleet, 'orphans', 'slow')) as FindingsReport['orphans'];
+    expect(orphans).toMatchObject([{pid: child.pid, formerParent: child.ppid, formerParentName: 'sh'}]);
+    expect(diagnose(fleet).problems.filter(({kind}) => kind === 'orphan')).toHaveLength(2);
+    expect(fleet.run('stop', 'dropper', 'slow').code).toBe(0);
+    expect([dropped!.pid, child.pid].filter(lives)).toEqual([]);
+    // An orphan alone is nothing wrong.
+    expect(diagnose(fleet).problems.filter(({kind}) => kind === 'orphan')).toEqual([]);
+  });
+});
+
+test('orphans: kill ends them when they are found, also those that were there before', async () => {
+  await using(new TestFleet({fleet: 't', workers: {dropper}}), async fleet => {
+    fleet.up('--wait');
+    const [orphan] = (await found(fleet, 'orphans', 'dropper')) as FindingsReport['orphans'];
+    const {pid} = fleet.worker('dropper');
+    fleet.write({fleet: 't', workers: {dropper: {...dropper, orphans: 'kill'}}});
+    expect(fleet.run('apply').code).toBe(0);
+    await until('it to be killed', () => {
+      sweep(fleet);
+      return !lives(orphan!.pid);
+    });
+    const [killed] = await until('the event', () => {
+      const all = fleet.events('orphan-killed');
+      return all.length > 0 && all;
+    });
+    expect(killed).toMatchObject({worker: 'dropper', instance: 1, pid: orphan!.pid});
+    expect(fleet.worker('dropper').pid).toBe(pid);
+  });
+});
+
+test('doctor --fix asks where it can, refuses where it can not, and with --yes mends and says what came of it', async () => {
+  await using(new TestFleet({fleet: 't', workers: {forgetful, dropper}}), async fleet => {
+    fleet.up('--wait');
+    const before = fleet.worker('forgetful').pid!;
+    await found(fleet, 'zombies', 'forgetful');
+    const [orphan] = (await found(fleet, 'orphans', 'dropper')) as FindingsReport['orphans'];
+    const refused = fleet.run('doctor', '--fix');
+    expect(refused).toMatchObject({code: 2, out: ''});
+    expect(refused.err).toMatch(/no terminal to ask at; with --yes/);
+    const {fixes} = diagnose(fleet, '--fix', '--yes');
+    // Who is restarted forgets again.
+    expect(fixes).toMatchObject([{kind: 'zombie', helped: true}]);
+    expect(fixes?.[0]?.words).toMatch(/forgetful\/1 was restarted, and it is gone/);
+    expect(fleet.worker('forgetful').pid).not.toBe(before);
+    expect(lives(orphan!.pid)).toBe(true);
+  });
+});
+
+test('doctor --all finds the zombies of strangers without a fleet', async () => {
+  const script = 'import os,sys,time\nif os.fork()==0: os._exit(3)\nprint("up", flush=True)\ntime.sleep(1000)';
+  const stranger = spawn('python3', ['-c', script], {stdio: ['ignore', 'pipe', 'inherit']});
+  await using(new TestFleet({fleet: 't', workers: {w: {run: ['sleep', '1']}}}), async fleet => {
+    try {
+      await once(stranger.stdout, 'data');
+      expect(fleet.run('doctor').code).toBe(3);
+      expect(fleet.run('doctor').err).toMatch(/--all/);
+      const {zombies} = diagnose(fleet, '--all');
+      const [zombie] = zombies.filter(({ppid}) => ppid === stranger.pid);
+      expect(zombie).toMatchObject({worker: null, exit: {code: 3, signal: null}});
+      if (!isRoot) return;
+      // Another user may not see how it ended, and is told so.
+      await using(ordinaryFleet({fleet: 'o', workers: {w: {run: ['sleep', '1']}}}), other => {
+        const seen = diagnose(other, '--all').zombies.find(({ppid}) => ppid === stranger.pid);
+        expect(seen).toMatchObject({pid: zombie!.pid, exit: null});
+      });
+    } finally {
+      stranger.kill('SIGKILL');
+      if (stranger.exitCode === null && stranger.signalCode === null) await once(stranger, 'exit');
+    }
+  });
+});
