@@ -1,0 +1,203 @@
+import {readSmall, readStat, TICKS_PER_SECOND} from '../../process/stat.ts';
+import {Attribution, type AttributedEvent} from '../../process/trace-attribution.ts';
+import {ConnectorTrace} from '../../process/trace-connector.ts';
+import {SampledTrace, SAMPLE_MS} from '../../process/trace-sampler.ts';
+import type {TraceSource} from '../../process/trace-source.ts';
+import {commandOf} from '../../process/facts.ts';
+import {isSet, JSON_OPTION, type Command, type Context} from '../command.ts';
+import {ExitCode} from '../errors.ts';
+import {count, formatDuration} from '../format.ts';
+import {ALL_OPTION, withScope, type Scope, type Target} from '../scope.ts';
+import {stopSignal} from '../tail-options.ts';
+import {knowAll, TraceOwners} from '../trace-owners.ts';
+import {traceJson, TraceLines} from '../trace-words.ts';
+
+/** The supervisor tells of a new run after that at most. */
+const PATIENCE_MS = 1_000;
+
+export const trace: Command = {
+  name: 'trace',
+  summary: 'every fork, exec, setsid and exit, as it happens',
+  usage: 'trace [NAME|PID] [--all] [--json]',
+  description: `Shows the lives of the fleet's processes as they happen, and whose each process is: also one that lives for a
+millisecond, starts a session of its own or loses its parent. NAME is a worker or an instance, with its later runs;
+PID is a process and all that comes from it. The kernel's process connector tells them (root; since Linux 6.6
+everybody, but not in containers); where it can't be had, /proc is looked at many times a second, and that is said.
+With --json one JSON object a line.`,
+  options: {...ALL_OPTION, ...JSON_OPTION},
+  examples: [
+    ['trace web', 'what the worker web forks and execs'],
+    ['trace --all --json', 'every process of the machine, for a program'],
+  ],
+  completes: 'instances',
+  execute: context => withScope(context, scope => new Tracing(context, scope).run()),
+};
+
+const isMeantBy = (target: Target | null): ((event: AttributedEvent) => boolean) => {
+  if (target === null) return () => true;
+  if (target.kind === 'pid') return ({chosen}) => chosen;
+  const {worker, instance} = target;
+  return ({owner}) => owner.worker === worker && (instance === null || owner.instance === instance);
+};
+
+/** What a process runs; of one that has ended already, its name at least; null: it is gone. */
+const programOf = (pid: number): string | null => commandOf(pid) || (nameOf(pid) ?? null);
+
+function nameOf(pid: number): string | null {
+  const name = readStat(pid)?.comm;
+  return name === undefined ? null : Buffer.from(name, 'latin1').toString();
+}
+
+/** Ticks since boot, as start times are counted. */
+const bootTicks = (): number => Number(readSmall('/proc/uptime')?.split(' ')[0] ?? Infinity) * TICKS_PER_SECOND;
+
+class Tracing {
+  readonly #context: Context;
+  readonly #scope: Scope;
+  readonly #attribution: Attribution;
+  readonly #source: TraceSource;
+  /** Why it is sampled; null: it is not. */
+  readonly #sampledSince: string | null;
+  readonly #owners: TraceOwners | null;
+  readonly #stop: AbortSignal;
+  readonly #isMeant: (event: AttributedEvent) => boolean;
+  readonly #print: (event: AttributedEvent) => void;
+  readonly #counts = {fork: 0, exec: 0, setsid: 0, comm: 0, exit: 0};
+  readonly #began = performance.now();
+  #losses = 0;
+  /** When all was read that had come (ticks since boot). */
+  #readAt = bootTicks();
+  #patience: NodeJS.Timeout | null = null;
+  #relearning: Promise<void> = Promise.resolve();
+
+  constructor(context: Context, scope: Scope) {
+    const {all, connected, target} = scope;
+    this.#context = context;
+    this.#scope = scope;
+    this.#stop = stopSignal(context.out);
+    this.#attribution = new Attribution({all, commandOf: programOf, patienceMs: PATIENCE_MS});
+    // It listens from here on: what happens before it is known whose is whose is read after that.
+    const connector = ConnectorTrace.open();
+    const keeper = (): number | null => this.#attribution.keeper;
+    this.#source = connector instanceof ConnectorTrace ? connector : new SampledTrace(keeper);
+    this.#sampledSince = connector instanceof ConnectorTrace ? null : connector.unavailable;
+    const chosen = target?.kind === 'pid' ? target.pid : null;
+    this.#owners =
+      connected &&
+      new TraceOwners({
+        folder: connected.entry.folder,
+        attribution: this.#attribution,
+        all,
+        chosen,
+        told: () => void this.#told(),
+      });
+    this.#isMeant = isMeantBy(target);
+    const ids = scope.lineage?.instances.map(({worker, instance}) => `${worker}/${instance}`) ?? [];
+    const roleOf = (pid: number): string | null => this.#owners?.roleOf(pid) ?? null;
+    const lines = new TraceLines(context.out, roleOf, connected === null ? [] : ['controller', ...ids]);
+    const {out} = context;
+    this.#print = isSet(context, 'json') ? event => out.line(traceJson(event)) : event => out.line(lines.line(event));
+  }
+
+  async run(): Promise<number> {
+    try {
+      this.#say(this.#opening());
+      const {connected, all, target} = this.#scope;
+      if (all) knowAll(this.#attribution, target?.kind === 'pid' ? target.pid : null);
+      if (connected) await this.#owners?.learn(connected.client);
+      this.#source.start({
+        isWanted: pid => this.#attribution.knows(pid),
+        tell: (event, awaitsEnd) => this.#attribution.feed(event, awaitsEnd),
+        lost: () => this.#lost(),
+        told: () => this.#told(),
+      });
+      const how = await this.#wait();
+      this.#source.finish();
+      await this.#relearning;
+      this.#flush(true);
+      this.#close(how);
+      return ExitCode.done;
+    } finally {
+      if (this.#patience) clearTimeout(this.#patience);
+      this.#source.close();
+      this.#owners?.close();
+    }
+  }
+
+  async #wait(): Promise<'ended' | 'stopped'> {
+    const {connected, all} = this.#scope;
+    if (connected && this.#owners) {
+      const how = await this.#owners.stay(connected.client, this.#stop);
+      if (how === 'stopped' || !all) return how;
+    }
+    const stop = this.#stop;
+    if (!stop.aborted) await new Promise(resolve => stop.addEventListener('abort', resolve, {once: true}));
+    return 'stopped';
+  }
+
+  #told(): Promise<void> | null {
+    this.#readAt = bootTicks();
+    this.#flush(false);
+    const {out} = this.#context;
+    return out.full ? out.drained() : null;
+  }
+
+  #flush(all: boolean): void {
+    if (this.#patience) clearTimeout(this.#patience);
+    this.#patience = null;
+    const {out} = this.#context;
+    for (const event of this.#attribution.take(all)) {
+      if (!this.#isMeant(event)) continue;
+      this.#counts[event.event.type]++;
+      this.#print(event);
+    }
+    out.flush();
+    if (this.#attribution.isHolding && !this.#stop.aborted)
+      this.#patience = setTimeout(() => void this.#told(), PATIENCE_MS / 4);
+  }
+
+  #lost(): void {
+    this.#losses++;
+    this.#flush(true);
+    const {out} = this.#context;
+    if (isSet(this.#context, 'json')) out.line(JSON.stringify({at: new Date().toISOString(), type: 'lost'}));
+    this.#say('events were lost here: more happened than could be read');
+    const ticks = this.#readAt;
+    this.#relearning = this.#relearning.then(async () => {
+      if (this.#owners) await this.#owners.learnAgain(ticks);
+      else knowAll(this.#attribution, null);
+    });
+  }
+
+  #opening(): string | null {
+    const {err} = this.#context;
+    if (this.#sampledSince !== null) {
+      return `sampled every ${SAMPLE_MS} ms at best, so what lives for less may be missed: ${this.#sampledSince}`;
+    }
+    return err.isTerminal ? 'from the process connector: every event, as it happens. Ctrl-C ends' : null;
+  }
+
+  #close(how: 'ended' | 'stopped'): void {
+    const {out, err} = this.#context;
+    if (out.gone.aborted) return;
+    const {fork, exec, setsid, exit} = this.#counts;
+    const counts = [
+      count(fork, 'fork'),
+      count(exec, 'exec'),
+      count(setsid, 'setsid', 'setsid'),
+      count(exit, 'exit'),
+    ].join(', ');
+    const lost = this.#losses === 0 ? '' : `; events were lost ${count(this.#losses, 'time')}`;
+    const fleet = how === 'ended' ? `fleet ${this.#owners?.lineage?.fleet ?? ''} has ended. ` : '';
+    if (how === 'ended' || err.isTerminal || !isSet(this.#context, 'json'))
+      this.#say(`${fleet}${counts} in ${formatDuration(performance.now() - this.#began)}${lost}`);
+  }
+
+  #say(words: string | null): void {
+    if (words === null) return;
+    const {err, out} = this.#context;
+    out.flush();
+    err.line(err.paint('dim', words));
+    err.flush();
+  }
+}

@@ -1,0 +1,311 @@
+/** `brood trace`, on fleets whose processes live briefly, hide, and have bad names. */
+import {spawnSync, type ChildProcess} from 'node:child_process';
+import {describe, expect, test} from 'vitest';
+import {Connector} from '../../src/posix/connector.ts';
+import {TestFleet, until} from './harness.ts';
+import {asOrdinary, giveTo, isRoot, ORDINARY_UID, using, WrappedFleet} from './wrapped.ts';
+
+interface Line {
+  readonly at: string;
+  readonly type: string;
+  readonly pid: number | null;
+  readonly ppid?: number | null;
+  readonly child?: number;
+  readonly worker: string | null;
+  readonly instance: number | null;
+  readonly command?: string | null;
+  readonly code?: number | null;
+  readonly signal?: string | null;
+}
+
+/** What a running `brood trace` has printed so far. */
+class Running {
+  readonly child: ChildProcess;
+  out = '';
+  err = '';
+
+  constructor(fleet: TestFleet, ...args: string[]) {
+    this.child = fleet.start(['trace', ...args], {stdio: ['ignore', 'pipe', 'pipe']});
+    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.out += text));
+    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.err += text));
+  }
+
+  get lines(): Line[] {
+    return this.out
+      .split('\n')
+      .slice(0, -1)
+      .map(line => JSON.parse(line) as Line);
+  }
+
+  async ended(): Promise<number | null> {
+    return until('the end of brood trace', () => {
+      const {exitCode, signalCode} = this.child;
+      return exitCode !== null || signalCode !== null ? {exitCode} : null;
+    }).then(({exitCode}) => exitCode);
+  }
+}
+
+async function tracing(fleet: TestFleet, args: string[], body: (trace: Running) => Promise<void>): Promise<void> {
+  const trace = new Running(fleet, ...args);
+  try {
+    await body(trace);
+  } finally {
+    trace.child.kill('SIGKILL');
+  }
+}
+
+const probe = Connector.open({threadEnds: false, changes: false});
+if (probe instanceof Connector) probe.close();
+const why = probe instanceof Connector ? null : probe.unavailable;
+if (why !== null) console.warn(`tests of the live trace are skipped: ${why}`);
+
+const hasPython = spawnSync('python3', ['-c', 'import ctypes']).status === 0;
+
+const SEVEN = 'while :; do sleep 0.2; sh -c "exit 7"; done';
+
+describe.skipIf(why !== null)('from the process connector', () => {
+  test('forks, execs and ends with their status, of the worker that is named and of no other', () =>
+    using(
+      new TestFleet({fleet: 'trace', workers: {t: {sh: SEVEN}, other: {sh: 'while :; do sleep 0.1; done'}}}),
+      async fleet => {
+        fleet.up('--wait');
+        await tracing(fleet, ['t', '--json'], async trace => {
+          const exit = await until('an end with status 7', () => trace.lines.find(({code}) => code === 7));
+          expect(exit).toMatchObject({type: 'exit', worker: 't', instance: 1, signal: null});
+          expect(exit.ppid).toBe(fleet.worker('t').pid);
+          const birth = trace.lines.find(({child}) => child === exit.pid);
+          expect(birth).toMatchObject({type: 'fork', pid: exit.ppid, worker: 't'});
+          await until('a command', () =>
+            trace.lines.find(({type, command}) => type === 'exec' && command === 'sleep 0.2'),
+          );
+          expect(new Set(trace.lines.map(({worker}) => worker))).toEqual(new Set(['t']));
+          const times = trace.lines.map(({at}) => at);
+          expect(times.every(at => new Date(at).toISOString() === at)).toBe(true);
+        });
+      },
+    ));
+
+  test('who forks twice, starts a session, clears its environment and is gone at once is still the worker’s', () =>
+    using(
+      new TestFleet({
+        fleet: 'trace',
+        workers: {hider: {sh: 'while :; do (setsid env -i /bin/sh -c "(exit 42)& exit 41" &); sleep 0.3; done'}},
+      }),
+      async fleet => {
+        fleet.up('--wait');
+        await tracing(fleet, ['--json'], async trace => {
+          await until('both ends', () => [41, 42].every(code => trace.lines.some(line => line.code === code)));
+          const hidden = trace.lines.filter(({code}) => code === 41 || code === 42);
+          for (const {worker, instance} of hidden) expect({worker, instance}).toEqual({worker: 'hider', instance: 1});
+          const leader = hidden.find(({code}) => code === 41);
+          expect(trace.lines.find(({type, pid}) => type === 'setsid' && pid === leader?.pid)).toMatchObject({
+            worker: 'hider',
+          });
+        });
+      },
+    ));
+
+  test('later runs of a worker are traced as well, from the fork on', () =>
+    using(new TestFleet({fleet: 'trace', workers: {web: {run: ['sleep', '1000']}}}), async fleet => {
+      fleet.up('--wait');
+      await tracing(fleet, ['web', '--json'], async trace => {
+        await until('the trace to have begun', async () => {
+          const ran = await fleet.runAsync('restart', 'web');
+          expect(ran.code).toBe(0);
+          return trace.lines.length > 0;
+        });
+        const {pid} = fleet.worker('web');
+        await until('the fork of the new run', () => trace.lines.find(({child}) => child === pid));
+        await until('its program', () =>
+          trace.lines.find(line => line.type === 'exec' && line.pid === pid && line.command === 'sleep 1000'),
+        );
+        expect(trace.lines.every(({worker, instance}) => worker === 'web' && instance === 1)).toBe(true);
+        expect(trace.lines.find(({child}) => child === pid)?.pid).toBe(fleet.keeper);
+      });
+    }));
+
+  test.skipIf(!hasPython)('a process whose first thread ends before the others ends once, with its own status', () =>
+    using(
+      new TestFleet({fleet: 'trace', workers: {t: {run: ['python3', 'leaderless.py']}}}, {'leaderless.py': LEADERLESS}),
+      async fleet => {
+        fleet.up('--wait');
+        await tracing(fleet, ['--json'], async trace => {
+          const first = await until('an end', () => trace.lines.find(({type, code}) => type === 'exit' && code === 5));
+          await until('another', () => trace.lines.some(({code, pid}) => code === 5 && pid !== first.pid));
+          expect(trace.lines.filter(({type, pid}) => type === 'exit' && pid === first.pid)).toEqual([first]);
+        });
+      },
+    ),
+  );
+
+  test('goes on when the controller is lost, and ends with the fleet', () =>
+    using(new TestFleet({fleet: 'trace', workers: {t: {sh: SEVEN}}}), async fleet => {
+      fleet.up('--wait');
+      await tracing(fleet, ['--json'], async trace => {
+        await until('its first events', () => trace.lines.some(({code}) => code === 7));
+        const {controller} = fleet;
+        process.kill(controller, 'SIGKILL');
+        await until('its end', () =>
+          trace.lines.some(({type, pid, signal}) => type === 'exit' && pid === controller && signal === 'SIGKILL'),
+        );
+        await until('another controller', () => fleet.controller !== controller);
+        const {length} = trace.lines;
+        await until('further events', () =>
+          trace.lines.slice(length).some(({code, worker}) => code === 7 && worker === 't'),
+        );
+        const main = fleet.worker('t').pid;
+        expect((await fleet.runAsync('down')).code).toBe(0);
+        expect(await trace.ended()).toBe(0);
+        expect(trace.err).toMatch(/fleet trace has ended/);
+        expect(trace.lines.find(({type, pid}) => type === 'exit' && pid === main)).toMatchObject({worker: 't'});
+      });
+    }));
+
+  test('names and commands of others do nothing to a terminal, and are whole in JSON', () =>
+    using(
+      new TestFleet({fleet: 'trace', workers: {evil: {run: ['sh', 'evil.sh']}}}, {'evil.sh': EVIL}),
+      async fleet => {
+        fleet.up('--wait');
+        await tracing(fleet, ['--json'], async trace => {
+          await until('its name', () =>
+            trace.lines.find(({type, command}) => type === 'comm' && command === 'a) R (\n\x1b[2J'),
+          );
+          await until('its arguments', () =>
+            trace.lines.find(
+              ({type, command}) => type === 'exec' && command?.includes('\x1b]0;title\x07\nnext') === true,
+            ),
+          );
+        });
+        await tracing(fleet, [], async trace => {
+          await until('its name', () => trace.out.includes('calls itself a) R ('));
+          await until('its arguments', () => trace.out.includes('exec sh -c sleep 0.1; exit 3'));
+          expect(trace.out).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
+          expect(trace.out.trimEnd().split('\n')).toSatisfy((lines: string[]) =>
+            lines.every(line => /^\d\d:\d\d:\d\d\.\d{3} {2}\S+ +\d+ {2}\S/.test(line)),
+          );
+        });
+      },
+    ));
+
+  test('--all needs no fleet, and a PID stands for itself and all that comes from it', () =>
+    using(new TestFleet({fleet: 'trace', workers: {t: {sh: SEVEN}, u: {sh: SEVEN}}}), async fleet => {
+      await tracing(fleet, ['--all', '--json'], async trace => {
+        await until('anything', () => {
+          fleet.run('--version');
+          return trace.lines.some(({type}) => type === 'exit');
+        });
+        expect(trace.lines.every(({worker}) => worker === null)).toBe(true);
+      });
+      fleet.up('--wait');
+      const {pid} = fleet.worker('t');
+      await tracing(fleet, [String(pid), '--json'], async trace => {
+        await until('an end', () => trace.lines.some(({code, ppid}) => code === 7 && ppid === pid));
+        expect(trace.lines.every(({worker}) => worker === 't')).toBe(true);
+      });
+    }));
+});
+
+test('Ctrl-C ends it well, with what was counted; a closed pipe without a word', () =>
+  using(new TestFleet({fleet: 'trace', workers: {t: {sh: SEVEN}}}), async fleet => {
+    fleet.up('--wait');
+    await tracing(fleet, [], async trace => {
+      await until('some lines', () => /exit code 7/.test(trace.out));
+      trace.child.kill('SIGINT');
+      expect(await trace.ended()).toBe(0);
+      await until('what was counted', () => /\d+ forks?, \d+ execs?, .*\d+ exits? in /.test(trace.err));
+    });
+    await tracing(fleet, [], async trace => {
+      await until('some lines', () => trace.out.includes('\n'));
+      const before = trace.err;
+      trace.child.stdout?.destroy();
+      expect(await trace.ended()).toBe(0);
+      expect(trace.err).toBe(before);
+    });
+  }));
+
+test('without a fleet it says that there is none; no worker of that name is a mistake', () =>
+  using(new TestFleet({fleet: 'trace', workers: {web: {run: ['sleep', '1000']}}}), fleet => {
+    expect(fleet.run('trace')).toMatchObject({code: 3, out: ''});
+    fleet.up();
+    expect(fleet.run('trace', 'wbe')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('did you mean web?') as string,
+    });
+  }));
+
+/** Elsewhere than in the initial network namespace the kernel tells nothing. */
+const elsewhere = (fleet: object): WrappedFleet => {
+  const wrapped = new WrappedFleet(['unshare', '-n', ...asOrdinary()], fleet);
+  giveTo(ORDINARY_UID, wrapped.folder);
+  return wrapped;
+};
+
+test.skipIf(!isRoot)('where there is no connector, an ordinary user sees samples, and is told so', () =>
+  using(
+    elsewhere({
+      fleet: 'trace',
+      workers: {
+        t: {sh: 'while :; do sh -c "sleep 0.4; exit 7"; setsid -w sleep 0.5; done'},
+        crash: {
+          sh: 'sleep 0.5; exit 4',
+          give_up: {restarts: 1000, within: '60s'},
+          backoff: {initial: '200ms', max: '300ms'},
+        },
+      },
+    }),
+    async fleet => {
+      fleet.up();
+      await tracing(fleet, ['--json'], async trace => {
+        await until('that it is sampled, and why', () => /sampled every .* network namespace/.test(trace.err));
+        const exit = await until('an end with status 7', () => trace.lines.find(({code}) => code === 7), 30_000);
+        expect(exit).toMatchObject({type: 'exit', worker: 't', instance: 1});
+        await until(
+          'a session',
+          () => trace.lines.some(({type, worker}) => type === 'setsid' && worker === 't'),
+          30_000,
+        );
+        await until(
+          'a program',
+          () => trace.lines.some(({type, command}) => type === 'exec' && command === 'sleep 0.4'),
+          30_000,
+        );
+        const run = await until(
+          'a later run',
+          () =>
+            trace.lines.find(
+              ({type, worker, pid}) =>
+                type === 'exit' &&
+                worker === 'crash' &&
+                trace.lines.some(({child}) => child === pid) &&
+                pid !== null &&
+                isMain(trace, pid),
+            ),
+          30_000,
+        );
+        expect(run).toMatchObject({code: 4, signal: null});
+      });
+    },
+  ),
+);
+
+/** The keeper is its parent, as the supervisor told. */
+const isMain = (trace: Running, pid: number): boolean =>
+  trace.lines.some(line => line.type === 'exec' && line.pid === pid && line.command?.includes('exit 4') === true);
+
+const LEADERLESS = `
+import ctypes, os, threading, time
+libc = ctypes.CDLL(None)
+while True:
+    if os.fork() == 0:
+        threading.Thread(target=lambda: (time.sleep(0.3), os._exit(5))).start()
+        libc.pthread_exit(None)
+    os.wait()
+`;
+
+const EVIL = `
+while :; do
+  printf 'a) R (\\n\\033[2J' > /proc/$$/comm
+  sh -c 'sleep 0.1; exit 3' "$(printf '\\033]0;title\\007\\nnext')"
+  sleep 0.2
+done
+`;

@@ -1,0 +1,199 @@
+/** Whose an event is, whatever processes do and in whatever order the supervisor and the kernel tell of them. */
+import {describe, expect, test} from 'vitest';
+import {Attribution, NOBODY, type AttributedEvent, type Owner} from '../../src/process/trace-attribution.ts';
+import type {TraceEvent} from '../../src/process/trace-event.ts';
+import {Prng} from '../simulation/prng.ts';
+
+const KEEPER = 10;
+const web: Owner = {worker: 'web', instance: 1};
+const db: Owner = {worker: 'db', instance: 1};
+
+function traced({all = false, patienceMs = 60_000} = {}): Attribution {
+  const attribution = new Attribution({all, patienceMs, commandOf: pid => `command of ${pid}`});
+  attribution.keeper = KEEPER;
+  attribution.know({pid: KEEPER, ppid: 1, owner: NOBODY, chosen: false, command: 'keeper'});
+  attribution.know({pid: 20, ppid: KEEPER, owner: web, chosen: false, command: 'web'});
+  return attribution;
+}
+
+const fork = (pid: number | null, child: number): TraceEvent => ({type: 'fork', at: Date.now(), pid, child});
+const exec = (pid: number): TraceEvent => ({type: 'exec', at: Date.now(), pid});
+const exit = (pid: number, ppid: number | null = null, code: number | null = 0): TraceEvent => ({
+  type: 'exit',
+  at: Date.now(),
+  pid,
+  ppid,
+  code,
+  signal: null,
+});
+const said = (events: readonly AttributedEvent[]): string[] =>
+  events.map(({event, owner}) => `${event.type} ${event.pid ?? '?'} ${owner.worker ?? '-'}`);
+
+describe('a child is its parent’s owner’s', () => {
+  test('also when its parent has ended before, and it has another now', () => {
+    const attribution = traced();
+    for (const event of [fork(20, 21), fork(21, 22), exit(21, 20), exec(22), exit(22, KEEPER)]) attribution.feed(event);
+    expect(said(attribution.take())).toEqual([
+      'fork 20 web',
+      'fork 21 web',
+      'exit 21 web',
+      'exec 22 web',
+      'exit 22 web',
+    ]);
+  });
+
+  test('and a pid that was given to a stranger is not', () => {
+    const attribution = traced();
+    for (const event of [fork(20, 21), exit(21, 20), fork(5, 21), exec(21), fork(21, 22), exit(22)])
+      attribution.feed(event);
+    expect(said(attribution.take())).toEqual(['fork 20 web', 'exit 21 web']);
+  });
+
+  test('nor where the end of the one that had the pid before was not told', () => {
+    const attribution = traced();
+    for (const event of [fork(20, 21), fork(5, 21), exec(21)]) attribution.feed(event);
+    expect(said(attribution.take())).toEqual(['fork 20 web']);
+  });
+});
+
+describe('the first process of a run', () => {
+  test('is held back until it is told whose it is, and what comes after it, too', () => {
+    const attribution = traced();
+    for (const event of [fork(KEEPER, 30), exec(30), fork(30, 31), exit(30), fork(20, 21)]) attribution.feed(event);
+    expect(attribution.take()).toEqual([]);
+    attribution.announce(30, db, Date.now(), KEEPER);
+    expect(said(attribution.take())).toEqual(['fork 10 db', 'exec 30 db', 'fork 30 db', 'exit 30 db', 'fork 20 web']);
+    attribution.feed(exec(31));
+    expect(said(attribution.take())).toEqual(['exec 31 db']);
+  });
+
+  test('may have been told of before', () => {
+    const attribution = traced();
+    attribution.announce(30, db, Date.now(), KEEPER);
+    attribution.feed(fork(KEEPER, 30));
+    expect(said(attribution.take())).toEqual(['fork 10 db']);
+  });
+
+  test('is nobody’s when nobody tells, and holds nothing back for longer', () => {
+    const attribution = traced({patienceMs: 0});
+    attribution.feed(fork(KEEPER, 30));
+    attribution.feed(exec(30));
+    expect(said(attribution.take())).toEqual(['fork 10 -', 'exec 30 -']);
+    attribution.announce(30, db, Date.now(), KEEPER);
+    attribution.feed(exec(30));
+    expect(said(attribution.take())).toEqual(['exec 30 db']);
+  });
+
+  test('is told at the end, known or not', () => {
+    const attribution = traced();
+    attribution.feed(fork(KEEPER, 30));
+    expect(said(attribution.take(true))).toEqual(['fork 10 -']);
+    expect(attribution.isHolding).toBe(false);
+  });
+
+  test('of which only its being there was seen has the parent that is told', () => {
+    const attribution = traced();
+    attribution.feed(fork(null, 30));
+    attribution.announce(30, db, Date.now(), KEEPER);
+    attribution.feed(fork(null, 31));
+    attribution.announce(31, web, Date.now(), null);
+    expect(said(attribution.take())).toEqual(['fork 10 db', 'fork ? web']);
+  });
+});
+
+test('an end that only the supervisor knows is waited for', () => {
+  const attribution = traced();
+  attribution.feed(exit(20, KEEPER, null), true);
+  attribution.feed(fork(20, 21));
+  expect(attribution.take()).toEqual([]);
+  attribution.ended(20, {code: null, signal: 'SIGKILL'});
+  expect(attribution.take().map(({event}) => event)).toMatchObject([{type: 'exit', pid: 20, signal: 'SIGKILL'}]);
+});
+
+test('commands are read at exec, and inherited by fork', () => {
+  const attribution = traced();
+  for (const event of [fork(20, 21), exec(21), fork(21, 22), exit(22), exit(21)]) attribution.feed(event);
+  expect(attribution.take().map(({command}) => command)).toEqual([
+    'web',
+    'command of 21',
+    'command of 21',
+    'command of 21',
+    'command of 21',
+  ]);
+});
+
+test('what comes from a chosen process is chosen, and its parent is not', () => {
+  const attribution = traced();
+  attribution.know({pid: 40, ppid: 20, owner: web, chosen: true, command: null});
+  for (const event of [fork(20, 21), fork(40, 41), fork(41, 42), exit(41), exec(42)]) attribution.feed(event);
+  expect(attribution.take().map(({chosen}) => chosen)).toEqual([false, true, true, true, true]);
+});
+
+test('after a loss, those that are kept are what they were, and others are forgotten', () => {
+  const attribution = traced();
+  for (const event of [fork(20, 21), fork(20, 22)]) attribution.feed(event);
+  attribution.take();
+  attribution.keepOnly(pid => pid !== 22);
+  attribution.feed(exec(21));
+  attribution.feed(exec(22));
+  expect(said(attribution.take())).toEqual(['exec 21 web']);
+});
+
+interface Model {
+  readonly owner: string | null;
+  /** It comes from what was known at first. */
+  readonly isShown: boolean;
+}
+
+/** Processes that live and die at random, with few pids, so that they are reused all the time. */
+function story(seed: number): void {
+  const random = new Prng(seed);
+  const all = random.chance(0.5);
+  const attribution = traced({all});
+  const living = new Map<number, Model>([
+    [KEEPER, {owner: null, isShown: true}],
+    [20, {owner: 'web', isShown: true}],
+    [5, {owner: null, isShown: all}],
+  ]);
+  const expected: string[] = [];
+  const unannounced: {readonly pid: number; readonly worker: string}[] = [];
+  const free = (): number | null => {
+    const pid = 20 + random.int(12);
+    return living.has(pid) || unannounced.some(one => one.pid === pid) ? null : pid;
+  };
+  for (let step = 0; step < 200; step++) {
+    const pid = random.pick([...living.keys()]);
+    const {owner, isShown} = living.get(pid) ?? {owner: null, isShown: false};
+    const child = free();
+    if (random.chance(0.5) && child !== null) {
+      const isFirst = pid === KEEPER;
+      const worker = isFirst ? random.pick(['web', 'db']) : owner;
+      living.set(child, {owner: worker, isShown});
+      const early = isFirst && random.chance(0.3);
+      if (isFirst && early) attribution.announce(child, {worker, instance: 1}, Date.now(), KEEPER);
+      else if (isFirst && worker !== null) unannounced.push({pid: child, worker});
+      attribution.feed(fork(pid, child));
+      if (isShown) expected.push(`fork ${pid} ${worker ?? '-'}`);
+    } else if (random.chance(0.4) && pid !== KEEPER && pid !== 5) {
+      living.delete(pid);
+      attribution.feed(exit(pid));
+      if (isShown) expected.push(`exit ${pid} ${owner ?? '-'}`);
+    } else {
+      attribution.feed(exec(pid));
+      if (isShown) expected.push(`exec ${pid} ${owner ?? '-'}`);
+    }
+    const next = random.chance(0.4) ? unannounced.shift() : undefined;
+    if (next) attribution.announce(next.pid, {worker: next.worker, instance: 1}, Date.now(), KEEPER);
+    if (random.chance(0.3)) {
+      const told = said(attribution.take());
+      expect(told, `seed ${seed}`).toEqual(expected.splice(0, told.length));
+    }
+  }
+  for (const {pid, worker} of unannounced) attribution.announce(pid, {worker, instance: 1}, Date.now(), KEEPER);
+  expect(said(attribution.take()), `seed ${seed}`).toEqual(expected);
+  expect(attribution.isHolding).toBe(false);
+}
+
+test('any forks, execs and ends, with pids that are reused, are the right one’s and in order', () => {
+  for (let seed = 1; seed <= 300; seed++) story(seed);
+});
