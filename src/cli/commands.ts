@@ -18,6 +18,7 @@ const LOADERS = {
   check: async () => (await import('./commands/check.ts')).check,
   ls: async () => (await import('./commands/ls.ts')).ls,
   ps: async () => (await import('./commands/ps.ts')).ps,
+  tree: async () => (await import('./commands/tree.ts')).tree,
   status: async () => (await import('./commands/status.ts')).status,
   why: async () => (await import('./commands/why.ts')).why,
   trace: async () => (await import('./commands/trace.ts')).trace,
@@ -42,7 +43,7 @@ const all: Readonly<Record<string, () => Promise<Command>>> = {...LOADERS, ...HI
 const GROUPS: readonly Group[] = [
   {title: 'The fleet', names: ['up', 'down', 'apply', 'upgrade', 'check', 'ls']},
   {title: 'Its workers', names: ['start', 'stop', 'restart', 'reload', 'pause', 'resume', 'scale', 'add', 'remove']},
-  {title: 'Look', names: ['ps', 'status', 'why', 'trace', 'doctor', 'logs', 'events']},
+  {title: 'Look', names: ['ps', 'status', 'tree', 'why', 'doctor', 'trace', 'logs', 'events']},
   {title: 'Signals', names: ['signal', 'nice', 'alarm']},
   {title: 'More', names: ['completion', 'help']},
 ];

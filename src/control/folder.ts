@@ -9,13 +9,26 @@
 import {createHash} from 'node:crypto';
 import {userInfo} from 'node:os';
 import {join, resolve} from 'node:path';
+import {FleetChoiceError} from './errors.ts';
 
 /** The folder that holds all fleets of this user: `BROOD_HOME`, else `/var/lib/brood` for root, else the XDG state folder. */
 export function broodHome(env: NodeJS.ProcessEnv = process.env): string {
   if (env['BROOD_HOME']) return resolve(env['BROOD_HOME']);
   if (process.getuid?.() === 0) return '/var/lib/brood';
   // The password file's home and not $HOME: after `su` or in a cron job they differ, and the fleet must be found again.
-  return join(userInfo().homedir, '.local', 'state', 'brood');
+  return join(home(), '.local', 'state', 'brood');
+}
+
+/** @throws FleetChoiceError where this user is not in the password file, as in some containers. */
+function home(): string {
+  try {
+    return userInfo().homedir;
+  } catch {
+    throw new FleetChoiceError(
+      'missing',
+      `user ${process.getuid?.() ?? '?'} is not in the password file, so there is no home folder for its fleets; BROOD_HOME names another`,
+    );
+  }
 }
 
 /** `shop-1f2e3d4c5b6a`: the fleet's folder name, from its name and its file's canonical path (null: no file). */

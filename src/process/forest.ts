@@ -129,7 +129,7 @@ export class Forest {
     const parent = rows.find(rows.ppid[row] ?? 0);
     if (parent === NONE || parent === row) return NONE;
     // Nobody is older than its parent, also than one that adopted it: those are ancestors. It has a reused pid.
-    return (rows.startTime[parent] ?? NaN) > (rows.startTime[row] ?? NaN) ? NONE : parent;
+    return (rows.startTime[parent] ?? NaN) > (rows.startTime[row] ?? NaN) + rows.startSlack ? NONE : parent;
   }
 
   /** Walks through the subtree of a row, and gives each its place, depth and size. */

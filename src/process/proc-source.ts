@@ -73,6 +73,10 @@ export class ProcSource implements ProcessSource {
     return this.#bootTime === null ? null : this.#bootTime + (startTime * 1000) / TICKS_PER_SECOND;
   }
 
+  identity(startTime: number): string {
+    return String(startTime);
+  }
+
   close(): void {
     for (let row = 0; row < this.#descriptors.length; row++) this.#release(row);
     this.#directory.close();

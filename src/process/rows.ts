@@ -54,6 +54,8 @@ export class Rows {
   exitStatus = integers(FIRST_CAPACITY);
   /** With the pid the identity; its unit is the source's, and earlier is less. */
   startTime = numbers(FIRST_CAPACITY);
+  /** By so much the starts of two processes may be wrong against each other. */
+  startSlack = 0;
   /** Clock ticks of CPU time so far. */
   cpuTicks = numbers(FIRST_CAPACITY);
   /** Of one core, between the last two readings. */

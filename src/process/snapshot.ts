@@ -67,6 +67,12 @@ export class Snapshot {
     return startTime === null ? null : this.#source.startedAt(startTime);
   }
 
+  /** With the pid, the identity by which brood knows processes: clock ticks after boot, as text; null: unknown. */
+  identity(row: number): string | null {
+    const startTime = known(this.rows.startTime[row]);
+    return startTime === null ? null : this.#source.identity(startTime);
+  }
+
   /** The kernel's letter: R S D T t Z X I; null: unknown. */
   state(row: number): string | null {
     const state = known(this.rows.state[row]);
@@ -89,6 +95,12 @@ export class Snapshot {
           pgid: rows.pgid[row] ?? 0,
           foreground: rows.foreground[row] ?? 0,
         });
+  }
+
+  /** It has ended, and only waits to be waited for. One whose first thread alone has ended looks the same to ps(1). */
+  hasEnded(row: number): boolean {
+    const state = this.state(row);
+    return (state === 'Z' && (this.rows.threads[row] ?? 0) < 2) || state === 'X';
   }
 
   isKernelThread(row: number): boolean {

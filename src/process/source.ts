@@ -24,6 +24,7 @@ export interface ProcessSource {
   pss(rows: Rows, row: number): number | 'denied' | null;
   /** When a process was started, in ms since 1970; null: unknown. */
   startedAt(startTime: number): number | null;
-  /** Of two processes in the same tick, the order is unknown. Letter codes, flags and policies are Linux's. */
+  /** A start time as brood notes it: clock ticks after boot, as text; null: this source does not tell it so exactly. */
+  identity(startTime: number): string | null;
   close(): void;
 }

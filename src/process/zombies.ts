@@ -17,8 +17,10 @@ export interface Zombie {
 }
 
 /** A status of 0 is also what those are told who may not see it (proc(5)). */
-export const exitOf = ({pid, exitStatus}: Stat): End | null =>
+export const exitOfStatus = (pid: number, exitStatus: number): End | null =>
   exitStatus !== 0 || mayLookInto(pid) ? endOfStatus(exitStatus) : null;
+
+export const exitOf = ({pid, exitStatus}: Stat): End | null => exitOfStatus(pid, exitStatus);
 
 /** All in one look at the machine. Some of them are not for long: their parents are just about to wait. */
 export function zombiesIn(table: ProcessTable): Zombie[] {

@@ -1,0 +1,106 @@
+import {setTimeout as delay} from 'node:timers/promises';
+import {openSource} from '../../process/open-source.ts';
+import {Snapshot} from '../../process/snapshot.ts';
+import {Terminals} from '../../process/terminals.ts';
+import {Users} from '../../process/users.ts';
+import {isSet, JSON_OPTION, type Command, type Context} from '../command.ts';
+import {CliError, ExitCode} from '../errors.ts';
+import {count} from '../format.ts';
+import {ALL_OPTION, withScope, type Scope} from '../scope.ts';
+import {printTable} from '../table.ts';
+import {choose, type Place} from '../tree/choose.ts';
+import {columns, type Line} from '../tree/columns.ts';
+import {factsOf, type Facts} from '../tree/facts.ts';
+import {treeJson} from '../tree/json.ts';
+import {prefixes, strokesFor} from '../tree/lines.ts';
+
+/** CPU is what was used between two readings. */
+const BETWEEN_MS = 200;
+/** Of a terminal's width, what the lines between parents and children may take. */
+const LINES_SHARE = 0.3;
+
+export const tree: Command = {
+  name: 'tree',
+  summary: 'process tree: state, nice, threads, CPU, memory, worker, command',
+  usage: 'tree [NAME|PID] [--all] [--pss] [--kernel] [--json]',
+  description: `Shows the processes of the fleet, of a worker or an instance, or a process and all below it; with --all those of the
+whole machine, with or without a fleet. The keeper is the root of its fleet; behind it stand those that hang elsewhere.
+STAT is what ps(1) shows: R runs, S sleeps, D waits for a device, T is stopped, Z is a zombie, I is an idle kernel thread;
+< nice below 0, N above, L has locked memory, s leads a session, l has threads, + is in its terminal's foreground.
+CPU is of one core, over 0.2 s. What can't be told here is shown as a dash.`,
+  options: {
+    ...ALL_OPTION,
+    pss: {type: 'boolean', help: 'memory, of what is shared with others its part (slow; denied for other users)'},
+    kernel: {type: 'boolean', help: "the kernel's own threads, too"},
+    ...JSON_OPTION,
+  },
+  examples: [
+    ['tree', 'of the fleet of ./brood.yaml'],
+    ['tree web/1', 'of one instance'],
+    ['tree --all', 'of the whole machine'],
+    ['tree --all --json', 'the same for a program'],
+  ],
+  completes: 'instances',
+  execute: context => withScope(context, scope => show(context, scope)),
+};
+
+async function show(context: Context, scope: Scope): Promise<number> {
+  const portable = context.env['BROOD_PROCESSES'] === 'ps';
+  const below = scope.target?.kind === 'pid' ? scope.target.pid : null;
+  const snapshot = new Snapshot(await openSource({again: true, below, portable}));
+  try {
+    await snapshot.refresh();
+    // Meanwhile there is time for what is asked of each by itself; who ends before the second reading is not shown.
+    const second = delay(BETWEEN_MS);
+    for (const {row} of choose(snapshot, scope)) snapshot.details(row);
+    await second;
+    await snapshot.refresh();
+    const places = choose(snapshot, scope);
+    if (places.length === 0) throw nobody(scope);
+    await print(context, snapshot, scope, places);
+    return ExitCode.done;
+  } finally {
+    snapshot.close();
+  }
+}
+
+function nobody({target}: Scope): CliError {
+  const words =
+    target === null
+      ? 'no process may be seen here'
+      : target.kind === 'pid'
+        ? `no process ${target.pid}`
+        : `${target.worker}${target.instance === null ? '' : `/${target.instance}`} has no process`;
+  return new CliError(ExitCode.failed, words);
+}
+
+async function print(context: Context, snapshot: Snapshot, scope: Scope, places: readonly Place[]): Promise<void> {
+  const {out, err} = context;
+  const naming = {users: new Users(), terminals: new Terminals()};
+  await naming.users.ask(places.map(({row}) => snapshot.details(row).uid).filter(uid => uid !== null));
+  const withPss = isSet(context, 'pss');
+  const nodes = places.map(place => {
+    const facts = factsOf(snapshot, place, naming);
+    const pss = withPss ? snapshot.pss(place.row) : null;
+    const pssDenied = pss === 'denied';
+    return {depth: place.depth, facts: withPss ? {...facts, pssBytes: pssDenied ? null : pss} : facts, pssDenied};
+  });
+  if (isSet(context, 'json')) {
+    out.line(treeJson(nodes));
+    return;
+  }
+  const isFolded = ({kernelThread}: Facts): boolean =>
+    kernelThread && scope.target === null && !isSet(context, 'kernel');
+  const kept = nodes.filter(({facts}) => !isFolded(facts));
+  const most = out.columns === null ? Infinity : Math.floor(out.columns * LINES_SHARE);
+  const strokes = prefixes(
+    kept.map(({depth}) => depth),
+    strokesFor(context.env),
+    most,
+  );
+  const lines = kept.map(({facts, pssDenied}, n): Line => ({facts, pssDenied, prefix: strokes[n] ?? ''}));
+  const shown = {withPss, withUser: scope.all, withOwner: scope.lineage !== null};
+  printTable(out, columns(shown), lines);
+  const folded = nodes.length - kept.length;
+  if (folded > 0) err.line(err.paint('dim', `${count(folded, 'kernel thread')} left out; --kernel shows them`));
+}

@@ -1,0 +1,63 @@
+/** Which processes `brood tree` shows, and who is whose root. */
+import type {LineageEntry} from '../../control/messages.ts';
+import type {Snapshot} from '../../process/snapshot.ts';
+import type {Scope} from '../scope.ts';
+
+/** One process, at its place in the tree. */
+export interface Place {
+  readonly row: number;
+  /** 0 for a root: its parent is not shown. */
+  readonly depth: number;
+  readonly owner: LineageEntry | null;
+  readonly role: ReturnType<Scope['roleOf']>;
+}
+
+/** Parents first. The keeper is the root of its fleet, whatever has lost its way to it is a root of its own behind it. */
+export function choose(snapshot: Snapshot, scope: Scope): Place[] {
+  const {rows, forest} = snapshot;
+  const shown = shownRows(snapshot, scope);
+  const placeOf = new Map<number, Place>();
+  const places: Place[] = [];
+  const {keeper} = scope.lineage ?? {keeper: -1};
+  const isFleet = scope.target === null && !scope.all;
+  for (const row of isFleet ? firstOf(shown, snapshot, keeper) : shown) {
+    const parent = placeOf.get(forest.parent(row));
+    const role = scope.roleOf(rows.pid[row] ?? 0);
+    const place = {row, depth: parent === undefined ? 0 : parent.depth + 1, owner: ownerOf(row), role};
+    placeOf.set(row, place);
+    places.push(place);
+
+    function ownerOf(of: number): LineageEntry | null {
+      const told = scope.ownerOf(rows.pid[of] ?? 0, snapshot.identity(of) ?? undefined);
+      if (told !== null || role !== null) return told;
+      // Born since the fleet was asked: whoever its parent belongs to, it does.
+      return parent?.owner ? {...parent.owner, main: false, orphan: false} : null;
+    }
+  }
+  return places;
+}
+
+/** The rows that are shown, parents first. */
+function shownRows({rows, forest}: Snapshot, scope: Scope): number[] {
+  const everybody = Array.from({length: rows.count}, (_, n) => forest.at(n));
+  const {all, target, lineage} = scope;
+  const pids = scope.meant();
+  if (pids === null) return everybody;
+  const shown = new Set<number>();
+  for (const row of everybody) {
+    const pid = rows.pid[row] ?? 0;
+    // The anchor is no more than what starts the keeper.
+    const isMeant = pids.has(pid) && (target !== null || all || pid !== lineage?.anchor);
+    if (isMeant || shown.has(forest.parent(row))) shown.add(row);
+  }
+  return [...shown];
+}
+
+/** The keeper's tree before the others. */
+function firstOf(shown: readonly number[], {rows, forest}: Snapshot, keeper: number): readonly number[] {
+  const root = rows.find(keeper);
+  if (root === -1) return shown;
+  const [from, to] = [forest.place(root), forest.place(root) + forest.size(root)];
+  const isBelow = (row: number): boolean => forest.place(row) >= from && forest.place(row) < to;
+  return [...shown.filter(isBelow), ...shown.filter(row => !isBelow(row))];
+}

@@ -1,0 +1,77 @@
+/** The columns of `brood tree`. */
+import {formatBytes} from '../format.ts';
+import {styleOfState} from './state-style.ts';
+import type {Column} from '../table.ts';
+import type {Facts} from './facts.ts';
+
+export interface Line {
+  readonly facts: Facts;
+  readonly prefix: string;
+  /** Of what may not be read. */
+  readonly pssDenied: boolean;
+}
+
+const UNKNOWN = '-';
+const shown = <T>(value: T | null | undefined, words: (value: T) => string = String): string =>
+  value === null || value === undefined ? UNKNOWN : words(value);
+
+/** As ps(1): what has no command line is known by its name in brackets. */
+export function commandWords({command, name, state, exit}: Facts): string {
+  if (state === 'Z') return `[${name}] <defunct>${exit === null ? '' : `, ${exitWords(exit)}`}`;
+  return command ?? `[${name}]`;
+}
+
+const exitWords = ({code, signal}: NonNullable<Facts['exit']>): string =>
+  signal === null ? `exit code ${code ?? '?'}` : `died of ${signal}`;
+
+function ownerWords({worker, instance, role, orphan}: Facts): string {
+  if (role !== null) return role;
+  const id = worker === null ? '' : `${worker}/${instance ?? '?'}`;
+  return orphan ? `${id || '?'} orphan` : id;
+}
+
+/** Where the scheduler does not heed it, it says nothing. */
+const niceWords = ({nice, policy}: Facts): string =>
+  policy === null || policy === 'other' || policy === 'batch' ? shown(nice) : policy;
+
+export function columns({withPss, withUser, withOwner}: Record<'withPss' | 'withUser' | 'withOwner', boolean>) {
+  const all: (Column<Line> | null)[] = [
+    {title: 'PID', cell: ({facts}) => String(facts.pid), align: 'right'},
+    withUser ? {title: 'USER', cell: ({facts}) => shown(facts.user), shrink: 8, drop: 1} : null,
+    {title: 'STAT', cell: ({facts}) => shown(facts.stat), style: ({facts}) => styleOfState(facts.state)},
+    {title: 'NI', cell: ({facts}) => niceWords(facts), align: 'right', drop: 3},
+    {title: 'THR', cell: ({facts}) => shown(facts.threads), align: 'right', drop: 2},
+    {
+      title: 'CPU',
+      cell: ({facts}) => shown(facts.cpuPercent, percent => `${percent.toFixed(percent < 100 ? 1 : 0)}%`),
+      style: ({facts}) => ((facts.cpuPercent ?? 0) >= 50 ? 'yellow' : null),
+      align: 'right',
+      drop: 5,
+    },
+    {title: 'MEM', cell: ({facts}) => shown(facts.rssBytes, formatBytes), align: 'right', drop: 4},
+    withPss
+      ? {
+          title: 'PSS',
+          cell: ({facts, pssDenied}) => (pssDenied ? 'denied' : shown(facts.pssBytes, formatBytes)),
+          align: 'right',
+          drop: 6,
+        }
+      : null,
+    withOwner
+      ? {
+          title: 'WORKER',
+          cell: ({facts}) => ownerWords(facts),
+          style: ({facts}) => (facts.role !== null ? 'dim' : facts.orphan ? 'yellow' : 'cyan'),
+          shrink: 8,
+          drop: 7,
+        }
+      : null,
+    {
+      title: 'COMMAND',
+      cell: ({facts, prefix}) => prefix + commandWords(facts),
+      style: ({facts}) => (facts.state === 'Z' ? 'red' : null),
+      shrink: 20,
+    },
+  ];
+  return all.filter(column => column !== null);
+}

@@ -1,0 +1,95 @@
+/**
+ * Processes as ps(1) tells of them, where there is no /proc: through ps-list, and pidtree for what is below one process. States, nice,
+ * threads and memory are not told that way, and stay unknown.
+ */
+import pidtree from 'pidtree';
+import psList, {type ProcessDescriptor} from 'ps-list';
+import {UNKNOWN, type Rows} from './rows.ts';
+import {NO_DETAILS, type Details, type ProcessSource} from './source.ts';
+
+/** ps tells when a process was started to the second, and on some systems counts back from now: two looks may differ by one. */
+const START_SLACK_MS = 2000;
+
+type Told = Partial<ProcessDescriptor> & {readonly pid: number; readonly ppid: number};
+
+export class PortableSource implements ProcessSource {
+  readonly #below: number | null;
+  #told = new Map<number, Told>();
+
+  /** @param below what is asked for is this process and all below it; null: everything. */
+  constructor({below = null}: {readonly below?: number | null} = {}) {
+    this.#below = below;
+  }
+
+  async read(rows: Rows): Promise<void> {
+    const all = await this.#look();
+    this.#told = new Map(all.map(one => [one.pid, one]));
+    rows.startSlack = START_SLACK_MS;
+    rows.begin();
+    for (const one of [...this.#told.values()].sort((a, b) => a.pid - b.pid)) store(rows, one);
+    rows.end(() => undefined);
+  }
+
+  details(rows: Rows, row: number): Details {
+    const told = this.#told.get(rows.pid[row] ?? 0);
+    if (told === undefined) return NO_DETAILS;
+    return {...NO_DETAILS, command: told.cmd ? told.cmd : null, uid: told.uid ?? null};
+  }
+
+  pss(): null {
+    return null;
+  }
+
+  startedAt(startTime: number): number {
+    return startTime;
+  }
+
+  identity(): null {
+    return null;
+  }
+
+  close(): void {
+    this.#told.clear();
+  }
+
+  async #look(): Promise<readonly Told[]> {
+    if (this.#below === null) {
+      const all = await psList();
+      // It gives nothing where it can't read what this system's ps writes; who is whose child can be told all the same.
+      return all.length > 0 ? all : pidtree(-1, {advanced: true});
+    }
+    const [members, all] = await Promise.all([membersOf(this.#below), psList()]);
+    const told = new Map(all.map(one => [one.pid, one]));
+    return members.map(member => {
+      const one = told.get(member.pid);
+      // Two looks: of a pid that has another parent meanwhile, only what the first one said is sure.
+      return one?.ppid === member.ppid ? one : member;
+    });
+  }
+}
+
+/** A process and all below it; nobody where there is no such process. */
+async function membersOf(pid: number): Promise<readonly {readonly pid: number; readonly ppid: number}[]> {
+  try {
+    const found = await pidtree(pid, {root: true, advanced: true});
+    // pidtree does not tell the parent of a process that it knows as a parent only.
+    return found.map(one => ({pid: one.pid, ppid: (one as {ppid?: number}).ppid ?? UNKNOWN}));
+  } catch {
+    return [];
+  }
+}
+
+function store(rows: Rows, {pid, ppid, name, cpu, startTime}: Told): void {
+  const start = startTime?.getTime() ?? NaN;
+  let row = rows.find(pid);
+  const isAnother = row !== -1 && Math.abs((rows.startTime[row] ?? NaN) - start) > START_SLACK_MS;
+  if (isAnother) rows.remove(row);
+  if (row === -1 || isAnother) {
+    row = rows.add(pid);
+    rows.startTime[row] = start;
+  }
+  rows.ppid[row] = ppid;
+  rows.cpuPercent[row] = cpu ?? NaN;
+  rows.setNameText(row, name ?? '');
+  rows.keep(row);
+}

@@ -1,0 +1,50 @@
+/** Names of users, without asking for each process. */
+import {execFile} from 'node:child_process';
+import {readFileSync} from 'node:fs';
+import {promisify} from 'node:util';
+
+const run = promisify(execFile);
+const ASK_MS = 2000;
+
+function passwordFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+export class Users {
+  readonly #names = new Map<number, string>();
+  readonly #asked = new Set<number>();
+
+  constructor(path = '/etc/passwd') {
+    this.#add(passwordFile(path));
+  }
+
+  /** The name, or where there is none the number (passwd(5)). */
+  name(uid: number): string {
+    return this.#names.get(uid) ?? String(uid);
+  }
+
+  /** Asks the name service for those that the password file does not have (getent(1)), once, and all at the same time. */
+  async ask(uids: Iterable<number>): Promise<void> {
+    const unknown = [...new Set(uids)].filter(uid => !this.#names.has(uid) && !this.#asked.has(uid));
+    if (unknown.length === 0) return;
+    for (const uid of unknown) this.#asked.add(uid);
+    try {
+      this.#add((await run('getent', ['passwd', ...unknown.map(String)], {timeout: ASK_MS})).stdout);
+    } catch (error) {
+      // It fails where it found but some of them, and where there is no such program.
+      if (error instanceof Error && 'stdout' in error && typeof error.stdout === 'string') this.#add(error.stdout);
+    }
+  }
+
+  /** Of two lines for one number the first counts, as for getpwuid(3). */
+  #add(text: string): void {
+    for (const line of text.split('\n')) {
+      const [name = '', , uid = ''] = line.split(':');
+      if (name !== '' && /^\d+$/.test(uid) && !this.#names.has(Number(uid))) this.#names.set(Number(uid), name);
+    }
+  }
+}
