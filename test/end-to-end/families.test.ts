@@ -208,3 +208,43 @@ test('doctor --all finds the zombies of strangers without a fleet', async () => 
     }
   });
 });
+
+const runsAs = python(
+  [
+    'import os,time',
+    'while not os.path.exists("go"): time.sleep(0.02)',
+    'if os.fork()==0:',
+    ' os.setsid()',
+    ' if os.fork()==0:',
+    '  os.setsid()',
+    '  os.execve("/bin/sh", ["sh","-c",os.environ["WHAT"]], {})',
+    ' os._exit(0)',
+    'os.wait()',
+    'time.sleep(1000)',
+  ].join('\n'),
+);
+
+test('whose an orphan is, is known though it changed its session twice, shed its environment and lived for an instant', async ({
+  skip,
+}) => {
+  const workers = {
+    brief: {...runsAs, env: {WHAT: 'exit 5'}},
+    lasting: {...runsAs, env: {WHAT: 'exec sleep 1000'}},
+  };
+  await using(new TestFleet({fleet: 't', workers}), async fleet => {
+    fleet.up('--wait');
+    // Without a cgroup or the connector nothing is left by which it could be told.
+    skip(fleet.ps().supervisor.guarantees.lineage === 'lineage', 'no cgroup and no process connector here');
+    fleet.write('', 'go');
+    for (const worker of ['brief', 'lasting']) {
+      await until(`the orphan of ${worker}`, () => {
+        sweep(fleet);
+        return fleet.events('orphan-adopted').some(event => event.worker === worker && event.instance === 1);
+      });
+    }
+    expect(fleet.events('orphan-adopted').filter(({worker}) => worker === undefined)).toEqual([]);
+    const [sleeping] = fleet.named('sleep');
+    expect(fleet.run('stop', 'lasting').code).toBe(0);
+    expect(lives(sleeping!.pid)).toBe(false);
+  });
+});
