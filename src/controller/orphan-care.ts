@@ -1,4 +1,5 @@
 /** What is done about orphans, as their workers' policies want; and what clients are told of them. */
+import {setTimeout as delay} from 'node:timers/promises';
 import type {KeeperLink} from './keeper-link.ts';
 import {namesOf} from './names.ts';
 import type {Orphan, Orphans} from './orphans.ts';
@@ -13,6 +14,7 @@ import type {JournalEvent} from '../supervisor/types.ts';
 /** Characters of a command line that are noted: it may be megabytes long. */
 const MAX_COMMAND = 500;
 const SIGKILL = 9;
+const PATIENCE_MS = 500;
 
 export interface OrphanHost {
   readonly heart: Heart;
@@ -49,6 +51,17 @@ export class OrphanCare {
       formerParentName: formerParent?.name ?? null,
     });
     this.#treat(orphan);
+  }
+
+  /** Resolves when the keeper has told of all that there are; one of another version, or a slow one, is not waited for. */
+  async fresh(): Promise<void> {
+    const asked = this.#host.link.ask({type: 'look-for-orphans'});
+    const timer = new AbortController();
+    await Promise.race([
+      asked,
+      delay(PATIENCE_MS, undefined, {signal: timer.signal, ref: false}).catch(() => undefined),
+    ]);
+    timer.abort();
   }
 
   /** Also those that were there before anybody wanted them killed. */

@@ -192,6 +192,8 @@ export type Order = {readonly lease: number} & (
     }
   /** Take in what the run has sent and nobody has read yet; answered after it was told. */
   | {readonly type: 'listen'; readonly ask: number; readonly token: string}
+  /** Look for those that have lost their parents; answered after they were told of. */
+  | {readonly type: 'look-for-orphans'; readonly ask: number}
   /** Tell when output of the run was moved to its log, until `unwatch`. */
   | {readonly type: 'watch'; readonly token: string}
   | {readonly type: 'unwatch'; readonly token: string}

@@ -49,6 +49,10 @@ export function createOrders({processes, output, grants, link, upgrade, launcher
       if (run) lives.listen(run);
       reply(ask, {ok: run !== undefined, error: run ? null : 'ESRCH', pids: []});
     },
+    'look-for-orphans'({ask}) {
+      processes.lookForOrphans();
+      reply(ask, {ok: true, error: null, pids: []});
+    },
     watch: ({token}) => output.watch(token),
     unwatch: ({token}) => output.unwatch(token),
     'reopen-logs': () => output.reopen(),

@@ -90,6 +90,16 @@ export class Processes {
     if (this.#reaper.childrenChanged()) this.#ladder.look(0);
   }
 
+  /** Takes in those that have lost their parents since the last sweep. */
+  lookForOrphans(): void {
+    try {
+      this.#reaper.childrenChanged();
+      this.#reaper.adoptOrphans(new Look());
+    } catch (error) {
+      if (!isShortage(error)) throw error; // else the next sweep finds them
+    }
+  }
+
   /** What no signal may have told: missed SIGCHLDs, orphans that live, ends that are due. */
   sweep(): void {
     this.#reaper.childrenChanged();

@@ -101,7 +101,8 @@ export class Reaper {
     for (const {token, id, orphans} of this.#host.runs.all()) {
       for (const [pid, startTime] of orphans) {
         const stat = this.#orphans.has(pid) ? null : readStat(pid);
-        if (stat?.startTime === startTime) living.push({pid, startTime, name: stat.comm, token, id, at: null, formerParent: null});
+        if (stat?.startTime === startTime)
+          living.push({pid, startTime, name: stat.comm, token, id, at: null, formerParent: null});
       }
     }
     return living;

@@ -34,10 +34,14 @@ export const lookHandlers = (desk: Desk, supervisor: () => SupervisorReport): Ha
         ),
       };
     },
-    findings() {
+    async findings() {
+      await desk.orphanCare.fresh();
       desk.sweep.lookAtProcesses();
       return {zombies: desk.sweep.zombies.reports(), orphans: desk.orphanCare.reports()};
     },
-    lineage: () => lineageReport(desk, supervisor()),
+    async lineage() {
+      await desk.orphanCare.fresh();
+      return lineageReport(desk, supervisor());
+    },
   };
 };
