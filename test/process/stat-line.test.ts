@@ -9,9 +9,9 @@ const line = new StatLine();
 const parse = (bytes: Uint8Array): boolean => line.parse(bytes, bytes.length);
 const bytesOf = (text: string): Buffer => Buffer.from(text, 'latin1');
 
-/** All that is taken from a line. */
-const read = (bytes: Buffer) =>
-  parse(bytes)
+/** All that is taken from a line of that length; what is left of an earlier one may stand behind it. */
+const read = (bytes: Buffer, length = bytes.length) =>
+  line.parse(bytes, length)
     ? {name: bytes.toString('latin1', line.nameStart, line.nameEnd), fields: [...line.fields.subarray(0, 42)]}
     : null;
 
@@ -48,9 +48,9 @@ test('whatever the name, each field is its own', () => {
 
 test('a line cut at any byte says the same, or nothing', () => {
   fc.assert(
-    fc.property(processes, fc.nat(400), (process, length) => {
+    fc.property(processes, fc.nat(330), (process, length) => {
       const whole = bytesOf(statLine(process));
-      const cut = read(whole.subarray(0, length));
+      const cut = read(whole, Math.min(length, whole.length));
       if (cut !== null) expect(cut).toEqual(read(whole));
     }),
   );
@@ -61,7 +61,8 @@ test('how a zombie ended is told by a complete line only', () => {
   expect(parse(bytesOf(zombie))).toBe(true);
   expect(line.fields[StatField.exitStatus]).toBe(2304);
   for (let cut = 1; cut <= 4; cut++) {
-    expect(parse(bytesOf(zombie.slice(0, -cut)))).toBe(true);
+    // An earlier line may stand behind it.
+    expect(line.parse(bytesOf(zombie.slice(0, -cut) + '\n'), zombie.length - cut)).toBe(true);
     expect(line.fields[StatField.exitStatus]).toBe(NaN);
   }
 });
