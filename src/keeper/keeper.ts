@@ -15,7 +15,7 @@ import {Grants} from './grants.ts';
 import {Launcher} from './launcher.ts';
 import {Link} from './link.ts';
 import type {Lock} from './lock.ts';
-import type {Fact, Loss} from './messages.ts';
+import type {Fact, Loss, Proof} from './messages.ts';
 import {createOrders, obey} from './orders.ts';
 import {Processes} from './processes.ts';
 import {replaceImage} from './replace.ts';
@@ -194,8 +194,8 @@ export class Keeper {
       anchor: this.#options.anchor,
       startedAt: this.#startedAt,
       nice: getPriority(0),
-      lineage: this.#cgroupState.unavailable === null ? 'cgroup' : 'lineage',
-      weaker: weakerPromises(this.#cgroupState, this.#options.code),
+      lineage: this.#lineage(),
+      weaker: weakerPromises(this.#cgroupState, this.#processes.connector, this.#options.code),
       lost: this.#lost,
       code: this.#options.code.current,
       loss,
@@ -205,6 +205,12 @@ export class Keeper {
       orphans: this.#processes.orphans(),
       held: this.#output.held(),
     };
+  }
+
+  /** The best source there is. */
+  #lineage(): Proof {
+    if (this.#cgroupState.unavailable === null) return 'cgroup';
+    return this.#processes.connector.need() === null ? 'lineage' : 'connector';
   }
 
   #controllerLost(pid: number | null, how: string, pauseMs: number): void {
@@ -240,6 +246,7 @@ export class Keeper {
       for (const run of this.#processes.runs.all()) if (isOver(run)) removeTraces(this.#runsFolder, run.token);
       this.#cgroups?.close();
     }
+    this.#processes.connector.now?.close();
     this.#epoll.close();
     this.#lock.release();
     this.#leave();

@@ -76,6 +76,12 @@ export function freezeMembers(runs: readonly Run[], first = new Look()): Member[
   return [...frozen.values()];
 }
 
+function proofOf({cgroup, descent}: Run): Proof {
+  if (cgroup !== null && !isPopulated(cgroup)) return 'cgroup';
+  // In this order: what is found out by looking is that events were lost, too.
+  return descent?.isAlive() === false && descent.isComplete ? 'connector' : 'lineage';
+}
+
 export class Ladder {
   readonly #host: LadderHost;
   readonly #endings = new Map<string, Ending>();
@@ -225,7 +231,7 @@ export class Ladder {
   #finish(run: Run, survivors: readonly string[]): void {
     this.#endings.delete(run.token);
     // The proof is read from the kernel at the end, and not from what was found on the way.
-    const proof: Proof = run.cgroup !== null && !isPopulated(run.cgroup) ? 'cgroup' : 'lineage';
+    const proof = proofOf(run);
     if (run.cgroup !== null && survivors.length === 0) removeCgroup(run.cgroup);
     this.#host.cleared(run, proof, survivors);
   }

@@ -1,7 +1,8 @@
 /**
- * Who belongs to a run. With a cgroup, the kernel says so. Without, these are signs of it: being a descendant of its
- * main process or of a process that is known to be its; its session or process group; the token in the environment it
- * was started with (which a process may have overwritten, so its absence means nothing).
+ * Who belongs to a run. With a cgroup, the kernel says so; with the process connector it has told of every fork. Without,
+ * these are signs of it: being a descendant of its main process or of a process that is known to be its; its session or
+ * process group; the token in the environment it was started with (which a process may have overwritten, so its absence
+ * means nothing).
  */
 import {basename} from 'node:path';
 import {livingAnchor} from './anchor.ts';
@@ -114,6 +115,7 @@ const GENERATIONS = 64;
 export function isMember(stat: Stat, run: Run): boolean {
   if (stat.startTime === run.startTime && stat.pid === run.pid) return true;
   if (run.cgroup !== null && cgroupOf(stat.pid)?.split('/').includes(basename(run.cgroup)) === true) return true;
+  if (run.descent?.known().has(stat.pid) === true) return true;
   const main = run.pid === null ? null : readStat(run.pid);
   const isMainThere = main !== null && main.startTime === run.startTime;
   if (isMainThere && isYounger(stat, run) && (stat.sid === run.pid || stat.pgid === run.pid)) return true;
@@ -163,6 +165,14 @@ export function membersOf(run: Run, look: Look): Member[] {
       if (stat) add(stat);
     }
   }
+  // What has happened since the look is known by now: a pid among them is not another's.
+  for (const pid of run.descent?.known() ?? []) {
+    const stat = table.get(pid) ?? readStat(pid);
+    if (stat) {
+      add(stat);
+      addTree(stat);
+    }
+  }
   return [...found.values()].map(memberOf);
 }
 
@@ -173,5 +183,6 @@ export function membersOf(run: Run, look: Look): Member[] {
 export function mayLive(run: Run, look: Look, isKnown: (pid: number) => boolean): boolean {
   if (run.adopted || run.orphans.size > 0) return true;
   if (run.cgroup !== null && isPopulated(run.cgroup)) return true;
+  if (run.descent?.isAlive() === true) return true;
   return look.children().some(pid => !isKnown(pid));
 }

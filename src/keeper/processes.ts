@@ -1,4 +1,6 @@
 /** The processes below the keeper, put together: the runs, what those leave behind, and who hears of which end. */
+import {ConnectorWhenNeeded} from './connector.ts';
+import type {Descents} from './descent.ts';
 import {Ladder} from './ladder.ts';
 import {Look} from './members.ts';
 import type {OrphanFact} from './messages.ts';
@@ -15,7 +17,7 @@ const SIGTERM = 15;
 
 export interface ProcessesHost extends Omit<
   RunLivesHost,
-  'runs' | 'exited' | 'abandon' | 'forgotten' | 'becameMain' | 'extend'
+  'runs' | 'connector' | 'exited' | 'abandon' | 'forgotten' | 'becameMain' | 'extend'
 > {
   /** Whether libuv waits for that child, which is no run's. */
   isSpawned(pid: number): boolean;
@@ -28,6 +30,7 @@ export interface ProcessesHost extends Omit<
 export class Processes {
   readonly runs = new Runs();
   readonly lives: RunLives;
+  readonly connector: ConnectorWhenNeeded;
   readonly #reaper: Reaper;
   readonly #ladder: Ladder;
   readonly #strays: Strays;
@@ -36,18 +39,27 @@ export class Processes {
 
   constructor(host: ProcessesHost) {
     const {runs} = this;
+    const isSpawned = (pid: number): boolean => host.isSpawned(pid);
+    this.connector = new ConnectorWhenNeeded({runs, epoll: host.epoll, isSpawned});
     this.lives = new RunLives({
       ...host,
       runs,
+      connector: this.connector,
       exited: run => this.#noteEnded(run),
       abandon: run => this.#ladder.end(run, SIGKILL, 0),
-      forgotten: run => this.#reaper.forget(run),
+      forgotten: run => {
+        this.#reaper.forget(run);
+        this.connector.now?.descents.forget(run);
+      },
       becameMain: pid => this.#reaper.becameMain(pid),
       extend: (run, ms) => this.#ladder.extend(run, ms),
     });
-    const isSpawned = (pid: number): boolean => host.isSpawned(pid);
     const waiterOf = (pid: number): ((end: Ended) => void) | null => this.lives.waiterOf(pid) ?? host.inherited(pid);
-    this.#reaper = new Reaper({runs, isSpawned, waiterOf, say: fact => host.say(fact)});
+    const descents = (): Descents | null => {
+      this.connector.now?.catchUp();
+      return this.connector.now?.descents ?? null;
+    };
+    this.#reaper = new Reaper({runs, isSpawned, waiterOf, say: fact => host.say(fact), descents});
     this.#ladder = new Ladder({
       isKnown: pid => isSpawned(pid) || waiterOf(pid) !== null || this.#reaper.isOrphan(pid),
       adoptOrphans: look => this.#reaper.adoptOrphans(look),
@@ -102,6 +114,7 @@ export class Processes {
 
   /** What no signal may have told: missed SIGCHLDs, orphans that live, ends that are due. */
   sweep(): void {
+    this.connector.now?.sweep();
     this.#reaper.childrenChanged();
     const look = new Look();
     try {

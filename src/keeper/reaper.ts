@@ -2,6 +2,7 @@
  * What SIGCHLD tells: the ends of main processes and of adopted orphans, stops and continues. libuv waits for what it has
  * spawned itself, the controller, so waitid must never take one of those.
  */
+import type {Descents} from './descent.ts';
 import {runOfOrphan, type Look} from './members.ts';
 import type {Fact, FormerParent, OrphanFact} from './messages.ts';
 import type {Run, Runs} from './run.ts';
@@ -15,6 +16,8 @@ export interface ReaperHost {
   /** Who is to hear how a child ended that this process, or an earlier image of it, has started; null: it is an orphan. */
   waiterOf(pid: number): ((end: Ended) => void) | null;
   say(fact: Fact): void;
+  /** Who comes from whom, up to this moment; null: nobody listens. */
+  descents(): Descents | null;
 }
 
 interface Orphan {
@@ -126,8 +129,16 @@ export class Reaper {
     if (this.#orphans.has(pid) || this.#host.isSpawned(pid) || this.#host.waiterOf(pid)) return;
     const stat = readStat(pid);
     if (!stat || stat.ppid !== process.pid) return;
-    const run = runOfOrphan(stat, this.#host.runs) ?? null;
-    const orphan = {startTime: stat.startTime, name: stat.comm, at: Date.now(), formerParent: null, run};
+    const descents = this.#host.descents();
+    const run = descents?.runOf(pid) ?? runOfOrphan(stat, this.#host.runs) ?? null;
+    descents?.claim(pid, run);
+    const orphan = {
+      startTime: stat.startTime,
+      name: stat.comm,
+      at: Date.now(),
+      formerParent: descents?.parentOf(pid) ?? null,
+      run,
+    };
     this.#orphans.set(pid, orphan);
     run?.orphans.set(pid, stat.startTime);
     this.#host.say({type: 'orphan', ...factOf(pid, orphan)});

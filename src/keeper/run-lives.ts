@@ -3,6 +3,7 @@ import {closeSync} from 'node:fs';
 import {Adopted} from './adopted.ts';
 import {findRuns, hasFifos, removeTraces} from './adopt.ts';
 import {nestFor, removeCgroup, type Cgroups} from './cgroup.ts';
+import type {ConnectorWhenNeeded} from './connector.ts';
 import {oomOf} from './cgroup-limits.ts';
 import {unrecordedMains} from './fifo-holders.ts';
 import type {Grants} from './grants.ts';
@@ -28,6 +29,7 @@ export interface RunLivesHost {
   readonly folder: string;
   readonly runs: Runs;
   readonly cgroups: Cgroups | null;
+  readonly connector: ConnectorWhenNeeded;
   readonly epoll: Epoll;
   readonly output: RunOutput;
   readonly grants: Grants;
@@ -99,6 +101,7 @@ export class RunLives {
     const run = newRun({token, id, stopSignal, stopTimeoutMs, logStart});
     runs.add(run);
     const {cgroup, hold} = nestFor(cgroups, limits);
+    const connector = cgroup === null ? this.#host.connector.need() : null;
     const fds: number[] = [];
     try {
       const record = recordIntent(folder, {
@@ -125,6 +128,7 @@ export class RunLives {
       mustLeaveRoom(outputs);
       const granted = this.#host.grants.open(order, fds);
       const stdio = stdioOf([...outputs, ...granted], this.voices.open(run, order, fds));
+      connector?.descents.follow(run);
       this.#mains.start(run, order, stdio, {cgroup, record});
       run.unheld = hold();
       this.#started(run);
@@ -133,6 +137,8 @@ export class RunLives {
       else this.#host.abandon(run);
     } finally {
       for (const fd of fds) closeSync(fd);
+      // A thousand that are started in one turn have more to tell than a queue may hold.
+      connector?.catchUp();
       cgroups?.moveOn(cgroup, run.pid !== null);
     }
   }

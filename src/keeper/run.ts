@@ -4,6 +4,16 @@ import type {ExitFact, LogStart, Notice, Proof, RunFact, SpawnFailure, Unheld} f
 import type {SignalName} from '../posix/signals.ts';
 import type {Output} from './output.ts';
 
+/** The processes that come from a run's main process, as the process connector has told. */
+export interface Descent {
+  /** All that are known to live, up to this moment, the main process among them; some may have ended just now. */
+  known(): ReadonlySet<number>;
+  /** Whether any of them lives (a zombie does not). */
+  isAlive(): boolean;
+  /** Nothing was missed since the main process was forked: who is not known is not the run's. */
+  readonly isComplete: boolean;
+}
+
 export interface Run {
   readonly token: string;
   readonly id: string;
@@ -27,6 +37,8 @@ export interface Run {
   notice: Notice | null;
   /** Path of its cgroup; null where there is none. */
   cgroup: string | null;
+  /** Null: nobody listens. */
+  descent: Descent | null;
   unheld: Unheld;
   output: Output | null;
   /** Its processes that became the keeper's own children: pid to start time. */
@@ -50,6 +62,7 @@ export const newRun = (intended: Pick<Run, 'token' | 'id' | 'stopSignal' | 'stop
   cleared: null,
   notice: null,
   cgroup: null,
+  descent: null,
   unheld: {memory: null, cpu: null},
   output: null,
   orphans: new Map(),

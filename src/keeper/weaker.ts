@@ -1,11 +1,18 @@
 /** What a keeper can't promise on this machine, in words. */
 import type {Code} from './code.ts';
 
-export function weakerPromises(cgroups: {readonly unavailable: string | null}, code: Code): string[] {
+interface Source {
+  /** Why it can't be had; null: it can. */
+  readonly unavailable: string | null;
+}
+
+export function weakerPromises(cgroups: Source, connector: Source, code: Code): string[] {
   const weaker: string[] = [];
   if (cgroups.unavailable !== null) {
     weaker.push(
-      `${cgroups.unavailable}: who belongs to a worker is told by parents, sessions and environment, which a process can leave`,
+      connector.unavailable === null
+        ? `${cgroups.unavailable}: who belongs to a worker is told by the process connector while the keeper lives that started it, else by parents, sessions and environment, which a process can leave`
+        : `${cgroups.unavailable}, and ${connector.unavailable}: who belongs to a worker is told by parents, sessions and environment, which a process can leave`,
     );
   }
   if (code.own === null) {

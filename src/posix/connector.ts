@@ -55,9 +55,9 @@ class Batch {
     }
   }
 
-  /** Makes it ready: the kernel wrote there how much it used. */
-  reset(): void {
-    for (let i = 0; i < BATCH; i++) this.headers.writeUInt32LE(ADDRESS_BYTES, i * HEADER_BYTES + 8);
+  /** Makes it ready: the kernel wrote there how much it used, in so many places. */
+  reset(used: number): void {
+    for (let i = 0; i < used; i++) this.headers.writeUInt32LE(ADDRESS_BYTES, i * HEADER_BYTES + 8);
   }
 
   /** What was received at that place; null where it was not the kernel that sent it. */
@@ -79,6 +79,7 @@ export interface Reading {
 export class Connector {
   readonly fd: number;
   readonly #batch = new Batch();
+  #used = BATCH;
   #lost = false;
 
   private constructor(fd: number) {
@@ -126,8 +127,9 @@ export class Connector {
   /** Calls back for each message of a batch; answers how many came, 0: none is there. */
   #receive(listener: (message: NonNullable<ReturnType<typeof decodeMessage>>) => void): number {
     for (;;) {
-      this.#batch.reset();
+      this.#batch.reset(this.#used);
       const count = recvmmsg(this.fd, this.#batch.headers, BATCH, 0, null);
+      this.#used = Math.max(count, 0);
       if (count > 0) {
         for (let i = 0; i < count; i++) {
           const bytes = this.#batch.message(i);

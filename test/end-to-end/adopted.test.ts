@@ -7,7 +7,7 @@ import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {TestFleet, until} from './harness.ts';
 import {commandLine, environment, everyProcess, lives, look} from './processes.ts';
-import {asOrdinary, isRoot, ordinaryFleet, using, WrappedFleet} from './wrapped.ts';
+import {asOrdinary, isRoot, lineageFleet, ordinaryFleet, using, WrappedFleet} from './wrapped.ts';
 
 const sleeper = {run: ['sleep', '1000']};
 const never = {restart: 'never'};
@@ -36,7 +36,7 @@ const dead = (pid: number): Promise<unknown> => until(`${pid} to have ended`, ()
 /** Without a cgroup, too, where this test can be an ordinary user: there lineage alone tells who belongs to whom. */
 const users = isRoot ? ['root', 'an ordinary user'] : ['an ordinary user'];
 const fleetOf = (user: string, fleet: object): TestFleet =>
-  isRoot && user !== 'root' ? ordinaryFleet(fleet) : new TestFleet(fleet);
+  isRoot && user !== 'root' ? lineageFleet(fleet) : new TestFleet(fleet);
 const seconds = (fleet: TestFleet): string[] =>
   fleet
     .tagged()

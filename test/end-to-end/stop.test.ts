@@ -4,7 +4,7 @@ import {describe, expect, test} from 'vitest';
 import type {Outcomes} from '../../src/control/messages.ts';
 import {TestFleet, until} from './harness.ts';
 import {commandLine, everyProcess, lives, look, send, type Seen} from './processes.ts';
-import {isRoot, ordinaryFleet, using} from './wrapped.ts';
+import {connectorFleet, isRoot, lineageFleet, using, whyNoConnector} from './wrapped.ts';
 
 /** Forks at most 2^6 processes, also while it is being stopped: SIGTERM makes each fork once more. */
 const BOMB = `#!/usr/bin/perl
@@ -29,9 +29,14 @@ const workers = {
   bomb: {run: ['perl', 'bomb', '5'], stop: {timeout: '300ms'}},
 };
 
+if (whyNoConnector !== null) console.warn(`stops proved by the process connector are not tested: ${whyNoConnector}`);
+
 const kinds = [
   {proof: 'cgroup', make: (fleet: object) => new TestFleet(fleet, {bomb: BOMB})},
-  {proof: 'lineage', make: (fleet: object) => ordinaryFleet(fleet, {bomb: BOMB})},
+  ...(whyNoConnector === null
+    ? [{proof: 'connector', make: (fleet: object) => connectorFleet(fleet, {bomb: BOMB})}]
+    : []),
+  {proof: 'lineage', make: (fleet: object) => lineageFleet(fleet, {bomb: BOMB})},
 ];
 
 const sleepers = (fleet: TestFleet): string[] =>

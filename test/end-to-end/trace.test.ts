@@ -1,9 +1,8 @@
 /** `brood trace`, on fleets whose processes live briefly, hide, and have bad names. */
 import {spawnSync, type ChildProcess} from 'node:child_process';
 import {describe, expect, test} from 'vitest';
-import {Connector} from '../../src/posix/connector.ts';
 import {TestFleet, until} from './harness.ts';
-import {asOrdinary, giveTo, isRoot, ORDINARY_UID, using, WrappedFleet} from './wrapped.ts';
+import {isRoot, lineageFleet, using, whyNoConnector} from './wrapped.ts';
 
 interface Line {
   readonly at: string;
@@ -54,16 +53,13 @@ async function tracing(fleet: TestFleet, args: string[], body: (trace: Running) 
   }
 }
 
-const probe = Connector.open({threadEnds: false, changes: false});
-if (probe instanceof Connector) probe.close();
-const why = probe instanceof Connector ? null : probe.unavailable;
-if (why !== null) console.warn(`tests of the live trace are skipped: ${why}`);
+if (whyNoConnector !== null) console.warn(`tests of the live trace are skipped: ${whyNoConnector}`);
 
 const hasPython = spawnSync('python3', ['-c', 'import ctypes']).status === 0;
 
 const SEVEN = 'while :; do sleep 0.2; sh -c "exit 7"; done';
 
-describe.skipIf(why !== null)('from the process connector', () => {
+describe.skipIf(whyNoConnector !== null)('from the process connector', () => {
   test('forks, execs and ends with their status, of the worker that is named and of no other', () =>
     using(
       new TestFleet({fleet: 'trace', workers: {t: {sh: SEVEN}, other: {sh: 'while :; do sleep 0.1; done'}}}),
@@ -233,16 +229,9 @@ test('without a fleet it says that there is none; no worker of that name is a mi
     });
   }));
 
-/** Elsewhere than in the initial network namespace the kernel tells nothing. */
-const elsewhere = (fleet: object): WrappedFleet => {
-  const wrapped = new WrappedFleet(['unshare', '-n', ...asOrdinary()], fleet);
-  giveTo(ORDINARY_UID, wrapped.folder);
-  return wrapped;
-};
-
 test.skipIf(!isRoot)('where there is no connector, an ordinary user sees samples, and is told so', () =>
   using(
-    elsewhere({
+    lineageFleet({
       fleet: 'trace',
       workers: {
         t: {sh: 'while :; do sh -c "sleep 0.4; exit 7"; setsid -w sleep 0.5; done'},

@@ -1,7 +1,8 @@
 /** Fleets that are started by way of another program: as an ordinary user, with a limit, with signals ignored, in a namespace. */
 import {spawn, spawnSync, type ChildProcess, type SpawnOptions} from 'node:child_process';
-import {chownSync, existsSync, readdirSync} from 'node:fs';
+import {chownSync, existsSync, readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {Connector} from '../../src/posix/connector.ts';
 import {cli, TestFleet, type Ran} from './harness.ts';
 
 export const isRoot = process.getuid?.() === 0;
@@ -56,16 +57,40 @@ export function giveTo(uid: number, path: string): void {
   }
 }
 
-/** A fleet of an ordinary user, who has no cgroup: what belongs to a worker is told by lineage alone. Needs root. */
+/** A fleet of an ordinary user, who has no cgroup, and since Linux 6.6 the process connector. Needs root. */
 export function ordinaryFleet(
   fleet: string | object,
   files: Readonly<Record<string, string>> = {},
   uid = ORDINARY_UID,
+  prefix: readonly string[] = [],
 ): WrappedFleet {
-  const made = new WrappedFleet(asOrdinary(uid), fleet, files);
+  const made = new WrappedFleet([...prefix, ...asOrdinary(uid)], fleet, files);
   giveTo(uid, made.folder);
   return made;
 }
+
+/**
+ * A fleet of an ordinary user in a network namespace of its own, where there is no process connector either: what belongs to a
+ * worker is told by lineage alone. Needs root.
+ */
+export const lineageFleet = (fleet: string | object, files: Readonly<Record<string, string>> = {}): WrappedFleet =>
+  ordinaryFleet(fleet, files, ORDINARY_UID, ['unshare', '-n']);
+
+/** A fleet of root's where no cgroups are to be seen: what belongs to a worker is told by the process connector. Needs root. */
+export function connectorFleet(fleet: string | object, files: Readonly<Record<string, string>> = {}): WrappedFleet {
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
+  const paths = mounts.filter(line => line.includes(' - cgroup2 ')).map(line => line.split(' ')[4] ?? '');
+  const script = 'for path do shift; [ "$path" != -- ] || break; umount -l "$path"; done; exec "$@"';
+  return new WrappedFleet(['unshare', '-m', 'sh', '-c', script, 'sh', ...paths, '--'], fleet, files);
+}
+
+/** Why the process connector can't be had here; null: it can. */
+export const whyNoConnector = ((): string | null => {
+  const opened = Connector.open({threadEnds: false, changes: false});
+  if (!(opened instanceof Connector)) return opened.unavailable;
+  opened.close();
+  return null;
+})();
 
 /** Runs `body` with a fleet that is ended afterwards, whatever happens. */
 export async function using<F extends TestFleet>(fleet: F, body: (fleet: F) => void | Promise<void>): Promise<void> {

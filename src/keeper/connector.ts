@@ -1,0 +1,133 @@
+/**
+ * Where runs have no cgroups, the kernel's process connector tells who comes from whom (docs/decisions/0027-process-connector.md).
+ * It is listened to only then: it tells of every process of the machine.
+ */
+import {Descents} from './descent.ts';
+import {Look, membersOf} from './members.ts';
+import type {Runs} from './run.ts';
+import {Connector} from '../posix/connector.ts';
+import type {Epoll} from '../posix/epoll.ts';
+import {hasEnded, readSmall, readStat, TICKS_PER_SECOND} from '../process/stat.ts';
+import {readProcessTable} from '../process/table.ts';
+
+/** Events gather for that long, while there are few: whoever wants to know more reads them at once. */
+const REST_MS = 50;
+/** A queue may hold no more than some 500, where the system is as it came (net.core.rmem_max). */
+const FEW = 50;
+
+export interface ConnectorHost {
+  readonly runs: Runs;
+  readonly epoll: Epoll;
+  isSpawned(pid: number): boolean;
+}
+
+function look(pid: number): {readonly startTime: string; readonly name: string} | null {
+  const stat = readStat(pid);
+  return stat === null || hasEnded(stat) ? null : {startTime: stat.startTime, name: stat.comm};
+}
+
+export class RunConnector {
+  readonly #host: ConnectorHost;
+  readonly #connector: Connector;
+  readonly descents: Descents;
+  /** When performance.now() was 0 (ticks since boot, as start times are counted). */
+  readonly #origin: number;
+  /** When all was read that had come (performance.now). */
+  #readAt = performance.now();
+  #timer: NodeJS.Timeout | null = null;
+  #isOpen = true;
+
+  private constructor(host: ConnectorHost, connector: Connector) {
+    this.#host = host;
+    this.#connector = connector;
+    const uptime = Number(readSmall('/proc/uptime')?.split(' ')[0] ?? 0);
+    this.#origin = (uptime - performance.now() / 1000) * TICKS_PER_SECOND;
+    this.descents = new Descents({
+      self: process.pid,
+      runs: host.runs,
+      isSpawned: pid => host.isSpawned(pid),
+      look,
+      catchUp: () => this.catchUp(),
+    });
+    host.epoll.add(connector.fd, () => this.#rest());
+    const now = new Look();
+    for (const run of host.runs.all()) {
+      if (run.pid !== null && run.cleared === null && run.cgroup === null)
+        this.descents.takeUp(run, [run.pid, ...membersOf(run, now).map(({pid}) => pid)]);
+    }
+  }
+
+  /** Listens from now on, also to what is there already; where that can't be had here, answers why. */
+  static open(host: ConnectorHost): RunConnector | {readonly unavailable: string} {
+    const connector = Connector.open({threadEnds: false, changes: false});
+    return connector instanceof Connector ? new RunConnector(host, connector) : connector;
+  }
+
+  /** Reads all that has come by now; answers how much. */
+  catchUp(): number {
+    if (!this.#isOpen) return 0;
+    let count = 0;
+    const {lost} = this.#connector.read(event => {
+      count++;
+      this.descents.feed(event);
+    });
+    if (lost) this.#lost();
+    this.#readAt = performance.now();
+    return count;
+  }
+
+  /** What no longer matters is forgotten. */
+  sweep(): void {
+    this.catchUp();
+    this.descents.forgetEnded();
+  }
+
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#host.epoll.remove(this.#connector.fd);
+    this.#connector.close();
+  }
+
+  #rest(): void {
+    const count = this.catchUp();
+    if (count > FEW) this.#host.epoll.arm(this.#connector.fd);
+    else
+      this.#timer = setTimeout(() => {
+        if (this.#isOpen) this.#host.epoll.arm(this.#connector.fd);
+      }, REST_MS);
+  }
+
+  #lost(): void {
+    const table = readProcessTable();
+    const ticks = this.#origin + (this.#readAt / 1000) * TICKS_PER_SECOND;
+    this.descents.lost(ticks, pid => table.childrenOf(pid).map(child => child.pid));
+  }
+}
+
+/** The connector, listened to from the moment on at which it is needed. */
+export class ConnectorWhenNeeded {
+  readonly #host: ConnectorHost;
+  #opened: RunConnector | {readonly unavailable: string} | null = null;
+
+  constructor(host: ConnectorHost) {
+    this.#host = host;
+  }
+
+  /** Null where it can't be had. */
+  need(): RunConnector | null {
+    this.#opened ??= RunConnector.open(this.#host);
+    return this.now;
+  }
+
+  /** Null where nobody listens. */
+  get now(): RunConnector | null {
+    return this.#opened instanceof RunConnector ? this.#opened : null;
+  }
+
+  /** Why it was not to be had; null: it was, or nobody has asked. */
+  get unavailable(): string | null {
+    return this.#opened !== null && 'unavailable' in this.#opened ? this.#opened.unavailable : null;
+  }
+}

@@ -1,0 +1,119 @@
+/** Fleets whose processes the kernel's process connector tells apart, since there are no cgroups. */
+import {spawnSync} from 'node:child_process';
+import {readFileSync} from 'node:fs';
+import {release} from 'node:os';
+import {describe, expect, test} from 'vitest';
+import type {FindingsReport, Outcomes} from '../../src/control/messages.ts';
+import {until, type TestFleet} from './harness.ts';
+import {commandLine, everyProcess, lives, type Seen} from './processes.ts';
+import {connectorFleet, isRoot, ordinaryFleet, using, whyNoConnector} from './wrapped.ts';
+
+const skipped = whyNoConnector ?? (isRoot ? null : 'it takes root to have a connector and no cgroups');
+if (skipped !== null) console.warn(`keepers with a process connector are not tested: ${skipped}`);
+
+/** Forks twice, starts a session and clears its environment: nothing that lasts tells where it comes from. */
+const hidden = (seconds: number): string => `(env -i /usr/bin/setsid /bin/sh -c "/bin/sleep ${seconds} &" &)`;
+
+const sleeping = (seconds: number): Seen | undefined =>
+  everyProcess().find(({pid}) => commandLine(pid).join(' ') === `/bin/sleep ${seconds}`);
+
+const stop = (fleet: TestFleet, ...names: string[]): Outcomes =>
+  JSON.parse(fleet.run('stop', ...names, '--json').out) as Outcomes;
+
+describe.skipIf(skipped !== null)('without cgroups', () => {
+  test('the connector tells whose a process is that has shed every sign, and a stop ends that one alone', () =>
+    using(
+      connectorFleet({
+        fleet: 't',
+        workers: {
+          one: {sh: `${hidden(4101)}; exec sleep 1000`},
+          two: {sh: `${hidden(4102)}; exec sleep 1000`},
+          // A start that fails is a fork by the keeper, too.
+          wrong: {run: ['./missing'], restart: 'never'},
+        },
+      }),
+      async fleet => {
+        fleet.up();
+        expect(fleet.ps().supervisor.guarantees.lineage).toBe('connector');
+        await fleet.ready('one', 'two');
+        const {keeper} = fleet;
+        const [first, second] = await until('both to be orphans', () => {
+          const found = [sleeping(4101), sleeping(4102)].filter(seen => seen?.ppid === keeper);
+          return found.length === 2 && found.filter(seen => seen !== undefined);
+        });
+        const orphan = await until(
+          'the first to be told of',
+          () => fleet.events('orphan-adopted').find(({pid}) => pid === first?.pid),
+          20_000,
+        );
+        expect(orphan).toMatchObject({worker: 'one', instance: 1});
+        const {orphans} = fleet.json('doctor') as FindingsReport;
+        const told = orphans.find(({pid}) => pid === first?.pid);
+        expect(told).toMatchObject({worker: 'one', formerParent: expect.any(Number) as number});
+        // What it was at last, if there was time to see it.
+        expect(['sh', 'setsid', 'env', '?']).toContain(told?.formerParentName);
+        expect(stop(fleet, 'one').outcomes).toMatchObject([{ok: true, proof: 'connector', survivors: []}]);
+        expect(lives(first?.pid ?? 0)).toBe(false);
+        expect(lives(second?.pid ?? 0)).toBe(true);
+        expect(stop(fleet, 'two').outcomes).toMatchObject([{ok: true, proof: 'connector'}]);
+        expect(lives(second?.pid ?? 0)).toBe(false);
+      },
+    ));
+
+  test('one that may be gone when it is found is its worker’s', () =>
+    using(
+      connectorFleet({
+        fleet: 't',
+        workers: {
+          brief: {sh: `while :; do (env -i /usr/bin/setsid /bin/sh -c "/bin/sleep 0.05 &" &); sleep 0.3; done`},
+        },
+      }),
+      async fleet => {
+        fleet.up('--wait');
+        const events = await until('some orphans', () => {
+          const found = fleet.events('orphan-adopted');
+          return found.length >= 3 && found;
+        });
+        for (const event of events) expect(event).toMatchObject({worker: 'brief', instance: 1});
+      },
+    ));
+
+  test('the keeper is lost: what it knew by the connector is known by lineage, and said to be', () =>
+    using(connectorFleet({fleet: 't', workers: {w: {run: ['sleep', '1000']}}}), async fleet => {
+      fleet.up('--wait');
+      const {keeper} = fleet;
+      process.kill(keeper, 'SIGKILL');
+      await until('another keeper', () => fleet.keeper !== keeper);
+      expect(stop(fleet, 'w').outcomes).toMatchObject([{ok: true, proof: 'lineage'}]);
+      expect(fleet.run('start', 'w').code).toBe(0);
+      expect(stop(fleet, 'w').outcomes).toMatchObject([{ok: true, proof: 'connector'}]);
+    }));
+
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  const isForAll = major > 6 || (major === 6 && minor >= 6);
+  const queue = Number(readFileSync('/proc/sys/net/core/rmem_max', 'utf8')) * 2;
+  // An event takes at least so much of it; most processes are two.
+  const enough = Math.ceil(queue / 500 / 2);
+  test.skipIf(!isForAll || enough > 40_000)('events that were lost make it lineage, for the runs of that time', () =>
+    using(
+      ordinaryFleet({fleet: 't', workers: {w: {sh: 'sleep 1000 & sleep 1000; :'}, later: {run: ['sleep', '1000']}}}),
+      async fleet => {
+        fleet.up();
+        await fleet.ready('w', 'later');
+        const {keeper} = fleet;
+        process.kill(keeper, 'SIGSTOP');
+        try {
+          const flood = `for (1..${enough}) { my $p = fork; exit 0 if !$p; waitpid $p, 0 }`;
+          expect(spawnSync('perl', ['-e', flood]).status).toBe(0);
+        } finally {
+          process.kill(keeper, 'SIGCONT');
+        }
+        const before = fleet.tagged().filter(({name}) => name === 'sleep');
+        expect(stop(fleet, 'w').outcomes).toMatchObject([{ok: true, proof: 'lineage', survivors: []}]);
+        expect(before.filter(({pid}) => lives(pid))).toHaveLength(1);
+        expect(fleet.run('restart', 'later').code).toBe(0);
+        expect(stop(fleet, 'later').outcomes).toMatchObject([{ok: true, proof: 'connector'}]);
+      },
+    ),
+  );
+});

@@ -1,0 +1,239 @@
+/** Who comes from whom by the process connector's events, against a model of processes that live and die at random. */
+import {describe, expect, test} from 'vitest';
+import {Descents} from '../../src/keeper/descent.ts';
+import {Runs, type Run} from '../../src/keeper/run.ts';
+import type {ConnectorEvent} from '../../src/posix/connector-messages.ts';
+import {Prng} from '../simulation/prng.ts';
+import {runOf} from './run-of.ts';
+
+const KEEPER = 10;
+const CONTROLLER = 11;
+
+interface Process {
+  readonly run: Run | null;
+  parent: number;
+  /** Ticks since boot. */
+  readonly startTime: number;
+}
+
+/** The kernel, as far as the keeper asks it. */
+class Kernel {
+  readonly living = new Map<number, Process>();
+  readonly runs = new Runs();
+  now = 1000;
+  readonly descents = new Descents({
+    self: KEEPER,
+    runs: this.runs,
+    isSpawned: pid => pid === CONTROLLER,
+    look: pid => {
+      const process = this.living.get(pid);
+      return process ? {startTime: String(process.startTime), name: `name ${pid}`} : null;
+    },
+    catchUp: () => undefined,
+  });
+
+  constructor() {
+    this.living.set(KEEPER, {run: null, parent: 1, startTime: 0});
+    this.living.set(5, {run: null, parent: 1, startTime: 0});
+  }
+
+  event(type: 'exec' | 'exit', pid: number): void {
+    const event = {time: 0, pid, tgid: pid};
+    this.descents.feed(type === 'exec' ? {...event, type} : {...event, type, status: 0, parent: 0});
+  }
+
+  /** A process forks; `told`: the event is not lost. */
+  fork(parent: number, pid: number, told = true): void {
+    const run = this.living.get(parent)?.run ?? null;
+    this.living.set(pid, {run, parent, startTime: this.now++});
+    const event: ConnectorEvent = {type: 'fork', time: 0, parent, pid, tgid: pid};
+    if (told) this.descents.feed(event);
+  }
+
+  exit(pid: number, told = true): void {
+    this.living.delete(pid);
+    for (const one of this.living.values()) if (one.parent === pid) one.parent = one.run === null ? 1 : KEEPER;
+    if (told) this.event('exit', pid);
+  }
+
+  /** The keeper starts the main process of a new run. */
+  spawn(pid: number, token = `run-${pid}-${this.now}`): Run {
+    const run = runOf({token, child: true});
+    this.runs.add(run);
+    this.descents.follow(run);
+    this.living.set(pid, {run, parent: KEEPER, startTime: this.now++});
+    this.runs.started(run, pid, 0, null);
+    this.descents.feed({type: 'fork', time: 0, parent: KEEPER, pid, tgid: pid});
+    return run;
+  }
+
+  lose(ticks: number): void {
+    this.descents.lost(ticks, pid => [...this.living].filter(([, one]) => one.parent === pid).map(([child]) => child));
+  }
+
+  of(run: Run): number[] {
+    return [...this.living].filter(([, one]) => one.run === run).map(([pid]) => pid);
+  }
+}
+
+describe('what comes from a main process', () => {
+  test('is the run’s, when its parents are gone and it is gone itself', () => {
+    const kernel = new Kernel();
+    const run = kernel.spawn(20);
+    kernel.fork(20, 21);
+    kernel.fork(21, 22);
+    kernel.exit(21);
+    expect(kernel.descents.runOf(22)).toBe(run);
+    expect(kernel.descents.parentOf(22)).toEqual({pid: 21, name: 'name 20'});
+    expect(run.descent?.isAlive()).toBe(true);
+    kernel.exit(22);
+    kernel.exit(20);
+    expect(kernel.descents.runOf(22)).toBe(run);
+    expect(run.descent?.isAlive()).toBe(false);
+    expect(run.descent?.isComplete).toBe(true);
+    kernel.descents.forgetEnded();
+    kernel.descents.forgetEnded();
+    expect(kernel.descents.runOf(22)).toBeNull();
+  });
+
+  test('is nobody’s any more once the run is forgotten', () => {
+    const kernel = new Kernel();
+    const run = kernel.spawn(20);
+    kernel.fork(20, 21);
+    kernel.runs.delete(run);
+    kernel.descents.forget(run);
+    expect(kernel.descents.runOf(21)).toBeNull();
+  });
+
+  test('goes on after the end of its first thread', () => {
+    const kernel = new Kernel();
+    const run = kernel.spawn(20);
+    kernel.event('exit', 20);
+    kernel.fork(20, 21);
+    expect(kernel.descents.runOf(21)).toBe(run);
+    expect(run.descent?.isAlive()).toBe(true);
+  });
+
+  test('is told from threads, and from what strangers and the controller fork', () => {
+    const kernel = new Kernel();
+    const run = kernel.spawn(20);
+    kernel.descents.feed({type: 'fork', time: 0, parent: KEEPER, pid: 21, tgid: 20});
+    kernel.living.set(CONTROLLER, {run: null, parent: KEEPER, startTime: 1});
+    kernel.fork(KEEPER, CONTROLLER);
+    kernel.fork(CONTROLLER, 30);
+    kernel.fork(5, 31);
+    expect([...(run.descent?.known() ?? [])]).toEqual([20]);
+    expect([30, 31, CONTROLLER].map(pid => kernel.descents.runOf(pid))).toEqual([null, null, null]);
+    expect(run.descent?.isComplete).toBe(true);
+  });
+});
+
+describe('a child that the keeper did not start (CLONE_PARENT)', () => {
+  const cloned = (): {kernel: Kernel; run: Run} => {
+    const kernel = new Kernel();
+    const run = kernel.spawn(20);
+    kernel.fork(KEEPER, 40);
+    kernel.fork(40, 41);
+    return {kernel, run};
+  };
+
+  test('is the run’s that other signs tell, with what it has forked', () => {
+    const {kernel, run} = cloned();
+    expect(kernel.descents.runOf(41)).toBeNull();
+    kernel.descents.claim(40, run);
+    expect(kernel.descents.runOf(41)).toBe(run);
+    expect([...(run.descent?.known() ?? [])].sort()).toEqual([20, 40, 41]);
+    expect(run.descent?.isComplete).toBe(true);
+  });
+
+  test('may be anybody’s where nothing tells: then no run is known in full', () => {
+    const {kernel, run} = cloned();
+    kernel.descents.claim(41, null);
+    expect(run.descent?.isComplete).toBe(false);
+  });
+
+  test('of which nobody asks is a start that failed', () => {
+    const {kernel, run} = cloned();
+    kernel.exit(40);
+    kernel.descents.claim(20, run);
+    expect(run.descent?.isComplete).toBe(true);
+  });
+});
+
+test('a run that began before is known from now on, and not in full', () => {
+  const kernel = new Kernel();
+  const run = runOf({token: 'old', pid: 20});
+  kernel.runs.add(run);
+  kernel.living.set(20, {run, parent: 1, startTime: 1}).set(21, {run, parent: 20, startTime: 2});
+  kernel.descents.takeUp(run, [20, 21, 99]);
+  kernel.fork(21, 22);
+  expect([...(run.descent?.known() ?? [])]).toEqual([20, 21, 22]);
+  expect(run.descent?.isComplete).toBe(false);
+});
+
+test('after a loss, whoever began later and is nobody’s child any more is nobody’s, and the others are what they were', () => {
+  const kernel = new Kernel();
+  const run = kernel.spawn(20);
+  kernel.fork(20, 21);
+  kernel.fork(20, 22);
+  const before = kernel.now;
+  kernel.exit(22, false);
+  kernel.now++;
+  kernel.fork(5, 22, false); // the pid is a stranger's now
+  kernel.fork(21, 23, false);
+  kernel.fork(21, 24, false);
+  kernel.fork(24, 25, false);
+  kernel.exit(24, false);
+  kernel.lose(before);
+  expect([...(run.descent?.known() ?? [])].sort()).toEqual([20, 21, 23]);
+  expect(run.descent?.isComplete).toBe(false);
+  kernel.fork(23, 26);
+  expect(kernel.descents.runOf(26)).toBe(run);
+  expect(kernel.spawn(27).descent?.isComplete).toBe(true);
+});
+
+function story(seed: number): void {
+  const random = new Prng(seed);
+  const kernel = new Kernel();
+  const runs: Run[] = [];
+  let told = true;
+  let lostAt = 0;
+  let losses = 0;
+  for (let step = 0; step < 150; step++) {
+    const living = [...kernel.living.keys()];
+    const pid = random.pick(living);
+    const free = 20 + random.int(25);
+    const isFree = !kernel.living.has(free);
+    if (random.chance(0.15) && isFree && told) runs.push(kernel.spawn(free));
+    else if (random.chance(0.5) && isFree && pid !== KEEPER) kernel.fork(pid, free, told);
+    else if (random.chance(0.5) && pid !== KEEPER && pid !== 5) kernel.exit(pid, told);
+    else if (told) kernel.event('exec', pid);
+    if (told && random.chance(0.02)) {
+      told = false;
+      lostAt = kernel.now - 1;
+    } else if (!told && random.chance(0.3)) {
+      told = true;
+      losses++;
+      kernel.lose(lostAt);
+    }
+    if (!told) continue;
+    for (const run of runs) {
+      const known = [...(run.descent?.known() ?? [])].filter(one => kernel.living.has(one)).sort();
+      const mine = kernel.of(run).sort();
+      const where = `seed ${seed}, step ${step}, ${run.token}`;
+      // What is known is never wrong, though it may be less than there is after a loss.
+      const isRight = run.descent?.isComplete ? String(known) === String(mine) : known.every(one => mine.includes(one));
+      if (!isRight) throw new Error(`${where}: known ${String(known)}, there are ${String(mine)}`);
+      if (losses === 0 && run.descent?.isComplete !== true) throw new Error(`${where}: not complete`);
+    }
+    for (const [one, {run}] of kernel.living) {
+      const found = kernel.descents.runOf(one);
+      if (found !== null && found !== run)
+        throw new Error(`seed ${seed}, step ${step}: ${one} is not ${found.token}'s`);
+    }
+  }
+}
+
+test('what is known of any forks, ends, losses and pids that are reused is never wrong, and without losses all there is', () => {
+  for (let seed = 1; seed <= 200; seed++) story(seed);
+});
