@@ -52,8 +52,10 @@ export class RunConnector {
     host.epoll.add(connector.fd, () => this.#rest());
     const now = new Look();
     for (const run of host.runs.all()) {
-      if (run.pid !== null && run.cleared === null && run.cgroup === null)
-        this.descents.takeUp(run, [run.pid, ...membersOf(run, now).map(({pid}) => pid)]);
+      if (run.pid === null || run.cleared !== null || run.cgroup !== null) continue;
+      // Its pid may be another's by now.
+      const main = now.table().get(run.pid)?.startTime === run.startTime ? [run.pid] : [];
+      this.descents.takeUp(run, [...main, ...membersOf(run, now).map(({pid}) => pid)]);
     }
   }
 

@@ -262,12 +262,17 @@ function mayChoosePid(): boolean {
 
 describe.skipIf(!mayChoosePid())('the pid of a worker was given to a stranger while nobody looked (needs root)', () => {
   const cases = [
-    {who: 'who has it', script: 'echo here; exec sleep 4711'},
-    {who: 'who was left in the session that it named', script: 'sleep 4711 >/dev/null & echo here'},
+    {who: 'who has it', script: 'echo here; exec sleep 4711', make: lineageFleet},
+    {who: 'who has it and is seen by the connector', script: 'echo here; exec sleep 4711', make: ordinaryFleet},
+    {
+      who: 'who was left in the session that it named',
+      script: 'sleep 4711 >/dev/null & echo here',
+      make: lineageFleet,
+    },
   ];
-  test.for(cases)('$who lives on, and the worker is started once', async ({script}, context) => {
+  test.for(cases)('$who lives on, and the worker is started once', async ({script, make}, context) => {
     // As an ordinary user the keeper has no cgroup: sessions and pids are all that it can go by.
-    await using(ordinaryFleet({fleet: 't', workers: {w: sleeper}}), async fleet => {
+    await using(make({fleet: 't', workers: {w: sleeper}}), async fleet => {
       fleet.up('--wait');
       const pid = fleet.worker('w').pid!;
       await loseSupervisor(fleet);
