@@ -54,7 +54,7 @@ check: $(BUILT)
 
 ## The programs that the end-to-end tests run; where they can't be installed, those tests are skipped and say so.
 tools:
-	@sh test/tools.sh tests nginx:nginx-light redis-server:redis-server python3:python3
+	@sh test/tools.sh tests nginx:nginx-light redis-server:redis-server python3:python3 lsof:lsof ss:iproute2 ipcs:util-linux
 
 ## Side by side with other supervisors: three tables, ONLY=compare, answer or survive for one. PEERS='brood runit' and N='100 1000' narrow.
 bench: $(BUILT)

@@ -19,6 +19,7 @@ const LOADERS = {
   ls: async () => (await import('./commands/ls.ts')).ls,
   ps: async () => (await import('./commands/ps.ts')).ps,
   tree: async () => (await import('./commands/tree.ts')).tree,
+  ipc: async () => (await import('./commands/ipc.ts')).ipc,
   status: async () => (await import('./commands/status.ts')).status,
   why: async () => (await import('./commands/why.ts')).why,
   trace: async () => (await import('./commands/trace.ts')).trace,
@@ -43,7 +44,7 @@ const all: Readonly<Record<string, () => Promise<Command>>> = {...LOADERS, ...HI
 const GROUPS: readonly Group[] = [
   {title: 'The fleet', names: ['up', 'down', 'apply', 'upgrade', 'check', 'ls']},
   {title: 'Its workers', names: ['start', 'stop', 'restart', 'reload', 'pause', 'resume', 'scale', 'add', 'remove']},
-  {title: 'Look', names: ['ps', 'status', 'tree', 'why', 'doctor', 'trace', 'logs', 'events']},
+  {title: 'Look', names: ['ps', 'status', 'tree', 'ipc', 'why', 'doctor', 'trace', 'logs', 'events']},
   {title: 'Signals', names: ['signal', 'nice', 'alarm']},
   {title: 'More', names: ['completion', 'help']},
 ];

@@ -1,0 +1,112 @@
+import {nearest} from '../../fleet/nearest.ts';
+import {readChannels} from '../../ipc/graph.ts';
+import {KINDS, type Kind} from '../../ipc/types.ts';
+import {isSet, JSON_OPTION, textOf, type Command, type Context} from '../command.ts';
+import {CliError, ExitCode, UsageError} from '../errors.ts';
+import {count} from '../format.ts';
+import {dotOf} from '../ipc/dot.ts';
+import {drawingOf} from '../ipc/drawing.ts';
+import {joinsAny} from '../ipc/joins.ts';
+import {mermaidOf} from '../ipc/mermaid.ts';
+import {reportOf, type IpcReport} from '../ipc/report.ts';
+import {printSignals} from '../ipc/signals.ts';
+import {printChannels} from '../ipc/table.ts';
+import {ALL_OPTION, withScope, type Scope} from '../scope.ts';
+
+export const ipc: Command = {
+  name: 'ipc',
+  summary: 'who is connected to whom, and through what',
+  usage: 'ipc [NAME|PID] [--kind KIND,...] [--all] [--json|--dot|--mermaid]',
+  description: `Lists the channels between processes, with those at both ends: pipes, FIFOs, unix, TCP and UDP sockets, shared memory,
+message queues, semaphores, event counters, terminals and file locks; for a NAME or PID, or with --kind signal, also which
+signals are pending, blocked, ignored and caught. Of the fleet, of a worker or an instance, of a process, or (--all) of the
+whole machine. What joins the same processes in the same way is one line; --json has each channel.
+A process that this user may not look into is said to be denied.`,
+  options: {
+    kind: {type: 'string', value: 'KIND,...', help: KINDS.join(', '), choices: KINDS},
+    ...ALL_OPTION,
+    ...JSON_OPTION,
+    dot: {type: 'boolean', help: 'as a drawing for Graphviz'},
+    mermaid: {type: 'boolean', help: 'as a drawing for Mermaid'},
+  },
+  examples: [
+    ['ipc', 'of the fleet of ./brood.yaml'],
+    ['ipc web --kind tcp,unix', 'connections of one worker'],
+    ['ipc --all --json', 'everything on the machine, for a program'],
+    ['ipc --dot | dot -Tsvg > ipc.svg', 'a drawing'],
+  ],
+  completes: 'instances',
+  execute(context) {
+    const kinds = kindsOf(context);
+    const drawings = ['json', 'dot', 'mermaid'].filter(name => isSet(context, name));
+    if (drawings.length > 1) throw new UsageError(`--${drawings.join(' and --')} are one too many`);
+    return withScope(context, scope => show(context, scope, kinds));
+  },
+};
+
+function kindsOf(context: Context): ReadonlySet<Kind> | null {
+  const text = textOf(context, 'kind');
+  if (text === undefined) return null;
+  return new Set(
+    text.split(',').map(word => {
+      const kind = KINDS.find(known => known === word.trim());
+      if (kind !== undefined) return kind;
+      const near = nearest(word, KINDS);
+      const hint = near === undefined ? `there are ${KINDS.join(', ')}` : `did you mean ${near}?`;
+      throw new UsageError(`no kind ${JSON.stringify(word)}; ${hint}`);
+    }),
+  );
+}
+
+function show(context: Context, scope: Scope, kinds: ReadonlySet<Kind> | null): number {
+  const {out, err} = context;
+  const pids = scope.meant();
+  // Nobody looks at the signals of a whole machine unless asked to.
+  const withSignals = isSet(context, 'json') || scope.target !== null || kinds?.has('signal') === true;
+  const read = kinds ?? new Set(KINDS.filter(kind => kind !== 'signal' || withSignals));
+  const report = reportOf(readChannels({pids, kinds: read}), scope);
+  if (isSet(context, 'json')) {
+    out.line(JSON.stringify(report));
+    return ExitCode.done;
+  }
+  assertThere(scope, pids, report);
+  const everything = kinds !== null || scope.target !== null;
+  if (isSet(context, 'dot')) out.line(dotOf(drawingOf(report, everything ? () => true : joinsAny)));
+  else if (isSet(context, 'mermaid')) out.line(mermaidOf(drawingOf(report, everything ? () => true : joinsAny)));
+  else {
+    if (kinds === null || [...kinds].some(kind => kind !== 'signal')) printChannels(out, report, everything);
+    if (withSignals) printSignals(out, report);
+  }
+  out.flush();
+  for (const line of deniedWords(report, pids)) err.line(err.paint('yellow', line));
+  return ExitCode.done;
+}
+
+function assertThere({target}: Scope, pids: ReadonlySet<number> | null, {processes, denied}: IpcReport): void {
+  if (target === null || pids === null) return;
+  const known = new Set([...processes.map(({pid}) => pid), ...denied]);
+  if (target.kind === 'pid' && !known.has(target.pid) && !isAlive(target.pid))
+    throw new CliError(ExitCode.failed, `no process ${target.pid}`);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** Not to be seen is not the same as not there. */
+function deniedWords({denied}: IpcReport, pids: ReadonlySet<number> | null): string[] {
+  if (denied.length === 0) return [];
+  const meant = pids === null ? denied : denied.filter(pid => pids.has(pid));
+  const others = denied.length - meant.length;
+  const list = meant.slice(0, 10).join(' ') + (meant.length > 10 ? ' …' : '');
+  return [
+    ...(meant.length > 0 ? [`no permission to look into ${count(meant.length, 'process', 'processes')}: ${list}`] : []),
+    ...(others > 0
+      ? [`no permission to look into ${count(others, 'other process', 'other processes')}: they may hold further ends`]
+      : []),
+  ];
+}

@@ -1,0 +1,20 @@
+/** How closely a number of channels can be looked at, so that one still sees something. */
+import type {Channel} from '../../ipc/types.ts';
+import {joinsOf, type Join} from './joins.ts';
+import {nodesOf, type Level, type Node} from './nodes.ts';
+import type {IpcProcess} from './report.ts';
+
+export interface View {
+  readonly level: Level;
+  readonly nodes: ReadonlyMap<number, Node>;
+  readonly joins: readonly Join[];
+}
+
+/** Each process by itself where that makes `most` joins at most; else programs and workers as a whole. */
+export function viewOf(processes: readonly IpcProcess[], channels: readonly Channel[], most: number): View {
+  const near = nodesOf(processes, 'process');
+  const joins = joinsOf(channels, near);
+  if (joins.length <= most) return {level: 'process', nodes: near, joins};
+  const far = nodesOf(processes, 'program');
+  return {level: 'program', nodes: far, joins: joinsOf(channels, far)};
+}

@@ -1,0 +1,28 @@
+/** A drawing in Mermaid's language, as Markdown pages show it. */
+import type {DrawnNode, Drawing} from './drawing.ts';
+
+/**
+ * Mermaid has no escape character, but numbers of characters (mermaid.js.org/syntax/flowchart.html). Whatever could mean
+ * something to it, to Markdown or to HTML is written so.
+ */
+const quote = (text: string): string =>
+  `"${Array.from(text, letter => (/^[\p{L}\p{N} _./:@,+=()[\]-]$/u.test(letter) ? letter : `#${letter.codePointAt(0) ?? 0};`)).join('')}"`;
+
+export function mermaidOf({nodes, edges, remark}: Drawing): string {
+  const lines = ['flowchart LR'];
+  if (remark !== null) lines.push(`  remark[${quote(remark)}]`);
+  const frames = new Map<string | null, DrawnNode[]>();
+  for (const node of nodes) frames.set(node.frame, [...(frames.get(node.frame) ?? []), node]);
+  for (const [i, [frame, members]] of [...frames].entries()) {
+    const inner = members.map(({id, label, shape}) =>
+      shape === 'process' ? `${id}[${quote(label)}]` : `${id}([${quote(label)}])`,
+    );
+    if (frame === null) lines.push(...inner.map(line => `  ${line}`));
+    else lines.push(`  subgraph f${i + 1}[${quote(frame)}]`, ...inner.map(line => `    ${line}`), '  end');
+  }
+  for (const {from, to, label, oneWay} of edges) {
+    const arrow = oneWay ? '-->' : '---';
+    lines.push(`  ${from} ${arrow}${label === '' ? '' : `|${quote(label)}|`} ${to}`);
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,35 @@
+/** What `brood ipc --json` prints: channels, and whose their processes are. */
+import type {Channels} from '../../ipc/graph.ts';
+import type {Channel} from '../../ipc/types.ts';
+import type {Scope} from '../scope.ts';
+
+export interface IpcProcess {
+  readonly pid: number;
+  /** `keeper`, `controller` or `anchor`, else what the process calls itself; untrusted. */
+  readonly name: string;
+  readonly worker: string | null;
+  readonly instance: number | null;
+}
+
+export interface IpcReport {
+  readonly processes: readonly IpcProcess[];
+  readonly channels: readonly Channel[];
+  /** Processes that this user may not look into. */
+  readonly denied: readonly number[];
+}
+
+export function reportOf({processes, channels, denied}: Channels, scope: Pick<Scope, 'ownerOf' | 'roleOf'>): IpcReport {
+  return {
+    processes: processes.map(({pid, name, startTime}) => {
+      const owner = scope.ownerOf(pid, startTime);
+      return {
+        pid,
+        name: scope.roleOf(pid) ?? name,
+        worker: owner?.worker ?? null,
+        instance: owner?.instance ?? null,
+      };
+    }),
+    channels,
+    denied,
+  };
+}

@@ -1,0 +1,57 @@
+/** Channels for people: one line for all that join the same processes in the same way. */
+import {KINDS} from '../../ipc/types.ts';
+import {count} from '../format.ts';
+import type {Output} from '../output.ts';
+import {printTable, type Column} from '../table.ts';
+import type {Join} from './joins.ts';
+import {viewOf} from './level.ts';
+import type {Node} from './nodes.ts';
+import {joinsAny} from './joins.ts';
+import type {IpcReport} from './report.ts';
+import {wordsOfJoin} from './words.ts';
+
+/** More lines than that are looked at by nobody. */
+const MOST_LINES = 200;
+/** So many are named of those at one end. */
+const MOST_NAMED = 2;
+
+/** @param everything also channels that no other process is at, and can come to */
+export function printChannels(out: Output, {processes, channels}: IpcReport, everything: boolean): void {
+  const drawn = channels.filter(({kind}) => kind !== 'signal');
+  const shown = everything ? drawn : drawn.filter(joinsAny);
+  const {level, joins} = viewOf(processes, shown, MOST_LINES);
+  if (joins.length > 0) printTable(out, COLUMNS, [...joins].sort(inOrder));
+  const say = (line: string): void => out.line(out.paint('dim', line));
+  say(summary(shown.length, drawn));
+  if (level === 'program') say('Each line stands for a worker or a program; a NAME or PID shows its processes.');
+  if (shown.length < drawn.length)
+    say(
+      `${count(drawn.length - shown.length, 'more')} with one process alone; --kind, a NAME or PID shows them.`.replace(
+        'mores',
+        'more',
+      ),
+    );
+}
+
+function summary(shown: number, drawn: IpcReport['channels']): string {
+  const pids = new Set(drawn.flatMap(({ends}) => ends.map(({pid}) => pid)));
+  return `${count(shown, 'channel')}, ${count(pids.size, 'process', 'processes')}`;
+}
+
+const order = new Map(KINDS.map((kind, i) => [kind, i]));
+const inOrder = (a: Join, b: Join): number =>
+  (order.get(a.kind) ?? 0) - (order.get(b.kind) ?? 0) || b.channels.length - a.channels.length;
+
+const names = (nodes: readonly Node[]): string => {
+  const named = nodes.slice(0, MOST_NAMED).map(({label}) => label);
+  const others = nodes.length - named.length;
+  return [...named, ...(others > 0 ? [`+${others}`] : [])].join(', ');
+};
+
+const COLUMNS: readonly Column<Join>[] = [
+  {title: 'KIND', cell: ({kind}) => kind},
+  {title: 'FROM', cell: ({from}) => names(from) || '-', shrink: 22},
+  {title: '', cell: ({from, to, oneWay}) => (to.length === 0 || from.length === 0 ? '' : oneWay ? '->' : '--')},
+  {title: 'TO', cell: ({to}) => names(to) || '-', shrink: 22},
+  {title: 'CHANNEL', cell: wordsOfJoin, shrink: 20},
+];

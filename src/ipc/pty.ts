@@ -1,0 +1,65 @@
+/** Pseudo-terminals (pty(7)): a master, and a terminal `/dev/pts/N` on which others read and write. */
+import {statSync} from 'node:fs';
+import {join} from 'node:path';
+import type {ChannelKind} from './channel-kind.ts';
+import {groupBy, isDeleted} from './files.ts';
+import type {OpenFile, Snapshot} from './snapshot.ts';
+import {device} from '../posix/process-folder.ts';
+
+const S_IFCHR = 0o020000;
+const MASTER = {major: 5, minor: 2}; // /dev/ptmx
+const TERMINAL_MAJOR = 136;
+
+interface Side {
+  readonly file: OpenFile;
+  readonly side: 'master' | 'terminal';
+  readonly index: number;
+  /** Of the devpts file system that it belongs to: each counts its terminals anew. */
+  readonly instance: string;
+}
+
+export const pty: ChannelKind = {
+  kind: 'pty',
+  needs: ['files'],
+  read(snapshot) {
+    const devices = snapshot.files.filter(({type}) => type === S_IFCHR);
+    const terminals = devices.filter(({major}) => major === TERMINAL_MAJOR).map(terminalOf);
+    const instances = new Set(terminals.map(({instance}) => instance));
+    const masters = devices
+      .filter(({major, minor}) => major === MASTER.major && minor === MASTER.minor)
+      .map(file => masterOf(snapshot, file, instances))
+      .filter(side => side !== null);
+    return Array.from(groupBy([...masters, ...terminals], idOf), ([id, sides]) => ({
+      kind: 'pty',
+      id: `pty:[${id}]`,
+      name: `/dev/pts/${sides[0].index}`,
+      ends: sides.map(({file: {pid, fd, mode}, side}) => ({pid, fd, mode, side})),
+      detail: {index: sides[0].index, ...(isGone(sides[0].file) ? {deleted: true} : {})},
+    }));
+  },
+};
+
+const isGone = (file: OpenFile): boolean => file.major === TERMINAL_MAJOR && isDeleted(file.path);
+
+/** A terminal whose master was closed has lost its number: another one may have it, and who shares it is not to be told. */
+const idOf = ({file, index, instance}: Side): string =>
+  isGone(file) ? `${instance}:${index} of ${file.pid}` : `${instance}:${index}`;
+
+const terminalOf = (file: OpenFile): Side => ({file, side: 'terminal', index: file.minor, instance: file.device});
+
+function masterOf(snapshot: Snapshot, file: OpenFile, instances: ReadonlySet<string>): Side | null {
+  const index = /^tty-index:\s*(\d+)/m.exec(snapshot.text(file.pid, `fdinfo/${file.fd}`) ?? '')?.[1];
+  if (index === undefined) return null;
+  // One that was opened as /dev/ptmx belongs to the devpts that is mounted beside it (Documentation/filesystems/devpts.rst).
+  const instance = instances.has(file.device) ? file.device : (devptsOf(snapshot, file.pid) ?? file.device);
+  return {file, side: 'master', index: Number(index), instance};
+}
+
+function devptsOf({root}: Snapshot, pid: number): string | null {
+  try {
+    const {dev} = statSync(join(root, String(pid), 'root/dev/pts'));
+    return device((dev >> 8) & 0xfff, (dev & 0xff) | ((dev >> 12) & ~0xff));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,205 @@
+/** One walk over all processes, for all kinds of channels at once. It gathers only what the kinds that are asked for need. */
+import {readdirSync} from 'node:fs';
+import type {Access, Link, Mapping, Target} from '../posix/process-folder.ts';
+import {processFiles, textOf, type ProcessFiles} from './source.ts';
+import type {ChannelProcess, End} from './types.ts';
+
+/** What a kind looks at. */
+export type Need = 'pipes' | 'sockets' | 'files' | 'eventfds' | 'mappings' | 'signals';
+
+/** A descriptor that leads to a file, a FIFO or a device. */
+export interface OpenFile extends Target {
+  readonly pid: number;
+  readonly fd: number;
+  readonly mode: Access;
+  /** As the process would name it, with ` (deleted)` behind it where nobody can any more; untrusted. */
+  readonly path: string;
+}
+
+export interface SharedMapping extends Mapping {
+  readonly pid: number;
+}
+
+export interface EventFd {
+  readonly end: End;
+  /** What `fdinfo` says of it. */
+  readonly info: string;
+}
+
+export interface Snapshot {
+  readonly root: string;
+  /** By inode. */
+  readonly pipes: ReadonlyMap<number, readonly End[]>;
+  readonly sockets: ReadonlyMap<number, readonly End[]>;
+  readonly files: readonly OpenFile[];
+  readonly eventfds: readonly EventFd[];
+  readonly mappings: readonly SharedMapping[];
+  /** `status` of each process. */
+  readonly statuses: ReadonlyMap<number, string>;
+  /** Null where there is no such process (any more). */
+  process(pid: number): ChannelProcess | null;
+  /** Processes that have something to hide from this user. */
+  readonly denied: readonly number[];
+  /** A file of one process, or (`null`) of the whole machine. */
+  text(pid: number | null, path: string): string | null;
+}
+
+interface KnownProcess extends ChannelProcess {
+  readonly state: string;
+  readonly flags: number;
+}
+
+/** Of `/proc/PID/stat`, a byte a character; null where it is no such line. */
+function processOf(pid: number, stat: string): KnownProcess | null {
+  // The name may hold spaces and parentheses: its end is the last one.
+  const end = stat.lastIndexOf(')');
+  const [state = '', , , , , , flags, , , , , , , , , , , , , startTime] = stat.slice(end + 2).split(' ', 20);
+  if (end === -1 || startTime === undefined) return null;
+  const name = Buffer.from(stat.slice(stat.indexOf('(') + 1, end), 'latin1').toString();
+  return {pid, name, startTime, state, flags: Number(flags)};
+}
+
+const PF_KTHREAD = 0x00200000;
+
+class Gathering {
+  readonly pipes = new Map<number, End[]>();
+  readonly sockets = new Map<number, End[]>();
+  readonly files: OpenFile[] = [];
+  readonly eventfds: EventFd[] = [];
+  readonly mappings: SharedMapping[] = [];
+  readonly statuses = new Map<number, string>();
+  readonly processes = new Map<number, KnownProcess>();
+  readonly denied: number[] = [];
+  readonly #source: ProcessFiles;
+  readonly #needs: ReadonlySet<Need>;
+  readonly #signalsOf: ReadonlySet<number> | null;
+  readonly #looksAtLinks: boolean;
+  #pid = 0;
+  #found = false;
+
+  constructor(source: ProcessFiles, needs: ReadonlySet<Need>, signalsOf: ReadonlySet<number> | null) {
+    this.#source = source;
+    this.#needs = needs;
+    this.#signalsOf = signalsOf;
+    this.#looksAtLinks = (['pipes', 'sockets', 'files', 'eventfds'] as const).some(need => needs.has(need));
+  }
+
+  process(pid: number): void {
+    const source = this.#source;
+    source.enter(pid);
+    this.#pid = pid;
+    this.#found = false;
+    const refusals = [
+      this.#looksAtLinks ? source.eachLink(this.#link) : null,
+      this.#needs.has('mappings') ? source.eachSharedMapping(this.#mapping) : null,
+    ];
+    if (this.#needs.has('signals') && this.#signalsOf?.has(pid) !== false) {
+      const status = source.read('status');
+      if (status !== null) this.statuses.set(pid, status);
+      this.#found = true;
+    }
+    const isDenied = refusals.includes('denied');
+    if (this.#found || isDenied) this.#introduce(pid, isDenied);
+    source.leave();
+  }
+
+  #introduce(pid: number, isDenied: boolean): void {
+    const stat = this.#source.read('stat');
+    const known = stat === null ? null : processOf(pid, stat);
+    if (known === null) return;
+    this.processes.set(pid, known);
+    // Neither a zombie nor a kernel thread has anything open or mapped: there is nothing to be denied.
+    const hasNothing = known.state === 'Z' || known.state === 'X' || (known.flags & PF_KTHREAD) !== 0;
+    if (isDenied && !hasNothing) this.denied.push(pid);
+  }
+
+  // Most links are sockets and pipes, told by their first bytes: no text is made of those.
+  readonly #link = (link: Link): void => {
+    const {text} = link;
+    const first = text[0];
+    if (first === 0x2f) {
+      if (this.#needs.has('files')) this.#file(link);
+    } else if (first === 0x73 && text[6] === 0x3a) {
+      // socket:[
+      if (this.#needs.has('sockets')) this.#hold(this.sockets, numberIn(link, 8), link.fd, 'rw');
+    } else if (first === 0x70 && text[4] === 0x3a) {
+      // pipe:[
+      if (this.#needs.has('pipes')) this.#hold(this.pipes, numberIn(link, 6), link.fd, link.access());
+    } else if (first === 0x61 && this.#needs.has('eventfds')) {
+      if (text.toString('latin1', 0, link.length) === 'anon_inode:[eventfd]') this.#eventfd(link.fd);
+    }
+  };
+
+  #hold(into: Map<number, End[]>, inode: number, fd: number, mode: Access | null): void {
+    if (mode === null) return;
+    this.#found = true;
+    const end: End = {pid: this.#pid, fd, mode};
+    const others = into.get(inode);
+    if (others) others.push(end);
+    else into.set(inode, [end]);
+  }
+
+  #file(link: Link): void {
+    const path = link.text.toString('utf8', 0, link.length);
+    if (path === '/dev/null') return;
+    const mode = link.access();
+    const target = mode === null ? null : link.target();
+    if (mode === null || target === null) return;
+    this.files.push({...target, pid: this.#pid, fd: link.fd, mode, path});
+    this.#found = true;
+  }
+
+  #eventfd(fd: number): void {
+    const info = this.#source.read(`fdinfo/${fd}`);
+    if (info === null) return;
+    this.eventfds.push({end: {pid: this.#pid, fd, mode: 'rw'}, info});
+    this.#found = true;
+  }
+
+  readonly #mapping = ({path, inode, device, access}: Mapping): void => {
+    this.mappings.push({path, inode, device, access, pid: this.#pid});
+    this.#found = true;
+  };
+}
+
+function numberIn({text, length}: Link, from: number): number {
+  let value = 0;
+  for (let at = from; at < length; at++) {
+    const digit = (text[at] ?? 0) - 0x30;
+    if (digit < 0 || digit > 9) break;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+function pidsIn(root: string): number[] {
+  const pids: number[] = [];
+  for (const name of readdirSync(root)) {
+    const first = name.charCodeAt(0);
+    if (first >= 0x31 && first <= 0x39) pids.push(Number(name));
+  }
+  return pids;
+}
+
+/**
+ * Reads all processes.
+ *
+ * @param signalsOf whose signals are read; null: everybody's
+ */
+export function takeSnapshot(root: string, needs: ReadonlySet<Need>, signalsOf: ReadonlySet<number> | null): Snapshot {
+  const source = processFiles(root);
+  const gathering = new Gathering(source, needs, signalsOf);
+  try {
+    for (const pid of pidsIn(root)) gathering.process(pid);
+  } finally {
+    source.close();
+  }
+  const {pipes, sockets, files, eventfds, mappings, statuses, processes, denied} = gathering;
+  const text: Snapshot['text'] = (pid, path) => textOf(root, ...(pid === null ? [path] : [pid, path]));
+  const process: Snapshot['process'] = pid => {
+    const stat = processes.has(pid) ? null : text(pid, 'stat');
+    const found = processes.get(pid) ?? (stat === null ? null : processOf(pid, stat));
+    return found === null ? null : {pid, name: found.name, startTime: found.startTime};
+  };
+  return {root, pipes, sockets, files, eventfds, mappings, statuses, denied, text, process};
+}

@@ -1,0 +1,60 @@
+/** System V semaphores (semget(2)). The kernel says how many wait for each, and, to those who may look into them, who. */
+import {semaphoreState, type SemaphoreState} from '../posix/system-v.ts';
+import type {ChannelKind} from './channel-kind.ts';
+import type {Snapshot} from './snapshot.ts';
+import {PROC} from './source.ts';
+import {columnOf, keyOf, parseTable, stillIs, type Row} from './system-v.ts';
+import type {Channel} from './types.ts';
+import {waitersFor} from './waiters.ts';
+
+/** Of a larger set only so many are asked for one by one. */
+const MOST = 256;
+
+export const sysvSem: ChannelKind = {
+  kind: 'sysv-sem',
+  needs: [],
+  read(snapshot) {
+    const rows = parseTable(snapshot.text(null, 'sysvipc/sem') ?? '');
+    const sets = rows.map(row => ({row, states: statesOf(snapshot, row)}));
+    const anyWaits = sets.some(({states}) => waitersOf(states) !== 0);
+    const waiters = anyWaits ? waitersFor(snapshot, ['semop', 'semtimedop']) : new Map<number, number[]>();
+    return sets.map(({row, states}) => channelOf(snapshot, row, states, waiters.get(columnOf(row, 'semid')) ?? []));
+  },
+};
+
+/** Null where this user may not read them. */
+function statesOf({root}: Snapshot, row: Row): SemaphoreState[] | null {
+  if (root !== PROC) return null;
+  const states: SemaphoreState[] = [];
+  for (let number = 0; number < Math.min(columnOf(row, 'nsems'), MOST); number++) {
+    const state = semaphoreState(columnOf(row, 'semid'), number);
+    if (state === 'denied') return null;
+    if (state !== null) states.push(state);
+  }
+  return states;
+}
+
+const waitersOf = (states: readonly SemaphoreState[] | null): number | null =>
+  states?.reduce((sum, {waiting, waitingForZero}) => sum + waiting + waitingForZero, 0) ?? null;
+
+function channelOf(
+  snapshot: Snapshot,
+  row: Row,
+  states: readonly SemaphoreState[] | null,
+  waiting: readonly number[],
+): Channel {
+  const last = columnOf(row, 'otime');
+  const users = (states ?? []).map(({lastPid}) => lastPid).filter(pid => stillIs(snapshot, pid, last));
+  return {
+    kind: 'sysv-sem',
+    id: `sysv-sem:[${row['semid'] ?? ''}]`,
+    name: keyOf(row),
+    ends: [...new Set([...users, ...waiting])].map(pid => ({pid, fd: null, mode: 'rw'})),
+    detail: {
+      semaphores: columnOf(row, 'nsems'),
+      ...(states === null
+        ? {denied: true}
+        : {values: states.map(({value}) => value), waiting: waitersOf(states), waiters: waiting}),
+    },
+  };
+}

@@ -1,0 +1,72 @@
+/** What the kernel says of sockets (sock_diag(7)): all of them at once, in numbers. Of this network namespace. */
+import {closeSync} from 'node:fs';
+import {check, libc, SystemError} from './libc.ts';
+
+const AF_NETLINK = 16;
+const SOCK_DGRAM = 2;
+const SOCK_CLOEXEC = 0o2000000;
+const NETLINK_SOCK_DIAG = 4;
+const SOCK_DIAG_BY_FAMILY = 20;
+const NLM_F_REQUEST_DUMP = 0x301;
+const NLMSG_ERROR = 2;
+const NLMSG_DONE = 3;
+const HEADER_BYTES = 16;
+const BLOCK_BYTES = 128 * 1024;
+const ALL_STATES = 0xffffffff;
+
+const AF_UNIX = 1;
+const UDIAG_SHOW = 0x1 | 0x4 | 0x8; // name, peer, connections that nobody has accepted yet
+
+const socket = libc<[number, number, number]>('int socket(int domain, int type, int protocol)');
+const send = libc<[number, Buffer, number, number]>('int64_t send(int fd, const void *data, size_t size, int flags)');
+const recv = libc<[number, Buffer, number, number]>('int64_t recv(int fd, void *data, size_t size, int flags)');
+
+/**
+ * Asks for a dump, and gives each of its messages.
+ *
+ * @throws {@link SystemError}: `ENOENT` where the kernel has no such sockets to tell of, `EPERM` in some sandboxes.
+ */
+function dump(request: Buffer, visit: (message: Buffer) => void): void {
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.writeUInt32LE(HEADER_BYTES + request.length, 0);
+  header.writeUInt16LE(SOCK_DIAG_BY_FAMILY, 4);
+  header.writeUInt16LE(NLM_F_REQUEST_DUMP, 6);
+  const question = Buffer.concat([header, request]);
+  const fd = check(socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG), 'socket', 'sock_diag');
+  try {
+    check(send(fd, question, question.length, 0), 'send', 'sock_diag');
+    const block = Buffer.alloc(BLOCK_BYTES);
+    for (;;) {
+      const end = check(recv(fd, block, block.length, 0), 'recv', 'sock_diag');
+      for (let at = 0; at + HEADER_BYTES <= end;) {
+        const length = block.readUInt32LE(at);
+        const type = block.readUInt16LE(at + 4);
+        if (type === NLMSG_DONE || length < HEADER_BYTES) return;
+        if (type === NLMSG_ERROR) throw new SystemError('sock_diag', -block.readInt32LE(at + HEADER_BYTES));
+        visit(block.subarray(at + HEADER_BYTES, at + length));
+        at += (length + 3) & ~3;
+      }
+      if (end === 0) return;
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Gives each unix socket as a `struct unix_diag_msg` and its attributes. The bytes are valid during the visit only. */
+export function dumpUnixSockets(visit: (message: Buffer) => void): void {
+  const request = Buffer.alloc(24);
+  request.writeUInt8(AF_UNIX, 0);
+  request.writeUInt32LE(ALL_STATES, 4);
+  request.writeUInt32LE(UDIAG_SHOW, 12);
+  dump(request, visit);
+}
+
+/** Gives each socket of a family (AF_INET 2, AF_INET6 10) and protocol (TCP 6, UDP 17) as a `struct inet_diag_msg`. */
+export function dumpInetSockets(family: 2 | 10, protocol: 6 | 17, visit: (message: Buffer) => void): void {
+  const request = Buffer.alloc(56);
+  request.writeUInt8(family, 0);
+  request.writeUInt8(protocol, 1);
+  request.writeUInt32LE(ALL_STATES, 4);
+  dump(request, visit);
+}
