@@ -8,6 +8,7 @@ import {compare} from './compare.ts';
 import {KINDS} from './peers/kinds.ts';
 import type {Kind} from './peers/peer.ts';
 import {workers} from './processes.ts';
+import {snapshotTable} from './snapshots.ts';
 import {streamTable} from './stream.ts';
 import {survive} from './survive.ts';
 
@@ -40,7 +41,7 @@ const load = (): string =>
     .map(value => value.toFixed(1))
     .join(' ');
 
-const TABLES = ['compare', 'answer', 'logging', 'survive'];
+const TABLES = ['compare', 'answer', 'logging', 'processes', 'survive'];
 const tables = words('ONLY', TABLES.join(' '));
 const strange = tables.filter(name => !TABLES.includes(name));
 if (strange.length > 0) throw new Error(`ONLY=${strange.join(' ')}: there are ${TABLES.join(', ')}`);
@@ -52,5 +53,6 @@ if (tables.includes('compare')) await compare(words('N', '100 1000').map(Number)
 if (tables.includes('answer')) await answer(Math.max(...words('N', '1000').map(Number)), pulse);
 if (tables.includes('logging'))
   await streamTable(compile('stream'), KINDS.find(({name}) => name === 'brood')?.version() ?? '?');
+if (tables.includes('processes')) snapshotTable(compile('stats'));
 if (tables.includes('survive')) await survive(peers, pulse);
 console.log(`load after: ${load()}`);

@@ -127,3 +127,17 @@ test('more processes than there was room for, and then fewer: each keeps its own
   expect(forest.parent(rows.find(4))).toBe(-1);
   expect(forest.size(rows.find(1))).toBe(3);
 });
+
+test('processes that come and go take no more room than there are at a time', async () => {
+  const proc = new FakeProc({pid: 1, ppid: 0});
+  const snapshot = proc.snapshot(10);
+  await snapshot.refresh();
+  const {capacity} = snapshot.rows;
+  for (let pid = 2; pid < 2 + 2 * capacity; pid++) {
+    proc.set({pid, start: pid});
+    await snapshot.refresh();
+    expect(pidsOf(snapshot)).toEqual([1, pid]);
+    proc.remove(pid);
+  }
+  expect(snapshot.rows.capacity).toBe(capacity);
+});

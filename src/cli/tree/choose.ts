@@ -38,17 +38,22 @@ export function choose(snapshot: Snapshot, scope: Scope): Place[] {
 }
 
 /** The rows that are shown, parents first. */
-function shownRows({rows, forest}: Snapshot, scope: Scope): number[] {
+function shownRows(snapshot: Snapshot, scope: Scope): number[] {
+  const {rows, forest} = snapshot;
   const everybody = Array.from({length: rows.count}, (_, n) => forest.at(n));
-  const {all, target, lineage} = scope;
+  const {target} = scope;
   const pids = scope.meant();
   if (pids === null) return everybody;
+  const isMeant = (row: number, pid: number): boolean => {
+    if (target?.kind === 'pid') return true;
+    // The anchor is no more than what starts the keeper.
+    const role = scope.roleOf(pid);
+    return role === null ? scope.ownerOf(pid, snapshot.identity(row) ?? undefined) !== null : role !== 'anchor';
+  };
   const shown = new Set<number>();
   for (const row of everybody) {
     const pid = rows.pid[row] ?? 0;
-    // The anchor is no more than what starts the keeper.
-    const isMeant = pids.has(pid) && (target !== null || all || pid !== lineage?.anchor);
-    if (isMeant || shown.has(forest.parent(row))) shown.add(row);
+    if ((pids.has(pid) && isMeant(row, pid)) || shown.has(forest.parent(row))) shown.add(row);
   }
   return [...shown];
 }
