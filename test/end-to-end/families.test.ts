@@ -248,3 +248,41 @@ test('whose an orphan is, is known though it changed its session twice, shed its
     expect(lives(sleeping!.pid)).toBe(false);
   });
 });
+
+test('a deadlock is shown as the circle that it is, and --fix lets one of those in it go', async () => {
+  const locker = (first: string, second: string) =>
+    python(
+      [
+        'import fcntl,os,time',
+        `a=open("${first}","a"); fcntl.flock(a,fcntl.LOCK_EX)`,
+        // Both have their first one before either asks for its second.
+        `open("${first}.held","w").close()`,
+        `while not os.path.exists("${second}.held"): time.sleep(0.01)`,
+        // Whoever comes again finds the other one done.
+        `b=open("${second}","a"); fcntl.flock(b,fcntl.LOCK_EX)`,
+        'open("through","w").close()',
+        'fcntl.flock(b,fcntl.LOCK_UN); fcntl.flock(a,fcntl.LOCK_UN)',
+        'time.sleep(1000)',
+      ].join('\n'),
+    );
+  await using(new TestFleet({fleet: 't', workers: {left: locker('x', 'y'), right: locker('y', 'x')}}), async fleet => {
+    fleet.up('--wait');
+    type Link = {worker: string; holds: string; waitsFor: string; pid: number};
+    const deadlocks = (): {cycle: Link[]}[] => (fleet.json('doctor') as {deadlocks: {cycle: Link[]}[]}).deadlocks;
+    const [deadlock] = await until('the deadlock', () => {
+      const all = deadlocks();
+      return all.length > 0 && all;
+    });
+    const links = [...deadlock!.cycle].sort((a, b) => (a.worker < b.worker ? -1 : 1));
+    expect(links).toMatchObject([
+      {worker: 'left', pid: fleet.worker('left').pid, holds: fleet.path('x'), waitsFor: fleet.path('y')},
+      {worker: 'right', pid: fleet.worker('right').pid, holds: fleet.path('y'), waitsFor: fleet.path('x')},
+    ]);
+    expect(fleet.run('doctor').out).toMatch(/^deadlock: .*left\/1 .* holds .*waits for/m);
+    expect(diagnose(fleet, '--fix', '--yes').fixes).toMatchObject([{kind: 'deadlock', helped: true}]);
+    await until(
+      'the other one to go on',
+      () => fleet.run('status', 'left').code === 0 && fleet.read('through') === '' && deadlocks().length === 0,
+    );
+  });
+});
