@@ -1,66 +1,97 @@
 /** The names in a folder as the kernel writes them (getdents(2)), into memory that is used again: no string for each. */
-import {closeSync, openSync} from 'node:fs';
+import {closeSync, openSync, readdirSync} from 'node:fs';
 import {check, libc} from './libc.ts';
 
-const RECORD_LENGTH = 16;
-const NAME = 19;
 const BUFFER_BYTES = 32 * 1024;
 const SEEK_SET = 0;
+/** Of linux_dirent64: where the length of the record stands, in words of two bytes, and where the name begins. */
+const LENGTH_WORD = 8;
+const NAME = 19;
 
-const getdents = libc<[number, Buffer, number]>('int64_t getdents64(int fd, void *buffer, size_t bytes)');
+type GetDents = (fd: number, buffer: Uint8Array, bytes: number) => number;
 const lseek = libc<[number, number, number]>('int64_t lseek(int fd, int64_t offset, int whence)');
+
+/** glibc has the wrapper since 2.30, musl by another name. */
+const WRAPPERS: readonly GetDents[] = ['getdents64', 'getdents'].map(name =>
+  libc<[number, Uint8Array, number]>(`int64_t ${name}(int fd, void *buffer, size_t bytes)`),
+);
+
+/** The wrapper that this C library has; null: none. */
+function wrapperFor(fd: number, buffer: Uint8Array): GetDents | null {
+  for (const wrapper of WRAPPERS) {
+    try {
+      wrapper(fd, buffer, buffer.length);
+      return wrapper;
+    } catch {
+      // There is no function of that name.
+    }
+  }
+  return null;
+}
 
 /** A folder that stays open, to be read again and again. */
 export class Directory {
+  readonly #path: string;
   readonly #fd: number;
-  readonly #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
+  readonly #bytes = new Uint8Array(BUFFER_BYTES);
+  readonly #words = new Uint16Array(this.#bytes.buffer);
+  readonly #getdents: GetDents | null;
   #numbers = new Int32Array(1024);
+  #count = 0;
 
-  /** Throws what open(2) refuses. */
-  constructor(path: string) {
+  /** @throws what open(2) refuses. */
+  constructor(path: string, find = wrapperFor) {
+    this.#path = path;
     this.#fd = openSync(path, 'r');
+    this.#getdents = find(this.#fd, this.#bytes);
   }
 
   /**
    * The names that are decimal numbers, as numbers, in the folder's order; valid until the next call. In /proc these are
-   * the processes. Throws SystemError.
+   * the processes.
+   *
+   * @throws SystemError
    */
   numbers(): Int32Array {
-    check(lseek(this.#fd, 0, SEEK_SET), 'lseek');
-    let count = 0;
-    for (;;) {
-      const bytes = check(getdents(this.#fd, this.#buffer, BUFFER_BYTES), 'getdents64');
-      if (bytes === 0) return this.#numbers.subarray(0, count);
-      for (let at = 0; at < bytes;) {
-        const number = numberAt(this.#buffer, at + NAME);
-        if (number >= 0) {
-          if (count === this.#numbers.length) this.#grow();
-          this.#numbers[count++] = number;
-        }
-        at += this.#buffer.readUInt16LE(at + RECORD_LENGTH);
-      }
-    }
+    this.#count = 0;
+    if (this.#getdents) this.#ask(this.#getdents);
+    else for (const name of readdirSync(this.#path)) if (/^\d{1,9}$/.test(name)) this.#add(Number(name));
+    return this.#numbers.subarray(0, this.#count);
   }
 
   close(): void {
     closeSync(this.#fd);
   }
 
-  #grow(): void {
-    const more = new Int32Array(this.#numbers.length * 2);
-    more.set(this.#numbers);
-    this.#numbers = more;
+  #ask(getdents: GetDents): void {
+    check(lseek(this.#fd, 0, SEEK_SET), 'lseek');
+    for (;;) {
+      const bytes = check(getdents(this.#fd, this.#bytes, BUFFER_BYTES), 'getdents64');
+      if (bytes === 0) return;
+      for (let at = 0; at < bytes; at += this.#words[at / 2 + LENGTH_WORD] ?? bytes) {
+        const number = numberAt(this.#bytes, at + NAME);
+        if (number >= 0) this.#add(number);
+      }
+    }
+  }
+
+  #add(number: number): void {
+    if (this.#count === this.#numbers.length) {
+      const more = new Int32Array(this.#numbers.length * 2);
+      more.set(this.#numbers);
+      this.#numbers = more;
+    }
+    this.#numbers[this.#count++] = number;
   }
 }
 
 /** The number that a name ending in a zero byte is; -1 if it is none, or too large for a pid. */
-function numberAt(bytes: Buffer, from: number): number {
+function numberAt(bytes: Uint8Array, from: number): number {
   let value = 0;
   for (let at = from; ; at++) {
     const digit = (bytes[at] ?? 0) - 48;
     if (digit === -48) return at > from ? value : -1;
-    if (digit < 0 || digit > 9) return -1;
+    if (digit < 0 || digit > 9 || at >= from + 9) return -1;
     value = value * 10 + digit;
-    if (value > 0x7fffffff) return -1;
   }
 }

@@ -2,10 +2,11 @@
 import {closeSync, openSync, readSync} from 'node:fs';
 import {join} from 'node:path';
 import {Directory} from '../posix/directory.ts';
+import {pageBytes} from '../posix/memory.ts';
 import {bootTime, readDetails, readPss} from './proc-details.ts';
 import {NAME_BYTES, type Rows} from './rows.ts';
 import {NO_DETAILS, type Details, type ProcessSource} from './source.ts';
-import {isShortage, PAGE_BYTES, TICKS_PER_SECOND} from './stat.ts';
+import {isShortage, TICKS_PER_SECOND} from './stat.ts';
 import {StatField, StatLine} from './stat-line.ts';
 
 const STAT_BYTES = 4096;
@@ -29,6 +30,7 @@ export class ProcSource implements ProcessSource {
   readonly #directory: Directory;
   readonly #bytes = Buffer.allocUnsafe(STAT_BYTES);
   readonly #line = new StatLine();
+  readonly #pageBytes = pageBytes();
   #keepOpen: number;
   #open = 0;
   /** By row; NONE where nothing is kept. */
@@ -127,7 +129,7 @@ export class ProcSource implements ProcessSource {
     rows.threads[row] = fields[StatField.threads] ?? 0;
     rows.policy[row] = fields[StatField.policy] ?? 0;
     rows.startTime[row] = fields[StatField.startTicks] ?? 0;
-    rows.rssBytes[row] = (fields[StatField.rssPages] ?? 0) * PAGE_BYTES;
+    rows.rssBytes[row] = (fields[StatField.rssPages] ?? 0) * this.#pageBytes;
     const exitStatus = fields[StatField.exitStatus] ?? NaN;
     if (!Number.isNaN(exitStatus)) rows.exitStatus[row] = exitStatus;
     rows.setName(row, this.#bytes, nameStart, Math.min(nameEnd, nameStart + NAME_BYTES));

@@ -3,7 +3,7 @@ import {closeSync, openSync, readSync} from 'node:fs';
 
 /** Clock ticks a second in what /proc says: 100 on every Linux (the kernel's USER_HZ). */
 export const TICKS_PER_SECOND = 100;
-export const PAGE_BYTES = 4096;
+const PAGE_BYTES = 4096;
 
 export interface Stat {
   readonly pid: number;

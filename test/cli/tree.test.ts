@@ -179,6 +179,7 @@ test.each(['names', 'ordinary', 'zombies', 'namespace', 'hidden', 'seven-digits'
     }
     expect(printed(facts, null)).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
     const json = treeJson(facts.map(one => ({depth: 0, facts: one})));
+    expect(json).not.toMatch(/[\x00-\x1f\x7f-\x9f]/);
     expect((JSON.parse(json) as Facts[]).map(one => one.name)).toEqual(facts.map(one => one.name));
   },
 );
