@@ -86,11 +86,17 @@ export class Attribution {
   /** Told before the process was seen. */
   readonly #announced = new Map<number, Announcement>();
   #held: Held[] = [];
+  #chosen = 0;
   /** Its children are first processes of runs. */
   keeper: number | null = null;
 
   constructor(options: AttributionOptions) {
     this.#options = options;
+  }
+
+  /** How many processes live that were asked for, or come from one. */
+  get chosen(): number {
+    return this.#chosen;
   }
 
   knows(pid: number): boolean {
@@ -105,7 +111,7 @@ export class Attribution {
   know({pid, ppid, owner, chosen, command}: Known): void {
     const traced = this.#processes.get(pid);
     if (traced === undefined) {
-      this.#processes.set(pid, {ownership: owned(owner), ppid, command, chosen});
+      this.#set(pid, {ownership: owned(owner), ppid, command, chosen});
       return;
     }
     traced.command ??= command;
@@ -114,7 +120,7 @@ export class Attribution {
 
   /** Forgets all but those: the others are gone, or are not what they were. */
   keepOnly(isKept: (pid: number) => boolean): void {
-    for (const pid of this.#processes.keys()) if (!isKept(pid)) this.#processes.delete(pid);
+    for (const pid of this.#processes.keys()) if (!isKept(pid)) this.#delete(pid);
   }
 
   /** Whose a process is, as the supervisor tells it; and whose child it was born as, where that is told, too. */
@@ -176,7 +182,7 @@ export class Attribution {
     const parent = pid === null ? undefined : this.#processes.get(pid);
     if (parent === undefined && pid !== null && !this.#options.all) {
       // Whatever had that pid has ended, though nobody told.
-      this.#processes.delete(child);
+      this.#delete(child);
       return null;
     }
     const isFirst = pid !== null && pid === this.keeper;
@@ -186,7 +192,7 @@ export class Attribution {
       command: parent?.command ?? null,
       chosen: parent?.chosen ?? false,
     };
-    this.#processes.set(child, traced);
+    this.#set(child, traced);
     return traced;
   }
 
@@ -206,14 +212,25 @@ export class Attribution {
     if (traced === undefined) {
       if (!this.#options.all) return null;
       traced = {ownership: owned(NOBODY), ppid: null, command: null, chosen: false};
-      if (event.type !== 'exit') this.#processes.set(event.pid, traced);
+      if (event.type !== 'exit') this.#set(event.pid, traced);
     }
     if (event.type === 'exec') traced.command = this.#options.commandOf(event.pid);
     if (event.type === 'exit') {
-      this.#processes.delete(event.pid);
+      this.#delete(event.pid);
       traced.ppid = event.ppid ?? traced.ppid;
     }
     return traced;
+  }
+
+  #set(pid: number, traced: Traced): void {
+    this.#delete(pid);
+    this.#processes.set(pid, traced);
+    if (traced.chosen) this.#chosen++;
+  }
+
+  #delete(pid: number): void {
+    if (this.#processes.get(pid)?.chosen === true) this.#chosen--;
+    this.#processes.delete(pid);
   }
 
   #told(ownership: Ownership, owner: Owner): void {

@@ -1,12 +1,9 @@
 /** Fleets whose processes the kernel's process connector tells apart, since there are no cgroups. */
-import {spawnSync} from 'node:child_process';
-import {readFileSync} from 'node:fs';
-import {release} from 'node:os';
 import {describe, expect, test} from 'vitest';
 import type {FindingsReport, Outcomes} from '../../src/control/messages.ts';
 import {until, type TestFleet} from './harness.ts';
 import {commandLine, everyProcess, lives, type Seen} from './processes.ts';
-import {connectorFleet, isRoot, ordinaryFleet, using, whyNoConnector} from './wrapped.ts';
+import {connectorFleet, flood, isFloodable, isRoot, ordinaryFleet, using, whyNoConnector} from './wrapped.ts';
 
 const skipped = whyNoConnector ?? (isRoot ? null : 'it takes root to have a connector and no cgroups');
 if (skipped !== null) console.warn(`keepers with a process connector are not tested: ${skipped}`);
@@ -89,12 +86,7 @@ describe.skipIf(skipped !== null)('without cgroups', () => {
       expect(stop(fleet, 'w').outcomes).toMatchObject([{ok: true, proof: 'connector'}]);
     }));
 
-  const [major = 0, minor = 0] = release().split('.').map(Number);
-  const isForAll = major > 6 || (major === 6 && minor >= 6);
-  const queue = Number(readFileSync('/proc/sys/net/core/rmem_max', 'utf8')) * 2;
-  // An event takes at least so much of it; most processes are two.
-  const enough = Math.ceil(queue / 500 / 2);
-  test.skipIf(!isForAll || enough > 40_000)('events that were lost make it lineage, for the runs of that time', () =>
+  test.skipIf(!isFloodable)('events that were lost make it lineage, for the runs of that time', () =>
     using(
       ordinaryFleet({fleet: 't', workers: {w: {sh: 'sleep 1000 & sleep 1000; :'}, later: {run: ['sleep', '1000']}}}),
       async fleet => {
@@ -103,16 +95,18 @@ describe.skipIf(skipped !== null)('without cgroups', () => {
         const {keeper} = fleet;
         process.kill(keeper, 'SIGSTOP');
         try {
-          const flood = `for (1..${enough}) { my $p = fork; exit 0 if !$p; waitpid $p, 0 }`;
-          expect(spawnSync('perl', ['-e', flood]).status).toBe(0);
+          expect(flood()).toBe(0);
         } finally {
           process.kill(keeper, 'SIGCONT');
         }
         const before = fleet.tagged().filter(({name}) => name === 'sleep');
         expect(stop(fleet, 'w').outcomes).toMatchObject([{ok: true, proof: 'lineage', survivors: []}]);
         expect(before.filter(({pid}) => lives(pid))).toHaveLength(1);
-        expect(fleet.run('restart', 'later').code).toBe(0);
-        expect(stop(fleet, 'later').outcomes).toMatchObject([{ok: true, proof: 'connector'}]);
+        // A queue may be so small that a busy machine makes it run over again.
+        await until('a run that is known in full', () => {
+          expect(fleet.run('restart', 'later').code).toBe(0);
+          return stop(fleet, 'later').outcomes[0]?.proof === 'connector';
+        });
       },
     ),
   );

@@ -2,7 +2,7 @@
 import {spawnSync, type ChildProcess} from 'node:child_process';
 import {describe, expect, test} from 'vitest';
 import {TestFleet, until} from './harness.ts';
-import {isRoot, lineageFleet, using, whyNoConnector} from './wrapped.ts';
+import {flood, isFloodable, isRoot, lineageFleet, ordinaryFleet, using, whyNoConnector} from './wrapped.ts';
 
 interface Line {
   readonly at: string;
@@ -197,9 +197,34 @@ describe.skipIf(whyNoConnector !== null)('from the process connector', () => {
       await tracing(fleet, [String(pid), '--json'], async trace => {
         await until('an end', () => trace.lines.some(({code, ppid}) => code === 7 && ppid === pid));
         expect(trace.lines.every(({worker}) => worker === 't')).toBe(true);
+        // It ends with that process and what came from it, though its worker is started again.
+        process.kill(pid ?? 0, 'SIGKILL');
+        expect(await trace.ended()).toBe(0);
+        expect(trace.err).toMatch(new RegExp(`process ${pid} has ended`));
+        expect(trace.lines.find(line => line.type === 'exit' && line.pid === pid)).toMatchObject({signal: 'SIGKILL'});
       });
     }));
 });
+
+test.skipIf(!isFloodable)('events that were lost are said to be, and later ones are the right one’s', () =>
+  using(ordinaryFleet({fleet: 'trace', workers: {t: {sh: SEVEN}}}), async fleet => {
+    fleet.up('--wait');
+    await tracing(fleet, ['--json'], async trace => {
+      await until('its first events', () => trace.lines.some(({code}) => code === 7));
+      trace.child.kill('SIGSTOP');
+      expect(flood()).toBe(0);
+      trace.child.kill('SIGCONT');
+      const at = await until('the loss', () => {
+        const index = trace.lines.findIndex(({type}) => type === 'lost');
+        return index >= 0 && {index};
+      });
+      expect(trace.err).toMatch(/events were lost/);
+      const main = fleet.worker('t').pid;
+      await until('a later end', () => trace.lines.slice(at.index).some(({code, ppid}) => code === 7 && ppid === main));
+      expect(trace.lines.slice(at.index + 1).every(({worker}) => worker === 't')).toBe(true);
+    });
+  }),
+);
 
 test('Ctrl-C ends it well, with what was counted; a closed pipe without a word', () =>
   using(new TestFleet({fleet: 'trace', workers: {t: {sh: SEVEN}}}), async fleet => {

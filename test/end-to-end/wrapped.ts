@@ -1,6 +1,7 @@
 /** Fleets that are started by way of another program: as an ordinary user, with a limit, with signals ignored, in a namespace. */
 import {spawn, spawnSync, type ChildProcess, type SpawnOptions} from 'node:child_process';
 import {chownSync, existsSync, readdirSync, readFileSync} from 'node:fs';
+import {release} from 'node:os';
 import {join} from 'node:path';
 import {Connector} from '../../src/posix/connector.ts';
 import {cli, TestFleet, type Ran} from './harness.ts';
@@ -91,6 +92,18 @@ export const whyNoConnector = ((): string | null => {
   opened.close();
   return null;
 })();
+
+const [major = 0, minor = 0] = release().split('.').map(Number);
+const canEverybodyListen = major > 6 || (major === 6 && minor >= 6);
+/** An event takes at least 500 bytes of a queue that holds twice the limit, and every process is two. */
+const MORE_THAN_A_QUEUE = Math.ceil((Number(readFileSync('/proc/sys/net/core/rmem_max', 'utf8')) * 2) / 500 / 2);
+
+/** Whether an ordinary user may listen to the process connector, whose queue can be made to run over in good time. */
+export const isFloodable = isRoot && whyNoConnector === null && canEverybodyListen && MORE_THAN_A_QUEUE < 40_000;
+
+/** Makes more events than an ordinary user's queue holds; answers how that went. */
+export const flood = (): number | null =>
+  spawnSync('perl', ['-e', `for (1..${MORE_THAN_A_QUEUE}) { my $p = fork; exit 0 if !$p; waitpid $p, 0 }`]).status;
 
 /** Runs `body` with a fleet that is ended afterwards, whatever happens. */
 export async function using<F extends TestFleet>(fleet: F, body: (fleet: F) => void | Promise<void>): Promise<void> {

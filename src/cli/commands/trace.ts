@@ -5,7 +5,7 @@ import {SampledTrace, SAMPLE_MS} from '../../process/trace-sampler.ts';
 import type {TraceSource} from '../../process/trace-source.ts';
 import {commandOf} from '../../process/facts.ts';
 import {isSet, JSON_OPTION, type Command, type Context} from '../command.ts';
-import {ExitCode} from '../errors.ts';
+import {CliError, ExitCode} from '../errors.ts';
 import {count, formatDuration} from '../format.ts';
 import {ALL_OPTION, withScope, type Scope, type Target} from '../scope.ts';
 import {stopSignal} from '../tail-options.ts';
@@ -21,9 +21,9 @@ export const trace: Command = {
   usage: 'trace [NAME|PID] [--all] [--json]',
   description: `Shows the lives of the fleet's processes as they happen, and whose each process is: also one that lives for a
 millisecond, starts a session of its own or loses its parent. NAME is a worker or an instance, with its later runs;
-PID is a process and all that comes from it. The kernel's process connector tells them (root; since Linux 6.6
-everybody, but not in containers); where it can't be had, /proc is looked at many times a second, and that is said.
-With --json one JSON object a line.`,
+PID is a process and all that comes from it, until all of them have ended. The kernel's process connector tells them
+(root; since Linux 6.6 everybody, but not in containers); where it can't be had, /proc is looked at many times a
+second, and that is said. With --json one JSON object a line.`,
   options: {...ALL_OPTION, ...JSON_OPTION},
   examples: [
     ['trace web', 'what the worker web forks and execs'],
@@ -41,7 +41,7 @@ const isMeantBy = (target: Target | null): ((event: AttributedEvent) => boolean)
 };
 
 /** What a process runs; of one that has ended already, its name at least; null: it is gone. */
-const programOf = (pid: number): string | null => commandOf(pid) || (nameOf(pid) ?? null);
+const programOf = (pid: number): string | null => commandOf(pid) || nameOf(pid);
 
 function nameOf(pid: number): string | null {
   const name = readStat(pid)?.comm;
@@ -59,6 +59,8 @@ class Tracing {
   /** Why it is sampled; null: it is not. */
   readonly #sampledSince: string | null;
   readonly #owners: TraceOwners | null;
+  /** The process that was asked for, and all that came from it, have ended. */
+  readonly #over = new AbortController();
   readonly #stop: AbortSignal;
   readonly #isMeant: (event: AttributedEvent) => boolean;
   readonly #print: (event: AttributedEvent) => void;
@@ -74,7 +76,7 @@ class Tracing {
     const {all, connected, target} = scope;
     this.#context = context;
     this.#scope = scope;
-    this.#stop = stopSignal(context.out);
+    this.#stop = AbortSignal.any([stopSignal(context.out), this.#over.signal]);
     this.#attribution = new Attribution({all, commandOf: programOf, patienceMs: PATIENCE_MS});
     // It listens from here on: what happens before it is known whose is whose is read after that.
     const connector = ConnectorTrace.open();
@@ -105,6 +107,8 @@ class Tracing {
       const {connected, all, target} = this.#scope;
       if (all) knowAll(this.#attribution, target?.kind === 'pid' ? target.pid : null);
       if (connected) await this.#owners?.learn(connected.client);
+      if (target?.kind === 'pid' && this.#attribution.chosen === 0)
+        throw new CliError(ExitCode.failed, `there is no process ${target.pid}`);
       this.#source.start({
         isWanted: pid => this.#attribution.knows(pid),
         tell: (event, awaitsEnd) => this.#attribution.feed(event, awaitsEnd),
@@ -152,6 +156,7 @@ class Tracing {
       this.#print(event);
     }
     out.flush();
+    if (this.#scope.target?.kind === 'pid' && this.#attribution.chosen === 0) this.#over.abort();
     if (this.#attribution.isHolding && !this.#stop.aborted)
       this.#patience = setTimeout(() => void this.#told(), PATIENCE_MS / 4);
   }
@@ -188,9 +193,15 @@ class Tracing {
       count(exit, 'exit'),
     ].join(', ');
     const lost = this.#losses === 0 ? '' : `; events were lost ${count(this.#losses, 'time')}`;
-    const fleet = how === 'ended' ? `fleet ${this.#owners?.lineage?.fleet ?? ''} has ended. ` : '';
-    if (how === 'ended' || err.isTerminal || !isSet(this.#context, 'json'))
-      this.#say(`${fleet}${counts} in ${formatDuration(performance.now() - this.#began)}${lost}`);
+    const {target} = this.#scope;
+    const isOver = this.#over.signal.aborted && target?.kind === 'pid';
+    const end = isOver
+      ? `process ${target.pid} has ended, and all that came from it. `
+      : how === 'ended'
+        ? `fleet ${this.#owners?.lineage?.fleet ?? ''} has ended. `
+        : '';
+    if (end !== '' || err.isTerminal || !isSet(this.#context, 'json'))
+      this.#say(`${end}${counts} in ${formatDuration(performance.now() - this.#began)}${lost}`);
   }
 
   #say(words: string | null): void {
