@@ -158,11 +158,39 @@ async function factsOfRecording(name: string): Promise<Facts[]> {
   return choose(snapshot, scope([], true, null)).map(place => factsOf(snapshot, place, naming));
 }
 
+/** A process of which nothing more is known. */
+const BARE: Facts = {
+  pid: 7,
+  ppid: null,
+  pgid: null,
+  sid: null,
+  state: null,
+  stat: null,
+  nice: null,
+  priority: null,
+  policy: null,
+  threads: null,
+  cpuPercent: null,
+  rssBytes: null,
+  startedAt: null,
+  user: null,
+  terminal: null,
+  cgroup: null,
+  name: 'x',
+  command: null,
+  kernelThread: false,
+  worker: null,
+  instance: null,
+  role: null,
+  orphan: false,
+  exit: null,
+};
+
 function printed(facts: readonly Facts[], width: number | null): string {
   const stream = Object.assign(new PassThrough(), {isTTY: width !== null, columns: width ?? 0});
   const out = new Output(stream as unknown as NodeJS.WriteStream, {NO_COLOR: '1'}, false);
   const lines = facts.map(one => ({facts: one, prefix: '', pssDenied: false}));
-  printTable(out, columns({withPss: true, withUser: true, withOwner: true}), lines);
+  printTable(out, columns({withPss: true, withUser: true, withOwner: true, isBrief: width !== null}), lines);
   out.flush();
   return String(stream.read());
 }
@@ -184,9 +212,20 @@ test.each(['names', 'ordinary', 'zombies', 'namespace', 'hidden', 'seven-digits'
   },
 );
 
+test('what is unknown is a dash', () => {
+  expect(printed([BARE], 80)).toMatch(/\n +7 +- +- +- +- +- +- +- +\[x\]\n/);
+});
+
 test('in a pipe nothing is cut off', async () => {
   const text = printed(await factsOfRecording('ordinary'), null);
   expect(text).toContain('threading.Thread(target=time.sleep,args=(1000,)).start()');
+});
+
+test('in a terminal a program is shown without its folder', () => {
+  const base = {...BARE, command: '/usr/lib/x/bin/node /srv/app.js'};
+  expect(printed([base], 100)).toMatch(/ node \/srv\/app.js\n/);
+  expect(printed([base], null)).toMatch(/ \/usr\/lib\/x\/bin\/node \/srv\/app.js\n/);
+  expect(printed([{...BARE, command: '/ and more'}], 100)).toMatch(/ \/ and more\n/);
 });
 
 test('a zombie is shown with its end, a thread of the kernel by its name in brackets', async () => {

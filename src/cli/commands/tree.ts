@@ -17,7 +17,7 @@ import {prefixes, strokesFor} from '../tree/lines.ts';
 /** CPU is what was used between two readings. */
 const BETWEEN_MS = 200;
 /** Of a terminal's width, what the lines between parents and children may take. */
-const LINES_SHARE = 0.3;
+const LINES_SHARE = 0.2;
 
 export const tree: Command = {
   name: 'tree',
@@ -99,7 +99,7 @@ async function print(context: Context, snapshot: Snapshot, scope: Scope, places:
     most,
   );
   const lines = kept.map(({facts, pssDenied}, n): Line => ({facts, pssDenied, prefix: strokes[n] ?? ''}));
-  const shown = {withPss, withUser: scope.all, withOwner: scope.lineage !== null};
+  const shown = {withPss, withUser: scope.all, withOwner: scope.lineage !== null, isBrief: out.isTerminal};
   printTable(out, columns(shown), lines);
   const folded = nodes.length - kept.length;
   if (folded > 0) err.line(err.paint('dim', `${count(folded, 'kernel thread')} left out; --kernel shows them`));

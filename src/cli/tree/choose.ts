@@ -16,26 +16,22 @@ export interface Place {
 export function choose(snapshot: Snapshot, scope: Scope): Place[] {
   const {rows, forest} = snapshot;
   const shown = shownRows(snapshot, scope);
+  const isFleet = scope.target === null && !scope.all && scope.lineage !== null;
+  const ordered = isFleet ? firstOf(shown, snapshot, scope.lineage.keeper) : shown;
   const placeOf = new Map<number, Place>();
-  const places: Place[] = [];
-  const {keeper} = scope.lineage ?? {keeper: -1};
-  const isFleet = scope.target === null && !scope.all;
-  for (const row of isFleet ? firstOf(shown, snapshot, keeper) : shown) {
-    const parent = placeOf.get(forest.parent(row));
+  for (const row of ordered) {
+    const parent = placeOf.get(forest.parent(row)) ?? null;
     const role = scope.roleOf(rows.pid[row] ?? 0);
-    const place = {row, depth: parent === undefined ? 0 : parent.depth + 1, owner: ownerOf(row), role};
-    placeOf.set(row, place);
-    places.push(place);
-
-    function ownerOf(of: number): LineageEntry | null {
-      const told = scope.ownerOf(rows.pid[of] ?? 0, snapshot.identity(of) ?? undefined);
-      if (told !== null || role !== null) return told;
-      // Born since the fleet was asked: whoever its parent belongs to, it does.
-      return parent?.owner ? {...parent.owner, main: false, orphan: false} : null;
-    }
+    const told = scope.ownerOf(rows.pid[row] ?? 0, snapshot.identity(row) ?? undefined);
+    const owner = told ?? (role === null ? inherited(parent) : null);
+    placeOf.set(row, {row, depth: parent === null ? 0 : parent.depth + 1, owner, role});
   }
-  return places;
+  return [...placeOf.values()];
 }
+
+/** Born since the fleet was asked: whoever its parent belongs to, it does. */
+const inherited = (parent: Place | null): LineageEntry | null =>
+  parent?.owner ? {...parent.owner, main: false, orphan: false} : null;
 
 /** The rows that are shown, parents first. */
 function shownRows(snapshot: Snapshot, scope: Scope): number[] {

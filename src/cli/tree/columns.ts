@@ -15,10 +15,11 @@ const UNKNOWN = '-';
 const shown = <T>(value: T | null | undefined, words: (value: T) => string = String): string =>
   value === null || value === undefined ? UNKNOWN : words(value);
 
-/** As ps(1): what has no command line is known by its name in brackets. */
-export function commandWords({command, name, state, exit}: Facts): string {
+/** As ps(1): what has no command line is known by its name in brackets. Where room is dear, a program goes without its folder. */
+function commandWords({command, name, state, exit}: Facts, isBrief: boolean): string {
   if (state === 'Z') return `[${name}] <defunct>${exit === null ? '' : `, ${exitWords(exit)}`}`;
-  return command ?? `[${name}]`;
+  if (command === null) return `[${name}]`;
+  return isBrief ? command.replace(/^\/[^ ]*\/(?=[^ ])/, '') : command;
 }
 
 const exitWords = ({code, signal}: NonNullable<Facts['exit']>): string =>
@@ -34,7 +35,15 @@ function ownerWords({worker, instance, role, orphan}: Facts): string {
 const niceWords = ({nice, policy}: Facts): string =>
   policy === null || policy === 'other' || policy === 'batch' ? shown(nice) : policy;
 
-export function columns({withPss, withUser, withOwner}: Record<'withPss' | 'withUser' | 'withOwner', boolean>) {
+interface Shown {
+  readonly withPss: boolean;
+  readonly withUser: boolean;
+  readonly withOwner: boolean;
+  /** For a terminal, where all has to fit. */
+  readonly isBrief: boolean;
+}
+
+export function columns({withPss, withUser, withOwner, isBrief}: Shown): Column<Line>[] {
   const all: (Column<Line> | null)[] = [
     {title: 'PID', cell: ({facts}) => String(facts.pid), align: 'right'},
     withUser ? {title: 'USER', cell: ({facts}) => shown(facts.user), shrink: 8, drop: 1} : null,
@@ -62,13 +71,13 @@ export function columns({withPss, withUser, withOwner}: Record<'withPss' | 'with
           title: 'WORKER',
           cell: ({facts}) => ownerWords(facts),
           style: ({facts}) => (facts.role !== null ? 'dim' : facts.orphan ? 'yellow' : 'cyan'),
-          shrink: 8,
+          shrink: 13,
           drop: 7,
         }
       : null,
     {
       title: 'COMMAND',
-      cell: ({facts, prefix}) => prefix + commandWords(facts),
+      cell: ({facts, prefix}) => prefix + commandWords(facts, isBrief),
       style: ({facts}) => (facts.state === 'Z' ? 'red' : null),
       shrink: 20,
     },
