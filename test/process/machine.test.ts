@@ -18,6 +18,9 @@ const CLASSES: Readonly<Record<string, string>> = {
   DLN: 'deadline',
 };
 
+/** On a machine where much comes and goes, it takes some looks until each was the same for a moment. */
+const PATIENCE_MS = 50_000;
+
 /** By pid, everything that is compared; the start time tells a process from the next one of its pid. */
 async function look(): Promise<Map<number, string>> {
   const snapshot = new Snapshot(new ProcSource());
@@ -64,7 +67,8 @@ function alike(pid: number, own: string, their: string | undefined): boolean {
   const state = (text: string): string => (pid === process.pid ? text.slice(1) : text);
   const nice = (text: string): string =>
     / (fifo|rr|idle|deadline) /.test(own) ? text.replace(/^((\S+ ){4})\S+/, '$1-') : text;
-  return state(nice(own)) === state(nice(their));
+  const name = (text: string): string => (own.endsWith(' ') ? text.replace(/\S*$/, '') : text);
+  return state(nice(own)) === name(state(nice(their)));
 }
 
 function start(command: string, ...args: string[]): ChildProcess {
@@ -102,18 +106,22 @@ onLinux('STAT, nice, parents, groups, sessions, threads, policies, users and nam
   });
   const pending = new Set((await look()).keys());
   // Who changed between the looks around ps's own is looked at again.
-  await until('the same of every process', async () => {
-    const before = await look();
-    const theirs = ask();
-    const after = await look();
-    const different: string[] = [];
-    for (const pid of pending) {
-      const own = after.get(pid);
-      const their = theirs.get(pid);
-      if (own === undefined || alike(pid, own, their)) pending.delete(pid);
-      else if (before.get(pid) === own && their !== undefined) different.push(`${pid}: ${own}, but ps: ${their}`);
-    }
-    if (different.length > 0) throw new Error(different.join('\n'));
-    return pending.size === 0;
-  });
+  await until(
+    'the same of every process',
+    async () => {
+      const before = await look();
+      const theirs = ask();
+      const after = await look();
+      const different: string[] = [];
+      for (const pid of pending) {
+        const own = after.get(pid);
+        const their = theirs.get(pid);
+        if (own === undefined || alike(pid, own, their)) pending.delete(pid);
+        else if (before.get(pid) === own && their !== undefined) different.push(`${pid}: ${own}, but ps: ${their}`);
+      }
+      if (different.length > 0) throw new Error(different.join('\n'));
+      return pending.size === 0;
+    },
+    PATIENCE_MS,
+  );
 });

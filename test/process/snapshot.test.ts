@@ -1,7 +1,8 @@
 /** Readings of one /proc after another: who stays, who is new, and what is remembered of whom. */
-import {symlinkSync} from 'node:fs';
+import {readdirSync, symlinkSync} from 'node:fs';
 import {join} from 'node:path';
-import {describe, expect, test} from 'vitest';
+import {describe, expect, onTestFinished, test} from 'vitest';
+import {openFilesLimit, setOpenFilesLimit} from '../../src/posix/process.ts';
 import {known} from '../../src/process/rows.ts';
 import type {Snapshot} from '../../src/process/snapshot.ts';
 import {FakeProc, pidsOf} from './fake-proc.ts';
@@ -133,11 +134,28 @@ test('processes that come and go take no more room than there are at a time', as
   const snapshot = proc.snapshot(10);
   await snapshot.refresh();
   const {capacity} = snapshot.rows;
-  for (let pid = 2; pid < 2 + 2 * capacity; pid++) {
-    proc.set({pid, start: pid});
+  for (let round = 1; round <= 6; round++) {
+    const pids = Array.from({length: 100}, (_, n) => round * 1000 + n);
+    for (const pid of pids) proc.set({pid, start: pid});
     await snapshot.refresh();
-    expect(pidsOf(snapshot)).toEqual([1, pid]);
-    proc.remove(pid);
+    expect(pidsOf(snapshot)).toEqual([1, ...pids]);
+    for (const pid of pids) proc.remove(pid);
   }
   expect(snapshot.rows.capacity).toBe(capacity);
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'where descriptors run short, what is kept is let go, and nobody is missed',
+  async () => {
+    const all = Array.from({length: 300}, (_, n) => ({pid: n + 1, ppid: n, start: n}));
+    const snapshot = new FakeProc(...all).snapshot(1000);
+    const {soft, hard} = openFilesLimit();
+    setOpenFilesLimit({soft: BigInt(readdirSync('/proc/self/fd').length + 30), hard});
+    onTestFinished(() => setOpenFilesLimit({soft, hard}));
+    await snapshot.refresh();
+    expect(pidsOf(snapshot)).toEqual(all.map(({pid}) => pid));
+    await snapshot.refresh();
+    expect(pidsOf(snapshot)).toEqual(all.map(({pid}) => pid));
+    expect(readdirSync('/proc/self/fd').length).toBeGreaterThan(0);
+  },
+);
