@@ -15,7 +15,7 @@ test.each([
   const directory = new Directory(folder, find);
   onTestFinished(() => directory.close());
   expect([...directory.numbers()]).toEqual([]);
-  const many = Array.from({length: 3000}, (_none, n) => n * 1397);
+  const many = Array.from({length: 1200}, (_none, n) => n * 1397);
   for (const number of many) writeFileSync(join(folder, String(number)), '');
   for (const name of ['self', '12x', '-1', '1.5', 'x12', '99999999999', ' 7']) mkdirSync(join(folder, name));
   symlinkSync('nowhere', join(folder, '4194303'));
