@@ -11,6 +11,7 @@ export type Need = 'pipes' | 'sockets' | 'files' | 'eventfds' | 'mappings' | 'si
 export interface OpenFile extends Target {
   readonly pid: number;
   readonly fd: number;
+  /** Of an ordinary file it is not looked at. */
   readonly mode: Access;
   /** As the process would name it, with ` (deleted)` behind it where nobody can any more; untrusted. */
   readonly path: string;
@@ -43,6 +44,10 @@ export interface Snapshot {
   /** A file of one process, or (`null`) of the whole machine. */
   text(pid: number | null, path: string): string | null;
 }
+
+const S_IFREG = 0o100000;
+/** The devices of file systems that lie in memory, or in the network. */
+const WITHOUT_DISK = '00:';
 
 interface KnownProcess extends ChannelProcess {
   readonly state: string;
@@ -121,19 +126,25 @@ class Gathering {
       if (this.#needs.has('files')) this.#file(link);
     } else if (first === 0x73 && text[6] === 0x3a) {
       // socket:[
-      if (this.#needs.has('sockets')) this.#hold(this.sockets, numberIn(link, 8), link.fd, 'rw');
+      if (this.#needs.has('sockets')) this.#socket(numberIn(link, 8), link.fd);
     } else if (first === 0x70 && text[4] === 0x3a) {
       // pipe:[
-      if (this.#needs.has('pipes')) this.#hold(this.pipes, numberIn(link, 6), link.fd, link.access());
+      if (this.#needs.has('pipes')) this.#pipe(numberIn(link, 6), link.fd, link.access());
     } else if (first === 0x61 && this.#needs.has('eventfds')) {
       if (text.toString('latin1', 0, link.length) === 'anon_inode:[eventfd]') this.#eventfd(link.fd);
     }
   };
 
-  #hold(into: Map<number, End[]>, inode: number, fd: number, mode: Access | null): void {
-    if (mode === null) return;
+  #socket(inode: number, fd: number): void {
+    this.#hold(this.sockets, inode, {pid: this.#pid, fd, mode: 'rw', socket: inode});
+  }
+
+  #pipe(inode: number, fd: number, mode: Access | null): void {
+    if (mode !== null) this.#hold(this.pipes, inode, {pid: this.#pid, fd, mode});
+  }
+
+  #hold(into: Map<number, End[]>, inode: number, end: End): void {
     this.#found = true;
-    const end: End = {pid: this.#pid, fd, mode};
     const others = into.get(inode);
     if (others) others.push(end);
     else into.set(inode, [end]);
@@ -142,10 +153,14 @@ class Gathering {
   #file(link: Link): void {
     const path = link.text.toString('utf8', 0, link.length);
     if (path === '/dev/null') return;
-    const mode = link.access();
-    const target = mode === null ? null : link.target();
-    if (mode === null || target === null) return;
-    this.files.push({...target, pid: this.#pid, fd: link.fd, mode, path});
+    const target = link.target();
+    if (target === null) return;
+    const {type, inode, device, major, minor} = target;
+    // For what an ordinary file is open nobody asks: it counts only if there is a lock on it.
+    const isOrdinary = type === S_IFREG && !device.startsWith(WITHOUT_DISK);
+    const mode = isOrdinary ? 'r' : link.access();
+    if (mode === null) return;
+    this.files.push({pid: this.#pid, fd: link.fd, mode, path, type, inode, device, major, minor});
     this.#found = true;
   }
 
@@ -190,7 +205,7 @@ export function takeSnapshot(root: string, needs: ReadonlySet<Need>, signalsOf: 
   const source = processFiles(root);
   const gathering = new Gathering(source, needs, signalsOf);
   try {
-    for (const pid of pidsIn(root)) gathering.process(pid);
+    for (const pid of pidsIn(root).sort((a, b) => a - b)) gathering.process(pid);
   } finally {
     source.close();
   }

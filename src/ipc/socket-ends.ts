@@ -2,5 +2,8 @@
 import type {Snapshot} from './snapshot.ts';
 import type {End} from './types.ts';
 
-export const socketEnds = ({sockets}: Snapshot, inodes: readonly number[]): End[] =>
-  inodes.flatMap(inode => (sockets.get(inode) ?? []).map(({pid, fd, mode}) => ({pid, fd, mode, socket: inode})));
+export const socketEnds = ({sockets}: Snapshot, [first, second]: readonly number[]): readonly End[] => {
+  const near = (first === undefined ? undefined : sockets.get(first)) ?? [];
+  const far = second === undefined ? undefined : sockets.get(second);
+  return far === undefined ? near : [...near, ...far];
+};

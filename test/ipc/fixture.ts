@@ -1,7 +1,7 @@
 /** Channels that the programs of `fixtures/channels` make, and the tools that they are compared with. */
 import {spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdtempSync, realpathSync, rmSync} from 'node:fs';
+import {chmodSync, existsSync, mkdtempSync, realpathSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {createInterface} from 'node:readline';
@@ -15,7 +15,10 @@ export const maker = fileURLToPath(new URL('../../fixtures/channels/make.py', im
 
 const has = (command: string, ...args: string[]): boolean => spawnSync(command, args).error === undefined;
 
-export const hasPython = has('python3', '--version');
+/** That of the system, if there is one: others may lie where an ordinary user can't read. */
+const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
+
+export const hasPython = has(python, '--version');
 export const hasLsof = has('lsof', '-v');
 export const hasSs = has('ss', '--version');
 export const hasIpcs = has('ipcs', '--version');
@@ -39,7 +42,8 @@ export async function holding<T>(
   prefix: readonly string[] = [],
 ): Promise<T> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'brood-ipc-')));
-  const command = [...prefix, 'python3', maker, kind, folder];
+  chmodSync(folder, 0o777);
+  const command = [...prefix, python, maker, kind, folder];
   const child = spawn(command[0] ?? '', command.slice(1), {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: {...process.env, [TAG]: folder},

@@ -1,0 +1,177 @@
+/** Processes of other users and in other namespaces, and such that come and go while they are read. */
+import {spawn, spawnSync} from 'node:child_process';
+import {once} from 'node:events';
+import {describe, expect, test} from 'vitest';
+import {readChannels} from '../../src/ipc/graph.ts';
+import type {IpcReport} from '../../src/cli/ipc/report.ts';
+import {cli, TAG} from '../end-to-end/harness.ts';
+import {asOrdinary, isRoot} from '../end-to-end/wrapped.ts';
+import {channelsOf, hasPython, holding, number, numbers, pidsOf, shared} from './fixture.ts';
+
+/** `brood ipc --all --json` by way of another program, where there is no fleet. */
+function ipcBy(prefix: readonly string[], ...args: string[]): {report: IpcReport; err: string} {
+  const words = [...prefix, process.execPath, cli, 'ipc', '--all', '--json', ...args];
+  const ran = spawnSync(words[0] ?? '', words.slice(1), {
+    encoding: 'utf8',
+    cwd: '/',
+    env: {PATH: process.env['PATH'], HOME: '/', BROOD_HOME: '/nonexistent'},
+    maxBuffer: 1 << 28,
+  });
+  if (ran.status !== 0) throw new Error(`exit ${ran.status}: ${ran.stderr}${String(ran.error ?? '')}`);
+  return {report: JSON.parse(ran.stdout) as IpcReport, err: ran.stderr};
+}
+
+const can = (...command: string[]): boolean => {
+  const {status} = spawnSync(command[0] ?? '', [...command.slice(1), 'true']);
+  return status === 0;
+};
+
+describe.skipIf(!isRoot || !hasPython)('other users, root and python3 are needed', () => {
+  test('what may not be read is denied, and never absent', () =>
+    holding('pipe', told => {
+      const pids = [number(told, 'reader'), number(told, 'writer')];
+      const {report} = ipcBy(asOrdinary());
+      expect(report.denied).toEqual(expect.arrayContaining(pids));
+      expect(
+        report.channels.filter(({kind, ends}) => kind !== 'signal' && ends.some(({pid}) => pids.includes(pid))),
+      ).toEqual([]);
+      // Signals are everybody's to see.
+      expect(
+        report.channels.filter(({kind, ends}) => kind === 'signal' && pids.includes(ends[0]?.pid ?? 0)),
+      ).toHaveLength(2);
+    }));
+
+  test('an ordinary user sees what is his, with both ends', () =>
+    holding(
+      'unix-pair',
+      told => {
+        const pids = numbers(told, 'pids');
+        const {report} = ipcBy(asOrdinary(), '--kind', 'unix');
+        expect(report.channels.map(({ends}) => pidsOf(ends))).toContainEqual([...pids].sort((a, b) => a - b));
+        expect(report.denied).not.toEqual(expect.arrayContaining(pids));
+      },
+      asOrdinary(),
+    ));
+
+  test('neither zombies nor threads of the kernel are denied: they have nothing', () =>
+    holding('hostile', told => {
+      const {report} = ipcBy(asOrdinary());
+      expect(report.denied).not.toContain(number(told, 'zombie'));
+      expect(report.denied).not.toContain(2); // kthreadd, or nobody in a container
+      expect(report.denied).toContain(numbers(told, 'pids')[0]);
+    }));
+
+  test('of a queue that may not be read the depth is denied', () =>
+    holding('mqueue', told => {
+      const {report} = ipcBy(asOrdinary());
+      expect(report.denied).toContain(number(told, 'owner'));
+    }));
+
+  test.skipIf(!can('unshare', '-m'))('where processes are hidden (hidepid), the rest is shown', () =>
+    holding('pipe', told => {
+      const script = 'mount -t proc -o hidepid=2 proc /proc && exec "$@"';
+      const {report} = ipcBy(['unshare', '-m', 'sh', '-c', script, 'sh', ...asOrdinary()]);
+      const seen = [...report.processes.map(({pid}) => pid), ...report.denied];
+      expect(seen).not.toContain(number(told, 'reader'));
+    }),
+  );
+});
+
+describe.skipIf(!isRoot || !hasPython || !can('unshare', '-n'))('other namespaces, root is needed', () => {
+  const inNetwork = ['unshare', '-n', 'sh', '-c', 'ip link set lo up 2>/dev/null; exec "$@"', 'sh'];
+
+  test('unix sockets of another network namespace: known, but not to whom they are connected', () =>
+    holding(
+      'unix-named',
+      told => {
+        const channels = channelsOf('unix', number(told, 'server'), number(told, 'client'));
+        const named = channels.filter(({name}) => name === told['name']);
+        // The listener, and the side that it has accepted.
+        expect(named.map(({detail}) => detail['state']).sort()).toEqual(['established', 'listen']);
+        for (const {detail} of named) expect(detail['namespace']).toMatch(/^net:\[\d+\]$/);
+        expect(named.find(({detail}) => detail['state'] === 'established')?.detail['peer']).toBe('unknown');
+        for (const {ends} of named) expect(pidsOf(ends)).toEqual([number(told, 'server')]);
+      },
+      inNetwork,
+    ));
+
+  test.skipIf(spawnSync('ip', ['-V']).error !== undefined)(
+    'TCP within another network namespace has both its ends',
+    () =>
+      holding(
+        'tcp',
+        told => {
+          const connection = shared('tcp', number(told, 'server'), number(told, 'client'));
+          expect(connection.detail).toMatchObject({remote: `127.0.0.1:${number(told, 'port')}`});
+          expect(connection.detail['namespace']).toMatch(/^net:/);
+        },
+        inNetwork,
+      ),
+  );
+
+  test('System V objects of another IPC namespace are not taken for those here with the same id', () =>
+    holding('sysv-shm', here =>
+      holding(
+        'sysv-shm',
+        there => {
+          const pids = numbers(there, 'pids');
+          const [segment, ...others] = channelsOf('sysv-shm', ...pids);
+          expect(others).toEqual([]);
+          expect(segment?.detail['namespace']).toMatch(/^ipc:/);
+          expect(pidsOf(segment?.ends ?? [])).toEqual([...pids].sort((a, b) => a - b));
+          expect(pidsOf(shared('sysv-shm', ...numbers(here, 'pids')).ends)).toHaveLength(2);
+        },
+        ['unshare', '-i'],
+      ),
+    ));
+});
+
+test('processes that come and go while they are read', async () => {
+  const churn = spawn('sh', ['-c', 'echo; while :; do sh -c "true | cat | true" & sleep 0.01; wait; done'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: {...process.env, [TAG]: 'ipc'},
+    detached: true,
+  });
+  try {
+    await once(churn.stdout, 'data');
+    for (let i = 0; i < 10; i++) {
+      const {channels, processes} = readChannels();
+      const known = new Set(processes.map(({pid}) => pid));
+      // Who is at an end is named, even if it is gone by now.
+      expect(channels.flatMap(({ends}) => ends).filter(({pid}) => !known.has(pid))).toEqual([]);
+      expect(channels.some(({kind, ends}) => kind === 'pipe' && ends.some(({pid}) => pid === churn.pid))).toBe(true);
+    }
+  } finally {
+    process.kill(-(churn.pid ?? 0), 'SIGKILL');
+    await once(churn, 'close');
+  }
+});
+
+test.skipIf(!hasPython)('the quick way of reading and the portable one see the same', () =>
+  holding('pty', told =>
+    holding('pipe', pipe => {
+      const pids = new Set([
+        number(told, 'master'),
+        number(told, 'terminal'),
+        number(pipe, 'reader'),
+        number(pipe, 'writer'),
+      ]);
+      // Any other name of the same folder is read the portable way.
+      for (const kinds of [
+        ['pipe'],
+        ['pty'],
+        ['fifo', 'shm', 'tcp', 'eventfd', 'signal', 'lock', 'sysv-shm'],
+      ] as const) {
+        const quick = readChannels({pids, kinds: new Set(kinds)});
+        const portable = readChannels({pids, kinds: new Set(kinds), root: '/proc/.'});
+        const sorted = (all: typeof quick): unknown[] =>
+          all.channels
+            .filter(({ends}) => ends.every(({pid}) => pids.has(pid)))
+            .map(one => ({...one, ends: [...one.ends].sort((a, b) => a.pid - b.pid || (a.fd ?? 0) - (b.fd ?? 0))}))
+            .sort((a, b) => (a.id < b.id ? -1 : 1));
+        expect(sorted(portable)).toEqual(sorted(quick));
+        if (kinds[0] !== 'fifo') expect(sorted(quick)).not.toEqual([]);
+      }
+    }),
+  ),
+);
