@@ -3,6 +3,7 @@ import {closeSync, openSync, readSync} from 'node:fs';
 import {join} from 'node:path';
 import {Directory} from '../posix/directory.ts';
 import {pageBytes} from '../posix/memory.ts';
+import {Descriptors, NO_DESCRIPTOR as NONE} from './descriptors.ts';
 import {bootTime, readDetails, readPss} from './proc-details.ts';
 import {NAME_BYTES, type Rows} from './rows.ts';
 import {NO_DETAILS, type Details, type ProcessSource} from './source.ts';
@@ -10,7 +11,6 @@ import {isShortage, TICKS_PER_SECOND} from './stat.ts';
 import {StatField, StatLine} from './stat-line.ts';
 
 const STAT_BYTES = 4096;
-const NONE = -1;
 
 export interface ProcOptions {
   /** Where it is mounted, or the folder of a recording. */
@@ -31,10 +31,7 @@ export class ProcSource implements ProcessSource {
   readonly #bytes = Buffer.allocUnsafe(STAT_BYTES);
   readonly #line = new StatLine();
   readonly #pageBytes = pageBytes();
-  #keepOpen: number;
-  #open = 0;
-  /** By row; NONE where nothing is kept. */
-  #descriptors = new Int32Array(0);
+  readonly #kept: Descriptors;
   #bootTime: number | null | undefined;
   #lastRead = 0;
 
@@ -42,7 +39,7 @@ export class ProcSource implements ProcessSource {
   constructor({root = '/proc', keepOpen = 0, clock = () => performance.now()}: ProcOptions = {}) {
     this.#root = root;
     this.#clock = clock;
-    this.#keepOpen = keepOpen;
+    this.#kept = new Descriptors(keepOpen);
     this.#directory = new Directory(root);
   }
 
@@ -55,8 +52,13 @@ export class ProcSource implements ProcessSource {
     // Those of /proc rise; a recording's are in any order.
     if (!isRising(pids)) pids.sort();
     rows.begin();
-    for (const pid of pids) this.#readOne(rows, pid, elapsed);
-    rows.end(row => this.#release(row));
+    try {
+      for (const pid of pids) this.#readOne(rows, pid, elapsed);
+    } catch (error) {
+      rows.abandon();
+      throw error;
+    }
+    rows.end(row => this.#kept.release(row));
   }
 
   details(rows: Rows, row: number): Details {
@@ -80,19 +82,19 @@ export class ProcSource implements ProcessSource {
   }
 
   close(): void {
-    for (let row = 0; row < this.#descriptors.length; row++) this.#release(row);
+    this.#kept.giveUp();
     this.#directory.close();
   }
 
   #readOne(rows: Rows, pid: number, elapsed: number): void {
     let row = rows.find(pid);
-    if (row !== NONE && this.#descriptor(row) !== NONE) {
-      if (this.#parse(this.#descriptor(row), pid)) {
+    if (row !== NONE && this.#kept.of(row) !== NONE) {
+      if (this.#parse(this.#kept.of(row), pid)) {
         this.#store(rows, row, elapsed);
         return;
       }
       // It has been waited for; if there is such a pid it is another process.
-      this.#release(row);
+      this.#kept.release(row);
       rows.remove(row);
       row = NONE;
     }
@@ -105,8 +107,7 @@ export class ProcSource implements ProcessSource {
     }
     if (isProcess && row === NONE) row = rows.add(pid);
     if (isProcess) this.#store(rows, row, elapsed);
-    if (isProcess && this.#open < this.#keepOpen) this.#keep(rows, row, fd);
-    else closeSync(fd);
+    if (!isProcess || !this.#kept.keep(row, fd)) closeSync(fd);
   }
 
   #store(rows: Rows, row: number, elapsed: number): void {
@@ -152,10 +153,9 @@ export class ProcSource implements ProcessSource {
       return openSync(`${this.#root}/${pid}/stat`, 'r');
     } catch (error) {
       if (!isShortage(error)) return NONE;
-      if (this.#open === 0) throw error;
+      if (this.#kept.count === 0) throw error;
       // What is kept is a convenience: others need descriptors more.
-      this.#keepOpen = 0;
-      for (let row = 0; row < this.#descriptors.length; row++) this.#release(row);
+      this.#kept.giveUp();
       return this.#openStat(pid);
     }
   }
@@ -163,7 +163,7 @@ export class ProcSource implements ProcessSource {
   /** Whether that process is still there: then what was read by its pid meanwhile was its own. */
   #isStill(rows: Rows, row: number): boolean {
     const pid = rows.pid[row] ?? 0;
-    const kept = this.#descriptor(row);
+    const kept = this.#kept.of(row);
     if (kept !== NONE) return this.#parse(kept, pid);
     const fd = this.#openStat(pid);
     if (fd === NONE) return false;
@@ -172,28 +172,6 @@ export class ProcSource implements ProcessSource {
     } finally {
       closeSync(fd);
     }
-  }
-
-  #descriptor(row: number): number {
-    return this.#descriptors[row] ?? NONE;
-  }
-
-  #keep(rows: Rows, row: number, fd: number): void {
-    if (row >= this.#descriptors.length) {
-      const more = new Int32Array(rows.capacity).fill(NONE);
-      more.set(this.#descriptors);
-      this.#descriptors = more;
-    }
-    this.#descriptors[row] = fd;
-    this.#open++;
-  }
-
-  #release(row: number): void {
-    const fd = this.#descriptor(row);
-    if (fd === NONE) return;
-    this.#descriptors[row] = NONE;
-    this.#open--;
-    closeSync(fd);
   }
 }
 

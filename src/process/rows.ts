@@ -159,6 +159,15 @@ export class Rows {
     }
   }
 
+  /** The reading came to no end: whom it did not reach stays as the last one found him. */
+  abandon(): void {
+    for (let n = 0; n < this.#countBefore; n++) {
+      const row = this.#before[n] ?? 0;
+      const seen = this.#seen[row];
+      if (seen !== this.#reading && seen !== -1) this.keep(row);
+    }
+  }
+
   setName(row: number, bytes: Uint8Array, from: number, to: number): void {
     const length = Math.min(NAME_BYTES, to - from);
     const start = row * NAME_BYTES;

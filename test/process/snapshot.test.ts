@@ -1,5 +1,5 @@
 /** Readings of one /proc after another: who stays, who is new, and what is remembered of whom. */
-import {readdirSync, symlinkSync} from 'node:fs';
+import {closeSync, openSync, readdirSync, symlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, onTestFinished, test} from 'vitest';
 import {openFilesLimit, setOpenFilesLimit} from '../../src/posix/process.ts';
@@ -144,18 +144,47 @@ test('processes that come and go take no more room than there are at a time', as
   expect(snapshot.rows.capacity).toBe(capacity);
 });
 
-test.skipIf(process.platform !== 'linux')(
-  'where descriptors run short, what is kept is let go, and nobody is missed',
-  async () => {
-    const all = Array.from({length: 300}, (_, n) => ({pid: n + 1, ppid: n, start: n}));
+/** As many more descriptors as that, and none beyond, until the test ends or is told to have more. */
+function spare(descriptors: number): () => void {
+  const {soft, hard} = openFilesLimit();
+  const restore = (): void => setOpenFilesLimit({soft, hard});
+  onTestFinished(restore);
+  // Numbers below the highest one that is open count as well.
+  const highest = Math.max(...readdirSync('/proc/self/fd').map(Number));
+  setOpenFilesLimit({soft: BigInt(highest + 1 + descriptors), hard});
+  return restore;
+}
+
+describe.skipIf(process.platform !== 'linux')('where descriptors run short', () => {
+  const all = Array.from({length: 300}, (_, n) => ({pid: n + 1, ppid: n, start: n}));
+  const everybody = all.map(({pid}) => pid);
+
+  test('what is kept is let go, and nobody is missed', async () => {
     const snapshot = new FakeProc(...all).snapshot(1000);
-    const {soft, hard} = openFilesLimit();
-    setOpenFilesLimit({soft: BigInt(readdirSync('/proc/self/fd').length + 30), hard});
-    onTestFinished(() => setOpenFilesLimit({soft, hard}));
+    spare(30);
     await snapshot.refresh();
-    expect(pidsOf(snapshot)).toEqual(all.map(({pid}) => pid));
+    expect(pidsOf(snapshot)).toEqual(everybody);
     await snapshot.refresh();
-    expect(pidsOf(snapshot)).toEqual(all.map(({pid}) => pid));
-    expect(readdirSync('/proc/self/fd').length).toBeGreaterThan(0);
-  },
-);
+    expect(pidsOf(snapshot)).toEqual(everybody);
+  });
+
+  test('a reading that comes to no end takes nobody for gone', async () => {
+    const proc = new FakeProc(...all);
+    const snapshot = proc.snapshot();
+    await snapshot.refresh();
+    proc.remove(7);
+    const restore = spare(0);
+    const held: number[] = [];
+    onTestFinished(() => held.forEach(fd => closeSync(fd)));
+    // Whatever is free below the highest.
+    expect(() => {
+      for (;;) held.push(openSync('/dev/null', 'r'));
+    }).toThrow(/EMFILE/);
+    await expect(snapshot.refresh()).rejects.toThrow(/EMFILE/);
+    expect([...pidsOf(snapshot)].sort((a, b) => a - b)).toEqual(everybody);
+    restore();
+    await snapshot.refresh();
+    expect(pidsOf(snapshot)).toEqual(everybody.filter(pid => pid !== 7));
+    expect(snapshot.rows.find(7)).toBe(-1);
+  });
+});
