@@ -75,16 +75,19 @@ module.exports = {
     only('worker', ['posix', 'channels', 'control', 'fleet', 'supervisor', 'logs'], 'What worker programs import.'),
     only(
       'cli',
-      ['control', 'fleet', 'channels', 'lessons', 'process', 'ipc', 'logs', 'supervisor', 'posix'],
+      ['control', 'fleet', 'channels', 'lessons', 'process', 'ipc', 'logs', 'supervisor', 'posix', 'words'],
       'The client.',
     ),
+    only('words', ['control', 'ipc', 'supervisor'], 'How things are said to people: of others it knows their types.', {
+      dependencyTypesNot: ['type-only'],
+    }),
     only('lessons', ['worker', 'control', 'process', 'ipc'], 'Lessons use what users can use.'),
     {
       name: 'ui-imports',
       severity: 'error',
-      comment: 'The UI consumes control, process, ipc.',
+      comment: 'The UI consumes control, process, ipc, and the words for what they tell.',
       from: {path: '^ui/'},
-      to: {path: '^src/', pathNot: '^src/(control|process|ipc|logs|supervisor)/'},
+      to: {path: '^src/', pathNot: '^src/(control|process|ipc|logs|supervisor|words)/'},
     },
   ],
   options: {doNotFollow: {path: 'node_modules'}, tsPreCompilationDeps: true, tsConfig: {fileName: 'tsconfig.json'}},

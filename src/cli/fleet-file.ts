@@ -6,7 +6,7 @@ import type {FleetSpec, Problem} from '../fleet/types.ts';
 import {whyNoLimit} from '../process/cgroup.ts';
 import type {Context} from './command.ts';
 import {CliError, ExitCode} from './errors.ts';
-import {count} from './format.ts';
+import {count} from '../words/format.ts';
 
 /** The file that was named, else ./brood.yaml. @throws CliError 2 */
 export function fleetFileOf({positionals, cwd}: Context): string {

@@ -12,7 +12,7 @@ import {loggedInstances, openStreams, type OpenStream} from '../logs/read.ts';
 import type {Context} from './command.ts';
 import {takeSignals, type CaughtSignal} from './early.ts';
 import {CliError, ExitCode} from './errors.ts';
-import {eventLine} from './event-words.ts';
+import {eventLine} from './event-line.ts';
 import {isNews} from './news.ts';
 import {LogPrinter} from './log-printer.ts';
 import {printOutcomes} from './outcomes.ts';

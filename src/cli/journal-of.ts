@@ -1,7 +1,7 @@
 /** What the journal tells of instances, by id. */
 import {recordsAfter} from '../control/journal.ts';
 import type {EventRecord} from '../control/messages.ts';
-import {subjectOf} from './event-words.ts';
+import {subjectOf} from '../words/event-words.ts';
 
 /** Records of an instance that a story needs at most. */
 const KEPT = 500;

@@ -2,7 +2,7 @@
 import type {EventRecord} from '../control/messages.ts';
 import {loggedInstances, openStreams, readLines} from '../logs/read.ts';
 import {lastEnd} from './evidence.ts';
-import {plainText} from './sanitize.ts';
+import {plainText} from '../words/sanitize.ts';
 
 /** Lines that a person reads at a glance. */
 const FEW = 5;

@@ -2,7 +2,7 @@
 import type {Instance, LogLine} from '../logs/read.ts';
 import type {Output} from './output.ts';
 import {styleOfName} from './paint.ts';
-import {terminalSafe} from './sanitize.ts';
+import {terminalSafe} from '../words/sanitize.ts';
 
 export interface PrinterOptions {
   readonly json: boolean;

@@ -1,4 +1,5 @@
 /** Colours, where they are wanted. NO_COLOR wins over everything (no-color.org). */
+import type {Style} from '../words/style.ts';
 
 const CODES = {
   bold: [1, 22],
@@ -9,9 +10,9 @@ const CODES = {
   blue: [34, 39],
   magenta: [35, 39],
   cyan: [36, 39],
-} as const;
+} as const satisfies Readonly<Record<Style, readonly [number, number]>>;
 
-export type Style = keyof typeof CODES;
+export type {Style};
 
 /** Gives the text that style, or leaves it as it is. */
 export type Paint = (style: Style | null, text: string) => string;

@@ -1,10 +1,10 @@
 /** What `apply` would do, for people: who comes, leaves and changes, and which keys of the file that is for. */
 import type {FleetPlan} from '../control/messages.ts';
-import {count, formatBytes, formatDuration} from './format.ts';
+import {count, formatBytes, formatDuration} from '../words/format.ts';
 import type {Output} from './output.ts';
 import type {Style} from './paint.ts';
-import {plainText} from './sanitize.ts';
-import {fit} from './width.ts';
+import {plainText} from '../words/sanitize.ts';
+import {fit} from '../words/width.ts';
 
 type WorkerChange = FleetPlan['workers'][number];
 type Difference = FleetPlan['groups'][number];

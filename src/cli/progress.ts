@@ -1,7 +1,7 @@
 /** What is still waited for, on one line of a terminal that goes away again. */
 import type {Progress} from '../control/messages.ts';
 import type {Output} from './output.ts';
-import {fit} from './width.ts';
+import {fit} from '../words/width.ts';
 
 /** What is over sooner needs no explanation. */
 const QUIET_MS = 1000;

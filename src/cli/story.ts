@@ -1,11 +1,11 @@
 /** The causal story of an instance's last exit or failure, from what the journal, the supervisor and the logs know. */
 import {advise} from './advice.ts';
 import {lastEnd, statusOf, type End, type Evidence} from './evidence.ts';
-import {describeEvent, endOf} from './event-words.ts';
+import {describeEvent, endOf} from '../words/event-words.ts';
 import {meaningOf} from './exit-meaning.ts';
-import {healthWords} from './instance-words.ts';
-import {count, formatBytes, formatDuration, formatTime} from './format.ts';
-import {changeWords} from './watch-words.ts';
+import {healthWords} from '../words/instance-words.ts';
+import {count, formatBytes, formatDuration, formatTime} from '../words/format.ts';
+import {changeWords} from '../words/watch-words.ts';
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 

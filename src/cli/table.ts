@@ -1,8 +1,8 @@
 /** Plain tables: all of it in a pipe; in a terminal fitted to its width, never wrapped. */
 import type {Output} from './output.ts';
 import type {Style} from './paint.ts';
-import {plainText} from './sanitize.ts';
-import {fit, widthOf} from './width.ts';
+import {plainText} from '../words/sanitize.ts';
+import {fit, widthOf} from '../words/width.ts';
 
 export interface Column<Row> {
   readonly title: string;

@@ -1,8 +1,8 @@
 /** Events of a trace, for a terminal and for programs. */
-import {plainText} from './sanitize.ts';
+import {plainText} from '../words/sanitize.ts';
 import type {Output} from './output.ts';
 import type {Style} from './paint.ts';
-import {fit, widthOf} from './width.ts';
+import {fit, widthOf} from '../words/width.ts';
 import type {AttributedEvent} from '../process/trace-attribution.ts';
 
 const WIDEST_ID = 24;

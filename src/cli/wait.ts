@@ -6,7 +6,7 @@ import type {Context} from './command.ts';
 import {CliError, ExitCode} from './errors.ts';
 import type {Connected} from './fleet.ts';
 import {ProgressLine, waitingWords} from './progress.ts';
-import {formatDuration} from './format.ts';
+import {formatDuration} from '../words/format.ts';
 
 /** How much later than the controller the client itself gives up: a frozen controller answers nothing. */
 const GRACE_MS = 2000;

@@ -1,5 +1,5 @@
 /** Breaks prose into lines, but not within `quoted words`. Lines of its own that begin with a space stay as they are. */
-import {widthOf} from './width.ts';
+import {widthOf} from '../words/width.ts';
 
 export function wrap(text: string, columns: number): readonly string[] {
   return text.split('\n').flatMap(line => (line.startsWith(' ') ? [line] : wrapLine(line, columns)));

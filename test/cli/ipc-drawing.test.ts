@@ -4,7 +4,7 @@ import {PassThrough} from 'node:stream';
 import {expect, test} from 'vitest';
 import {dotOf} from '../../src/cli/ipc/dot.ts';
 import {drawingOf} from '../../src/cli/ipc/drawing.ts';
-import {joinsAny} from '../../src/cli/ipc/joins.ts';
+import {joinsAny} from '../../src/words/channels/joins.ts';
 import {mermaidOf} from '../../src/cli/ipc/mermaid.ts';
 import type {IpcProcess, IpcReport} from '../../src/cli/ipc/report.ts';
 import {printSignals} from '../../src/cli/ipc/signals.ts';

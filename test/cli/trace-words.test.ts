@@ -3,7 +3,7 @@ import {PassThrough} from 'node:stream';
 import {expect, test} from 'vitest';
 import {Output} from '../../src/cli/output.ts';
 import {traceJson, TraceLines} from '../../src/cli/trace-words.ts';
-import {widthOf} from '../../src/cli/width.ts';
+import {widthOf} from '../../src/words/width.ts';
 import type {AttributedEvent} from '../../src/process/trace-attribution.ts';
 import type {TraceEvent} from '../../src/process/trace-event.ts';
 

@@ -3,7 +3,7 @@ import {watches} from '../../src/cli/doctor/checks/watches.ts';
 import type {Patient, Problem} from '../../src/cli/doctor/patient.ts';
 import type {EventRecord} from '../../src/control/messages.ts';
 import {limitWords} from '../../src/cli/limit-words.ts';
-import {changeWords, watchWords} from '../../src/cli/watch-words.ts';
+import {changeWords, watchWords} from '../../src/words/watch-words.ts';
 import {detail, FakeFleet} from './fake-fleet.ts';
 
 const NOW = Date.parse('2024-05-01T12:00:00Z');

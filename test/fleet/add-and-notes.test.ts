@@ -67,11 +67,7 @@ workers:
 channels: {c: {lock: true}}
 `);
     if (fleet === null) throw new Error('refused');
-    expect(noEffectYet(fleet).map(note => note.replace(' has no effect yet', ''))).toEqual([
-      'channels.c: lock',
-    ]);
-    expect(notes.map(note => note.replace(' has no effect yet', ''))).toEqual([
-      '8:16: c.lock',
-    ]);
+    expect(noEffectYet(fleet).map(note => note.replace(' has no effect yet', ''))).toEqual(['channels.c: lock']);
+    expect(notes.map(note => note.replace(' has no effect yet', ''))).toEqual(['8:16: c.lock']);
   });
 });

@@ -174,7 +174,8 @@ export class FakeKeeper {
     const isSilent = this.watched.has(token) && this.#rng.chance(this.weather.hangs);
     if (isSilent) return {type: 'watchdog-missed', token, asked: false};
     if (this.#rng.chance(0.05)) return {type: 'memory-exceeded', token, bytes: 2 * MEMORY_LIMIT};
-    if (this.#rng.chance(life.frozen ? 0.2 : 0.02)) return {type: 'zombie-left', token, pid: life.pid + 1, name: 'child'};
+    if (this.#rng.chance(life.frozen ? 0.2 : 0.02))
+      return {type: 'zombie-left', token, pid: life.pid + 1, name: 'child'};
     if (this.#rng.chance(0.8)) {
       this.saysReady(life);
       return null;

@@ -1,6 +1,6 @@
 import {isSet, JSON_OPTION, type Command} from '../command.ts';
 import {UsageError} from '../errors.ts';
-import {count} from '../format.ts';
+import {count} from '../../words/format.ts';
 import {withClient} from '../fleet.ts';
 
 export const alarm: Command = {

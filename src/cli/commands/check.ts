@@ -5,7 +5,7 @@ import {atMost} from '../arguments.ts';
 import type {Command} from '../command.ts';
 import {ExitCode} from '../errors.ts';
 import {fleetFileOf, printProblems} from '../fleet-file.ts';
-import {count} from '../format.ts';
+import {count} from '../../words/format.ts';
 import {printTable} from '../table.ts';
 
 export const check: Command = {

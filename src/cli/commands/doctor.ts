@@ -10,10 +10,10 @@ import {leftWords, mend, mustBeAbleToAsk, terminalAsk, type Mended} from '../doc
 import type {Patient, Problem} from '../doctor/patient.ts';
 import {ExitCode, UsageError} from '../errors.ts';
 import type {Connected} from '../fleet.ts';
-import {count} from '../format.ts';
+import {count} from '../../words/format.ts';
 import {journalOf} from '../journal-of.ts';
 import {lastWords} from '../last-words.ts';
-import {plainText} from '../sanitize.ts';
+import {plainText} from '../../words/sanitize.ts';
 import {ALL_OPTION, connectIfRunning, connectOrHint} from '../scope.ts';
 import {wrap} from '../wrap.ts';
 

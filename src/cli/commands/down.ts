@@ -4,7 +4,7 @@ import {atMost, timeoutOf} from '../arguments.ts';
 import {isSet, JSON_OPTION, TIMEOUT_OPTION, type Command, type Context} from '../command.ts';
 import {ExitCode} from '../errors.ts';
 import {chooseFleet, connect, type Connected} from '../fleet.ts';
-import {count} from '../format.ts';
+import {count} from '../../words/format.ts';
 import {printOutcomes} from '../outcomes.ts';
 import {supervisorOf, waitUntilGone} from '../supervisor-processes.ts';
 import {callAndWait} from '../wait.ts';

@@ -2,7 +2,7 @@ import {followJournal, lastRecords, recordsAfter} from '../../control/journal.ts
 import type {EventRecord} from '../../control/messages.ts';
 import {atMost} from '../arguments.ts';
 import {isSet, JSON_OPTION, type Command} from '../command.ts';
-import {eventLine} from '../event-words.ts';
+import {eventLine} from '../event-line.ts';
 import {chooseFleet} from '../fleet.ts';
 import {FOLLOW_OPTION, lineCountOf, linesOption, stopSignal} from '../tail-options.ts';
 

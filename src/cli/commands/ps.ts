@@ -1,9 +1,9 @@
 import type {WorkerReport} from '../../control/messages.ts';
 import {atMost} from '../arguments.ts';
 import {isSet, JSON_OPTION, type Command} from '../command.ts';
-import {formatBytes, formatDuration} from '../format.ts';
+import {formatBytes, formatDuration} from '../../words/format.ts';
 import {withClient} from '../fleet.ts';
-import {lastExit, statusWords, stormWords} from '../instance-words.ts';
+import {lastExit, statusWords, stormWords} from '../../words/instance-words.ts';
 import {styleOfStatus} from '../outcomes.ts';
 import {printTable, type Column} from '../table.ts';
 

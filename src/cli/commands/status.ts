@@ -1,14 +1,14 @@
 import type {InstanceDetail} from '../../control/messages.ts';
 import {atMost, targetsOf} from '../arguments.ts';
 import {isSet, JSON_OPTION, type Command, type Context} from '../command.ts';
-import {formatBytes, formatDuration, formatTime} from '../format.ts';
+import {formatBytes, formatDuration, formatTime} from '../../words/format.ts';
 import {withClient} from '../fleet.ts';
 import {limitWords} from '../limit-words.ts';
-import {exitWords, healthWords, statusWords} from '../instance-words.ts';
+import {exitWords, healthWords, statusWords} from '../../words/instance-words.ts';
 import {styleOfStatus} from '../outcomes.ts';
-import {plainText} from '../sanitize.ts';
-import {watchWords} from '../watch-words.ts';
-import {fit} from '../width.ts';
+import {plainText} from '../../words/sanitize.ts';
+import {watchWords} from '../../words/watch-words.ts';
+import {fit} from '../../words/width.ts';
 
 export const status: Command = {
   name: 'status',

@@ -6,7 +6,7 @@ import type {TraceSource} from '../../process/trace-source.ts';
 import {commandOf} from '../../process/facts.ts';
 import {isSet, JSON_OPTION, type Command, type Context} from '../command.ts';
 import {CliError, ExitCode} from '../errors.ts';
-import {count, formatDuration} from '../format.ts';
+import {count, formatDuration} from '../../words/format.ts';
 import {ALL_OPTION, withScope, type Scope, type Target} from '../scope.ts';
 import {stopSignal} from '../tail-options.ts';
 import {knowAll, TraceOwners} from '../trace-owners.ts';

@@ -5,7 +5,7 @@ import {Terminals} from '../../process/terminals.ts';
 import {Users} from '../../process/users.ts';
 import {isSet, JSON_OPTION, type Command, type Context} from '../command.ts';
 import {CliError, ExitCode} from '../errors.ts';
-import {count} from '../format.ts';
+import {count} from '../../words/format.ts';
 import {ALL_OPTION, withScope, type Scope} from '../scope.ts';
 import {printTable} from '../table.ts';
 import {choose, type Place} from '../tree/choose.ts';

@@ -9,7 +9,7 @@ import {releaseSignals} from '../early.ts';
 import {CliError, ExitCode, UsageError} from '../errors.ts';
 import {readFleetFile} from '../fleet-file.ts';
 import {connect} from '../fleet.ts';
-import {count} from '../format.ts';
+import {count} from '../../words/format.ts';
 import {Foreground} from '../foreground.ts';
 import {launch} from '../launch.ts';
 import {printOutcomes} from '../outcomes.ts';

@@ -2,8 +2,8 @@
 import {createInterface} from 'node:readline/promises';
 import type {Context} from '../command.ts';
 import {CliError, ExitCode} from '../errors.ts';
-import {count} from '../format.ts';
-import {plainText} from '../sanitize.ts';
+import {count} from '../../words/format.ts';
+import {plainText} from '../../words/sanitize.ts';
 import type {Fix, Outcome} from './fixes.ts';
 import type {Problem} from './patient.ts';
 

@@ -1,11 +1,11 @@
 /** Channels as a drawing of nodes and edges, before it is written in one language or another. */
 import type {Channel, Kind} from '../../ipc/types.ts';
-import {plainText} from '../sanitize.ts';
-import type {Join} from './joins.ts';
-import {viewOf} from './level.ts';
-import {instanceOf} from './nodes.ts';
+import {plainText} from '../../words/sanitize.ts';
+import type {Join} from '../../words/channels/joins.ts';
+import {viewOf} from '../../words/channels/level.ts';
+import {instanceOf} from '../../words/channels/nodes.ts';
 import type {IpcReport} from './report.ts';
-import {wordsOfJoin} from './words.ts';
+import {wordsOfJoin} from '../../words/channels/words.ts';
 
 /** More lines than that no drawing shows. */
 const MOST_EDGES = 400;

@@ -1,15 +1,10 @@
 /** What `brood ipc --json` prints: channels, and whose their processes are. */
 import type {Channels} from '../../ipc/graph.ts';
 import type {Channel} from '../../ipc/types.ts';
+import type {IpcProcess} from '../../words/channels/nodes.ts';
 import type {Scope} from '../scope.ts';
 
-export interface IpcProcess {
-  readonly pid: number;
-  /** `keeper`, `controller` or `anchor`, else what the process calls itself; untrusted. */
-  readonly name: string;
-  readonly worker: string | null;
-  readonly instance: number | null;
-}
+export type {IpcProcess};
 
 export interface IpcReport {
   readonly processes: readonly IpcProcess[];

@@ -1,9 +1,9 @@
 /** Signals of processes, in words that fit. */
 import type {Channel} from '../../ipc/types.ts';
 import type {Output} from '../output.ts';
-import {plainText} from '../sanitize.ts';
+import {plainText} from '../../words/sanitize.ts';
 import {wrap} from '../wrap.ts';
-import {nodesOf} from './nodes.ts';
+import {nodesOf} from '../../words/channels/nodes.ts';
 import type {IpcReport} from './report.ts';
 
 const SETS = ['pending', 'blocked', 'ignored', 'caught'] as const;

@@ -1,14 +1,14 @@
 /** Channels for people: one line for all that join the same processes in the same way. */
 import {KINDS} from '../../ipc/types.ts';
-import {count} from '../format.ts';
+import {count} from '../../words/format.ts';
 import type {Output} from '../output.ts';
 import {printTable, type Column} from '../table.ts';
-import type {Join} from './joins.ts';
-import {viewOf} from './level.ts';
-import type {Node} from './nodes.ts';
-import {joinsAny} from './joins.ts';
+import type {Join} from '../../words/channels/joins.ts';
+import {viewOf} from '../../words/channels/level.ts';
+import type {Node} from '../../words/channels/nodes.ts';
+import {joinsAny} from '../../words/channels/joins.ts';
 import type {IpcReport} from './report.ts';
-import {wordsOfJoin} from './words.ts';
+import {wordsOfJoin} from '../../words/channels/words.ts';
 
 /** More lines than that are looked at by nobody. */
 const MOST_LINES = 200;

@@ -1,5 +1,5 @@
 /** The columns of `brood tree`. */
-import {formatBytes} from '../format.ts';
+import {formatBytes} from '../../words/format.ts';
 import {styleOfState} from './state-style.ts';
 import type {Column} from '../table.ts';
 import type {Facts} from './facts.ts';

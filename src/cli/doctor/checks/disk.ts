@@ -1,6 +1,6 @@
 /** Room on the disk on which state and logs lie. */
 import {statfsSync} from 'node:fs';
-import {formatBytes} from '../../format.ts';
+import {formatBytes} from '../../../words/format.ts';
 import type {Check} from '../patient.ts';
 
 const LOW_BYTES = 256 * 1024 * 1024;

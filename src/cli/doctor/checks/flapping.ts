@@ -1,5 +1,5 @@
 /** Health that comes and goes: checks that fail, yet not often enough in a row. */
-import {formatTime} from '../../format.ts';
+import {formatTime} from '../../../words/format.ts';
 import {workerOf, type Check} from '../patient.ts';
 
 const WINDOW_MS = 10 * 60_000;

@@ -1,5 +1,5 @@
 /** Orphans: nothing wrong by themselves, but often not meant. */
-import {formatDuration} from '../../format.ts';
+import {formatDuration} from '../../../words/format.ts';
 import type {OrphanReport} from '../../../control/messages.ts';
 import {fixOrphan} from '../fixes.ts';
 import type {FindingCheck} from '../patient.ts';

@@ -1,7 +1,7 @@
 /** Ports that somebody else has: a worker that ends because of that, and who it is. */
 import {readFileSync, readdirSync, readlinkSync} from 'node:fs';
 import {commandOf} from '../../../process/facts.ts';
-import {plainText} from '../../sanitize.ts';
+import {plainText} from '../../../words/sanitize.ts';
 import {workerOf, type Check} from '../patient.ts';
 
 const IN_USE = /EADDRINUSE|address (is )?already in use|errno[: ]*-?98\b|another program listens there/i;

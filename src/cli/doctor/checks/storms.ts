@@ -1,8 +1,8 @@
 /** Restart storms: who is started again and again, and the fingerprint that the crashes have in common. */
-import {endOf} from '../../event-words.ts';
+import {endOf} from '../../../words/event-words.ts';
 import {lastEnd} from '../../evidence.ts';
-import {count} from '../../format.ts';
-import {stormWords} from '../../instance-words.ts';
+import {count} from '../../../words/format.ts';
+import {stormWords} from '../../../words/instance-words.ts';
 import {named, workerOf, type Check, type Patient, type Problem} from '../patient.ts';
 
 const WINDOW_MS = 10 * 60_000;

@@ -1,7 +1,7 @@
 /** Zombies, told by their parents: the mistake is the parent's. */
 import {readStat} from '../../../process/stat.ts';
-import {exitWords} from '../../instance-words.ts';
-import {count, formatDuration} from '../../format.ts';
+import {exitWords} from '../../../words/instance-words.ts';
+import {count, formatDuration} from '../../../words/format.ts';
 import type {ZombieReport} from '../../../control/messages.ts';
 import type {FindingCheck} from '../patient.ts';
 import {fixZombies} from '../fixes.ts';

@@ -1,8 +1,7 @@
 /** How closely a number of channels can be looked at, so that one still sees something. */
 import type {Channel} from '../../ipc/types.ts';
 import {joinsOf, type Join} from './joins.ts';
-import {nodesOf, type Level, type Node} from './nodes.ts';
-import type {IpcProcess} from './report.ts';
+import {nodesOf, type IpcProcess, type Level, type Node} from './nodes.ts';
 
 export interface View {
   readonly level: Level;

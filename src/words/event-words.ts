@@ -2,11 +2,9 @@
 import type {EventRecord} from '../control/messages.ts';
 import {count, formatBytes, formatDuration, formatTime} from './format.ts';
 import {exitWords} from './instance-words.ts';
-import type {Output} from './output.ts';
-import type {Style} from './paint.ts';
+import type {Style} from './style.ts';
 import {plainText} from './sanitize.ts';
 import {changeWords} from './watch-words.ts';
-import {fit, widthOf} from './width.ts';
 
 type Describe = (record: EventRecord) => string;
 
@@ -152,20 +150,3 @@ export function styleOfEvent(record: EventRecord): Style | null {
 /** `web/2`, `web`, or nothing for what concerns the fleet. */
 export const subjectOf = ({worker, instance}: EventRecord): string =>
   worker === undefined ? '' : instance === undefined ? worker : `${worker}/${instance}`;
-
-/** `14:03:22 web/2 ended: exit code 3, pid 4711`; in a terminal never more than a line. */
-export function eventLine(
-  record: EventRecord,
-  {paint, columns}: Pick<Output, 'paint' | 'columns'>,
-  withTime = true,
-): string {
-  const before = [withTime ? formatTime(record.at) : '', subjectOf(record)];
-  const taken = before.reduce((sum, part) => sum + (part === '' ? 0 : widthOf(part) + 1), 0);
-  const words = describeEvent(record);
-  const parts = [
-    paint('dim', before[0] ?? ''),
-    paint('bold', before[1] ?? ''),
-    paint(styleOfEvent(record), columns === null ? words : fit(words, columns - taken)),
-  ];
-  return parts.filter(part => part !== '').join(' ');
-}

@@ -1,5 +1,12 @@
 /** What stands for processes in tables and drawings: each for itself, or all of a worker or of a program as one. */
-import type {IpcProcess} from './report.ts';
+
+export interface IpcProcess {
+  readonly pid: number;
+  /** `keeper`, `controller` or `anchor`, else what the process calls itself; untrusted. */
+  readonly name: string;
+  readonly worker: string | null;
+  readonly instance: number | null;
+}
 
 /** How closely processes are looked at. */
 export type Level = 'process' | 'program';
