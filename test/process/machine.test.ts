@@ -7,8 +7,10 @@ import {policyName} from '../../src/process/letters.ts';
 import {ProcSource} from '../../src/process/proc-source.ts';
 import {Snapshot} from '../../src/process/snapshot.ts';
 import {until} from '../end-to-end/harness.ts';
+import {psKnows} from './ps.ts';
 
-const onLinux = test.skipIf(process.platform !== 'linux');
+/** What is compared, as ps calls it. */
+const COLUMNS = 'pid=,stat=,ppid=,pgid=,sid=,ni=,nlwp=,cls=,euid=,comm=';
 const CLASSES: Readonly<Record<string, string>> = {
   TS: 'other',
   FF: 'fifo',
@@ -45,8 +47,7 @@ const plainOnly = (name: string): string => (/^[\x21-\x7e]+$/.test(name) ? name 
 
 /** The same from ps. */
 function ask(): Map<number, string> {
-  const columns = 'pid=,stat=,ppid=,pgid=,sid=,ni=,nlwp=,cls=,euid=,comm=';
-  const output = execFileSync('ps', ['-eo', columns], {encoding: 'latin1', maxBuffer: 64 * 1024 * 1024});
+  const output = execFileSync('ps', ['-eo', COLUMNS], {encoding: 'latin1', maxBuffer: 64 * 1024 * 1024});
   return new Map(
     output
       .trimEnd()
@@ -97,31 +98,34 @@ function cast(): void {
   if (process.getuid?.() === 0) start('nice', '-n', '-5', 'sleep', '1000');
 }
 
-onLinux('STAT, nice, parents, groups, sessions, threads, policies, users and names are those of ps', async () => {
-  cast();
-  const wanted = [/^SN/, /^T/, /^Z/, /^S\S*s/, /^\S\S*l/];
-  await until('the cast', async () => {
-    const seen = [...(await look()).values()];
-    return wanted.every(letter => seen.some(one => letter.test(one)));
-  });
-  const pending = new Set((await look()).keys());
-  // Who changed between the looks around ps's own is looked at again.
-  await until(
-    'the same of every process',
-    async () => {
-      const before = await look();
-      const theirs = ask();
-      const after = await look();
-      const different: string[] = [];
-      for (const pid of pending) {
-        const own = after.get(pid);
-        const their = theirs.get(pid);
-        if (own === undefined || alike(pid, own, their)) pending.delete(pid);
-        else if (before.get(pid) === own && their !== undefined) different.push(`${pid}: ${own}, but ps: ${their}`);
-      }
-      if (different.length > 0) throw new Error(different.join('\n'));
-      return pending.size === 0;
-    },
-    PATIENCE_MS,
-  );
-});
+test.skipIf(!psKnows(COLUMNS))(
+  'STAT, nice, parents, groups, sessions, threads, policies, users and names are those of ps',
+  async () => {
+    cast();
+    const wanted = [/^SN/, /^T/, /^Z/, /^S\S*s/, /^\S\S*l/];
+    await until('the cast', async () => {
+      const seen = [...(await look()).values()];
+      return wanted.every(letter => seen.some(one => letter.test(one)));
+    });
+    const pending = new Set((await look()).keys());
+    // Who changed between the looks around ps's own is looked at again.
+    await until(
+      'the same of every process',
+      async () => {
+        const before = await look();
+        const theirs = ask();
+        const after = await look();
+        const different: string[] = [];
+        for (const pid of pending) {
+          const own = after.get(pid);
+          const their = theirs.get(pid);
+          if (own === undefined || alike(pid, own, their)) pending.delete(pid);
+          else if (before.get(pid) === own && their !== undefined) different.push(`${pid}: ${own}, but ps: ${their}`);
+        }
+        if (different.length > 0) throw new Error(different.join('\n'));
+        return pending.size === 0;
+      },
+      PATIENCE_MS,
+    );
+  },
+);

@@ -1,11 +1,12 @@
 /** Readings of one /proc after another: who stays, who is new, and what is remembered of whom. */
 import {closeSync, openSync, readdirSync, symlinkSync} from 'node:fs';
 import {join} from 'node:path';
+import fc from 'fast-check';
 import {describe, expect, onTestFinished, test} from 'vitest';
 import {openFilesLimit, setOpenFilesLimit} from '../../src/posix/process.ts';
 import {known} from '../../src/process/rows.ts';
 import type {Snapshot} from '../../src/process/snapshot.ts';
-import {FakeProc, pidsOf} from './fake-proc.ts';
+import {FakeProc, pidsOf, type Fake} from './fake-proc.ts';
 
 const cpu = (snapshot: Snapshot, pid: number): number | null =>
   known(snapshot.rows.cpuPercent[snapshot.rows.find(pid)]);
@@ -187,4 +188,56 @@ describe.skipIf(process.platform !== 'linux')('where descriptors run short', () 
     expect(pidsOf(snapshot)).toEqual(everybody.filter(pid => pid !== 7));
     expect(snapshot.rows.find(7)).toBe(-1);
   });
+});
+
+test('whatever begins, ends, changes its name or gets a pid again: each reading is what there is', async () => {
+  const pid = fc.integer({min: 1, max: 12});
+  const step = fc.oneof(
+    fc.record({kind: fc.constant('begin' as const), pid, ppid: fc.nat(12), name: fc.constantFrom('a', 'b', 'c)')}),
+    fc.record({kind: fc.constant('end' as const), pid}),
+    fc.record({kind: fc.constant('rename' as const), pid, name: fc.constantFrom('d', 'e e')}),
+    fc.record({kind: fc.constant('read' as const)}),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, {minLength: 5, maxLength: 40}), async steps => {
+      const proc = new FakeProc();
+      const snapshot = proc.snapshot();
+      const model = new Map<number, Fake & {readonly name: string}>();
+      const rowOf = new Map<string, number>();
+      let start = 0;
+      for (const one of [...steps, {kind: 'read'} as const]) {
+        if (one.kind === 'begin') {
+          const born = {pid: one.pid, ppid: one.ppid, name: one.name, start: ++start};
+          model.set(one.pid, born);
+          proc.set(born, {cmdline: `${one.name} ${start}\0`});
+        } else if (one.kind === 'end') {
+          if (model.delete(one.pid)) proc.remove(one.pid);
+        } else if (one.kind === 'rename') {
+          const found = model.get(one.pid);
+          if (found) proc.set({...found, name: one.name});
+          if (found) model.set(one.pid, {...found, name: one.name});
+        } else {
+          await snapshot.refresh();
+          const {rows} = snapshot;
+          expect(pidsOf(snapshot)).toEqual([...model.keys()].sort((a, b) => a - b));
+          for (const {pid: its, ppid, name, start: began} of model.values()) {
+            const row = rows.find(its);
+            expect([rows.pid[row], rows.ppid[row], rows.startTime[row], rows.name(row)]).toEqual([
+              its,
+              ppid,
+              began,
+              name,
+            ]);
+            expect(snapshot.details(row).command).toMatch(new RegExp(` ${began}$`));
+            // A process keeps its row.
+            const identity = `${its} ${began}`;
+            expect(rowOf.get(identity) ?? row).toBe(row);
+            rowOf.set(identity, row);
+          }
+          for (const row of snapshot.forest.roots()) expect(snapshot.forest.depth(row)).toBe(0);
+        }
+      }
+    }),
+    {numRuns: 30},
+  );
 });

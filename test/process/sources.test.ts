@@ -7,9 +7,13 @@ import {PortableSource} from '../../src/process/portable-source.ts';
 import {known, Rows} from '../../src/process/rows.ts';
 import {Snapshot} from '../../src/process/snapshot.ts';
 import {until} from '../end-to-end/harness.ts';
+import {psKnows} from './ps.ts';
 
 /** What starts many processes for each test, on a machine that does other things. */
 const SLOW_MS = 60_000;
+
+const psWorks = psKnows('pid=,ppid=,uid=,%cpu=,%mem=,lstart=,comm=');
+const isHere = (portable: boolean): boolean => (portable ? psWorks : process.platform === 'linux');
 
 async function open(options: SourceOptions): Promise<Snapshot> {
   const snapshot = new Snapshot(await openSource(options));
@@ -37,11 +41,11 @@ const pidsBelow = ({rows, forest}: Snapshot, pid: number): number[] => {
   return Array.from({length: forest.size(row)}, (_, n) => rows.pid[forest.at(forest.place(row) + n)]!);
 };
 
-describe.skipIf(process.platform === 'win32').each([
+describe.each([
   ['/proc', false],
   ['ps', true],
 ])('%s', (_, portable) => {
-  test.skipIf(!portable && process.platform !== 'linux')(
+  test.skipIf(!isHere(portable))(
     'a family: who is whose child, command lines, users, since when',
     async () => {
       const before = Date.now();
@@ -71,7 +75,7 @@ describe.skipIf(process.platform === 'win32').each([
     SLOW_MS,
   );
 
-  test.skipIf(!portable && process.platform !== 'linux')(
+  test.skipIf(!isHere(portable))(
     'those that end are gone at the next reading, the others keep their rows',
     async () => {
       const [stays, ends] = [start('sleep 1000'), start('sleep 1000')];
@@ -90,7 +94,7 @@ describe.skipIf(process.platform === 'win32').each([
     SLOW_MS,
   );
 
-  test.skipIf(!portable && process.platform !== 'linux')(
+  test.skipIf(!isHere(portable))(
     'processes that come and go while they are read',
     async () => {
       const family = start('while :; do sh -c "(exit 1) & (sleep 0.01 &) ; exit 2"; done');
@@ -107,7 +111,7 @@ describe.skipIf(process.platform === 'win32').each([
     SLOW_MS,
   );
 
-  test.skipIf(process.platform !== 'linux')(
+  test.skipIf(!isHere(portable) || process.platform !== 'linux')(
     'a name with a newline, parentheses and an escape sequence does no harm',
     async () => {
       const named = start('printf "a) R 1\\n\\033[2J(" >/proc/$$/comm; read -r nothing');
@@ -122,7 +126,7 @@ describe.skipIf(process.platform === 'win32').each([
   );
 });
 
-test('what ps does not tell is unknown', async () => {
+test.skipIf(!psWorks)('what ps does not tell is unknown', async () => {
   const snapshot = await open({portable: true});
   await snapshot.refresh();
   const {rows} = snapshot;
@@ -138,7 +142,7 @@ test('what ps does not tell is unknown', async () => {
   expect(snapshot.isKernelThread(row)).toBe(false);
 });
 
-test('of one process and those below it, pidtree tells', async () => {
+test.skipIf(!psWorks)('of one process and those below it, pidtree tells', async () => {
   const family = start('sleep 1001 & sleep 1002');
   const rows = new Rows();
   const source = new PortableSource({below: family.pid});
