@@ -56,9 +56,9 @@ check: $(BUILT)
 tools:
 	@sh test/tools.sh tests nginx:nginx-light redis-server:redis-server python3:python3 lsof:lsof ss:iproute2 ipcs:util-linux
 
-## Side by side with other supervisors: five tables, ONLY=compare, answer, logging, processes or survive for one. PEERS='brood runit' and N='100 1000' narrow.
+## Side by side with other supervisors: six tables, ONLY=compare, answer, logging, processes, survive or ipc for one. PEERS='brood runit' and N='100 1000' narrow.
 bench: $(BUILT)
-	@sh test/tools.sh bench s6-svscan:s6 runsvdir:runit supervisord:supervisor 'cc:gcc libc6-dev'
+	@sh test/tools.sh bench s6-svscan:s6 runsvdir:runit supervisord:supervisor 'cc:gcc libc6-dev' python3:python3 lsof:lsof
 	@$(BIN)/esbuild bench/main.ts bench/asking.ts bench/reading.ts --bundle --external:koffi --platform=node --format=esm --target=node20 --log-level=warning --outdir=.cache/bench --out-extension:.js=.mjs
 	@node .cache/bench/main.mjs
 

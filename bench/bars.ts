@@ -1,5 +1,6 @@
 /** What brood has set out to reach, beside the others of the same run. */
 import type {Answers} from './answer.ts';
+import type {ChannelTimes} from './ipc.ts';
 import type {Figures} from './measure.ts';
 
 export interface Judged {
@@ -45,6 +46,21 @@ export const judgeAnswers = (answers: readonly Answers[]): Judged[] =>
     bar: ms(ANSWER_MS),
     met: worst <= ANSWER_MS,
   }));
+
+export const judgeChannels = ({graph, lsof, endpoints}: ChannelTimes): Judged[] => [
+  {
+    what: 'channels with both ends',
+    brood: ms(graph),
+    bar: `1/5 x lsof -nP ${ms(lsof)}`,
+    met: graph <= lsof / 5,
+  },
+  {
+    what: 'channels with both ends',
+    brood: ms(graph),
+    bar: `1/10 x lsof -nPE ${ms(endpoints)}`,
+    met: graph <= endpoints / 10,
+  },
+];
 
 /** One line for each aim, for one number of workers. */
 export function judge(n: number, rows: Rows): Judged[] {

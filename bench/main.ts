@@ -5,6 +5,7 @@ import {cpus, loadavg, release} from 'node:os';
 import {join} from 'node:path';
 import {answer} from './answer.ts';
 import {compare} from './compare.ts';
+import {ipc} from './ipc.ts';
 import {KINDS} from './peers/kinds.ts';
 import type {Kind} from './peers/peer.ts';
 import {workers} from './processes.ts';
@@ -41,7 +42,7 @@ const load = (): string =>
     .map(value => value.toFixed(1))
     .join(' ');
 
-const TABLES = ['compare', 'answer', 'logging', 'processes', 'survive'];
+const TABLES = ['compare', 'answer', 'logging', 'processes', 'survive', 'ipc'];
 const tables = words('ONLY', TABLES.join(' '));
 const strange = tables.filter(name => !TABLES.includes(name));
 if (strange.length > 0) throw new Error(`ONLY=${strange.join(' ')}: there are ${TABLES.join(', ')}`);
@@ -55,4 +56,5 @@ if (tables.includes('logging'))
   await streamTable(compile('stream'), KINDS.find(({name}) => name === 'brood')?.version() ?? '?');
 if (tables.includes('processes')) snapshotTable(compile('stats'));
 if (tables.includes('survive')) await survive(peers, pulse);
+if (tables.includes('ipc')) await ipc();
 console.log(`load after: ${load()}`);

@@ -9,6 +9,8 @@ export interface Asked {
   readonly pids?: ReadonlySet<number> | null;
   /** Null or absent: all kinds. What only the others need is not read. */
   readonly kinds?: ReadonlySet<Kind> | null;
+  /** Whether start times are wanted, to tell whose the processes are. */
+  readonly startTimes?: boolean;
   /** Where /proc is: a recorded tree can be read as well. */
   readonly root?: string;
 }
@@ -22,9 +24,13 @@ export interface Channels {
 }
 
 /** Reads what is so now. Processes that come and go meanwhile may be there or not; nothing is made up. */
-export function readChannels({pids = null, kinds = null, root = PROC}: Asked = {}): Channels {
+export function readChannels({pids = null, kinds = null, startTimes = false, root = PROC}: Asked = {}): Channels {
   const wanted = KINDS.filter(kind => kinds?.has(kind) !== false).map(kind => CHANNEL_KINDS[kind]);
-  const snapshot = takeSnapshot(root, new Set(wanted.flatMap(({needs}) => needs)), pids);
+  const snapshot = takeSnapshot(root, {
+    needs: new Set(wanted.flatMap(({needs}) => needs)),
+    signalsOf: pids,
+    startTimes,
+  });
   const channels = wanted
     .flatMap(kind => kind.read(snapshot))
     .filter(({ends}) => pids === null || ends.some(({pid}) => pids.has(pid)));
@@ -34,5 +40,5 @@ export function readChannels({pids = null, kinds = null, root = PROC}: Asked = {
 function processesOf(snapshot: Snapshot, channels: readonly Channel[]): ChannelProcess[] {
   const pids = new Set<number>();
   for (const {ends} of channels) for (const {pid} of ends) pids.add(pid);
-  return [...pids].sort((a, b) => a - b).map(pid => snapshot.process(pid) ?? {pid, name: '?', startTime: ''});
+  return [...pids].sort((a, b) => a - b).map(pid => snapshot.process(pid) ?? {pid, name: '?', startTime: null});
 }

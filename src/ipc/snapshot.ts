@@ -1,6 +1,7 @@
 /** One walk over all processes, for all kinds of channels at once. It gathers only what the kinds that are asked for need. */
 import {readdirSync} from 'node:fs';
 import type {Access, Link, Mapping, Target} from '../posix/process-folder.ts';
+import {hasSomething, introduce} from './introduction.ts';
 import {processFiles, textOf, type ProcessFiles} from './source.ts';
 import type {ChannelProcess, End} from './types.ts';
 
@@ -49,23 +50,6 @@ const S_IFREG = 0o100000;
 /** The devices of file systems that lie in memory, or in the network. */
 const WITHOUT_DISK = '00:';
 
-interface KnownProcess extends ChannelProcess {
-  readonly state: string;
-  readonly flags: number;
-}
-
-/** Of `/proc/PID/stat`, a byte a character; null where it is no such line. */
-function processOf(pid: number, stat: string): KnownProcess | null {
-  // The name may hold spaces and parentheses: its end is the last one.
-  const end = stat.lastIndexOf(')');
-  const [state = '', , , , , , flags, , , , , , , , , , , , , startTime] = stat.slice(end + 2).split(' ', 20);
-  if (end === -1 || startTime === undefined) return null;
-  const name = Buffer.from(stat.slice(stat.indexOf('(') + 1, end), 'latin1').toString();
-  return {pid, name, startTime, state, flags: Number(flags)};
-}
-
-const PF_KTHREAD = 0x00200000;
-
 class Gathering {
   readonly pipes = new Map<number, End[]>();
   readonly sockets = new Map<number, End[]>();
@@ -73,19 +57,21 @@ class Gathering {
   readonly eventfds: EventFd[] = [];
   readonly mappings: SharedMapping[] = [];
   readonly statuses = new Map<number, string>();
-  readonly processes = new Map<number, KnownProcess>();
+  readonly processes = new Map<number, ChannelProcess>();
   readonly denied: number[] = [];
   readonly #source: ProcessFiles;
   readonly #needs: ReadonlySet<Need>;
   readonly #signalsOf: ReadonlySet<number> | null;
+  readonly #startTimes: boolean;
   readonly #looksAtLinks: boolean;
   #pid = 0;
   #found = false;
 
-  constructor(source: ProcessFiles, needs: ReadonlySet<Need>, signalsOf: ReadonlySet<number> | null) {
+  constructor(source: ProcessFiles, {needs, signalsOf, startTimes}: Wanted) {
     this.#source = source;
     this.#needs = needs;
     this.#signalsOf = signalsOf;
+    this.#startTimes = startTimes;
     this.#looksAtLinks = (['pipes', 'sockets', 'files', 'eventfds'] as const).some(need => needs.has(need));
   }
 
@@ -98,24 +84,18 @@ class Gathering {
       this.#looksAtLinks ? source.eachLink(this.#link) : null,
       this.#needs.has('mappings') ? source.eachSharedMapping(this.#mapping) : null,
     ];
+    let status: string | null = null;
     if (this.#needs.has('signals') && this.#signalsOf?.has(pid) !== false) {
-      const status = source.read('status');
+      status = source.read('status');
       if (status !== null) this.statuses.set(pid, status);
-      this.#found = true;
+      this.#found ||= status !== null;
     }
-    const isDenied = refusals.includes('denied');
-    if (this.#found || isDenied) this.#introduce(pid, isDenied);
+    if (this.#found) {
+      const known = introduce(source, pid, status, this.#startTimes);
+      if (known !== null) this.processes.set(pid, known);
+    }
+    if (refusals.includes('denied') && hasSomething(source)) this.denied.push(pid);
     source.leave();
-  }
-
-  #introduce(pid: number, isDenied: boolean): void {
-    const stat = this.#source.read('stat');
-    const known = stat === null ? null : processOf(pid, stat);
-    if (known === null) return;
-    this.processes.set(pid, known);
-    // Neither a zombie nor a kernel thread has anything open or mapped: there is nothing to be denied.
-    const hasNothing = known.state === 'Z' || known.state === 'X' || (known.flags & PF_KTHREAD) !== 0;
-    if (isDenied && !hasNothing) this.denied.push(pid);
   }
 
   // Most links are sockets and pipes, told by their first bytes: no text is made of those.
@@ -196,14 +176,18 @@ function pidsIn(root: string): number[] {
   return pids;
 }
 
-/**
- * Reads all processes.
- *
- * @param signalsOf whose signals are read; null: everybody's
- */
-export function takeSnapshot(root: string, needs: ReadonlySet<Need>, signalsOf: ReadonlySet<number> | null): Snapshot {
+export interface Wanted {
+  readonly needs: ReadonlySet<Need>;
+  /** Whose signals are read; null: everybody's. */
+  readonly signalsOf: ReadonlySet<number> | null;
+  /** Whether processes are to be identified. */
+  readonly startTimes: boolean;
+}
+
+/** Reads all processes. */
+export function takeSnapshot(root: string, wanted: Wanted): Snapshot {
   const source = processFiles(root);
-  const gathering = new Gathering(source, needs, signalsOf);
+  const gathering = new Gathering(source, wanted);
   try {
     for (const pid of pidsIn(root).sort((a, b) => a - b)) gathering.process(pid);
   } finally {
@@ -212,9 +196,13 @@ export function takeSnapshot(root: string, needs: ReadonlySet<Need>, signalsOf: 
   const {pipes, sockets, files, eventfds, mappings, statuses, processes, denied} = gathering;
   const text: Snapshot['text'] = (pid, path) => textOf(root, ...(pid === null ? [path] : [pid, path]));
   const process: Snapshot['process'] = pid => {
-    const stat = processes.has(pid) ? null : text(pid, 'stat');
-    const found = processes.get(pid) ?? (stat === null ? null : processOf(pid, stat));
-    return found === null ? null : {pid, name: found.name, startTime: found.startTime};
+    const found = processes.get(pid);
+    if (found !== undefined) return found;
+    const late = processFiles(root);
+    late.enter(pid);
+    const introduced = introduce(late, pid, null, wanted.startTimes);
+    late.close();
+    return introduced;
   };
   return {root, pipes, sockets, files, eventfds, mappings, statuses, denied, text, process};
 }

@@ -52,6 +52,6 @@ export interface ChannelProcess {
   readonly pid: number;
   /** `comm`: chosen by the process itself; untrusted. */
   readonly name: string;
-  /** Ticks after boot at which it was started, as text: with the pid, its identity. */
-  readonly startTime: string;
+  /** Ticks after boot at which it was started, as text: with the pid, its identity. Null where nobody asked for it. */
+  readonly startTime: string | null;
 }

@@ -143,7 +143,7 @@ test('a recorded tree: pids of seven digits, hostile names, a zombie, processes 
     locks: '1: FLOCK  ADVISORY  WRITE 8 fe:00:99 0 EOF\n',
     self: '->8',
   });
-  const {channels, processes, denied} = readChannels({root});
+  const {channels, processes, denied} = readChannels({root, startTimes: true});
   const byKind = Object.fromEntries(channels.filter(({kind}) => kind !== 'signal').map(one => [one.kind, one]));
   expect(Object.keys(byKind)).toEqual(['pipe', 'unix', 'sysv-shm', 'lock']);
   expect(byKind['pipe']?.ends).toEqual([

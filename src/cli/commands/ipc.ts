@@ -64,7 +64,7 @@ function show(context: Context, scope: Scope, kinds: ReadonlySet<Kind> | null): 
   // Nobody looks at the signals of a whole machine unless asked to.
   const withSignals = isSet(context, 'json') || scope.target !== null || kinds?.has('signal') === true;
   const read = kinds ?? new Set(KINDS.filter(kind => kind !== 'signal' || withSignals));
-  const report = reportOf(readChannels({pids, kinds: read}), scope);
+  const report = reportOf(readChannels({pids, kinds: read, startTimes: scope.lineage !== null}), scope);
   if (isSet(context, 'json')) {
     out.line(JSON.stringify(report));
     return ExitCode.done;

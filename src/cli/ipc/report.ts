@@ -16,7 +16,8 @@ export interface IpcReport {
 export function reportOf({processes, channels, denied}: Channels, scope: Pick<Scope, 'ownerOf' | 'roleOf'>): IpcReport {
   return {
     processes: processes.map(({pid, name, startTime}) => {
-      const owner = scope.ownerOf(pid, startTime);
+      // Without its start time it may be another one by now.
+      const owner = startTime === null ? null : scope.ownerOf(pid, startTime);
       return {
         pid,
         name: scope.roleOf(pid) ?? name,

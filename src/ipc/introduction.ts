@@ -1,0 +1,52 @@
+/** What a process is called, and whether it has anything that could be denied. */
+import type {ProcessFiles} from './source.ts';
+import type {ChannelProcess} from './types.ts';
+
+const PF_KTHREAD = 0x00200000;
+
+const utf8 = (latin1: string): string => Buffer.from(latin1, 'latin1').toString();
+
+/**
+ * The process that is being read; null where it is gone.
+ *
+ * @param status its `status`, where that was read anyway
+ * @param startTime whether that is wanted as well: it costs a larger file
+ */
+export function introduce(
+  source: ProcessFiles,
+  pid: number,
+  status: string | null,
+  startTime: boolean,
+): ChannelProcess | null {
+  if (startTime) {
+    const stat = source.read('stat');
+    const fields = stat === null ? null : fieldsOf(stat);
+    // Field 22 of proc_pid_stat(5), of those that follow the name.
+    return fields === null ? null : {pid, name: fields.name, startTime: fields.rest[19] ?? null};
+  }
+  if (status !== null) return {pid, name: nameIn(status), startTime: null};
+  const comm = source.read('comm');
+  return comm === null ? null : {pid, name: utf8(comm.replace(/\n$/, '')), startTime: null};
+}
+
+/** Neither a zombie nor a thread of the kernel has anything open or mapped: there is nothing to be denied. */
+export function hasSomething(source: ProcessFiles): boolean {
+  const stat = source.read('stat');
+  const fields = stat === null ? null : fieldsOf(stat);
+  if (fields === null) return false;
+  const [state, , , , , , flags] = fields.rest;
+  return state !== 'Z' && state !== 'X' && (Number(flags) & PF_KTHREAD) === 0;
+}
+
+/** The name may hold spaces and parentheses: its end is the last one. */
+function fieldsOf(stat: string): {name: string; rest: readonly string[]} | null {
+  const end = stat.lastIndexOf(')');
+  if (end === -1) return null;
+  return {name: utf8(stat.slice(stat.indexOf('(') + 1, end)), rest: stat.slice(end + 2).split(' ', 20)};
+}
+
+/** `status` writes line breaks and backslashes of a name as `\n` and `\\`. */
+function nameIn(status: string): string {
+  const name = /^Name:\t(.*)$/m.exec(status)?.[1] ?? '';
+  return utf8(name.replace(/\\(n|\\)/g, (_, letter: string) => (letter === 'n' ? '\n' : '\\')));
+}
