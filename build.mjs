@@ -23,6 +23,12 @@ const common = {
   plugins: plugin === undefined ? [] : [(await import(pathToFileURL(resolve(plugin)).href)).default],
 };
 
+/** What `brood top` loads lies beside the client. */
+const apart = {
+  name: 'apart',
+  setup: build => build.onResolve({filter: /ui\/index\.ts$/}, () => ({path: './top.cjs', external: true})),
+};
+
 // Made aside and put in place at once: a supervisor that runs from dist/ never finds half of it.
 const made = mkdtempSync('.dist-');
 await Promise.all([
@@ -31,9 +37,20 @@ await Promise.all([
   build({
     ...common,
     entryPoints: {cli: 'src/cli/main.ts'},
+    // The UI in a file of its own: of all other commands nobody has to read past it.
+    plugins: [...common.plugins, apart],
     outdir: made,
     format: 'cjs',
     minify: true,
+    define: {...common.define, 'import.meta.url': '__url'},
+    banner: {js: "const __url = require('node:url').pathToFileURL(__filename).href;"},
+  }),
+  build({
+    ...common,
+    entryPoints: {top: 'ui/index.ts'},
+    outdir: made,
+    outExtension: {'.js': '.cjs'},
+    format: 'cjs',
     define: {...common.define, 'import.meta.url': '__url'},
     banner: {js: "const __url = require('node:url').pathToFileURL(__filename).href;"},
   }),

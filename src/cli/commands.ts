@@ -23,6 +23,7 @@ const LOADERS = {
   status: async () => (await import('./commands/status.ts')).status,
   why: async () => (await import('./commands/why.ts')).why,
   trace: async () => (await import('./commands/trace.ts')).trace,
+  top: async () => (await import('./commands/top.ts')).top,
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
   logs: async () => (await import('./commands/logs.ts')).logs,
   events: async () => (await import('./commands/events.ts')).events,
@@ -44,7 +45,7 @@ const all: Readonly<Record<string, () => Promise<Command>>> = {...LOADERS, ...HI
 const GROUPS: readonly Group[] = [
   {title: 'The fleet', names: ['up', 'down', 'apply', 'upgrade', 'check', 'ls']},
   {title: 'Its workers', names: ['start', 'stop', 'restart', 'reload', 'pause', 'resume', 'scale', 'add', 'remove']},
-  {title: 'Look', names: ['ps', 'status', 'tree', 'ipc', 'why', 'doctor', 'trace', 'logs', 'events']},
+  {title: 'Look', names: ['top', 'ps', 'status', 'tree', 'ipc', 'why', 'doctor', 'trace', 'logs', 'events']},
   {title: 'Signals', names: ['signal', 'nice', 'alarm']},
   {title: 'More', names: ['completion', 'help']},
 ];

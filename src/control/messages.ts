@@ -50,6 +50,8 @@ export interface WorkerReport {
   readonly id: string;
   readonly worker: string;
   readonly instance: number;
+  /** The innermost group that it is in; null: none. */
+  readonly group: string | null;
   readonly status: Status;
   readonly flags: readonly ('paused' | 'unhealthy' | 'draining')[];
   readonly pid: number | null;

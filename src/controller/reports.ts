@@ -1,5 +1,5 @@
 /** From the heart's state and a look at the machine to what clients are shown. */
-import {maskSecrets} from './secrets.ts';
+import {maskSecrets} from '../control/secrets.ts';
 import {NEVER} from './calendar.ts';
 import {monotonic} from './clock.ts';
 import type {HealthChecks} from './health.ts';
@@ -45,6 +45,7 @@ function report(instance: Instance, reading: Reading, {engine, notices}: Sources
     id: instance.id,
     worker: instance.worker,
     instance: instance.number,
+    group: engine.heart.groupsOf(instance.worker)[0] ?? null,
     status: instance.status,
     flags,
     pid: run?.pid ?? null,

@@ -132,6 +132,7 @@ export const worker = (id: string, fields: Partial<WorkerReport> = {}): WorkerRe
   id,
   worker: id.split('/')[0]!,
   instance: Number(id.split('/')[1]),
+  group: null,
   status: 'ready',
   flags: [],
   pid: 4711,

@@ -1,7 +1,7 @@
 /** apply: makes the fleet's file true. */
 import {heartOptions} from '../begin.ts';
 import {now} from '../clock.ts';
-import {maskDeep} from '../secrets.ts';
+import {maskDeep} from '../../control/secrets.ts';
 import {askAndWait, mayChange, type Desk} from './desk.ts';
 import type {Handlers} from '../../control/handlers.ts';
 import {ErrorCode} from '../../control/messages.ts';

@@ -1,0 +1,72 @@
+import {FleetChoiceError} from '../../control/errors.ts';
+import type {FleetEntry} from '../../control/find.ts';
+import {atMost, durationOf} from '../arguments.ts';
+import {isSet, textOf, type Command, type Context} from '../command.ts';
+import {CliError, UsageError} from '../errors.ts';
+import {chooseFleet} from '../fleet.ts';
+
+/** Faster than that shows nothing but noise, and slower is a still picture. */
+const INTERVALS_MS = [100, 3_600_000] as const;
+
+export const top: Command = {
+  name: 'top',
+  summary: 'the terminal UI: workers, process tree, channels, events, logs',
+  usage: 'top [--interval DURATION] [--read-only]',
+  description: `Shows the fleet as it is, and lets you act on it: ? lists the keys. Without a fleet it shows the machine. Where there is no
+terminal, it prints a table once.`,
+  options: {
+    interval: {type: 'string', value: 'DURATION', help: 'how often it reads anew (default 1500ms)'},
+    'read-only': {type: 'boolean', help: 'no key changes anything'},
+  },
+  examples: [
+    ['top', 'of the fleet of ./brood.yaml, or the machine'],
+    ['top --read-only --interval 5s', 'for a screen on the wall'],
+  ],
+  completes: 'none',
+  async execute(context) {
+    atMost(context, 0);
+    const {env, out} = context;
+    const intervalMs = intervalOf(context);
+    const fleet = await runningFleet(context);
+    if (!out.isTerminal || !process.stdin.isTTY || env['TERM'] === 'dumb') return table(context, fleet);
+    out.flush();
+    const {runTop} = await import('../../../ui/index.ts');
+    return runTop({
+      fleet: fleet && {folder: fleet.folder, name: fleet.name},
+      intervalMs,
+      readOnly: isSet(context, 'read-only'),
+      env,
+      input: process.stdin,
+      output: process.stdout,
+    });
+  },
+};
+
+/** Without a terminal: what there is at this moment, once. */
+async function table(context: Context, fleet: FleetEntry | null): Promise<number> {
+  if (fleet) return (await import('./ps.ts')).ps.execute(context);
+  const {tree} = await import('./tree.ts');
+  return tree.execute({...context, values: {...context.values, all: true}});
+}
+
+function intervalOf(context: Context): number {
+  const text = textOf(context, 'interval');
+  if (text === undefined) return 1_500;
+  const ms = durationOf('--interval', text);
+  const [least, most] = INTERVALS_MS;
+  if (ms < least || ms > most) throw new UsageError(`--interval ${text}: expected 100ms to 1h`);
+  return ms;
+}
+
+/** A fleet that was named must be there; one that was not need not. */
+async function runningFleet(context: Context): Promise<FleetEntry | null> {
+  try {
+    const entry = await chooseFleet(context);
+    if (entry.alive || textOf(context, 'fleet') !== undefined) return entry;
+    return null;
+  } catch (error) {
+    const isAbsent = error instanceof CliError || error instanceof FleetChoiceError;
+    if (isAbsent && textOf(context, 'fleet') === undefined) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,64 @@
+/** What a process has open (proc(5), /proc/PID/fd), and the limits it lives under. */
+import {readdirSync, readFileSync, readlinkSync} from 'node:fs';
+
+export interface OpenFile {
+  readonly fd: number;
+  /** A path, `socket:[4711]`, `pipe:[4711]` ... Untrusted. */
+  readonly target: string;
+}
+
+/** In the order of their numbers; `denied` of another user's process, null where there is no such process. */
+export function openFilesOf(pid: number, root = '/proc'): readonly OpenFile[] | 'denied' | null {
+  let names: string[];
+  try {
+    names = readdirSync(`${root}/${pid}/fd`);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    return code === 'EACCES' || code === 'EPERM' ? 'denied' : null;
+  }
+  const files: OpenFile[] = [];
+  for (const name of names) {
+    try {
+      files.push({fd: Number(name), target: readlinkSync(`${root}/${pid}/fd/${name}`)});
+    } catch {
+      // It was closed meanwhile.
+    }
+  }
+  return files.sort((a, b) => a.fd - b.fd);
+}
+
+export interface ResourceLimit {
+  /** As the kernel calls it: `Max open files`. */
+  readonly name: string;
+  readonly soft: string;
+  readonly hard: string;
+  readonly unit: string;
+}
+
+/** All of /proc/PID/limits; empty where it may not be read. */
+export function limitsOf(pid: number, root = '/proc'): readonly ResourceLimit[] {
+  let text: string;
+  try {
+    text = readFileSync(`${root}/${pid}/limits`, 'latin1');
+  } catch {
+    return [];
+  }
+  return text
+    .split('\n')
+    .slice(1)
+    .map(line => /^(Max .*?)\s{2,}(\S+)\s+(\S+)\s*(\S*)/.exec(line))
+    .filter(match => match !== null)
+    .map(([, name = '', soft = '', hard = '', unit = '']) => ({name, soft, hard, unit}));
+}
+
+/** The environment a process was started with, in its order; null where it may not be read. Untrusted, and full of secrets. */
+export function environmentOf(pid: number, root = '/proc'): readonly (readonly [name: string, value: string])[] | null {
+  try {
+    return readFileSync(`${root}/${pid}/environ`, 'utf8')
+      .split('\0')
+      .filter(entry => entry.includes('='))
+      .map(entry => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)] as const);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,36 @@
+/** What this user may do to processes by own right: only if it is still the one that was meant. */
+import {setPriority} from 'node:os';
+import {startTimeOf} from './stat.ts';
+import {signalIdentified} from '../posix/pidfd.ts';
+import {signalNumber} from '../posix/signals.ts';
+
+const WORDS: Readonly<Record<string, string>> = {
+  ESRCH: 'it is gone',
+  EPERM: 'not permitted: it belongs to another user',
+  EACCES: 'not permitted: only root may lower a nice value',
+};
+
+const wordsOf = (pid: number, code: string): string => `process ${pid}: ${WORDS[code] ?? code}`;
+
+/** Sends a signal. Answers why not, in words; null: it was sent. */
+export function signalProcess(pid: number, startTime: string | null, signal: string): string | null {
+  const number = signalNumber(signal);
+  if (number === null) return `${signal} is no signal`;
+  const meant = startTime ?? startTimeOf(pid);
+  const refused = meant === null ? 'ESRCH' : signalIdentified(pid, meant, number, startTimeOf);
+  return refused === null ? null : wordsOf(pid, refused);
+}
+
+/** Sets a nice value (setpriority(2)). Answers why not, in words; null: it is set. */
+export function niceProcess(pid: number, startTime: string | null, nice: number): string | null {
+  try {
+    if (startTime !== null && startTimeOf(pid) !== startTime) return wordsOf(pid, 'ESRCH');
+    setPriority(pid, nice);
+    return null;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    // Node tells what the system said in `info` only.
+    const info = error instanceof Error && 'info' in error ? JSON.stringify(error.info) : '';
+    return wordsOf(pid, /EPERM/.test(info) ? 'EPERM' : /EACCES/.test(info) ? 'EACCES' : code || 'ESRCH');
+  }
+}

@@ -1,0 +1,164 @@
+/** `brood top` in a real pty, seen through a terminal emulator: cells, colours, modes. */
+import {spawn, type IPty} from '@lydell/node-pty';
+import xterm, {type IBufferCell, type Terminal as Emulator} from '@xterm/headless';
+import {cli, until, type TestFleet} from '../end-to-end/harness.ts';
+
+export interface ScreenOptions {
+  readonly columns?: number;
+  readonly rows?: number;
+  readonly term?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** What would change how it looks, set by whoever runs the tests. */
+const NOT_FOR_TERMINALS = new Set(['NO_COLOR', 'COLORTERM', 'FORCE_COLOR', 'TMUX', 'LC_ALL', 'LC_CTYPE']);
+
+export class Screen {
+  readonly #pty: IPty;
+  readonly #emulator: Emulator;
+  /** Everything that was sent to the terminal. */
+  sent = '';
+  exitCode: number | null = null;
+
+  constructor(fleet: TestFleet, args: readonly string[] = [], options: ScreenOptions = {}) {
+    const {columns = 80, rows = 24, term = 'xterm-256color'} = options;
+    const outer = Object.entries(fleet.env).filter(([name]) => !NOT_FOR_TERMINALS.has(name));
+    const env = {...Object.fromEntries(outer), LANG: 'C.UTF-8', TERM: term, ...options.env};
+    this.#emulator = new xterm.Terminal({cols: columns, rows, allowProposedApi: true, scrollback: 0});
+    this.#pty = spawn(process.execPath, [cli, 'top', ...args], {
+      name: term,
+      cols: columns,
+      rows,
+      cwd: fleet.folder,
+      env,
+    });
+    this.#pty.onData(data => {
+      this.sent += data;
+      this.#emulator.write(data);
+    });
+    this.#pty.onExit(({exitCode}) => (this.exitCode = exitCode));
+    // What the emulator answers to questions goes back, as from a real one.
+    this.#emulator.onData(data => this.#pty.write(data));
+  }
+
+  get pid(): number {
+    return this.#pty.pid;
+  }
+
+  get columns(): number {
+    return this.#emulator.cols;
+  }
+
+  /** The lines as they are shown, without what is blank at their ends. */
+  lines(): string[] {
+    const {active} = this.#emulator.buffer;
+    return Array.from(
+      {length: this.#emulator.rows},
+      (_, y) => active.getLine(active.baseY + y)?.translateToString(true) ?? '',
+    );
+  }
+
+  text(): string {
+    return this.lines().join('\n');
+  }
+
+  cell(x: number, y: number): IBufferCell | undefined {
+    const {active} = this.#emulator.buffer;
+    return active.getLine(active.baseY + y)?.getCell(x);
+  }
+
+  /** Where a text is shown first; null: nowhere. */
+  find(text: string): {x: number; y: number} | null {
+    for (const [y, line] of this.lines().entries()) {
+      const x = line.indexOf(text);
+      if (x >= 0) return {x, y};
+    }
+    return null;
+  }
+
+  /** How it has left, or holds, the terminal. */
+  modes(): {alternate: boolean; cursor: boolean; mouse: string} {
+    const {buffer, modes} = this.#emulator;
+    // Whether the cursor is shown is told nowhere else: the last that was asked for counts.
+    const shown = this.sent.lastIndexOf('\x1b[?25h');
+    const hidden = this.sent.lastIndexOf('\x1b[?25l');
+    return {alternate: buffer.active.type === 'alternate', cursor: shown >= hidden, mouse: modes.mouseTrackingMode};
+  }
+
+  sees(what: RegExp, ms?: number): Promise<RegExpExecArray> {
+    return until(`the screen to show ${what}:\n${this.text()}`, () => what.exec(this.text()), ms).catch(
+      (error: unknown) => {
+        throw new Error(`${error instanceof Error ? error.message : String(error)}\nit shows:\n${this.text()}`, {
+          cause: error,
+        });
+      },
+    );
+  }
+
+  async seesNot(what: RegExp): Promise<void> {
+    await until(`the screen not to show ${what}`, () => !what.test(this.text()));
+  }
+
+  /** As a keyboard sends them. */
+  type(...keys: readonly string[]): void {
+    for (const key of keys) this.#pty.write(SEQUENCES[key] ?? key);
+  }
+
+  /** Bytes in one write, whatever they are. */
+  write(bytes: string): void {
+    this.#pty.write(bytes);
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#emulator.resize(columns, rows);
+    this.#pty.resize(columns, rows);
+  }
+
+  kill(signal: string): void {
+    this.#pty.kill(signal);
+  }
+
+  exited(): Promise<number> {
+    return until('brood top to have ended', () => this.exitCode !== null && {code: this.exitCode}).then(
+      ({code}) => code,
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.exitCode === null) {
+      this.#pty.kill('SIGKILL');
+      await this.exited();
+    }
+    this.#emulator.dispose();
+  }
+}
+
+/** What terminals of the kind of xterm send for these. */
+export const SEQUENCES: Readonly<Record<string, string>> = {
+  up: '\x1b[A',
+  down: '\x1b[B',
+  right: '\x1b[C',
+  left: '\x1b[D',
+  home: '\x1b[H',
+  end: '\x1b[F',
+  pageup: '\x1b[5~',
+  pagedown: '\x1b[6~',
+  f1: '\x1bOP',
+  f3: '\x1bOR',
+  f4: '\x1bOS',
+  f5: '\x1b[15~',
+  f6: '\x1b[17~',
+  f7: '\x1b[18~',
+  f8: '\x1b[19~',
+  f9: '\x1b[20~',
+  f10: '\x1b[21~',
+  tab: '\t',
+  'S-tab': '\x1b[Z',
+  enter: '\r',
+  escape: '\x1b',
+  space: ' ',
+  backspace: '\x7f',
+  'C-c': '\x03',
+  'C-b': '\x02',
+  'C-f': '\x06',
+};

@@ -1,0 +1,194 @@
+/**
+ * What is done to workers and processes. Whom it is about was chosen when the key was pressed, and is named before
+ * anything is done that can't be taken back.
+ */
+import type {Method, Outcomes, Params} from '../src/control/messages.ts';
+import {niceProcess, signalProcess} from '../src/process/touch.ts';
+import type {App} from './app.ts';
+import {Choice} from './overlays/choice.ts';
+import {Prompt} from './overlays/prompt.ts';
+import type {Target} from './view.ts';
+
+/** `alpha/1 (pid 4711)`. */
+export const nameOf = ({id, name, pid}: Target): string => `${id ?? name}${pid === null ? '' : ` (pid ${pid})`}`;
+
+/** `alpha/1 (pid 4711), beta/1 (pid 4712) and 3 more`. */
+export function namesOf(targets: readonly Target[]): string {
+  const shown = targets.slice(0, 3).map(nameOf).join(', ');
+  return targets.length > 3 ? `${shown} and ${targets.length - 3} more` : shown;
+}
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** The targets, or a word on why there are none. */
+export function chosen(app: App): readonly Target[] | null {
+  const targets = app.targets();
+  if (targets.length > 0) return targets;
+  app.say('nothing is selected', 'warning');
+  return null;
+}
+
+function instancesOf(app: App): readonly string[] | null {
+  const targets = chosen(app);
+  if (targets === null) return null;
+  const ids = targets.map(({id}) => id).filter(id => id !== null);
+  if (ids.length === targets.length) return ids;
+  app.say('that is for workers: select one in the fleet, or the main process of one', 'warning');
+  return null;
+}
+
+/** Asks before, does it, and says what came of it. */
+function withQuestion(app: App, question: string, about: readonly string[], action: () => Promise<string>): void {
+  const no = {text: 'No', choose: () => app.say('nothing was done')};
+  const yes = {text: 'Yes', choose: () => void run(app, action)};
+  app.open(new Choice({title: question, about, options: [yes, no], typing: false, empty: ''}));
+}
+
+/** Does it, and says what came of it or why it was refused. */
+export async function run(app: App, action: () => Promise<string>): Promise<void> {
+  try {
+    app.say(await action(), 'good');
+  } catch (error) {
+    app.say(wordsOf(error), 'bad');
+  }
+}
+
+type Waiting = 'restart' | 'stop' | 'start' | 'pause' | 'resume';
+
+async function ask(app: App, method: Waiting, ids: readonly string[]): Promise<string> {
+  const {fleet} = app.world;
+  if (!fleet) throw new Error('there is no fleet');
+  app.say(`${method} ${ids.join(', ')} ...`);
+  const {ok, outcomes} = await fleet.call(method, {targets: ids});
+  if (!ok) throw new Error(refusal(outcomes));
+  const proofs = [...new Set(outcomes.map(({proof}) => proof).filter(proof => proof !== null))];
+  const proof = method === 'stop' && proofs.length > 0 ? `; nothing is left (${proofs.join(', ')})` : '';
+  return `${method}: ${ids.join(', ')} ${ids.length === 1 ? 'is' : 'are'} ${outcomes[0]?.status ?? 'done'}${proof}`;
+}
+
+const refusal = (outcomes: Outcomes['outcomes']): string =>
+  outcomes
+    .filter(({ok}) => !ok)
+    .map(({id, reason, status}) => `${id}: ${reason ?? status}`)
+    .join('; ');
+
+export function restart(app: App): void {
+  const ids = instancesOf(app);
+  const targets = app.targets();
+  if (ids)
+    withQuestion(
+      app,
+      `Restart ${ids.length === 1 ? (ids[0] ?? '') : `${ids.length} workers`}?`,
+      targets.map(nameOf),
+      () => ask(app, 'restart', ids),
+    );
+}
+
+/** Those that are up are stopped; if all are down, they are started. */
+export function stopOrStart(app: App): void {
+  const ids = instancesOf(app);
+  if (!ids) return;
+  const down = new Set(['stopped', 'finished', 'failed']);
+  const running = ids.filter(id => !down.has(app.world.workers.find(one => one.id === id)?.status ?? ''));
+  if (running.length === 0) {
+    void run(app, () => ask(app, 'start', ids));
+    return;
+  }
+  const about = app.targets().map(nameOf);
+  withQuestion(app, `Stop ${running.length === 1 ? (running[0] ?? '') : `${running.length} workers`}?`, about, () =>
+    ask(app, 'stop', running),
+  );
+}
+
+export function pauseOrResume(app: App): void {
+  const ids = instancesOf(app);
+  if (!ids) return;
+  const paused = ids.every(id => app.world.workers.find(one => one.id === id)?.flags.includes('paused') === true);
+  void run(app, () => ask(app, paused ? 'resume' : 'pause', ids));
+}
+
+export function askAlarm(app: App): void {
+  const ids = instancesOf(app);
+  const [id] = ids ?? [];
+  if (id === undefined) return;
+  const done = (text: string): void => {
+    const seconds = Number(text);
+    if (text.trim() === '' || !Number.isFinite(seconds) || seconds < 0)
+      app.say('an alarm needs a number of seconds', 'warning');
+    else
+      void run(app, async () => {
+        await app.world.fleet?.call('alarm', {target: id, seconds});
+        return seconds === 0 ? `${id}: its alarm is cancelled` : `${id}: SIGALRM in ${seconds} s`;
+      });
+  };
+  app.open(new Prompt({label: `SIGALRM to ${id} in seconds (0 cancels): `, text: '', done}));
+}
+
+export function askScale(app: App): void {
+  const ids = instancesOf(app);
+  const worker = ids?.[0]?.split('/')[0];
+  if (worker === undefined) return;
+  const now = app.world.workers.filter(one => one.worker === worker).length;
+  const done = (text: string): void => {
+    const count = Number(text);
+    if (!/^\d+$/.test(text.trim())) app.say('scale needs a number of instances', 'warning');
+    else
+      void run(app, async () => {
+        app.say(`${worker}: ${now} to ${count} instances ...`);
+        const outcomes = await app.world.fleet?.call('scale', {counts: {[worker]: count}});
+        if (outcomes?.ok === false) throw new Error(refusal(outcomes.outcomes));
+        return `${worker} has ${count} instances`;
+      });
+  };
+  app.open(new Prompt({label: `Instances of ${worker} (now ${now}): `, text: String(now), done}));
+}
+
+export function changeNice(app: App, by: 1 | -1): void {
+  const targets = chosen(app);
+  if (!targets) return;
+  const {rows} = app.world.snapshot;
+  void run(app, async () => {
+    const said: string[] = [];
+    for (const target of targets) {
+      const row = target.pid === null ? -1 : rows.find(target.pid);
+      if (target.pid === null || row < 0) throw new Error(`${nameOf(target)} does not run`);
+      const nice = Math.max(-20, Math.min(19, (rows.nice[row] ?? 0) + by));
+      await touch(app, target, 'nice', {nice, targets: [String(target.pid)]}, () =>
+        niceProcess(target.pid ?? 0, target.startTime, nice),
+      );
+      said.push(`${nameOf(target)}: nice ${nice}`);
+    }
+    return said.join(', ');
+  });
+}
+
+export async function send(app: App, targets: readonly Target[], signal: string): Promise<string> {
+  for (const target of targets) {
+    if (target.pid === null) throw new Error(`${nameOf(target)} does not run`);
+    const {pid, startTime} = target;
+    await touch(app, target, 'signal', {signal, targets: [String(pid)]}, () => signalProcess(pid, startTime, signal));
+  }
+  return `${signal} was sent to ${namesOf(targets)}`;
+}
+
+/** Through the supervisor where the process is its fleet's, so that it is noted there; else by this user's own right. */
+async function touch<M extends Method & ('signal' | 'nice')>(
+  app: App,
+  {pid, startTime}: Target,
+  method: M,
+  params: Params<M>,
+  direct: () => string | null,
+): Promise<void> {
+  const {snapshot, fleet} = app.world;
+  const row = pid === null ? -1 : snapshot.rows.find(pid);
+  // Its pid may have been given away since it was chosen.
+  if (row >= 0 && startTime !== null && String(snapshot.rows.startTime[row]) !== startTime)
+    throw new Error(`process ${pid ?? ''} is gone`);
+  const owner = row < 0 ? null : app.world.ownerOf(row);
+  if (fleet && owner?.id != null) {
+    await fleet.call(method, params);
+    return;
+  }
+  const refused = direct();
+  if (refused !== null) throw new Error(refused);
+}

@@ -1,0 +1,106 @@
+/** What each action of the key table does, where it is not the view's own. */
+import type {App} from './app.ts';
+import {changeNice, askAlarm, askScale, pauseOrResume, restart, stopOrStart} from './acting.ts';
+import {createHelp} from './overlays/help.ts';
+import {createPalette} from './overlays/palette.ts';
+import {createSignalMenu} from './overlays/signals.ts';
+import type {Action} from './keys.ts';
+import {EventsView} from './views/events.ts';
+import {FleetView} from './views/fleet.ts';
+import {IpcView} from './views/ipc.ts';
+import {LogsView} from './views/logs.ts';
+import {TreeView} from './views/tree.ts';
+
+/** What a view does itself is not here. */
+const ACTIONS: Partial<Record<Action, (app: App) => void>> = {
+  view1: app => app.show(0),
+  view2: app => app.show(1),
+  view3: app => app.show(2),
+  view4: app => app.show(3),
+  view5: app => app.show(4),
+  nextView: app => app.show(app.current + 1),
+  previousView: app => app.show(app.current - 1),
+  quit: app => app.host.quit(),
+  help: app => app.open(createHelp(app)),
+  palette: app => app.open(createPalette(app)),
+  all: toggleAll,
+  freeze: toggleFreeze,
+  mouse: toggleMouse,
+  save,
+  zombies: app => nextOf(app, 'zombie', row => app.world.snapshot.state(row) === 'Z'),
+  orphans: app => nextOf(app, 'orphan', row => app.world.ownerOf(row)?.orphan === true),
+  signal: createSignalMenu,
+  restart,
+  stop: stopOrStart,
+  pause: pauseOrResume,
+  alarm: askAlarm,
+  scale: askScale,
+  nicer: app => changeNice(app, -1),
+  lessNice: app => changeNice(app, 1),
+  logs: app => follow('logs', app),
+  ipc: app => follow('ipc', app),
+  events: app => follow('events', app),
+};
+
+export function act(action: Action, app: App): void {
+  const known = ACTIONS[action];
+  if (known) known(app);
+  else if (!app.view.act(action) && action === 'close') app.say('q quits');
+}
+
+function toggleFreeze(app: App): void {
+  app.frozen = !app.frozen;
+  app.say(app.frozen ? 'the display is frozen; everything goes on behind it' : 'the display goes on');
+  if (!app.frozen) app.refreshed();
+}
+
+function toggleMouse(app: App): void {
+  const {host} = app;
+  host.mouse = !host.mouse;
+  app.say(host.mouse ? 'mouse on: click and wheel' : 'mouse off: the terminal marks and copies');
+}
+
+function toggleAll(app: App): void {
+  if (!app.world.fleet) {
+    app.say('there is no fleet: this is the whole machine');
+    return;
+  }
+  app.all = !app.all;
+  // The fleet's workers are no view of the machine.
+  if (app.all && app.view instanceof FleetView) app.showView(TreeView);
+  else app.view.refresh();
+  app.say(app.all ? 'the whole machine' : 'the fleet');
+}
+
+function nextOf(app: App, what: string, is: (row: number) => boolean): void {
+  const view = app.view instanceof TreeView ? app.view : app.showView(TreeView);
+  if (view?.selectNext(is) === true) return;
+  if (!app.all) {
+    app.all = true;
+    view?.refresh();
+    if (view?.selectNext(is) === true) return;
+  }
+  app.say(`there is no ${what} to be seen`);
+}
+
+function save(app: App): void {
+  try {
+    const {width, height} = app.size;
+    app.say(`saved as ${app.host.save(app.draw(width, height).toString() + '\n')}`);
+  } catch (error) {
+    app.say(`could not be saved: ${error instanceof Error ? error.message : String(error)}`, 'bad');
+  }
+}
+
+/** To the logs, channels or events of what is selected. */
+function follow(where: 'logs' | 'ipc' | 'events', app: App): void {
+  const targets = app.targets();
+  const ids = targets.map(({id, name}) => id ?? /^(\S+\/\d+) /.exec(name)?.[1] ?? null).filter(id => id !== null);
+  const [target] = targets;
+  if (where === 'ipc') {
+    const [id] = ids;
+    if (target?.id == null && target?.pid != null) app.showView(IpcView)?.only({kind: 'process', pid: target.pid});
+    else app.showView(IpcView)?.only(id === undefined ? {kind: 'all'} : {kind: 'instance', id});
+  } else if (where === 'logs') app.showView(LogsView)?.only(ids);
+  else app.showView(EventsView)?.only(ids[0] ?? null);
+}

@@ -1,0 +1,114 @@
+/**
+ * What the fleet's supervisor tells, again and again. A controller that is lost or replaced is connected to again as soon as
+ * there is another one; until then the last that was told is shown, and said to be old.
+ */
+import type {Client} from '../../src/control/client.ts';
+import {connectFleet} from '../../src/control/connect.ts';
+import {NotRunningError} from '../../src/control/errors.ts';
+import {lastRecords} from '../../src/control/journal.ts';
+import type {EventRecord, LineageReport, Method, Params, PsReport, Result} from '../../src/control/messages.ts';
+
+/** Records that are kept for the view of events. */
+const MOST_EVENTS = 2_000;
+/** One that does not answer for so long is shown as lost. */
+const ANSWER_MS = 3_000;
+
+export type Connection = 'connecting' | 'connected' | 'lost' | 'gone';
+
+export interface FeedOptions {
+  readonly folder: string;
+  readonly name: string;
+  /** Something was told that is worth a new frame. */
+  readonly changed: () => void;
+}
+
+export class FleetFeed {
+  readonly folder: string;
+  readonly name: string;
+  readonly events: EventRecord[];
+  ps: PsReport | null = null;
+  lineage: LineageReport | null = null;
+  connection: Connection = 'connecting';
+  /** When the connection was lost (Date.now). */
+  lostAt: number | null = null;
+  readonly #changed: () => void;
+  #client: Client | null = null;
+  #connecting: Promise<void> | null = null;
+  #closed = false;
+
+  constructor({folder, name, changed}: FeedOptions) {
+    this.folder = folder;
+    this.name = name;
+    this.#changed = changed;
+    this.events = lastRecords(folder, MOST_EVENTS);
+  }
+
+  /** Asks once more. Resolves when it was answered, or was not in time. */
+  async refresh(): Promise<void> {
+    if (this.#closed) return;
+    if (this.#client === null) await this.#connect();
+    const client = this.#client;
+    if (!client) return;
+    try {
+      const signal = AbortSignal.timeout(ANSWER_MS);
+      const [ps, lineage] = await Promise.all([client.call('ps', {}, {signal}), client.call('lineage', {}, {signal})]);
+      this.ps = ps;
+      this.lineage = lineage;
+      this.connection = 'connected';
+      this.lostAt = null;
+    } catch {
+      if (client === this.#client) this.#lose('lost');
+    }
+  }
+
+  /** Asks for something to be done. @throws RpcError, ConnectionLostError */
+  call<M extends Method>(method: M, params: Params<M>): Promise<Result<M>> {
+    if (!this.#client) throw new Error('the supervisor does not answer at the moment');
+    return this.#client.call(method, params);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#client?.close();
+  }
+
+  #connect(): Promise<void> {
+    this.#connecting ??= this.#tryConnect().finally(() => (this.#connecting = null));
+    return this.#connecting;
+  }
+
+  async #tryConnect(): Promise<void> {
+    try {
+      const client = await connectFleet(this.folder, {timeoutMs: 0});
+      if (this.#closed) {
+        client.close();
+        return;
+      }
+      client.onEvent(record => this.#take(record));
+      client.onClose(() => {
+        if (client !== this.#client) return;
+        this.#client = null;
+        this.#lose('lost');
+      });
+      this.#client = client;
+      await client.call('watch', {afterSeq: this.events.at(-1)?.seq ?? -1});
+    } catch (error) {
+      this.#lose(error instanceof NotRunningError ? 'gone' : 'lost');
+    }
+  }
+
+  #lose(how: 'lost' | 'gone'): void {
+    this.lostAt ??= Date.now();
+    const before = this.connection;
+    this.connection = how;
+    if (before !== how) this.#changed();
+  }
+
+  #take(record: EventRecord): void {
+    const last = this.events.at(-1);
+    if (last && record.seq <= last.seq) return;
+    this.events.push(record);
+    if (this.events.length > MOST_EVENTS + 500) this.events.splice(0, this.events.length - MOST_EVENTS);
+    this.#changed();
+  }
+}

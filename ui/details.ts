@@ -1,0 +1,236 @@
+/** Everything known of one process or one instance, as it is at each frame; kept open while it lives and after. */
+import {formatBytes, formatDuration, formatTime} from '../src/cli/format.ts';
+import {exitWords, healthWords, statusWords} from '../src/cli/instance-words.ts';
+import {maskSecrets} from '../src/control/secrets.ts';
+import type {InstanceDetail} from '../src/control/messages.ts';
+import {policyName} from '../src/process/letters.ts';
+import {environmentOf, limitsOf, openFilesOf} from '../src/process/open-files.ts';
+import {readChannels} from '../src/ipc/graph.ts';
+import type {App} from './app.ts';
+import {Text, type Piece, type TextLine} from './overlays/text.ts';
+import type {Style} from './screen/styles.ts';
+
+export type Subject =
+  | {readonly kind: 'instance'; readonly id: string}
+  | {readonly kind: 'process'; readonly key: string; readonly pid: number};
+
+/** What is not read at each frame is at most so old (ms). */
+const LOOK_MS = 1_000;
+const MOST_FILES = 200;
+const LABEL = 12;
+
+const label = (name: string, text: string, style: Style = 'plain'): TextLine => [
+  [name.padEnd(LABEL), 'name'],
+  [text, style],
+];
+const heading = (text: string): TextLine => [[text, 'title']];
+
+const LIFE_STYLES: Readonly<Record<string, Style>> = {
+  R: 'good',
+  S: 'dim',
+  D: 'warning',
+  T: 'busy',
+  t: 'busy',
+  Z: 'bad',
+  X: 'bad',
+  I: 'dim',
+};
+
+/** The states it went through, as letters in their colours: the latest at the right. */
+function lifeLine(states: string): TextLine {
+  const pieces: Piece[] = [['life line'.padEnd(LABEL), 'name']];
+  for (const state of states) pieces.push([state, LIFE_STYLES[state] ?? 'plain']);
+  return pieces;
+}
+
+export function openDetails(app: App, subject: Subject): void {
+  const details = new Details(app, subject);
+  const title = (): string => details.title;
+  app.open(new Text({title, lines: width => details.lines(width), full: true}));
+}
+
+class Details {
+  readonly #app: App;
+  readonly #subject: Subject;
+  #instance: InstanceDetail | null = null;
+  #asked = -Infinity;
+  #asking = false;
+  #rest: readonly TextLine[] = [];
+  #restAt = -Infinity;
+
+  constructor(app: App, subject: Subject) {
+    this.#app = app;
+    this.#subject = subject;
+  }
+
+  get title(): string {
+    const subject = this.#subject;
+    return subject.kind === 'instance' ? subject.id : `Process ${subject.pid}`;
+  }
+
+  lines(width: number): readonly TextLine[] {
+    this.#ask();
+    const row = this.#row();
+    const lines: TextLine[] = [];
+    if (this.#instance) lines.push(...instanceLines(this.#instance), []);
+    if (row >= 0) lines.push(...this.#processLines(row, width), []);
+    else
+      lines.push(
+        [[this.#subject.kind === 'instance' ? 'it does not run at the moment' : 'it has ended', 'warning']],
+        [],
+      );
+    if (row >= 0 && performance.now() - this.#restAt > LOOK_MS) {
+      this.#restAt = performance.now();
+      this.#rest = restLines(this.#app.world.snapshot.rows.pid[row] ?? 0);
+    }
+    return [...lines, ...this.#rest];
+  }
+
+  #row(): number {
+    const {world} = this.#app;
+    const subject = this.#subject;
+    if (subject.kind === 'process') {
+      const row = world.snapshot.rows.find(subject.pid);
+      return row >= 0 && world.keyOf(row) === subject.key ? row : -1;
+    }
+    const pid = world.workers.find(({id}) => id === subject.id)?.pid ?? null;
+    return pid === null ? -1 : world.snapshot.rows.find(pid);
+  }
+
+  /** What the supervisor knows of it, once a second. */
+  #ask(): void {
+    const {fleet} = this.#app.world;
+    const id = this.#subject.kind === 'instance' ? this.#subject.id : null;
+    if (id === null || !fleet || this.#asking || performance.now() - this.#asked < LOOK_MS) return;
+    this.#asking = true;
+    this.#asked = performance.now();
+    const ask = async (): Promise<void> => {
+      try {
+        this.#instance = (await fleet.call('status', {targets: [id]})).instances[0] ?? null;
+        this.#app.host.changed();
+      } catch {
+        // What was known is shown on.
+      } finally {
+        this.#asking = false;
+      }
+    };
+    void ask();
+  }
+
+  #processLines(row: number, width: number): TextLine[] {
+    const {world} = this.#app;
+    const {snapshot} = world;
+    const {rows} = snapshot;
+    const {command, uid, cgroup, lockedBytes} = snapshot.details(row);
+    const started = snapshot.startedAt(row);
+    const owner = world.ownerOf(row);
+    const key = world.keyOf(row);
+    const cpu = rows.cpuPercent[row] ?? NaN;
+    return [
+      heading('Process'),
+      label('pid', `${rows.pid[row] ?? 0}  parent ${ancestors(this.#app, row)}`),
+      label('name', rows.name(row)),
+      label('command', command ?? '-'),
+      label('state', `${snapshot.stat(row) ?? '?'}  ${STATE_WORDS[snapshot.state(row) ?? ''] ?? ''}`),
+      lifeLine(world.history.states(key, Math.max(8, width - LABEL))),
+      label(
+        'belongs to',
+        owner === null
+          ? 'nobody of this fleet'
+          : `${owner.label}${owner.orphan ? ', an orphan: its parent has ended' : ''}`,
+      ),
+      label('user', uid === null ? '?' : `${world.users.name(uid)} (${uid})`),
+      label('started', started === null ? '?' : `${formatTime(started)}, ${formatDuration(Date.now() - started)} ago`),
+      label('session', `${rows.sid[row] ?? 0}  group ${rows.pgid[row] ?? 0}`),
+      label(
+        'priority',
+        `nice ${rows.nice[row] ?? 0}, priority ${rows.priority[row] ?? 0}, ${policyName(rows.policy[row] ?? 0)}`,
+      ),
+      label(
+        'uses',
+        `CPU ${Number.isNaN(cpu) ? '-' : `${cpu.toFixed(1)}%`}, memory ${formatBytes(rows.rssBytes[row] ?? 0)}${lockedBytes ? `, locked ${formatBytes(lockedBytes)}` : ''}, ${rows.threads[row] ?? 0} threads`,
+      ),
+      label('cgroup', cgroup ?? '-'),
+    ];
+  }
+}
+
+const STATE_WORDS: Readonly<Record<string, string>> = {
+  R: 'runs or could run',
+  S: 'sleeps until something happens',
+  D: 'waits for a device, and can not be interrupted',
+  T: 'stopped by a signal',
+  t: 'stopped by a debugger',
+  Z: 'zombie: has ended, its parent has not waited for it',
+  X: 'dead',
+  I: 'idle kernel thread',
+};
+
+/** `4700 (sh), 1 (init)`: its ancestors, the nearest first. */
+function ancestors({world}: App, row: number): string {
+  const {forest, rows} = world.snapshot;
+  const names: string[] = [];
+  for (let at = forest.parent(row); at >= 0; at = forest.parent(at))
+    names.push(`${rows.pid[at] ?? 0} (${rows.name(at)})`);
+  return names.join(', ') || `${rows.ppid[row] ?? 0}`;
+}
+
+function instanceLines(it: InstanceDetail): TextLine[] {
+  const lines: TextLine[] = [
+    heading('Worker'),
+    label('status', `${statusWords(it)}${it.reason === null ? '' : `: ${it.reason}`}`),
+    label('command', it.command.join(' ')),
+    label('folder', it.cwd),
+    label('restart', `${it.restart}; ${it.restarts} since up, ${it.restartsInARow} in a row`),
+  ];
+  const more: readonly (readonly [string, string | null])[] = [
+    ['groups', it.groups.join(', in ') || null],
+    ['after', it.after.join(', ') || null],
+    ['requires', it.requires.join(', ') || null],
+    ['says', it.statusText],
+    ['health', it.health && healthWords(it.health)],
+    ['next run', it.nextRunAt && formatTime(it.nextRunAt)],
+    ['retry at', it.retryAt && formatTime(it.retryAt)],
+    ['alarm at', it.alarmAt && formatTime(it.alarmAt)],
+    ['last exit', it.exit && `${exitWords(it.exit)} at ${formatTime(it.exit.at)}`],
+    ['proof', it.proof],
+    ['survivors', it.survivors.join(', ') || null],
+    ['memory', limitWords(it.limits.memory, formatBytes)],
+    ['cpu', limitWords(it.limits.cpu, percent => `${percent}%`)],
+    ['logs', it.logFolder],
+  ];
+  for (const [name, text] of more) if (text !== null) lines.push(label(name, text));
+  return lines;
+}
+
+const limitWords = (limit: InstanceDetail['limits']['memory'], format: (value: number) => string): string | null =>
+  limit === null ? null : `at most ${format(limit.limit)}${limit.by === null ? '' : `, held by ${limit.by}`}`;
+
+/** What costs files to read: signals, limits, open files, environment. */
+function restLines(pid: number): TextLine[] {
+  const lines: TextLine[] = [heading('Signals')];
+  const {channels} = readChannels({pids: new Set([pid]), kinds: new Set(['signal'])});
+  const masks = channels.find(({kind}) => kind === 'signal')?.detail ?? {};
+  for (const name of ['pending', 'blocked', 'ignored', 'caught']) {
+    const signals = masks[name];
+    lines.push(label(name, Array.isArray(signals) && signals.length > 0 ? signals.join(' ') : 'none'));
+  }
+  lines.push([], heading('Limits'));
+  for (const {name, soft, hard, unit} of limitsOf(pid)) {
+    lines.push([[name.replace(/^Max /, '').padEnd(24), 'name'], [`${soft} of ${hard} ${unit}`]]);
+  }
+  const files = openFilesOf(pid);
+  lines.push([], heading(`Open files${Array.isArray(files) ? `: ${files.length}` : ''}`));
+  if (files === 'denied') lines.push([['not permitted: it belongs to another user', 'warning']]);
+  else
+    for (const {fd, target} of (files ?? []).slice(0, MOST_FILES))
+      lines.push([[String(fd).padStart(5), 'name'], ['  '], [target]]);
+  lines.push([], heading('Environment'));
+  const environment = environmentOf(pid);
+  if (environment === null) lines.push([['not permitted, or it has none', 'dim']]);
+  else
+    for (const [name, value] of Object.entries(maskSecrets(Object.fromEntries(environment)))) {
+      lines.push([[name, 'name'], ['='], [value]]);
+    }
+  return lines;
+}

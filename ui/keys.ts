@@ -1,0 +1,182 @@
+/**
+ * The one table of keys: what they are pressed as, what they do, and where. Help, palette and footer are made of it
+ * (design.md section 11).
+ */
+
+export type Action =
+  | 'help'
+  | 'quit'
+  | 'close'
+  | 'up'
+  | 'down'
+  | 'pageUp'
+  | 'pageDown'
+  | 'home'
+  | 'end'
+  | 'left'
+  | 'right'
+  | 'view1'
+  | 'view2'
+  | 'view3'
+  | 'view4'
+  | 'view5'
+  | 'nextView'
+  | 'previousView'
+  | 'details'
+  | 'treeOrList'
+  | 'fold'
+  | 'unfold'
+  | 'foldAll'
+  | 'search'
+  | 'searchNext'
+  | 'searchBack'
+  | 'filter'
+  | 'sort'
+  | 'invert'
+  | 'tag'
+  | 'tagChildren'
+  | 'untag'
+  | 'signal'
+  | 'restart'
+  | 'stop'
+  | 'pause'
+  | 'alarm'
+  | 'scale'
+  | 'nicer'
+  | 'lessNice'
+  | 'logs'
+  | 'ipc'
+  | 'events'
+  | 'all'
+  | 'freeze'
+  | 'mouse'
+  | 'save'
+  | 'palette'
+  | 'follow'
+  | 'wrap'
+  | 'times'
+  | 'zombies'
+  | 'orphans';
+
+/** Where a key means something: everywhere, in lists of processes or workers, in text that scrolls. */
+export type Place = 'everywhere' | 'list' | 'processes' | 'workers' | 'logs';
+
+export interface Binding {
+  readonly keys: readonly string[];
+  readonly action: Action;
+  /** What it does. */
+  readonly words: string;
+  readonly place: Place;
+  /** In the footer, in a word; absent: not there. */
+  readonly footer?: string;
+  /** It changes processes: not there with `--read-only`. */
+  readonly acts?: true;
+}
+
+export const BINDINGS: readonly Binding[] = [
+  {keys: ['?', 'f1'], action: 'help', words: 'this help', place: 'everywhere', footer: 'Help'},
+  {keys: ['q', 'f10', 'C-c'], action: 'quit', words: 'quit', place: 'everywhere', footer: 'Quit'},
+  {keys: ['escape'], action: 'close', words: 'close what is open, clear a search or filter', place: 'everywhere'},
+  {keys: ['up'], action: 'up', words: 'up', place: 'list'},
+  {keys: ['down'], action: 'down', words: 'down', place: 'list'},
+  {keys: ['pageup', 'C-b'], action: 'pageUp', words: 'a page up', place: 'list'},
+  {keys: ['pagedown', 'C-f'], action: 'pageDown', words: 'a page down', place: 'list'},
+  {keys: ['home', 'g'], action: 'home', words: 'to the first', place: 'list'},
+  {keys: ['end', 'G'], action: 'end', words: 'to the last', place: 'list'},
+  {keys: ['left'], action: 'left', words: 'scroll left', place: 'list'},
+  {keys: ['right'], action: 'right', words: 'scroll right', place: 'list'},
+  {keys: ['1'], action: 'view1', words: 'the fleet: workers', place: 'everywhere'},
+  {keys: ['2'], action: 'view2', words: 'the tree of processes', place: 'everywhere'},
+  {keys: ['3'], action: 'view3', words: 'IPC: who is connected to whom', place: 'everywhere'},
+  {keys: ['4'], action: 'view4', words: 'events: the journal', place: 'everywhere'},
+  {keys: ['5'], action: 'view5', words: 'logs', place: 'everywhere'},
+  {keys: ['tab'], action: 'nextView', words: 'the next view', place: 'everywhere', footer: 'View'},
+  {keys: ['S-tab'], action: 'previousView', words: 'the view before', place: 'everywhere'},
+  {keys: ['enter'], action: 'details', words: 'details of the selected one', place: 'list', footer: 'Details'},
+  {keys: ['t', 'f5'], action: 'treeOrList', words: 'as a tree or as a list', place: 'processes', footer: 'Tree'},
+  {keys: ['-'], action: 'fold', words: 'fold', place: 'processes'},
+  {keys: ['+', '='], action: 'unfold', words: 'unfold', place: 'processes'},
+  {keys: ['*'], action: 'foldAll', words: 'fold or unfold all', place: 'processes'},
+  {keys: ['/', 'f3'], action: 'search', words: 'search', place: 'list', footer: 'Search'},
+  {keys: ['n'], action: 'searchNext', words: 'the next that is found', place: 'list'},
+  {keys: ['N'], action: 'searchBack', words: 'the one found before', place: 'list'},
+  {
+    keys: ['\\', 'f4'],
+    action: 'filter',
+    words: 'show only: text, /regex/, state=Z, cpu>50, user=www',
+    place: 'list',
+    footer: 'Filter',
+  },
+  {keys: ['>', 'f6', '.'], action: 'sort', words: 'sort by the next column', place: 'list', footer: 'Sort'},
+  {keys: ['I'], action: 'invert', words: 'the other way round', place: 'list'},
+  {keys: ['space'], action: 'tag', words: 'tag, for actions on several', place: 'workers'},
+  {keys: ['c'], action: 'tagChildren', words: 'tag it and all below it', place: 'processes'},
+  {keys: ['U'], action: 'untag', words: 'untag all', place: 'workers'},
+  {keys: ['k', 'f9'], action: 'signal', words: 'send a signal', place: 'workers', footer: 'Signal', acts: true},
+  {keys: ['r'], action: 'restart', words: 'restart the worker', place: 'workers', footer: 'Restart', acts: true},
+  {keys: ['s'], action: 'stop', words: 'stop the worker, or start it', place: 'workers', footer: 'Stop', acts: true},
+  {
+    keys: ['p'],
+    action: 'pause',
+    words: 'pause the worker, or let it go on',
+    place: 'workers',
+    footer: 'Pause',
+    acts: true,
+  },
+  {keys: ['a'], action: 'alarm', words: 'SIGALRM after so many seconds', place: 'workers', acts: true},
+  {keys: ['S'], action: 'scale', words: 'how many instances', place: 'workers', acts: true},
+  {
+    keys: ['f7', ']'],
+    action: 'nicer',
+    words: 'nice value down by one: more processor time',
+    place: 'workers',
+    acts: true,
+  },
+  {
+    keys: ['f8', '['],
+    action: 'lessNice',
+    words: 'nice value up by one: less processor time',
+    place: 'workers',
+    acts: true,
+  },
+  {keys: ['l'], action: 'logs', words: 'logs of the selected one', place: 'workers', footer: 'Logs'},
+  {keys: ['i'], action: 'ipc', words: 'IPC of the selected one', place: 'workers', footer: 'IPC'},
+  {keys: ['e'], action: 'events', words: 'events of the selected one', place: 'workers'},
+  {keys: ['A'], action: 'all', words: 'the whole machine, or the fleet', place: 'everywhere', footer: 'All'},
+  {keys: ['Z'], action: 'zombies', words: 'to the next zombie', place: 'everywhere'},
+  {keys: ['O'], action: 'orphans', words: 'to the next orphan', place: 'everywhere'},
+  {keys: ['f'], action: 'follow', words: 'follow what is written', place: 'logs', footer: 'Follow'},
+  {keys: ['w'], action: 'save', words: 'save a snapshot of the screen to a file', place: 'everywhere'},
+  {keys: ['W'], action: 'wrap', words: 'wrap long lines', place: 'logs', footer: 'Wrap'},
+  {keys: ['T'], action: 'times', words: 'times before lines', place: 'logs'},
+  {keys: ['z'], action: 'freeze', words: 'freeze the display', place: 'everywhere'},
+  {keys: ['m'], action: 'mouse', words: 'mouse on or off (off: the terminal marks and copies)', place: 'everywhere'},
+  {keys: [':'], action: 'palette', words: 'all that can be done, by name', place: 'everywhere'},
+];
+
+const BY_KEY = new Map(BINDINGS.flatMap(binding => binding.keys.map(key => [key, binding] as const)));
+
+export const bindingOf = (key: string): Binding | undefined => BY_KEY.get(key);
+
+/** `PgDn`, `F5`, `Ctrl-C`: as people call it. */
+export function keyWords(key: string): string {
+  const NAMES: Readonly<Record<string, string>> = {
+    escape: 'Esc',
+    enter: 'Enter',
+    space: 'Space',
+    tab: 'Tab',
+    'S-tab': 'Shift-Tab',
+    pageup: 'PgUp',
+    pagedown: 'PgDn',
+    home: 'Home',
+    end: 'End',
+    up: 'Up',
+    down: 'Down',
+    left: 'Left',
+    right: 'Right',
+  };
+  const known = NAMES[key];
+  if (known !== undefined) return known;
+  if (/^f\d+$/.test(key)) return key.toUpperCase();
+  return key.startsWith('C-') ? `Ctrl-${key.slice(2).toUpperCase()}` : key;
+}

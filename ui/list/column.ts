@@ -1,0 +1,60 @@
+/** Columns of lists: what they show, sort by, and give way to. */
+import type {Style} from '../screen/styles.ts';
+
+/** What a column is compared and filtered by; null: unknown, and last in every order. */
+export type Value = string | number | null;
+
+export interface Column<Row> {
+  /** As filters name it: `cpu>50`. */
+  readonly id: string;
+  readonly title: string;
+  /** Columns that it takes; of the last one shown: all that is left. */
+  readonly width: number;
+  readonly align?: 'right';
+  readonly text: (row: Row) => string;
+  readonly value: (row: Row) => Value;
+  readonly style?: (row: Row) => Style | null;
+  /** In a narrow terminal columns go in this order, 1 first. Without it a column always stays. */
+  readonly drop?: number;
+  /** Large values are wanted first. */
+  readonly descending?: true;
+}
+
+export interface Placed<Row> {
+  readonly column: Column<Row>;
+  readonly x: number;
+  readonly width: number;
+}
+
+const GAP = 1;
+
+/** Which columns fit, and where; what is left goes to the last one. */
+export function place<Row>(columns: readonly Column<Row>[], available: number): Placed<Row>[] {
+  let kept = [...columns];
+  const total = (): number => kept.reduce((sum, {width}) => sum + width + GAP, -GAP);
+  const order = columns.filter(({drop}) => drop !== undefined).sort((a, b) => (a.drop ?? 0) - (b.drop ?? 0));
+  for (const column of order) {
+    if (total() <= available) break;
+    kept = kept.filter(one => one !== column);
+  }
+  let x = 0;
+  return kept.map((column, index) => {
+    const isLast = index === kept.length - 1;
+    const width = isLast ? Math.max(1, available - x) : column.width;
+    const placed = {column, x, width};
+    x += width + GAP;
+    return placed;
+  });
+}
+
+/** Unknown values last, numbers by size, texts as people order them. */
+export function compareValues(a: Value, b: Value, descending: boolean): number {
+  if (a === b) return 0;
+  if (a === null) return 1;
+  if (b === null) return -1;
+  const order = typeof a === 'number' && typeof b === 'number' ? a - b : compareTexts(String(a), String(b));
+  return descending ? -order : order;
+}
+
+const collator = new Intl.Collator('en', {numeric: true});
+const compareTexts = (a: string, b: string): number => collator.compare(a, b);

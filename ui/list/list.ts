@@ -1,0 +1,224 @@
+/**
+ * A list that people look at for hours: rows come and go, and the selection stays on the one that was chosen, at the height
+ * at which it stood. Pure: it is told the rows, and says which to draw.
+ */
+import {compareValues, type Column, type Value} from './column.ts';
+import {parseFilter, type Fields, type Match} from './filter.ts';
+
+/** How a list gets at what it lists; rows may be as little as numbers. */
+export interface Source<Row> {
+  readonly columns: readonly Column<Row>[];
+  /** In their natural order: that of the fleet, of the tree, of time. */
+  rows(): readonly Row[];
+  /** The same as long as it is the same thing, and no other's ever. */
+  key(row: Row): string;
+  /** The key of the row below which it hangs; absent: the list is flat. */
+  parent?(row: Row): string | null;
+  /** More to be searched than the columns show. */
+  text?(row: Row): string;
+}
+
+export interface Sorting {
+  /** Null: the natural order. */
+  readonly column: string | null;
+  readonly inverted: boolean;
+}
+
+export class List<Row> {
+  readonly source: Source<Row>;
+  readonly tagged = new Set<string>();
+  sorting: Sorting = {column: null, inverted: false};
+  /** Columns that are scrolled away to the left, in the last column shown. */
+  scrollX = 0;
+  #filterLine = '';
+  #match: Match = () => true;
+  #problem: string | null = null;
+  #search = '';
+  #rows: readonly Row[] = [];
+  #places = new Map<string, number>();
+  #selected: string | null = null;
+  /** Where the selection was, in case its row is gone. */
+  #place = 0;
+  #top = 0;
+  #height = 1;
+
+  constructor(source: Source<Row>) {
+    this.source = source;
+  }
+
+  get rows(): readonly Row[] {
+    return this.#rows;
+  }
+
+  get top(): number {
+    return this.#top;
+  }
+
+  get place(): number {
+    return this.#place;
+  }
+
+  get filter(): string {
+    return this.#filterLine;
+  }
+
+  /** What is wrong with the filter, in words. */
+  get problem(): string | null {
+    return this.#problem;
+  }
+
+  get search(): string {
+    return this.#search;
+  }
+
+  get selectedKey(): string | null {
+    return this.#selected;
+  }
+
+  get selected(): Row | undefined {
+    return this.#rows[this.#place];
+  }
+
+  setFilter(line: string): void {
+    this.#filterLine = line;
+    const parsed = parseFilter(line, new Set(this.source.columns.map(({id}) => id)));
+    this.#match = parsed.match;
+    this.#problem = parsed.problem;
+    this.refresh();
+  }
+
+  sortBy(column: string | null): void {
+    this.sorting = {column, inverted: false};
+    this.refresh();
+  }
+
+  /** The next column, and after the last one the natural order. */
+  sortNext(shown: readonly string[]): void {
+    const at = this.sorting.column === null ? -1 : shown.indexOf(this.sorting.column);
+    this.sortBy(shown[at + 1] ?? null);
+  }
+
+  invert(): void {
+    this.sorting = {...this.sorting, inverted: !this.sorting.inverted};
+    this.refresh();
+  }
+
+  /** Takes the rows as they are now. The selected one stays selected, at the same height of the screen if it can. */
+  refresh(): void {
+    const offset = this.#place - this.#top;
+    this.#rows = this.#ordered(this.#chosen());
+    this.#places = new Map(this.#rows.map((row, place) => [this.source.key(row), place]));
+    for (const key of this.tagged) if (!this.#exists(key)) this.tagged.delete(key);
+    const place = this.#selected === null ? undefined : this.#places.get(this.#selected);
+    // Whose row is gone leaves the selection to the one that is in its place now.
+    this.#place = Math.max(0, Math.min(place ?? this.#place, this.#rows.length - 1));
+    this.#selected = this.#keyAt(this.#place);
+    this.#top = this.#place - offset;
+    this.#scroll();
+  }
+
+  /** How many rows are to be seen. */
+  setHeight(height: number): void {
+    this.#height = Math.max(1, height);
+    this.#scroll();
+  }
+
+  moveTo(place: number): void {
+    this.#place = Math.max(0, Math.min(place, this.#rows.length - 1));
+    this.#selected = this.#keyAt(this.#place);
+    this.#scroll();
+  }
+
+  move(by: number): void {
+    this.moveTo(this.#place + by);
+  }
+
+  page(by: 1 | -1): void {
+    this.move(by * Math.max(1, this.#height - 1));
+  }
+
+  /** Answers whether there is such a row. */
+  select(key: string): boolean {
+    const place = this.#places.get(key);
+    if (place !== undefined) this.moveTo(place);
+    return place !== undefined;
+  }
+
+  /** Goes to the first row from the selection on that has the text. Answers whether there is one. */
+  setSearch(text: string): boolean {
+    this.#search = text;
+    return text === '' || this.#find(this.#place, 1);
+  }
+
+  searchNext(by: 1 | -1): boolean {
+    return this.#search !== '' && this.#find(this.#place + by, by);
+  }
+
+  toggleTag(key: string): void {
+    if (!this.tagged.delete(key)) this.tagged.add(key);
+  }
+
+  /** The tagged rows, or the selected one. */
+  targets(): Row[] {
+    if (this.tagged.size > 0) return this.#rows.filter(row => this.tagged.has(this.source.key(row)));
+    return this.selected === undefined ? [] : [this.selected];
+  }
+
+  textOf(row: Row): string {
+    return (this.source.text?.(row) ?? '') + '\n' + this.source.columns.map(({text}) => text(row)).join(' ');
+  }
+
+  #exists(key: string): boolean {
+    return this.#places.has(key) || this.source.rows().some(row => this.source.key(row) === key);
+  }
+
+  #keyAt(place: number): string | null {
+    const row = this.#rows[place];
+    return row === undefined ? null : this.source.key(row);
+  }
+
+  #chosen(): readonly Row[] {
+    const all = this.source.rows();
+    if (this.#filterLine === '') return all;
+    const columns = new Map(this.source.columns.map(column => [column.id, column]));
+    const fields = (row: Row): Fields => ({
+      field: name => columns.get(name)?.value(row),
+      text: () => this.textOf(row),
+    });
+    return all.filter(row => this.#match(fields(row)));
+  }
+
+  #ordered(rows: readonly Row[]): readonly Row[] {
+    const {column: id, inverted} = this.sorting;
+    const column = this.source.columns.find(one => one.id === id);
+    if (!column) return inverted ? [...rows].reverse() : rows;
+    const descending = (column.descending === true) !== inverted;
+    const valued = rows.map((row, place) => ({row, place, value: column.value(row)}));
+    // Of equal ones the order stays what it was: nothing dances.
+    valued.sort((a, b) => compareValues(a.value, b.value, descending) || a.place - b.place);
+    return valued.map(({row}) => row);
+  }
+
+  #find(from: number, by: 1 | -1): boolean {
+    const wanted = this.#search.toLowerCase();
+    const {length} = this.#rows;
+    for (let step = 0; step < length; step++) {
+      const place = (((from + by * step) % length) + length) % length;
+      const row = this.#rows[place];
+      if (row !== undefined && this.textOf(row).toLowerCase().includes(wanted)) {
+        this.moveTo(place);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  #scroll(): void {
+    const last = Math.max(0, this.#rows.length - this.#height);
+    if (this.#place < this.#top) this.#top = this.#place;
+    if (this.#place >= this.#top + this.#height) this.#top = this.#place - this.#height + 1;
+    this.#top = Math.max(0, Math.min(this.#top, last));
+  }
+}
+
+export type {Value};

@@ -1,0 +1,29 @@
+/** The keys, from their one table. */
+import type {App} from '../app.ts';
+import {BINDINGS, keyWords, type Place} from '../keys.ts';
+import {widthOf} from '../screen/cells.ts';
+import {Text, type TextLine} from './text.ts';
+
+const PLACES: Readonly<Record<Place, string>> = {
+  everywhere: 'Everywhere',
+  list: 'In lists',
+  workers: 'On workers and processes',
+  processes: 'In the tree',
+  logs: 'In logs',
+};
+
+export function createHelp({host}: App): Text {
+  const bindings = BINDINGS.filter(({acts}) => !acts || !host.readOnly);
+  const widest = Math.max(...bindings.map(({keys}) => widthOf(wordsOf(keys))));
+  const lines: TextLine[] = [];
+  for (const [place, title] of Object.entries(PLACES)) {
+    if (lines.length > 0) lines.push([]);
+    lines.push([[title, 'title']]);
+    for (const {keys, words} of bindings.filter(one => one.place === place)) {
+      lines.push([[wordsOf(keys).padEnd(widest), 'name'], ['  '], [words]]);
+    }
+  }
+  return new Text({title: 'Keys', lines: () => lines, full: false});
+}
+
+const wordsOf = (keys: readonly string[]): string => keys.map(keyWords).join(' ');

@@ -1,0 +1,13 @@
+/** All that can be done where one is, by name: made of the table of keys. */
+import type {App} from '../app.ts';
+import {BINDINGS, keyWords} from '../keys.ts';
+import {Choice} from './choice.ts';
+
+export function createPalette(app: App): Choice {
+  const options = BINDINGS.filter(binding => app.applies(binding) && binding.action !== 'palette').map(binding => ({
+    text: binding.words,
+    note: binding.keys.map(keyWords).join(' '),
+    choose: () => app.act(binding.action),
+  }));
+  return new Choice({title: 'What to do', options, typing: true, empty: 'there is nothing of that name'});
+}

@@ -1,0 +1,106 @@
+/** What things look like, by what they mean; colours are chosen in one place, for three kinds of terminals. */
+
+export const STYLES = [
+  'plain',
+  'dim',
+  'bold',
+  'title',
+  'heading',
+  'sorted',
+  'good',
+  'busy',
+  'warning',
+  'bad',
+  'name',
+  'selected',
+  'selectedIdle',
+  'tagged',
+  'match',
+  'key',
+  'bar',
+  'barText',
+  'border',
+  'alarm',
+] as const;
+
+export type Style = (typeof STYLES)[number];
+
+/** How many colours a terminal has. */
+export type Depth = 'none' | 16 | 256;
+
+interface Look {
+  /** Of the 256 colours of xterm; absent: the terminal's own. */
+  readonly fg?: number;
+  readonly bg?: number;
+  readonly bold?: true;
+  readonly underline?: true;
+  readonly reverse?: true;
+}
+
+/** For 256 colours, for 16, and for none, where only weight and reversal tell things apart. */
+const LOOKS: Readonly<Record<Style, readonly [Look, Look, Look]>> = {
+  plain: [{}, {}, {}],
+  dim: [{fg: 245}, {fg: 8}, {}],
+  bold: [{bold: true}, {bold: true}, {bold: true}],
+  title: [{fg: 117, bold: true}, {fg: 6, bold: true}, {bold: true}],
+  heading: [{fg: 250, bg: 238}, {fg: 0, bg: 7}, {reverse: true}],
+  sorted: [
+    {fg: 231, bg: 238, bold: true},
+    {fg: 15, bg: 4, bold: true},
+    {reverse: true, bold: true},
+  ],
+  good: [{fg: 114}, {fg: 2}, {}],
+  busy: [{fg: 117}, {fg: 6}, {bold: true}],
+  warning: [{fg: 221}, {fg: 3}, {bold: true}],
+  bad: [
+    {fg: 203, bold: true},
+    {fg: 1, bold: true},
+    {bold: true, underline: true},
+  ],
+  name: [{fg: 153}, {fg: 6}, {}],
+  selected: [{fg: 231, bg: 25, bold: true}, {fg: 15, bg: 4, bold: true}, {reverse: true}],
+  selectedIdle: [{fg: 252, bg: 237}, {fg: 7, bg: 8}, {underline: true}],
+  tagged: [
+    {fg: 221, bold: true},
+    {fg: 3, bold: true},
+    {bold: true, underline: true},
+  ],
+  match: [
+    {fg: 16, bg: 221},
+    {fg: 0, bg: 3},
+    {reverse: true, bold: true},
+  ],
+  key: [{fg: 16, bg: 117}, {fg: 0, bg: 6}, {reverse: true}],
+  bar: [{fg: 114}, {fg: 2}, {}],
+  barText: [{fg: 252}, {}, {}],
+  border: [{fg: 67}, {fg: 4}, {}],
+  alarm: [
+    {fg: 231, bg: 160, bold: true},
+    {fg: 15, bg: 1, bold: true},
+    {reverse: true, bold: true},
+  ],
+};
+
+const DEFAULT = 0x1ff;
+
+/** As blessed packs an attribute: flags, foreground and background, nine bits each. */
+const packed = ({fg = DEFAULT, bg = DEFAULT, bold, underline, reverse}: Look): number =>
+  (((bold ? 1 : 0) | (underline ? 2 : 0) | (reverse ? 8 : 0)) << 18) | (fg << 9) | bg;
+
+/** The attribute of each style, by its place in {@link STYLES}. */
+export function attributes(depth: Depth): Int32Array {
+  const column = depth === 256 ? 0 : depth === 16 ? 1 : 2;
+  return Int32Array.from(STYLES, style => packed(LOOKS[style][column]));
+}
+
+/** By `NO_COLOR`, `COLORTERM` and `TERM`, as programs of the kind do. */
+export function depthOf(env: NodeJS.ProcessEnv): Depth {
+  const term = env['TERM'] ?? '';
+  if (env['NO_COLOR'] || /^(vt|dumb)/.test(term)) return 'none';
+  if (
+    /256|truecolor|24bit/.test(`${term} ${env['COLORTERM'] ?? ''}`) ||
+    /^(alacritty|xterm-kitty|kitty|foot|tmux|screen-256)/.test(term)
+  )
+    return 256;
+  return 16;
+}

@@ -1,0 +1,169 @@
+/** The fleet's workers, one instance a line. */
+import {formatBytes, formatDuration} from '../../src/cli/format.ts';
+import {lastExit, statusWords} from '../../src/cli/instance-words.ts';
+import type {WorkerReport} from '../../src/control/messages.ts';
+import type {App} from '../app.ts';
+import {sparkline} from '../data/sparkline.ts';
+import {openDetails} from '../details.ts';
+import {styleOfStatus} from '../header.ts';
+import type {Place} from '../keys.ts';
+import type {Column} from '../list/column.ts';
+import type {Target} from '../view.ts';
+import {ListView} from './list-view.ts';
+
+const dash = (text: string | null): string => text ?? '-';
+/** Readings that a sparkline shows. */
+const SPARK = 12;
+/** A full core fills the bar. */
+const FULL = 100;
+
+function columnsOf({world, glyphs}: App): readonly Column<WorkerReport>[] {
+  return [
+    {id: 'id', title: 'WORKER', width: 16, text: ({id}) => id, value: ({id}) => id, style: () => 'name'},
+    {
+      id: 'group',
+      title: 'GROUP',
+      width: 10,
+      text: ({group}) => group ?? '',
+      value: ({group}) => group ?? null,
+      style: () => 'dim',
+      drop: 1,
+    },
+    {
+      id: 'status',
+      title: 'STATUS',
+      width: 10,
+      text: statusWords,
+      value: ({status}) => status,
+      style: ({status, flags}) => (flags.includes('unhealthy') ? 'bad' : styleOfStatus(status)),
+    },
+    {
+      id: 'pid',
+      title: 'PID',
+      width: 7,
+      align: 'right',
+      text: ({pid}) => dash(pid === null ? null : String(pid)),
+      value: ({pid}) => pid,
+    },
+    {
+      id: 'state',
+      title: 'S',
+      width: 1,
+      text: ({state}) => dash(state),
+      value: ({state}) => state,
+      style: ({state}) => styleOfState(state),
+    },
+    {
+      id: 'nice',
+      title: 'NI',
+      width: 3,
+      align: 'right',
+      text: ({nice}) => dash(nice === null ? null : String(nice)),
+      value: ({nice}) => nice,
+      drop: 3,
+    },
+    {
+      id: 'restarts',
+      title: 'RST',
+      width: 4,
+      align: 'right',
+      text: ({restarts}) => String(restarts),
+      value: ({restarts}) => restarts,
+      style: ({restarts}) => (restarts > 0 ? 'warning' : 'dim'),
+      drop: 7,
+      descending: true,
+    },
+    {
+      id: 'uptime',
+      title: 'UPTIME',
+      width: 7,
+      align: 'right',
+      text: ({uptimeMs}) => dash(uptimeMs === null ? null : formatDuration(uptimeMs)),
+      value: ({uptimeMs}) => uptimeMs,
+      drop: 5,
+      descending: true,
+    },
+    {
+      id: 'cpu',
+      title: 'CPU%',
+      width: 6,
+      align: 'right',
+      text: ({cpuPercent}) => dash(cpuPercent === null ? null : cpuPercent.toFixed(1)),
+      value: ({cpuPercent}) => cpuPercent,
+      style: ({cpuPercent}) => ((cpuPercent ?? 0) >= 50 ? 'warning' : null),
+      drop: 9,
+      descending: true,
+    },
+    {
+      id: 'mem',
+      title: 'MEM',
+      width: 6,
+      align: 'right',
+      text: ({rssBytes}) => dash(rssBytes === null ? null : formatBytes(rssBytes)),
+      value: ({rssBytes}) => rssBytes,
+      drop: 8,
+      descending: true,
+    },
+    {
+      id: 'minute',
+      title: 'LAST MINUTE',
+      width: SPARK,
+      text: ({id}) => sparkline(world.sparkOf(id), SPARK, FULL, glyphs.spark),
+      value: ({cpuPercent}) => cpuPercent,
+      style: () => 'bar',
+      drop: 2,
+    },
+    {
+      id: 'exit',
+      title: 'LAST EXIT / REASON',
+      width: 14,
+      text: lastExit,
+      value: row => lastExit(row) || null,
+      style: ({status}) => (status === 'failed' ? 'bad' : 'dim'),
+      drop: 6,
+    },
+  ];
+}
+
+export function styleOfState(state: string | null): 'good' | 'bad' | 'warning' | 'busy' | 'dim' {
+  if (state === 'R') return 'good';
+  if (state === 'Z' || state === 'X') return 'bad';
+  if (state === 'D') return 'warning';
+  return state === 'T' || state === 't' ? 'busy' : 'dim';
+}
+
+export class FleetView extends ListView<WorkerReport> {
+  readonly title = 'Fleet';
+  readonly places: ReadonlySet<Place> = new Set<Place>(['list', 'workers']);
+
+  constructor(app: App) {
+    const {world} = app;
+    super(app, {columns: columnsOf(app), rows: () => world.workers, key: ({id}) => id});
+  }
+
+  get empty(): string {
+    const {fleet} = this.app.world;
+    if (!fleet) return 'no fleet is running here: `brood up` starts the one of ./brood.yaml; 2 shows the machine';
+    return fleet.ps ? 'this fleet has no workers: `brood add -- CMD` adds one' : 'waiting for the supervisor';
+  }
+
+  get selectedId(): string | null {
+    return this.items.selected?.id ?? null;
+  }
+
+  select(id: string): boolean {
+    return this.items.select(id);
+  }
+
+  targetsOf(rows: readonly WorkerReport[]): readonly Target[] {
+    const {lineage} = this.app.world.fleet ?? {lineage: null};
+    return rows.map(({id, pid}) => {
+      const entry = lineage?.processes.find(one => one.pid === pid && one.main);
+      return {pid, startTime: entry?.startTime ?? null, id, name: id};
+    });
+  }
+
+  details({id}: WorkerReport): void {
+    openDetails(this.app, {kind: 'instance', id});
+  }
+}

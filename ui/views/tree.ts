@@ -1,0 +1,210 @@
+/** Processes as a tree or as a list: the fleet's, or the machine's. */
+import {formatBytes} from '../../src/cli/format.ts';
+import type {App} from '../app.ts';
+import {openDetails} from '../details.ts';
+import type {Action, Place} from '../keys.ts';
+import type {Column} from '../list/column.ts';
+import type {Handlers, Target} from '../view.ts';
+import {styleOfState} from './fleet.ts';
+import {ListView} from './list-view.ts';
+import {TreeRows} from './tree-rows.ts';
+
+const number = (value: number | undefined): number | null =>
+  value === undefined || Number.isNaN(value) ? null : value;
+
+function columnsOf({world}: App, tree: () => TreeRows): readonly Column<number>[] {
+  const {snapshot} = world;
+  const {rows} = snapshot;
+  const cpu = (row: number): number | null => number(tree().cpu(row));
+  const memory = (row: number): number | null => number(tree().memory(row));
+  const user = (row: number): string => {
+    const {uid} = snapshot.details(row);
+    return uid === null ? '?' : world.users.name(uid);
+  };
+  return [
+    {
+      id: 'pid',
+      title: 'PID',
+      width: 7,
+      align: 'right',
+      text: row => String(rows.pid[row] ?? 0),
+      value: row => rows.pid[row] ?? 0,
+    },
+    {id: 'user', title: 'USER', width: 8, text: user, value: user, style: () => 'dim', drop: 2},
+    {
+      id: 'state',
+      title: 'STAT',
+      width: 4,
+      text: row => snapshot.stat(row) ?? '?',
+      value: row => snapshot.state(row),
+      style: row => styleOfState(snapshot.state(row)),
+    },
+    {
+      id: 'nice',
+      title: 'NI',
+      width: 3,
+      align: 'right',
+      text: row => String(rows.nice[row] ?? 0),
+      value: row => rows.nice[row] ?? 0,
+      style: row => ((rows.nice[row] ?? 0) === 0 ? 'dim' : 'plain'),
+      drop: 4,
+    },
+    {
+      id: 'threads',
+      title: 'THR',
+      width: 4,
+      align: 'right',
+      text: row => String(rows.threads[row] ?? 0),
+      value: row => rows.threads[row] ?? 0,
+      style: () => 'dim',
+      drop: 1,
+      descending: true,
+    },
+    {
+      id: 'cpu',
+      title: 'CPU%',
+      width: 6,
+      align: 'right',
+      text: row => cpu(row)?.toFixed(1) ?? '-',
+      value: cpu,
+      style: row => ((cpu(row) ?? 0) >= 50 ? 'warning' : (cpu(row) ?? 0) >= 1 ? 'plain' : 'dim'),
+      drop: 6,
+      descending: true,
+    },
+    {
+      id: 'mem',
+      title: 'MEM',
+      width: 6,
+      align: 'right',
+      text: row => (memory(row) === null ? '-' : formatBytes(memory(row) ?? 0)),
+      value: memory,
+      drop: 5,
+      descending: true,
+    },
+    {
+      id: 'worker',
+      title: 'WORKER',
+      width: 13,
+      text: row => {
+        const owner = world.ownerOf(row);
+        return owner === null ? '' : owner.orphan ? `${owner.label} orphan` : owner.label;
+      },
+      value: row => world.ownerOf(row)?.label ?? null,
+      style: row => (world.ownerOf(row)?.orphan === true ? 'bad' : 'name'),
+      drop: 3,
+    },
+    {
+      id: 'command',
+      title: 'COMMAND',
+      width: 12,
+      text: row => tree().stroke(row) + commandOf(snapshot, row) + tree().foldedWords(row),
+      value: row => commandOf(snapshot, row),
+      style: row => (snapshot.state(row) === 'Z' ? 'bad' : snapshot.isKernelThread(row) ? 'dim' : null),
+    },
+  ];
+}
+
+export function commandOf(snapshot: App['world']['snapshot'], row: number): string {
+  const {command} = snapshot.details(row);
+  const name = snapshot.rows.name(row);
+  if (command !== null) return command;
+  return snapshot.state(row) === 'Z' ? `[${name}] zombie` : `[${name}]`;
+}
+
+const PLACES: ReadonlySet<Place> = new Set<Place>(['list', 'workers', 'processes']);
+
+export class TreeView extends ListView<number> {
+  readonly title = 'Tree';
+  readonly places = PLACES;
+  readonly #tree: TreeRows;
+
+  constructor(app: App) {
+    const tree = new TreeRows(app);
+    super(app, {
+      columns: columnsOf(app, () => tree),
+      rows: () => tree.rows(),
+      key: row => app.world.keyOf(row),
+      text: row => app.world.snapshot.rows.name(row),
+    });
+    this.#tree = tree;
+  }
+
+  get empty(): string {
+    return this.app.all ? 'no process can be seen' : 'the fleet has no process at the moment; A shows the machine';
+  }
+
+  override refresh(): void {
+    // Sorted or filtered it is a list: lines from parent to child would tell nothing.
+    this.#tree.asTree = this.#tree.wanted && this.items.sorting.column === null && this.items.filter === '';
+    super.refresh();
+  }
+
+  override act(action: Action): boolean {
+    const handler = this.#handlers[action];
+    if (handler) handler();
+    else if (!super.act(action)) return false;
+    this.refresh();
+    return true;
+  }
+
+  readonly #handlers: Handlers = {
+    treeOrList: () => {
+      this.#tree.wanted = !this.#tree.wanted;
+      if (this.#tree.wanted) this.items.sortBy(null);
+      this.app.say(this.#tree.wanted ? 'as a tree' : 'as a list');
+    },
+    fold: () => this.#onSelected(row => this.#tree.fold(row)),
+    unfold: () => this.#onSelected(row => this.#tree.unfold(row)),
+    foldAll: () => this.#tree.toggleAll(),
+    tagChildren: () =>
+      this.#onSelected(row => {
+        for (const one of this.#tree.below(row)) this.items.tagged.add(this.app.world.keyOf(one));
+      }),
+  };
+
+  #onSelected(action: (row: number) => void): void {
+    if (this.items.selected !== undefined) action(this.items.selected);
+  }
+
+  /** Selects the process of that pid. */
+  select(pid: number): boolean {
+    const row = this.app.world.snapshot.rows.find(pid);
+    return row >= 0 && this.items.select(this.app.world.keyOf(row));
+  }
+
+  /** Selects the next zombie or orphan after the selected one. */
+  selectNext(is: (row: number) => boolean): boolean {
+    const {rows, place} = this.items;
+    for (let step = 1; step <= rows.length; step++) {
+      const at = (place + step) % rows.length;
+      const row = rows[at];
+      if (row === undefined || !is(row)) continue;
+      this.items.moveTo(at);
+      return true;
+    }
+    return false;
+  }
+
+  targetsOf(rows: readonly number[]): readonly Target[] {
+    const {snapshot, fleet} = this.app.world;
+    return rows.map(row => {
+      const pid = snapshot.rows.pid[row] ?? 0;
+      const main = fleet?.lineage?.processes.find(one => one.pid === pid && one.main);
+      const owner = this.app.world.ownerOf(row);
+      return {
+        pid,
+        startTime: String(snapshot.rows.startTime[row] ?? ''),
+        id: main === undefined ? null : (owner?.id ?? null),
+        name: owner?.id == null ? snapshot.rows.name(row) : `${owner.id} ${snapshot.rows.name(row)}`,
+      };
+    });
+  }
+
+  details(row: number): void {
+    openDetails(this.app, {
+      kind: 'process',
+      key: this.app.world.keyOf(row),
+      pid: this.app.world.snapshot.rows.pid[row] ?? 0,
+    });
+  }
+}
