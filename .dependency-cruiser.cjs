@@ -5,7 +5,11 @@ const only = (from, allowed, comment, extra = {}) => ({
   severity: 'error',
   comment,
   from: {path: folder(from)},
-  to: {path: '^(src|ui)/', pathNot: [from, ...allowed].map(folder).join('|'), ...extra},
+  to: {
+    path: '^(src|ui)/',
+    pathNot: [...[from, ...allowed].map(folder), ...(from === 'cli' ? ['^ui/index'] : [])].join('|'),
+    ...extra,
+  },
 });
 
 module.exports = {
@@ -81,6 +85,13 @@ module.exports = {
     only('words', ['control', 'ipc', 'supervisor'], 'How things are said to people: of others it knows their types.', {
       dependencyTypesNot: ['type-only'],
     }),
+    {
+      name: 'ui-by-its-entry',
+      severity: 'error',
+      comment: '`brood top` loads the UI, which lies in a file of its own; nothing else of it is known there.',
+      from: {path: '^src/'},
+      to: {path: '^ui/', pathNot: '^ui/index'},
+    },
     only('lessons', ['worker', 'control', 'process', 'ipc'], 'Lessons use what users can use.'),
     {
       name: 'ui-imports',

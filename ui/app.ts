@@ -2,7 +2,7 @@
 import type {World} from './data/world.ts';
 import {drawFooter} from './footer.ts';
 import {drawHeader, headerHeight} from './header.ts';
-import {bindingOf, type Action, type Binding, type Place} from './keys.ts';
+import {bindingsOf, type Action, type Binding, type Place} from './keys.ts';
 import {act} from './actions.ts';
 import {Canvas, type Rect} from './screen/canvas.ts';
 import type {Glyphs} from './screen/glyphs.ts';
@@ -120,9 +120,11 @@ export class App {
       else overlay.key(name, this);
       return;
     }
-    const binding = bindingOf(name);
-    if (binding && this.applies(binding)) this.act(binding.action);
-    else if (binding?.acts && this.host.readOnly) this.say('read-only: nothing is changed (--read-only)', 'warning');
+    const bindings = bindingsOf(name);
+    const binding = bindings.find(one => this.applies(one));
+    if (binding) this.act(binding.action);
+    else if (this.host.readOnly && bindings.some(({acts}) => acts))
+      this.say('read-only: nothing is changed (--read-only)', 'warning');
   }
 
   act(action: Action): void {

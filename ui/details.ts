@@ -1,6 +1,6 @@
 /** Everything known of one process or one instance, as it is at each frame; kept open while it lives and after. */
-import {formatBytes, formatDuration, formatTime} from '../src/cli/format.ts';
-import {exitWords, healthWords, statusWords} from '../src/cli/instance-words.ts';
+import {formatBytes, formatDuration, formatTime} from '../src/words/format.ts';
+import {exitWords, healthWords, statusWords} from '../src/words/instance-words.ts';
 import {maskSecrets} from '../src/control/secrets.ts';
 import type {InstanceDetail} from '../src/control/messages.ts';
 import {policyName} from '../src/process/letters.ts';

@@ -1,5 +1,5 @@
 /** What is to be seen at a glance: how the machine is, how the fleet is, and whether something needs people. */
-import {formatBytes, formatDuration} from '../src/cli/format.ts';
+import {formatBytes, formatDuration} from '../src/words/format.ts';
 import type {App} from './app.ts';
 import type {Canvas, Rect} from './screen/canvas.ts';
 import type {Style} from './screen/styles.ts';

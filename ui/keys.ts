@@ -59,7 +59,7 @@ export type Action =
   | 'orphans';
 
 /** Where a key means something: everywhere, in lists of processes or workers, in text that scrolls. */
-export type Place = 'everywhere' | 'list' | 'processes' | 'workers' | 'logs';
+export type Place = 'everywhere' | 'list' | 'processes' | 'workers' | 'logs' | 'graph';
 
 export interface Binding {
   readonly keys: readonly string[];
@@ -145,6 +145,8 @@ export const BINDINGS: readonly Binding[] = [
   {keys: ['A'], action: 'all', words: 'the whole machine, or the fleet', place: 'everywhere', footer: 'All'},
   {keys: ['Z'], action: 'zombies', words: 'to the next zombie', place: 'everywhere'},
   {keys: ['O'], action: 'orphans', words: 'to the next orphan', place: 'everywhere'},
+  {keys: ['t', 'f5'], action: 'treeOrList', words: 'as a graph or as a list', place: 'graph', footer: 'Graph'},
+  {keys: ['W'], action: 'wrap', words: 'also channels with one process alone', place: 'graph'},
   {keys: ['f'], action: 'follow', words: 'follow what is written', place: 'logs', footer: 'Follow'},
   {keys: ['w'], action: 'save', words: 'save a snapshot of the screen to a file', place: 'everywhere'},
   {keys: ['W'], action: 'wrap', words: 'wrap long lines', place: 'logs', footer: 'Wrap'},
@@ -154,9 +156,13 @@ export const BINDINGS: readonly Binding[] = [
   {keys: [':'], action: 'palette', words: 'all that can be done, by name', place: 'everywhere'},
 ];
 
-const BY_KEY = new Map(BINDINGS.flatMap(binding => binding.keys.map(key => [key, binding] as const)));
+const BY_KEY = new Map<string, Binding[]>();
+for (const binding of BINDINGS) {
+  for (const key of binding.keys) BY_KEY.set(key, [...(BY_KEY.get(key) ?? []), binding]);
+}
 
-export const bindingOf = (key: string): Binding | undefined => BY_KEY.get(key);
+/** All that a key may mean, by where one is. */
+export const bindingsOf = (key: string): readonly Binding[] => BY_KEY.get(key) ?? [];
 
 /** `PgDn`, `F5`, `Ctrl-C`: as people call it. */
 export function keyWords(key: string): string {

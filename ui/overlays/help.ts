@@ -9,6 +9,7 @@ const PLACES: Readonly<Record<Place, string>> = {
   list: 'In lists',
   workers: 'On workers and processes',
   processes: 'In the tree',
+  graph: 'In IPC',
   logs: 'In logs',
 };
 

@@ -19,8 +19,8 @@ function sequenceLength(text: string): number {
   if (second === undefined) return 0;
   if (second === '[') return csiLength(text);
   if (second === 'O') return text.length >= 3 ? 3 : 0;
-  // Two in a row are the key twice, or Alt with an arrow: the first stands alone, which is right for what we do with it.
-  return second === ESC ? 1 : 1 + characterLength(text, 1);
+  // No key here is one with Alt, so that an Escape and what is typed at once after it are two keys, however fast they come.
+  return 1;
 }
 
 function csiLength(text: string): number {

@@ -1,6 +1,6 @@
 /** The journal, as it is written. */
-import {describeEvent, styleOfEvent, subjectOf} from '../../src/cli/event-words.ts';
-import {formatTime} from '../../src/cli/format.ts';
+import {describeEvent, styleOfEvent, subjectOf} from '../../src/words/event-words.ts';
+import {formatTime} from '../../src/words/format.ts';
 import type {EventRecord} from '../../src/control/messages.ts';
 import type {App} from '../app.ts';
 import type {Action, Place} from '../keys.ts';

@@ -1,6 +1,6 @@
 /** The fleet's workers, one instance a line. */
-import {formatBytes, formatDuration} from '../../src/cli/format.ts';
-import {lastExit, statusWords} from '../../src/cli/instance-words.ts';
+import {formatBytes, formatDuration} from '../../src/words/format.ts';
+import {lastExit, statusWords} from '../../src/words/instance-words.ts';
 import type {WorkerReport} from '../../src/control/messages.ts';
 import type {App} from '../app.ts';
 import {sparkline} from '../data/sparkline.ts';
@@ -132,13 +132,32 @@ export function styleOfState(state: string | null): 'good' | 'bad' | 'warning' |
   return state === 'T' || state === 't' ? 'busy' : 'dim';
 }
 
+/** Those of a group stand together, where the first of them stood. */
+function byGroup(workers: readonly WorkerReport[]): readonly WorkerReport[] {
+  const groups = new Map<string, WorkerReport[]>();
+  for (const one of workers) {
+    const name = one.group ?? `\n${one.worker}`;
+    groups.set(name, [...(groups.get(name) ?? []), one]);
+  }
+  return [...groups.values()].flat();
+}
+
 export class FleetView extends ListView<WorkerReport> {
   readonly title = 'Fleet';
   readonly places: ReadonlySet<Place> = new Set<Place>(['list', 'workers']);
 
   constructor(app: App) {
     const {world} = app;
-    super(app, {columns: columnsOf(app), rows: () => world.workers, key: ({id}) => id});
+    const all = columnsOf(app);
+    const withoutGroup = all.filter(({id}) => id !== 'group');
+    const isGrouped = (): boolean => world.workers.some(({group}) => group !== null);
+    super(app, {
+      get columns() {
+        return isGrouped() ? all : withoutGroup;
+      },
+      rows: () => (isGrouped() ? byGroup(world.workers) : world.workers),
+      key: ({id}) => id,
+    });
   }
 
   get empty(): string {

@@ -1,17 +1,23 @@
 /** Who is connected to whom, and through what: of one worker or process, of the fleet, or of the machine. */
 import {readChannels} from '../../src/ipc/graph.ts';
-import type {Channel, End} from '../../src/ipc/types.ts';
+import type {End} from '../../src/ipc/types.ts';
+import {joinsAny, joinsOf, type Join} from '../../src/words/channels/joins.ts';
+import {nodesOf, type IpcProcess, type Node} from '../../src/words/channels/nodes.ts';
+import {wordsOf, wordsOfJoin} from '../../src/words/channels/words.ts';
 import type {App} from '../app.ts';
 import type {Action, Place} from '../keys.ts';
 import type {Column} from '../list/column.ts';
 import {Text, type TextLine} from '../overlays/text.ts';
-import type {Target} from '../view.ts';
+import type {Handlers, Target} from '../view.ts';
+import {graphRows, type GraphRow} from './ipc-graph.ts';
 import {ListView} from './list-view.ts';
 
 /** Reading the graph takes long: so often at most (ms). */
 const LOOK_MS = 2_000;
-/** Ends that are named one by one. */
-const MOST_ENDS = 4;
+/** So many are named of those at one end. */
+const MOST_NAMED = 3;
+/** Channels of a join whose ends are told one by one. */
+const MOST_CHANNELS = 20;
 
 export type Selection =
   | {readonly kind: 'all'}
@@ -19,69 +25,68 @@ export type Selection =
   | {readonly kind: 'instance'; readonly id: string}
   | {readonly kind: 'process'; readonly pid: number};
 
-const MODES: Readonly<Record<End['mode'], 'arrowRight' | 'arrowLeft' | 'arrowBoth'>> = {
-  r: 'arrowLeft',
-  w: 'arrowRight',
-  rw: 'arrowBoth',
-};
+/** A line: a join in the list, a node or one of its joins in the graph. */
+type Row = GraphRow;
 
-export class IpcView extends ListView<Channel> {
+export class IpcView extends ListView<Row> {
   readonly title = 'IPC';
-  readonly places: ReadonlySet<Place> = new Set<Place>(['list']);
-  #channels: readonly Channel[];
-  #denied = 0;
-  #readAt = -Infinity;
-  #selection: Selection = {kind: 'all'};
-  #names = new Map<number, string>();
+  readonly places: ReadonlySet<Place> = new Set<Place>(['list', 'graph']);
+  readonly #state: State;
 
   constructor(app: App) {
-    // The list is made before this object is: it asks for what is not there yet only when it is refreshed.
-    const holder: {view: IpcView | null} = {view: null};
+    const state = new State(app);
+    const list = listColumns(app);
+    const graph = graphColumns();
     super(app, {
-      columns: columnsOf(channel => holder.view?.peers(channel) ?? ''),
-      rows: () => holder.view?.channels ?? [],
-      key: ({id}) => id,
+      get columns() {
+        return state.asGraph ? graph : list;
+      },
+      rows: () => state.rows,
+      key: ({key}) => key,
     });
-    this.#channels = [];
-    holder.view = this;
-  }
-
-  get channels(): readonly Channel[] {
-    return this.#channels;
+    this.#state = state;
   }
 
   get empty(): string {
-    return this.#selection.kind === 'all'
-      ? 'no channel is seen'
-      : `${this.#what()} has no channel that can be seen (Esc: all)`;
+    const {selection, what} = this.#state;
+    return selection.kind === 'all' ? 'no channel joins anybody' : `${what} has no channel that can be seen (Esc: all)`;
   }
 
   override refresh(): void {
-    if (this.app.view === this && performance.now() - this.#readAt > LOOK_MS) this.#read();
+    if (this.app.view === this) this.#state.read();
     super.refresh();
   }
 
   /** What it shows from now on. */
   only(selection: Selection): void {
-    this.#selection = selection;
-    this.#readAt = -Infinity;
+    this.#state.choose(selection);
     this.refresh();
   }
 
   override act(action: Action): boolean {
-    if (super.act(action)) return true;
-    if (action === 'close' && this.#selection.kind !== 'all') {
+    const handler = this.#handlers[action];
+    if (handler) handler();
+    else if (!super.act(action)) {
+      if (action !== 'close' || this.#state.selection.kind === 'all') return false;
       this.only({kind: 'all'});
-      return true;
     }
-    return false;
+    return true;
   }
 
+  readonly #handlers: Handlers = {
+    treeOrList: () => {
+      this.#state.asGraph = !this.#state.asGraph;
+      this.items.sortBy(null);
+      this.app.say(this.#state.asGraph ? 'as a graph: each process and whom it is joined to' : 'as a list of joins');
+    },
+    wrap: () => this.#state.showAll(),
+  };
+
   override status(): string | null {
+    const {selection, what, denied} = this.#state;
     const parts = [super.status()];
-    if (this.#selection.kind !== 'all') parts.push(`of ${this.#what()}`);
-    if (this.#denied > 0)
-      parts.push(`${this.#denied} ${this.#denied === 1 ? 'process' : 'processes'} may not be looked into`);
+    if (selection.kind !== 'all') parts.push(`of ${what} (Esc: all)`);
+    if (denied > 0) parts.push(`${denied} ${denied === 1 ? 'process' : 'processes'} may not be looked into`);
     return parts.filter(part => part !== null).join(', ') || null;
   }
 
@@ -89,68 +94,114 @@ export class IpcView extends ListView<Channel> {
     return [];
   }
 
-  /** `web/1 → db/1`: the ends, those that write before those that read. */
-  peers({ends}: Channel): string {
+  details({join, node}: Row): void {
     const {glyphs} = this.app;
-    const named = (end: End): string => this.#nameOf(end.pid);
-    const unique = (some: readonly End[]): string[] => [...new Set(some.map(named))];
-    const few = (names: readonly string[]): string =>
-      names.length > MOST_ENDS
-        ? `${names.slice(0, MOST_ENDS).join(', ')} and ${names.length - MOST_ENDS} more`
-        : names.join(', ');
-    const writers = ends.filter(({mode}) => mode === 'w');
-    const readers = ends.filter(({mode}) => mode === 'r');
-    if (writers.length > 0 || readers.length > 0) {
-      return `${few(unique(writers)) || '-'} ${glyphs[MODES.w]} ${few(unique(readers)) || '-'}`;
+    if (!join) {
+      if (node) this.app.say(node.label);
+      return;
     }
-    const sides = new Map<unknown, End[]>();
-    for (const end of ends) {
-      const side = end.socket ?? end.side ?? 0;
-      sides.set(side, [...(sides.get(side) ?? []), end]);
+    const lines: TextLine[] = [];
+    for (const channel of join.channels.slice(0, MOST_CHANNELS)) {
+      if (lines.length > 0) lines.push([]);
+      lines.push([
+        [`${channel.kind} `, 'name'],
+        [wordsOf(channel), 'bold'],
+      ]);
+      for (const {pid, fd, mode} of channel.ends) {
+        lines.push([
+          [`  ${glyphs[ARROWS[mode]]} `, 'dim'],
+          [`${this.#state.nameOf(pid)} `],
+          [`${fd === null ? '' : `descriptor ${fd}, `}${MODES[mode]}`, 'dim'],
+        ]);
+      }
+      for (const [name, value] of Object.entries(channel.detail)) {
+        lines.push([[`  ${name.padEnd(14)}`, 'dim'], [typeof value === 'string' ? value : JSON.stringify(value)]]);
+      }
     }
-    return [...sides.values()].map(side => few(unique(side))).join(` ${glyphs[MODES.rw]} `);
+    const more = join.channels.length - MOST_CHANNELS;
+    if (more > 0) lines.push([], [[`and ${more} more of the kind; \`brood ipc --json\` has all`, 'dim']]);
+    this.app.open(new Text({title: `${join.kind} ${wordsOfJoin(join)}`, lines: () => lines, full: false}));
+  }
+}
+
+const MODES: Readonly<Record<End['mode'], string>> = {r: 'reads', w: 'writes', rw: 'reads and writes'};
+const ARROWS = {r: 'arrowLeft', w: 'arrowRight', rw: 'arrowBoth'} as const;
+
+/** What was read, of whom, and how it is shown. */
+class State {
+  readonly #app: App;
+  selection: Selection = {kind: 'all'};
+  asGraph = false;
+  denied = 0;
+  #all = false;
+  #readAt = -Infinity;
+  #joins: readonly Join[] = [];
+  #nodes: ReadonlyMap<number, Node> = new Map();
+
+  constructor(app: App) {
+    this.#app = app;
   }
 
-  details(channel: Channel): void {
-    const {glyphs} = this.app;
-    const lines: TextLine[] = [
-      [['kind      ', 'name'], [channel.kind]],
-      [['id        ', 'name'], [channel.id]],
-      [['name      ', 'name'], [channel.name ?? '-']],
-      [],
-      [['ends', 'title']],
-      ...channel.ends.map(({pid, fd, mode}): TextLine => [
-        [`  ${glyphs[MODES[mode]]} `, 'dim'],
-        [`${this.#nameOf(pid)} `, 'bold'],
-        [`pid ${pid}${fd === null ? '' : `, descriptor ${fd}`}, ${WORDS[mode]}`, 'plain'],
-      ]),
-      [],
-      [['what the kernel says', 'title']],
-      ...Object.entries(channel.detail).map(([name, value]): TextLine => [
-        [`  ${name.padEnd(12)}`, 'name'],
-        [typeof value === 'string' ? value : JSON.stringify(value)],
-      ]),
-    ];
-    this.app.open(new Text({title: channel.id, lines: () => lines, full: false}));
+  get rows(): readonly Row[] {
+    if (this.asGraph) return graphRows(this.#joins, this.#app.glyphs);
+    return this.#joins.map(join => ({key: keyOf(join), join, node: null, stroke: '', to: ''}));
   }
 
-  #what(): string {
-    if (this.#selection.kind === 'instance') return this.#selection.id;
-    return this.#selection.kind === 'process' ? `process ${this.#selection.pid}` : 'all';
+  get what(): string {
+    if (this.selection.kind === 'instance') return this.selection.id;
+    return this.selection.kind === 'process' ? `process ${this.selection.pid}` : 'all';
   }
 
-  #read(): void {
-    this.#readAt = performance.now();
+  choose(selection: Selection): void {
+    this.selection = selection;
+    this.#readAt = -Infinity;
+  }
+
+  /** Also channels that nobody else is at. */
+  showAll(): void {
+    this.#all = !this.#all;
+    this.#readAt = -Infinity;
+    this.#app.say(this.#all ? 'also channels with one process alone' : 'channels that join processes');
+  }
+
+  nameOf(pid: number): string {
+    return this.#nodes.get(pid)?.label ?? String(pid);
+  }
+
+  read(): void {
+    if (performance.now() - this.#readAt < LOOK_MS) return;
     const {channels, processes, denied} = readChannels({pids: this.#pids()});
-    this.#channels = channels.filter(({kind}) => kind !== 'signal');
-    this.#denied = denied.length;
-    this.#names = new Map(processes.map(({pid, name}) => [pid, name]));
+    const everything = this.#all || this.selection.kind !== 'all';
+    const shown = channels.filter(channel => channel.kind !== 'signal' && (everything || joinsAny(channel)));
+    this.#nodes = nodesOf(
+      processes.map(one => this.#owned(one)),
+      'process',
+    );
+    this.#joins = joinsOf(shown, this.#nodes);
+    this.denied = denied.length;
+    this.#readAt = performance.now();
+  }
+
+  #owned({
+    pid,
+    name,
+    startTime,
+  }: {
+    readonly pid: number;
+    readonly name: string;
+    readonly startTime: string;
+  }): IpcProcess {
+    const {fleet} = this.#app.world;
+    const lineage = fleet?.lineage;
+    const entry = lineage?.processes.find(one => one.pid === pid && one.startTime === startTime);
+    const role = (['anchor', 'keeper', 'controller'] as const).find(one => lineage?.[one] === pid);
+    return {pid, name: role ?? name, worker: entry?.worker ?? null, instance: entry?.instance ?? null};
   }
 
   #pids(): ReadonlySet<number> | null {
-    const {world, all} = this.app;
+    const {world, all} = this.#app;
     const lineage = world.fleet?.lineage;
-    const selection = this.#selection;
+    const {selection} = this;
     if (selection.kind === 'process') return new Set([selection.pid]);
     if (!lineage) return null;
     if (selection.kind === 'instance') {
@@ -161,54 +212,61 @@ export class IpcView extends ListView<Channel> {
     const supervisor = [lineage.keeper, lineage.controller, lineage.anchor].filter(pid => pid !== null);
     return new Set([...lineage.processes.map(({pid}) => pid), ...supervisor]);
   }
-
-  #nameOf(pid: number): string {
-    const {world} = this.app;
-    const row = world.snapshot.rows.find(pid);
-    const owner = row < 0 ? null : world.ownerOf(row);
-    const name = this.#names.get(pid) ?? '?';
-    return owner === null ? `${name}(${pid})` : owner.id === null ? owner.label : `${owner.label} ${name}`;
-  }
 }
 
-const WORDS: Readonly<Record<End['mode'], string>> = {r: 'reads', w: 'writes', rw: 'reads and writes'};
+const keyOf = ({kind, from, to}: Join): string =>
+  [kind, ...from.map(({key}) => key), '>', ...to.map(({key}) => key)].join('\t');
 
-function columnsOf(peers: (channel: Channel) => string): readonly Column<Channel>[] {
+export const names = (nodes: readonly Node[]): string => {
+  const named = nodes.slice(0, MOST_NAMED).map(({label}) => label);
+  const others = nodes.length - named.length;
+  return [...named, ...(others > 0 ? [`+${others}`] : [])].join(', ');
+};
+
+/** Somebody waits there. */
+const isWaitedFor = (join: Join): boolean => /\bwaits?\b/.test(wordsOfJoin(join));
+
+function listColumns({glyphs}: App): readonly Column<Row>[] {
+  const kind = ({join}: Row): string => join?.kind ?? '';
+  const from = ({join}: Row): string => (join ? names(join.from) || '-' : '');
+  const to = ({join}: Row): string => (join ? names(join.to) || '-' : '');
+  const words = ({join}: Row): string => (join ? wordsOfJoin(join) : '');
   return [
-    {id: 'kind', title: 'KIND', width: 9, text: ({kind}) => kind, value: ({kind}) => kind, style: () => 'name'},
-    {id: 'peers', title: 'WHO', width: 34, text: peers, value: peers},
+    {id: 'kind', title: 'KIND', width: 8, text: kind, value: kind, style: () => 'name'},
+    {id: 'from', title: 'FROM', width: 26, text: from, value: from},
     {
-      id: 'ends',
-      title: 'ENDS',
-      width: 4,
-      align: 'right',
-      text: ({ends}) => String(ends.length),
-      value: ({ends}) => ends.length,
-      drop: 2,
-      descending: true,
+      id: 'way',
+      title: '',
+      width: 1,
+      text: ({join}) =>
+        join && join.to.length > 0 && join.from.length > 0 ? (join.oneWay ? glyphs.arrowRight : glyphs.arrowBoth) : '',
+      value: ({join}) => (join?.oneWay === true ? 1 : 0),
+      style: () => 'dim',
     },
+    {id: 'to', title: 'TO', width: 26, text: to, value: to},
     {
-      id: 'name',
-      title: 'NAME / STATE',
-      width: 22,
-      text: channel => [channel.name, stateWords(channel)].filter(Boolean).join('  '),
-      value: ({name, id}) => name ?? id,
-      style: channel => (waiters(channel) > 0 ? 'warning' : 'dim'),
+      id: 'channel',
+      title: 'CHANNEL',
+      width: 12,
+      text: words,
+      value: words,
+      style: ({join}) => (join && isWaitedFor(join) ? 'warning' : 'dim'),
       drop: 1,
     },
   ];
 }
 
-const count = (value: unknown): number => (typeof value === 'number' ? value : Array.isArray(value) ? value.length : 0);
-const waiters = ({detail}: Channel): number => count(detail['waiters']);
-
-/** Depth, holders, waiters, state: what of it tells at a glance how it is. */
-function stateWords(channel: Channel): string {
-  const {detail} = channel;
-  const parts: string[] = [];
-  if (typeof detail['state'] === 'string') parts.push(detail['state']);
-  if (typeof detail['messages'] === 'number') parts.push(`${detail['messages']} messages`);
-  if (typeof detail['value'] === 'number') parts.push(`value ${detail['value']}`);
-  if (waiters(channel) > 0) parts.push(`${waiters(channel)} waiting`);
-  return parts.join(', ');
+function graphColumns(): readonly Column<Row>[] {
+  const text = ({node, stroke, join, to}: Row): string =>
+    node ? node.label : `${stroke}${join ? `${join.kind} ${wordsOfJoin(join)}` : ''}  ${to}`;
+  return [
+    {
+      id: 'graph',
+      title: 'PROCESSES, AND WHAT JOINS THEM',
+      width: 20,
+      text,
+      value: ({node, to}) => node?.label ?? to,
+      style: ({node, join}) => (node ? 'name' : join && isWaitedFor(join) ? 'warning' : null),
+    },
+  ];
 }

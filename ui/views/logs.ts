@@ -1,7 +1,7 @@
 /** What workers write: one, several or all of them, followed until somebody scrolls away, and it says so. */
 import {followLines} from '../../src/logs/follow.ts';
 import {instanceId, loggedInstances, openStreams, readLines, type Instance, type LogLine} from '../../src/logs/read.ts';
-import {formatTime} from '../../src/cli/format.ts';
+import {formatTime} from '../../src/words/format.ts';
 import type {App} from '../app.ts';
 import type {Action, Place} from '../keys.ts';
 import {drawMatches} from '../list/draw-list.ts';

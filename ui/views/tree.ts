@@ -1,5 +1,5 @@
 /** Processes as a tree or as a list: the fleet's, or the machine's. */
-import {formatBytes} from '../../src/cli/format.ts';
+import {formatBytes} from '../../src/words/format.ts';
 import type {App} from '../app.ts';
 import {openDetails} from '../details.ts';
 import type {Action, Place} from '../keys.ts';
