@@ -106,7 +106,10 @@ export const flood = (): number | null =>
   spawnSync('perl', ['-e', `for (1..${MORE_THAN_A_QUEUE}) { my $p = fork; exit 0 if !$p; waitpid $p, 0 }`]).status;
 
 /** Runs `body` with a fleet that is ended afterwards, whatever happens. */
-export async function using<F extends AsyncDisposable>(fleet: F, body: (fleet: F) => void | Promise<void>): Promise<void> {
+export async function using<F extends AsyncDisposable>(
+  fleet: F,
+  body: (fleet: F) => void | Promise<void>,
+): Promise<void> {
   try {
     await body(fleet);
   } finally {
