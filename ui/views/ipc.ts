@@ -1,6 +1,6 @@
 /** Who is connected to whom, and through what: of one worker or process, of the fleet, or of the machine. */
 import {readChannels} from '../../src/ipc/graph.ts';
-import type {End} from '../../src/ipc/types.ts';
+import type {ChannelProcess, End} from '../../src/ipc/types.ts';
 import {joinsAny, joinsOf, type Join} from '../../src/words/channels/joins.ts';
 import {nodesOf, type IpcProcess, type Node} from '../../src/words/channels/nodes.ts';
 import {wordsOf, wordsOfJoin} from '../../src/words/channels/words.ts';
@@ -182,18 +182,12 @@ class State {
     this.#readAt = performance.now();
   }
 
-  #owned({
-    pid,
-    name,
-    startTime,
-  }: {
-    readonly pid: number;
-    readonly name: string;
-    readonly startTime: string;
-  }): IpcProcess {
+  #owned({pid, name, startTime}: ChannelProcess): IpcProcess {
     const {fleet} = this.#app.world;
     const lineage = fleet?.lineage;
-    const entry = lineage?.processes.find(one => one.pid === pid && one.startTime === startTime);
+    const entry = lineage?.processes.find(
+      one => one.pid === pid && (startTime === null || one.startTime === startTime),
+    );
     const role = (['anchor', 'keeper', 'controller'] as const).find(one => lineage?.[one] === pid);
     return {pid, name: role ?? name, worker: entry?.worker ?? null, instance: entry?.instance ?? null};
   }
