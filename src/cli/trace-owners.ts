@@ -30,10 +30,10 @@ function familyIn(table: ProcessTable, {anchor, keeper, processes}: LineageRepor
   return family;
 }
 
-/** Notes every process of the machine. */
+/** Notes every process of the machine; those that are not known by now are nobody's. */
 export function knowAll(attribution: Attribution, chosen: number | null): void {
   const table = readProcessTable();
-  know(attribution, table, table.all(), () => null, chosen);
+  know(attribution, table, table.all(), () => NOBODY, chosen);
 }
 
 function know(
@@ -46,9 +46,8 @@ function know(
   const below = new Set(chosen === null ? [] : table.treeOf(chosen));
   for (const stat of stats) {
     const {pid, ppid} = stat;
-    const owner = ownerOf(stat) ?? attribution.ownerOf(ppid) ?? NOBODY;
     const command = commandOf(pid) || `[${stat.comm}]`;
-    attribution.know({pid, ppid, owner, chosen: below.has(stat), command});
+    attribution.know({pid, ppid, owner: ownerOf(stat), chosen: below.has(stat), command});
   }
 }
 
@@ -96,14 +95,13 @@ export class TraceOwners {
     const table = readProcessTable();
     const isKept = (pid: number): boolean => Number(table.get(pid)?.startTime ?? Infinity) <= ticks;
     this.#host.attribution.keepOnly(isKept);
-    if (this.#host.all) knowAll(this.#host.attribution, this.#host.chosen);
-    const client = this.#client;
-    if (client === null || client.closed) return; // the next connection tells
     try {
-      this.#take(await client.call('lineage', {}));
+      // Else the next connection tells.
+      if (this.#client?.closed === false) this.#take(await this.#client.call('lineage', {}));
     } catch (error) {
       if (!(error instanceof ConnectionLostError) && !(error instanceof RpcError)) throw error;
     }
+    if (this.#host.all) knowAll(this.#host.attribution, this.#host.chosen);
   }
 
   /** Stays connected, through every change of controller; comes back when the fleet has ended, or `signal` says so. */
@@ -143,6 +141,7 @@ export class TraceOwners {
     const entries = new Map(lineage.processes.map(entry => [entry.pid, entry]));
     const ownerOf = ({pid, startTime}: Stat): Owner | null => {
       const entry = entries.get(pid);
+      if (entry === undefined && this.roleOf(pid) !== null) return NOBODY;
       return entry?.startTime === startTime ? {worker: entry.worker, instance: entry.instance} : null;
     };
     const table = readProcessTable();

@@ -2,7 +2,7 @@
  * The kernel's process connector: every fork, exec, setsid and exit of the machine as it happens, over a netlink socket
  * (drivers/connector/cn_proc.c). It serves the initial namespaces only; before Linux 6.6, root alone (CAP_NET_ADMIN).
  */
-import {closeSync} from 'node:fs';
+import {closeSync, statSync} from 'node:fs';
 import koffi from 'koffi';
 import {decodeMessage, listenMessage, socketFilter, type ConnectorEvent, type Wanted} from './connector-messages.ts';
 import {check, errno, errnoName, libc} from './libc.ts';
@@ -156,9 +156,7 @@ export class Connector {
     const message = listenMessage('listen', request);
     if (send(this.fd, message, message.length, 0) === -1) return refusal(errnoName(errno()));
     const answer = this.#answerTo(request);
-    if (answer === null) {
-      return 'the process connector does not answer here: it serves only the initial pid and user namespaces, no container';
-    }
+    if (answer === null) return `the process connector does not answer here: ${whySilent()}`;
     return answer === 0 ? null : refusal(errnoName(answer));
   }
 
@@ -188,6 +186,20 @@ export class Connector {
     descriptor.writeBigUInt64LE(koffi.address(program), 8);
     check(setsockopt(this.fd, SOL_SOCKET, SO_ATTACH_FILTER, descriptor, descriptor.length), 'setsockopt');
   }
+}
+
+/** Their inode numbers are fixed (linux/proc_ns.h). */
+const INITIAL = {pid: 0xeffffffc, user: 0xeffffffd};
+
+function whySilent(): string {
+  try {
+    for (const [name, inode] of Object.entries(INITIAL))
+      if (statSync(`/proc/self/ns/${name}`).ino !== inode)
+        return `it serves only the initial ${name} namespace, and this is another, as in a container`;
+  } catch {
+    return 'it serves only the initial pid and user namespaces, no container';
+  }
+  return 'this kernel was built without its events (CONFIG_PROC_EVENTS)';
 }
 
 function refusal(code: string): string {

@@ -32,13 +32,16 @@ interface Traced {
   command: string | null;
   /** It is a process that was asked for, or comes from one. */
   readonly chosen: boolean;
+  /** When it was found to be there (wall clock, ms); null: it was seen being born. */
+  readonly knownAt: number | null;
 }
 
 /** A process that is known at first. */
 export interface Known {
   readonly pid: number;
   readonly ppid: number;
-  readonly owner: Owner;
+  /** Null: its parent's, as far as is known. */
+  readonly owner: Owner | null;
   readonly chosen: boolean;
   readonly command: string | null;
 }
@@ -76,6 +79,9 @@ export interface AttributionOptions {
   readonly patienceMs: number;
 }
 
+/** More than any family has. */
+const MOST_GENERATIONS = 64;
+
 type ExitEvent = Extract<TraceEvent, {readonly type: 'exit'}>;
 
 export class Attribution {
@@ -111,11 +117,11 @@ export class Attribution {
   know({pid, ppid, owner, chosen, command}: Known): void {
     const traced = this.#processes.get(pid);
     if (traced === undefined) {
-      this.#set(pid, {ownership: owned(owner), ppid, command, chosen});
+      this.#set(pid, {ownership: this.#knownAs(pid, ppid, owner), ppid, command, chosen, knownAt: Date.now()});
       return;
     }
     traced.command ??= command;
-    if (owner.worker !== null && traced.ownership.owner.worker === null) this.#told(traced.ownership, owner);
+    if (owner !== null && owner.worker !== null && traced.ownership.owner.worker === null) this.#retell(pid, owner);
   }
 
   /** Forgets all but those: the others are gone, or are not what they were. */
@@ -126,15 +132,16 @@ export class Attribution {
   /** Whose a process is, as the supervisor tells it; and whose child it was born as, where that is told, too. */
   announce(pid: number, owner: Owner, at: number, parent: number | null): void {
     const awaited = this.#awaited.get(pid);
+    const traced = this.#processes.get(pid);
+    // Its fork is still to be told: nobody has seen it, or it was found to be there.
+    const isUnborn = traced === undefined ? awaited === undefined : traced.knownAt !== null;
+    if (isUnborn) this.#announced.set(pid, {owner, at, parent});
     if (awaited) {
       this.#awaited.delete(pid);
-      awaited.parent = parent;
-      this.#told(awaited, owner);
+      Object.assign(awaited, {owner, parent, isAwaited: false});
       return;
     }
-    const ownership = this.#processes.get(pid)?.ownership;
-    if (ownership === undefined) this.#announced.set(pid, {owner, at, parent});
-    else if (ownership.owner.worker === null) this.#told(ownership, owner);
+    if (traced?.ownership.owner.worker === null) this.#retell(pid, owner);
   }
 
   /** How a process ended, as the supervisor tells it. */
@@ -177,8 +184,18 @@ export class Attribution {
     return this.#held.length > 0;
   }
 
+  #knownAs(pid: number, ppid: number, owner: Owner | null): Ownership {
+    if (owner !== null) return owned(owner);
+    // A child of the keeper that nobody knows has lost its parent lately: whose it is, is told when it ends at the latest.
+    if (ppid === this.keeper) return this.#awaitedFor(pid, Date.now());
+    return this.#processes.get(ppid)?.ownership ?? owned(NOBODY);
+  }
+
   #forked(event: Extract<TraceEvent, {readonly type: 'fork'}>): Traced | null {
     const {pid, child, at} = event;
+    const known = this.#processes.get(child);
+    // It was found before its birth was told.
+    if (known !== undefined && known.knownAt !== null && at <= known.knownAt) return known;
     const parent = pid === null ? undefined : this.#processes.get(pid);
     if (parent === undefined && pid !== null && !this.#options.all) {
       // Whatever had that pid has ended, though nobody told.
@@ -191,6 +208,7 @@ export class Attribution {
       ppid: pid,
       command: parent?.command ?? null,
       chosen: parent?.chosen ?? false,
+      knownAt: null,
     };
     this.#set(child, traced);
     return traced;
@@ -211,11 +229,12 @@ export class Attribution {
     let traced = this.#processes.get(event.pid);
     if (traced === undefined) {
       if (!this.#options.all) return null;
-      traced = {ownership: owned(NOBODY), ppid: null, command: null, chosen: false};
+      traced = {ownership: owned(NOBODY), ppid: null, command: null, chosen: false, knownAt: null};
       if (event.type !== 'exit') this.#set(event.pid, traced);
     }
     if (event.type === 'exec') traced.command = this.#options.commandOf(event.pid);
     if (event.type === 'exit') {
+      this.#announced.delete(event.pid);
       this.#delete(event.pid);
       traced.ppid = event.ppid ?? traced.ppid;
     }
@@ -233,9 +252,21 @@ export class Attribution {
     this.#processes.delete(pid);
   }
 
-  #told(ownership: Ownership, owner: Owner): void {
-    ownership.owner = owner;
-    ownership.isAwaited = false;
+  /** Of a process that was nobody's, and of those that come from it. */
+  #retell(pid: number, owner: Owner): void {
+    const before = this.#processes.get(pid)?.ownership;
+    const told = owned(owner);
+    for (const [one, traced] of this.#processes)
+      if (traced.ownership === before && this.#comesFrom(one, pid)) traced.ownership = told;
+  }
+
+  #comesFrom(pid: number, ancestor: number): boolean {
+    let one: number | null = pid;
+    for (let generations = 0; one !== null && generations < MOST_GENERATIONS; generations++) {
+      if (one === ancestor) return true;
+      one = this.#processes.get(one)?.ppid ?? null;
+    }
+    return false;
   }
 
   #forgetOld(now: number): void {

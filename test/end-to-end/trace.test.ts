@@ -1,5 +1,7 @@
 /** `brood trace`, on fleets whose processes live briefly, hide, and have bad names. */
 import {spawnSync, type ChildProcess} from 'node:child_process';
+import {readFileSync} from 'node:fs';
+import {setTimeout as delay} from 'node:timers/promises';
 import {describe, expect, test} from 'vitest';
 import {TestFleet, until} from './harness.ts';
 import {flood, isFloodable, isRoot, lineageFleet, ordinaryFleet, using, whyNoConnector} from './wrapped.ts';
@@ -22,6 +24,8 @@ class Running {
   readonly child: ChildProcess;
   out = '';
   err = '';
+  readonly #lines: Line[] = [];
+  #parsed = 0;
 
   constructor(fleet: TestFleet, ...args: string[]) {
     this.child = fleet.start(['trace', ...args], {stdio: ['ignore', 'pipe', 'pipe']});
@@ -29,11 +33,13 @@ class Running {
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.err += text));
   }
 
-  get lines(): Line[] {
-    return this.out
-      .split('\n')
-      .slice(0, -1)
-      .map(line => JSON.parse(line) as Line);
+  /** With --json. */
+  get lines(): readonly Line[] {
+    const end = this.out.lastIndexOf('\n');
+    const fresh = this.out.slice(this.#parsed, end + 1).split('\n');
+    this.#parsed = end + 1;
+    for (const line of fresh) if (line !== '') this.#lines.push(JSON.parse(line) as Line);
+    return this.#lines;
   }
 
   async ended(): Promise<number | null> {
@@ -133,6 +139,67 @@ describe.skipIf(whyNoConnector !== null)('from the process connector', () => {
       },
     ),
   );
+
+  test('a storm of daemons that start again and again: each is its own worker’s, and none has no birth', () => {
+    const storm = {
+      restart: 'always',
+      backoff: {first: '0s', initial: '10ms', max: '20ms', jitter: '0%'},
+      give_up: {restarts: 100_000, within: '1s'},
+    };
+    const workers = Object.fromEntries(
+      ['aa', 'bb', 'cc'].map(name => [name, {run: ['perl', 'storm.pl', `tag-${name}`], ...storm}]),
+    );
+    return using(new TestFleet({fleet: 'trace', workers}, {'storm.pl': STORM}), async fleet => {
+      fleet.up();
+      await tracing(fleet, ['--json'], async trace => {
+        // On a machine that is so busy that a new run is told of late, some are nobody's; none is ever another's.
+        const isTold = ({command, worker}: Line): boolean => command?.includes('tag-') === true && worker !== null;
+        const hasAll = (): boolean =>
+          ['aa', 'bb', 'cc'].every(name => trace.lines.some(line => line.type === 'fork' && line.worker === name));
+        await until('enough of them', () => hasAll() && trace.lines.filter(isTold).length > 150, 40_000);
+        const {lines} = trace;
+        const wrong = lines.filter(line => isTold(line) && !line.command?.includes(`tag-${line.worker}`));
+        expect(wrong).toEqual([]);
+        const born = new Set(lines.map(({child}) => child));
+        const first = lines.findIndex(({type}) => type === 'fork');
+        // Those that lived when it began were not seen being born: the first processes of runs, and few others.
+        const unborn = lines.slice(first).filter(({type, pid}) => type === 'exit' && !born.has(pid ?? 0));
+        expect(unborn.length).toBeLessThan(50);
+      });
+    });
+  });
+
+  test('a reader that is slow is waited for, and one that leaves meanwhile ends it', () => {
+    const workers = {t: {run: ['perl', '-e', 'while (1) { my $p = fork; exit 0 if !$p; waitpid $p, 0 }']}};
+    return using(new TestFleet({fleet: 'trace', workers}), async fleet => {
+      fleet.up('--wait');
+      await tracing(fleet, ['--json'], async trace => {
+        await until('lines', () => trace.lines.length > 10);
+        const {stdout} = trace.child;
+        stdout?.pause();
+        const {length} = trace.out;
+        // The pipe is full once it writes no more.
+        const written = (): string =>
+          /^wchar: (\d+)/m.exec(readFileSync(`/proc/${trace.child.pid}/io`, 'utf8'))?.[1] ?? '';
+        let before = '';
+        await until('the pipe to be full', async () => {
+          before = written();
+          await delay(300);
+          return written() === before;
+        });
+        stdout?.resume();
+        await until('what was waiting', () => trace.out.length > length && trace.lines.length > 1000);
+        stdout?.pause();
+        await until('the pipe to be full again', async () => {
+          before = written();
+          await delay(300);
+          return written() === before;
+        });
+        stdout?.destroy();
+        expect(await trace.ended()).toBe(0);
+      });
+    });
+  });
 
   test('goes on when the controller is lost, and ends with the fleet', () =>
     using(new TestFleet({fleet: 'trace', workers: {t: {sh: SEVEN}}}), async fleet => {
@@ -314,6 +381,28 @@ while True:
         threading.Thread(target=lambda: (time.sleep(0.3), os._exit(5))).start()
         libc.pthread_exit(None)
     os.wait()
+`;
+
+/** Many daemons that live for a moment and shed every sign of where they come from; it ends after some. */
+const STORM = `
+use POSIX;
+my $tag = shift;
+$SIG{CHLD} = 'IGNORE';
+for (1..30) {
+  if (!fork) {
+    $SIG{CHLD} = 'DEFAULT';
+    setsid;
+    exit 0 if fork;
+    for (1..2) {
+      next if fork;
+      delete @ENV{keys %ENV};
+      setsid;
+      exec '/bin/sh', '-c', "sleep 0.05; exit 3 # $tag";
+    }
+    exit 0;
+  }
+  select undef, undef, undef, 0.01;
+}
 `;
 
 const EVIL = `

@@ -101,6 +101,36 @@ describe('the first process of a run', () => {
   });
 });
 
+test('an orphan that was there at first, and nobody knows, is waited for; what is told of it is not told of its kin', () => {
+  const attribution = traced();
+  attribution.know({pid: 50, ppid: KEEPER, owner: null, chosen: false, command: null});
+  attribution.know({pid: 51, ppid: 50, owner: null, chosen: false, command: null});
+  attribution.feed(exec(51));
+  expect(attribution.take()).toEqual([]);
+  attribution.announce(50, db, Date.now(), null);
+  expect(said(attribution.take())).toEqual(['exec 51 db']);
+
+  attribution.know({pid: 60, ppid: 1, owner: NOBODY, chosen: false, command: null});
+  for (const event of [fork(60, 61), fork(60, 62), fork(61, 63)]) attribution.feed(event);
+  attribution.take();
+  attribution.announce(61, web, Date.now(), null);
+  for (const pid of [60, 61, 62, 63]) attribution.feed(exec(pid));
+  expect(said(attribution.take())).toEqual(['exec 60 -', 'exec 61 web', 'exec 62 -', 'exec 63 web']);
+});
+
+test('births that are told after the processes were found change nothing of what is known', () => {
+  const attribution = traced();
+  const before = Date.now() - 100;
+  attribution.know({pid: 70, ppid: KEEPER, owner: db, chosen: false, command: null});
+  attribution.know({pid: 71, ppid: KEEPER, owner: null, chosen: false, command: null});
+  attribution.announce(71, web, Date.now(), KEEPER);
+  attribution.feed({type: 'fork', at: before, pid: 69, child: 70}); // its parent has ended long since
+  attribution.feed({type: 'fork', at: before, pid: KEEPER, child: 71});
+  attribution.feed(exec(70));
+  attribution.feed(exec(71));
+  expect(said(attribution.take())).toEqual(['fork 69 db', 'fork 10 web', 'exec 70 db', 'exec 71 web']);
+});
+
 test('an end that only the supervisor knows is waited for', () => {
   const attribution = traced();
   attribution.feed(exit(20, KEEPER, null), true);

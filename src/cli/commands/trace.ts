@@ -13,7 +13,7 @@ import {knowAll, TraceOwners} from '../trace-owners.ts';
 import {traceJson, TraceLines} from '../trace-words.ts';
 
 /** The supervisor tells of a new run after that at most. */
-const PATIENCE_MS = 1_000;
+const PATIENCE_MS = 2_000;
 
 export const trace: Command = {
   name: 'trace',
@@ -70,6 +70,8 @@ class Tracing {
   /** When all was read that had come (ticks since boot). */
   #readAt = bootTicks();
   #patience: NodeJS.Timeout | null = null;
+  /** The reader is behind. */
+  #draining: Promise<void> | null = null;
   #relearning: Promise<void> = Promise.resolve();
 
   constructor(context: Context, scope: Scope) {
@@ -105,8 +107,8 @@ class Tracing {
     try {
       this.#say(this.#opening());
       const {connected, all, target} = this.#scope;
-      if (all) knowAll(this.#attribution, target?.kind === 'pid' ? target.pid : null);
       if (connected) await this.#owners?.learn(connected.client);
+      if (all) knowAll(this.#attribution, target?.kind === 'pid' ? target.pid : null);
       if (target?.kind === 'pid' && this.#attribution.chosen === 0)
         throw new CliError(ExitCode.failed, `there is no process ${target.pid}`);
       this.#source.start({
@@ -116,7 +118,8 @@ class Tracing {
         told: () => this.#told(),
       });
       const how = await this.#wait();
-      this.#source.finish();
+      // Who has said that it is enough does not wait for what else there is.
+      if (how === 'ended' || this.#over.signal.aborted) this.#source.finish();
       await this.#relearning;
       this.#flush(true);
       this.#close(how);
@@ -139,11 +142,18 @@ class Tracing {
     return 'stopped';
   }
 
+  /** Something may be to be printed; what is answered is to be waited for before more is read. */
   #told(): Promise<void> | null {
     this.#readAt = bootTicks();
+    if (this.#draining) return this.#draining;
     this.#flush(false);
     const {out} = this.#context;
-    return out.full ? out.drained() : null;
+    if (!out.full) return null;
+    this.#draining = out.drained().then(() => {
+      this.#draining = null;
+      this.#flush(false);
+    });
+    return this.#draining;
   }
 
   #flush(all: boolean): void {
