@@ -1,4 +1,5 @@
 /** Which channels exist between which processes. */
+import {hidesProcesses} from './hidden.ts';
 import {CHANNEL_KINDS} from './kinds.ts';
 import {takeSnapshot, type Snapshot} from './snapshot.ts';
 import {PROC} from './source.ts';
@@ -21,6 +22,8 @@ export interface Channels {
   readonly channels: readonly Channel[];
   /** Processes that this user may not look into: they may hold more ends, and more channels. By pid. */
   readonly denied: readonly number[];
+  /** There may be processes that this user is not even told of, with further ends and channels. */
+  readonly hidden: boolean;
 }
 
 /** Reads what is so now. Processes that come and go meanwhile may be there or not; nothing is made up. */
@@ -34,7 +37,7 @@ export function readChannels({pids = null, kinds = null, startTimes = false, roo
   const channels = wanted
     .flatMap(kind => kind.read(snapshot))
     .filter(({ends}) => pids === null || ends.some(({pid}) => pids.has(pid)));
-  return {channels, processes: processesOf(snapshot, channels), denied: snapshot.denied};
+  return {channels, processes: processesOf(snapshot, channels), denied: snapshot.denied, hidden: hidesProcesses(root)};
 }
 
 function processesOf(snapshot: Snapshot, channels: readonly Channel[]): ChannelProcess[] {

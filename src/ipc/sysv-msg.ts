@@ -9,18 +9,13 @@ export const sysvMsg: ChannelKind = {
   kind: 'sysv-msg',
   needs: [],
   read(snapshot) {
-    const rows = parseTable(snapshot.text(null, 'sysvipc/msg') ?? '');
-    if (rows.length === 0) return [];
-    const receivers = waitersFor(snapshot, ['msgrcv']);
-    const senders = waitersFor(snapshot, ['msgsnd']);
-    return rows.map(row => {
-      const id = columnOf(row, 'msqid');
-      return channelOf(snapshot, row, receivers.get(id) ?? [], senders.get(id) ?? []);
-    });
+    return parseTable(snapshot.text(null, 'sysvipc/msg') ?? '').map(row => channelOf(snapshot, row));
   },
 };
 
-function channelOf(snapshot: Snapshot, row: Row, receivers: readonly number[], senders: readonly number[]): Channel {
+function channelOf(snapshot: Snapshot, row: Row): Channel {
+  const receivers = waitersFor(snapshot, ['msgrcv'], columnOf(row, 'msqid'));
+  const senders = waitersFor(snapshot, ['msgsnd'], columnOf(row, 'msqid'));
   const lastSender = columnOf(row, 'lspid');
   const lastReceiver = columnOf(row, 'lrpid');
   const writers = new Set(senders);

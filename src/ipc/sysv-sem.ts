@@ -14,11 +14,7 @@ export const sysvSem: ChannelKind = {
   kind: 'sysv-sem',
   needs: [],
   read(snapshot) {
-    const rows = parseTable(snapshot.text(null, 'sysvipc/sem') ?? '');
-    const sets = rows.map(row => ({row, states: statesOf(snapshot, row)}));
-    const anyWaits = sets.some(({states}) => waitersOf(states) !== 0);
-    const waiters = anyWaits ? waitersFor(snapshot, ['semop', 'semtimedop']) : new Map<number, number[]>();
-    return sets.map(({row, states}) => channelOf(snapshot, row, states, waiters.get(columnOf(row, 'semid')) ?? []));
+    return parseTable(snapshot.text(null, 'sysvipc/sem') ?? '').map(row => channelOf(snapshot, row));
   },
 };
 
@@ -37,12 +33,10 @@ function statesOf({root}: Snapshot, row: Row): SemaphoreState[] | null {
 const waitersOf = (states: readonly SemaphoreState[] | null): number | null =>
   states?.reduce((sum, {waiting, waitingForZero}) => sum + waiting + waitingForZero, 0) ?? null;
 
-function channelOf(
-  snapshot: Snapshot,
-  row: Row,
-  states: readonly SemaphoreState[] | null,
-  waiting: readonly number[],
-): Channel {
+function channelOf(snapshot: Snapshot, row: Row): Channel {
+  const states = statesOf(snapshot, row);
+  const isWaitedFor = waitersOf(states) !== 0;
+  const waiting = isWaitedFor ? waitersFor(snapshot, ['semop', 'semtimedop'], columnOf(row, 'semid')) : [];
   const last = columnOf(row, 'otime');
   const users = (states ?? []).map(({lastPid}) => lastPid).filter(pid => stillIs(snapshot, pid, last));
   return {

@@ -4,21 +4,36 @@ import {blockedCallsOf, type WaitingCall} from './blocked-calls.ts';
 import type {Snapshot} from './snapshot.ts';
 import {ipcNamespace} from './system-v.ts';
 
-/** The pids of those that wait in one of these calls, by the id of the object, of this IPC namespace. */
-export function waitersFor(snapshot: Snapshot, calls: readonly WaitingCall[]): Map<number, number[]> {
+/** For each object of this IPC namespace, those that wait in a call that takes its id. */
+type Waiters = ReadonlyMap<string, readonly number[]>;
+
+const keyOf = (call: WaitingCall, id: number): string => `${call} ${id}`;
+
+const computed = new WeakMap<Snapshot, Waiters>();
+
+/** The pids of those that wait for that object in one of these calls. */
+export function waitersFor(snapshot: Snapshot, calls: readonly WaitingCall[], id: number): number[] {
+  let waiters = computed.get(snapshot);
+  if (waiters === undefined) computed.set(snapshot, (waiters = readWaiters(snapshot)));
+  return [...new Set(calls.flatMap(call => waiters.get(keyOf(call, id)) ?? []))];
+}
+
+/** Looks at all processes, and so only once. */
+function readWaiters(snapshot: Snapshot): Waiters {
   const own = ipcNamespace(snapshot.root, 'self');
-  const waiters = new Map<number, number[]>();
+  const waiters = new Map<string, number[]>();
   for (const name of readdirSync(snapshot.root)) {
     const pid = Number(name);
-    if (!(pid > 0)) continue;
-    const ids = new Set(
-      blockedCallsOf(snapshot, pid)
-        .filter(({call}) => calls.includes(call))
-        .map(({arguments: [id]}) => id)
-        .filter(id => id !== undefined),
-    );
-    if (ids.size === 0 || ipcNamespace(snapshot.root, pid) !== own) continue;
-    for (const id of ids) waiters.set(id, [...(waiters.get(id) ?? []), pid]);
+    const calls = pid > 0 ? blockedCallsOf(snapshot, pid).filter(({call}) => call !== 'fcntl' && call !== 'flock') : [];
+    if (calls.length === 0 || ipcNamespace(snapshot.root, pid) !== own) continue;
+    for (const {
+      call,
+      arguments: [id],
+    } of calls) {
+      if (id === undefined) continue;
+      const key = keyOf(call, id);
+      waiters.set(key, [...(waiters.get(key) ?? []), pid]);
+    }
   }
   return waiters;
 }

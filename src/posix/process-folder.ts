@@ -4,7 +4,7 @@
  */
 import {closeSync, openSync} from 'node:fs';
 import koffi from 'koffi';
-import {errno, errnoName, libc, syscall} from './libc.ts';
+import {errno, errnoName, libc, syscall, SystemError} from './libc.ts';
 
 const O_DIRECTORY = process.arch === 'arm64' || process.arch === 'arm' ? 0o40000 : 0o200000;
 const O_PATH = 0o10000000;
@@ -84,6 +84,8 @@ export interface Mapping {
   readonly access: Access | null;
 }
 
+const SHORTAGES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
+
 const refusal = (): Refusal => (['EACCES', 'EPERM'].includes(errnoName(errno())) ? 'denied' : 'gone');
 
 export const device = (major: number, minor: number): string =>
@@ -162,7 +164,7 @@ export class ProcessFolder implements Link {
     return parts.join('');
   }
 
-  /** Visits the link of each descriptor. */
+  /** Visits the link of each descriptor. Throws SystemError where this process has no descriptor or memory left. */
   eachLink(visit: (link: Link) => void): Refusal | null {
     const folder = this.#open('fd', O_DIRECTORY);
     if (folder === -1) return refusal();
@@ -251,9 +253,12 @@ export class ProcessFolder implements Link {
 
   #open(name: string, flags: number): number {
     const [folder, path] =
-      this.#descriptors === -1 ? [this.#proc, `${this.#pid}/${name}\0`] : [this.#descriptors, `../${name}\0`];
-    this.#names.bytes.write(path, 0, 'latin1');
-    return openat(folder, this.#names.address, flags | O_CLOEXEC);
+      this.#descriptors === -1 ? [this.#proc, `${this.#pid}/${name}`] : [this.#descriptors, `../${name}`];
+    this.#names.bytes.write(`${path}\0`, 0, 'latin1');
+    const fd = openat(folder, this.#names.address, flags | O_CLOEXEC);
+    // What this process lacks says nothing of the one that it looks at: such a one must not be taken for gone.
+    if (fd === -1 && SHORTAGES.has(errnoName(errno()))) throw new SystemError('openat', errno(), path);
+    return fd;
   }
 }
 

@@ -63,6 +63,7 @@ const shop: IpcReport = {
     }),
   ],
   denied: [],
+  hidden: false,
 };
 
 test('a table: one line for all that join the same two, in words', () => {
@@ -102,6 +103,7 @@ const crowd: IpcReport = {
     channel('pipe', String(i), [end((i % 2000) + 1, 'w'), end(((i * 7 + 1) % 2000) + 1, 'r')]),
   ),
   denied: [],
+  hidden: false,
 };
 
 test('10,000 channels stay readable', () => {
@@ -173,5 +175,6 @@ function named(name: string, path: string): IpcReport {
       channel('fifo', '4', [end(1, 'w'), end(2, 'r'), end(3, 'r')], {name: path}),
     ],
     denied: [],
+    hidden: false,
   };
 }

@@ -31,6 +31,7 @@ describe.skipIf(!isRoot || !hasPython)('other users, root and python3 are needed
     holding('pipe', told => {
       const pids = [number(told, 'reader'), number(told, 'writer')];
       const {report} = ipcBy(asOrdinary());
+      expect(report.hidden).toBe(false);
       expect(report.denied).toEqual(expect.arrayContaining(pids));
       expect(
         report.channels.filter(({kind, ends}) => kind !== 'signal' && ends.some(({pid}) => pids.includes(pid))),
@@ -73,6 +74,7 @@ describe.skipIf(!isRoot || !hasPython)('other users, root and python3 are needed
       const {report} = ipcBy(['unshare', '-m', 'sh', '-c', script, 'sh', ...asOrdinary()]);
       const seen = [...report.processes.map(({pid}) => pid), ...report.denied];
       expect(seen).not.toContain(number(told, 'reader'));
+      expect(report.hidden).toBe(true);
     }),
   );
 });
@@ -139,7 +141,7 @@ test('processes that come and go while they are read', async () => {
       const known = new Set(processes.map(({pid}) => pid));
       // Who is at an end is named, even if it is gone by now.
       expect(channels.flatMap(({ends}) => ends).filter(({pid}) => !known.has(pid))).toEqual([]);
-      expect(channels.some(({kind, ends}) => kind === 'pipe' && ends.some(({pid}) => pid === churn.pid))).toBe(true);
+      expect(channels.some(({kind, ends}) => kind === 'unix' && ends.some(({pid}) => pid === churn.pid))).toBe(true);
     }
   } finally {
     process.kill(-(churn.pid ?? 0), 'SIGKILL');

@@ -98,8 +98,7 @@ function isAlive(pid: number): boolean {
 }
 
 /** Not to be seen is not the same as not there. */
-function deniedWords({denied}: IpcReport, pids: ReadonlySet<number> | null): string[] {
-  if (denied.length === 0) return [];
+function deniedWords({denied, hidden}: IpcReport, pids: ReadonlySet<number> | null): string[] {
   const meant = pids === null ? denied : denied.filter(pid => pids.has(pid));
   const others = denied.length - meant.length;
   const list = meant.slice(0, 10).join(' ') + (meant.length > 10 ? ' …' : '');
@@ -108,5 +107,6 @@ function deniedWords({denied}: IpcReport, pids: ReadonlySet<number> | null): str
     ...(others > 0
       ? [`no permission to look into ${count(others, 'other process', 'other processes')}: they may hold further ends`]
       : []),
+    ...(hidden ? ["other users' processes are hidden here (hidepid): they may hold further ends"] : []),
   ];
 }

@@ -11,9 +11,14 @@ export interface IpcReport {
   readonly channels: readonly Channel[];
   /** Processes that this user may not look into. */
   readonly denied: readonly number[];
+  /** There may be processes that this user is not even told of. */
+  readonly hidden: boolean;
 }
 
-export function reportOf({processes, channels, denied}: Channels, scope: Pick<Scope, 'ownerOf' | 'roleOf'>): IpcReport {
+export function reportOf(
+  {processes, channels, denied, hidden}: Channels,
+  scope: Pick<Scope, 'ownerOf' | 'roleOf'>,
+): IpcReport {
   return {
     processes: processes.map(({pid, name, startTime}) => {
       // Without its start time it may be another one by now.
@@ -27,5 +32,6 @@ export function reportOf({processes, channels, denied}: Channels, scope: Pick<Sc
     }),
     channels,
     denied,
+    hidden,
   };
 }
