@@ -96,6 +96,8 @@ describe.skipIf(!hasPython)('each kind of channel, python3 is needed', () => {
         expect(channel).toMatchObject({name: told['name'], detail: {type: 'dgram'}});
         expect(pidsOf(channel.ends)).toEqual([number(told, 'server'), client].sort((a, b) => a - b));
       }
+      const server = channelsOf('unix', number(told, 'server')).find(({ends}) => ends.length === 1);
+      expect(server).toMatchObject({name: told['name'], detail: {state: 'unconnected'}});
     }));
 
   test.each([

@@ -94,6 +94,20 @@ test('TCP: each connection is one channel, with all who hold either side and nob
   );
 });
 
+test('TCP: the side that has connected comes first, whichever socket is older', () => {
+  const sockets = new Map([5, 6].map(inode => [inode, [{pid: inode, fd: 3, mode: 'rw', socket: inode} as const]]));
+  for (const [server, client] of [
+    [5, 6],
+    [6, 5],
+  ] as const) {
+    const text = line(V4, 80, 0, '0A', 1) + line(V4, 80, 4000, '01', server) + line(V4, 4000, 80, '01', client);
+    const [channel, ...others] = tcp.read(snapshotOf(sockets, {'net/tcp': text}));
+    expect(others).toEqual([]);
+    expect(channel).toMatchObject({id: 'tcp:[5,6]', name: '127.0.0.1:4000 -> 127.0.0.1:80'});
+    expect(channel?.ends.map(({pid}) => pid)).toEqual([client, server]);
+  }
+});
+
 test('UDP: of several sockets that share an address none is said to be the other end', () => {
   const held = (...inodes: number[]): Map<number, End[]> =>
     new Map(inodes.map(inode => [inode, [{pid: inode, fd: 3, mode: 'rw', socket: inode}]]));
@@ -161,6 +175,21 @@ test('a recorded tree: pids of seven digits, hostile names, a zombie, processes 
   expect(denied).toEqual([]);
   expect(readChannels({root, kinds: new Set(['pipe'])}).channels.map(({kind}) => kind)).toEqual(['pipe']);
   expect(readChannels({root, pids: new Set([1234567])}).processes.map(({pid}) => pid)).toEqual([8, 1234567]);
+});
+
+test('a pid that a queue remembers is nobody, once it was given to a later process', () => {
+  const booted = 1_700_000_000;
+  const used = (at: number): readonly End[] => {
+    const root = recorded({
+      stat: `cpu 0\nbtime ${booted}\n`,
+      // Started 5 s after boot.
+      '50/stat': stat(50, 'x'),
+      'sysvipc/msg': `key msqid cbytes qnum lspid lrpid stime rtime\n0 3 0 0 50 0 ${at} 0\n`,
+    });
+    return readChannels({root, kinds: new Set(['sysv-msg'])}).channels[0]?.ends ?? [];
+  };
+  expect(used(booted + 100)).toEqual([{pid: 50, fd: null, mode: 'w'}]);
+  expect(used(booted + 2)).toEqual([]);
 });
 
 test('whatever lies in such a tree, it is read to its end', () => {
