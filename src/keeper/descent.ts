@@ -65,6 +65,8 @@ export class Descents {
   /** Those that have ended lately: a child that they left behind, or their own zombie, may ask for them. */
   #ended = new Map<number, Born>();
   #endedBefore = new Map<number, Born>();
+  /** Their first threads have ended, others went on: no event tells of the end. */
+  readonly #leaderless = new Set<number>();
   readonly #families = new Map<Run, Family>();
   readonly #unclaimed: Family;
 
@@ -100,8 +102,10 @@ export class Descents {
     const born = this.#born.get(tgid);
     if (born === undefined) return;
     if (event.type === 'exec') born.name = this.#host.look(tgid)?.name ?? NO_NAME;
+    if (event.type !== 'exit' || event.pid !== tgid) return;
     // Others of its threads may go on without the one that led it, and fork.
-    if (event.type === 'exit' && event.pid === tgid && this.#host.look(tgid) === null) this.#end(tgid, born);
+    if (this.#host.look(tgid) === null) this.#end(tgid, born);
+    else this.#leaderless.add(tgid);
   }
 
   /** The run that a process comes from that lives, or has ended a moment ago; null: from none that is known. */
@@ -156,6 +160,11 @@ export class Descents {
 
   /** To be called now and then: forgets those that ended before the last call. */
   forgetEnded(): void {
+    for (const pid of this.#leaderless) {
+      const born = this.#born.get(pid);
+      if (born === undefined) this.#leaderless.delete(pid);
+      else if (this.#host.look(pid) === null) this.#end(pid, born);
+    }
     // Else whoever forks and ends again and again would have all its ancestors remembered.
     for (const born of this.#endedBefore.values()) born.bornBy = null;
     this.#endedBefore = this.#ended;
@@ -196,6 +205,7 @@ export class Descents {
 
   #end(pid: number, born: Born): void {
     this.#born.delete(pid);
+    this.#leaderless.delete(pid);
     born.family.pids.delete(pid);
     this.#ended.set(pid, born);
   }

@@ -112,6 +112,11 @@ describe('what comes from a main process', () => {
     kernel.fork(20, 21);
     expect(kernel.descents.runOf(21)).toBe(run);
     expect(run.descent?.isAlive()).toBe(true);
+    // Its end is found by looking.
+    kernel.exit(20, false);
+    for (let sweep = 0; sweep < 3; sweep++) kernel.descents.forgetEnded();
+    expect(kernel.descents.runOf(20)).toBeNull();
+    expect([...(run.descent?.known() ?? [])]).toEqual([21]);
   });
 
   test('is told from threads, and from what strangers and the controller fork', () => {

@@ -8,6 +8,10 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
     'Give the fleet a cgroup of its own with these controllers: under systemd `Delegate=yes` in its unit; on a machine with cgroup version 1, `systemd.unified_cgroup_hierarchy=1` at boot.',
   ],
   [
+    /told by the process connector/,
+    'Give the fleet a cgroup of its own: under systemd `Delegate=yes` in its unit, in a container a writable /sys/fs/cgroup. It also holds what is forked while no keeper looks.',
+  ],
+  [
     /cgroup/i,
     'Give the fleet a cgroup of its own: under systemd `Delegate=yes` in its unit, in a container a writable /sys/fs/cgroup. Without, all is done by parents, sessions and environment.',
   ],
