@@ -85,6 +85,26 @@ test('a table: one line for all that join the same two, in words', () => {
   expect(table(shop, {everything: true})).toMatch(/^eventfd/m);
 });
 
+test('several processes of one instance are one; a writer that also reads is no reader beside one that only reads', () => {
+  const report: IpcReport = {
+    processes: [process(1, 'sh', 'web'), process(2, 'node', 'web'), process(3, 'keeper')],
+    channels: [
+      channel('fifo', '1', [end(1, 'rw'), end(2, 'rw'), end(3, 'r')], {
+        name: '/srv/a-rather-long-folder/for-what/is-in-it/out',
+      }),
+      channel('fifo', '2', [end(1, 'rw'), end(2, 'w')], {name: '/x'}),
+    ],
+    denied: [],
+    hidden: false,
+  };
+  expect(table(report)).toMatch(
+    /^fifo +web\/1 \(2\) +-> +keeper 3 +\/srv\/a-rather-long-folder\/for-what\/is-in-it\/out$/m,
+  );
+  expect(table(report)).toMatch(/^fifo +web\/1 \(2\) +-> +web\/1 sh 1 +\/x$/m);
+  // In a terminal a long path gives way.
+  expect(table(report, {columns: 80})).toMatch(/ …\/out$/m);
+});
+
 test('80 columns: no line is longer', () => {
   const long = {...shop, processes: shop.processes.map(one => ({...one, name: one.name.repeat(9)}))};
   for (const line of table(long, {columns: 80, everything: true}).split('\n'))

@@ -78,7 +78,7 @@ function show(context: Context, scope: Scope, kinds: ReadonlySet<Kind> | null): 
     if (withSignals) printSignals(out, report);
   }
   out.flush();
-  for (const line of deniedWords(report, pids)) err.line(err.paint('yellow', line));
+  for (const line of deniedWords(report, pids)) err.line(err.paint('dim', line));
   return ExitCode.done;
 }
 

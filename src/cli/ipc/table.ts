@@ -3,10 +3,9 @@ import {KINDS} from '../../ipc/types.ts';
 import {count} from '../../words/format.ts';
 import type {Output} from '../output.ts';
 import {printTable, type Column} from '../table.ts';
-import type {Join} from '../../words/channels/joins.ts';
+import {joinsAny, type Join} from '../../words/channels/joins.ts';
 import {viewOf} from '../../words/channels/level.ts';
 import type {Node} from '../../words/channels/nodes.ts';
-import {joinsAny} from '../../words/channels/joins.ts';
 import type {IpcReport} from './report.ts';
 import {wordsOfJoin} from '../../words/channels/words.ts';
 
@@ -20,17 +19,12 @@ export function printChannels(out: Output, {processes, channels}: IpcReport, eve
   const drawn = channels.filter(({kind}) => kind !== 'signal');
   const shown = everything ? drawn : drawn.filter(joinsAny);
   const {level, joins} = viewOf(processes, shown, MOST_LINES);
-  if (joins.length > 0) printTable(out, COLUMNS, [...joins].sort(inOrder));
+  if (joins.length > 0) printTable(out, columnsFor(out.columns !== null), [...joins].sort(inOrder));
   const say = (line: string): void => out.line(out.paint('dim', line));
   say(summary(shown.length, drawn));
   if (level === 'program') say('Each line stands for a worker or a program; a NAME or PID shows its processes.');
   if (shown.length < drawn.length)
-    say(
-      `${count(drawn.length - shown.length, 'more')} with one process alone; --kind, a NAME or PID shows them.`.replace(
-        'mores',
-        'more',
-      ),
-    );
+    say(`${drawn.length - shown.length} more with one process alone; --kind, a NAME or PID shows them.`);
 }
 
 function summary(shown: number, drawn: IpcReport['channels']): string {
@@ -42,16 +36,27 @@ const order = new Map(KINDS.map((kind, i) => [kind, i]));
 const inOrder = (a: Join, b: Join): number =>
   (order.get(a.kind) ?? 0) - (order.get(b.kind) ?? 0) || b.channels.length - a.channels.length;
 
-const names = (nodes: readonly Node[]): string => {
-  const named = nodes.slice(0, MOST_NAMED).map(({label}) => label);
-  const others = nodes.length - named.length;
-  return [...named, ...(others > 0 ? [`+${others}`] : [])].join(', ');
-};
+/** Those of one instance or one program are one, if there are several. */
+function names(nodes: readonly Node[]): string {
+  const groups = new Map<string, Node[]>();
+  for (const node of nodes) groups.set(node.group, [...(groups.get(node.group) ?? []), node]);
+  const all = Array.from(groups, ([group, members]) =>
+    members.length > 1 ? `${group} (${members.length})` : (members[0]?.label ?? group),
+  );
+  const others = all.length - MOST_NAMED;
+  return [...all.slice(0, MOST_NAMED), ...(others > 0 ? [`+${others}`] : [])].join(', ');
+}
 
-const COLUMNS: readonly Column<Join>[] = [
+/** A path longer than that is cut in a terminal: its end says most. */
+const MOST_PATH = 30;
+
+const shortened = (words: string): string =>
+  words.replace(/\/[^\s,]*(?=\/[^/\s,]+)/, folder => (folder.length > MOST_PATH ? '…' : folder));
+
+const columnsFor = (isTerminal: boolean): readonly Column<Join>[] => [
   {title: 'KIND', cell: ({kind}) => kind},
-  {title: 'FROM', cell: ({from}) => names(from) || '-', shrink: 22},
+  {title: 'FROM', cell: ({from}) => names(from) || '-', shrink: 20},
   {title: '', cell: ({from, to, oneWay}) => (to.length === 0 || from.length === 0 ? '' : oneWay ? '->' : '--')},
-  {title: 'TO', cell: ({to}) => names(to) || '-', shrink: 22},
-  {title: 'CHANNEL', cell: wordsOfJoin, shrink: 20},
+  {title: 'TO', cell: ({to}) => names(to) || '-', shrink: 20},
+  {title: 'CHANNEL', cell: join => (isTerminal ? shortened(wordsOfJoin(join)) : wordsOfJoin(join)), shrink: 20},
 ];

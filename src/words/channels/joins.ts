@@ -31,8 +31,10 @@ function sidesOf({kind, ends, detail}: Channel): Sides {
     case 'fifo':
     case 'mqueue':
     case 'sysv-msg': {
-      const byMode = {from: ends.filter(({mode}) => mode !== 'r'), to: ends.filter(({mode}) => mode !== 'w')};
-      return {...byMode, oneWay: true};
+      // Who holds it for both, as the writer of a FIFO does that is not to break, reads only if nobody else does.
+      const readers = ends.filter(({mode}) => mode === 'r');
+      const to = readers.length > 0 ? readers : ends.filter(({mode}) => mode === 'rw');
+      return {from: ends.filter(({mode}) => mode !== 'r'), to, oneWay: true};
     }
     case 'unix':
     case 'tcp':
@@ -75,7 +77,7 @@ const keyOf = (nodes: readonly Node[]): string => nodes.map(({key}) => key).join
 function distinct(ends: readonly End[], nodes: ReadonlyMap<number, Node>): Node[] {
   const found = new Map<string, Node>();
   for (const {pid} of ends) {
-    const node = nodes.get(pid) ?? {key: `p ${pid}`, label: String(pid)};
+    const node = nodes.get(pid) ?? {key: `p ${pid}`, label: String(pid), group: String(pid)};
     found.set(node.key, node);
   }
   return [...found.values()];

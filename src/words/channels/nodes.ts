@@ -15,6 +15,8 @@ export interface Node {
   readonly key: string;
   /** Untrusted: it holds names that processes gave themselves. */
   readonly label: string;
+  /** What it is one of: a worker's instance, or a program. */
+  readonly group: string;
 }
 
 /** The instance it belongs to, or null. */
@@ -29,7 +31,7 @@ export function nodesOf(processes: readonly IpcProcess[], level: Level): Readonl
     processes.map(process => {
       const name = programOf(process);
       const count = members.get(name) ?? 0;
-      return [process.pid, {key: `g ${name}`, label: count > 1 ? `${name} (${count})` : name}];
+      return [process.pid, {key: `g ${name}`, label: count > 1 ? `${name} (${count})` : name, group: name}];
     }),
   );
 }
@@ -37,7 +39,11 @@ export function nodesOf(processes: readonly IpcProcess[], level: Level): Readonl
 function ofProcess(process: IpcProcess): Node {
   const instance = instanceOf(process);
   const words = [instance, process.name, String(process.pid)];
-  return {key: `p ${process.pid}`, label: words.filter(word => word !== null).join(' ')};
+  return {
+    key: `p ${process.pid}`,
+    label: words.filter(word => word !== null).join(' '),
+    group: instance ?? process.name,
+  };
 }
 
 /** A worker's processes by its name, which no program is called. */
