@@ -107,7 +107,7 @@ export class Canvas {
   #set(at: number, character: string, style: number, isSecond = false): void {
     // Half of a wide character can't stay when the other half goes.
     if (!isSecond && this.text[at] === '') this.text[at - 1] = ' ';
-    if (character !== '' && this.text[at + 1] === '' && (at + 1) % this.width !== 0) this.text[at + 1] = ' ';
+    if (this.text[at + 1] === '' && (at + 1) % this.width !== 0) this.text[at + 1] = ' ';
     this.text[at] = character;
     this.styles[at] = style;
   }
