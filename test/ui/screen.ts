@@ -109,6 +109,11 @@ export class Screen {
     this.#pty.write(bytes);
   }
 
+  /** Written to the terminal by somebody else. */
+  scribble(bytes: string): void {
+    this.#emulator.write(bytes);
+  }
+
   resize(columns: number, rows: number): void {
     this.#emulator.resize(columns, rows);
     this.#pty.resize(columns, rows);
