@@ -5,8 +5,8 @@ import {maskSecrets} from '../src/control/secrets.ts';
 import type {InstanceDetail} from '../src/control/messages.ts';
 import {policyName} from '../src/process/letters.ts';
 import {environmentOf, limitsOf, openFilesOf} from '../src/process/open-files.ts';
-import {readChannels} from '../src/ipc/graph.ts';
 import type {App} from './app.ts';
+import type {World} from './data/world.ts';
 import {Text, type Piece, type TextLine} from './overlays/text.ts';
 import type {Style} from './screen/styles.ts';
 
@@ -81,7 +81,7 @@ class Details {
       );
     if (row >= 0 && performance.now() - this.#restAt > LOOK_MS) {
       this.#restAt = performance.now();
-      this.#rest = restLines(this.#app.world.snapshot.rows.pid[row] ?? 0);
+      this.#rest = restLines(this.#app.world, this.#app.world.snapshot.rows.pid[row] ?? 0);
     }
     return [...lines, ...this.#rest];
   }
@@ -207,26 +207,26 @@ const limitWords = (limit: InstanceDetail['limits']['memory'], format: (value: n
   limit === null ? null : `at most ${format(limit.limit)}${limit.by === null ? '' : `, held by ${limit.by}`}`;
 
 /** What costs files to read: signals, limits, open files, environment. */
-function restLines(pid: number): TextLine[] {
+function restLines(world: World, pid: number): TextLine[] {
   const lines: TextLine[] = [heading('Signals')];
-  const {channels} = readChannels({pids: new Set([pid]), kinds: new Set(['signal'])});
+  const {channels} = world.channels({pids: new Set([pid]), kinds: new Set(['signal'])});
   const masks = channels.find(({kind}) => kind === 'signal')?.detail ?? {};
   for (const name of ['pending', 'blocked', 'ignored', 'caught']) {
     const signals = masks[name];
     lines.push(label(name, Array.isArray(signals) && signals.length > 0 ? signals.join(' ') : 'none'));
   }
   lines.push([], heading('Limits'));
-  for (const {name, soft, hard, unit} of limitsOf(pid)) {
+  for (const {name, soft, hard, unit} of limitsOf(pid, world.proc)) {
     lines.push([[name.replace(/^Max /, '').padEnd(24), 'name'], [`${soft} of ${hard} ${unit}`]]);
   }
-  const files = openFilesOf(pid);
+  const files = openFilesOf(pid, world.proc);
   lines.push([], heading(`Open files${Array.isArray(files) ? `: ${files.length}` : ''}`));
   if (files === 'denied') lines.push([['not permitted: it belongs to another user', 'warning']]);
   else
     for (const {fd, target} of (files ?? []).slice(0, MOST_FILES))
       lines.push([[String(fd).padStart(5), 'name'], ['  '], [target]]);
   lines.push([], heading('Environment'));
-  const environment = environmentOf(pid);
+  const environment = environmentOf(pid, world.proc);
   if (environment === null) lines.push([['not permitted, or it has none', 'dim']]);
   else
     for (const [name, value] of Object.entries(maskSecrets(Object.fromEntries(environment)))) {

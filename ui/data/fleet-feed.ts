@@ -22,14 +22,29 @@ export interface FeedOptions {
   readonly changed: () => void;
 }
 
-export class FleetFeed {
+/** A fleet as its supervisor last told of it. */
+export interface Fleet {
+  readonly folder: string;
+  readonly name: string;
+  readonly events: readonly EventRecord[];
+  readonly ps: PsReport | null;
+  readonly lineage: LineageReport | null;
+  readonly connection: Connection;
+  /** When the connection was lost (Date.now). */
+  readonly lostAt: number | null;
+  /** Asks once more. Resolves when it was answered, or was not in time. */
+  refresh(): Promise<void>;
+  /** Asks for something to be done. @throws RpcError, ConnectionLostError */
+  call<M extends Method>(method: M, params: Params<M>): Promise<Result<M>>;
+}
+
+export class FleetFeed implements Fleet {
   readonly folder: string;
   readonly name: string;
   readonly events: EventRecord[];
   ps: PsReport | null = null;
   lineage: LineageReport | null = null;
   connection: Connection = 'connecting';
-  /** When the connection was lost (Date.now). */
   lostAt: number | null = null;
   readonly #changed: () => void;
   #client: Client | null = null;
@@ -43,7 +58,6 @@ export class FleetFeed {
     this.events = lastRecords(folder, MOST_EVENTS);
   }
 
-  /** Asks once more. Resolves when it was answered, or was not in time. */
   async refresh(): Promise<void> {
     if (this.#closed) return;
     if (this.#client === null) await this.#connect();
@@ -61,7 +75,6 @@ export class FleetFeed {
     }
   }
 
-  /** Asks for something to be done. @throws RpcError, ConnectionLostError */
   call<M extends Method>(method: M, params: Params<M>): Promise<Result<M>> {
     if (!this.#client) throw new Error('the supervisor does not answer at the moment');
     return this.#client.call(method, params);

@@ -1,11 +1,21 @@
 /** All that the views show: the machine's processes, the fleet, and what both were a moment ago. */
 import type {WorkerReport} from '../../src/control/messages.ts';
+import {readChannels} from '../../src/ipc/graph.ts';
 import type {Snapshot} from '../../src/process/snapshot.ts';
 import {Users} from '../../src/process/users.ts';
-import type {FleetFeed} from './fleet-feed.ts';
+import type {Fleet} from './fleet-feed.ts';
 import {History} from './history.ts';
 import {Machine, type Load} from './machine.ts';
 import {Ring} from './ring.ts';
+
+/** What is looked at beside processes and the fleet; tests make it up. */
+export interface Surroundings {
+  readonly users: Users;
+  readonly load: () => Load;
+  readonly channels: typeof readChannels;
+  /** Where /proc is. */
+  readonly proc: string;
+}
 
 export interface Owner {
   /** `web/1`; `keeper`, `controller` or `anchor`. */
@@ -22,26 +32,35 @@ const SPARK = 60;
 export class World {
   readonly snapshot: Snapshot;
   /** Null: the machine alone. */
-  readonly fleet: FleetFeed | null;
+  readonly fleet: Fleet | null;
   readonly history = new History();
-  readonly users = new Users();
-  readonly #machine = new Machine();
+  readonly users: Users;
+  readonly channels: typeof readChannels;
+  readonly proc: string;
+  readonly #readLoad: () => Load;
   readonly #owners = new Map<number, {readonly startTime: string | null; readonly owner: Owner}>();
   readonly #sparks = new Map<string, Ring>();
-  load: Load = this.#machine.read();
+  load: Load;
   /** Wall clock, ms, of the last reading. */
   readAt = Date.now();
 
-  constructor(snapshot: Snapshot, fleet: FleetFeed | null) {
+  constructor(snapshot: Snapshot, fleet: Fleet | null, surroundings: Partial<Surroundings> = {}) {
+    const machine = new Machine();
+    const {users = new Users(), load = () => machine.read(), channels = readChannels, proc = '/proc'} = surroundings;
     this.snapshot = snapshot;
     this.fleet = fleet;
+    this.users = users;
+    this.channels = channels;
+    this.proc = proc;
+    this.#readLoad = load;
+    this.load = load();
   }
 
   /** Reads all anew. */
   async refresh(): Promise<void> {
     await Promise.all([this.snapshot.refresh(), this.fleet?.refresh()]);
     this.readAt = Date.now();
-    this.load = this.#machine.read();
+    this.load = this.#readLoad();
     this.#noteOwners();
     this.#noteSparks();
     this.history.take(this.snapshot, this.#ownRows(), row => this.keyOf(row));

@@ -1,5 +1,4 @@
 /** Who is connected to whom, and through what: of one worker or process, of the fleet, or of the machine. */
-import {readChannels} from '../../src/ipc/graph.ts';
 import type {ChannelProcess, End} from '../../src/ipc/types.ts';
 import {joinsAny, joinsOf, type Join} from '../../src/words/channels/joins.ts';
 import {nodesOf, type IpcProcess, type Node} from '../../src/words/channels/nodes.ts';
@@ -170,7 +169,7 @@ class State {
 
   read(): void {
     if (performance.now() - this.#readAt < LOOK_MS) return;
-    const {channels, processes, denied} = readChannels({pids: this.#pids()});
+    const {channels, processes, denied} = this.#app.world.channels({pids: this.#pids()});
     const everything = this.#all || this.selection.kind !== 'all';
     const shown = channels.filter(channel => channel.kind !== 'signal' && (everything || joinsAny(channel)));
     this.#nodes = nodesOf(
