@@ -79,6 +79,7 @@ export interface AttributionOptions {
   readonly patienceMs: number;
 }
 
+const FORGET_MS = 1_000;
 /** More than any family has. */
 const MOST_GENERATIONS = 64;
 
@@ -93,6 +94,8 @@ export class Attribution {
   readonly #announced = new Map<number, Announcement>();
   #held: Held[] = [];
   #chosen = 0;
+  /** Wall clock, ms. */
+  #forgotAt = 0;
   /** Its children are first processes of runs. */
   keeper: number | null = null;
 
@@ -136,6 +139,7 @@ export class Attribution {
     // Its fork is still to be told: nobody has seen it, or it was found to be there.
     const isUnborn = traced === undefined ? awaited === undefined : traced.knownAt !== null;
     if (isUnborn) this.#announced.set(pid, {owner, at, parent});
+    this.#forgetOld();
     if (awaited) {
       this.#awaited.delete(pid);
       Object.assign(awaited, {owner, parent, isAwaited: false});
@@ -172,7 +176,7 @@ export class Attribution {
       held.ownership.isAwaited = false;
       count++;
     }
-    this.#forgetOld(now);
+    this.#forgetOld();
     return this.#held.splice(0, count).map(({event, ownership, traced}) => ({
       event: event.type === 'fork' && event.pid === null ? {...event, pid: ownership.parent} : event,
       owner: ownership.owner,
@@ -269,9 +273,13 @@ export class Attribution {
     return false;
   }
 
-  #forgetOld(now: number): void {
+  /** What was told of processes that are not seen is of no use after a while. */
+  #forgetOld(): void {
+    const now = Date.now();
+    if (Math.abs(now - this.#forgotAt) < FORGET_MS) return;
+    this.#forgotAt = now;
     for (const [pid, ownership] of this.#awaited) if (!ownership.isAwaited) this.#awaited.delete(pid);
-    const oldest = performance.timeOrigin + now - 2 * this.#options.patienceMs;
+    const oldest = now - 2 * this.#options.patienceMs;
     for (const [pid, {at}] of this.#announced) if (at < oldest) this.#announced.delete(pid);
   }
 }

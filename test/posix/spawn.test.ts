@@ -77,8 +77,9 @@ test('begins in its folder with its environment, leads a session, and ignores an
   const env = ['PATH=/usr/bin:/bin', 'WORD=a b'];
   process.on('SIGUSR2', ignore);
   onTestFinished(() => void process.off('SIGUSR2', ignore));
+  // A shell blocks all signals while it starts a program: the program's are those that it was itself started with.
   const script =
-    'pwd -P > pwd; echo "$WORD" > word; grep -E "^Sig(Ign|Blk)" /proc/$$/status > signals; cut -d" " -f1,6 /proc/$$/stat > session';
+    'pwd -P > pwd; echo "$WORD" > word; grep -E "^Sig(Ign|Blk)" /proc/self/status > signals; cut -d" " -f1,6 /proc/$$/stat > session';
   expect(await run(script, {cwd: folder, env})).toMatchObject({code: 0});
   const read = (name: string): string => readFileSync(join(folder, name), 'utf8').trim();
   expect(read('pwd')).toMatch(/brood-spawn-/);

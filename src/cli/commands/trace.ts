@@ -184,12 +184,13 @@ class Tracing {
     });
   }
 
-  #opening(): string | null {
+  /** Where it is from, and how much that is worth. */
+  #opening(): string {
     const {err} = this.#context;
     if (this.#sampledSince !== null) {
       return `sampled every ${SAMPLE_MS} ms at best, so what lives for less may be missed: ${this.#sampledSince}`;
     }
-    return err.isTerminal ? 'from the process connector: every event, as it happens. Ctrl-C ends' : null;
+    return `from the process connector: every event, as it happens${err.isTerminal ? '. Ctrl-C ends' : ''}`;
   }
 
   #close(how: 'ended' | 'stopped'): void {
@@ -214,8 +215,7 @@ class Tracing {
       this.#say(`${end}${counts} in ${formatDuration(performance.now() - this.#began)}${lost}`);
   }
 
-  #say(words: string | null): void {
-    if (words === null) return;
+  #say(words: string): void {
     const {err, out} = this.#context;
     out.flush();
     err.line(err.paint('dim', words));
