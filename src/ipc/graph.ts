@@ -1,4 +1,5 @@
 /** Which channels exist between which processes. */
+import {existsSync} from 'node:fs';
 import {hidesProcesses} from './hidden.ts';
 import {CHANNEL_KINDS} from './kinds.ts';
 import {takeSnapshot, type Snapshot} from './snapshot.ts';
@@ -25,6 +26,9 @@ export interface Channels {
   /** There may be processes that this user is not even told of, with further ends and channels. */
   readonly hidden: boolean;
 }
+
+/** Whether the kernel tells of channels here: it does on Linux. */
+export const canReadChannels = (): boolean => existsSync(`${PROC}/self/fd`);
 
 /** Reads what is so now. Processes that come and go meanwhile may be there or not; nothing is made up. */
 export function readChannels({pids = null, kinds = null, startTimes = false, root = PROC}: Asked = {}): Channels {

@@ -1,5 +1,5 @@
 /** Whether there may be processes that this user is not even told of (`hidepid` in proc(5)). */
-import {textOf} from './source.ts';
+import {textOf} from './text.ts';
 
 /** Two of the values, by number or by name, leave other users' processes out. */
 const HIDES = / - proc \S+ (?:\S+,)?hidepid=(?:2|4|invisible|ptraceable)(?:,|$)/;

@@ -14,14 +14,20 @@ import {
   type Refusal,
   type Target,
 } from '../posix/process-folder.ts';
+import {isShortage} from '../process/stat.ts';
 import type {ProcessFiles} from './source.ts';
+import {textOf} from './text.ts';
 
 const O_ACCMODE = 3;
 const MODES: readonly (Access | null)[] = ['r', 'w', 'rw', null];
 const TYPE_BITS = 0o170000;
 
-const refusalOf = (error: unknown): Refusal =>
-  error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM') ? 'denied' : 'gone';
+function refusalOf(error: unknown): Refusal {
+  if (isShortage(error)) throw error;
+  return error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM')
+    ? 'denied'
+    : 'gone';
+}
 
 export class RecordedFolder implements ProcessFiles {
   readonly #root: string;
@@ -44,11 +50,7 @@ export class RecordedFolder implements ProcessFiles {
   }
 
   read(name: string): string | null {
-    try {
-      return readFileSync(join(this.#folder, name), 'latin1');
-    } catch {
-      return null;
-    }
+    return textOf(this.#folder, name);
   }
 
   eachLink(visit: (link: Link) => void): Refusal | null {

@@ -1,8 +1,9 @@
 /** One walk over all processes, for all kinds of channels at once. It gathers only what the kinds that are asked for need. */
-import {readdirSync} from 'node:fs';
+import {existsSync, readdirSync} from 'node:fs';
 import type {Access, Link, Mapping, Target} from '../posix/process-folder.ts';
 import {hasSomething, introduce} from './introduction.ts';
-import {processFiles, textOf, type ProcessFiles} from './source.ts';
+import {processFiles, type ProcessFiles} from './source.ts';
+import {textOf} from './text.ts';
 import type {ChannelProcess, End} from './types.ts';
 
 /** What a kind looks at. */
@@ -167,9 +168,10 @@ function numberIn({text, length}: Link, from: number): number {
   return value;
 }
 
+/** None where there is no /proc. */
 function pidsIn(root: string): number[] {
   const pids: number[] = [];
-  for (const name of readdirSync(root)) {
+  for (const name of existsSync(root) ? readdirSync(root) : []) {
     const first = name.charCodeAt(0);
     if (first >= 0x31 && first <= 0x39) pids.push(Number(name));
   }

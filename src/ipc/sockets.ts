@@ -2,6 +2,7 @@
 import {readlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import {dumpInetSockets, dumpUnixSockets} from '../posix/netlink.ts';
+import {isShortage} from '../process/stat.ts';
 import {inetRowOf, inetRowOfLine, unixRowOf, unixRowsOfText, type InetRow, type UnixRow} from './socket-rows.ts';
 import type {Snapshot} from './snapshot.ts';
 import {PROC} from './source.ts';
@@ -52,7 +53,8 @@ function toldUnix(): Map<number, UnixRow> | null {
       rows.set(row.inode, row);
     });
     return rows;
-  } catch {
+  } catch (error) {
+    if (isShortage(error)) throw error;
     // Without unix_diag, or in a sandbox that has no netlink: without peers then.
     return null;
   }
@@ -72,7 +74,8 @@ function toldInet(family: 2 | 10, protocol: 6 | 17): InetRow[] | null {
   try {
     dumpInetSockets(family, protocol, message => void rows.push(inetRowOf(message)));
     return rows;
-  } catch {
+  } catch (error) {
+    if (isShortage(error)) throw error;
     return null;
   }
 }

@@ -94,6 +94,20 @@ test('TCP: each connection is one channel, with all who hold either side and nob
   );
 });
 
+test('TCP: whoever is outside of this machine is an address', () => {
+  const outside = line(V4, 4000, 443, '01', 5).replace(`${V4}:${hex(443)}`, `08080808:${hex(443)}`);
+  const sockets = new Map([[5, [{pid: 7, fd: 3, mode: 'rw', socket: 5} as const]]]);
+  expect(tcp.read(snapshotOf(sockets, {'net/tcp': outside}))).toEqual([
+    {
+      kind: 'tcp',
+      id: 'tcp:[5]',
+      name: '127.0.0.1:4000 -> 8.8.8.8:443',
+      ends: [{pid: 7, fd: 3, mode: 'rw', socket: 5}],
+      detail: {local: '127.0.0.1:4000', remote: '8.8.8.8:443', state: 'ESTABLISHED'},
+    },
+  ]);
+});
+
 test('TCP: the side that has connected comes first, whichever socket is older', () => {
   const sockets = new Map([5, 6].map(inode => [inode, [{pid: inode, fd: 3, mode: 'rw', socket: inode} as const]]));
   for (const [server, client] of [

@@ -111,6 +111,22 @@ describe.skipIf(!isRoot || !hasPython || !can('unshare', '-n'))('other namespace
       ),
   );
 
+  test('locks within another pid namespace: by the pids that they have here', () =>
+    holding(
+      'flock',
+      told => {
+        const {channels, processes} = readChannels({kinds: new Set(['lock'])});
+        const lock = channels.find(({id}) => id.endsWith(`:${number(told, 'inode')}]`));
+        const {holders, waiters} = lock?.detail as {holders: number[]; waiters: number[]};
+        expect([holders.length, waiters.length]).toEqual([2, 1]);
+        // There its first process is 1.
+        expect(numbers(told, 'holders')[0]).toBe(1);
+        for (const pid of [...holders, ...waiters])
+          expect(processes.find(process => process.pid === pid)?.name).toMatch(/^python3/);
+      },
+      ['unshare', '-p', '-f', '--mount-proc', '--kill-child'],
+    ));
+
   test('System V objects of another IPC namespace are not taken for those here with the same id', () =>
     holding('sysv-shm', here =>
       holding(

@@ -1,5 +1,5 @@
 import {nearest} from '../../fleet/nearest.ts';
-import {readChannels} from '../../ipc/graph.ts';
+import {canReadChannels, readChannels} from '../../ipc/graph.ts';
 import {KINDS, type Kind} from '../../ipc/types.ts';
 import {isSet, JSON_OPTION, textOf, type Command, type Context} from '../command.ts';
 import {CliError, ExitCode, UsageError} from '../errors.ts';
@@ -40,6 +40,8 @@ A process that this user may not look into is said to be denied.`,
     const kinds = kindsOf(context);
     const drawings = ['json', 'dot', 'mermaid'].filter(name => isSet(context, name));
     if (drawings.length > 1) throw new UsageError(`--${drawings.join(' and --')} are one too many`);
+    if (!canReadChannels())
+      throw new CliError(ExitCode.failed, 'channels are read from /proc, and there is none here: only Linux has it');
     return withScope(context, scope => show(context, scope, kinds));
   },
 };

@@ -83,8 +83,8 @@ function distinct(ends: readonly End[], nodes: ReadonlyMap<number, Node>): Node[
   return [...found.values()];
 }
 
-/** Whether it concerns more than one process, or others could come by its name. */
+/** Whether it concerns more than one process, or others could come by its name, or it was left behind by all. */
 export function joinsAny({kind, name, ends}: Channel): boolean {
   if (kind === 'signal') return false;
-  return name !== null || ends.some(({pid}) => pid !== ends[0]?.pid);
+  return name !== null || ends.length === 0 || ends.some(({pid}) => pid !== ends[0]?.pid);
 }
