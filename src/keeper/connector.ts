@@ -2,13 +2,13 @@
  * Where runs have no cgroups, the kernel's process connector tells who comes from whom (docs/decisions/0027-process-connector.md).
  * It is listened to only then: it tells of every process of the machine.
  */
-import {Descents} from './descent.ts';
+import {Descents, NO_NAME, type Looked} from './descent.ts';
 import {Look, membersOf} from './members.ts';
 import type {Runs} from './run.ts';
 import {Connector} from '../posix/connector.ts';
 import type {Epoll} from '../posix/epoll.ts';
-import {hasEnded, readSmall, readStat, TICKS_PER_SECOND} from '../process/stat.ts';
-import {readProcessTable} from '../process/table.ts';
+import {hasEnded, isShortage, readSmall, readStat, TICKS_PER_SECOND} from '../process/stat.ts';
+import {ProcessTable, readProcessTable} from '../process/table.ts';
 
 /** Events gather for that long, while there are few: whoever wants to know more reads them at once. */
 const REST_MS = 50;
@@ -21,9 +21,14 @@ export interface ConnectorHost {
   isSpawned(pid: number): boolean;
 }
 
-function look(pid: number): {readonly startTime: string; readonly name: string} | null {
-  const stat = readStat(pid);
-  return stat === null || hasEnded(stat) ? null : {startTime: stat.startTime, name: stat.comm};
+function look(pid: number): Looked | null {
+  try {
+    const stat = readStat(pid);
+    return stat === null || hasEnded(stat) ? null : {startTime: stat.startTime, name: stat.comm};
+  } catch (error) {
+    if (!isShortage(error)) throw error;
+    return {startTime: null, name: NO_NAME}; // who could not be seen is not gone
+  }
 }
 
 export class RunConnector {
@@ -50,19 +55,28 @@ export class RunConnector {
       catchUp: () => this.catchUp(),
     });
     host.epoll.add(connector.fd, () => this.#rest());
-    const now = new Look();
-    for (const run of host.runs.all()) {
-      if (run.pid === null || run.cleared !== null || run.cgroup !== null) continue;
-      // Its pid may be another's by now.
-      const main = now.table().get(run.pid)?.startTime === run.startTime ? [run.pid] : [];
-      this.descents.takeUp(run, [...main, ...membersOf(run, now).map(({pid}) => pid)]);
-    }
+    this.#takeUp();
   }
 
   /** Listens from now on, also to what is there already; where that can't be had here, answers why. */
   static open(host: ConnectorHost): RunConnector | {readonly unavailable: string} {
     const connector = Connector.open({threadEnds: false, changes: false});
     return connector instanceof Connector ? new RunConnector(host, connector) : connector;
+  }
+
+  /** What began before anybody listened. */
+  #takeUp(): void {
+    const now = new Look();
+    for (const run of this.#host.runs.all()) {
+      if (run.pid === null || run.cleared !== null || run.cgroup !== null) continue;
+      try {
+        // Its pid may be another's by now.
+        const main = now.table().get(run.pid)?.startTime === run.startTime ? [run.pid] : [];
+        this.descents.takeUp(run, [...main, ...membersOf(run, now).map(({pid}) => pid)]);
+      } catch (error) {
+        if (!isShortage(error)) throw error; // then nobody listens for that run
+      }
+    }
   }
 
   /** Reads all that has come by now; answers how much. */
@@ -102,8 +116,13 @@ export class RunConnector {
   }
 
   #lost(): void {
-    const table = readProcessTable();
     const ticks = this.#origin + (this.#readAt / 1000) * TICKS_PER_SECOND;
+    let table = new ProcessTable([]);
+    try {
+      table = readProcessTable();
+    } catch (error) {
+      if (!isShortage(error)) throw error; // less is known then
+    }
     this.descents.lost(ticks, pid => table.childrenOf(pid).map(child => child.pid));
   }
 }

@@ -11,14 +11,20 @@ export interface DescentsHost {
   readonly runs: Runs;
   /** Whether libuv waits for this child, which is no run's. */
   isSpawned(pid: number): boolean;
-  /** Start time and name of a process; null: it is gone, or waits to be waited for. */
-  look(pid: number): {readonly startTime: string; readonly name: string} | null;
+  /** What there is of a process; null: it is gone, or waits to be waited for. */
+  look(pid: number): Looked | null;
   /** Feeds all events that have come by now. */
   catchUp(): void;
 }
 
+export interface Looked {
+  /** Null: it could not be read, for want of a descriptor. */
+  readonly startTime: string | null;
+  readonly name: string;
+}
+
 /** Of one that was gone before it could be asked. */
-const NO_NAME = '?';
+export const NO_NAME = '?';
 
 /** The processes of one run. */
 class Family implements Descent {
@@ -146,8 +152,8 @@ export class Descents {
   lost(ticks: number, childrenOf: (pid: number) => Iterable<number>): void {
     this.#allIncomplete();
     for (const [pid, born] of this.#born) {
-      const startTime = this.#host.look(pid)?.startTime;
-      if (startTime === undefined || Number(startTime) > ticks) this.#end(pid, born);
+      const startTime = this.#host.look(pid)?.startTime ?? null;
+      if (startTime === null || Number(startTime) > ticks) this.#end(pid, born);
     }
     // Any of those pids may be another's by now.
     this.#ended.clear();

@@ -21,11 +21,14 @@ class Kernel {
   readonly living = new Map<number, Process>();
   readonly runs = new Runs();
   now = 1000;
+  /** No descriptor is left to read with. */
+  isShort = false;
   readonly descents = new Descents({
     self: KEEPER,
     runs: this.runs,
     isSpawned: pid => pid === CONTROLLER,
     look: pid => {
+      if (this.isShort) return {startTime: null, name: '?'};
       const process = this.living.get(pid);
       return process ? {startTime: String(process.startTime), name: `name ${pid}`} : null;
     },
@@ -195,6 +198,24 @@ test('after a loss, whoever began later and is nobody’s child any more is nobo
   kernel.fork(23, 26);
   expect(kernel.descents.runOf(26)).toBe(run);
   expect(kernel.spawn(27).descent?.isComplete).toBe(true);
+});
+
+test('who can’t be read, for want of a descriptor, is not gone; after a loss nothing is known of it', () => {
+  const kernel = new Kernel();
+  const run = kernel.spawn(20);
+  kernel.fork(20, 21);
+  kernel.isShort = true;
+  kernel.event('exec', 21);
+  kernel.exit(21);
+  expect(run.descent?.isAlive()).toBe(true);
+  kernel.isShort = false;
+  kernel.descents.forgetEnded();
+  expect([...(run.descent?.known() ?? [])]).toEqual([20]);
+  expect(run.descent?.isComplete).toBe(true);
+  kernel.isShort = true;
+  kernel.lose(kernel.now);
+  expect([...(run.descent?.known() ?? [])]).toEqual([]);
+  expect(run.descent?.isComplete).toBe(false);
 });
 
 function story(seed: number): void {
