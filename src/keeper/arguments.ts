@@ -26,8 +26,13 @@ export interface Replaced {
   readonly sockets: readonly (readonly [string, number])[];
   /** What runs say how they are by; not there in what earlier versions leave. */
   readonly voices?: KeptVoices;
+  /** What nothing but the process connector has told of; not there in what earlier versions leave. */
+  readonly hidden?: HiddenMembers;
   readonly failed: {readonly to: string; readonly message: string} | null;
 }
+
+/** Processes of runs that no sign tells from strangers: token, and their pids and start times. */
+export type HiddenMembers = readonly (readonly [string, readonly (readonly [number, string])[]])[];
 
 export interface UpgradeUnderWay {
   readonly to: string;

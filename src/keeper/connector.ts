@@ -2,6 +2,7 @@
  * Where runs have no cgroups, the kernel's process connector tells who comes from whom (docs/decisions/0027-process-connector.md).
  * It is listened to only then: it tells of every process of the machine.
  */
+import type {HiddenMembers} from './arguments.ts';
 import {Descents, NO_NAME, type Looked} from './descent.ts';
 import {Look, membersOf} from './members.ts';
 import type {Runs} from './run.ts';
@@ -90,6 +91,26 @@ export class RunConnector {
     if (lost) this.#lost();
     this.#readAt = performance.now();
     return count;
+  }
+
+  /** Processes that this keeper alone knows, and the next one would take for strangers: at most so many. */
+  hidden(most: number): HiddenMembers {
+    const now = new Look();
+    let left = most;
+    const hidden: [string, [number, string][]][] = [];
+    for (const run of this.#host.runs.all()) {
+      if (run.descent === null || run.cleared !== null) continue;
+      const told = new Set(membersOf({...run, descent: null}, now).map(({pid}) => pid));
+      const own = [...run.descent.known()]
+        .filter(pid => pid !== run.pid && !told.has(pid))
+        .map(pid => now.table().get(pid))
+        .filter(stat => stat !== undefined)
+        .map(({pid, startTime}): [number, string] => [pid, startTime])
+        .slice(0, left);
+      left -= own.length;
+      if (own.length > 0) hidden.push([run.token, own]);
+    }
+    return hidden;
   }
 
   /** What no longer matters is forgotten. */

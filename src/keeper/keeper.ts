@@ -92,6 +92,7 @@ export class Keeper {
       grants: this.#grants,
       say,
       keptVoices: replaced?.voices ?? null,
+      hidden: new Map(replaced?.hidden ?? []),
       isSpawned: pid => this.#link.isSpawned(pid) || this.#upgrade.isSpawned(pid),
       inherited: pid => {
         const controller = this.#inherited;
@@ -123,6 +124,7 @@ export class Keeper {
             failed,
             sockets: this.#grants.kept,
             voices: this.#processes.lives.voices.kept,
+            hidden: this.#processes.hidden(),
           };
           replaceImage(code, program, {folder, anchor, ending: this.#fleetEnd.asked, replaced: next});
         },

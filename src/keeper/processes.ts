@@ -1,4 +1,5 @@
 /** The processes below the keeper, put together: the runs, what those leave behind, and who hears of which end. */
+import type {HiddenMembers} from './arguments.ts';
 import {ConnectorWhenNeeded} from './connector.ts';
 import type {Descents} from './descent.ts';
 import {Ladder} from './ladder.ts';
@@ -14,6 +15,8 @@ import {isShortage} from '../process/stat.ts';
 
 const SIGKILL = 9;
 const SIGTERM = 15;
+/** As many as an argument has room for (execve(2): 128 KiB). */
+const MOST_HIDDEN = 3_000;
 
 export interface ProcessesHost extends Omit<
   RunLivesHost,
@@ -79,6 +82,16 @@ export class Processes {
   /** Orphans that live. */
   orphans(): OrphanFact[] {
     return this.#reaper.living();
+  }
+
+  /** What is to be told to the image that replaces this one, which does not see it. */
+  hidden(): HiddenMembers {
+    try {
+      return this.connector.now?.hidden(MOST_HIDDEN) ?? [];
+    } catch (error) {
+      if (!isShortage(error)) throw error;
+      return [];
+    }
   }
 
   end(run: Run, signal: SignalName, timeoutMs: number): void {

@@ -1,6 +1,7 @@
 /** The life of runs, from the order to spawn one until it may be forgotten: each step recorded, then said. */
 import {closeSync} from 'node:fs';
 import {Adopted} from './adopted.ts';
+import type {HiddenMembers} from './arguments.ts';
 import {findRuns, hasFifos, removeTraces} from './adopt.ts';
 import {nestFor, removeCgroup, type Cgroups} from './cgroup.ts';
 import type {ConnectorWhenNeeded} from './connector.ts';
@@ -41,6 +42,8 @@ export interface RunLivesHost {
   forgotten(run: Run): void;
   /** What an earlier image of this process had opened for runs. */
   readonly keptVoices: KeptVoices | null;
+  /** By token: processes that an earlier image of this one alone knew. */
+  readonly hidden: ReadonlyMap<string, HiddenMembers[number][1]>;
   /** A process that may have been an orphan is a main process now. */
   becameMain(pid: number): void;
   /** The run needs so much longer to end. */
@@ -151,6 +154,7 @@ export class RunLives {
     for (const {run, record, present} of findRuns(folder, this.#boot, Date.now())) {
       if (run.pid === null && run.cleared === null && !this.#findUnrecorded(run, look)) continue;
       runs.add(run);
+      for (const [pid, startTime] of this.#host.hidden.get(run.token) ?? []) run.known.set(pid, startTime);
       if (run.cleared !== null && !present) continue;
       if (record.intent) output.takeUp(run, record.intent.logFolder, record.intent.logMaxSize);
       if (!present) continue;

@@ -2,6 +2,7 @@
 import {describe, expect, test} from 'vitest';
 import type {FindingsReport, Outcomes} from '../../src/control/messages.ts';
 import {until, type TestFleet} from './harness.ts';
+import {installation, runOf} from './installation.ts';
 import {commandLine, everyProcess, lives, type Seen} from './processes.ts';
 import {connectorFleet, flood, isFloodable, isRoot, ordinaryFleet, using, whyNoConnector} from './wrapped.ts';
 
@@ -84,6 +85,22 @@ describe.skipIf(skipped !== null)('without cgroups', () => {
       expect(stop(fleet, 'w').outcomes).toMatchObject([{ok: true, proof: 'lineage'}]);
       expect(fleet.run('start', 'w').code).toBe(0);
       expect(stop(fleet, 'w').outcomes).toMatchObject([{ok: true, proof: 'connector'}]);
+    }));
+
+  test('a keeper that replaces itself knows what the one before knew', () =>
+    using(connectorFleet({fleet: 't', workers: {w: {sh: `${hidden(4103)}; exec sleep 1000`}}}), async fleet => {
+      fleet.up('--wait');
+      const {keeper} = fleet;
+      const daemon = await until('the daemon to be an orphan', () => {
+        const seen = sleeping(4103);
+        return seen?.ppid === keeper && seen;
+      });
+      const other = installation(fleet, 'other', {'keeper.cjs': '//', 'controller.cjs': '//'});
+      const upgraded = await runOf(fleet, other, {}, 'upgrade');
+      expect(upgraded).toMatchObject({code: 0});
+      expect(fleet.keeper).toBe(keeper);
+      expect(stop(fleet, 'w').outcomes).toMatchObject([{ok: true, proof: 'lineage', survivors: []}]);
+      expect(lives(daemon.pid)).toBe(false);
     }));
 
   test.skipIf(!isFloodable)('events that were lost make it lineage, for the runs of that time', () =>
