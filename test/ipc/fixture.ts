@@ -2,7 +2,7 @@
 import {spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
 import {chmodSync, existsSync, mkdtempSync, realpathSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {networkInterfaces, tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
@@ -22,6 +22,8 @@ export const hasPython = has(python, '--version');
 export const hasLsof = has('lsof', '-v');
 export const hasSs = has('ss', '--version');
 export const hasIpcs = has('ipcs', '--version');
+
+export const hasIpv6 = Object.values(networkInterfaces()).some(all => all?.some(({address}) => address === '::1'));
 
 export const tool = (command: string, ...args: string[]): string =>
   spawnSync(command, args, {encoding: 'utf8', maxBuffer: 1 << 26}).stdout;
