@@ -37,11 +37,17 @@ function instancesOf(app: App): readonly string[] | null {
   return null;
 }
 
+/** More would leave no room for the answer. */
+const MOST_NAMED = 8;
+
 /** Asks before, does it, and says what came of it. */
-function withQuestion(app: App, question: string, about: readonly string[], action: () => Promise<string>): void {
-  const no = {text: 'No', choose: () => app.say('nothing was done')};
-  const yes = {text: 'Yes', choose: () => void run(app, action)};
-  app.open(new Choice({title: question, about, options: [yes, no], typing: false, empty: ''}));
+function withQuestion(app: App, question: string, about: readonly Target[], action: () => Promise<string>): void {
+  const named = about.slice(0, MOST_NAMED).map(nameOf);
+  const more = about.length - named.length;
+  const no = {text: 'No', key: 'n', choose: () => app.say('nothing was done')};
+  const yes = {text: 'Yes', key: 'y', choose: () => void run(app, action)};
+  const lines = more > 0 ? [...named, `and ${more} more`] : named;
+  app.open(new Choice({title: question, about: lines, options: [yes, no], typing: false, empty: ''}));
 }
 
 /** Does it, and says what came of it or why it was refused. */
@@ -76,11 +82,8 @@ export function restart(app: App): void {
   const ids = instancesOf(app);
   const targets = app.targets();
   if (ids)
-    withQuestion(
-      app,
-      `Restart ${ids.length === 1 ? (ids[0] ?? '') : `${ids.length} workers`}?`,
-      targets.map(nameOf),
-      () => ask(app, 'restart', ids),
+    withQuestion(app, `Restart ${ids.length === 1 ? (ids[0] ?? '') : `${ids.length} workers`}?`, targets, () =>
+      ask(app, 'restart', ids),
     );
 }
 
@@ -94,7 +97,7 @@ export function stopOrStart(app: App): void {
     void run(app, () => ask(app, 'start', ids));
     return;
   }
-  const about = app.targets().map(nameOf);
+  const about = app.targets().filter(({id}) => id !== null && running.includes(id));
   withQuestion(app, `Stop ${running.length === 1 ? (running[0] ?? '') : `${running.length} workers`}?`, about, () =>
     ask(app, 'stop', running),
   );
@@ -147,27 +150,39 @@ export function changeNice(app: App, by: 1 | -1): void {
   const targets = chosen(app);
   if (!targets) return;
   const {rows} = app.world.snapshot;
-  void run(app, async () => {
-    const said: string[] = [];
-    for (const target of targets) {
-      const row = target.pid === null ? -1 : rows.find(target.pid);
-      if (target.pid === null || row < 0) throw new Error(`${nameOf(target)} does not run`);
-      const nice = Math.max(-20, Math.min(19, (rows.nice[row] ?? 0) + by));
-      await touch(app, target, 'nice', {nice, targets: [String(target.pid)]}, () =>
-        niceProcess(target.pid ?? 0, target.startTime, nice),
-      );
-      said.push(`${nameOf(target)}: nice ${nice}`);
+  const change = async (target: Target): Promise<string> => {
+    const {pid, startTime} = target;
+    const row = pid === null ? -1 : rows.find(pid);
+    if (pid === null || row < 0) throw new Error(`${nameOf(target)} does not run`);
+    const nice = Math.max(-20, Math.min(19, (rows.nice[row] ?? 0) + by));
+    await touch(app, target, 'nice', {nice, targets: [String(pid)]}, () => niceProcess(pid, startTime, nice));
+    return `${nameOf(target)}: nice ${nice}`;
+  };
+  void run(app, async () => (await forEach(targets, change)).join(', '));
+}
+
+/** One that is refused keeps nobody else from his; then it says of all what became of them. */
+async function forEach(targets: readonly Target[], action: (target: Target) => Promise<string>): Promise<string[]> {
+  const done: string[] = [];
+  const refused: string[] = [];
+  for (const target of targets) {
+    try {
+      done.push(await action(target));
+    } catch (error) {
+      refused.push(wordsOf(error));
     }
-    return said.join(', ');
-  });
+  }
+  if (refused.length > 0) throw new Error([...refused, ...done].join('; '));
+  return done;
 }
 
 export async function send(app: App, targets: readonly Target[], signal: string): Promise<string> {
-  for (const target of targets) {
-    if (target.pid === null) throw new Error(`${nameOf(target)} does not run`);
+  await forEach(targets, async target => {
     const {pid, startTime} = target;
+    if (pid === null) throw new Error(`${nameOf(target)} does not run`);
     await touch(app, target, 'signal', {signal, targets: [String(pid)]}, () => signalProcess(pid, startTime, signal));
-  }
+    return `${signal} was sent to ${nameOf(target)}`;
+  });
   return `${signal} was sent to ${namesOf(targets)}`;
 }
 
@@ -182,7 +197,7 @@ async function touch<M extends Method & ('signal' | 'nice')>(
   const {snapshot, fleet} = app.world;
   const row = pid === null ? -1 : snapshot.rows.find(pid);
   // Its pid may have been given away since it was chosen.
-  if (row >= 0 && startTime !== null && String(snapshot.rows.startTime[row]) !== startTime)
+  if (row >= 0 && startTime !== null && snapshot.identity(row) !== startTime)
     throw new Error(`process ${pid ?? ''} is gone`);
   const owner = row < 0 ? null : app.world.ownerOf(row);
   if (fleet && owner?.id != null) {

@@ -99,6 +99,8 @@ export class App {
 
   show(index: number): void {
     this.#current = (index + this.views.length) % this.views.length;
+    // A word on what was done in another view only hides the keys of this one.
+    if (this.#message?.style === 'plain') this.#message = null;
     this.view.refresh();
     this.host.changed();
   }

@@ -57,6 +57,8 @@ class Details {
   #asking = false;
   #rest: readonly TextLine[] = [];
   #restAt = -Infinity;
+  /** As it was last seen. */
+  #last: readonly TextLine[] = [];
 
   constructor(app: App, subject: Subject) {
     this.#app = app;
@@ -73,12 +75,12 @@ class Details {
     const row = this.#row();
     const lines: TextLine[] = [];
     if (this.#instance) lines.push(...instanceLines(this.#instance), []);
-    if (row >= 0) lines.push(...this.#processLines(row, width), []);
-    else
-      lines.push(
-        [[this.#subject.kind === 'instance' ? 'it does not run at the moment' : 'it has ended', 'warning']],
-        [],
-      );
+    if (row >= 0) this.#last = this.#processLines(row, width);
+    else {
+      const words = this.#subject.kind === 'instance' ? 'it does not run at the moment' : 'it has ended';
+      lines.push([[this.#last.length > 0 ? `${words}; what follows is as it was last` : words, 'warning']], []);
+    }
+    lines.push(...this.#last, []);
     if (row >= 0 && performance.now() - this.#restAt > LOOK_MS) {
       this.#restAt = performance.now();
       this.#rest = restLines(this.#app.world, this.#app.world.snapshot.rows.pid[row] ?? 0);

@@ -19,7 +19,7 @@ export function drawFooter(canvas: Canvas, {x, y, width}: Rect, app: App): reado
   }
   const hints: Hint[] = [];
   let at = x;
-  if (status !== null) at += canvas.put(at, y, `${status}  `, 'warning', width);
+  if (status !== null) at += canvas.put(at, y, `${status}  `, 'warning', width, app.glyphs.ellipsis);
   for (const binding of BINDINGS) {
     const [key] = binding.keys;
     if (binding.footer === undefined || key === undefined || !app.applies(binding)) continue;

@@ -2,6 +2,7 @@
 import {formatBytes, formatDuration} from '../src/words/format.ts';
 import type {App} from './app.ts';
 import type {Canvas, Rect} from './screen/canvas.ts';
+import {widthOf} from './screen/cells.ts';
 import type {Style} from './screen/styles.ts';
 
 /** Lines that it takes; on a low terminal the views need them more. */
@@ -13,6 +14,7 @@ interface Part {
 }
 
 const part = (text: string, style: Style = 'plain'): Part => ({text, style});
+const widthOfParts = (parts: readonly Part[]): number => parts.reduce((sum, {text}) => sum + widthOf(text), 0);
 
 /** Draws parts in a row as far as there is room. */
 function putParts(canvas: Canvas, x: number, y: number, end: number, parts: readonly Part[]): void {
@@ -26,12 +28,15 @@ export function drawHeader(canvas: Canvas, {x, y, width, height}: Rect, app: App
   const health = fleetParts(app);
   if (height === 1) return;
   if (height === 2) {
-    putParts(canvas, x, y + 1, end, [...health, part('  '), ...stateParts(app)]);
+    putParts(canvas, x, y + 1, end, [...alarmParts(app), ...health, part('  '), ...stateParts(app, false)]);
     return;
   }
   putParts(canvas, x, y + 1, end, health);
   putParts(canvas, x, y + 2, end, meterParts(app, width));
-  putParts(canvas, x, y + 3, end, stateParts(app));
+  // What needs people comes before what fills the line.
+  const alarms = alarmParts(app);
+  const states = [...alarms, ...stateParts(app, true)];
+  putParts(canvas, x, y + 3, end, widthOfParts(states) <= width ? states : [...alarms, ...stateParts(app, false)]);
 }
 
 function tabs({views, current, all, frozen, glyphs}: App): Part[] {
@@ -52,21 +57,23 @@ function bar(share: number, width: number, {glyphs}: App): Part[] {
   return [part(glyphs.barFull.repeat(full), styleOfShare(share)), part(glyphs.barEmpty.repeat(width - full), 'dim')];
 }
 
+const SHORTEST_BAR = 4;
+const LONGEST_BAR = 30;
+
 function meterParts(app: App, width: number): Part[] {
   const {load} = app.world;
-  const length = Math.max(4, Math.min(30, Math.floor((width - 56) / 2)));
   const memory = load.memoryTotal > 0 ? load.memoryUsed / load.memoryTotal : 0;
-  return [
-    part('CPU ', 'name'),
-    ...bar(load.cpu, length, app),
-    part(` ${(load.cpu * 100).toFixed(0).padStart(3)}% `),
-    part(' Mem ', 'name'),
-    ...bar(memory, length, app),
+  const cpu = [part(` ${(load.cpu * 100).toFixed(0).padStart(3)}% `), part(' Mem ', 'name')];
+  const rest = [
     part(` ${formatBytes(load.memoryUsed)}/${formatBytes(load.memoryTotal)} `),
     part(' Load ', 'name'),
     part(load.average.map(value => value.toFixed(2)).join(' ')),
     part(`  up ${formatDuration(load.uptime * 1000)}`, 'dim'),
   ];
+  const first = part('CPU ', 'name');
+  const left = width - widthOfParts([first, ...cpu, ...rest]);
+  const length = Math.max(SHORTEST_BAR, Math.min(LONGEST_BAR, Math.floor(left / 2)));
+  return [first, ...bar(load.cpu, length, app), ...cpu, ...bar(memory, length, app), ...rest];
 }
 
 const STATES: readonly (readonly [string, string])[] = [
@@ -77,25 +84,39 @@ const STATES: readonly (readonly [string, string])[] = [
   ['I', 'idle'],
 ];
 
-/** Processes by state; zombies and orphans by the key that leads to them. */
-function stateParts({world}: App): Part[] {
+function countStates({world}: App): ReadonlyMap<string, number> {
   const {rows} = world.snapshot;
   const counts = new Map<string, number>();
-  let zombies = 0;
   for (let n = 0; n < rows.count; n++) {
-    const letter = String.fromCharCode(rows.state[rows.at(n)] ?? 63);
-    if (letter === 'Z') zombies++;
-    else counts.set(letter === 't' ? 'T' : letter, (counts.get(letter === 't' ? 'T' : letter) ?? 0) + 1);
+    const letter = String.fromCharCode(rows.state[rows.at(n)] ?? 63).toUpperCase();
+    counts.set(letter, (counts.get(letter) ?? 0) + 1);
   }
-  const parts: Part[] = [part(`${rows.count} processes `, 'bold')];
+  return counts;
+}
+
+/** Processes by state. */
+function stateParts(app: App, inWords: boolean): Part[] {
+  const counts = countStates(app);
+  const parts: Part[] = [part(`${app.world.snapshot.rows.count} processes `, 'bold')];
   for (const [letter, words] of STATES) {
     const number = counts.get(letter) ?? 0;
     if (number > 0)
-      parts.push(part(` ${letter} `, 'name'), part(`${number} ${words} `, letter === 'D' ? 'warning' : 'dim'));
+      parts.push(
+        part(` ${letter} `, 'name'),
+        part(`${number} ${inWords ? `${words} ` : ''}`, letter === 'D' ? 'warning' : 'dim'),
+      );
   }
+  return parts;
+}
+
+/** Zombies and orphans, by the key that leads to them. */
+function alarmParts(app: App): Part[] {
+  const {world} = app;
+  const parts: Part[] = [];
+  const zombies = countStates(app).get('Z') ?? 0;
   const orphans = world.fleet?.lineage?.processes.filter(({orphan}) => orphan).length ?? 0;
-  if (zombies > 0) parts.push(part(` ${zombies} ${zombies === 1 ? 'zombie' : 'zombies'}: Z `, 'alarm'));
-  if (orphans > 0) parts.push(part(' '), part(` ${orphans} ${orphans === 1 ? 'orphan' : 'orphans'}: O `, 'alarm'));
+  if (zombies > 0) parts.push(part(` ${zombies} ${zombies === 1 ? 'zombie' : 'zombies'}: Z `, 'alarm'), part(' '));
+  if (orphans > 0) parts.push(part(` ${orphans} ${orphans === 1 ? 'orphan' : 'orphans'}: O `, 'alarm'), part(' '));
   return parts;
 }
 
@@ -107,7 +128,7 @@ function fleetParts({world}: App): Part[] {
     return [name, part(' its supervisor is not running: `brood up` starts it ', 'alarm')];
   if (fleet.connection === 'lost') {
     const since = fleet.lostAt === null ? '' : ` for ${formatDuration(Date.now() - fleet.lostAt)}`;
-    return [name, part(` its controller does not answer${since}; connecting again, what is shown is old `, 'alarm')];
+    return [name, part(` its controller does not answer${since}: what is shown is old `, 'alarm')];
   }
   const {ps} = fleet;
   if (!ps) return [name, part('connecting', 'dim')];

@@ -58,8 +58,8 @@ export type Action =
   | 'zombies'
   | 'orphans';
 
-/** Where a key means something: everywhere, in lists of processes or workers, in text that scrolls. */
-export type Place = 'everywhere' | 'list' | 'processes' | 'workers' | 'logs' | 'graph';
+/** Where a key means something: everywhere, in all that scrolls, in lists of rows, on what they list. */
+export type Place = 'everywhere' | 'list' | 'rows' | 'processes' | 'workers' | 'logs' | 'graph';
 
 export interface Binding {
   readonly keys: readonly string[];
@@ -92,7 +92,7 @@ export const BINDINGS: readonly Binding[] = [
   {keys: ['5'], action: 'view5', words: 'logs', place: 'everywhere'},
   {keys: ['tab'], action: 'nextView', words: 'the next view', place: 'everywhere', footer: 'View'},
   {keys: ['S-tab'], action: 'previousView', words: 'the view before', place: 'everywhere'},
-  {keys: ['enter'], action: 'details', words: 'details of the selected one', place: 'list', footer: 'Details'},
+  {keys: ['enter'], action: 'details', words: 'details of the selected one', place: 'rows', footer: 'Details'},
   {keys: ['t', 'f5'], action: 'treeOrList', words: 'as a tree or as a list', place: 'processes', footer: 'Tree'},
   {keys: ['-'], action: 'fold', words: 'fold', place: 'processes'},
   {keys: ['+', '='], action: 'unfold', words: 'unfold', place: 'processes'},
@@ -104,11 +104,11 @@ export const BINDINGS: readonly Binding[] = [
     keys: ['\\', 'f4'],
     action: 'filter',
     words: 'show only: text, /regex/, state=Z, cpu>50, user=www',
-    place: 'list',
+    place: 'rows',
     footer: 'Filter',
   },
-  {keys: ['>', 'f6', '.'], action: 'sort', words: 'sort by the next column', place: 'list', footer: 'Sort'},
-  {keys: ['I'], action: 'invert', words: 'the other way round', place: 'list'},
+  {keys: ['>', 'f6', '.'], action: 'sort', words: 'sort by the next column', place: 'rows', footer: 'Sort'},
+  {keys: ['I'], action: 'invert', words: 'the other way round', place: 'rows'},
   {keys: ['space'], action: 'tag', words: 'tag, for actions on several', place: 'workers'},
   {keys: ['c'], action: 'tagChildren', words: 'tag it and all below it', place: 'processes'},
   {keys: ['U'], action: 'untag', words: 'untag all', place: 'workers'},

@@ -83,6 +83,11 @@ export class World {
     return found.startTime === null || found.startTime === String(rows.startTime[row]) ? found.owner : null;
   }
 
+  /** Whose the fleet's processes are. */
+  *owners(): Generator<Owner> {
+    for (const {owner} of this.#owners.values()) yield owner;
+  }
+
   /** CPU percents of an instance, oldest first. */
   sparkOf(id: string): number[] {
     const ring = this.#sparks.get(id);

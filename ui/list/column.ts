@@ -1,4 +1,5 @@
 /** Columns of lists: what they show, sort by, and give way to. */
+import {widthOf} from '../screen/cells.ts';
 import type {Style} from '../screen/styles.ts';
 
 /** What a column is compared and filtered by; null: unknown, and last in every order. */
@@ -8,7 +9,7 @@ export interface Column<Row> {
   /** As filters name it: `cpu>50`. */
   readonly id: string;
   readonly title: string;
-  /** Columns that it takes; of the last one shown: all that is left. */
+  /** Columns that it takes; of the last one shown, if it stands to the left: all that is left. */
   readonly width: number;
   readonly align?: 'right';
   readonly text: (row: Row) => string;
@@ -18,6 +19,13 @@ export interface Column<Row> {
   readonly drop?: number;
   /** Large values are wanted first. */
   readonly descending?: true;
+}
+
+/** A width that all of the texts fit into, within bounds. */
+export function fitted(texts: Iterable<string>, least: number, most: number): number {
+  let width = least;
+  for (const text of texts) width = Math.max(width, Math.min(most, widthOf(text)));
+  return width;
 }
 
 export interface Placed<Row> {
@@ -40,7 +48,7 @@ export function place<Row>(columns: readonly Column<Row>[], available: number): 
   let x = 0;
   return kept.map((column, index) => {
     const isLast = index === kept.length - 1;
-    const width = isLast ? Math.max(1, available - x) : column.width;
+    const width = isLast && column.align !== 'right' ? Math.max(1, available - x) : column.width;
     const placed = {column, x, width};
     x += width + GAP;
     return placed;

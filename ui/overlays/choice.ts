@@ -9,6 +9,8 @@ export interface Option {
   readonly text: string;
   /** To the right of it. */
   readonly note?: string;
+  /** Chooses it at once, where nothing is typed. */
+  readonly key?: string;
   readonly choose: () => void;
 }
 
@@ -103,6 +105,11 @@ export class Choice implements Overlay {
       default:
     }
     if (this.#options.typing) this.#type(name);
+    else
+      this.#take(
+        this.#options.options.find(({key}) => key === name),
+        app,
+      );
   }
 
   click(x: number, y: number, app: App): void {
@@ -116,7 +123,10 @@ export class Choice implements Overlay {
   }
 
   #choose(app: App): void {
-    const option = this.#shown[this.#place];
+    this.#take(this.#shown[this.#place], app);
+  }
+
+  #take(option: Option | undefined, app: App): void {
     if (!option) return;
     app.close(this);
     option.choose();

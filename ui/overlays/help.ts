@@ -6,7 +6,8 @@ import {Text, type TextLine} from './text.ts';
 
 const PLACES: Readonly<Record<Place, string>> = {
   everywhere: 'Everywhere',
-  list: 'In lists',
+  list: 'In lists and logs',
+  rows: 'In lists',
   workers: 'On workers and processes',
   processes: 'In the tree',
   graph: 'In IPC',

@@ -27,14 +27,15 @@ const SIGNALS: readonly (readonly [string, string])[] = [
   ['SIGURG', 'urgent data'],
 ];
 
+const WIDEST = Math.max(...SIGNALS.map(([signal]) => signal.length));
+
 export function createSignalMenu(app: App): void {
   const targets = chosen(app);
   if (!targets) return;
   const title =
     targets.length === 1 && targets[0] ? `Signal to ${nameOf(targets[0])}` : `Signal to ${targets.length} processes`;
   const options = SIGNALS.map(([signal, note]) => ({
-    text: signal,
-    note,
+    text: `${signal.padEnd(WIDEST)}  ${note}`,
     choose: () => void run(app, () => send(app, targets, signal)),
   }));
   const about = targets.length === 1 ? [] : [namesOf(targets)];

@@ -32,7 +32,7 @@ export class Text implements Overlay {
 
   draw(canvas: Canvas, {glyphs}: App): void {
     const {title, full} = this.#options;
-    const margin = full && canvas.width >= 60 && canvas.height >= 16 ? 1 : 0;
+    const margin = full && canvas.width >= 100 && canvas.height >= 30 ? 1 : 0;
     const widest = full ? canvas.width - 2 * margin : Math.min(canvas.width, 78);
     const lines = this.#options.lines(Math.max(1, widest - 4));
     const width = full ? widest : Math.min(widest, Math.max(...lines.map(widthOfLine), 20) + 4);

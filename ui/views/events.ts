@@ -18,7 +18,7 @@ const COLUMNS: readonly Column<EventRecord>[] = [
     text: ({at}) => formatTime(at),
     value: ({seq}) => seq,
     style: () => 'dim',
-    drop: 1,
+    drop: 2,
   },
   {
     id: 'worker',
@@ -28,11 +28,11 @@ const COLUMNS: readonly Column<EventRecord>[] = [
     value: record => subjectOf(record) || null,
     style: () => 'name',
   },
-  {id: 'type', title: 'TYPE', width: 16, text: ({type}) => type, value: ({type}) => type, style: () => 'dim', drop: 2},
+  {id: 'type', title: 'TYPE', width: 16, text: ({type}) => type, value: ({type}) => type, style: () => 'dim', drop: 1},
   {
     id: 'what',
     title: 'WHAT HAPPENED',
-    width: 20,
+    width: 40,
     text: describeEvent,
     value: describeEvent,
     style: record => STYLES[styleOfEvent(record) ?? ''] ?? null,
@@ -43,7 +43,7 @@ const STYLES: Readonly<Record<string, Style>> = {red: 'bad', yellow: 'warning', 
 
 export class EventsView extends ListView<EventRecord> {
   readonly title = 'Events';
-  readonly places: ReadonlySet<Place> = new Set<Place>(['list']);
+  readonly places: ReadonlySet<Place> = new Set<Place>(['list', 'rows']);
   /** The newest is selected, and so will be those to come. */
   #following = true;
 

@@ -7,7 +7,7 @@ import {sparkline} from '../data/sparkline.ts';
 import {openDetails} from '../details.ts';
 import {styleOfStatus} from '../header.ts';
 import type {Place} from '../keys.ts';
-import type {Column} from '../list/column.ts';
+import {fitted, type Column} from '../list/column.ts';
 import type {Target} from '../view.ts';
 import {ListView} from './list-view.ts';
 
@@ -17,9 +17,24 @@ const SPARK = 12;
 /** A full core fills the bar. */
 const FULL = 100;
 
-function columnsOf({world, glyphs}: App): readonly Column<WorkerReport>[] {
+/** Columns of these lose the end of a word that counts, or leave room unused: they fit what there is. */
+interface Widths {
+  id: number;
+  status: number;
+}
+
+function columnsOf({world, glyphs}: App, widths: Widths): readonly Column<WorkerReport>[] {
   return [
-    {id: 'id', title: 'WORKER', width: 16, text: ({id}) => id, value: ({id}) => id, style: () => 'name'},
+    {
+      id: 'id',
+      title: 'WORKER',
+      get width() {
+        return widths.id;
+      },
+      text: ({id}) => id,
+      value: ({id}) => id,
+      style: () => 'name',
+    },
     {
       id: 'group',
       title: 'GROUP',
@@ -32,7 +47,9 @@ function columnsOf({world, glyphs}: App): readonly Column<WorkerReport>[] {
     {
       id: 'status',
       title: 'STATUS',
-      width: 10,
+      get width() {
+        return widths.status;
+      },
       text: statusWords,
       value: ({status}) => status,
       style: ({status, flags}) => (flags.includes('unhealthy') ? 'bad' : styleOfStatus(status)),
@@ -70,7 +87,7 @@ function columnsOf({world, glyphs}: App): readonly Column<WorkerReport>[] {
       text: ({restarts}) => String(restarts),
       value: ({restarts}) => restarts,
       style: ({restarts}) => (restarts > 0 ? 'warning' : 'dim'),
-      drop: 7,
+      drop: 5,
       descending: true,
     },
     {
@@ -80,7 +97,7 @@ function columnsOf({world, glyphs}: App): readonly Column<WorkerReport>[] {
       align: 'right',
       text: ({uptimeMs}) => dash(uptimeMs === null ? null : formatDuration(uptimeMs)),
       value: ({uptimeMs}) => uptimeMs,
-      drop: 5,
+      drop: 4,
       descending: true,
     },
     {
@@ -91,7 +108,7 @@ function columnsOf({world, glyphs}: App): readonly Column<WorkerReport>[] {
       text: ({cpuPercent}) => dash(cpuPercent === null ? null : cpuPercent.toFixed(1)),
       value: ({cpuPercent}) => cpuPercent,
       style: ({cpuPercent}) => ((cpuPercent ?? 0) >= 50 ? 'warning' : null),
-      drop: 9,
+      drop: 7,
       descending: true,
     },
     {
@@ -101,7 +118,7 @@ function columnsOf({world, glyphs}: App): readonly Column<WorkerReport>[] {
       align: 'right',
       text: ({rssBytes}) => dash(rssBytes === null ? null : formatBytes(rssBytes)),
       value: ({rssBytes}) => rssBytes,
-      drop: 8,
+      drop: 6,
       descending: true,
     },
     {
@@ -116,11 +133,11 @@ function columnsOf({world, glyphs}: App): readonly Column<WorkerReport>[] {
     {
       id: 'exit',
       title: 'LAST EXIT / REASON',
-      width: 14,
+      width: 18,
       text: lastExit,
       value: row => lastExit(row) || null,
       style: ({status}) => (status === 'failed' ? 'bad' : 'dim'),
-      drop: 6,
+      drop: 8,
     },
   ];
 }
@@ -144,11 +161,14 @@ function byGroup(workers: readonly WorkerReport[]): readonly WorkerReport[] {
 
 export class FleetView extends ListView<WorkerReport> {
   readonly title = 'Fleet';
-  readonly places: ReadonlySet<Place> = new Set<Place>(['list', 'workers']);
+  readonly places: ReadonlySet<Place> = new Set<Place>(['list', 'rows', 'workers']);
+
+  readonly #widths: Widths;
 
   constructor(app: App) {
     const {world} = app;
-    const all = columnsOf(app);
+    const widths = {id: 6, status: 6};
+    const all = columnsOf(app, widths);
     const withoutGroup = all.filter(({id}) => id !== 'group');
     const isGrouped = (): boolean => world.workers.some(({group}) => group !== null);
     super(app, {
@@ -158,6 +178,18 @@ export class FleetView extends ListView<WorkerReport> {
       rows: () => (isGrouped() ? byGroup(world.workers) : world.workers),
       key: ({id}) => id,
     });
+    this.#widths = widths;
+  }
+
+  override refresh(): void {
+    const {workers} = this.app.world;
+    this.#widths.id = fitted(
+      workers.map(({id}) => id),
+      6,
+      24,
+    );
+    this.#widths.status = fitted(workers.map(statusWords), 7, 16);
+    super.refresh();
   }
 
   get empty(): string {
@@ -175,10 +207,11 @@ export class FleetView extends ListView<WorkerReport> {
   }
 
   targetsOf(rows: readonly WorkerReport[]): readonly Target[] {
-    const {lineage} = this.app.world.fleet ?? {lineage: null};
+    const {fleet, snapshot} = this.app.world;
     return rows.map(({id, pid}) => {
-      const entry = lineage?.processes.find(one => one.pid === pid && one.main);
-      return {pid, startTime: entry?.startTime ?? null, id, name: id};
+      const entry = fleet?.lineage?.processes.find(one => one.pid === pid && one.main);
+      const row = pid === null ? -1 : snapshot.rows.find(pid);
+      return {pid, startTime: entry?.startTime ?? (row < 0 ? null : snapshot.identity(row)), id, name: id};
     });
   }
 

@@ -47,7 +47,10 @@ function others(join: Join, {key}: Node, glyphs: Glyphs): string {
   const distinct = [...new Map(beside.map(node => [node.key, node.label])).values()];
   const arrow = !join.oneWay || (isFrom && isTo) ? glyphs.arrowBoth : isFrom ? glyphs.arrowRight : glyphs.arrowLeft;
   // Alone at its side: who shares it, shares it from there.
-  const shared = (isFrom ? join.from : join.to).filter(node => node.key !== key).map(({label}) => label);
+  const atOther = new Set(beside.map(node => node.key));
+  const shared = (isFrom ? join.from : join.to)
+    .filter(node => node.key !== key && !atOther.has(node.key))
+    .map(({label}) => label);
   const ends = distinct.length > 0 ? `${arrow} ${distinct.join(', ')}` : `${glyphs.dot} nobody else`;
   return shared.length > 0 && distinct.length > 0
     ? `${ends} (with ${shared.join(', ')})`

@@ -29,7 +29,7 @@ type Row = GraphRow;
 
 export class IpcView extends ListView<Row> {
   readonly title = 'IPC';
-  readonly places: ReadonlySet<Place> = new Set<Place>(['list', 'graph']);
+  readonly places: ReadonlySet<Place> = new Set<Place>(['list', 'rows', 'graph']);
   readonly #state: State;
 
   constructor(app: App) {
@@ -78,7 +78,10 @@ export class IpcView extends ListView<Row> {
       this.items.sortBy(null);
       this.app.say(this.#state.asGraph ? 'as a graph: each process and whom it is joined to' : 'as a list of joins');
     },
-    wrap: () => this.#state.showAll(),
+    wrap: () => {
+      this.#state.showAll();
+      this.refresh();
+    },
   };
 
   override status(): string | null {

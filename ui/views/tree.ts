@@ -2,8 +2,9 @@
 import {formatBytes} from '../../src/words/format.ts';
 import type {App} from '../app.ts';
 import {openDetails} from '../details.ts';
+import type {Owner} from '../data/world.ts';
 import type {Action, Place} from '../keys.ts';
-import type {Column} from '../list/column.ts';
+import {fitted, type Column} from '../list/column.ts';
 import type {Handlers, Target} from '../view.ts';
 import {styleOfState} from './fleet.ts';
 import {ListView} from './list-view.ts';
@@ -12,7 +13,7 @@ import {TreeRows} from './tree-rows.ts';
 const number = (value: number | undefined): number | null =>
   value === undefined || Number.isNaN(value) ? null : value;
 
-function columnsOf({world}: App, tree: () => TreeRows): readonly Column<number>[] {
+function columnsOf({world}: App, tree: () => TreeRows, widths: {owner: number}): readonly Column<number>[] {
   const {snapshot} = world;
   const {rows} = snapshot;
   const cpu = (row: number): number | null => number(tree().cpu(row));
@@ -84,10 +85,12 @@ function columnsOf({world}: App, tree: () => TreeRows): readonly Column<number>[
     {
       id: 'worker',
       title: 'WORKER',
-      width: 13,
+      get width() {
+        return widths.owner;
+      },
       text: row => {
         const owner = world.ownerOf(row);
-        return owner === null ? '' : owner.orphan ? `${owner.label} orphan` : owner.label;
+        return owner === null ? '' : ownerWords(owner);
       },
       value: row => world.ownerOf(row)?.label ?? null,
       style: row => (world.ownerOf(row)?.orphan === true ? 'bad' : 'name'),
@@ -96,13 +99,15 @@ function columnsOf({world}: App, tree: () => TreeRows): readonly Column<number>[
     {
       id: 'command',
       title: 'COMMAND',
-      width: 12,
+      width: 30,
       text: row => tree().stroke(row) + commandOf(snapshot, row) + tree().foldedWords(row),
       value: row => commandOf(snapshot, row),
       style: row => (snapshot.state(row) === 'Z' ? 'bad' : snapshot.isKernelThread(row) ? 'dim' : null),
     },
   ];
 }
+
+const ownerWords = ({label, orphan}: Owner): string => (orphan ? `${label} orphan` : label);
 
 export function commandOf(snapshot: App['world']['snapshot'], row: number): string {
   const {command} = snapshot.details(row);
@@ -111,22 +116,25 @@ export function commandOf(snapshot: App['world']['snapshot'], row: number): stri
   return snapshot.state(row) === 'Z' ? `[${name}] zombie` : `[${name}]`;
 }
 
-const PLACES: ReadonlySet<Place> = new Set<Place>(['list', 'workers', 'processes']);
+const PLACES: ReadonlySet<Place> = new Set<Place>(['list', 'rows', 'workers', 'processes']);
 
 export class TreeView extends ListView<number> {
   readonly title = 'Tree';
   readonly places = PLACES;
   readonly #tree: TreeRows;
+  readonly #widths: {owner: number};
 
   constructor(app: App) {
     const tree = new TreeRows(app);
+    const widths = {owner: 6};
     super(app, {
-      columns: columnsOf(app, () => tree),
+      columns: columnsOf(app, () => tree, widths),
       rows: () => tree.rows(),
       key: row => app.world.keyOf(row),
       text: row => app.world.snapshot.rows.name(row),
     });
     this.#tree = tree;
+    this.#widths = widths;
   }
 
   get empty(): string {
@@ -134,6 +142,7 @@ export class TreeView extends ListView<number> {
   }
 
   override refresh(): void {
+    this.#widths.owner = fitted(Array.from(this.app.world.owners(), ownerWords), 6, 22);
     // Sorted or filtered it is a list: lines from parent to child would tell nothing.
     this.#tree.asTree = this.#tree.wanted && this.items.sorting.column === null && this.items.filter === '';
     super.refresh();
@@ -193,7 +202,7 @@ export class TreeView extends ListView<number> {
       const owner = this.app.world.ownerOf(row);
       return {
         pid,
-        startTime: String(snapshot.rows.startTime[row] ?? ''),
+        startTime: snapshot.identity(row),
         id: main === undefined ? null : (owner?.id ?? null),
         name: owner?.id == null ? snapshot.rows.name(row) : `${owner.id} ${snapshot.rows.name(row)}`,
       };
