@@ -6,7 +6,7 @@ BUILT = dist/cli.js
 SOURCES = $(shell find src ui -type f -name '*.ts' 2>/dev/null)
 SHELL_SCRIPTS = $(shell find fixtures test -type f -name '*.sh')
 
-.PHONY: all demo test build lint lint-rules lint-types lint-format lint-arrows lint-shell check bench chaos soak crash test-nodes tools clean
+.PHONY: all demo test build lint lint-rules lint-types lint-format lint-arrows lint-shell check bench chaos soak crash test-nodes tools screens clean
 
 all: build
 
@@ -82,6 +82,11 @@ crash: $(BUILT)
 ## The end-to-end tests of the built program under each Node.js that is supported.
 test-nodes: $(BUILT)
 	@sh test/nodes/run.sh
+
+## The pictures of `brood top` in the README, from a real run of the demo's fleet.
+screens: $(BUILT)
+	@$(BIN)/esbuild test/ui/make-screens.ts --bundle --platform=node --format=esm --target=node20 --packages=external --log-level=warning --outfile=test/.screens/make.mjs
+	@node test/.screens/make.mjs; status=$$?; rm -rf test/.screens; exit $$status
 
 clean:
 	rm -rf dist node_modules coverage .cache

@@ -5,7 +5,14 @@
 import {anchorArguments, REST_FD, REST_MS} from './anchor.ts';
 import {openRest} from '../posix/rest.ts';
 import {peerCredentials} from '../posix/peer.ts';
-import {become, becomeSubreaper, keepOnExec, openFilesLimit, setOpenFilesLimit} from '../posix/process.ts';
+import {
+  become,
+  becomeSubreaper,
+  closeOnExecFrom,
+  keepOnExec,
+  openFilesLimit,
+  setOpenFilesLimit,
+} from '../posix/process.ts';
 import {softOpenFiles} from '../process/facts.ts';
 import {readStat} from '../process/stat.ts';
 
@@ -27,7 +34,9 @@ function takeLimitOfShell(): void {
 const [shell = '/bin/sh', ...rest] = process.argv.slice(2);
 becomeSubreaper();
 takeLimitOfShell();
-// Node has marked them all close-on-exec, the standard streams too. Over the fourth the launcher hears whether the
+// What else was inherited is a stranger's: held open, whoever waits for its end would wait as long as the fleet lives.
+closeOnExecFrom(STATUS_FD);
+// Node has marked the standard streams close-on-exec, too. Over the fourth the launcher hears whether the
 // supervisor has come up; the loop closes it once a keeper has it.
 for (const fd of [0, 1, 2, STATUS_FD]) {
   try {

@@ -4,9 +4,12 @@ import {once} from 'node:events';
 import {existsSync} from 'node:fs';
 import {expect, test} from 'vitest';
 import type {FindingsReport} from '../../src/control/messages.ts';
-import {TestFleet, until} from './harness.ts';
+import {TestFleet, until as waitUntil} from './harness.ts';
 import {lives, look} from './processes.ts';
 import {isRoot, ordinaryFleet, using} from './wrapped.ts';
+
+/** Several interpreters begin, and zombies count after a second: on a loaded machine that takes its time. */
+const until: typeof waitUntil = (what, probe, ms = 40_000) => waitUntil(what, probe, ms);
 
 interface Diagnosis extends FindingsReport {
   readonly problems: readonly {kind: string; worker: string | null; message: string; advice: string}[];

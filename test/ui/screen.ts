@@ -1,13 +1,15 @@
 /** `brood top` in a real pty, seen through a terminal emulator: cells, colours, modes. */
 import {spawn, type IPty} from '@lydell/node-pty';
 import xterm, {type IBufferCell, type Terminal as Emulator} from '@xterm/headless';
-import {cli, until, type TestFleet} from '../end-to-end/harness.ts';
+import {cli, project, until, type TestFleet} from '../end-to-end/harness.ts';
 
 export interface ScreenOptions {
   readonly columns?: number;
   readonly rows?: number;
   readonly term?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** In the place of `brood top`; run in the project's folder. */
+  readonly command?: readonly [string, ...string[]];
 }
 
 /** What would change how it looks, set by whoever runs the tests. */
@@ -25,13 +27,9 @@ export class Screen {
     const outer = Object.entries(fleet.env).filter(([name]) => !NOT_FOR_TERMINALS.has(name));
     const env = {...Object.fromEntries(outer), LANG: 'C.UTF-8', TERM: term, ...options.env};
     this.#emulator = new xterm.Terminal({cols: columns, rows, allowProposedApi: true, scrollback: 0});
-    this.#pty = spawn(process.execPath, [cli, 'top', ...args], {
-      name: term,
-      cols: columns,
-      rows,
-      cwd: fleet.folder,
-      env,
-    });
+    const [program, ...rest] = options.command ?? [process.execPath, cli, 'top', ...args];
+    const cwd = options.command ? project : fleet.folder;
+    this.#pty = spawn(program, rest, {name: term, cols: columns, rows, cwd, env});
     this.#pty.onData(data => {
       this.sent += data;
       this.#emulator.write(data);
@@ -123,8 +121,8 @@ export class Screen {
     this.#pty.kill(signal);
   }
 
-  exited(): Promise<number> {
-    return until('brood top to have ended', () => this.exitCode !== null && {code: this.exitCode}).then(
+  exited(ms?: number): Promise<number> {
+    return until('brood top to have ended', () => this.exitCode !== null && {code: this.exitCode}, ms).then(
       ({code}) => code,
     );
   }
