@@ -9,7 +9,8 @@ import {lives, look} from './processes.ts';
 import {isRoot, ordinaryFleet, using} from './wrapped.ts';
 
 /** Several interpreters begin, and zombies count after a second: on a loaded machine that takes its time. */
-const until: typeof waitUntil = (what, probe, ms = 40_000) => waitUntil(what, probe, ms);
+const until = <T>(what: string, probe: () => T | Promise<T>): ReturnType<typeof waitUntil<T>> =>
+  waitUntil(what, probe, 40_000);
 
 interface Diagnosis extends FindingsReport {
   readonly problems: readonly {kind: string; worker: string | null; message: string; advice: string}[];
