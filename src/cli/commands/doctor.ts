@@ -1,4 +1,3 @@
-import {listFleets} from '../../control/find.ts';
 import type {FindingsReport, Guarantees, InstanceDetail} from '../../control/messages.ts';
 import {atMost} from '../arguments.ts';
 import {isSet, JSON_OPTION, type Command, type Context} from '../command.ts';
@@ -65,7 +64,7 @@ interface Wishes {
 async function consult(context: Context, connected: Connected | null, wishes: Wishes): Promise<number> {
   const {out} = context;
   const patient = connected && (await examine(connected));
-  const findings = await look(context, connected, wishes.all);
+  const findings = await look(connected, wishes.all);
   const problems: Problem[] = FINDING_CHECKS.flatMap(check => check(findings));
   if (patient) for (const check of FLEET_CHECKS) problems.push(...(await check(patient)));
   const asJson = isSet(context, 'json');
@@ -118,15 +117,12 @@ async function mendAll(
 
 const NOTHING: FindingsReport = {zombies: [], orphans: []};
 
-const anchors = ({env}: Context): Set<number> =>
-  new Set(listFleets(env).flatMap(({lock}) => (lock?.anchor == null ? [] : [lock.anchor])));
-
 /** Zombies, orphans and deadlocks. */
-async function look(context: Context, connected: Connected | null, all: boolean): Promise<Findings> {
+async function look(connected: Connected | null, all: boolean): Promise<Findings> {
   const client = connected?.client ?? null;
   const own = client === null ? NOTHING : await client.call('findings', {});
   const lineage = client === null ? null : await client.call('lineage', {});
-  const found = all ? await machineFindings(own, anchors(context)) : own;
+  const found = all ? await machineFindings(own) : own;
   return {...found, deadlocks: deadlocksAmong(lineage, all), client};
 }
 

@@ -10,20 +10,15 @@ import {zombiesIn, type Zombie} from '../../process/zombies.ts';
 /** A parent has that long to wait for its child. */
 const PATIENCE_MS = 1_000;
 const KTHREADD = 2;
+/** brood's anchors, of whatever user's fleet, have left their parents on purpose. */
+const ANCHOR = / brood-anchor .* --launch/s;
 
-/**
- * What a supervisor says of its own counts more: it knows whose they are, and for how long.
- *
- * @param anchors of brood's fleets: they have left their parents on purpose
- */
-export async function machineFindings(own: FindingsReport, anchors: ReadonlySet<number>): Promise<FindingsReport> {
+/** What a supervisor says of its own counts more: it knows whose they are, and for how long. */
+export async function machineFindings(own: FindingsReport): Promise<FindingsReport> {
   const table = readProcessTable();
   return {
     zombies: merged(await zombiesOf(table), own.zombies),
-    orphans: merged(
-      orphansOf(table).filter(({pid}) => !anchors.has(pid)),
-      own.orphans,
-    ),
+    orphans: merged(orphansOf(table), own.orphans),
   };
 }
 
@@ -65,10 +60,12 @@ function isLeftBehind({pid, ppid, sid, pgid}: Stat, table: ProcessTable): boolea
 const orphansOf = (table: ProcessTable): OrphanReport[] =>
   [...table.all()]
     .filter(stat => !hasEnded(stat) && stat.pid !== KTHREADD && isLeftBehind(stat, table))
-    .map(({pid, comm}) => ({
+    .map(({pid, comm}) => ({pid, comm, command: commandOf(pid) || comm}))
+    .filter(({command}) => !ANCHOR.test(command))
+    .map(({pid, comm, command}) => ({
       pid,
       name: comm,
-      command: commandOf(pid) || comm,
+      command,
       worker: null,
       instance: null,
       formerParent: null,
