@@ -1,4 +1,5 @@
 /** Processes as a tree or as a list: the fleet's, or the machine's. */
+import {shownCommand} from '../../src/words/command.ts';
 import {formatBytes} from '../../src/words/format.ts';
 import type {App} from '../app.ts';
 import {openDetails} from '../details.ts';
@@ -112,7 +113,7 @@ const ownerWords = ({label, orphan}: Owner): string => (orphan ? `${label} orpha
 export function commandOf(snapshot: App['world']['snapshot'], row: number): string {
   const {command} = snapshot.details(row);
   const name = snapshot.rows.name(row);
-  if (command !== null) return command;
+  if (command !== null) return shownCommand(command);
   return snapshot.state(row) === 'Z' ? `[${name}] zombie` : `[${name}]`;
 }
 

@@ -1,5 +1,6 @@
 /** The columns of `brood tree`. */
 import {formatBytes} from '../../words/format.ts';
+import {shownCommand} from '../../words/command.ts';
 import {styleOfState} from './state-style.ts';
 import type {Column} from '../table.ts';
 import type {Facts} from './facts.ts';
@@ -19,7 +20,8 @@ const shown = <T>(value: T | null | undefined, words: (value: T) => string = Str
 function commandWords({command, name, state, exit}: Facts, isBrief: boolean): string {
   if (state === 'Z') return `[${name}] <defunct>${exit === null ? '' : `, ${exitWords(exit)}`}`;
   if (command === null) return `[${name}]`;
-  return isBrief ? command.replace(/^\/[^ ]*\/(?=[^ ])/, '') : command;
+  const words = shownCommand(command);
+  return isBrief ? words.replace(/^\/[^ ]*\/(?=[^ ])/, '') : words;
 }
 
 const exitWords = ({code, signal}: NonNullable<Facts['exit']>): string =>

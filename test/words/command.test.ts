@@ -1,0 +1,10 @@
+import {expect, test} from 'vitest';
+import {anchorArguments} from '../../src/keeper/anchor.ts';
+import {shownCommand} from '../../src/words/command.ts';
+
+test("an anchor's command line is shown as what it is, others as they are", () => {
+  const rest = ['/b/shop-1/code/0123456789abcdef', '/b/shop-1', '0123456789abcdef', '/usr/bin/node', '--expose-gc'];
+  const command = ['/bin/sh', ...anchorArguments('/bin/sh', rest)].join(' ');
+  expect(shownCommand(command)).toBe("/bin/sh (brood's anchor of /b/shop-1)");
+  for (const other of ['sh -c brood-anchor', 'node server.js', '']) expect(shownCommand(other)).toBe(other);
+});
