@@ -19,7 +19,10 @@ type Step =
   | {readonly kind: 'filter'; readonly line: string};
 
 const rowsOf = fc.uniqueArray(
-  fc.record({key: fc.constantFrom(...'a b c d e f g h i j k l m n o p'.split(' ')), value: fc.integer({min: 0, max: 4})}),
+  fc.record({
+    key: fc.constantFrom(...'a b c d e f g h i j k l m n o p'.split(' ')),
+    value: fc.integer({min: 0, max: 4}),
+  }),
   {selector: ({key}) => key, maxLength: 16},
 );
 
