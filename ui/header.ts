@@ -84,22 +84,24 @@ const STATES: readonly (readonly [string, string])[] = [
   ['I', 'idle'],
 ];
 
-function countStates({world}: App): ReadonlyMap<string, number> {
+/** How many processes have a state; upper and lower case count together. */
+function countStates({world}: App): (letter: string) => number {
   const {rows} = world.snapshot;
-  const counts = new Map<string, number>();
+  const counts = new Uint32Array(128);
   for (let n = 0; n < rows.count; n++) {
-    const letter = String.fromCharCode(rows.state[rows.at(n)] ?? 63).toUpperCase();
-    counts.set(letter, (counts.get(letter) ?? 0) + 1);
+    const code = rows.state[rows.at(n)] ?? 0;
+    counts[code] = (counts[code] ?? 0) + 1;
   }
-  return counts;
+  const countOf = (letter: string): number => counts[letter.charCodeAt(0)] ?? 0;
+  return letter => countOf(letter) + countOf(letter.toLowerCase());
 }
 
 /** Processes by state. */
 function stateParts(app: App, inWords: boolean): Part[] {
-  const counts = countStates(app);
+  const countOf = countStates(app);
   const parts: Part[] = [part(`${app.world.snapshot.rows.count} processes `, 'bold')];
   for (const [letter, words] of STATES) {
-    const number = counts.get(letter) ?? 0;
+    const number = countOf(letter);
     if (number > 0)
       parts.push(
         part(` ${letter} `, 'name'),
@@ -113,7 +115,7 @@ function stateParts(app: App, inWords: boolean): Part[] {
 function alarmParts(app: App): Part[] {
   const {world} = app;
   const parts: Part[] = [];
-  const zombies = countStates(app).get('Z') ?? 0;
+  const zombies = countStates(app)('Z');
   const orphans = world.fleet?.lineage?.processes.filter(({orphan}) => orphan).length ?? 0;
   if (zombies > 0) parts.push(part(` ${zombies} ${zombies === 1 ? 'zombie' : 'zombies'}: Z `, 'alarm'), part(' '));
   if (orphans > 0) parts.push(part(` ${orphans} ${orphans === 1 ? 'orphan' : 'orphans'}: O `, 'alarm'), part(' '));

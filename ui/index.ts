@@ -121,9 +121,10 @@ export function runTop(options: TopOptions): Promise<number> {
       terminal.mouse = true;
       while (!isOver()) {
         const began = performance.now();
-        await world.refresh();
+        // What is frozen stands for the processes that it showed then: their rows must not become others'.
+        if (!made.frozen) await world.refresh();
         if (isOver()) return;
-        attempt(() => made.refreshed());
+        if (!made.frozen) attempt(() => made.refreshed());
         const rest = Math.max(50, options.intervalMs - (performance.now() - began));
         await new Promise(next => setTimeout(next, rest).unref());
       }

@@ -27,6 +27,17 @@ describe('text of others on the screen', () => {
     expect([...cellsOf('👩‍🚀x')].map(({text}) => text)).toEqual(['👩', 'x']);
   });
 
+  it('is the same whether characters are looked at for what joins them or not', () => {
+    // With a joined character behind it, any text is taken the long way.
+    // Of ideographs and syllables, which are all alike, some.
+    for (let code = 0x20; code < 0xff70; code += code > 0x3500 && code < 0xd780 ? 37 : 1) {
+      const character = String.fromCharCode(code);
+      const [cell] = cellsOf(`${character} e\u0301`);
+      const alone = [...cellsOf(character)];
+      if (alone.length > 0) expect(alone).toEqual([cell]);
+    }
+  });
+
   it('is cut where there is no room, never in the middle of a character', () => {
     expect(drawn('abcdef', 4, '…')).toBe('abc…');
     expect(drawn('日本語', 4, '…')).toBe('日…');

@@ -58,7 +58,9 @@ export class World {
 
   /** Reads all anew. */
   async refresh(): Promise<void> {
-    await Promise.all([this.snapshot.refresh(), this.fleet?.refresh()]);
+    await this.fleet?.refresh();
+    // Last, so that nobody acts or draws in between: a row may be another process's by then.
+    await this.snapshot.refresh();
     this.readAt = Date.now();
     this.load = this.#readLoad();
     this.#noteOwners();

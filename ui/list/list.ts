@@ -35,7 +35,6 @@ export class List<Row> {
   #problem: string | null = null;
   #search = '';
   #rows: readonly Row[] = [];
-  #places = new Map<string, number>();
   #selected: string | null = null;
   /** Where the selection was, in case its row is gone. */
   #place = 0;
@@ -106,12 +105,12 @@ export class List<Row> {
   /** Takes the rows as they are now. The selected one stays selected, at the same height of the screen if it can. */
   refresh(): void {
     const offset = this.#place - this.#top;
+    const {selected} = this;
     this.#rows = this.#ordered(this.#chosen());
-    this.#places = new Map(this.#rows.map((row, place) => [this.source.key(row), place]));
-    for (const key of this.tagged) if (!this.#exists(key)) this.tagged.delete(key);
-    const place = this.#selected === null ? undefined : this.#places.get(this.#selected);
+    this.#untagGone();
+    const place = this.#selected === null ? -1 : this.#placeOf(this.#selected, selected);
     // Whose row is gone leaves the selection to the one that is in its place now.
-    this.#place = Math.max(0, Math.min(place ?? this.#place, this.#rows.length - 1));
+    this.#place = Math.max(0, Math.min(place < 0 ? this.#place : place, this.#rows.length - 1));
     this.#selected = this.#keyAt(this.#place);
     this.#top = this.#place - offset;
     this.#scroll();
@@ -139,9 +138,9 @@ export class List<Row> {
 
   /** Answers whether there is such a row. */
   select(key: string): boolean {
-    const place = this.#places.get(key);
-    if (place !== undefined) this.moveTo(place);
-    return place !== undefined;
+    const place = this.#placeOf(key);
+    if (place >= 0) this.moveTo(place);
+    return place >= 0;
   }
 
   /** Goes to the first row from the selection on that has the text. Answers whether there is one. */
@@ -168,8 +167,20 @@ export class List<Row> {
     return (this.source.text?.(row) ?? '') + '\n' + this.source.columns.map(({text}) => text(row)).join(' ');
   }
 
-  #exists(key: string): boolean {
-    return this.#places.has(key) || this.source.rows().some(row => this.source.key(row) === key);
+  /** What is filtered away stays tagged. */
+  #untagGone(): void {
+    if (this.tagged.size === 0) return;
+    const keys = new Set(this.source.rows().map(row => this.source.key(row)));
+    for (const key of this.tagged) if (!keys.has(key)) this.tagged.delete(key);
+  }
+
+  /** @param likely the row that had that key a moment ago: to make the keys of all takes longer than anything else here */
+  #placeOf(key: string, likely?: Row): number {
+    if (likely !== undefined && this.source.key(likely) === key) {
+      const place = this.#rows.indexOf(likely);
+      if (place >= 0) return place;
+    }
+    return this.#rows.findIndex(row => this.source.key(row) === key);
   }
 
   #keyAt(place: number): string | null {
@@ -193,10 +204,11 @@ export class List<Row> {
     const column = this.source.columns.find(one => one.id === id);
     if (!column) return inverted ? [...rows].reverse() : rows;
     const descending = (column.descending === true) !== inverted;
-    const valued = rows.map((row, place) => ({row, place, value: column.value(row)}));
+    const values = rows.map(row => column.value(row));
+    const order = Uint32Array.from(rows.keys());
     // Of equal ones the order stays what it was: nothing dances.
-    valued.sort((a, b) => compareValues(a.value, b.value, descending) || a.place - b.place);
-    return valued.map(({row}) => row);
+    order.sort((a, b) => compareValues(values[a] ?? null, values[b] ?? null, descending) || a - b);
+    return Array.from(order, place => rows[place]).filter(row => row !== undefined);
   }
 
   #find(from: number, by: 1 | -1): boolean {

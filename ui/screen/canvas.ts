@@ -1,8 +1,11 @@
 /** A screen of cells in memory. All is drawn here first; what has changed is sent to the terminal by somebody else. */
-import {cellsOf, unescaped, widthOf} from './cells.ts';
+import {cellsOf, isPlain, unescaped, widthOf, type Cell} from './cells.ts';
 import {STYLES, type Style} from './styles.ts';
 
 const INDEX = new Map(STYLES.map((style, index) => [style, index]));
+
+/** Characters that are looked at of a text, escape sequences and marks included: no screen is so wide. */
+const LONGEST = 8_192;
 
 export interface Rect {
   readonly x: number;
@@ -65,21 +68,28 @@ export class Canvas {
   put(x: number, y: number, text: string, style: Style = 'plain', limit = this.width - x, ellipsis = ''): number {
     if (y < 0 || y >= this.height || x >= this.width || limit <= 0) return 0;
     const most = Math.min(limit, this.width - x);
+    const at = y * this.width + x;
     const index = INDEX.get(style) ?? 0;
-    const plain = unescaped(text);
-    const room = ellipsis !== '' && plain.length > most / 2 && widthOf(plain) > most ? most - 1 : most;
+    // Of what is far too long nobody looks at the end.
+    const plain = unescaped(text.length > LONGEST ? text.slice(0, LONGEST) : text);
+    if (isPlain(plain)) return this.#putPlain(at, plain, index, most, ellipsis);
+    const cells: Cell[] = [];
     let column = 0;
     for (const cell of cellsOf(plain)) {
-      if (column + cell.width > room) break;
-      const at = y * this.width + x + column;
-      this.#set(at, cell.text, index);
-      if (cell.width === 2) this.#set(at + 1, '', index, true);
+      cells.push(cell);
       column += cell.width;
+      if (column > most) break;
     }
-    if (room < most) {
-      this.#set(y * this.width + x + column, ellipsis, index);
-      column++;
+    const isCut = column > most;
+    const room = isCut && ellipsis !== '' ? most - 1 : most;
+    while (column > room) column -= cells.pop()?.width ?? column;
+    column = 0;
+    for (const {text: character, width} of cells) {
+      this.#set(at + column, character, index);
+      if (width === 2) this.#set(at + column + 1, '', index, true);
+      column += width;
     }
+    if (isCut && ellipsis !== '') this.#set(at + column++, ellipsis, index);
     return column;
   }
 
@@ -102,6 +112,16 @@ export class Canvas {
 
   styleAt(x: number, y: number): Style {
     return STYLES[this.styles[y * this.width + x] ?? 0] ?? 'plain';
+  }
+
+  /** What nearly all text is: a column a character. */
+  #putPlain(at: number, text: string, style: number, most: number, ellipsis: string): number {
+    const isCut = text.length > most;
+    const end = isCut && ellipsis !== '' ? most - 1 : Math.min(most, text.length);
+    for (let column = 0; column < end; column++) this.#set(at + column, text.charAt(column), style);
+    if (!isCut || ellipsis === '') return end;
+    this.#set(at + end, ellipsis, style);
+    return most;
   }
 
   #set(at: number, character: string, style: number, isSecond = false): void {

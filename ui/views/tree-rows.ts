@@ -4,32 +4,44 @@ import type {App} from '../app.ts';
 export class TreeRows {
   readonly #app: App;
   readonly #folded = new Set<string>();
-  readonly #strokes = new Map<number, string>();
+  #roots: ReadonlySet<number> = new Set();
+  /** Of parents that were looked at: the last child that is shown. */
+  readonly #lastChild = new Map<number, number>();
   /** A tree is wanted; a list otherwise. */
   wanted = true;
-  /** It can be one at the moment. */
-  asTree = true;
+  /** It can be none at the moment. */
+  isListed: () => boolean = () => false;
 
   constructor(app: App) {
     this.#app = app;
   }
 
-  rows(): readonly number[] {
-    const {world} = this.#app;
-    const {snapshot} = world;
-    this.#strokes.clear();
-    const roots = this.#roots();
-    const found: number[] = [];
-    if (!this.asTree) {
-      for (const root of roots) for (const row of this.below(root)) if (this.#isShown(row)) found.push(row);
-      return found.sort((a, b) => (snapshot.rows.pid[a] ?? 0) - (snapshot.rows.pid[b] ?? 0));
-    }
-    for (const root of roots) this.#visit(root, '', '', found);
-    return found;
+  get asTree(): boolean {
+    return this.wanted && !this.isListed();
   }
 
+  rows(): readonly number[] {
+    const {snapshot} = this.#app.world;
+    this.#lastChild.clear();
+    this.#roots = this.#findRoots();
+    const found: number[] = [];
+    for (const root of this.#roots) this.#take(root, found);
+    if (this.asTree) return found;
+    return found.sort((a, b) => (snapshot.rows.pid[a] ?? 0) - (snapshot.rows.pid[b] ?? 0));
+  }
+
+  /** The lines before a process: of its ancestors those that have more children below, and its own. */
   stroke(row: number): string {
-    return this.#strokes.get(row) ?? '';
+    const {asTree} = this;
+    const {glyphs, world} = this.#app;
+    const {forest} = world.snapshot;
+    let stroke = this.#isFolded(row) ? glyphs.folded : '';
+    for (let at = row; asTree && !this.#roots.has(at) && forest.parent(at) >= 0; at = forest.parent(at)) {
+      const isLast = this.#lastOf(forest.parent(at)) === at;
+      if (at === row) stroke = (isLast ? glyphs.last : glyphs.branch) + stroke;
+      else stroke = (isLast ? '   ' : glyphs.pass) + stroke;
+    }
+    return stroke;
   }
 
   /** ` (+3)` where some below it are not shown. */
@@ -70,11 +82,11 @@ export class TreeRows {
       this.#folded.clear();
       return;
     }
-    for (const root of this.#roots()) for (const row of this.below(root)) if (row !== root) this.fold(row);
+    for (const root of this.#findRoots()) for (const row of this.below(root)) if (row !== root) this.fold(row);
   }
 
   #isFolded(row: number): boolean {
-    return this.asTree && this.#folded.has(this.#app.world.keyOf(row));
+    return this.#folded.size > 0 && this.asTree && this.#folded.has(this.#app.world.keyOf(row));
   }
 
   #isShown(row: number): boolean {
@@ -82,17 +94,17 @@ export class TreeRows {
   }
 
   /** Of the fleet: the keeper, and what hangs elsewhere. */
-  #roots(): readonly number[] {
+  #findRoots(): ReadonlySet<number> {
     const {world, all} = this.#app;
     const {forest, rows} = world.snapshot;
-    if (all || !world.fleet?.lineage) return [...forest.roots()];
+    if (all || !world.fleet?.lineage) return new Set(forest.roots());
     const {keeper, processes} = world.fleet.lineage;
-    const roots: number[] = [];
+    const roots = new Set<number>();
     const covered = new Set<number>();
     const take = (pid: number): void => {
       const row = rows.find(pid);
       if (row < 0 || covered.has(row)) return;
-      roots.push(row);
+      roots.add(row);
       for (const below of this.below(row)) covered.add(below);
     };
     take(keeper);
@@ -103,23 +115,27 @@ export class TreeRows {
     return roots;
   }
 
-  #visit(row: number, own: string, before: string, found: number[]): void {
-    if (!this.#isShown(row)) return;
-    const {glyphs, world} = this.#app;
-    const {forest} = world.snapshot;
-    const folded = this.#isFolded(row);
-    this.#strokes.set(row, own + (folded ? glyphs.folded : ''));
-    found.push(row);
-    if (folded) return;
-    const children = [...forest.children(row)].filter(child => this.#isShown(child));
-    for (const [index, child] of children.entries()) {
-      const isLast = index === children.length - 1;
-      this.#visit(
-        child,
-        before + (isLast ? glyphs.last : glyphs.branch),
-        before + (isLast ? '   ' : glyphs.pass),
-        found,
-      );
+  /** A root and what is shown below it, in the order of the forest, where a subtree is one piece. */
+  #take(root: number, found: number[]): void {
+    const {asTree} = this;
+    const {forest} = this.#app.world.snapshot;
+    const from = forest.place(root);
+    const end = from + forest.size(root);
+    for (let n = from; n < end; n++) {
+      const row = forest.at(n);
+      const isShown = this.#isShown(row);
+      if (isShown) found.push(row);
+      // In a tree nobody is seen whose parent is not.
+      if (asTree && (!isShown || this.#isFolded(row))) n += forest.size(row) - 1;
     }
+  }
+
+  #lastOf(parent: number): number {
+    const known = this.#lastChild.get(parent);
+    if (known !== undefined) return known;
+    let last = -1;
+    for (const child of this.#app.world.snapshot.forest.children(parent)) if (this.#isShown(child)) last = child;
+    this.#lastChild.set(parent, last);
+    return last;
   }
 }

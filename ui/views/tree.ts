@@ -135,6 +135,8 @@ export class TreeView extends ListView<number> {
       text: row => app.world.snapshot.rows.name(row),
     });
     this.#tree = tree;
+    // Sorted or filtered it is a list: lines from parent to child would tell nothing.
+    tree.isListed = () => this.items.sorting.column !== null || this.items.filter !== '';
     this.#widths = widths;
   }
 
@@ -144,15 +146,13 @@ export class TreeView extends ListView<number> {
 
   override refresh(): void {
     this.#widths.owner = fitted(Array.from(this.app.world.owners(), ownerWords), 6, 22);
-    // Sorted or filtered it is a list: lines from parent to child would tell nothing.
-    this.#tree.asTree = this.#tree.wanted && this.items.sorting.column === null && this.items.filter === '';
     super.refresh();
   }
 
   override act(action: Action): boolean {
     const handler = this.#handlers[action];
-    if (handler) handler();
-    else if (!super.act(action)) return false;
+    if (!handler) return super.act(action);
+    handler();
     this.refresh();
     return true;
   }
