@@ -98,10 +98,11 @@ test('zombies: nudge sends SIGCHLD to the parent, restart restarts the worker, a
 
 test('a paused parent can not wait: it is reported, and neither nudged nor restarted', async () => {
   const family = python(
-    "import os,time\np=os.fork()\nif p==0:\n while not os.path.exists('die'): time.sleep(0.01)\n os._exit(0)\nos.waitpid(p,0)\ntime.sleep(1000)",
+    "import os,time\np=os.fork()\nif p==0:\n while not os.path.exists('die'): time.sleep(0.01)\n os._exit(0)\nopen('forked','w').close()\nos.waitpid(p,0)\ntime.sleep(1000)",
   );
   await using(new TestFleet({fleet: 't', workers: {family: {...family, zombies: 'restart'}}}), async fleet => {
     fleet.up('--wait');
+    await until('its child to be there', () => existsSync(fleet.path('forked')));
     const {pid} = fleet.worker('family');
     // Only the parent: the child is to die.
     process.kill(pid!, 'SIGSTOP');
