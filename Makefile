@@ -56,10 +56,10 @@ check: $(BUILT)
 tools:
 	@sh test/tools.sh tests nginx:nginx-light redis-server:redis-server python3:python3 lsof:lsof ss:iproute2 ipcs:util-linux
 
-## Side by side with other supervisors: six tables, ONLY=compare, answer, logging, processes, survive or ipc for one. PEERS='brood runit' and N='100 1000' narrow.
+## Side by side with other supervisors: seven tables, ONLY=compare, answer, logging, processes, survive, ipc or top for one. PEERS='brood runit' and N='100 1000' narrow.
 bench: $(BUILT)
-	@sh test/tools.sh bench s6-svscan:s6 runsvdir:runit supervisord:supervisor 'cc:gcc libc6-dev' python3:python3 lsof:lsof
-	@$(BIN)/esbuild bench/main.ts bench/asking.ts bench/reading.ts --bundle --external:koffi --platform=node --format=esm --target=node20 --log-level=warning --outdir=.cache/bench --out-extension:.js=.mjs
+	@sh test/tools.sh bench s6-svscan:s6 runsvdir:runit supervisord:supervisor 'cc:gcc libc6-dev' python3:python3 lsof:lsof htop:htop
+	@$(BIN)/esbuild bench/main.ts bench/asking.ts bench/reading.ts bench/frames.ts --bundle --external:koffi --external:blessed --external:@lydell/node-pty --platform=node --format=esm --target=node20 --log-level=warning --outdir=.cache/bench --out-extension:.js=.mjs
 	@node .cache/bench/main.mjs
 
 ## 200 workers under blows that a seed determines, judged from the outside. SEED, DURATION (5m), WORKERS and RATE (MB/s) narrow.

@@ -1,7 +1,9 @@
 /** What brood has set out to reach, beside the others of the same run. */
 import type {Answers} from './answer.ts';
 import type {ChannelTimes} from './ipc.ts';
+import type {Frames} from './frames.ts';
 import type {Figures} from './measure.ts';
+import type {Beside} from './top.ts';
 
 export interface Judged {
   readonly what: string;
@@ -59,6 +61,29 @@ export const judgeChannels = ({graph, lsof, endpoints}: ChannelTimes): Judged[] 
     brood: ms(graph),
     bar: `1/10 x lsof -nPE ${ms(endpoints)}`,
     met: graph <= endpoints / 10,
+  },
+];
+
+/** Within which a frame of `brood top` is to be drawn, also the worst of a hundred. */
+const FRAME_MS = 5;
+/** What a leak of one small object for each refresh would exceed. */
+const GROWN_BYTES = 1024 * 1024;
+
+export const judgeTop = (beside: readonly Beside[], {frames, refreshes, early, late}: Frames): Judged[] => [
+  ...beside.map(({what, brood, htop}) => ({
+    what: `CPU, ${what}`,
+    brood: `${brood.toFixed(2)} %`,
+    bar: `htop ${htop.toFixed(2)} %`,
+    met: brood <= htop,
+  })),
+  ...frames
+    .filter(({isFrame}) => isFrame)
+    .map(({what, p99}) => ({what: `${what}, p99`, brood: ms(p99), bar: ms(FRAME_MS), met: p99 <= FRAME_MS})),
+  {
+    what: `memory after ${refreshes} refreshes`,
+    brood: `${((late - early) / 1024).toFixed(0)} KiB more than after ${refreshes / 10}`,
+    bar: `${GROWN_BYTES / 1024} KiB`,
+    met: late - early <= GROWN_BYTES,
   },
 ];
 

@@ -12,6 +12,7 @@ import {workers} from './processes.ts';
 import {snapshotTable} from './snapshots.ts';
 import {streamTable} from './stream.ts';
 import {survive} from './survive.ts';
+import {topTable} from './top.ts';
 
 const words = (name: string, otherwise: string): string[] =>
   (process.env[name] || otherwise).split(/[\s,]+/).filter(Boolean);
@@ -42,7 +43,7 @@ const load = (): string =>
     .map(value => value.toFixed(1))
     .join(' ');
 
-const TABLES = ['compare', 'answer', 'logging', 'processes', 'survive', 'ipc'];
+const TABLES = ['compare', 'answer', 'logging', 'processes', 'survive', 'ipc', 'top'];
 const tables = words('ONLY', TABLES.join(' '));
 const strange = tables.filter(name => !TABLES.includes(name));
 if (strange.length > 0) throw new Error(`ONLY=${strange.join(' ')}: there are ${TABLES.join(', ')}`);
@@ -57,4 +58,5 @@ if (tables.includes('logging'))
 if (tables.includes('processes')) snapshotTable(compile('stats'));
 if (tables.includes('survive')) await survive(peers, pulse);
 if (tables.includes('ipc')) await ipc();
+if (tables.includes('top')) await topTable(compile('stats'), pulse);
 console.log(`load after: ${load()}`);

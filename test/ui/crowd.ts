@@ -1,0 +1,115 @@
+/** A made-up machine with as many processes as are wanted, and `brood top` before it without a terminal. */
+import {readDetails} from '../../src/process/proc-details.ts';
+import type {Rows} from '../../src/process/rows.ts';
+import {Snapshot} from '../../src/process/snapshot.ts';
+import type {Details, ProcessSource} from '../../src/process/source.ts';
+import {App, type AppHost} from '../../ui/app.ts';
+import {World, type Surroundings} from '../../ui/data/world.ts';
+import type {Fleet} from '../../ui/data/fleet-feed.ts';
+import {glyphsOf} from '../../ui/screen/glyphs.ts';
+
+const SLEEPING = 'S'.charCodeAt(0);
+const RUNNING = 'R'.charCodeAt(0);
+/** Each tenth process is the parent of the nine after it, and so on upwards. */
+const CHILDREN = 10;
+const FIRST_PID = 1;
+
+export interface CrowdOptions {
+  readonly count: number;
+  /** Details cost what they do of a real process: its files are read. */
+  readonly real?: boolean;
+}
+
+export class Crowd implements ProcessSource {
+  readonly #options: CrowdOptions;
+  /** How often details were asked for. */
+  detailsRead = 0;
+  /** Those that are gone. */
+  readonly gone = new Set<number>();
+  #reading = 0;
+
+  constructor(options: CrowdOptions) {
+    this.#options = options;
+  }
+
+  read(rows: Rows): void {
+    rows.begin();
+    this.#reading++;
+    for (let pid = FIRST_PID; pid < FIRST_PID + this.#options.count; pid++)
+      if (!this.gone.has(pid)) this.#store(rows, pid);
+    rows.end(() => undefined);
+  }
+
+  details(rows: Rows, row: number): Details {
+    this.detailsRead++;
+    if (this.#options.real === true) return readDetails('/proc/self');
+    const pid = rows.pid[row] ?? 0;
+    return {command: `/usr/bin/program-${pid} --number ${pid}`, uid: pid % 3, lockedBytes: 0, cgroup: null};
+  }
+
+  pss(): null {
+    return null;
+  }
+
+  startedAt(startTime: number): number {
+    return startTime;
+  }
+
+  identity(startTime: number): string {
+    return String(startTime);
+  }
+
+  close(): void {
+    this.gone.clear();
+  }
+
+  /** Of ten, three are busy at a time, others at each reading. */
+  #store(rows: Rows, pid: number): void {
+    const found = rows.find(pid);
+    const row = found < 0 ? rows.add(pid) : found;
+    const busy = (pid + this.#reading) % 10 < 3;
+    rows.ppid[row] = Math.floor(pid / CHILDREN);
+    rows.pgid[row] = rows.sid[row] = pid;
+    rows.terminal[row] = rows.flags[row] = rows.policy[row] = rows.nice[row] = 0;
+    rows.foreground[row] = -1;
+    rows.state[row] = busy ? RUNNING : SLEEPING;
+    rows.priority[row] = 20;
+    rows.threads[row] = 1 + (pid % 4);
+    rows.startTime[row] = 1000 + pid;
+    rows.cpuTicks[row] = this.#reading;
+    rows.cpuPercent[row] = busy ? (pid * 7 + this.#reading * 13) % 100 : 0;
+    rows.rssBytes[row] = 4096 * (pid % 1000);
+    if (found < 0) rows.setNameText(row, `program-${pid}`);
+    rows.keep(row);
+  }
+}
+
+export interface Seated {
+  readonly app: App;
+  readonly world: World;
+  /** A reading, and what it changes. */
+  readonly refresh: () => Promise<void>;
+}
+
+/** `brood top` without a terminal; its machine has no files that tests would have to make up. */
+export function seat(
+  source: ProcessSource,
+  fleet: Fleet | null = null,
+  surroundings: Partial<Surroundings> = {},
+): Seated {
+  const world = new World(new Snapshot(source), fleet, surroundings);
+  const host: AppHost = {
+    glyphs: glyphsOf({LANG: 'C.UTF-8'}),
+    readOnly: false,
+    mouse: false,
+    changed: () => undefined,
+    quit: () => undefined,
+    save: () => '',
+  };
+  const app = new App(world, host);
+  const refresh = async (): Promise<void> => {
+    await world.refresh();
+    app.refreshed();
+  };
+  return {app, world, refresh};
+}
