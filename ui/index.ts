@@ -137,7 +137,13 @@ export function runTop(options: TopOptions): Promise<number> {
 /** Into the working directory, without overwriting anything. */
 function save(text: string): string {
   const stamp = new Date().toISOString().replace(/[:.]/g, '-').slice(0, 19);
-  const name = `brood-top-${stamp}.txt`;
-  writeFileSync(name, text, {flag: 'wx', mode: 0o600});
-  return name;
+  for (let n = 1; ; n++) {
+    const name = `brood-top-${stamp}${n === 1 ? '' : `-${n}`}.txt`;
+    try {
+      writeFileSync(name, text, {flag: 'wx', mode: 0o600});
+      return name;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    }
+  }
 }
