@@ -155,6 +155,9 @@ export function changeNice(app: App, by: 1 | -1): void {
     const row = pid === null ? -1 : rows.find(pid);
     if (pid === null || row < 0) throw new Error(`${nameOf(target)} does not run`);
     const nice = Math.max(-20, Math.min(19, (rows.nice[row] ?? 0) + by));
+    expectSame(app, target, row);
+    // A second press counts from here, also before all is read anew.
+    rows.nice[row] = nice;
     await touch(app, target, 'nice', {nice, targets: [String(pid)]}, () => niceProcess(pid, startTime, nice));
     return `${nameOf(target)}: nice ${nice}`;
   };
@@ -186,6 +189,12 @@ export async function send(app: App, targets: readonly Target[], signal: string)
   return `${signal} was sent to ${namesOf(targets)}`;
 }
 
+/** Its pid may have been given away since it was chosen. */
+function expectSame({world}: App, {pid, startTime}: Pick<Target, 'pid' | 'startTime'>, row: number): void {
+  if (row >= 0 && startTime !== null && world.snapshot.identity(row) !== startTime)
+    throw new Error(`process ${pid ?? ''} is gone`);
+}
+
 /** Through the supervisor where the process is its fleet's, so that it is noted there; else by this user's own right. */
 async function touch<M extends Method & ('signal' | 'nice')>(
   app: App,
@@ -196,9 +205,7 @@ async function touch<M extends Method & ('signal' | 'nice')>(
 ): Promise<void> {
   const {snapshot, fleet} = app.world;
   const row = pid === null ? -1 : snapshot.rows.find(pid);
-  // Its pid may have been given away since it was chosen.
-  if (row >= 0 && startTime !== null && snapshot.identity(row) !== startTime)
-    throw new Error(`process ${pid ?? ''} is gone`);
+  expectSame(app, {pid, startTime}, row);
   const owner = row < 0 ? null : app.world.ownerOf(row);
   if (fleet && owner?.id != null) {
     await fleet.call(method, params);

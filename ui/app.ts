@@ -100,7 +100,7 @@ export class App {
   show(index: number): void {
     this.#current = (index + this.views.length) % this.views.length;
     // A word on what was done in another view only hides the keys of this one.
-    if (this.#message?.style === 'plain') this.#message = null;
+    if (this.#message?.style === 'plain' || this.#message?.style === 'warning') this.#message = null;
     this.view.refresh();
     this.host.changed();
   }

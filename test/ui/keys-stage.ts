@@ -69,6 +69,21 @@ export class Stage {
     return until(`${what} to be selected:\n${this.screen.text()}`, () => what.test(this.selected()) && this.selected());
   }
 
+  /** What is selected in a dialog. */
+  async offers(what: RegExp): Promise<string> {
+    const offered = (): string | null => {
+      for (const [y, line] of this.screen.lines().entries()) {
+        const x = line.indexOf('│');
+        if (x >= 0 && this.#isMarked(x + 1, y)) return line.slice(x + 1, line.lastIndexOf('│')).trim();
+      }
+      return null;
+    };
+    return until(`${what} to be offered`, () => {
+      const text = offered();
+      return text !== null && what.test(text) && text;
+    });
+  }
+
   /** Selects a row by its text, as people do it. */
   async choose(text: string): Promise<void> {
     this.screen.type('home', '/', text, 'enter', 'escape');
