@@ -3,6 +3,7 @@ import {followLines} from '../../src/logs/follow.ts';
 import {instanceId, loggedInstances, openStreams, readLines, type Instance, type LogLine} from '../../src/logs/read.ts';
 import {formatTime} from '../../src/words/format.ts';
 import type {App} from '../app.ts';
+import {LogLines} from '../data/log-lines.ts';
 import type {Action, Place} from '../keys.ts';
 import {drawMatches} from '../list/draw-list.ts';
 import {Prompt} from '../overlays/prompt.ts';
@@ -10,20 +11,24 @@ import type {Canvas, Rect} from '../screen/canvas.ts';
 import {cellsOf, unescaped, widthOf} from '../screen/cells.ts';
 import type {Handlers, Target, View} from '../view.ts';
 
-/** Lines that are kept in memory. */
-const MOST_LINES = 10_000;
 const FIRST_LINES = 1_000;
-/** Of a longer line the beginning is kept: nobody reads more on a screen. */
-const MOST_CHARACTERS = 8_192;
 const SCROLL_COLUMNS = 8;
 /** Lines that are taken in before others get a turn. */
 const BATCH = 500;
+
+/** What is on one line of the screen. */
+interface Row {
+  readonly of: LogLine;
+  readonly text: string;
+  /** The line begins here. */
+  readonly first: boolean;
+}
 
 export class LogsView implements View {
   readonly title = 'Logs';
   readonly places: ReadonlySet<Place> = new Set<Place>(['list', 'logs']);
   readonly #app: App;
-  #lines: LogLine[] = [];
+  readonly #lines = new LogLines();
   /** Ids or names of workers; empty: all. */
   #wanted: ReadonlySet<string> = new Set();
   #following = true;
@@ -164,17 +169,27 @@ export class LogsView implements View {
   }
 
   /** What is on the screen, from the top; of a wrapped line several rows. */
-  #rowsFor(width: number): {of: LogLine; text: string; first: boolean}[] {
+  #rowsFor(width: number): readonly Row[] {
     const from = this.#following ? Math.max(0, this.#lines.length - this.#height) : this.#top;
-    const rows: {of: LogLine; text: string; first: boolean}[] = [];
-    for (const of of this.#lines.slice(from, from + this.#height)) {
-      const text = unescaped(of.line);
-      if (!this.#wrap) rows.push({of, text: this.#scrollX > 0 ? text.slice(this.#scrollX) : text, first: true});
-      else
-        for (const [index, part] of wrapped(text, Math.max(1, width)).entries())
-          rows.push({of, text: part, first: index === 0});
+    const lines = this.#lines.all.slice(from, from + this.#height);
+    // A line may be wrapped to more rows than there are: those that nobody sees are not made.
+    if (this.#following) lines.reverse();
+    const shown: Row[][] = [];
+    let rows = 0;
+    for (const of of lines) {
+      if (rows >= this.#height) break;
+      const made = this.#rowsOf(of, width);
+      shown.push(made);
+      rows += made.length;
     }
-    return this.#following ? rows.slice(-this.#height) : rows.slice(0, this.#height);
+    if (!this.#following) return shown.flat().slice(0, this.#height);
+    return shown.reverse().flat().slice(-this.#height);
+  }
+
+  #rowsOf(of: LogLine, width: number): Row[] {
+    const text = unescaped(of.line);
+    if (!this.#wrap) return [{of, text: this.#scrollX > 0 ? text.slice(this.#scrollX) : text, first: true}];
+    return wrapped(text, Math.max(1, width)).map((part, index) => ({of, text: part, first: index === 0}));
   }
 
   #scroll(by: number): void {
@@ -202,7 +217,7 @@ export class LogsView implements View {
     const wanted = this.#search.toLowerCase();
     const start = this.#following ? this.#lines.length - 1 : this.#top + by;
     for (let at = start; at >= 0 && at < this.#lines.length; at += by) {
-      if (this.#lines[at]?.line.toLowerCase().includes(wanted) !== true) continue;
+      if (this.#lines.all[at]?.line.toLowerCase().includes(wanted) !== true) continue;
       this.#top = at;
       this.#following = false;
       return;
@@ -213,7 +228,7 @@ export class LogsView implements View {
   #restart(): void {
     this.#abort?.abort();
     this.#started = true;
-    this.#lines = [];
+    this.#lines.clear();
     this.#following = true;
     this.#problem = null;
     const {fleet} = this.#app.world;
@@ -244,11 +259,7 @@ export class LogsView implements View {
   }
 
   #take(line: LogLine): void {
-    this.#lines.push(line.line.length > MOST_CHARACTERS ? {...line, line: line.line.slice(0, MOST_CHARACTERS)} : line);
-    const surplus = this.#lines.length - MOST_LINES;
-    if (surplus < 1_000) return;
-    this.#lines.splice(0, surplus);
-    this.#top = Math.max(0, this.#top - surplus);
+    this.#top = Math.max(0, this.#top - this.#lines.push(line));
   }
 }
 
