@@ -26,6 +26,8 @@ export class Crowd implements ProcessSource {
   detailsRead = 0;
   /** Those that are gone. */
   readonly gone = new Set<number>();
+  /** Pids that another process has by now, as the kernel gives them again. */
+  readonly again = new Set<number>();
   #reading = 0;
 
   constructor(options: CrowdOptions) {
@@ -65,7 +67,12 @@ export class Crowd implements ProcessSource {
 
   /** Of ten, three are busy at a time, others at each reading. */
   #store(rows: Rows, pid: number): void {
-    const found = rows.find(pid);
+    const start = 1000 + pid + (this.again.has(pid) ? this.#options.count : 0);
+    let found = rows.find(pid);
+    if (found >= 0 && rows.startTime[found] !== start) {
+      rows.remove(found);
+      found = -1;
+    }
     const row = found < 0 ? rows.add(pid) : found;
     const busy = (pid + this.#reading) % 10 < 3;
     rows.ppid[row] = Math.floor(pid / CHILDREN);
@@ -75,7 +82,7 @@ export class Crowd implements ProcessSource {
     rows.state[row] = busy ? RUNNING : SLEEPING;
     rows.priority[row] = 20;
     rows.threads[row] = 1 + (pid % 4);
-    rows.startTime[row] = 1000 + pid;
+    rows.startTime[row] = start;
     rows.cpuTicks[row] = this.#reading;
     rows.cpuPercent[row] = busy ? (pid * 7 + this.#reading * 13) % 100 : 0;
     rows.rssBytes[row] = 4096 * (pid % 1000);
