@@ -12,8 +12,8 @@ export interface Source<Row> {
   rows(): readonly Row[];
   /** The same as long as it is the same thing, and no other's ever. */
   key(row: Row): string;
-  /** The key of the row below which it hangs; absent: the list is flat. */
-  parent?(row: Row): string | null;
+  /** Below whom one hangs that is not in the list now, though there is such a one; absent: the list is flat. */
+  parentOf?(key: string): string | null;
   /** More to be searched than the columns show. */
   text?(row: Row): string;
 }
@@ -108,12 +108,27 @@ export class List<Row> {
     const {selected} = this;
     this.#rows = this.#ordered(this.#chosen());
     this.#untagGone();
-    const place = this.#selected === null ? -1 : this.#placeOf(this.#selected, selected);
+    const place = this.#selected === null ? -1 : this.#nearest(this.#selected, selected);
     // Whose row is gone leaves the selection to the one that is in its place now.
     this.#place = Math.max(0, Math.min(place < 0 ? this.#place : place, this.#rows.length - 1));
     this.#selected = this.#keyAt(this.#place);
     this.#top = this.#place - offset;
     this.#scroll();
+  }
+
+  /** The place of a row, or where it is folded away, of the nearest one above it; -1: it is gone. */
+  #nearest(key: string, row: Row | undefined): number {
+    const place = this.#placeOf(key, row);
+    if (place >= 0) return place;
+    for (
+      let above = this.source.parentOf?.(key) ?? null;
+      above !== null;
+      above = this.source.parentOf?.(above) ?? null
+    ) {
+      const at = this.#placeOf(above, undefined);
+      if (at >= 0) return at;
+    }
+    return -1;
   }
 
   /** How many rows are to be seen. */

@@ -18,7 +18,7 @@ export interface GraphRow {
 export function graphRows(joins: readonly Join[], glyphs: Glyphs): readonly GraphRow[] {
   const nodes = new Map<string, {readonly node: Node; readonly joins: Join[]}>();
   for (const join of joins) {
-    for (const node of new Set([...join.from, ...join.to])) {
+    for (const node of byKey([...join.from, ...join.to])) {
       const known = nodes.get(node.key);
       if (known) known.joins.push(join);
       else nodes.set(node.key, {node, joins: [join]});
@@ -34,6 +34,9 @@ export function graphRows(joins: readonly Join[], glyphs: Glyphs): readonly Grap
   }
   return rows;
 }
+
+/** By their keys: who is at both ends is one all the same. */
+const byKey = (nodes: readonly Node[]): Iterable<Node> => new Map(nodes.map(node => [node.key, node])).values();
 
 const collator = new Intl.Collator('en', {numeric: true});
 const compare = (a: string, b: string): number => collator.compare(a, b);

@@ -68,6 +68,15 @@ export class TreeRows {
     for (let n = from; n < from + forest.size(row); n++) yield forest.at(n);
   }
 
+  /** The process above one that folding may have hidden; null: it is gone, or has none. */
+  parentOf(key: string): string | null {
+    const {world} = this.#app;
+    const {rows, forest} = world.snapshot;
+    const row = this.asTree ? rows.find(Number.parseInt(key, 10)) : -1;
+    const parent = row >= 0 && world.keyOf(row) === key ? forest.parent(row) : -1;
+    return parent < 0 ? null : world.keyOf(parent);
+  }
+
   fold(row: number): void {
     if (this.#app.world.snapshot.forest.size(row) > 1) this.#folded.add(this.#app.world.keyOf(row));
   }

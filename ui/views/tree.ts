@@ -133,6 +133,7 @@ export class TreeView extends ListView<number> {
       rows: () => tree.rows(),
       key: row => app.world.keyOf(row),
       text: row => app.world.snapshot.rows.name(row),
+      parentOf: key => tree.parentOf(key),
     });
     this.#tree = tree;
     // Sorted or filtered it is a list: lines from parent to child would tell nothing.
