@@ -155,6 +155,11 @@ describe('tags', () => {
   });
 });
 
+test('a signal for the supervisor’s own says whose it is', () => {
+  press('home', 'k');
+  expect(made.app.draw(160, 60).toString()).toContain('Signal to keeper node (pid 4001)');
+});
+
 describe('zombies and orphans', () => {
   test('are gone to one after another, and around', () => {
     press('Z');

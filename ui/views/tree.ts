@@ -206,7 +206,9 @@ export class TreeView extends ListView<number> {
         pid,
         startTime: snapshot.identity(row),
         id: main === undefined ? null : (owner?.id ?? null),
-        name: owner?.id == null ? snapshot.rows.name(row) : `${owner.id} ${snapshot.rows.name(row)}`,
+        // Of the supervisor's own it is said that they are: whoever signals one should know.
+        name:
+          owner === null || owner.label === '?' ? snapshot.rows.name(row) : `${owner.label} ${snapshot.rows.name(row)}`,
       };
     });
   }
