@@ -196,16 +196,14 @@ export class RunLives {
     const drained = (): void => {
       const cleared = {proof, survivors};
       run.cleared = cleared;
+      // In this order: once it was said, a controller may have judged the end, and a later keeper that tells of it anew without
+      // the record would have it judged twice.
+      try {
+        if (runs.get(run.token) === run) recordCleared(folder, run.token, cleared);
+      } catch {
+        // A full disk: a later keeper looks again, and finds nothing again.
+      }
       this.#host.say({type: 'cleared', token: run.token, proof, survivors});
-      // The next run waits for the word and not for the record: without it, a later keeper looks again, and finds nothing
-      // again; as on a full disk.
-      setImmediate(() => {
-        try {
-          if (runs.get(run.token) === run) recordCleared(folder, run.token, cleared);
-        } catch {
-          // It was not to be.
-        }
-      });
       done();
     };
     this.#host.output.drain(run, drained);
