@@ -2,9 +2,13 @@
 import {execFileSync} from 'node:child_process';
 import {readdirSync} from 'node:fs';
 import {expect, test} from 'vitest';
-import {until, type TestFleet} from './harness.ts';
+import {until as waitUntil, type TestFleet} from './harness.ts';
 import {lives} from './processes.ts';
 import {asOrdinary, isRoot, ordinaryFleet, using, WrappedFleet} from './wrapped.ts';
+
+/** Dozens are tried again and again, which on a loaded machine takes its time. */
+const until = <T>(what: string, probe: () => T | Promise<T>): ReturnType<typeof waitUntil<T>> =>
+  waitUntil(what, probe, 40_000);
 
 const sleeper = {run: ['sleep', '1000'], backoff: {initial: '100ms', max: '500ms'}};
 
