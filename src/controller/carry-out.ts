@@ -3,7 +3,8 @@ import type {Engine} from './engine.ts';
 import type {RunErrand} from './errands.ts';
 import type {KeeperLink, OrderWithoutLease} from './keeper-link.ts';
 import {startProbe} from './probes/index.ts';
-import {planSpawn, type SpawnContext} from './spawn-order.ts';
+import {needsLooking, planSpawn, planSpawnLooking, type SpawnContext, type SpawnPlan} from './spawn-order.ts';
+import {SpawnPlans} from './spawn-plans.ts';
 import type {LogStart} from '../keeper/messages.ts';
 import type {WorkerSpec} from '../fleet/types.ts';
 import {instanceLogFolder} from '../logs/layout.ts';
@@ -38,14 +39,28 @@ export function createHands({engine, link, spawnContext, run}: HandsOptions): Ha
     return instance ? engine().heart.specOf(instance.worker) : null;
   };
 
+  /** The order; null where there is none, and that is told. */
+  const orderOf = (token: string, plan: SpawnPlan): OrderWithoutLease | null => {
+    if ('order' in plan) return plan.order;
+    const {code, message} = plan.failure;
+    engine().feed({type: 'spawn-failed', token, code, message, at: Date.now(), shortage: false});
+    return null;
+  };
+
+  const plans = new SpawnPlans({
+    plan: subject => planSpawnLooking(subject, spawnContext()),
+    planned(token, plan) {
+      const order = orderOf(token, plan);
+      if (order) link.order(order);
+    },
+  });
+
   const spawn = (token: string, id: string): OrderWithoutLease | null => {
     const instance = engine().heart.get(id);
     const spec = specOf(id);
     if (!instance || !spec) return null;
-    const plan = planSpawn(spec, instance, token, spawnContext());
-    if ('order' in plan) return plan.order;
-    const {code, message} = plan.failure;
-    engine().feed({type: 'spawn-failed', token, code, message, at: Date.now(), shortage: false});
+    if (!needsLooking(spec)) return orderOf(token, planSpawn({spec, instance, token}, spawnContext()));
+    plans.begin({spec, instance, token});
     return null;
   };
 
@@ -89,7 +104,7 @@ export function createHands({engine, link, spawnContext, run}: HandsOptions): Ha
           }
           case 'end':
           case 'clear':
-            orders.push(effect);
+            if (!plans.callOff(effect.token)) orders.push(effect);
             break;
           case 'forget':
             logStarts.delete(effect.token);

@@ -4,11 +4,14 @@
  * neither end it nor wait for it.
  */
 import {chainFor} from './chain.ts';
+import {readEnvFile} from './env-file.ts';
+import {findProgramAs} from './find-program-as.ts';
 import {findProgram} from './program.ts';
 import {runProgram} from './run-program.ts';
 import {ownEnvironment, type Env, type FleetContext} from './worker-environment.ts';
 import type {WorkerSpec} from '../fleet/types.ts';
-import {fewOf, outerEnvironment} from '../process/outer-environment.ts';
+import {entryScript, TOOL_ENVIRONMENT} from '../process/entry-script.ts';
+import {inheritedBy, outerEnvironment} from '../process/outer-environment.ts';
 
 /** For whom a program is run. */
 export interface Principal {
@@ -41,17 +44,25 @@ export interface ErrandsOptions {
 
 export function createErrands({env: own, context, dir}: ErrandsOptions): RunErrand {
   const outer = outerEnvironment(own);
-  const few = fewOf(outer);
   return async ({spec, ...instance}, {argv, timeoutMs, env: more, signal}) => {
-    const theirs = ownEnvironment(spec, instance, context());
-    if ('failure' in theirs) return theirs.failure.message;
-    const env = {...(spec.envInherit ? outer : few), ...theirs.env, ...more};
+    const file = await readEnvFile(spec);
+    if ('message' in file) return file.message;
+    const env = {
+      ...inheritedBy(outer, {inherit: spec.envInherit, isOtherUser: spec.user !== null}),
+      ...ownEnvironment(spec, instance, context(), file.env),
+      ...more,
+    };
     const cwd = dir();
     const [name = ''] = argv;
-    const program = findProgram(name, cwd, env['PATH']);
+    const path = env['PATH'];
+    const program = spec.user === null ? findProgram(name, cwd, path) : await findProgramAs(spec, name, cwd, path);
     if ('message' in program) return program.message;
-    const chain = chainFor({...spec, nice: null, umask: null, limits: NO_LIMITS}, 0);
+    const chain = chainFor({...spec, cwd, nice: null, umask: null, limits: NO_LIMITS}, {baseNice: 0, ownPid: []});
     if ('message' in chain) return chain.message;
-    return runProgram({argv: [...chain.argv, program.file, ...argv.slice(1)], cwd, env, timeoutMs}, signal);
+    const {entry} = chain;
+    const words = [...chain.argv, program.file, ...argv.slice(1)];
+    return entry === null
+      ? runProgram({argv: words, cwd, env, input: null, timeoutMs}, signal)
+      : runProgram({argv: words, cwd: '/', env: TOOL_ENVIRONMENT, input: entryScript({...entry, env}), timeoutMs}, signal);
   };
 }

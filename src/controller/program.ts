@@ -4,7 +4,8 @@ import {join, resolve} from 'node:path';
 
 export type FoundProgram = {readonly file: string} | {readonly code: string; readonly message: string};
 
-const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
+/** Where no PATH is set. */
+export const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
 
 function problemOf(path: string): string | null {
   try {
@@ -23,12 +24,24 @@ const WORDS: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder (EISDIR)',
 };
 
+/** What is there, or not, and can't be run. */
+export const notStartable = (name: string, code: string): FoundProgram => ({
+  code,
+  message: `${name} can't be started: ${WORDS[code] ?? code}`,
+});
+
+/** A name that is in no folder of PATH. */
+export const notFound = (name: string, path: string | undefined): FoundProgram => ({
+  code: 'ENOENT',
+  message: `${name}: not found in PATH (ENOENT); PATH is ${path ?? `not set, so ${DEFAULT_PATH}`}`,
+});
+
 /** Looks for a program in the folders of `path`, or where it says if it has a slash; relative to `cwd`. */
 export function findProgram(name: string, cwd: string, path: string | undefined): FoundProgram {
   if (name.includes('/')) {
     const file = resolve(cwd, name);
     const code = problemOf(file);
-    return code === null ? {file} : {code, message: `${name} can't be started: ${WORDS[code] ?? code}`};
+    return code === null ? {file} : notStartable(name, code);
   }
   // An empty PATH entry is the working directory (environ(7)).
   let denied: string | null = null;
@@ -38,9 +51,7 @@ export function findProgram(name: string, cwd: string, path: string | undefined)
     if (code === null) return {file};
     if (code === 'EACCES') denied ??= file;
   }
-  return denied === null
-    ? {code: 'ENOENT', message: `${name}: not found in PATH (ENOENT); PATH is ${path ?? `not set, so ${DEFAULT_PATH}`}`}
-    : {code: 'EACCES', message: `${denied} can't be started: ${WORDS['EACCES'] ?? ''}`};
+  return denied === null ? notFound(name, path) : notStartable(denied, 'EACCES');
 }
 
 const TOOL_FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/usr/local/bin'];

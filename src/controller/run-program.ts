@@ -5,6 +5,8 @@ export interface ProgramOrder {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** What it reads from its standard input; null: nothing. */
+  readonly input: string | null;
   readonly timeoutMs: number;
 }
 
@@ -19,7 +21,7 @@ const DRAIN_MS = 100;
  * killed with its whole process group.
  */
 export async function runProgram(
-  {argv, cwd, env, timeoutMs}: ProgramOrder,
+  {argv, cwd, env, input, timeoutMs}: ProgramOrder,
   signal: AbortSignal,
 ): Promise<string | null> {
   if (signal.aborted) return 'it was not wanted any more';
@@ -30,7 +32,7 @@ export async function runProgram(
     cwd,
     env,
     extendEnv: false,
-    stdin: 'ignore',
+    ...(input === null ? {stdin: 'ignore' as const} : {input}),
     stdout: 'ignore',
     stderr: 'pipe',
     buffer: false,

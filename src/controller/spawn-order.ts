@@ -1,8 +1,10 @@
 /** From a worker's definition to the order to start one run of it. Environment and program are worked out anew each time. */
-import {chainFor, findAccount} from './chain.ts';
+import {chainFor} from './chain.ts';
+import {readEnvFile} from './env-file.ts';
+import {findProgramAs} from './find-program-as.ts';
 import {grantEnvironment, grantsOf} from './grants.ts';
 import type {OrderWithoutLease} from './keeper-link.ts';
-import {findProgram} from './program.ts';
+import {findProgram, type FoundProgram} from './program.ts';
 import {hasVoice, notifyAddress, voiceEnvironment} from './voice.ts';
 import {ownEnvironment, type Env, type FleetContext} from './worker-environment.ts';
 import type {ChannelSpec, WorkerSpec} from '../fleet/types.ts';
@@ -16,31 +18,58 @@ export interface SpawnContext extends FleetContext {
   readonly channels: readonly ChannelSpec[];
 }
 
+/** Which run is to be started. */
+export interface SpawnSubject {
+  readonly spec: WorkerSpec;
+  readonly instance: {readonly id: string; readonly number: number};
+  readonly token: string;
+}
+
 export type SpawnPlan =
   | {readonly order: Extract<OrderWithoutLease, {type: 'spawn'}>}
   | {readonly failure: {readonly code: string; readonly message: string}};
 
-/** Works out how to start a run; what is wrong beforehand is said as a failed spawn would be. */
-export function planSpawn(
-  spec: WorkerSpec,
-  instance: {id: string; number: number},
-  token: string,
-  context: SpawnContext,
-): SpawnPlan {
-  const own = ownEnvironment(spec, instance, context);
-  if ('failure' in own) return own;
-  const grants = grantsOf(spec, context.channels);
-  const account = spec.user === null ? null : findAccount(spec.user);
-  const notify = hasVoice(spec) ? notifyAddress(context.folder, token, account !== null) : null;
-  const env: Env = {...own.env, BROOD_RUN: token, ...grantEnvironment(grants), ...voiceEnvironment(spec, notify)};
+/** Whether files must be looked at that are not the supervisor's own: that takes its time, and may fail to end. */
+export const needsLooking = ({envFile, user}: WorkerSpec): boolean => envFile !== null || user !== null;
+
+/** Works out how to start a run of a worker that {@link needsLooking}. What is wrong is said as a failed spawn would be. */
+export async function planSpawnLooking(subject: SpawnSubject, context: SpawnContext): Promise<SpawnPlan> {
+  const {spec, instance} = subject;
+  const file = await readEnvFile(spec);
+  if ('message' in file) return {failure: file};
+  const own = ownEnvironment(spec, instance, context, file.env);
   const [name = ''] = spec.argv;
-  const program = findProgram(name, spec.cwd, env['PATH'] ?? context.outerPath);
+  const path = own['PATH'] ?? context.outerPath;
+  const found = spec.user === null ? findProgram(name, spec.cwd, path) : await findProgramAs(spec, name, spec.cwd, path);
+  return assemble(subject, context, own, found);
+}
+
+/** The same for any other worker, at once. */
+export function planSpawn(subject: SpawnSubject, context: SpawnContext): SpawnPlan {
+  const {spec, instance} = subject;
+  const own = ownEnvironment(spec, instance, context, {});
+  const [name = ''] = spec.argv;
+  return assemble(subject, context, own, findProgram(name, spec.cwd, own['PATH'] ?? context.outerPath));
+}
+
+function assemble(
+  {spec, instance, token}: SpawnSubject,
+  context: SpawnContext,
+  own: Env,
+  program: FoundProgram,
+): SpawnPlan {
   if ('message' in program) return {failure: program};
-  const chain = chainFor(spec, context.baseNice, [
-    ...(grants.sockets.length > 0 ? ['LISTEN_PID'] : []),
-    ...(spec.watchdogMs === null ? [] : ['WATCHDOG_PID']),
-  ]);
+  const grants = grantsOf(spec, context.channels);
+  const chain = chainFor(spec, {
+    baseNice: context.baseNice,
+    ownPid: [
+      ...(grants.sockets.length > 0 ? ['LISTEN_PID'] : []),
+      ...(spec.watchdogMs === null ? [] : ['WATCHDOG_PID']),
+    ],
+  });
   if ('message' in chain) return {failure: chain};
+  const {account, entry} = chain;
+  const notify = hasVoice(spec) ? notifyAddress(context.folder, token, account !== null) : null;
   const [first] = chain.argv;
   return {
     order: {
@@ -49,9 +78,11 @@ export function planSpawn(
       id: instance.id,
       file: first ?? program.file,
       argv: first === undefined ? spec.argv : [...chain.argv, program.file, ...spec.argv.slice(1)],
-      cwd: spec.cwd,
-      env,
+      // The folder of another user is entered as that user.
+      cwd: entry?.cwd == null ? spec.cwd : '/',
+      env: {...own, BROOD_RUN: token, ...grantEnvironment(grants), ...voiceEnvironment(spec, notify)},
       inherit: spec.envInherit,
+      entry,
       owner: account && {uid: account.uid, gid: account.gid},
       logFolder: instanceLogFolder(context.folder, instance.id),
       logMaxSize: spec.logs.maxSize,

@@ -154,18 +154,3 @@ export const cronText: Check<string> = {
   },
   show: value => `'${value}'`,
 };
-
-/** A user by name or number: only root may start a process as somebody else (setuid(2)). */
-export const userName: Check<string> = {
-  expects: 'the name or number of a user, such as www-data',
-  example: 'www-data',
-  read(spot, context) {
-    const value = textOf(spot.node);
-    if (value === undefined || !/^([A-Za-z_][A-Za-z0-9_.-]{0,254}\$?|\d{1,10})$/.test(value)) {
-      return refuse(spot, context, this.expects);
-    }
-    if (context.root) return value;
-    return refuseBecause(spot, context, 'needs root: start the fleet as root, or leave user out');
-  },
-  show: value => value,
-};

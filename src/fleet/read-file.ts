@@ -1,8 +1,9 @@
-import {open, realpath, type FileHandle} from 'node:fs/promises';
+import {realpath} from 'node:fs/promises';
 import {isUtf8} from 'node:buffer';
-import {constants, existsSync} from 'node:fs';
+import {existsSync} from 'node:fs';
 import {basename, dirname, join, resolve} from 'node:path';
 import {parseFleetText, type Machine} from './parse.ts';
+import {readLimited, type Unread} from './read-limited.ts';
 import type {ParsedFleet} from './types.ts';
 import {whyUnwatchable} from './unwatchable.ts';
 
@@ -31,14 +32,14 @@ export async function parseFleetFile(path: string, machine: Machine = {}): Promi
     problems: [{severity: 'error', file: path, line, column: 1, message}],
   });
   let canonical: string;
-  let bytes: Uint8Array | string;
+  let bytes: Uint8Array | Unread;
   try {
     canonical = await realpath(resolve(path));
-    bytes = await readLimited(canonical);
+    bytes = await readLimited(canonical, LARGEST_FILE);
   } catch (error) {
     return failed(whyUnreadable(error));
   }
-  if (typeof bytes === 'string') return failed(bytes);
+  if (typeof bytes === 'string') return failed(UNREAD[bytes](canonical));
   const wrongLine = firstLineNotUtf8(bytes);
   if (wrongLine !== null) return failed('the file is not UTF-8 from this line on: save it as UTF-8', wrongLine);
   return parseFleetText(new TextDecoder().decode(bytes), {
@@ -51,31 +52,11 @@ export async function parseFleetFile(path: string, machine: Machine = {}): Promi
   });
 }
 
-/** The bytes, or why they were not read. */
-async function readLimited(path: string): Promise<Uint8Array | string> {
-  // Opened without waiting: a FIFO would wait for a writer forever (fifo(7)).
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const stat = await file.stat();
-    if (stat.isDirectory()) return `is a folder: name the file in it, ${join(path, 'brood.yaml')}`;
-    if (!stat.isFile()) return 'is no regular file: a fleet file must be there to be read again';
-    const bytes = await readUpTo(file, LARGEST_FILE + 1);
-    return bytes.length > LARGEST_FILE ? 'is larger than 1MiB: is this a fleet file?' : bytes;
-  } finally {
-    await file.close();
-  }
-}
-
-async function readUpTo(file: FileHandle, limit: number): Promise<Uint8Array> {
-  const buffer = Buffer.alloc(limit);
-  let length = 0;
-  while (length < limit) {
-    const {bytesRead} = await file.read(buffer, length, limit - length, null);
-    if (bytesRead === 0) break;
-    length += bytesRead;
-  }
-  return buffer.subarray(0, length);
-}
+const UNREAD: Readonly<Record<Unread, (path: string) => string>> = {
+  folder: path => `is a folder: name the file in it, ${join(path, 'brood.yaml')}`,
+  irregular: () => 'is no regular file: a fleet file must be there to be read again',
+  large: () => 'is larger than 1MiB: is this a fleet file?',
+};
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',

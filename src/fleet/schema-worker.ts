@@ -1,7 +1,8 @@
 import type {Check} from './check.ts';
 import {boolean, choice, command, either, environment, list} from './checks-collection.ts';
 import {duration, instances, integer, niceness, umask} from './checks-number.ts';
-import {cronText, name, path, pathPattern, signal, text, userName, watchedPath} from './checks-text.ts';
+import {capability, groupName, userName} from './checks-privilege.ts';
+import {cronText, name, path, pathPattern, signal, text, watchedPath} from './checks-text.ts';
 import {health, probeCommand, ready} from './schema-probes.ts';
 import * as run from './schema-run.ts';
 import {defaultsOf, key, mapping, type Key} from './table.ts';
@@ -70,7 +71,8 @@ const specKeys = {
   }),
   env_inherit: key('envInherit', boolean, {
     or: true,
-    doc: 'Whether the supervisor’s environment is passed on; if not, of it only PATH, HOME, USER, SHELL, LANG, TZ and TMPDIR.',
+    orText: '`true`; with `user`: `false`',
+    doc: 'Whether the supervisor’s environment is passed on; if not, only PATH, HOME, USER, SHELL, LANG, TZ and TMPDIR of it, and with `user` only PATH, LANG and TZ. HOME, USER, LOGNAME and SHELL are always those of `user`.',
   }),
   instances: key('instances', instances, {or: 1, doc: 'How many copies run; `cpus` for one for each processor.'}),
   after: key('after', names, {
@@ -132,7 +134,28 @@ const specKeys = {
     doc: 'What a run may use.',
     example: '{nofile: 4096, core: 0}',
   }),
-  user: key('user', userName, {or: null, orText: 'the supervisor’s', doc: 'The user that it runs as; needs root.'}),
+  user: key('user', userName, {
+    or: null,
+    orText: 'the supervisor’s',
+    doc: 'The user that it runs as; needs root. A number need not have an account: its group has the same number, and HOME is `/`. `cwd` is entered, `env_file` read and the program looked for as that user, and its environment reaches no process of root.',
+  }),
+  groups: key('groups', list(groupName, {unique: true}), {
+    or: null,
+    orText: 'none',
+    doc: 'Supplementary groups beside those of its user, by name or number. Needs root.',
+    example: '[adm, video]',
+  }),
+  no_new_privs: key('noNewPrivs', boolean, {
+    or: null,
+    orText: '`false`',
+    doc: 'Whether nothing that it executes may gain privileges: setuid programs and file capabilities have no effect (PR_SET_NO_NEW_PRIVS).',
+  }),
+  capabilities: key('capabilities', list(capability, {unique: true}), {
+    or: null,
+    orText: 'all that the supervisor has',
+    doc: 'The bounding set of capabilities(7): what it, and whatever it executes, can have at most; `[]` for none. Needs root.',
+    example: '[net_bind_service]',
+  }),
   umask: key('umask', umask, {
     or: null,
     orText: 'the supervisor’s',
@@ -195,7 +218,7 @@ type WorkerValues = Omit<WorkerSpec, 'name'>;
 
 export const worker: Check<WorkerValues> = mapping<typeof workerKeys, WorkerValues>(
   {title: 'A worker', doc: 'A program to keep running.', keys: workerKeys},
-  ({run: argv, sh, cwd, after, requires, ...rest}, {spot, has, at}, context) => {
+  ({run: argv, sh, cwd, after, requires, envInherit, ...rest}, {spot, has, at}, context) => {
     if (has('run') && has('sh'))
       context.report.error(Math.max(at('run'), at('sh')), `${spot.label}: has run and sh: expected one of them`);
     if (!has('run') && !has('sh')) {
@@ -204,8 +227,16 @@ export const worker: Check<WorkerValues> = mapping<typeof workerKeys, WorkerValu
         `${spot.label}: has nothing to run: write run: PROGRAM ARGUMENT…, or sh: COMMAND`,
       );
     }
+    const isOtherUser = rest.user !== null;
+    if (isOtherUser && !has('env_inherit')) {
+      context.report.note(
+        at('user'),
+        `${spot.label}.user: the supervisor's environment is not passed on to another user, but for PATH, LANG and TZ: env_inherit is false here unless it is written`,
+      );
+    }
     return {
       ...rest,
+      envInherit: envInherit && (has('env_inherit') || !isOtherUser),
       argv: argv ?? ['/bin/sh', '-c', sh ?? ''],
       cwd: cwd ?? context.dir,
       // Whoever requires another also starts after it.

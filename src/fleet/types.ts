@@ -105,6 +105,11 @@ export interface WorkerSpec {
   readonly nice: number | null;
   readonly limits: Limits;
   readonly user: string | null;
+  /** Supplementary groups beside those of the user's account; null: none. These three are not there in earlier versions' fleets. */
+  readonly groups?: readonly string[] | null;
+  readonly noNewPrivs?: boolean | null;
+  /** The bounding set, names without `cap_`; null: not changed. */
+  readonly capabilities?: readonly string[] | null;
   readonly umask: number | null;
   readonly schedule: string | null;
   /** Absolute paths. */

@@ -16,6 +16,8 @@ export interface Birth {
 }
 
 export interface MainProcessesHost {
+  /** The folder of runs. */
+  readonly folder: string;
   readonly runs: Runs;
   /** It has ended, but what it said last may not have been read yet. */
   readonly lastWords: (run: Run) => void;
@@ -24,12 +26,13 @@ export interface MainProcessesHost {
 
 export class MainProcesses {
   readonly #host: MainProcessesHost;
-  readonly #spawner = new Spawner(process.env);
+  readonly #spawner: Spawner;
   /** Those that were not waited for yet, by pid. */
   readonly #living = new Map<number, Run>();
 
   constructor(host: MainProcessesHost) {
     this.#host = host;
+    this.#spawner = new Spawner(process.env, host.folder);
   }
 
   /** Whether that child of this process is the main process of a run, or was one. */

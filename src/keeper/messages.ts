@@ -117,6 +117,11 @@ export interface SpawnOrder {
   /** Laid over the environment in which the supervisor was started (`inherit`), or over a few names of it. */
   readonly env: Readonly<Record<string, string>>;
   readonly inherit: boolean;
+  /**
+   * How the shell at the end of `argv` becomes the program, whose environment it sets: what comes before it runs as the
+   * supervisor's user and gets none of that. Null: `file` gets the environment itself. Not there in orders of earlier versions.
+   */
+  readonly entry?: EntryOrder | null;
   /** Whose it will be, where that is another user than the supervisor: it may open what is its own again. */
   readonly owner: {readonly uid: number; readonly gid: number} | null;
   readonly logFolder: string;
@@ -134,6 +139,15 @@ export interface SpawnOrder {
   /** For the keeper's own ladder, should there be no controller when the fleet must stop. */
   readonly stopSignal: SignalName;
   readonly stopTimeoutMs: number;
+}
+
+export interface EntryOrder {
+  /** Null: as inherited. */
+  readonly umask: number | null;
+  /** Null: the folder that `cwd` names. */
+  readonly cwd: string | null;
+  /** Variables that are to hold the program's own pid. */
+  readonly ownPid: readonly string[];
 }
 
 /** A process of the fleet that has lost its parent; token null: of no run that is known. */

@@ -60,6 +60,7 @@ export class RunLives {
   constructor(host: RunLivesHost) {
     this.#host = host;
     this.#mains = new MainProcesses({
+      folder: host.folder,
       runs: host.runs,
       lastWords: run => this.voices.drain(run),
       ended: (run, code, signal) => this.#exited(run, code, signal),

@@ -1,11 +1,14 @@
 /** Starts main processes with a clean start: descriptors, session, signals, limits, environment. */
-import {constants, openSync, statSync} from 'node:fs';
+import {closeSync, constants, openSync, statSync} from 'node:fs';
+import {join} from 'node:path';
 import {ChannelError} from './channel-error.ts';
 import type {SpawnFailure, SpawnOrder} from './messages.ts';
+import {memoryFile} from '../posix/memory-file.ts';
 import {openFilesLimit, setOpenFilesLimit} from '../posix/process.ts';
 import {spawnProgram} from '../posix/spawn.ts';
+import {entryScript, TOOL_ENVIRONMENT} from '../process/entry-script.ts';
 import {softOpenFiles} from '../process/facts.ts';
-import {fewOf, outerEnvironment} from '../process/outer-environment.ts';
+import {inheritedBy, outerEnvironment} from '../process/outer-environment.ts';
 
 const SHORTAGES = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC', 'EDQUOT']);
 
@@ -54,16 +57,17 @@ export function stdioOf(row: readonly number[], others: ReadonlyMap<number, numb
 }
 
 export class Spawner {
+  readonly #folder: string;
   readonly #outer: Record<string, string>;
-  readonly #few: Record<string, string>;
   /** The soft limit that the supervisor was started with; null: the same as the keeper's own. */
   readonly #soft: bigint | null;
   /** What stands where a worker is to have nothing. */
   readonly #nothing = openSync('/dev/null', constants.O_RDWR);
 
-  constructor(env: NodeJS.ProcessEnv) {
+  /** @param folder where nobody else may enter */
+  constructor(env: NodeJS.ProcessEnv, folder: string) {
+    this.#folder = folder;
     this.#outer = outerEnvironment(env);
-    this.#few = fewOf(this.#outer);
     // Node raises its own soft limit before any script runs: what it was is still to be read at the parent.
     const soft = softOpenFiles(process.ppid) ?? 1024;
     const own = openFilesLimit().soft;
@@ -72,14 +76,30 @@ export class Spawner {
 
   /** Starts the program, in a session of its own: nothing that a terminal or a group sends reaches it. Answers its pid. */
   start(order: SpawnOrder, fds: readonly (number | null)[]): number {
-    const env = {...(order.inherit ? this.#outer : this.#few), ...order.env};
+    const {inherit, owner, entry = null} = order;
+    const env = {...inheritedBy(this.#outer, {inherit, isOtherUser: owner !== null}), ...order.env};
+    if (entry === null) return this.#spawn(order, this.#nothing, fds, env);
+    const input = memoryFile(entryScript({...entry, env}), join(this.#folder, `${order.token}.entry`));
+    try {
+      return this.#spawn(order, input, fds, TOOL_ENVIRONMENT);
+    } finally {
+      closeSync(input);
+    }
+  }
+
+  #spawn(
+    {file, argv, cwd}: SpawnOrder,
+    input: number,
+    fds: readonly (number | null)[],
+    env: Readonly<Record<string, string>>,
+  ): number {
     const program = {
-      file: order.file,
-      argv: order.argv,
+      file,
+      argv,
       env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
-      cwd: order.cwd,
+      cwd,
       // Standard input, output and error, then what it inherits.
-      fds: [this.#nothing, ...fds.map(fd => fd ?? this.#nothing)],
+      fds: [input, ...fds.map(fd => fd ?? this.#nothing)],
     };
     return this.#withSoftLimit(() => spawnProgram(program));
   }

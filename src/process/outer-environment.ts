@@ -19,7 +19,23 @@ export function outerEnvironment(env: NodeJS.ProcessEnv): Record<string, string>
   return outer;
 }
 
-/** What is left of it for a worker that does not inherit it. */
-export function fewOf(outer: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(outer).filter(([name]) => FEW.includes(name)));
+/** What of it means the user who started the supervisor, and misleads another one's programs. */
+const OF_USER = ['HOME', 'USER', 'LOGNAME', 'SHELL', 'MAIL'];
+/** What `env_inherit: false` leaves of it for a worker of another user: nothing of the supervisor's own. */
+const FEW_FOR_OTHERS = ['PATH', 'LANG', 'TZ', 'BROOD_HOME'];
+
+export interface Heir {
+  /** Whether it inherits all of it. */
+  readonly inherit: boolean;
+  /** Whether its user is another than the supervisor's. */
+  readonly isOtherUser: boolean;
+}
+
+/** What a worker finds of it. */
+export function inheritedBy(outer: Readonly<Record<string, string>>, {inherit, isOtherUser}: Heir): Record<string, string> {
+  const isTold = (name: string): boolean => {
+    if (inherit) return !isOtherUser || !OF_USER.includes(name);
+    return (isOtherUser ? FEW_FOR_OTHERS : FEW).includes(name);
+  };
+  return Object.fromEntries(Object.entries(outer).filter(([name]) => isTold(name)));
 }

@@ -65,7 +65,7 @@ export function configure(fleet: FleetSpec, desk: Desk): Plan | null {
 
 function update(member: Member, spec: WorkerSpec, otherChannels: boolean, desk: Desk): boolean {
   const {spec: before} = member;
-  const same = equal(before, spec) && !member.added;
+  const same = differing(before, spec).length === 0 && !member.added;
   // A run of one that ran all the time is none of a schedule.
   const isNewlyScheduled = before.schedule === null && spec.schedule !== null;
   const anew = otherChannels || isNewlyScheduled || needsNewRun(before, spec);
@@ -98,11 +98,15 @@ function renew(member: Member, desk: Desk): void {
   }
 }
 
-function needsNewRun(before: WorkerSpec, after: WorkerSpec): boolean {
-  const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-  const old = new Map(Object.entries(before));
-  const now = new Map(Object.entries(after));
-  return [...keys].some(key => !SOFT.has(key) && !equal(old.get(key), now.get(key)));
+const needsNewRun = (before: WorkerSpec, after: WorkerSpec): boolean =>
+  differing(before, after).some(key => !SOFT.has(key));
+
+/** A key that an earlier version did not know, and that says nothing, makes no difference. */
+function differing(before: WorkerSpec, after: WorkerSpec): string[] {
+  const old = new Map<string, unknown>(Object.entries(before));
+  const now = new Map<string, unknown>(Object.entries(after));
+  const keys = new Set([...old.keys(), ...now.keys()]);
+  return [...keys].filter(key => !equal(old.get(key) ?? null, now.get(key) ?? null));
 }
 
 function orderOf({roster}: Desk): string[] {

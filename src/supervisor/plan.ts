@@ -122,7 +122,8 @@ const isHeld = (instance: Instance | undefined): boolean =>
 
 /** Every leaf that differs; lists are leaves. */
 function differencesOf(before: unknown, after: unknown, path: readonly string[] = []): Difference[] {
-  if (equal(plain(before), plain(after))) return [];
+  // A key that an earlier version did not know, and that says nothing, is none.
+  if (equal(plain(before) ?? null, plain(after) ?? null)) return [];
   const old = entriesOf(before);
   const now = entriesOf(after);
   if (old === null || now === null) return [{key: path.join('.'), before: before ?? null, after: after ?? null}];

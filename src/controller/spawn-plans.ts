@@ -1,0 +1,42 @@
+/**
+ * Plans of runs that take a look at files which are not the supervisor's own. Others are started and stopped meanwhile; what is
+ * to end before its plan is made is never ordered.
+ */
+import type {SpawnPlan, SpawnSubject} from './spawn-order.ts';
+
+export interface SpawnPlansHost {
+  readonly plan: (subject: SpawnSubject) => Promise<SpawnPlan>;
+  readonly planned: (token: string, plan: SpawnPlan) => void;
+}
+
+const CALLED_OFF: SpawnPlan = {failure: {code: 'ECANCELED', message: 'it was stopped before it was started'}};
+
+export class SpawnPlans {
+  readonly #host: SpawnPlansHost;
+  readonly #underWay = new Set<string>();
+
+  constructor(host: SpawnPlansHost) {
+    this.#host = host;
+  }
+
+  begin(subject: SpawnSubject): void {
+    const {token} = subject;
+    this.#underWay.add(token);
+    void this.#host
+      .plan(subject)
+      .catch((error: unknown): SpawnPlan => {
+        const code = error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN';
+        return {failure: {code, message: error instanceof Error ? error.message : String(error)}};
+      })
+      .then(plan => {
+        if (this.#underWay.delete(token)) this.#host.planned(token, plan);
+      });
+  }
+
+  /** The run is to end; answers whether it was never ordered. Then that is told as a failed start. */
+  callOff(token: string): boolean {
+    if (!this.#underWay.delete(token)) return false;
+    this.#host.planned(token, CALLED_OFF);
+    return true;
+  }
+}

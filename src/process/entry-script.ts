@@ -1,0 +1,60 @@
+/**
+ * The text by which a shell becomes a worker's program, as the last step behind setpriv(1) and other tools that run as the
+ * supervisor's user. Those tools get {@link TOOL_ENVIRONMENT}: a variable of the worker's environment such as LD_PRELOAD
+ * would otherwise be obeyed by a process of root. The shell reads the text from its standard input, so neither a command
+ * line nor another program's environment ever holds what stands in it.
+ */
+
+/** The environment of tools that run before a process has become the worker's. */
+export const TOOL_ENVIRONMENT = {PATH: '/usr/sbin:/usr/bin:/sbin:/bin'} as const;
+
+/** The words before a program's own: a shell that reads the text (sh(1), `-s`). The program must be an absolute path. */
+export const ENTRY_SHELL = ['/bin/sh', '-s'] as const;
+
+export interface Entry {
+  readonly env: Readonly<Record<string, string>>;
+  /** Null: as inherited. */
+  readonly umask: number | null;
+  /** Entered with the rights of the worker's user; null: the folder that the shell was started in. */
+  readonly cwd: string | null;
+  /** Variables that are to hold the program's pid, which is the shell's: `LISTEN_PID`, `WATCHDOG_PID`. */
+  readonly ownPid: readonly string[];
+}
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+/** Names that some shell gives a meaning of its own: an assignment fails, changes the shell, or is lost. */
+const SPECIAL =
+  /^(_|[EP]?UID|PPID|GROUPS|OPT(IND|ARG|ERR)|LINENO|S?RANDOM|SECONDS|EPOCH\w*|DIRSTACK|FUNCNAME|HISTCMD|PIPESTATUS|SHELLOPTS|SHLVL|POSIXLY_CORRECT|BASH\w*|COMP_\w*)$/;
+/** What the tools had, and what a shell may set and export by itself. bash(1) also leaves `_` and `SHLVL` behind. */
+const NOT_GIVEN = [...Object.keys(TOOL_ENVIRONMENT), 'PWD', 'OLDPWD', 'SHLVL'];
+
+const quote = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
+
+/**
+ * The text. Its arguments are the program and its own arguments. A name that is no shell variable's (`spring.port`) is set
+ * by env(1), whose command line shows it for the moment before it becomes the program.
+ */
+export function entryScript({env, umask, cwd, ownPid}: Entry): string {
+  const names = Object.keys(env);
+  const isPlain = (name: string): boolean => NAME.test(name) && !SPECIAL.test(name);
+  const others = names.filter(name => !isPlain(name)).map(name => quote(`${name}=${env[name] ?? ''}`));
+  const unset = NOT_GIVEN.filter(name => !names.includes(name));
+  return [
+    ...(umask === null ? [] : [`umask ${umask.toString(8).padStart(3, '0')}`]),
+    ...names.filter(isPlain).map(name => `export ${name}=${quote(env[name] ?? '')}`),
+    ...ownPid.map(name => `export ${name}=$$`),
+    ...(cwd === null ? [] : [`cd -- ${quote(cwd)} || exit 126`]),
+    ...(unset.length === 0 ? [] : [`unset ${unset.join(' ')}`]),
+    ...(others.length === 0 ? [] : throughEnv(others)),
+    'exec "$@" </dev/null',
+    '',
+  ].join('\n');
+}
+
+/** env(1) takes every word with a `=` for a variable, also a program's path. */
+const throughEnv = (assignments: readonly string[]): string[] => [
+  'case $1 in',
+  '*=*) echo "brood: variables whose names are no shell names are not set for $1, whose path has a =" >&2 ;;',
+  `*) set -- /usr/bin/env ${assignments.join(' ')} "$@" ;;`,
+  'esac',
+];
