@@ -9,8 +9,7 @@ import {TOOL_ENVIRONMENT} from '../process/entry-script.ts';
 const PATIENCE_MS = 5_000;
 
 export type Looked =
-  | {readonly code: number; readonly bytes: Uint8Array}
-  | {readonly failed: string};
+  {readonly exit: number; readonly bytes: Uint8Array} | {readonly failed: string; readonly code: string};
 
 /**
  * Runs a text of sh(1) as the worker's user; answers its exit code and what it has written.
@@ -24,7 +23,7 @@ export async function lookAs(
   limit: number,
 ): Promise<Looked> {
   const privileges = privilegesOf(spec);
-  if ('message' in privileges) return {failed: privileges.message};
+  if ('message' in privileges) return {failed: privileges.message, code: privileges.code};
   const {execa} = await import('execa');
   const [program = '/bin/sh', ...rest] = [...privileges.argv, '/bin/sh', '-c', script, 'sh', ...args];
   const child = execa(program, rest, {
@@ -42,8 +41,8 @@ export async function lookAs(
     killSignal: 'SIGKILL',
   });
   const {exitCode, stdout, timedOut, isMaxBuffer, code} = await child;
-  if (timedOut) return {failed: `no answer within ${PATIENCE_MS / 1000} s`};
-  if (isMaxBuffer) return {failed: 'too large'};
-  if (exitCode === undefined) return {failed: code ?? 'it was ended'};
-  return {code: exitCode, bytes: stdout};
+  if (timedOut) return {failed: `no answer within ${PATIENCE_MS / 1000} s`, code: 'ETIMEDOUT'};
+  if (isMaxBuffer) return {failed: 'too large', code: 'EFBIG'};
+  if (exitCode === undefined) return {failed: code ?? 'it was ended', code: code ?? 'EUNKNOWN'};
+  return {exit: exitCode, bytes: stdout};
 }

@@ -28,6 +28,9 @@ export interface HandsOptions {
   readonly run: RunErrand;
 }
 
+/** What the machine lacks is not counted against a worker. */
+const SHORTAGES: ReadonlySet<string> = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM']);
+
 export function createHands({engine, link, spawnContext, run}: HandsOptions): Hands {
   const probes = new Map<string, () => void>();
   const listeners = new Map<string, () => void>();
@@ -43,7 +46,7 @@ export function createHands({engine, link, spawnContext, run}: HandsOptions): Ha
   const orderOf = (token: string, plan: SpawnPlan): OrderWithoutLease | null => {
     if ('order' in plan) return plan.order;
     const {code, message} = plan.failure;
-    engine().feed({type: 'spawn-failed', token, code, message, at: Date.now(), shortage: false});
+    engine().feed({type: 'spawn-failed', token, code, message, at: Date.now(), shortage: SHORTAGES.has(code)});
     return null;
   };
 

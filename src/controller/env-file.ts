@@ -21,14 +21,16 @@ const FAILED: Readonly<Record<number, string>> = {
 };
 
 /** Its exit codes are the keys above. */
-const SCRIPT =
-  '[ -e "$1" ] || exit 3; [ -f "$1" ] || exit 4; [ -r "$1" ] || exit 5; exec head -c "$2" -- "$1"';
+const SCRIPT = '[ -e "$1" ] || exit 3; [ -f "$1" ] || exit 4; [ -r "$1" ] || exit 5; exec head -c "$2" -- "$1"';
 
 /** What the file says; of a worker without one, nothing. */
 export async function readEnvFile(spec: WorkerSpec): Promise<{readonly env: Env} | EnvFailure> {
   const {envFile: path, user} = spec;
   if (path === null) return {env: {}};
-  const refuse = (why: string, code = 'EINVAL'): EnvFailure => ({code, message: `env_file ${path} can't be read: ${why}`});
+  const refuse = (why: string, code = 'EINVAL'): EnvFailure => ({
+    code,
+    message: `env_file ${path} can't be read: ${why}`,
+  });
   const read = user === null ? await readOwn(path) : await readAs(spec, path);
   if ('why' in read) return refuse(read.why, read.code);
   const {env, problems} = parseEnvFile(new TextDecoder().decode(read.bytes), path);
@@ -51,7 +53,7 @@ async function readOwn(path: string): Promise<Read> {
 async function readAs(spec: WorkerSpec, path: string): Promise<Read> {
   const looked = await lookAs(spec, SCRIPT, [path, String(LARGEST + 1)], LARGEST + 1);
   const as = `as user ${spec.user ?? ''}`;
-  if ('failed' in looked) return {why: `${looked.failed} (${as})`};
-  if (looked.code !== 0) return {why: `${FAILED[looked.code] ?? `exit code ${looked.code}`} (${as})`};
+  if ('failed' in looked) return {why: `${looked.failed} (${as})`, code: looked.code};
+  if (looked.exit !== 0) return {why: `${FAILED[looked.exit] ?? `exit code ${looked.exit}`} (${as})`};
   return looked.bytes.length > LARGEST ? {why: UNREAD.large} : {bytes: looked.bytes};
 }

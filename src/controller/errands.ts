@@ -63,6 +63,9 @@ export function createErrands({env: own, context, dir}: ErrandsOptions): RunErra
     const words = [...chain.argv, program.file, ...argv.slice(1)];
     return entry === null
       ? runProgram({argv: words, cwd, env, input: null, timeoutMs}, signal)
-      : runProgram({argv: words, cwd: '/', env: TOOL_ENVIRONMENT, input: entryScript({...entry, env}), timeoutMs}, signal);
+      : runProgram(
+          {argv: words, cwd: '/', env: TOOL_ENVIRONMENT, input: entryScript({...entry, env}), timeoutMs},
+          signal,
+        );
   };
 }

@@ -41,9 +41,9 @@ export async function findProgramAs(
 ): Promise<FoundProgram> {
   const user = spec.user ?? '';
   const looked = await lookAs(spec, SCRIPT, [cwd, name, path ?? DEFAULT_PATH], LONGEST + 16);
-  if ('failed' in looked) return {code: 'EIO', message: `user ${user} can't look for ${name}: ${looked.failed}`};
+  if ('failed' in looked) return {code: looked.code, message: `user ${user} can't look for ${name}: ${looked.failed}`};
   const text = Buffer.from(looked.bytes).toString();
-  switch (looked.code) {
+  switch (looked.exit) {
     case 0:
       return {file: resolve(cwd, text)};
     case NO_FOLDER:
@@ -56,7 +56,7 @@ export async function findProgramAs(
     default: {
       const space = text.indexOf(' ');
       return space < 0
-        ? {code: 'EIO', message: `user ${user} can't look for ${name}: exit code ${looked.code}`}
+        ? {code: 'EIO', message: `user ${user} can't look for ${name}: exit code ${looked.exit}`}
         : notStartable(text.slice(space + 1), text.slice(0, space));
     }
   }

@@ -7,7 +7,8 @@ export async function rereadFleet({name, file}: Launch): Promise<{fleet: FleetSp
   if (file === null) return {message: 'this fleet has no file: its workers came by `brood add`'};
   // Loaded when it is needed: a controller that reads no YAML need not have its parser in memory.
   const {parseFleetFile} = await import('../fleet/read-file.ts');
-  const {fleet, problems} = await parseFleetFile(file);
+  // Errors alone are told, and a path that can't be watched is none.
+  const {fleet, problems} = await parseFleetFile(file, {unwatchable: () => null});
   if (fleet?.name === name) return {fleet};
   if (fleet) return {message: `${file} now describes the fleet ${fleet.name}, and this is ${name}`};
   const [first, ...rest] = problems.filter(({severity}) => severity === 'error');

@@ -40,7 +40,8 @@ export async function planSpawnLooking(subject: SpawnSubject, context: SpawnCont
   const own = ownEnvironment(spec, instance, context, file.env);
   const [name = ''] = spec.argv;
   const path = own['PATH'] ?? context.outerPath;
-  const found = spec.user === null ? findProgram(name, spec.cwd, path) : await findProgramAs(spec, name, spec.cwd, path);
+  const found =
+    spec.user === null ? findProgram(name, spec.cwd, path) : await findProgramAs(spec, name, spec.cwd, path);
   return assemble(subject, context, own, found);
 }
 

@@ -32,7 +32,10 @@ export interface Heir {
 }
 
 /** What a worker finds of it. */
-export function inheritedBy(outer: Readonly<Record<string, string>>, {inherit, isOtherUser}: Heir): Record<string, string> {
+export function inheritedBy(
+  outer: Readonly<Record<string, string>>,
+  {inherit, isOtherUser}: Heir,
+): Record<string, string> {
   const isTold = (name: string): boolean => {
     if (inherit) return !isOtherUser || !OF_USER.includes(name);
     return (isOtherUser ? FEW_FOR_OTHERS : FEW).includes(name);

@@ -12,10 +12,12 @@ const hasCompiler = spawnSync('gcc', ['--version'], {stdio: 'ignore'}).status ==
 
 const variables = (pid: number | null): Record<string, string> =>
   Object.fromEntries(
-    environment(pid ?? 0).filter(Boolean).map(entry => {
-      const equals = entry.indexOf('=');
-      return [entry.slice(0, equals), entry.slice(equals + 1)];
-    }),
+    environment(pid ?? 0)
+      .filter(Boolean)
+      .map(entry => {
+        const equals = entry.indexOf('=');
+        return [entry.slice(0, equals), entry.slice(equals + 1)];
+      }),
   );
 
 const statusOf = (pid: number | null, name: string): string =>
@@ -87,7 +89,13 @@ describe.skipIf(!isRoot)('a worker of another user (needs root)', () => {
     };
     await using(fleetOf(workers), async fleet => {
       Object.assign(fleet.env, {DEPLOY_TOKEN: 'secret', SSH_AUTH_SOCK: '/x', MAIL: '/var/mail/root', TMPDIR: '/tmp'});
-      Object.assign(fleet.env, {LOGNAME: 'root', USER: 'root', HOME: '/root', SHELL: '/bin/bash', SUDO_USER: 'somebody'});
+      Object.assign(fleet.env, {
+        LOGNAME: 'root',
+        USER: 'root',
+        HOME: '/root',
+        SHELL: '/bin/bash',
+        SUDO_USER: 'somebody',
+      });
       expect(fleet.run('check').err).toMatch(/few\.user: .*env_inherit is false/);
       expect(fleet.run('check').err).not.toMatch(/all\.user/);
       fleet.up('--wait');
@@ -177,6 +185,28 @@ describe.skipIf(!isRoot)('a worker of another user (needs root)', () => {
   });
 });
 
+describe.skipIf(!isRoot)('a folder that a worker of another user watches (needs root)', () => {
+  test('is watched without what links in it lead to, and says when it is not there', async () => {
+    const workers = {
+      w: {run: ['sleep', '1000'], user: String(UID), watch: ['srv', 'srv/later']},
+    };
+    await using(fleetOf(workers), async fleet => {
+      mkdirSync(fleet.path('elsewhere'));
+      symlinkSync(fleet.path('elsewhere'), fleet.path('srv/link'));
+      fleet.up('--wait');
+      const [first] = await fleet.ready('w');
+      const status = (): string => fleet.run('status', 'w').out;
+      await until('it is watched, and what is missing is said', () =>
+        /watches .*srv.*srv\/later does not exist/.test(status()),
+      );
+      writeFileSync(fleet.path('elsewhere/file'), 'x');
+      writeFileSync(fleet.path('srv/own'), 'x');
+      await fleet.successor('w', first?.pid ?? 0);
+      expect(fleet.events('file-changed')).toMatchObject([{path: 'srv/own', files: 1}]);
+    });
+  });
+});
+
 describe('an env_file', () => {
   const sleeper = {run: ['sleep', '1000']};
 
@@ -207,20 +237,23 @@ describe('an env_file', () => {
     });
   });
 
-  test.skipIf(!isRoot)('of another user that is a FIFO, put there in the last moment: nothing waits for it (needs root)', async () => {
-    // The file is looked at before it is opened; a name that leads to a terminal or a FIFO by then must not matter.
-    const workers = {
-      app: {...sleeper, user: String(UID), env_file: 'srv/.env', restart: 'never', stop: {timeout: '1s'}},
-      other: sleeper,
-    };
-    await using(fleetOf(workers), async fleet => {
-      execFileSync('mkfifo', [fleet.path('srv/.env')]);
-      giveTo(UID, fleet.path('srv'));
-      fleet.up();
-      expect((await fleet.status('app', 'failed')).reason).toMatch(/no regular file/);
-      await fleet.ready('other');
-    });
-  });
+  test.skipIf(!isRoot)(
+    'of another user that is a FIFO, put there in the last moment: nothing waits for it (needs root)',
+    async () => {
+      // The file is looked at before it is opened; a name that leads to a terminal or a FIFO by then must not matter.
+      const workers = {
+        app: {...sleeper, user: String(UID), env_file: 'srv/.env', restart: 'never', stop: {timeout: '1s'}},
+        other: sleeper,
+      };
+      await using(fleetOf(workers), async fleet => {
+        execFileSync('mkfifo', [fleet.path('srv/.env')]);
+        giveTo(UID, fleet.path('srv'));
+        fleet.up();
+        expect((await fleet.status('app', 'failed')).reason).toMatch(/no regular file/);
+        await fleet.ready('other');
+      });
+    },
+  );
 
   test('is read while its worker is stopped and restarted: never do two run, and what is stopped stays so', async () => {
     await using(new TestFleet({fleet: 't', workers: {app: {...sleeper, env_file: '.env'}}}), async fleet => {

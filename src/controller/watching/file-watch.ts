@@ -31,7 +31,7 @@ export interface FileWatchOptions {
   readonly watchRoot: (options: RootWatchOptions) => Watching;
 }
 
-type Watching = Pick<RootWatch, 'look' | 'again' | 'close' | 'isReady'>;
+type Watching = Pick<RootWatch, 'look' | 'again' | 'close' | 'isReady' | 'isThere'>;
 
 /** A path that one or more workers watch in the same way. */
 interface Shared {
@@ -103,7 +103,7 @@ export class FileWatch {
     if (spec.watch.length === 0) return null;
     const shared = spec.watch.flatMap(root => this.#shared.get(keyOf(root, spec)) ?? []);
     const missing = spec.watch.flatMap(path => {
-      const why = whyUnwatchable(path);
+      const why = this.#whyMissing(path, spec);
       return why === null ? [] : [{code: null, message: `${path} ${why}`}];
     });
     const failed = shared.flatMap(({failures}) =>
@@ -115,6 +115,13 @@ export class FileWatch {
       watching: shared.some(({watch}) => watch.isReady),
       problems: [...missing, ...failed],
     };
+  }
+
+  /** At what another user may have put in the way, no look is taken here. */
+  #whyMissing(path: string, spec: WorkerSpec): string | null {
+    if (spec.user === null) return whyUnwatchable(path);
+    const isThere = this.#shared.get(keyOf(path, spec))?.watch.isThere ?? true;
+    return isThere ? null : 'does not exist: it is watched from when it does';
   }
 
   /** Nothing is watched any more. */
@@ -135,6 +142,8 @@ export class FileWatch {
     const watch = watchRoot({
       root,
       isIgnored: insignificant(root, {patterns: spec.watchIgnore ?? [], dir, home}),
+      // A link of another user's may lead anywhere, also to more than can be watched.
+      followLinks: spec.user === null,
       changed: path => {
         for (const name of workers) this.#changed(name, path);
       },
@@ -200,7 +209,8 @@ export class FileWatch {
   }
 }
 
-const keyOf = (root: string, {watchIgnore = []}: WorkerSpec): string => JSON.stringify([root, ...watchIgnore]);
+const keyOf = (root: string, {watchIgnore = [], user}: WorkerSpec): string =>
+  JSON.stringify([root, user !== null, ...watchIgnore]);
 
 function failureWords(code: string, path: string, count: number): string {
   const what = count === 1 ? path : `${path} and ${count - 1} more`;

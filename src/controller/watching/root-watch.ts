@@ -2,12 +2,14 @@
  * One watched path, with all that is in it. chokidar (inotify(7)) tells what changes there; that the path itself comes, goes,
  * or becomes another one, which nobody would tell, is found out by a look at it now and then.
  */
-import {statSync} from 'node:fs';
+import {stat} from 'node:fs/promises';
 import type {FSWatcher} from 'chokidar';
 
 export interface RootWatchOptions {
   readonly root: string;
   readonly isIgnored: (path: string) => boolean;
+  /** Whether what symbolic links in it lead to is watched, too. */
+  readonly followLinks: boolean;
   readonly changed: (path: string) => void;
   /** Something in it can't be watched. */
   readonly failed: (code: string, path: string) => void;
@@ -16,10 +18,11 @@ export interface RootWatchOptions {
 /** One that has gone may be in the middle of being replaced. */
 const SOON_MS = 100;
 
-function identityOf(path: string): string | null {
+/** Off the main thread: a file system that does not answer must hold up nobody. */
+async function identityOf(path: string): Promise<string | null> {
   try {
     // A number is given away again as soon as it is free.
-    const {dev, ino, birthtimeNs} = statSync(path, {bigint: true});
+    const {dev, ino, birthtimeNs} = await stat(path, {bigint: true});
     return `${dev} ${ino} ${birthtimeNs}`;
   } catch {
     return null;
@@ -32,6 +35,8 @@ export class RootWatch {
   /** Of what is watched; null: there is nothing. */
   #identity: string | null = null;
   #isFirst = true;
+  /** A look is under way. */
+  #isLooking = false;
   #isReady = false;
   #isClosed = false;
 
@@ -44,10 +49,22 @@ export class RootWatch {
     return this.#isReady;
   }
 
+  /** Whether there is something at the path, as far as the last look has told. */
+  get isThere(): boolean {
+    return this.#identity !== null;
+  }
+
   /** Finds out whether the path is still the one that is watched. */
   look(): void {
-    if (this.#isClosed) return;
-    const identity = identityOf(this.#options.root);
+    if (this.#isClosed || this.#isLooking) return;
+    this.#isLooking = true;
+    void identityOf(this.#options.root).then(identity => {
+      this.#isLooking = false;
+      if (!this.#isClosed) this.#found(identity);
+    });
+  }
+
+  #found(identity: string | null): void {
     if (identity === this.#identity && !this.#isFirst) return;
     const isFirst = this.#isFirst;
     this.#isFirst = false;
@@ -78,11 +95,12 @@ export class RootWatch {
     // Loaded when a fleet watches something: the others need not have it in memory.
     const {watch} = await import('chokidar');
     if (this.#isClosed || this.#identity !== identity) return;
-    const {root, isIgnored, changed, failed} = this.#options;
-    const watcher = watch(root, {ignoreInitial: true, ignored: path => isIgnored(path)});
+    const {root, isIgnored, followLinks, changed, failed} = this.#options;
+    const watcher = watch(root, {ignoreInitial: true, followSymlinks: followLinks, ignored: path => isIgnored(path)});
     this.#watcher = watcher;
     watcher.on('all', (event, path) => {
-      if (this.#watcher === watcher) this.#take(event, path);
+      // A link that is not followed is told although it was there from the start.
+      if (this.#watcher === watcher && (followLinks || this.#isReady)) this.#take(event, path);
     });
     watcher.on('error', error => {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
@@ -106,7 +124,11 @@ export class RootWatch {
         return;
       }
       // An editor has put another file in its place: chokidar has found that out by itself.
-      this.#identity = identityOf(root);
+      this.#isLooking = true;
+      void identityOf(root).then(identity => {
+        this.#isLooking = false;
+        this.#identity = identity;
+      });
     }
     // A folder alone is nothing; the files in it are told one by one.
     if (event !== 'addDir' && event !== 'unlinkDir') changed(path);

@@ -29,6 +29,7 @@ class Site {
         this.roots.set(options.root, options);
         return {
           isReady: true,
+          isThere: true,
           look: () => {},
           again: () => void this.again.push(options.root),
           close: () => void this.roots.delete(options.root),

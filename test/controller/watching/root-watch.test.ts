@@ -26,6 +26,7 @@ class Place implements Disposable {
     const watch = new RootWatch({
       root: this.path(...names),
       isIgnored: path => path.endsWith('.log'),
+      followLinks: true,
       changed: path => void this.told.push(path.slice(this.folder.length + 1)),
       failed: code => void this.failed.push(code),
     });
