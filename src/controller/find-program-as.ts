@@ -15,7 +15,7 @@ const NOT_FOUND = 4;
  */
 const SCRIPT = `
 set -f
-cd -- "$1" 2>/dev/null || exit ${NO_FOLDER}
+cd -- "$1" || exit ${NO_FOLDER}
 denied= why=
 look() {
   [ -e "$1" ] || return 0
