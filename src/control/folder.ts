@@ -52,6 +52,5 @@ export const inFolder = {
   journal: (folder: string) => join(folder, 'journal.jsonl'),
   logs: (folder: string) => join(folder, 'logs'),
   runs: (folder: string) => join(folder, 'runs'),
-  channels: (folder: string) => join(folder, 'channels'),
   code: (folder: string) => join(folder, 'code'),
 } as const;

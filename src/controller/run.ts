@@ -2,8 +2,6 @@
 import {existsSync, statSync} from 'node:fs';
 import {Controller} from './controller.ts';
 import {KeeperLink} from './keeper-link.ts';
-import {OutputHolder} from './output-holder.ts';
-import {PipeHolder} from './pipe-holder.ts';
 import {prepare} from './prepare.ts';
 import type {Fact, FactOf} from '../keeper/messages.ts';
 import {inFolder} from '../control/folder.ts';
@@ -59,10 +57,8 @@ export function runController(folder: string, early: EarlySignals, exit: (status
   let left = false;
   let guard: NodeJS.Timeout | undefined;
   const waiting: Fact[] = [];
-  const holders = [new OutputHolder(inFolder.runs(folder)), new PipeHolder(inFolder.channels(folder))];
   const link = new KeeperLink({
     fact(fact) {
-      for (const holder of holders) holder.take(fact);
       if (controller) controller.take(fact);
       else if (fact.type === 'welcome') begin(fact);
       else if (fact.type === 'handshake') {

@@ -2,7 +2,8 @@
  * Becomes the anchor: sets the subreaper flag, which the shell can't, and then is the shell (execve keeps the flag and
  * the pid). Arguments: the shell, then those of its loop (anchor.ts).
  */
-import {anchorArguments, REST_FD, REST_MS} from './anchor.ts';
+import {anchorArguments, REST_FD, REST_MS, STORE_FDS} from './anchor.ts';
+import {openDescriptorQueueAt} from '../posix/descriptor-queue.ts';
 import {openRest} from '../posix/rest.ts';
 import {peerCredentials} from '../posix/peer.ts';
 import {
@@ -48,5 +49,10 @@ for (const fd of [0, 1, 2, STATUS_FD]) {
 const env: Record<string, string> = {};
 for (const [name, value] of Object.entries(process.env)) if (value !== undefined) env[name] = value;
 openRest(REST_FD, REST_MS);
+try {
+  openDescriptorQueueAt(STORE_FDS);
+} catch {
+  // No descriptor is left: each keeper makes a queue of its own, which is gone with keeper and controller.
+}
 // By its own name: what a shell is called by tells some of them which of several they are.
 become(shell, [shell, ...anchorArguments(shell, rest)], env);

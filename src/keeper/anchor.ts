@@ -22,6 +22,9 @@ export function livingAnchor(): number | null {
 export const REST_FD = 4;
 export const REST_MS = 1_000;
 
+/** The queue of pipes (pipe-store.ts), which the loop holds open and every keeper inherits. */
+export const STORE_FDS = {send: 5, receive: 6} as const;
+
 /** The words after the shell with which the loop is begun: as POSIX has it, `$0` follows the text. */
 export const anchorArguments = (shell: string, rest: readonly string[]): string[] => [
   '-c',
@@ -37,7 +40,7 @@ export const anchorArguments = (shell: string, rest: readonly string[]): string[
 /**
  * The loop. Its arguments: the shell and this text (to begin again), `--ending` after a signal to end, `--launched` while
  * the launcher waits, the folder of the programs, the fleet's folder, the launch, and how Node is called. To the keeper it
- * adds `--anchor=PID`.
+ * adds `--anchor=PID` and `--store`.
  *
  * - The folder of the programs is the one that `up` chose; once the fleet is up it is the one that is current, which an
  *   upgrade changes.
@@ -73,7 +76,7 @@ while :; do
   now; began=$up
   [ -n "$launched" ] || [ ! -e "$folder/code/current/keeper.cjs" ] || code=$folder/code/current
   keeper= asked=$ending
-  command eval '"$@" "$code/keeper.cjs" "--launch=$launch" "$folder" --anchor=$$ $asked $launched ${REST_FD}<&- & keeper=$!'
+  command eval '"$@" "$code/keeper.cjs" "--launch=$launch" "$folder" --anchor=$$ --store $asked $launched ${REST_FD}<&- & keeper=$!'
   if [ -n "$keeper" ]; then
     [ "$asked" = "$ending" ] || pass TERM
     status=1

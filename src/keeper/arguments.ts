@@ -1,5 +1,6 @@
 /** What a keeper is told when it is started: by its anchor, or by the image of itself that it replaces. */
 import type {KeptVoices} from './voices.ts';
+import type {DescriptorQueue} from '../posix/descriptor-queue.ts';
 
 export interface KeeperArguments {
   /** The fleet's folder. */
@@ -7,6 +8,8 @@ export interface KeeperArguments {
   /** Names the plan that `up` wrote. */
   readonly launch: string | null;
   readonly anchor: number | null;
+  /** The anchor has handed on its queue of pipes; one of an earlier version has none. */
+  readonly store: boolean;
   /** A signal to end came before. */
   readonly ending: boolean;
   /** A launcher waits at descriptor 3. */
@@ -28,6 +31,8 @@ export interface Replaced {
   readonly voices?: KeptVoices;
   /** What nothing but the process connector has told of; not there in what earlier versions leave. */
   readonly hidden?: HiddenMembers;
+  /** The queue of pipes (pipe-store.ts); not there in what earlier versions leave. */
+  readonly store?: DescriptorQueue | null;
   readonly failed: {readonly to: string; readonly message: string} | null;
 }
 
@@ -60,6 +65,7 @@ export function parseArguments(args: readonly string[]): KeeperArguments {
     folder,
     launch: options.get('launch') ?? null,
     anchor: options.has('anchor') ? Number(options.get('anchor')) : null,
+    store: options.has('store'),
     ending: options.has('ending'),
     launched: options.has('launched'),
     check: options.has('check'),

@@ -3,7 +3,7 @@ import {spawn} from 'node:child_process';
 import {closeSync} from 'node:fs';
 import {Socket} from 'node:net';
 import {Lines} from './lines.ts';
-import {LINK_FD, type Fact, type Order} from './messages.ts';
+import {LINK_FD, STORE_FD, type Fact, type Order} from './messages.ts';
 import {socketPair} from '../posix/socketpair.ts';
 
 /** How long the end of a process may be told after its link was seen to close. */
@@ -38,13 +38,22 @@ export class ControllerProcess {
     this.#socket.on('error', () => {});
   }
 
-  /** Starts one. Throws where the machine has no room for it (`EMFILE`, `EAGAIN`, `ENOMEM`). */
-  static start([program = process.execPath, ...args]: readonly string[], events: ControllerEvents): ControllerProcess {
+  /**
+   * Starts one. Throws where the machine has no room for it (`EMFILE`, `EAGAIN`, `ENOMEM`).
+   *
+   * @param store a descriptor that it is to hold open; null: none
+   */
+  static start(
+    [program = process.execPath, ...args]: readonly string[],
+    store: number | null,
+    events: ControllerEvents,
+  ): ControllerProcess {
     const [own, others] = socketPair();
     try {
-      const stdio = ['ignore', 'inherit', 'inherit', others] as const;
-      if (stdio[LINK_FD] !== others) throw new Error('the link must be the descriptor that the controller looks for');
-      const child = spawn(program, args, {stdio: [...stdio]});
+      const stdio: ('ignore' | 'inherit' | number)[] = ['ignore', 'inherit', 'inherit'];
+      stdio[LINK_FD] = others;
+      stdio[STORE_FD] = store ?? 'ignore';
+      const child = spawn(program, args, {stdio});
       child.on('error', error => process.stderr.write(`brood keeper: ${error.message}\n`));
       if (child.pid === undefined) throw new Error(`${program} can't be started`);
       const started = new ControllerProcess(child.pid, own, true, events);

@@ -1,6 +1,7 @@
 /** What workers inherit beside their output: listening sockets first (sd_listen_fds(3)), then pipes. */
 import type {Replaced} from './arguments.ts';
 import type {DeclaredChannels, SpawnOrder} from './messages.ts';
+import type {PipeStore} from './pipe-store.ts';
 import {Pipes} from './pipes.ts';
 import type {Intent} from './record.ts';
 import {FIRST_SOCKET_FD, Sockets} from './sockets.ts';
@@ -10,8 +11,8 @@ export class Grants {
   readonly #pipes: Pipes;
 
   /** @param kept what an earlier image of this process had */
-  constructor(fleetFolder: string, kept: Replaced['sockets']) {
-    this.#pipes = new Pipes(fleetFolder);
+  constructor(fleetFolder: string, kept: Replaced['sockets'], store: PipeStore) {
+    this.#pipes = new Pipes(fleetFolder, store);
     for (const [address, fd] of kept) this.#sockets.takeUp(address, fd);
   }
 

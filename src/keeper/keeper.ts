@@ -6,6 +6,7 @@ import {mkdirSync} from 'node:fs';
 import {getPriority} from 'node:os';
 import {basename, join} from 'node:path';
 import {removeTraces} from './adopt.ts';
+import {STORE_FDS} from './anchor.ts';
 import type {Replaced} from './arguments.ts';
 import {Cgroups} from './cgroup.ts';
 import type {Code} from './code.ts';
@@ -17,6 +18,7 @@ import {Link} from './link.ts';
 import type {Lock} from './lock.ts';
 import type {Fact, Loss, Proof} from './messages.ts';
 import {createOrders, obey} from './orders.ts';
+import {openPlace, PipeStore} from './pipe-store.ts';
 import {Processes} from './processes.ts';
 import {replaceImage} from './replace.ts';
 import {strangersTo} from './own-processes.ts';
@@ -38,6 +40,8 @@ export interface KeeperOptions {
   readonly folder: string;
   readonly code: Code;
   readonly anchor: number | null;
+  /** The anchor has handed on its queue of pipes. */
+  readonly store: boolean;
   readonly ending: boolean;
   /** Descriptor 3 leads to a launcher that waits. */
   readonly launched: boolean;
@@ -51,6 +55,7 @@ export class Keeper {
   readonly #startedAt = Date.now();
   readonly #runsFolder: string;
   readonly #epoll = new Epoll();
+  readonly #store: PipeStore;
   readonly #output: RunOutput;
   readonly #cgroups: Cgroups | null;
   readonly #cgroupState: {readonly unavailable: string | null};
@@ -68,7 +73,7 @@ export class Keeper {
   #left = false;
 
   constructor(options: KeeperOptions, lock: Lock, leave: () => void) {
-    const {folder, code, anchor, launched, replaced} = options;
+    const {folder, code, anchor, store, launched, replaced} = options;
     this.#options = options;
     this.#lock = lock;
     this.#leave = leave;
@@ -79,8 +84,9 @@ export class Keeper {
     const cgroups = Cgroups.open(basename(folder), {strangerAmong: strangersTo([anchor, this.#launcher.pid])});
     this.#cgroups = cgroups instanceof Cgroups ? cgroups : null;
     this.#cgroupState = cgroups;
-    this.#grants = new Grants(folder, replaced?.sockets ?? []);
-    this.#output = new RunOutput(this.#runsFolder, this.#epoll, say);
+    this.#store = new PipeStore(openPlace(replaced?.store ?? (store ? STORE_FDS : null)));
+    this.#grants = new Grants(folder, replaced?.sockets ?? [], this.#store);
+    this.#output = new RunOutput(this.#runsFolder, this.#epoll, say, undefined, this.#store);
     const under = replaced?.upgrade ?? null;
     const unheard = {order: () => {}, ended: () => {}};
     this.#inherited = under && ControllerProcess.takeUp(under.controller, under.link, unheard);
@@ -105,6 +111,7 @@ export class Keeper {
     this.#link = new Link({
       folder,
       outside,
+      store: this.#store.queue?.receive ?? null,
       command: () => code.controller(folder),
       welcome: (lease, loss) => this.#welcome(lease, loss),
       order: order => obey(orders, order),
@@ -125,6 +132,7 @@ export class Keeper {
             sockets: this.#grants.kept,
             voices: this.#processes.lives.voices.kept,
             hidden: this.#processes.hidden(),
+            store: this.#store.queue,
           };
           replaceImage(code, program, {folder, anchor, ending: this.#fleetEnd.asked, replaced: next});
         },
@@ -197,7 +205,7 @@ export class Keeper {
       startedAt: this.#startedAt,
       nice: getPriority(0),
       lineage: this.#lineage(),
-      weaker: weakerPromises(this.#cgroupState, this.#processes.connector, this.#options.code),
+      weaker: weakerPromises(this.#cgroupState, this.#processes.connector, this.#options.code, this.#store),
       lost: this.#lost,
       code: this.#options.code.current,
       loss,

@@ -26,6 +26,8 @@ export interface LinkOptions {
   readonly folder: string;
   /** Starts what belongs to no run. */
   readonly outside: <T>(start: () => T) => T;
+  /** What a controller is to hold open beside the keeper; null: nothing. */
+  readonly store: number | null;
   /** Program and arguments of the next controller. */
   readonly command: () => readonly string[];
   /** A controller has come: it is to be told everything. */
@@ -106,7 +108,7 @@ export class Link {
       this.#spawned.delete(pid);
       events.ended(how);
     };
-    const started = this.#options.outside(() => ControllerProcess.start(command, {...events, ended}));
+    const started = this.#options.outside(() => ControllerProcess.start(command, this.#options.store, {...events, ended}));
     pid = started.pid;
     this.#spawned.add(pid);
     return started;

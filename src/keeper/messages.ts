@@ -8,6 +8,8 @@ import type {SignalName} from '../posix/signals.ts';
 
 /** The descriptor on which a controller finds its keeper. */
 export const LINK_FD = 3;
+/** And by that one, where there is one, it holds the queue of pipes (pipe-store.ts) open. It does nothing with it. */
+export const STORE_FD = 4;
 
 /** How brood knows that nothing of a run is left. */
 export type Proof = 'cgroup' | 'connector' | 'lineage';

@@ -5,6 +5,7 @@
 import {closeSync, constants, existsSync, openSync, rmSync} from 'node:fs';
 import type {LogFile} from './log-file.ts';
 import type {SpawnOrder} from './messages.ts';
+import type {PipeStore} from './pipe-store.ts';
 import {Source} from './source.ts';
 import {fifoPath, STREAMS, type Stream} from '../logs/layout.ts';
 import type {Epoll} from '../posix/epoll.ts';
@@ -31,6 +32,7 @@ export class Output {
     token: string,
     logs: Readonly<Record<Stream, LogFile>>,
     epoll: Epoll,
+    store: PipeStore | null,
     make: NewOutput | null,
   ) {
     this.#left = STREAMS.length;
@@ -46,7 +48,7 @@ export class Output {
         }
         let ended = false;
         this.#sources.push(
-          new Source(path, logs[stream], epoll, () => {
+          new Source(path, logs[stream], epoll, store, () => {
             if (ended) return;
             ended = true;
             if (--this.#left === 0) this.#drained?.();

@@ -18,6 +18,7 @@ import {
 import {join} from 'node:path';
 import {ChannelError, codeOf} from './channel-error.ts';
 import type {PipeGrant} from './messages.ts';
+import type {PipeStore} from './pipe-store.ts';
 import {mustLeaveRoom} from './room.ts';
 import {makeFifo} from '../posix/fifo.ts';
 
@@ -86,17 +87,19 @@ export function removePipes(fleetFolder: string): void {
 
 export class Pipes {
   readonly #folder: string;
+  readonly #store: PipeStore;
   readonly #held = new Map<string, number>();
 
-  constructor(fleetFolder: string) {
+  constructor(fleetFolder: string, store: PipeStore) {
     this.#folder = folderOf(fleetFolder);
+    this.#store = store;
   }
 
   /** Opens those that an earlier keeper made. */
   takeUp(): void {
     for (const name of namesIn(this.#folder)) {
       try {
-        this.#held.set(name, openFifo(this.#path(name)));
+        this.#hold(name, openFifo(this.#path(name)));
       } catch {
         // Whoever is to inherit it next is told.
       }
@@ -135,7 +138,7 @@ export class Pipes {
         if (readlinkSync(link) !== `${join(realpathSync(this.#folder), name + SUFFIX)} (deleted)`) continue;
         const fd = openSync(link, constants.O_RDWR | constants.O_NONBLOCK);
         mustLeaveRoom([fd]);
-        this.#held.set(name, fd);
+        this.#hold(name, fd);
       } catch {
         // It has none, or may not be looked into: a pipe that is made anew is found by its name.
       }
@@ -147,7 +150,10 @@ export class Pipes {
     for (const name of [...this.#held.keys(), ...namesIn(this.#folder)]) {
       if (names.includes(name)) continue;
       const fd = this.#held.get(name);
-      if (fd !== undefined) closeSync(fd);
+      if (fd !== undefined) {
+        this.#store.release(fd);
+        closeSync(fd);
+      }
       this.#held.delete(name);
       remove(this.#path(name));
     }
@@ -162,7 +168,13 @@ export class Pipes {
     mkdirSync(this.#folder, {recursive: true, mode: 0o700});
     if (lstatSync(path, {throwIfNoEntry: false}) === undefined) makeFifo(path);
     const fd = openFifo(path);
-    this.#held.set(name, fd);
+    this.#hold(name, fd);
+    this.#store.flush();
     return fd;
+  }
+
+  #hold(name: string, fd: number): void {
+    this.#held.set(name, fd);
+    this.#store.hold(fd);
   }
 }

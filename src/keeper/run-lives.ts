@@ -164,6 +164,7 @@ export class RunLives {
       if (record.intent) this.voices.takeUp(run, record.intent);
     }
     this.voices.takenUp();
+    output.takeUpLate();
     cgroups?.removeAllBut(new Set(Array.from(runs.all(), ({cgroup}) => cgroup)));
   }
 

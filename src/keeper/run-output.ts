@@ -2,6 +2,7 @@
 import {LogFiles} from './log-file.ts';
 import type {Fact, HeldFact, SpawnOrder} from './messages.ts';
 import {Output, type NewOutput} from './output.ts';
+import type {PipeStore} from './pipe-store.ts';
 import type {Run} from './run.ts';
 import type {Stream} from '../logs/layout.ts';
 import type {Epoll} from '../posix/epoll.ts';
@@ -13,6 +14,7 @@ export class RunOutput {
   readonly #runsFolder: string;
   readonly #epoll: Epoll;
   readonly #say: (fact: Fact) => void;
+  readonly #store: PipeStore | null;
   readonly #logs: LogFiles;
   readonly #folderOf = new Map<string, string>();
   /** By log folder: how many runs that are not forgotten write there. */
@@ -24,16 +26,25 @@ export class RunOutput {
   /** Runs whose FIFOs could not be opened yet, for want of descriptors. */
   readonly #late = new Map<Run, {folder: string; maxSize: number}>();
 
-  constructor(runsFolder: string, epoll: Epoll, say: (fact: Fact) => void, logs = new LogFiles()) {
+  constructor(
+    runsFolder: string,
+    epoll: Epoll,
+    say: (fact: Fact) => void,
+    logs = new LogFiles(),
+    store: PipeStore | null = null,
+  ) {
     this.#logs = logs;
     this.#runsFolder = runsFolder;
     this.#epoll = epoll;
     this.#say = say;
+    this.#store = store;
   }
 
   /** Makes the FIFOs of a new run. Throws what the kernel refuses. */
   open(run: Run, {logFolder, logMaxSize, owner}: SpawnOrder): void {
     this.#connect(run, logFolder, logMaxSize, {owner});
+    // Before the worker is there, which may end at once.
+    this.#store?.flush();
   }
 
   /** Takes up those of a run that an earlier keeper started. */
@@ -47,9 +58,10 @@ export class RunOutput {
     }
   }
 
-  /** Takes up what could not be taken up before. */
+  /** Takes up what could not be taken up before. To be called when the runs of earlier keepers were taken up, and again later. */
   takeUpLate(): void {
     for (const [run, {folder, maxSize}] of [...this.#late]) this.takeUp(run, folder, maxSize);
+    if (this.#late.size === 0) this.#store?.takenUp();
   }
 
   /** Calls back once all that the run wrote is in its logs. */
@@ -110,7 +122,7 @@ export class RunOutput {
       rotated: () => this.#say({type: 'rotated', folder}),
       held: (stream, error) => this.#noteHeld(run.id, stream, error),
     });
-    run.output = new Output(this.#runsFolder, run.token, logs, this.#epoll, make);
+    run.output = new Output(this.#runsFolder, run.token, logs, this.#epoll, this.#store, make);
   }
 
   #noteHeld(id: string, stream: Stream, error: string | null): void {

@@ -1,6 +1,7 @@
 /** One stream of a run, from its FIFO to its log. */
 import {closeSync, constants, openSync} from 'node:fs';
 import type {LogFile} from './log-file.ts';
+import type {PipeStore} from './pipe-store.ts';
 import {mustLeaveRoom} from './room.ts';
 import type {Epoll} from '../posix/epoll.ts';
 import {removeFile} from '../posix/remove.ts';
@@ -26,6 +27,7 @@ export class Source {
   readonly #path: string;
   readonly #log: LogFile;
   readonly #epoll: Epoll;
+  readonly #store: PipeStore | null;
   readonly #ended: () => void;
   #busy = false;
   #draining = false;
@@ -38,10 +40,11 @@ export class Source {
   #movedAt = 0;
   #discarded = false;
 
-  constructor(path: string, log: LogFile, epoll: Epoll, ended: () => void) {
+  constructor(path: string, log: LogFile, epoll: Epoll, store: PipeStore | null, ended: () => void) {
     this.#path = path;
     this.#log = log;
     this.#epoll = epoll;
+    this.#store = store;
     this.#ended = ended;
     this.#fifo = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
@@ -50,6 +53,7 @@ export class Source {
       closeSync(this.#fifo);
       throw error;
     }
+    store?.hold(this.#fifo);
     if (++openFifos > MANY_FIFOS && !isRoot()) this.#resize(SMALL_FIFO_BYTES);
     log.queue(this);
   }
@@ -173,6 +177,7 @@ export class Source {
     this.#open = false;
     openFifos--;
     this.#epoll.remove(this.#fifo);
+    this.#store?.release(this.#fifo);
     closeSync(this.#fifo);
     if (!keep) removeFile(this.#path);
     this.#log.done(this);

@@ -75,7 +75,7 @@ async function runLocked(args: KeeperArguments, early: EarlySignals): Promise<nu
   void closeDebugger();
   return new Promise(resolve => {
     const left = (): void => resolve(KeeperExit.done);
-    const keeper = new Keeper({folder, code, anchor, ending, launched, replaced}, lock, left);
+    const keeper = new Keeper({folder, code, anchor, store: args.store, ending, launched, replaced}, lock, left);
     early.deliverTo(signal => keeper.handle(signal));
     keeper.start();
   });

@@ -1,4 +1,5 @@
 /** A descriptor to rest on, for a program that can do nothing but read (socket(7), SO_RCVTIMEO). */
+import {closeSync} from 'node:fs';
 import {check, libc} from './libc.ts';
 
 const AF_UNIX = 1;
@@ -23,4 +24,5 @@ export function openRest(fd: number, ms: number): void {
   time.writeBigInt64LE(BigInt(ms % 1000) * 1000n, 8);
   check(setsockopt(made, SOL_SOCKET, SO_RCVTIMEO, time, time.length), 'setsockopt');
   check(dup2(made, fd), 'dup2');
+  if (made !== fd) closeSync(made);
 }
