@@ -108,7 +108,9 @@ export class Link {
       this.#spawned.delete(pid);
       events.ended(how);
     };
-    const started = this.#options.outside(() => ControllerProcess.start(command, this.#options.store, {...events, ended}));
+    const started = this.#options.outside(() =>
+      ControllerProcess.start(command, this.#options.store, {...events, ended}),
+    );
     pid = started.pid;
     this.#spawned.add(pid);
     return started;

@@ -24,8 +24,7 @@ const SHORTAGES: ReadonlySet<string> = new Set(['EAGAIN', 'ENOBUFS', 'ENOMEM', '
 
 /** Where the descriptors are kept, and who else holds that open. */
 export type Place =
-  | {readonly queue: DescriptorQueue; readonly inherited: boolean}
-  | {readonly queue: null; readonly unavailable: string};
+  {readonly queue: DescriptorQueue; readonly inherited: boolean} | {readonly queue: null; readonly unavailable: string};
 
 /** The queue that was inherited, or a new one, which only the controllers of this keeper will hold. */
 export function openPlace(inherited: DescriptorQueue | null): Place {

@@ -24,6 +24,7 @@ const KEEPER = `
 trap 'echo "TERM" >>told; exit 0' TERM
 trap 'echo "USR1" >>told' USR1
 echo "$$ $*" >>told
+for fd in 4 5 6; do echo "$(readlink "/proc/$$/fd/$fd")"; done >"open.$$"
 until [ -e "end" ] || [ -e "end.$$" ]; do sleep 0.02; done
 [ ! -e "end.$$" ] || exit "$(cat "end.$$")"
 exit "$(cat end)"
@@ -73,6 +74,13 @@ const keepers = (): {pid: number; words: string[]}[] =>
     .map(line => line.split(' '))
     .filter(([pid = '']) => /^\d+$/.test(pid))
     .map(([pid, ...words]) => ({pid: Number(pid), words}));
+/** What that keeper has as its descriptors 4, 5 and 6. */
+const openIn = (pid: number): Promise<string[]> =>
+  until('its descriptors', () => {
+    const lines = readFileSync(join(folder, `open.${pid}`), 'utf8').split('\n');
+    // The first is used by some shells themselves, while one has its output read.
+    return lines.length === 4 && lines.slice(0, 3).map(link => (link.startsWith('socket:') ? link : ''));
+  });
 const keeper = async (count: number): Promise<number> =>
   until(`keeper ${count}`, () => keepers()[count - 1]?.pid ?? null, 30_000);
 function endKeeper(pid: number, status: number): void {
@@ -95,6 +103,21 @@ describe.each(shells)('under %s', path => {
     endKeeper(await keeper(3), 0);
     expect(await ended()).toBe(0);
     expect(keepers()).toHaveLength(3);
+  });
+
+  test('each keeper inherits both ends of one queue of pipes, and not what the loop rests on', async () => {
+    start(path);
+    const first = await keeper(1);
+    const [rest, send, receive] = await openIn(first);
+    expect(rest).toBe('');
+    expect([send, receive]).toEqual([expect.stringMatching(/^socket:/), expect.stringMatching(/^socket:/)]);
+    expect(send).not.toBe(receive);
+    expect(keepers()[0]!.words).toContain('--store');
+    process.kill(first, 'SIGKILL');
+    const second = await keeper(2);
+    expect(await openIn(second)).toEqual([rest, send, receive]);
+    endKeeper(second, 0);
+    expect(await ended()).toBe(0);
   });
 
   test.each(['SIGTERM', 'SIGHUP', 'SIGURG'] as const)(
@@ -161,6 +184,7 @@ describe.each(shells)('under %s', path => {
       };
       start(path, asOrdinary(64_399));
       const first = await keeper(1);
+      const inherited = await openIn(first);
       // Nobody waits for it to come up any more, so it may take as long as it takes.
       process.kill(anchor.pid!, 'SIGURG');
       const limitOf = (): string =>
@@ -177,6 +201,7 @@ describe.each(shells)('under %s', path => {
       limit('4000');
       const second = await keeper(2);
       expect(keepers()[1]!.words).toContain(`--anchor=${anchor.pid}`);
+      expect(await openIn(second)).toEqual(inherited);
       endKeeper(second, 0);
       expect(await ended()).toBe(0);
     },

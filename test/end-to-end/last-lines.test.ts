@@ -1,0 +1,208 @@
+/** What workers write last while neither keeper nor controller lives: the anchor holds it until the next keeper has come. */
+import {existsSync, readlinkSync, rmSync} from 'node:fs';
+import {join} from 'node:path';
+import {describe, expect, test} from 'vitest';
+import {TestFleet, until} from './harness.ts';
+import {endsClean} from './losing.ts';
+import {lives} from './processes.ts';
+import {isRoot, ordinaryFleet, using} from './wrapped.ts';
+
+/** Ends with its last words once there is a file `go`: 200 lines, each its run, its number, and padding. */
+const SAYER = `#!/bin/sh
+echo "$BROOD_RUN 0 begins"
+: > "up.\${BROOD_WORKER#*/}"
+until [ -e go ]; do sleep 0.05; done
+i=0
+while [ "$i" -lt 200 ]; do i=$((i + 1)); echo "$BROOD_RUN $i .................................................."; done
+echo "$BROOD_RUN done" >&2
+exit 3
+`;
+
+const sayers = (instances: number, restart = 'never'): object => ({
+  fleet: 't',
+  workers: {say: {run: './sayer', instances, restart}},
+});
+
+/** Keeper and controller are killed at the same instant, and no keeper comes before `meanwhile` is over. */
+async function withoutKeeper(fleet: TestFleet, meanwhile: () => Promise<unknown>): Promise<void> {
+  const {anchor, pid: keeper, controller} = fleet.ps().supervisor;
+  if (anchor === null) throw new Error('there is no anchor');
+  process.kill(anchor, 'SIGSTOP');
+  try {
+    for (const signal of ['SIGSTOP', 'SIGKILL'] as const)
+      for (const pid of [keeper, controller]) process.kill(pid, signal);
+    await until('both to be gone', () => !lives(keeper) && !lives(controller));
+    await meanwhile();
+  } finally {
+    process.kill(anchor, 'SIGCONT');
+  }
+}
+
+const sayersUp = (fleet: TestFleet, instances: number): Promise<unknown> =>
+  until('all to have begun', () =>
+    Array.from({length: instances}, (_, at) => `up.${at + 1}`).every(name => existsSync(fleet.path(name))),
+  );
+const linesOf = (fleet: TestFleet, id: string, stream: string): string[] =>
+  fleet.run('logs', id, '--raw', '--stream', stream).out.trimEnd().split('\n');
+
+/** The runs in a log, each of which must be whole, in order and once there. */
+function wholeRuns(lines: readonly string[]): string[] {
+  const runs: string[] = [];
+  let next = 0;
+  for (const line of lines) {
+    const [run = '', number = ''] = line.split(' ');
+    if (number === '0') {
+      expect(next === 0 || next === 201).toBe(true);
+      runs.push(run);
+      next = 0;
+    }
+    expect([run, Number(number)]).toEqual([runs.at(-1), next]);
+    next++;
+  }
+  expect(next).toBe(201);
+  return runs;
+}
+
+async function allSaid(fleet: TestFleet, instances: number): Promise<void> {
+  const ids = Array.from({length: instances}, (_, at) => `say/${at + 1}`);
+  await until('all to be judged', () => fleet.ps().workers.every(({status}) => status === 'failed'), 60_000);
+  for (const id of ids) {
+    expect(wholeRuns(linesOf(fleet, id, 'out'))).toHaveLength(1);
+    expect(linesOf(fleet, id, 'err')).toEqual([expect.stringMatching(/ done$/)]);
+  }
+}
+
+describe.each(['as root', 'as an ordinary user'])('%s', who => {
+  const fleetOf = (instances: number): TestFleet => {
+    const make =
+      who === 'as root' ? (...all: ConstructorParameters<typeof TestFleet>) => new TestFleet(...all) : ordinaryFleet;
+    return make(sayers(instances), {sayer: SAYER});
+  };
+
+  test.skipIf(!isRoot)('the last words of a worker are in its log (needs root to be either user)', async () => {
+    await using(fleetOf(1), async fleet => {
+      fleet.up();
+      await sayersUp(fleet, 1);
+      const {pid: worker} = fleet.worker('say');
+      await withoutKeeper(fleet, async () => {
+        fleet.write('', 'go');
+        await until('the worker to be gone', () => !lives(worker!));
+      });
+      await allSaid(fleet, 1);
+      expect(fleet.ps().supervisor.guarantees.weaker.filter(text => text.includes('pipe'))).toEqual([]);
+      await endsClean(fleet);
+    });
+  });
+});
+
+test('300 that end at once, and a second keeper that is killed as soon as it has come', async () => {
+  await using(new TestFleet(sayers(300), {sayer: SAYER}), async fleet => {
+    fleet.up();
+    await sayersUp(fleet, 300);
+    const before = fleet.ps();
+    await withoutKeeper(fleet, async () => {
+      fleet.write('', 'go');
+      await until('all to be gone', () => before.workers.every(({pid}) => pid === null || !lives(pid)), 60_000);
+    });
+    const {pid: keeper, anchor} = before.supervisor;
+    const next = await until('the next keeper', () =>
+      fleet.tagged().find(({pid, ppid}) => ppid === anchor && pid !== keeper),
+    );
+    process.kill(next.pid, 'SIGKILL');
+    await allSaid(fleet, 300);
+    await endsClean(fleet);
+  });
+});
+
+test('runs of one instance follow one another in its log, however often all of the supervisor but the anchor is lost', async () => {
+  const rounds = 4;
+  await using(new TestFleet(sayers(3, 'always'), {sayer: SAYER.replace('exit 3', 'rm -f go; exit 3')}), async fleet => {
+    fleet.up();
+    for (let round = 0; round < rounds; round++) {
+      await sayersUp(fleet, 3);
+      const workers = (await fleet.ready('say/1', 'say/2', 'say/3')).map(({pid}) => pid!);
+      await withoutKeeper(fleet, async () => {
+        for (let at = 1; at <= 3; at++) rmSync(fleet.path(`up.${at}`));
+        await until('all to be gone', () => {
+          fleet.write('', 'go');
+          return workers.every(pid => !lives(pid));
+        });
+        rmSync(fleet.path('go'), {force: true});
+      });
+    }
+    await sayersUp(fleet, 3);
+    for (const id of ['say/1', 'say/2', 'say/3']) {
+      // Those that run now have only begun.
+      const lines = linesOf(fleet, id, 'out').slice(0, -1);
+      expect(new Set(wholeRuns(lines)).size).toBe(rounds);
+    }
+    await endsClean(fleet);
+  });
+});
+
+test('what was written to a declared pipe and not read stays, though its writer has ended', async () => {
+  const file = {
+    fleet: 't',
+    workers: {
+      produce: {
+        sh: 'until [ -e go ]; do sleep 0.05; done; echo "the last words" >&"$BROOD_FD_FEED"; exit 3',
+        restart: 'never',
+      },
+      consume: {sh: 'read -r line <&"$BROOD_FD_FEED"; echo "got $line"; exec sleep 1000'},
+    },
+    channels: {feed: {pipe: {from: 'produce', to: 'consume'}}},
+  };
+  await using(new TestFleet(file), async fleet => {
+    fleet.up();
+    await fleet.status('produce', 'ready');
+    expect(fleet.run('stop', 'consume').code).toBe(0);
+    const {pid: worker} = fleet.worker('produce');
+    await withoutKeeper(fleet, async () => {
+      fleet.write('', 'go');
+      await until('the worker to be gone', () => !lives(worker!));
+    });
+    await fleet.status('produce', 'failed');
+    expect(fleet.run('start', 'consume').code).toBe(0);
+    await until('the words', () => fleet.run('logs', 'consume').out.includes('got the last words'));
+    await endsClean(fleet);
+  });
+});
+
+test('the anchor is dead: the controller holds what is written until the next up', async () => {
+  await using(new TestFleet(sayers(2), {sayer: SAYER}), async fleet => {
+    fleet.up();
+    await sayersUp(fleet, 2);
+    const {supervisor, workers} = fleet.ps();
+    process.kill(supervisor.anchor!, 'SIGKILL');
+    await until('the anchor to be gone', () => !lives(supervisor.anchor!));
+    process.kill(supervisor.pid, 'SIGKILL');
+    await until('the keeper to be gone', () => !lives(supervisor.pid));
+    fleet.write('', 'go');
+    await until('the workers to be gone', () => workers.every(({pid}) => !lives(pid!)));
+    fleet.up();
+    await allSaid(fleet, 2);
+    await endsClean(fleet);
+  });
+});
+
+test('neither workers nor what the controller starts inherit the queue', async () => {
+  const fds = 'for fd in /proc/self/fd/*; do readlink "$fd"; done';
+  const file = {
+    fleet: 't',
+    workers: {
+      w: {sh: `${fds}; exec sleep 1000`, ready: {exec: `{ ${fds}; } >>probed; true`}},
+    },
+  };
+  await using(new TestFleet(file), async fleet => {
+    fleet.up('--wait');
+    const lines = (text: string): string[] => text.trimEnd().split('\n');
+    await until('what it has open', () => fleet.run('logs', 'w').out.includes('.err'));
+    expect(lines(fleet.run('logs', 'w', '--raw').out).filter(name => name.startsWith('socket:'))).toEqual([]);
+    expect(lines(fleet.read('probed')).length).toBeGreaterThan(2);
+    const {pid, controller} = fleet.ps().supervisor;
+    const queue = readlinkSync(join('/proc', String(controller), 'fd', '4'));
+    expect(queue).toBe(readlinkSync(join('/proc', String(pid), 'fd', '6')));
+    expect(lines(fleet.read('probed'))).not.toContain(queue);
+    await endsClean(fleet);
+  });
+});
