@@ -32,8 +32,8 @@ export class Field {
   keeperKilled = false;
   /** Parts that may have died in this round. */
   readonly killed = new Set<PartName>();
-  /** Parts that were stopped in this round: what they were told meanwhile, they have heard late. */
-  readonly stopped = new Set<PartName>();
+  /** No anchor lived at some moment of this round. */
+  #anchorless = false;
   /** The file may have been applied at any moment of this round, or may not: it must be, before anything is said. */
   unsureWhetherApplied = false;
   /** Which copy of the program commands are from. */
@@ -61,7 +61,15 @@ export class Field {
       else this.#signalled.delete(id);
     }
     this.killed.clear();
-    this.stopped.clear();
+    this.#anchorless = this.anchorKilled;
+  }
+
+  /**
+   * Neither anchor nor keeper nor controller may have lived at some moment of this round. Nothing else holds the pipes of
+   * runs that end meanwhile: what they wrote and was not moved yet is not promised (docs/decisions/0034).
+   */
+  get unheld(): boolean {
+    return this.#anchorless && this.killed.has('keeper') && this.killed.has('controller');
   }
 
   touch(ids: Iterable<string>): void {
@@ -90,11 +98,10 @@ export class Field {
     if (signal === 'SIGKILL') {
       // Stopped first, so that none of them sees another one die.
       if (hit.length > 1) for (const seen of hit) send(seen, 'SIGSTOP');
-      if (names.includes('anchor')) this.anchorKilled = true;
+      if (names.includes('anchor')) this.anchorKilled = this.#anchorless = true;
       if (names.includes('keeper')) this.keeperKilled = true;
       for (const name of names) this.killed.add(name);
     }
-    if (signal === 'SIGSTOP') for (const name of names) this.stopped.add(name);
     for (const seen of hit) send(seen, signal);
     return hit;
   }

@@ -12,8 +12,8 @@ export class Logs {
   /** When a run of an instance was last seen to begin, on the harness's clock. */
   readonly #began = new Map<string, {readonly runs: number; readonly at: number}>();
 
-  /** Lines of runs that ended while neither keeper nor controller lived: lost with the pipe that nobody had open. */
-  dropped = 0;
+  /** Lines of runs that ended while no part of the supervisor lived: they are not promised. */
+  notPromised = 0;
 
   constructor(folder: string) {
     this.#folder = folder;

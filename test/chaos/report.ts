@@ -60,7 +60,7 @@ export class Report {
     const most = [...growth.most].map(([what, amount]) => `${what} ${amount}`).join(', ');
     this.#figures = [
       `${watch.looks} looks at up to ${watch.mostProcesses} processes of workers`,
-      `${logs.lines} lines (${Math.round(logs.bytes / 1e6)} MB) of ${logs.runs} runs, and ${logs.dropped} lost with runs that ended while neither keeper nor controller lived`,
+      `${logs.lines} lines (${Math.round(logs.bytes / 1e6)} MB) of ${logs.runs} runs, none lost but ${logs.notPromised} that are not promised, of runs that ended while neither anchor nor keeper nor controller lived`,
       `${growth.judged} comparisons of growth; most: ${most}`,
     ].join('; ');
   }

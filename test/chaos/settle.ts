@@ -85,14 +85,8 @@ async function judge({field, logs, ledger, watch, before, startedAt}: Eyes): Pro
   const observation = field.observer.look();
   const wanted = field.wanted.up();
   const living = new Set(observation.members.map(({run}) => run));
-  // Once a run and both that hold its pipe are dead, the kernel drops what was not moved yet (docs/decisions/0012). A
-  // controller that is stopped has not heard of a run that has just begun, and does not hold it.
-  const unheld = field.killed.has('keeper') && (field.killed.has('controller') || field.stopped.has('controller'));
-  const dropped = (note: Note): boolean => unheld && !living.has(note.run);
-  const missing = missingLines(
-    notes.filter(note => !dropped(note)),
-    note => logs.has(note),
-  );
+  const promised = (note: Note): boolean => !field.unheld || living.has(note.run);
+  const missing = missingLines(notes.filter(promised), note => logs.has(note));
   const lastSeen = (id: string): number => Math.max(watch.lastSeen(id) ?? startedAt, logs.lastBegan(id) ?? 0);
   const complaints = [
     ...partsAreThere(observation, !field.anchorKilled),
@@ -106,7 +100,7 @@ async function judge({field, logs, ledger, watch, before, startedAt}: Eyes): Pro
   if (complaints.length === 0)
     complaints.push(...disagreements(await ask(field), observation, wanted, field.wanted.down()));
   if (complaints.length === 0) {
-    for (const note of notes) if (logs.has(note) < note.number) logs.dropped += note.number - logs.has(note);
+    for (const note of notes) logs.notPromised += Math.max(0, note.number - logs.has(note));
     ledger.settle(notes);
   }
   return {complaints, observation};

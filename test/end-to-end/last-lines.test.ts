@@ -1,17 +1,19 @@
 /** What workers write last while neither keeper nor controller lives: the anchor holds it until the next keeper has come. */
-import {existsSync, readlinkSync, rmSync} from 'node:fs';
+import {chmodSync, closeSync, constants, existsSync, openSync, readFileSync, readlinkSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {TestFleet, until} from './harness.ts';
-import {endsClean} from './losing.ts';
+import {endsClean, folderOf} from './losing.ts';
 import {lives} from './processes.ts';
 import {isRoot, ordinaryFleet, using} from './wrapped.ts';
+import {currentLog, type Stream} from '../../src/logs/layout.ts';
+import {makeFifo} from '../../src/posix/fifo.ts';
 
-/** Ends with its last words once there is a file `go`: 200 lines, each its run, its number, and padding. */
+/** Ends with its last words once somebody has opened the FIFO `gate`: 200 lines, each its run, its number, and padding. */
 const SAYER = `#!/bin/sh
 echo "$BROOD_RUN 0 begins"
 : > "up.\${BROOD_WORKER#*/}"
-until [ -e go ]; do sleep 0.05; done
+read -r nothing <gate
 i=0
 while [ "$i" -lt 200 ]; do i=$((i + 1)); echo "$BROOD_RUN $i .................................................."; done
 echo "$BROOD_RUN done" >&2
@@ -38,12 +40,39 @@ async function withoutKeeper(fleet: TestFleet, meanwhile: () => Promise<unknown>
   }
 }
 
-const sayersUp = (fleet: TestFleet, instances: number): Promise<unknown> =>
-  until('all to have begun', () =>
-    Array.from({length: instances}, (_, at) => `up.${at + 1}`).every(name => existsSync(fleet.path(name))),
+/** Lets those go on that wait at the gate, until they are gone. */
+const openGate = (fleet: TestFleet, pids: readonly number[]): Promise<unknown> =>
+  until(
+    'the workers to be gone',
+    () => {
+      try {
+        closeSync(openSync(fleet.path('gate'), constants.O_WRONLY | constants.O_NONBLOCK));
+      } catch {
+        // None of them waits there.
+      }
+      return pids.every(pid => !lives(pid));
+    },
+    60_000,
   );
-const linesOf = (fleet: TestFleet, id: string, stream: string): string[] =>
-  fleet.run('logs', id, '--raw', '--stream', stream).out.trimEnd().split('\n');
+
+/** A fleet of those, and their gate. */
+function gated<F extends TestFleet>(fleet: F): F {
+  makeFifo(fleet.path('gate'));
+  chmodSync(fleet.path('gate'), 0o666);
+  return fleet;
+}
+
+const sayersUp = (fleet: TestFleet, instances: number): Promise<unknown> =>
+  until(
+    'all to have begun',
+    () => Array.from({length: instances}, (_, at) => `up.${at + 1}`).every(name => existsSync(fleet.path(name))),
+    60_000,
+  );
+/** As they lie on disk: a command for each of hundreds would take minutes. */
+const linesOf = (fleet: TestFleet, id: string, stream: Stream): string[] =>
+  readFileSync(currentLog(join(folderOf(fleet), 'logs', id.replace('/', '.')), stream), 'utf8')
+    .trimEnd()
+    .split('\n');
 
 /** The runs in a log, each of which must be whole, in order and once there. */
 function wholeRuns(lines: readonly string[]): string[] {
@@ -76,7 +105,7 @@ describe.each(['as root', 'as an ordinary user'])('%s', who => {
   const fleetOf = (instances: number): TestFleet => {
     const make =
       who === 'as root' ? (...all: ConstructorParameters<typeof TestFleet>) => new TestFleet(...all) : ordinaryFleet;
-    return make(sayers(instances), {sayer: SAYER});
+    return gated(make(sayers(instances), {sayer: SAYER}));
   };
 
   test.skipIf(!isRoot)('the last words of a worker are in its log (needs root to be either user)', async () => {
@@ -85,24 +114,25 @@ describe.each(['as root', 'as an ordinary user'])('%s', who => {
       await sayersUp(fleet, 1);
       const {pid: worker} = fleet.worker('say');
       await withoutKeeper(fleet, async () => {
-        fleet.write('', 'go');
-        await until('the worker to be gone', () => !lives(worker!));
+        await openGate(fleet, [worker!]);
       });
       await allSaid(fleet, 1);
-      expect(fleet.ps().supervisor.guarantees.weaker.filter(text => text.includes('pipe'))).toEqual([]);
+      expect(fleet.ps().supervisor.guarantees.weaker.filter(text => text.includes('last output'))).toEqual([]);
       await endsClean(fleet);
     });
   });
 });
 
 test('300 that end at once, and a second keeper that is killed as soon as it has come', async () => {
-  await using(new TestFleet(sayers(300), {sayer: SAYER}), async fleet => {
+  await using(gated(new TestFleet(sayers(300), {sayer: SAYER})), async fleet => {
     fleet.up();
     await sayersUp(fleet, 300);
     const before = fleet.ps();
     await withoutKeeper(fleet, async () => {
-      fleet.write('', 'go');
-      await until('all to be gone', () => before.workers.every(({pid}) => pid === null || !lives(pid)), 60_000);
+      await openGate(
+        fleet,
+        before.workers.map(({pid}) => pid!),
+      );
     });
     const {pid: keeper, anchor} = before.supervisor;
     const next = await until('the next keeper', () =>
@@ -116,18 +146,14 @@ test('300 that end at once, and a second keeper that is killed as soon as it has
 
 test('runs of one instance follow one another in its log, however often all of the supervisor but the anchor is lost', async () => {
   const rounds = 4;
-  await using(new TestFleet(sayers(3, 'always'), {sayer: SAYER.replace('exit 3', 'rm -f go; exit 3')}), async fleet => {
+  await using(gated(new TestFleet(sayers(3, 'always'), {sayer: SAYER})), async fleet => {
     fleet.up();
     for (let round = 0; round < rounds; round++) {
       await sayersUp(fleet, 3);
       const workers = (await fleet.ready('say/1', 'say/2', 'say/3')).map(({pid}) => pid!);
       await withoutKeeper(fleet, async () => {
         for (let at = 1; at <= 3; at++) rmSync(fleet.path(`up.${at}`));
-        await until('all to be gone', () => {
-          fleet.write('', 'go');
-          return workers.every(pid => !lives(pid));
-        });
-        rmSync(fleet.path('go'), {force: true});
+        await openGate(fleet, workers);
       });
     }
     await sayersUp(fleet, 3);
@@ -169,7 +195,7 @@ test('what was written to a declared pipe and not read stays, though its writer 
 });
 
 test('the anchor is dead: the controller holds what is written until the next up', async () => {
-  await using(new TestFleet(sayers(2), {sayer: SAYER}), async fleet => {
+  await using(gated(new TestFleet(sayers(2), {sayer: SAYER})), async fleet => {
     fleet.up();
     await sayersUp(fleet, 2);
     const {supervisor, workers} = fleet.ps();
@@ -177,8 +203,10 @@ test('the anchor is dead: the controller holds what is written until the next up
     await until('the anchor to be gone', () => !lives(supervisor.anchor!));
     process.kill(supervisor.pid, 'SIGKILL');
     await until('the keeper to be gone', () => !lives(supervisor.pid));
-    fleet.write('', 'go');
-    await until('the workers to be gone', () => workers.every(({pid}) => !lives(pid!)));
+    await openGate(
+      fleet,
+      workers.map(({pid}) => pid!),
+    );
     fleet.up();
     await allSaid(fleet, 2);
     await endsClean(fleet);
@@ -190,7 +218,7 @@ test('neither workers nor what the controller starts inherit the queue', async (
   const file = {
     fleet: 't',
     workers: {
-      w: {sh: `${fds}; exec sleep 1000`, ready: {exec: `{ ${fds}; } >>probed; true`}},
+      w: {sh: `${fds}; exec sleep 1000`, ready: {exec: ['sh', '-c', `{ ${fds}; } >>probed; true`]}},
     },
   };
   await using(new TestFleet(file), async fleet => {
