@@ -159,7 +159,10 @@ test('runs of one instance follow one another in its log, however often all of t
     await sayersUp(fleet, 3);
     for (const id of ['say/1', 'say/2', 'say/3']) {
       // Those that run now have only begun.
-      const lines = linesOf(fleet, id, 'out').slice(0, -1);
+      const lines = await until('the first words of the last run', () => {
+        const all = linesOf(fleet, id, 'out');
+        return all.at(-1)?.endsWith(' begins') && all.slice(0, -1);
+      });
       expect(new Set(wholeRuns(lines)).size).toBe(rounds);
     }
     await endsClean(fleet);
