@@ -1,5 +1,15 @@
 /** What workers write last while neither keeper nor controller lives: the anchor holds it until the next keeper has come. */
-import {chmodSync, closeSync, constants, existsSync, openSync, readFileSync, readlinkSync, rmSync} from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {TestFleet, until} from './harness.ts';
@@ -95,6 +105,8 @@ function wholeRuns(lines: readonly string[]): string[] {
 async function allSaid(fleet: TestFleet, instances: number): Promise<void> {
   const ids = Array.from({length: instances}, (_, at) => `say/${at + 1}`);
   await until('all to be judged', () => fleet.ps().workers.every(({status}) => status === 'failed'), 60_000);
+  // A run is forgotten once its output is drained, which may be after its end was judged.
+  await until('all to be drained', () => readdirSync(join(folderOf(fleet), 'runs')).length === 0, 60_000);
   for (const id of ids) {
     expect(wholeRuns(linesOf(fleet, id, 'out'))).toHaveLength(1);
     expect(linesOf(fleet, id, 'err')).toEqual([expect.stringMatching(/ done$/)]);
