@@ -13,6 +13,7 @@ import {
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {TestFleet, until} from './harness.ts';
+import {installation, runOf} from './installation.ts';
 import {endsClean, folderOf} from './losing.ts';
 import {lives} from './processes.ts';
 import {isRoot, ordinaryFleet, using} from './wrapped.ts';
@@ -205,6 +206,33 @@ test('what was written to a declared pipe and not read stays, though its writer 
     await fleet.status('produce', 'failed');
     expect(fleet.run('start', 'consume').code).toBe(0);
     await until('the words', () => fleet.run('logs', 'consume').out.includes('got the last words'));
+    await endsClean(fleet);
+  });
+});
+
+test('an upgrade of keeper and controller hands the queue on', async () => {
+  await using(gated(new TestFleet(sayers(2), {sayer: SAYER})), async fleet => {
+    fleet.up();
+    await sayersUp(fleet, 2);
+    const before = fleet.ps();
+    const {anchor} = before.supervisor;
+    const queue = readlinkSync(`/proc/${anchor}/fd/6`);
+    expect(queue).toMatch(/^socket:/);
+    const other = installation(fleet, 'other', {'keeper.cjs': '// other', 'controller.cjs': '// other'});
+    expect(await runOf(fleet, other, {}, 'upgrade')).toMatchObject({code: 0, err: ''});
+    const {supervisor} = fleet.ps();
+    expect(supervisor.pid).toBe(before.supervisor.pid);
+    expect(supervisor.controller).not.toBe(before.supervisor.controller);
+    expect(supervisor.guarantees).toEqual(before.supervisor.guarantees);
+    expect(readlinkSync(`/proc/${supervisor.pid}/fd/6`)).toBe(queue);
+    expect(readlinkSync(`/proc/${supervisor.controller}/fd/4`)).toBe(queue);
+    await withoutKeeper(fleet, async () => {
+      await openGate(
+        fleet,
+        before.workers.map(({pid}) => pid!),
+      );
+    });
+    await allSaid(fleet, 2);
     await endsClean(fleet);
   });
 });
