@@ -4,6 +4,8 @@
  */
 import type {Method, Outcomes, Params} from '../src/control/messages.ts';
 import {niceProcess, signalProcess} from '../src/process/touch.ts';
+import {proofWords} from '../src/words/proof-words.ts';
+import {plainText} from '../src/words/sanitize.ts';
 import type {App} from './app.ts';
 import {Choice} from './overlays/choice.ts';
 import {Prompt} from './overlays/prompt.ts';
@@ -68,8 +70,9 @@ async function ask(app: App, method: Waiting, ids: readonly string[]): Promise<s
   const {ok, outcomes} = await fleet.call(method, {targets: ids});
   if (!ok) throw new Error(refusal(outcomes));
   const proofs = [...new Set(outcomes.map(({proof}) => proof).filter(proof => proof !== null))];
-  const proof = method === 'stop' && proofs.length > 0 ? `; nothing is left (${proofs.join(', ')})` : '';
-  return `${method}: ${ids.join(', ')} ${ids.length === 1 ? 'is' : 'are'} ${outcomes[0]?.status ?? 'done'}${proof}`;
+  const proof = method === 'stop' && proofs.length > 0 ? `; ${proofs.map(one => proofWords(one)).join('; ')}` : '';
+  const doubts = [...new Set(outcomes.flatMap(({doubts: some = []}) => some.map(({words}) => `; ${words}`)))];
+  return `${method}: ${ids.join(', ')} ${ids.length === 1 ? 'is' : 'are'} ${outcomes[0]?.status ?? 'done'}${proof}${plainText(doubts.join(''))}`;
 }
 
 const refusal = (outcomes: Outcomes['outcomes']): string =>

@@ -196,6 +196,7 @@ function instanceLines(it: InstanceDetail): TextLine[] {
     ['alarm at', it.alarmAt && formatTime(it.alarmAt)],
     ['last exit', it.exit && `${exitWords(it.exit)} at ${formatTime(it.exit.at)}`],
     ['proof', it.proof],
+    ['not proved', it.doubts?.map(({words}) => words).join('; ') ?? null],
     ['survivors', it.survivors.join(', ') || null],
     ['memory', limitWords(it.limits.memory, formatBytes)],
     ['cpu', limitWords(it.limits.cpu, percent => `${percent}%`)],

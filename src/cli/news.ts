@@ -13,6 +13,7 @@ const NEWS = new Set([
   'hook-failed',
   'hook-dropped',
   'survivor',
+  'not-proved',
   'controller-lost',
   'keeper-lost',
   'upgraded',

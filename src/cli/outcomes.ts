@@ -1,14 +1,10 @@
 /** How a command ended for each instance, for people or as JSON, and the exit code that follows. */
 import type {Outcome, Outcomes} from '../control/messages.ts';
 import {isSet, type Context} from './command.ts';
+import {proofWords} from '../words/proof-words.ts';
+import {plainText} from '../words/sanitize.ts';
 import {ExitCode} from './errors.ts';
 import type {Style} from './paint.ts';
-
-const PROOFS: Readonly<Record<string, string>> = {
-  cgroup: 'nothing is left: its cgroup is empty',
-  connector: 'nothing is left: every fork of it was followed',
-  lineage: 'nothing of its lineage is left',
-};
 
 /** The status' colour, the same everywhere. */
 export function styleOfStatus(status: string): Style | null {
@@ -29,10 +25,10 @@ export function styleOfStatus(status: string): Style | null {
 }
 
 /** @returns the exit code: 1 if it failed for any. */
-export function printOutcomes(context: Context, {ok, outcomes}: Outcomes): number {
+export function printOutcomes(context: Context, {ok, outcomes, left}: Outcomes): number {
   const {out, err} = context;
   if (isSet(context, 'json')) {
-    out.line(JSON.stringify({ok, outcomes}));
+    out.line(JSON.stringify(left === undefined ? {ok, outcomes} : {ok, outcomes, left}));
   } else {
     for (const outcome of outcomes) {
       const to = outcome.ok ? out : err;
@@ -44,10 +40,14 @@ export function printOutcomes(context: Context, {ok, outcomes}: Outcomes): numbe
   return ok ? ExitCode.done : ExitCode.failed;
 }
 
-function detail({reason, proof, survivors, ok}: Outcome): string {
+function detail({status, reason, proof, survivors, doubts = [], ok}: Outcome): string {
   const parts: string[] = [];
+  const left = survivors.length > 0 ? `could not be ended: ${survivors.join(', ')}` : null;
   if (reason !== null) parts.push(reason);
-  if (survivors.length > 0) parts.push(`could not be ended: ${survivors.join(', ')}`);
-  else if (ok && proof !== null) parts.push(PROOFS[proof] ?? proof);
-  return parts.join('; ');
+  if (left !== null && reason?.includes(left) !== true) parts.push(left);
+  if (left === null && (ok || doubts.length > 0) && proof !== null) {
+    const isOver = status === 'stopped' || status === 'removed';
+    parts.push(`${isOver ? '' : 'of the run before: '}${proofWords(proof, doubts)}`);
+  }
+  return plainText(parts.join('; '));
 }

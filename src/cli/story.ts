@@ -22,6 +22,7 @@ export function tell(evidence: Evidence, signalOfNumber: (number: number) => str
     ...(evidence.lastWords.length > 0
       ? [`The last that it wrote before that:\n${evidence.lastWords.map(line => `  ${line}`).join('\n')}`]
       : []),
+    ...proofParagraph(evidence, end),
     ...policyParagraph(evidence),
     ...(evidence.dependencies.length > 0 ? [`What it depends on: ${evidence.dependencies.join('; ')}.`] : []),
     ...advise(evidence, end),
@@ -34,6 +35,15 @@ function saidParagraph({records}: Evidence, end: End | null): readonly string[] 
   const until = end?.record.seq ?? -1;
   const said = records.findLast(({type, seq}) => type === 'notified' && seq > since && seq < until);
   return said ? [`Before that it ${describeEvent(said)}.`] : [];
+}
+
+/** What may be left of a run that has ended. */
+function proofParagraph({detail, records}: Evidence, end: End | null): readonly string[] {
+  const told = records.findLast(({type, seq}) => type === 'not-proved' && seq > (end?.record.seq ?? -1));
+  const recorded = Array.isArray(told?.['doubts']) ? told['doubts'].map(String) : [];
+  // While the supervisor answers, it knows which processes have ended since.
+  const doubts = detail ? (detail.doubts ?? []).map(({words}) => words) : recorded;
+  return doubts.length === 0 ? [] : [`It is not proved that nothing of that run is left: ${doubts.join('; ')}.`];
 }
 
 function headline(evidence: Evidence): string {

@@ -117,6 +117,8 @@ export interface InstanceDetail extends WorkerReport {
   readonly watchdogMs: number | null;
   readonly proof: string | null;
   readonly survivors: readonly string[];
+  /** Why the last end is not proved; not there: it is, as well as it can be on this machine. */
+  readonly doubts?: readonly Doubt[];
   /** Every living process of its tree. */
   readonly processes: readonly {
     readonly pid: number;
@@ -239,6 +241,15 @@ export interface FindingsReport {
   readonly orphans: readonly OrphanReport[];
 }
 
+/** Why it is not proved that nothing of a run is left. */
+export interface Doubt {
+  /** A process that may be left of it; null: a reason that is no process. */
+  readonly pid: number | null;
+  readonly startTime: string | null;
+  /** For people. Names of processes in it are untrusted. */
+  readonly words: string;
+}
+
 /** How a command ended for one instance. */
 export interface Outcome {
   readonly id: string;
@@ -249,11 +260,15 @@ export interface Outcome {
   /** After a stop: how brood knows that nothing is left. */
   readonly proof: string | null;
   readonly survivors: readonly string[];
+  /** Why it is not proved that nothing of the run that was ended is left; not there: it is. */
+  readonly doubts?: readonly Doubt[];
 }
 
 export interface Outcomes {
   readonly ok: boolean;
   readonly outcomes: readonly Outcome[];
+  /** What the end of the whole fleet could not end, as `pid name`. */
+  readonly left?: readonly string[];
 }
 
 /** A target: a worker's name (all its instances), an instance (`web/2`), or where it is allowed a pid. */

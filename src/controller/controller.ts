@@ -31,6 +31,7 @@ import {LogCare} from './log-care.ts';
 import {memoryOf} from './memory.ts';
 import {Notices} from './notices.ts';
 import {OrphanCare} from './orphan-care.ts';
+import {LastEnds} from './last-ends.ts';
 import {Orphans} from './orphans.ts';
 import {Parents} from './parents.ts';
 import {peerOf} from './peer.ts';
@@ -70,6 +71,8 @@ export class Controller {
   readonly #upSince: number;
   readonly #engine: Engine;
   readonly #held: HeldOutput;
+  /** The welcome, with what the keeper has told since of what it can promise. */
+  #promised: Welcome;
   readonly #limits: LimitWatch;
   readonly #server: ControlServer;
   readonly #signals: SupervisorSignals;
@@ -88,6 +91,8 @@ export class Controller {
     const {heart, saved} = beginning;
     this.#upSince = saved?.upSince ?? welcome.startedAt;
     this.#held = new HeldOutput(welcome.held);
+    this.#promised = welcome;
+    const lastEnds = new LastEnds();
     const code = new CurrentCode(welcome.code, version, event => this.#engine.note(event));
     const attachment = new Attachment(saved?.launch === launch.launch ? saved : launch, () => this.#down(false));
     const journal = new Journal(folder, record => {
@@ -97,7 +102,9 @@ export class Controller {
       watch.heard(record);
     });
     const fleetContext = {fleet: launch.name, fleetId: launch.id, folder};
-    const run = createErrands({env: process.env, context: () => fleetContext, dir: () => heart.fleet().dir});
+    const run = createErrands({
+      begun: () => link.order({type: 'errands'}),
+      env: process.env, context: () => fleetContext, dir: () => heart.fleet().dir});
     const health = new HealthChecks({
       heart,
       check: createHealthCheck(heart, run),
@@ -177,6 +184,7 @@ export class Controller {
       watch,
       limits,
       readings,
+      lastEnds,
       orphans,
       orphanCare,
       sweep,
@@ -237,6 +245,8 @@ export class Controller {
       code,
       signals: this.#signals,
       pulse,
+      lastEnds,
+      guarantees: ({lineage, weaker}) => (this.#promised = {...this.#promised, lineage, weaker}),
       handOver: () => void this.#end.handOver(),
     });
     journal.open(saved?.seq ?? 0, beginning.unwritten);
@@ -273,9 +283,9 @@ export class Controller {
   }
 
   #report(): SupervisorReport {
-    const {welcome, version} = this.#options;
+    const {version} = this.#options;
     const {commitError, heart} = this.#engine;
-    return supervisorReport(welcome, {
+    return supervisorReport(this.#promised, {
       version,
       upSince: this.#upSince,
       commitError,

@@ -35,6 +35,8 @@ export type RunErrand = (principal: Principal, errand: Errand) => Promise<string
 const NO_LIMITS = {nofile: null, core: null, memory: null, cpu: null} as const;
 
 export interface ErrandsOptions {
+  /** Called before the first one is run: what it leaves is no run's. */
+  readonly begun: () => void;
   /** The supervisor's own environment. */
   readonly env: NodeJS.ProcessEnv;
   readonly context: () => FleetContext;
@@ -42,8 +44,9 @@ export interface ErrandsOptions {
   readonly dir: () => string;
 }
 
-export function createErrands({env: own, context, dir}: ErrandsOptions): RunErrand {
+export function createErrands({begun, env: own, context, dir}: ErrandsOptions): RunErrand {
   const outer = outerEnvironment(own);
+  let isBegun = false;
   return async ({spec, ...instance}, {argv, timeoutMs, env: more, signal}) => {
     const file = await readEnvFile(spec);
     if ('message' in file) return file.message;
@@ -59,6 +62,8 @@ export function createErrands({env: own, context, dir}: ErrandsOptions): RunErra
     if ('message' in program) return program.message;
     const chain = chainFor({...spec, cwd, nice: null, umask: null, limits: NO_LIMITS}, {baseNice: 0, ownPid: []});
     if ('message' in chain) return chain.message;
+    if (!isBegun) begun();
+    isBegun = true;
     const {entry} = chain;
     const words = [...chain.argv, program.file, ...argv.slice(1)];
     return entry === null

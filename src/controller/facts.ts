@@ -6,6 +6,7 @@ import type {Engine} from './engine.ts';
 import type {HeldOutput} from './held-output.ts';
 import type {LimitWatch} from './limits.ts';
 import type {LogCare} from './log-care.ts';
+import type {LastEnds} from './last-ends.ts';
 import {namesOf} from './names.ts';
 import type {Notices} from './notices.ts';
 import type {OrphanCare} from './orphan-care.ts';
@@ -23,11 +24,14 @@ export interface FactsHost {
   readonly orphans: Orphans;
   readonly orphanCare: OrphanCare;
   readonly limits: LimitWatch;
+  readonly lastEnds: LastEnds;
   readonly held: HeldOutput;
   readonly logCare: LogCare;
   readonly code: CurrentCode;
   readonly signals: SupervisorSignals;
   readonly pulse: Pulse;
+  /** The keeper promises other than it did. */
+  readonly guarantees: (fact: FactOf<'guarantees'>) => void;
   /** Another controller is prepared. */
   readonly handOver: () => void;
 }
@@ -37,7 +41,7 @@ export type Facts = {readonly [T in FactType]: (fact: FactOf<T>) => void};
 const elsewhere = (): void => {};
 
 export function createFacts(host: FactsHost): Facts {
-  const {engine, hands, notices, orphans, orphanCare, limits, held, logCare, code, signals, pulse, handOver} = host;
+  const {engine, hands, notices, orphans, orphanCare, limits, lastEnds, held, logCare, code, signals, pulse, guarantees, handOver} = host;
   const feed = (input: Input): void => engine.feed(input);
   return {
     spawned({type, token, pid, startTime, at, logStart, unheld}) {
@@ -47,7 +51,11 @@ export function createFacts(host: FactsHost): Facts {
     },
     'spawn-failed': feed,
     exited: feed,
-    cleared: feed,
+    cleared(fact) {
+      const id = engine.heart.byToken(fact.token)?.id;
+      if (id !== undefined) lastEnds.note(id, fact);
+      feed(fact);
+    },
     paused: feed,
     continued: feed,
     run({run}) {
@@ -70,6 +78,7 @@ export function createFacts(host: FactsHost): Facts {
       held.set(id, error);
       engine.note({type: error === null ? 'repaired' : 'output-held', ...namesOf(engine.heart, id), error});
     },
+    guarantees,
     'upgrade-prepared': handOver,
     'upgrade-failed': ({to, message}) => engine.note({type: 'upgrade-failed', to, message}),
     upgraded: ({from, to}) => code.upgraded(from, to),

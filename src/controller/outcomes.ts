@@ -1,13 +1,18 @@
 /** When a command is done for an instance, and how it went. Each rule looks at the state alone. */
+import {doubtsNow, type LastEnds} from './last-ends.ts';
 import type {Outcome} from '../control/messages.ts';
 import {waitsForTime, type Heart} from '../supervisor/index.ts';
 import type {Instance} from '../supervisor/types.ts';
 
+interface Settled {
+  readonly ok: boolean;
+  readonly reason: string | null;
+  /** The command has ended the run before this one. */
+  readonly anew?: true;
+}
+
 /** Whether it is done: null while it is not. */
-export type Rule = (
-  instance: Instance | undefined,
-  prospects: Prospects,
-) => {ok: boolean; reason: string | null} | null;
+export type Rule = (instance: Instance | undefined, prospects: Prospects) => Settled | null;
 
 const yes = {ok: true, reason: null} as const;
 
@@ -88,7 +93,8 @@ export const isUpAnew =
   (instance, prospects) => {
     const old = instance && before.get(instance.id);
     if (instance && old != null && (instance.run?.token === old || instance.clearing === old)) return null;
-    return isUp(instance, prospects);
+    const settled = isUp(instance, prospects);
+    return settled && {...settled, anew: true};
   };
 
 /** It has had its turn, and runs anew; `isReloading` says whose turn has yet to come or to end. */
@@ -103,7 +109,7 @@ export function isReloaded(before: readonly Instance[], isReloading: (id: string
     if (waitsForTime(instance)) return yes;
     if (run !== null && run.token === old?.run?.token) return no('left as it runs: the reload ended before its turn');
     if (restarts > (old?.restarts ?? 0)) return no(reason ?? 'it ended soon after its start, and was started again');
-    return status === 'ready' || status === 'finished' ? yes : no(reason ?? `it is ${status}`);
+    return status === 'ready' || status === 'finished' ? {...yes, anew: true} : no(reason ?? `it is ${status}`);
   };
 }
 
@@ -131,20 +137,33 @@ export const isResumed: Rule = instance =>
   instance?.run == null ? {ok: false, reason: 'it is not running'} : instance.run.pausedAt === null ? yes : null;
 
 /** How it went for each; null while one is not done. */
-export function outcomesOf(heart: Heart, ids: readonly string[], rule: Rule): Outcome[] | null {
+export function outcomesOf(
+  heart: Heart,
+  ids: readonly string[],
+  rule: Rule,
+  lastEnds: Pick<LastEnds, 'of'>,
+): Outcome[] | null {
   const outcomes: Outcome[] = [];
   const prospects = new Prospects(heart);
   for (const id of ids) {
     const instance = heart.get(id);
     const done = rule(instance, prospects);
     if (!done) return null;
+    const {ok, reason, anew} = done;
+    const last = instance ?? lastEnds.of(id);
+    const doubts = instance === undefined || instance.status === 'stopped' || anew ? doubtsNow(last?.doubts) : [];
+    const survivors = last?.survivors ?? [];
+    const left = instance === undefined && survivors.length > 0 ? `could not be ended: ${survivors.join(', ')}` : null;
+    // Of a run that ended before this one, only what was not proved is worth a word.
+    const isTold = instance === undefined || instance.status === 'stopped' || doubts.length > 0;
     outcomes.push({
       id,
       status: instance?.status ?? 'removed',
-      ...done,
-      // Of a run that ended before this one, nobody asked.
-      proof: instance?.status === 'stopped' ? instance.proof : null,
-      survivors: instance?.survivors ?? [],
+      ok: ok && left === null,
+      reason: reason ?? left,
+      proof: isTold ? (last?.proof ?? null) : null,
+      survivors,
+      ...(doubts.length > 0 && {doubts}),
     });
   }
   return outcomes;

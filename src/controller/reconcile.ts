@@ -12,6 +12,13 @@ export interface Reconciled {
   readonly strays: readonly RunFact[];
 }
 
+/** Nobody has looked at what was left of that run. */
+const UNSEEN = {
+  proof: 'lineage',
+  survivors: [],
+  doubts: [{pid: null, startTime: null, words: 'its record was lost, so what it left was not looked for'}],
+} as const;
+
 const isOver = ({cleared, failure}: RunFact): boolean => cleared !== null || failure !== null;
 
 export function reconcile(heart: Heart, runs: readonly RunFact[], wall: number, ageOf: AgeOf): Reconciled {
@@ -31,10 +38,10 @@ export function reconcile(heart: Heart, runs: readonly RunFact[], wall: number, 
     // Its record is gone, so nobody can tell how it ended; a run that was never spawned is spawned by what is replayed.
     if (run !== null && run.pid !== null && !known.has(run.token)) {
       inputs.push({type: 'exited', token: run.token, code: null, signal: null, at: wall});
-      inputs.push({type: 'cleared', token: run.token, proof: 'lineage', survivors: []});
+      inputs.push({type: 'cleared', token: run.token, ...UNSEEN});
     }
     if (clearing !== null && !known.has(clearing)) {
-      inputs.push({type: 'cleared', token: clearing, proof: 'lineage', survivors: []});
+      inputs.push({type: 'cleared', token: clearing, ...UNSEEN});
     }
   }
   return {inputs, replaced: new Set(found.flatMap(({id}) => tokensOf(heart.get(id)))), strays};

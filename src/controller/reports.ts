@@ -3,6 +3,7 @@ import {maskSecrets} from '../control/secrets.ts';
 import {NEVER} from './calendar.ts';
 import {monotonic} from './clock.ts';
 import type {HealthChecks} from './health.ts';
+import {doubtsNow} from './last-ends.ts';
 import type {LimitWatch} from './limits.ts';
 import type {Notices} from './notices.ts';
 import type {Reading, Readings} from './readings.ts';
@@ -81,6 +82,11 @@ export function stormReport(heart: Heart): StormReport | null {
   return {since: iso(storm.since), held: storm.held, waiting: [...heart.instances()].filter(waits).length};
 }
 
+function doubtsOf(instance: Instance): Pick<InstanceDetail, 'doubts'> {
+  const doubts = doubtsNow(instance.doubts);
+  return doubts.length > 0 ? {doubts} : {};
+}
+
 /** Everything known of one instance. */
 export function instanceDetail(
   instance: Instance,
@@ -111,6 +117,7 @@ export function instanceDetail(
     watchdogMs: said?.watchdogMs ?? spec.watchdogMs,
     proof: instance.proof,
     survivors: instance.survivors,
+    ...doubtsOf(instance),
     processes: reading.tree.map(({pid, ppid, state, comm}) => ({
       pid,
       ppid,

@@ -45,6 +45,7 @@ function runOf(record: SpawnRecord, now: number): Found {
     pid: started?.pid ?? null,
     startTime: started?.startTime ?? null,
     startedAt: started?.startedAt ?? null,
+    since: started?.since ?? null,
     adopted: true,
     // After an upgrade of the keeper, its children are its children still.
     child: present && stat.ppid === process.pid,

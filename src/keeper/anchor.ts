@@ -11,11 +11,16 @@ export const KeeperExit = {
   refused: 75,
 } as const;
 
-/** The anchor, while it lives: whoever takes its place as the parent of an orphaned keeper is none. Null as process 1, too,
- * since not all that such a one gets has come from this fleet. */
-export function livingAnchor(): number | null {
+/** The anchor, while it lives: whoever takes its place as the parent of an orphaned keeper is none. */
+export function parentAnchor(): number | null {
   const {ppid} = process;
-  return ppid !== 1 && process.argv.includes(`--anchor=${ppid}`) ? ppid : null;
+  return process.argv.includes(`--anchor=${ppid}`) ? ppid : null;
+}
+
+/** The same, but null as process 1, too, since not all that such a one gets has come from this fleet. */
+export function livingAnchor(): number | null {
+  const anchor = parentAnchor();
+  return anchor === 1 ? null : anchor;
 }
 
 /** The descriptor on which the loop rests: a read from it comes back without anything after a second. */

@@ -1,11 +1,11 @@
 /**
- * Where runs have no cgroups, the kernel's process connector tells who comes from whom (docs/decisions/0027-process-connector.md).
- * It is listened to only then: it tells of every process of the machine.
+ * The kernel's process connector tells who comes from whom (docs/decisions/0027-process-connector.md). It tells of every process
+ * of the machine, so the keeper listens only where runs have no cgroups, or once a process has left the cgroup of its run.
  */
 import type {HiddenMembers} from './arguments.ts';
 import {Descents, NO_NAME, type Looked} from './descent.ts';
 import {Look, membersOf} from './members.ts';
-import type {Runs} from './run.ts';
+import {isOver, type Run, type Runs} from './run.ts';
 import {Connector} from '../posix/connector.ts';
 import type {Epoll} from '../posix/epoll.ts';
 import {hasEnded, isShortage, readSmall, readStat, TICKS_PER_SECOND} from '../process/stat.ts';
@@ -15,11 +15,17 @@ import {ProcessTable, readProcessTable} from '../process/table.ts';
 const REST_MS = 50;
 /** A queue may hold no more than some 500, where the system is as it came (net.core.rmem_max). */
 const FEW = 50;
+/** Looks at the machine until nothing new is found. */
+const MOST_LOOKS = 5;
+const RETRY_MS = 5_000;
+const MOST_RETRY_MS = 300_000;
 
 export interface ConnectorHost {
   readonly runs: Runs;
   readonly epoll: Epoll;
   isSpawned(pid: number): boolean;
+  /** Why processes of a run that began before anybody listened may not be found; null: all are. */
+  gapOf(run: Run): string | null;
 }
 
 function look(pid: number): Looked | null {
@@ -67,17 +73,35 @@ export class RunConnector {
 
   /** What began before anybody listened. */
   #takeUp(): void {
-    const now = new Look();
-    for (const run of this.#host.runs.all()) {
-      if (run.pid === null || run.cleared !== null || run.cgroup !== null) continue;
-      try {
-        // Its pid may be another's by now.
-        const main = now.table().get(run.pid)?.startTime === run.startTime ? [run.pid] : [];
-        this.descents.takeUp(run, [...main, ...membersOf(run, now).map(({pid}) => pid)]);
-      } catch (error) {
-        if (!isShortage(error)) throw error; // then nobody listens for that run
+    const since = Math.ceil(this.#origin + (performance.now() / 1000) * TICKS_PER_SECOND) + 1;
+    const runs = [...this.#host.runs.all()].filter(run => run.pid !== null && !isOver(run));
+    for (const run of runs) this.descents.takeUp(run, since);
+    let gap: string | null = null;
+    try {
+      // Whose parent ends while the table is read may be missing in it; the next table has it.
+      for (let looks = 0; this.#include(runs); looks++) {
+        if (looks < MOST_LOOKS) continue;
+        gap = 'it forked faster than could be looked at when its forks began to be followed';
+        break;
       }
+      for (const run of runs) this.descents.setGap(run, gap ?? this.#host.gapOf(run));
+    } catch (error) {
+      if (!isShortage(error)) throw error;
+      for (const run of runs) this.descents.setGap(run, 'not all processes could be looked at when its forks began to be followed');
     }
+  }
+
+  /** Answers whether a look at the machine has found more processes of these runs. */
+  #include(runs: readonly Run[]): boolean {
+    const now = new Look();
+    let found = false;
+    for (const run of runs) {
+      // Its pid may be another's by now.
+      const main = run.pid !== null && now.table().get(run.pid)?.startTime === run.startTime ? [run.pid] : [];
+      for (const pid of [...main, ...membersOf(run, now).map(member => member.pid)])
+        if (this.descents.include(run, pid)) found = true;
+    }
+    return found;
   }
 
   /** Reads all that has come by now; answers how much. */
@@ -148,18 +172,25 @@ export class RunConnector {
   }
 }
 
-/** The connector, listened to from the moment on at which it is needed. */
+type Opened = RunConnector | {readonly unavailable: string};
+
+/** The connector, listened to from the moment on at which it is needed and can be had. */
 export class ConnectorWhenNeeded {
   readonly #host: ConnectorHost;
-  #opened: RunConnector | {readonly unavailable: string} | null = null;
+  readonly #open: (host: ConnectorHost) => Opened;
+  #opened: Opened | null = null;
+  /** When it is tried again (performance.now). */
+  #retryAt = 0;
+  #retryMs = RETRY_MS;
 
-  constructor(host: ConnectorHost) {
+  constructor(host: ConnectorHost, open: (host: ConnectorHost) => Opened = RunConnector.open) {
     this.#host = host;
+    this.#open = open;
   }
 
   /** Null where it can't be had. */
   need(): RunConnector | null {
-    this.#opened ??= RunConnector.open(this.#host);
+    if (this.#opened === null) this.#try(performance.now());
     return this.now;
   }
 
@@ -168,8 +199,21 @@ export class ConnectorWhenNeeded {
     return this.#opened instanceof RunConnector ? this.#opened : null;
   }
 
-  /** Why it was not to be had; null: it was, or nobody has asked. */
+  /** Why it can't be had; null: it can, or nobody has asked. */
   get unavailable(): string | null {
     return this.#opened !== null && 'unavailable' in this.#opened ? this.#opened.unavailable : null;
+  }
+
+  /** To be called now and then: what no longer matters is forgotten, and one that is needed and could not be had is tried again. */
+  sweep(now = performance.now()): void {
+    this.now?.sweep();
+    if (this.unavailable !== null && now >= this.#retryAt) this.#try(now);
+  }
+
+  #try(now: number): void {
+    // A shortage of descriptors or memory passes; a refusal may be lifted as well, which is no reason for haste.
+    this.#opened = this.#open(this.#host);
+    this.#retryAt = now + this.#retryMs;
+    this.#retryMs = Math.min(this.#retryMs * 2, MOST_RETRY_MS);
   }
 }

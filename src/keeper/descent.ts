@@ -32,12 +32,14 @@ class Family implements Descent {
   /** Null: they were forked by the keeper, as it seems, and nobody knows whose they are. */
   readonly run: Run | null;
   readonly pids = new Set<number>();
-  isComplete: boolean;
+  gap: string | null = null;
+  /** Clock ticks since boot; a process of this run that started later is known. */
+  readonly since: number;
 
-  constructor(host: DescentsHost, run: Run | null, isComplete: boolean) {
+  constructor(host: DescentsHost, run: Run | null, since: number) {
     this.#host = host;
     this.run = run;
-    this.isComplete = isComplete;
+    this.since = since;
   }
 
   known(): ReadonlySet<number> {
@@ -78,21 +80,42 @@ export class Descents {
 
   constructor(host: DescentsHost) {
     this.#host = host;
-    this.#unclaimed = new Family(host, null, false);
+    this.#unclaimed = new Family(host, null, -1);
   }
 
   /** From its fork on, which is about to be told, all that comes from the main process of that run is known. */
   follow(run: Run): void {
-    this.#add(run, true);
+    this.#add(run, -1);
   }
 
-  /** The same for a run that began before anybody listened; of what it had forked by then, these are known. */
-  takeUp(run: Run, pids: Iterable<number>): void {
-    const family = this.#add(run, false);
-    for (const pid of pids) {
-      const name = this.#host.look(pid)?.name;
-      if (name !== undefined) this.#bear(pid, {family, parent: 0, bornBy: null, name});
-    }
+  /** The same for a run that began before anybody listened, from `since` on (clock ticks since boot). */
+  takeUp(run: Run, since: number): void {
+    this.#add(run, since);
+  }
+
+  /** A process of a run that was taken up was found; answers whether it was not known. */
+  include(run: Run, pid: number): boolean {
+    const family = this.#families.get(run);
+    const name = family && !this.#born.has(pid) ? this.#host.look(pid)?.name : undefined;
+    if (family === undefined || name === undefined) return false;
+    this.#bear(pid, {family, parent: 0, bornBy: null, name});
+    return true;
+  }
+
+  /** Why not all of a run that was taken up may have been found. */
+  setGap(run: Run, gap: string | null): void {
+    const family = this.#families.get(run);
+    if (family) family.gap = gap;
+  }
+
+  /**
+   * Whether a child of the keeper that is not known as the run's can't be of it. `startTicks`: when it started. What seems to
+   * have been forked by the keeper may be of any run ({@link claim}).
+   */
+  excludes(run: Run, pid: number, startTicks: number): boolean {
+    const family = this.#families.get(run);
+    if (family === undefined || family.gap !== null || startTicks <= family.since) return false;
+    return this.#find(pid)?.family !== this.#unclaimed;
   }
 
   forget(run: Run): void {
@@ -127,17 +150,14 @@ export class Descents {
   }
 
   /**
-   * A child of the keeper that it did not start turns out to be that run's (null: nobody's). A process may make a child a
+   * A child of the keeper that it did not start turns out to be that run's. A process may make a child a
    * sibling of its own (CLONE_PARENT of clone(2)): then the kernel tells of a fork by the keeper.
    */
-  claim(pid: number, run: Run | null): void {
+  claim(pid: number, run: Run): void {
     const born = this.#find(pid);
     if (born?.family !== this.#unclaimed) return;
-    const family = run === null ? undefined : this.#families.get(run);
-    if (family === undefined) {
-      this.#allIncomplete();
-      return;
-    }
+    const family = this.#families.get(run);
+    if (family === undefined) return;
     for (const [child, one] of this.#born) {
       if (child !== pid && this.#rootOf(child) !== pid) continue;
       one.family = family;
@@ -150,7 +170,8 @@ export class Descents {
    * again. `childrenOf` answers what a process has forked meanwhile.
    */
   lost(ticks: number, childrenOf: (pid: number) => Iterable<number>): void {
-    this.#allIncomplete();
+    for (const family of this.#families.values())
+      family.gap ??= 'events of the process connector were lost while it ran (its queue was full)';
     for (const [pid, born] of this.#born) {
       const startTime = this.#host.look(pid)?.startTime ?? null;
       if (startTime === null || Number(startTime) > ticks) this.#end(pid, born);
@@ -177,11 +198,10 @@ export class Descents {
     this.#ended = new Map();
   }
 
-  #add(run: Run, isComplete: boolean): Family {
-    const family = new Family(this.#host, run, isComplete);
+  #add(run: Run, since: number): void {
+    const family = new Family(this.#host, run, since);
     this.#families.set(run, family);
     run.descent = family;
-    return family;
   }
 
   #forked(parent: number, pid: number): void {
@@ -229,9 +249,5 @@ export class Descents {
       root = parent;
     }
     return root;
-  }
-
-  #allIncomplete(): void {
-    for (const family of this.#families.values()) family.isComplete = false;
   }
 }

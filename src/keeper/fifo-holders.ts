@@ -2,7 +2,9 @@
  * Whose output goes to the FIFOs of a run: of a process that was forked just before its keeper died, and then wrote a
  * title over its environment, no more may be left to know it by.
  */
-import {statSync, type Stats} from 'node:fs';
+import {readlinkSync, statSync, type Stats} from 'node:fs';
+import {basename} from 'node:path';
+import type {Run, Runs} from './run.ts';
 import {fifoPath, STREAMS} from '../logs/layout.ts';
 import {hasEnded, isShortage, type Stat} from '../process/stat.ts';
 import type {ProcessTable} from '../process/table.ts';
@@ -42,4 +44,19 @@ export function unrecordedMains(folder: string, token: string, table: ProcessTab
       return open !== null && fifos.some(({dev, ino}) => open.dev === dev && open.ino === ino);
     });
   });
+}
+
+/** The run to whose FIFOs a process writes its output; undefined: to none that is known. */
+export function runOfOutput(pid: number, runs: Runs): Run | undefined {
+  for (const fd of OUTPUTS) {
+    try {
+      const [token = '', stream] = basename(readlinkSync(`/proc/${pid}/fd/${fd}`)).split('.');
+      const run = STREAMS.some(one => one === stream) ? runs.get(token) : undefined;
+      if (run) return run;
+    } catch (error) {
+      // It has closed that one, or is another user's.
+      if (isShortage(error)) throw error;
+    }
+  }
+  return undefined;
 }

@@ -13,20 +13,21 @@ import type {Code} from './code.ts';
 import {ControllerProcess} from './controller-process.ts';
 import {FleetEnd} from './fleet-end.ts';
 import {Grants} from './grants.ts';
+import {Guarantees} from './guarantees.ts';
 import {Launcher} from './launcher.ts';
 import {Link} from './link.ts';
 import type {Lock} from './lock.ts';
-import type {Fact, Loss, Proof} from './messages.ts';
+import type {Fact, Loss} from './messages.ts';
 import {createOrders, obey} from './orders.ts';
+import {Orphanages} from './orphanage.ts';
 import {openPlace, PipeStore} from './pipe-store.ts';
 import {Processes} from './processes.ts';
 import {replaceImage} from './replace.ts';
 import {strangersTo} from './own-processes.ts';
 import {RunOutput} from './run-output.ts';
 import {factOf, isOver} from './run.ts';
-import {cleanUpStopped, markStopped} from './stopped.ts';
+import {cleanUpStopped, markLeft, markStopped} from './stopped.ts';
 import {Upgrade} from './upgrade.ts';
-import {weakerPromises} from './weaker.ts';
 import type {SupervisorSignal} from '../posix/early-signals.ts';
 import {Epoll} from '../posix/epoll.ts';
 import {startTimeOf} from '../process/stat.ts';
@@ -58,8 +59,8 @@ export class Keeper {
   readonly #store: PipeStore;
   readonly #output: RunOutput;
   readonly #cgroups: Cgroups | null;
-  readonly #cgroupState: {readonly unavailable: string | null};
   readonly #grants: Grants;
+  readonly #guarantees: Guarantees;
   readonly #processes: Processes;
   readonly #link: Link;
   readonly #launcher: Launcher;
@@ -83,14 +84,15 @@ export class Keeper {
     const say = (fact: Fact): void => this.#link.send(fact);
     const cgroups = Cgroups.open(basename(folder), {strangerAmong: strangersTo([anchor, this.#launcher.pid])});
     this.#cgroups = cgroups instanceof Cgroups ? cgroups : null;
-    this.#cgroupState = cgroups;
     this.#store = new PipeStore(openPlace(replaced?.store ?? (store ? STORE_FDS : null)));
     this.#grants = new Grants(folder, replaced?.sockets ?? [], this.#store);
     this.#output = new RunOutput(this.#runsFolder, this.#epoll, say, undefined, this.#store);
     const under = replaced?.upgrade ?? null;
     const unheard = {order: () => {}, ended: () => {}};
     this.#inherited = under && ControllerProcess.takeUp(under.controller, under.link, unheard);
+    const orphanages = new Orphanages(folder);
     this.#processes = new Processes({
+      orphanages,
       folder: this.#runsFolder,
       cgroups: this.#cgroups,
       epoll: this.#epoll,
@@ -107,6 +109,8 @@ export class Keeper {
       },
       cleared: () => this.#fleetEnd.look(),
     });
+    const {connector, unattributed} = this.#processes;
+    this.#guarantees = new Guarantees({cgroups, connector, unattributed, code, store: this.#store, say});
     const outside = <T>(start: () => T): T => (this.#cgroups ? this.#cgroups.outside(start) : start());
     this.#link = new Link({
       folder,
@@ -153,9 +157,10 @@ export class Keeper {
       link: this.#link,
       upgrade: this.#upgrade,
       launcher: this.#launcher,
+      orphanages,
       leave: () => this.#endStrays(),
     });
-    this.#sweeper = setInterval(() => this.#processes.sweep(), SWEEP_MS);
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
   }
 
   /** Takes up what an earlier keeper left, then starts the controller. */
@@ -174,7 +179,7 @@ export class Keeper {
         this.#processes.childrenChanged();
         return;
       case 'SIGALRM':
-        this.#processes.sweep();
+        this.#sweep();
         this.#link.send({type: 'signalled', signal, again: false});
         return;
       case 'SIGTERM':
@@ -204,8 +209,7 @@ export class Keeper {
       anchor: this.#options.anchor,
       startedAt: this.#startedAt,
       nice: getPriority(0),
-      lineage: this.#lineage(),
-      weaker: weakerPromises(this.#cgroupState, this.#processes.connector, this.#options.code, this.#store),
+      ...this.#guarantees.current(),
       lost: this.#lost,
       code: this.#options.code.current,
       loss,
@@ -217,10 +221,9 @@ export class Keeper {
     };
   }
 
-  /** The best source there is. */
-  #lineage(): Proof {
-    if (this.#cgroupState.unavailable === null) return 'cgroup';
-    return this.#processes.connector.need() === null ? 'lineage' : 'connector';
+  #sweep(): void {
+    this.#processes.sweep();
+    this.#guarantees.tellChanges();
   }
 
   #controllerLost(pid: number | null, how: string, pauseMs: number): void {
@@ -239,7 +242,10 @@ export class Keeper {
     const controller = this.#link.pid;
     this.#link.close();
     // Who waits for the end of the fleet looks for anchor and keeper, and then there is to be nobody.
-    this.#processes.endStrays(controller, () => this.#link.whenLeft(() => this.#goAway(true)));
+    this.#processes.endStrays(controller, survivors => {
+      markLeft(this.#options.folder, survivors);
+      this.#link.whenLeft(() => this.#goAway(true));
+    });
   }
 
   /** `stopped`: the fleet was stopped, so the next `up` begins anew; else it goes on from the snapshot. */

@@ -7,7 +7,7 @@
  */
 import {isPopulated, killCgroup, removeCgroup} from './cgroup.ts';
 import {Look, mayLive, membersOf, type Member} from './members.ts';
-import type {Proof} from './messages.ts';
+import type {Cleared} from './messages.ts';
 import type {Run} from './run.ts';
 import {signalIdentified, signalPidfd} from '../posix/pidfd.ts';
 import {hasEnded, isShortage, readStat, startTimeOf} from '../process/stat.ts';
@@ -38,8 +38,10 @@ export interface LadderHost {
   isKnown(pid: number): boolean;
   /** Notes orphans that came meanwhile. */
   adoptOrphans(look: Look): void;
+  /** How it is known that nothing of a run is left of which nothing was found; null where something is. */
+  proofOf(run: Run): Cleared | null;
   /** Nothing of the run is left, or what is left can't be ended. */
-  cleared(run: Run, proof: Proof, survivors: readonly string[]): void;
+  cleared(run: Run, cleared: Cleared): void;
 }
 
 /** Sends a signal to a process that was seen in a look, if it is still the same one. */
@@ -74,12 +76,6 @@ export function freezeMembers(runs: readonly Run[], first = new Look()): Member[
     }
   }
   return [...frozen.values()];
-}
-
-function proofOf({cgroup, descent}: Run): Proof {
-  if (cgroup !== null && !isPopulated(cgroup)) return 'cgroup';
-  // In this order: what is found out by looking is that events were lost, too.
-  return descent?.isAlive() === false && descent.isComplete ? 'connector' : 'lineage';
 }
 
 export class Ladder {
@@ -143,6 +139,7 @@ export class Ladder {
     const look = new Look();
     const now = performance.now();
     const overdue: Ending[] = [];
+    const gone: Run[] = [];
     let adopted = false;
     for (const ending of [...this.#endings.values()]) {
       const {run} = ending;
@@ -155,7 +152,19 @@ export class Ladder {
       }
       if (!adopted) this.#host.adoptOrphans(look);
       adopted = true;
-      if (this.#leftovers(ending, look, now)) overdue.push(ending);
+      switch (this.#leftovers(ending, look, now)) {
+        case 'overdue':
+          overdue.push(ending);
+          break;
+        case 'gone':
+          gone.push(run);
+          break;
+        case 'ending':
+      }
+    }
+    for (const run of this.#prove(gone)) {
+      const ending = this.#endings.get(run.token);
+      if (ending && now >= ending.deadline && this.#isUnseen(ending, now)) overdue.push(ending);
     }
     this.#kill(overdue, look, now);
     this.look(this.#nextLook(now));
@@ -167,20 +176,15 @@ export class Ladder {
     const main = run.pid === null ? undefined : look.table().get(run.pid);
     // Its end is about to be told.
     if (main?.startTime !== run.startTime || hasEnded(main)) return;
-    this.#finish(
-      run,
-      [{pid: main.pid, name: main.comm}, ...membersOf(run, look)].map(({pid, name}) => `${pid} ${name}`),
-    );
+    const survivors = [{pid: main.pid, name: main.comm}, ...membersOf(run, look)];
+    this.#finish(run, {proof: 'lineage', survivors: survivors.map(({pid, name}) => `${pid} ${name}`)});
   }
 
-  /** What a main process has left behind; answers whether it must be killed now. */
-  #leftovers(ending: Ending, look: Look, now: number): boolean {
+  /** What a main process has left behind. `overdue`: it must be killed now; `gone`: nothing was found. */
+  #leftovers(ending: Ending, look: Look, now: number): 'gone' | 'ending' | 'overdue' {
     const {run} = ending;
     const members = mayLive(run, look, pid => this.#host.isKnown(pid)) ? membersOf(run, look) : [];
-    if (members.length === 0) {
-      this.#finish(run, []);
-      return false;
-    }
+    if (members.length === 0) return 'gone';
     if (now < ending.deadline) {
       for (const member of members) {
         const key = `${member.pid} ${member.startTime}`;
@@ -189,16 +193,20 @@ export class Ladder {
         signalMember(member, SIGTERM);
         signalMember(member, SIGCONT);
       }
-      return false;
+      return 'ending';
     }
-    if (ending.killedAt !== null && now - ending.killedAt > KILLED_MS) {
-      this.#finish(
-        run,
-        members.map(member => `${member.pid} ${member.name}`),
-      );
-      return false;
-    }
-    return true;
+    if (ending.killedAt === null || now - ending.killedAt <= KILLED_MS) return 'overdue';
+    this.#finish(run, {proof: 'lineage', survivors: members.map(member => `${member.pid} ${member.name}`)});
+    return 'ending';
+  }
+
+  /** Something is in its cgroup that has no pid here (pid_namespaces(7)); answers whether it must be killed now. */
+  #isUnseen({run, killedAt}: Ending, now: number): boolean {
+    const {cgroup} = run;
+    if (cgroup === null || !isPopulated(cgroup)) return false;
+    if (killedAt === null || now - killedAt <= KILLED_MS) return true;
+    this.#finish(run, {proof: 'lineage', survivors: [`? (a process that has no pid here, in ${cgroup})`]});
+    return false;
   }
 
   #kill(endings: readonly Ending[], look: Look, now: number): void {
@@ -218,22 +226,35 @@ export class Ladder {
    */
   glance(runs: readonly Run[]): void {
     const look = new Look();
-    for (const run of runs) {
-      if (this.#endings.has(run.token) || run.cleared !== null) continue;
+    const isPlain = (run: Run): boolean => {
+      if (this.#endings.has(run.token) || run.cleared !== null) return false;
       const {cgroup, adopted, orphans} = run;
-      if (cgroup !== null && !adopted && orphans.size === 0) {
-        // The cgroup is removed when the run is forgotten: its next one does not wait for that.
-        if (!isPopulated(cgroup)) this.#host.cleared(run, 'cgroup', []);
-      } else if (!mayLive(run, look, pid => this.#host.isKnown(pid))) this.#finish(run, []);
-    }
+      if (cgroup !== null && !adopted && orphans.size === 0) return !isPopulated(cgroup);
+      return !mayLive(run, look, pid => this.#host.isKnown(pid));
+    };
+    this.#prove(runs.filter(isPlain));
   }
 
-  #finish(run: Run, survivors: readonly string[]): void {
-    this.#endings.delete(run.token);
-    // The proof is read from the kernel at the end, and not from what was found on the way.
-    const proof = proofOf(run);
-    if (run.cgroup !== null && survivors.length === 0) removeCgroup(run.cgroup);
-    this.#host.cleared(run, proof, survivors);
+  /** Reports runs of which nothing was found; answers those of which a second source says that something is left. */
+  #prove(runs: readonly Run[]): Run[] {
+    if (runs.length === 0) return [];
+    // In this order: what a process leaves that was still in a cgroup a moment ago is to be seen now.
+    const empty = runs.filter(({cgroup}) => cgroup === null || !isPopulated(cgroup));
+    this.#host.adoptOrphans(new Look());
+    const proved = new Set<Run>();
+    for (const run of empty) {
+      const cleared = this.#host.proofOf(run);
+      if (cleared === null) continue;
+      proved.add(run);
+      this.#finish(run, cleared);
+    }
+    return runs.filter(run => !proved.has(run));
+  }
+
+  #finish(run: Run, cleared: Cleared): void {
+    // The cgroup of a run whose next one may begin at once is removed when the run is forgotten.
+    if (this.#endings.delete(run.token) && run.cgroup !== null && cleared.survivors.length === 0) removeCgroup(run.cgroup);
+    this.#host.cleared(run, cleared);
   }
 
   #nextLook(now: number): number {

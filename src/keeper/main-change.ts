@@ -38,9 +38,9 @@ export function changeMain(run: Run, pid: number, host: MainChangeHost): string 
   runs.moved(run, pid, startTime);
   run.adopted = true;
   host.becameMain(pid);
-  const {token, startedAt, cgroup} = run;
+  const {token, since, startedAt, cgroup} = run;
   try {
-    recordStarted(folder, token, {pid, startTime, startedAt: startedAt ?? Date.now(), cgroup});
+    recordStarted(folder, token, {pid, startTime, since, startedAt: startedAt ?? Date.now(), cgroup});
   } catch {
     // Disk full: a later keeper takes the one before for the main process, and does not know how that ended.
   }

@@ -7,7 +7,8 @@
 import {basename} from 'node:path';
 import {livingAnchor} from './anchor.ts';
 import {cgroupMembers, isPopulated} from './cgroup.ts';
-import type {Run, Runs} from './run.ts';
+import {runOfOutput} from './fifo-holders.ts';
+import {firstStartOf, type Run, type Runs} from './run.ts';
 import {cgroupOf, environmentValue, childrenOf} from '../process/facts.ts';
 import {hasEnded, readStat, type Stat} from '../process/stat.ts';
 import {readProcessTable, type ProcessTable} from '../process/table.ts';
@@ -82,15 +83,23 @@ function runOfName(name: number, stat: Stat, runs: Runs): Run | undefined {
   return leader === null || leader.startTime === run.startTime ? run : undefined;
 }
 
-/** Which run a process belongs to that became the keeper's child without having been spawned by it. */
-export function runOfOrphan(stat: Stat, runs: Runs): Run | undefined {
+/** The run to which the kernel itself gives a process: by its cgroup, or by the session or group of a main process that lives. */
+export function certainRunOf(stat: Stat, runs: Runs): Run | undefined {
   const cgroup = cgroupOf(stat.pid);
   const inside = cgroup === null ? undefined : runs.ofCgroup(cgroup);
   if (inside) return inside;
   const named = runOfName(stat.sid, stat, runs) ?? runOfName(stat.pgid, stat, runs);
-  if (named?.exit === null) return named;
+  return named?.exit === null ? named : undefined;
+}
+
+/** Which run a process belongs to that became the keeper's child without having been spawned by it. */
+export function runOfOrphan(stat: Stat, runs: Runs): Run | undefined {
+  const certain = certainRunOf(stat, runs);
+  if (certain) return certain;
+  const named = runOfName(stat.sid, stat, runs) ?? runOfName(stat.pgid, stat, runs);
   // The name of a session whose leader is gone for good may have been used once more: what contradicts it counts more.
-  return runs.get(environmentValue(stat.pid, TOKEN_VARIABLE) ?? '') ?? named;
+  const tagged = runs.get(environmentValue(stat.pid, TOKEN_VARIABLE) ?? '') ?? runOfOutput(stat.pid, runs);
+  return tagged !== undefined && Number(stat.startTime) >= (firstStartOf(tagged) ?? 0) ? tagged : named;
 }
 
 /**

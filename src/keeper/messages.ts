@@ -14,6 +14,24 @@ export const STORE_FD = 4;
 /** How brood knows that nothing of a run is left. */
 export type Proof = 'cgroup' | 'connector' | 'lineage';
 
+/** Why it is not proved that nothing of a run is left. */
+export interface Doubt {
+  /** A process that may be left of it; null: a reason that is no process. */
+  readonly pid: number | null;
+  readonly startTime: string | null;
+  /** For people. Names of processes in it are untrusted. */
+  readonly words: string;
+}
+
+/** What is left of a run that has ended, and how that is known. */
+export interface Cleared {
+  readonly proof: Proof;
+  /** What could not be ended, as `pid name`. */
+  readonly survivors: readonly string[];
+  /** Not there: none. With doubts, the proof is `lineage`. */
+  readonly doubts?: readonly Doubt[];
+}
+
 /** Whose memory had run out when the kernel ended a run: its own limit's, or that of a cgroup around it or the machine. */
 export type Oom = 'limit' | 'outside';
 
@@ -57,7 +75,7 @@ export interface RunFact {
   readonly failure: SpawnFailure | null;
   /** All that it has said so far and that still holds. */
   readonly notice: Notice | null;
-  readonly cleared: {readonly proof: Proof; readonly survivors: readonly string[]} | null;
+  readonly cleared: Cleared | null;
   readonly unheld: Unheld;
 }
 
@@ -219,6 +237,8 @@ export type Order = {readonly lease: number} & (
   /** The controller answers on its socket. */
   | {readonly type: 'ready'}
   | {readonly type: 'beat'}
+  /** Programs (probes, hooks) are run for workers from now on: they may leave orphans, too. */
+  | {readonly type: 'errands'}
   /** From a controller that was shown a handshake: whether it can take over (null), or why not. */
   | {readonly type: 'prepared'; readonly error: string | null}
   /** Another copy of the programs is to take over: its name. */
@@ -294,12 +314,7 @@ export type Fact =
     }
   | ({readonly type: 'spawn-failed'; readonly token: string} & SpawnFailure)
   | ({readonly type: 'exited'; readonly token: string} & ExitFact)
-  | {
-      readonly type: 'cleared';
-      readonly token: string;
-      readonly proof: Proof;
-      readonly survivors: readonly string[];
-    }
+  | ({readonly type: 'cleared'; readonly token: string} & Cleared)
   | {readonly type: 'paused'; readonly token: string}
   | {readonly type: 'continued'; readonly token: string}
   /** What it has said of itself. */
@@ -308,6 +323,8 @@ export type Fact =
   | {readonly type: 'main-process'; readonly token: string; readonly pid: number; readonly startTime: string}
   /** What was sent to its socket did not count, and why; told once a run for each reason. */
   | {readonly type: 'notify-refused'; readonly token: string; readonly pid: number; readonly message: string}
+  /** What can be promised has changed since the welcome. */
+  | {readonly type: 'guarantees'; readonly lineage: Proof; readonly weaker: readonly string[]}
   | ({readonly type: 'orphan'} & OrphanFact)
   | {
       readonly type: 'orphan-ended';

@@ -3,6 +3,7 @@ import type {Grants} from './grants.ts';
 import type {Launcher} from './launcher.ts';
 import type {Link} from './link.ts';
 import type {Order, OrderOf, OrderType, Reply} from './messages.ts';
+import type {Orphanages} from './orphanage.ts';
 import type {Processes} from './processes.ts';
 import type {RunOutput} from './run-output.ts';
 import {freezeRun, setNice, signalProcess, signalRun} from './touch.ts';
@@ -17,13 +18,14 @@ export interface OrdersHost {
   readonly link: Link;
   readonly upgrade: Upgrade;
   readonly launcher: Launcher;
+  readonly orphanages: Orphanages;
   /** All is recorded and nothing runs. */
   readonly leave: () => void;
 }
 
 export type Orders = {readonly [T in OrderType]: (order: OrderOf<T>) => void};
 
-export function createOrders({processes, output, grants, link, upgrade, launcher, leave}: OrdersHost): Orders {
+export function createOrders({processes, output, grants, link, upgrade, launcher, orphanages, leave}: OrdersHost): Orders {
   const {runs, lives} = processes;
   const reply = (ask: number, said: Reply): void => link.send({type: 'reply', ask, reply: said});
   return {
@@ -62,6 +64,7 @@ export function createOrders({processes, output, grants, link, upgrade, launcher
       upgrade.ready();
     },
     beat: () => link.send({type: 'beat'}),
+    errands: () => orphanages.noteErrand(),
     prepared: () => {}, // of one that does not work yet
     upgrade: ({code}) => upgrade.begin(code),
     'hand-over': () => upgrade.handOver(),

@@ -5,13 +5,15 @@ import type {Descents} from './descent.ts';
 import {Ladder} from './ladder.ts';
 import {Look} from './members.ts';
 import type {OrphanFact} from './messages.ts';
+import {proofOf} from './proof.ts';
 import {Reaper} from './reaper.ts';
 import {RunLives, type RunLivesHost} from './run-lives.ts';
 import {isOver, Runs, type Run} from './run.ts';
 import {Strays} from './strays.ts';
+import {Unattributed} from './unattributed.ts';
 import {signalNumber, type SignalName} from '../posix/signals.ts';
 import type {Ended} from '../posix/wait.ts';
-import {isShortage} from '../process/stat.ts';
+import {isShortage, type Stat} from '../process/stat.ts';
 
 const SIGKILL = 9;
 const SIGTERM = 15;
@@ -34,6 +36,7 @@ export class Processes {
   readonly runs = new Runs();
   readonly lives: RunLives;
   readonly connector: ConnectorWhenNeeded;
+  readonly unattributed: Unattributed;
   readonly #reaper: Reaper;
   readonly #ladder: Ladder;
   readonly #strays: Strays;
@@ -43,7 +46,12 @@ export class Processes {
   constructor(host: ProcessesHost) {
     const {runs} = this;
     const isSpawned = (pid: number): boolean => host.isSpawned(pid);
-    this.connector = new ConnectorWhenNeeded({runs, epoll: host.epoll, isSpawned});
+    this.connector = new ConnectorWhenNeeded({
+      runs,
+      epoll: host.epoll,
+      isSpawned,
+      gapOf: run => this.unattributed.gapOf(run),
+    });
     this.lives = new RunLives({
       ...host,
       runs,
@@ -62,12 +70,34 @@ export class Processes {
       this.connector.now?.catchUp();
       return this.connector.now?.descents ?? null;
     };
-    this.#reaper = new Reaper({runs, isSpawned, waiterOf, say: fact => host.say(fact), descents});
+    this.unattributed = new Unattributed({
+      runs,
+      orphanages: host.orphanages,
+      descents,
+      followForks: () => this.connector.need(),
+      isOwn: pid => isSpawned(pid) || waiterOf(pid) !== null,
+      isSettling: run => (run.exit !== null || run.failure !== null) && this.#ladder.isEnding(run),
+      isHidden: ({token}, {pid, startTime}) =>
+        host.hidden.get(token)?.some(([own, start]) => own === pid && start === startTime) === true,
+      give: (stat, run) => this.#give(stat, run, host),
+    });
+    this.#reaper = new Reaper({
+      runs,
+      isSpawned,
+      waiterOf,
+      say: fact => host.say(fact),
+      descents,
+      attribute: stat => this.unattributed.attribute(stat),
+      orphanEnded: pid => this.unattributed.ended(pid),
+    });
     this.#ladder = new Ladder({
       isKnown: pid => isSpawned(pid) || waiterOf(pid) !== null || this.#reaper.isOrphan(pid),
-      adoptOrphans: look => this.#reaper.adoptOrphans(look),
-      cleared: (run, proof, survivors) => {
-        if (!this.#strays.cleared(run, survivors)) this.lives.cleared(run, proof, survivors, () => host.cleared());
+      adoptOrphans: look => this.#adoptOrphans(look),
+      proofOf: run => proofOf(run, one => this.unattributed.doubtsOf(one)),
+      cleared: (run, cleared) => {
+        if (this.#strays.cleared(run, cleared.survivors)) return;
+        this.unattributed.judged(run);
+        this.lives.cleared(run, cleared, () => host.cleared());
       },
     });
     this.#strays = new Strays(this.#ladder);
@@ -106,7 +136,7 @@ export class Processes {
   }
 
   /** Ends what is left when the fleet has been stopped; `controller` leaves by itself. */
-  endStrays(controller: number | null, gone: () => void): void {
+  endStrays(controller: number | null, gone: (survivors: readonly string[]) => void): void {
     this.#strays.end(controller, gone);
   }
 
@@ -119,7 +149,7 @@ export class Processes {
   lookForOrphans(): void {
     try {
       this.#reaper.childrenChanged();
-      this.#reaper.adoptOrphans(new Look());
+      this.#adoptOrphans(new Look());
     } catch (error) {
       if (!isShortage(error)) throw error; // else the next sweep finds them
     }
@@ -127,16 +157,30 @@ export class Processes {
 
   /** What no signal may have told: missed SIGCHLDs, orphans that live, ends that are due. */
   sweep(): void {
-    this.connector.now?.sweep();
+    this.connector.sweep();
     this.#reaper.childrenChanged();
     const look = new Look();
     try {
-      this.#reaper.adoptOrphans(look);
+      this.#adoptOrphans(look);
+      this.unattributed.settle();
       this.lives.sweep(look);
     } catch (error) {
       if (!isShortage(error)) throw error; // else the next one finds it
     }
     this.#ladder.look(0);
+  }
+
+  #adoptOrphans(look: Look): void {
+    this.#reaper.adoptOrphans(look);
+    this.unattributed.lookAtAnchor();
+  }
+
+  #give({pid, startTime, comm}: Stat, run: Run, host: ProcessesHost): void {
+    this.connector.now?.descents.claim(pid, run);
+    if (this.#reaper.give(pid, run)) return;
+    run.orphans.set(pid, startTime);
+    const {token, id} = run;
+    host.say({type: 'orphan', pid, startTime, name: comm, token, id, at: Date.now(), formerParent: null});
   }
 
   /** A thousand that end at once are looked at once. */

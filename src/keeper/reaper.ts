@@ -7,7 +7,7 @@ import {runOfOrphan, type Look} from './members.ts';
 import type {Fact, FormerParent, OrphanFact} from './messages.ts';
 import type {Run, Runs} from './run.ts';
 import {nextStopped, peekEnded, reap, type Ended} from '../posix/wait.ts';
-import {isShortage, readStat} from '../process/stat.ts';
+import {isShortage, readStat, type Stat} from '../process/stat.ts';
 
 export interface ReaperHost {
   readonly runs: Runs;
@@ -18,6 +18,10 @@ export interface ReaperHost {
   say(fact: Fact): void;
   /** Who comes from whom, up to this moment; null: nobody listens. */
   descents(): Descents | null;
+  /** The run of an orphan that nothing else gives to one; null: it can't be told. */
+  attribute(stat: Stat): Run | null;
+  /** An orphan has ended. */
+  orphanEnded(pid: number): void;
 }
 
 interface Orphan {
@@ -88,6 +92,7 @@ export class Reaper {
       ended = true;
       this.#orphans.get(pid)?.run?.orphans.delete(pid);
       this.#orphans.delete(pid);
+      this.#host.orphanEnded(pid);
       this.#host.say({type: 'orphan-ended', pid, code: end.code, signal: end.signal});
     }
   }
@@ -111,6 +116,16 @@ export class Reaper {
     return living;
   }
 
+  /** An orphan turns out to be of a run; answers whether it is this process's child. */
+  give(pid: number, run: Run): boolean {
+    const orphan = this.#orphans.get(pid);
+    if (orphan === undefined) return false;
+    orphan.run = run;
+    run.orphans.set(pid, orphan.startTime);
+    this.#host.say({type: 'orphan', ...factOf(pid, orphan)});
+    return true;
+  }
+
   /** It is no orphan any more, but the main process of its run. */
   becameMain(pid: number): void {
     this.#orphans.get(pid)?.run?.orphans.delete(pid);
@@ -130,8 +145,8 @@ export class Reaper {
     const stat = readStat(pid);
     if (!stat || stat.ppid !== process.pid) return;
     const descents = this.#host.descents();
-    const run = descents?.runOf(pid) ?? runOfOrphan(stat, this.#host.runs) ?? null;
-    descents?.claim(pid, run);
+    const run = descents?.runOf(pid) ?? runOfOrphan(stat, this.#host.runs) ?? this.#host.attribute(stat);
+    if (run !== null) descents?.claim(pid, run);
     const orphan = {
       startTime: stat.startTime,
       name: stat.comm,

@@ -32,6 +32,8 @@ export interface Intent {
 export interface Started {
   readonly pid: number;
   readonly startTime: string;
+  /** Start time of the first main process, where this is another one. */
+  readonly since?: string | null;
   readonly startedAt: number;
   readonly cgroup: string | null;
 }

@@ -11,7 +11,8 @@ import type {Grants} from './grants.ts';
 import {changeMain} from './main-change.ts';
 import {MainProcesses} from './main-process.ts';
 import {Look} from './members.ts';
-import type {Fact, Proof, SpawnFailure, SpawnOrder} from './messages.ts';
+import type {Cleared, Fact, SpawnFailure, SpawnOrder} from './messages.ts';
+import type {Orphanages} from './orphanage.ts';
 import {recordCleared, recordExit, recordIntent} from './record.ts';
 import {factOf, newRun, type Run, type Runs} from './run.ts';
 import type {RunOutput} from './run-output.ts';
@@ -34,6 +35,7 @@ export interface RunLivesHost {
   readonly epoll: Epoll;
   readonly output: RunOutput;
   readonly grants: Grants;
+  readonly orphanages: Orphanages;
   say(fact: Fact): void;
   /** The main process has ended. */
   exited(run: Run): void;
@@ -105,7 +107,8 @@ export class RunLives {
     const run = newRun({token, id, stopSignal, stopTimeoutMs, logStart});
     runs.add(run);
     const {cgroup, hold} = nestFor(cgroups, limits);
-    const connector = cgroup === null ? this.#host.connector.need() : null;
+    // Where there are cgroups, it is listened to once a process has left one.
+    const connector = cgroup === null ? this.#host.connector.need() : this.#host.connector.now;
     const fds: number[] = [];
     try {
       const record = recordIntent(folder, {
@@ -159,6 +162,7 @@ export class RunLives {
       if (run.cleared !== null && !present) continue;
       if (record.intent) output.takeUp(run, record.intent.logFolder, record.intent.logMaxSize);
       if (!present) continue;
+      this.#host.orphanages.takeUp(run);
       this.#adopted.takeUp(run, look);
       if (run.pid !== null && run.pidfd !== null && record.intent) grants.fetch(run.pid, run.pidfd, record.intent);
       if (record.intent) this.voices.takeUp(run, record.intent);
@@ -192,11 +196,10 @@ export class RunLives {
   }
 
   /** Nothing of the run is left (or the survivors are); once its output is drained, that is said. */
-  cleared(run: Run, proof: Proof, survivors: readonly string[], done: () => void): void {
+  cleared(run: Run, cleared: Cleared, done: () => void): void {
     const {runs, folder} = this.#host;
     this.voices.close(run);
     const drained = (): void => {
-      const cleared = {proof, survivors};
       run.cleared = cleared;
       // In this order: once it was said, a controller may have judged the end, and a later keeper that tells of it anew without
       // the record would have it judged twice.
@@ -205,7 +208,7 @@ export class RunLives {
       } catch {
         // A full disk: a later keeper looks again, and finds nothing again.
       }
-      this.#host.say({type: 'cleared', token: run.token, proof, survivors});
+      this.#host.say({type: 'cleared', token: run.token, ...cleared});
       done();
     };
     this.#host.output.drain(run, drained);

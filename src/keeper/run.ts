@@ -1,6 +1,6 @@
 /** What the keeper holds of one run, from the order to spawn it until the controller has committed its end. */
 import {basename} from 'node:path';
-import type {ExitFact, LogStart, Notice, Proof, RunFact, SpawnFailure, Unheld} from './messages.ts';
+import type {Cleared, ExitFact, LogStart, Notice, RunFact, SpawnFailure, Unheld} from './messages.ts';
 import type {SignalName} from '../posix/signals.ts';
 import type {Output} from './output.ts';
 
@@ -10,8 +10,8 @@ export interface Descent {
   known(): ReadonlySet<number>;
   /** Whether any of them lives (a zombie does not). */
   isAlive(): boolean;
-  /** Nothing was missed since the main process was forked: who is not known is not the run's. */
-  readonly isComplete: boolean;
+  /** Why a process that is not known may be the run's; null: none was missed since the main process was forked. */
+  readonly gap: string | null;
 }
 
 export interface Run {
@@ -23,6 +23,8 @@ export interface Run {
   pid: number | null;
   startTime: string | null;
   startedAt: number | null;
+  /** Start time of the first main process, where another one has taken its place. */
+  since: string | null;
   /** A handle for the main process, while it lives; null also where there was no descriptor to spare. */
   pidfd: number | null;
   /** The keeper is not its parent: it was spawned by one that died. */
@@ -32,7 +34,7 @@ export interface Run {
   paused: boolean;
   exit: ExitFact | null;
   failure: SpawnFailure | null;
-  cleared: {proof: Proof; survivors: readonly string[]} | null;
+  cleared: Cleared | null;
   /** What it has said of itself and still holds; null: nothing. */
   notice: Notice | null;
   /** Path of its cgroup; null where there is none. */
@@ -53,6 +55,7 @@ export const newRun = (intended: Pick<Run, 'token' | 'id' | 'stopSignal' | 'stop
   pid: null,
   startTime: null,
   startedAt: null,
+  since: null,
   pidfd: null,
   adopted: false,
   child: true,
@@ -68,6 +71,12 @@ export const newRun = (intended: Pick<Run, 'token' | 'id' | 'stopSignal' | 'stop
   orphans: new Map(),
   known: new Map(),
 });
+
+/** Clock ticks since boot at which its first process started: none of its processes is older. Null: not known. */
+export function firstStartOf({since, startTime}: Pick<Run, 'since' | 'startTime'>): number | null {
+  const ticks = Number(since ?? startTime ?? '');
+  return ticks > 0 ? ticks : null;
+}
 
 /** Nothing of it lives: all is cleared, or it was never spawned. */
 export const isOver = (run: Run): boolean => run.cleared !== null || run.failure !== null;
@@ -112,6 +121,7 @@ export class Runs {
   moved(run: Run, pid: number, startTime: string): void {
     if (run.pid !== null && this.#byPid.get(run.pid) === run) this.#byPid.delete(run.pid);
     run.pid = pid;
+    run.since ??= run.startTime;
     run.startTime = startTime;
     this.#byPid.set(pid, run);
   }

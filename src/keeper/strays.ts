@@ -23,14 +23,14 @@ const noRun = (): Run => ({
 export class Strays {
   readonly #ladder: Ladder;
   #run: Run | null = null;
-  #gone: (() => void) | null = null;
+  #gone: ((survivors: readonly string[]) => void) | null = null;
 
   constructor(ladder: Ladder) {
     this.#ladder = ladder;
   }
 
-  /** Ends them all; `controller` leaves by itself. Calls back once they are gone, or can't be ended. */
-  end(controller: number | null, gone: () => void): void {
+  /** Ends them all; `controller` leaves by itself. Calls back once they are gone, or names those that can't be ended. */
+  end(controller: number | null, gone: (survivors: readonly string[]) => void): void {
     if (this.#run !== null) return;
     this.#run = noRun();
     this.#gone = gone;
@@ -40,7 +40,7 @@ export class Strays {
   /** Whether what the ladder has cleared were the strays. */
   cleared(run: Run, survivors: readonly string[]): boolean {
     if (run !== this.#run) return false;
-    if (survivors.length > 0) this.#gone?.();
+    if (survivors.length > 0) this.#gone?.(survivors);
     // What a stray leaves when it dies is one, too.
     else this.#again(run, null, 0);
     return true;
@@ -54,6 +54,6 @@ export class Strays {
       if (stat && pid !== process.pid && pid !== controller) run.orphans.set(pid, stat.startTime);
     }
     if (membersOf(run, new Look()).length > 0) this.#ladder.end(run, SIGTERM, timeoutMs);
-    else this.#gone?.();
+    else this.#gone?.([]);
   }
 }

@@ -7,15 +7,27 @@ interface Source {
   readonly unavailable: string | null;
 }
 
-export function weakerPromises(cgroups: Source, connector: Source, code: Code, store: PipeStore): string[] {
+/** @param unattributed what can't be proved while processes live of which it is not known whose they are */
+export function weakerPromises(
+  cgroups: Source,
+  connector: Source,
+  code: Code,
+  store: PipeStore,
+  unattributed: readonly string[],
+): string[] {
   const weaker: string[] = [];
   if (cgroups.unavailable !== null) {
     weaker.push(
       connector.unavailable === null
-        ? `${cgroups.unavailable}: who belongs to a worker is told by the process connector while the keeper lives that started it, else by parents, sessions and environment, which a process can leave`
+        ? `${cgroups.unavailable}: who belongs to a worker is told by the process connector; what is forked while no keeper listens is told by parents, sessions and environment, which a process can leave`
         : `${cgroups.unavailable}, and ${connector.unavailable}: who belongs to a worker is told by parents, sessions and environment, which a process can leave`,
     );
+  } else if (connector.unavailable !== null) {
+    weaker.push(
+      `${connector.unavailable}: a process that leaves the cgroup of its worker and loses its parent is told by its session and its environment, or by exclusion`,
+    );
   }
+  weaker.push(...unattributed);
   if (code.own === null) {
     weaker.push(
       'the programs run from where they are installed, since they could not be copied: an update may pull them from under the fleet',

@@ -98,11 +98,13 @@ export function isOpen(ending: EndReason | null): boolean {
 }
 
 /** Nothing of its last run is left (or the survivors are known): the next may begin. */
-export const cleared: Handler<'cleared'> = (instance, {token, proof, survivors}) => {
+export const cleared: Handler<'cleared'> = (instance, {token, proof, survivors, doubts}) => {
   if (instance.clearing !== token) return [instance, []];
   const effects: Effect[] = [{type: 'forget', token}];
   if (survivors.length > 0) effects.unshift(line(instance, 'survivor', {survivors, proof}));
-  return [{...instance, clearing: null, proof, survivors}, effects];
+  if (doubts !== undefined && doubts.length > 0)
+    effects.unshift(line(instance, 'not-proved', {proof, doubts: doubts.map(({words}) => words)}));
+  return [{...instance, clearing: null, proof, survivors, doubts}, effects];
 };
 
 /** With it gone, what was being ended is down, or up again when its turn comes. */

@@ -49,6 +49,15 @@ export interface Exit {
 /** How brood knows that nothing of a run is left. */
 export type Proof = 'cgroup' | 'connector' | 'lineage';
 
+/** Why it is not proved that nothing of a run is left. */
+export interface Doubt {
+  /** A process that may be left of it; null: a reason that is no process. */
+  readonly pid: number | null;
+  readonly startTime: string | null;
+  /** For people. Names of processes in it are untrusted. */
+  readonly words: string;
+}
+
 /** Why the heart is ending a run. */
 export type EndReason =
   | 'stop'
@@ -122,6 +131,8 @@ export interface Instance {
   readonly survivors: readonly string[];
   /** How the last end was proved. */
   readonly proof: Proof | null;
+  /** Why it is not proved; not there: it is, as well as it can be here. */
+  readonly doubts?: readonly Doubt[] | undefined;
   /** Automatic restarts since `up`. */
   readonly restarts: number;
   /** Restarts in a row: no run of `resetAfterMs` between them. */
@@ -193,6 +204,7 @@ export type Input =
       readonly token: string;
       readonly proof: Proof;
       readonly survivors: readonly string[];
+      readonly doubts?: readonly Doubt[];
     }
   /** The main process was stopped (SIGSTOP and the like) or continued, by whomever. */
   | {readonly type: 'paused'; readonly token: string}

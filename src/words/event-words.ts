@@ -67,6 +67,7 @@ const WORDS: Readonly<Record<string, Describe>> = {
   'hook-failed': ({hook, reason, message}) => `hook ${text(hook) ?? ''} failed${because(reason ?? message)}`,
   'hook-dropped': ({count: calls}) => `${count(number(calls) ?? 0, 'call')} of hooks dropped`,
   survivor: ({survivors}) => `could not be ended: ${list(survivors)}`,
+  'not-proved': ({doubts}) => `it is not proved that nothing of it is left: ${list(doubts)}`,
   'zombie-found': ({pid, name, parent, ppid}) =>
     `has a zombie: pid ${pid ?? '?'}${text(name) === null ? '' : ` (${String(name)})`}; its parent${number(ppid) === null ? '' : ` ${number(ppid) ?? ''}`}${text(parent) === null ? '' : ` (${String(parent)})`} does not wait for it`,
   'zombie-left': ({zombie, name}) =>
@@ -128,6 +129,7 @@ const BAD = new Set([
   'upgrade-failed',
 ]);
 const WARNING = new Set([
+  'not-proved',
   'backoff',
   'storm-began',
   'schedule-skipped',

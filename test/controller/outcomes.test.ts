@@ -1,4 +1,5 @@
 import {describe, expect, test} from 'vitest';
+import {LastEnds} from '../../src/controller/last-ends.ts';
 import {isGone, isUp, outcomesOf, waitingFor} from '../../src/controller/outcomes.ts';
 import type {WorkerSpec} from '../../src/fleet/types.ts';
 import {Bench, worker} from '../supervisor/harness.ts';
@@ -6,7 +7,7 @@ import {Bench, worker} from '../supervisor/harness.ts';
 const once: Partial<WorkerSpec> = {restart: 'never'};
 
 const told = (bench: Bench, ...ids: string[]): string[] | null =>
-  outcomesOf(bench.heart, ids, isUp)?.map(({id, ok, reason}) => `${id} ${ok ? 'ok' : (reason ?? '')}`) ?? null;
+  outcomesOf(bench.heart, ids, isUp, new LastEnds())?.map(({id, ok, reason}) => `${id} ${ok ? 'ok' : (reason ?? '')}`) ?? null;
 
 describe('an instance that waits', () => {
   test('may still come, as long as what it waits for may', () => {
@@ -57,15 +58,15 @@ describe('an instance that is to go', () => {
   test('is waited for until it is gone', () => {
     const bench = new Bench(worker('web', {instances: 2})).spawned('web/1').spawned('web/2');
     bench.say({type: 'scale', worker: 'web', instances: 1});
-    expect(outcomesOf(bench.heart, ['web/2'], isGone)).toBeNull();
+    expect(outcomesOf(bench.heart, ['web/2'], isGone, new LastEnds())).toBeNull();
     bench.gone('web/2');
-    expect(outcomesOf(bench.heart, ['web/2'], isGone)).toMatchObject([{status: 'removed', ok: true}]);
+    expect(outcomesOf(bench.heart, ['web/2'], isGone, new LastEnds())).toMatchObject([{status: 'removed', ok: true}]);
   });
 
   test('and that somebody else has brought back meanwhile is waited for no more', () => {
     const bench = new Bench(worker('web', {instances: 2})).spawned('web/1').spawned('web/2');
     bench.say({type: 'scale', worker: 'web', instances: 1}).say({type: 'scale', worker: 'web', instances: 2});
-    expect(outcomesOf(bench.heart, ['web/2'], isGone)).toMatchObject([
+    expect(outcomesOf(bench.heart, ['web/2'], isGone, new LastEnds())).toMatchObject([
       {ok: false, reason: 'it was added again meanwhile'},
     ]);
   });

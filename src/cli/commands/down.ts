@@ -1,10 +1,12 @@
 import {ConnectionLostError, NotRunningError} from '../../control/errors.ts';
 import type {Outcomes} from '../../control/messages.ts';
+import {readLeft} from '../../control/left.ts';
 import {atMost, timeoutOf} from '../arguments.ts';
 import {isSet, JSON_OPTION, TIMEOUT_OPTION, type Command, type Context} from '../command.ts';
 import {ExitCode} from '../errors.ts';
 import {chooseFleet, connect, type Connected} from '../fleet.ts';
 import {count} from '../../words/format.ts';
+import {plainText} from '../../words/sanitize.ts';
 import {printOutcomes} from '../outcomes.ts';
 import {supervisorOf, waitUntilGone} from '../supervisor-processes.ts';
 import {callAndWait} from '../wait.ts';
@@ -51,12 +53,21 @@ async function end(context: Context, connected: Connected, timeoutMs: number | u
     result = {ok: true, outcomes: []};
   }
   await waitUntilGone(processes);
+  const left = readLeft(entry.folder);
+  if (left.length > 0) result = {...result, ok: false, left};
   const failed = result.outcomes.filter(({ok}) => !ok);
   if (isSet(context, 'json')) return printOutcomes(context, result);
   if (failed.length > 0) printOutcomes(context, {ok: false, outcomes: failed});
-  else
-    context.out.line(
-      `fleet ${entry.name} is down: ${count(result.outcomes.length, 'instance')} stopped, nothing is left`,
-    );
+  if (left.length > 0) context.err.line(plainText(`could not be ended: ${left.join(', ')}`));
+  if (result.ok) {
+    const stopped = count(result.outcomes.length, 'instance');
+    context.out.line(plainText(`fleet ${entry.name} is down: ${stopped} stopped, ${provedBy(result)}`));
+  }
   return result.ok ? ExitCode.done : ExitCode.failed;
+}
+
+/** Orphans that were in doubt are ended last of all, with the supervisor; other doubts remain. */
+function provedBy({outcomes}: Outcomes): string {
+  const doubts = outcomes.flatMap(({id, doubts: some = []}) => some.filter(({pid}) => pid === null).map(({words}) => `${id}: ${words}`));
+  return doubts.length === 0 ? 'nothing is left' : ['nothing is left that parents, sessions and environment show', ...doubts].join('; ');
 }

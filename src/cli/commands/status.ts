@@ -6,6 +6,7 @@ import {withClient} from '../fleet.ts';
 import {limitWords} from '../limit-words.ts';
 import {exitWords, healthWords, statusWords} from '../../words/instance-words.ts';
 import {styleOfStatus} from '../outcomes.ts';
+import {proofWords} from '../../words/proof-words.ts';
 import {plainText} from '../../words/sanitize.ts';
 import {watchWords} from '../../words/watch-words.ts';
 import {fit} from '../../words/width.ts';
@@ -79,7 +80,8 @@ function print({out}: Context, it: InstanceDetail): void {
     it.exit &&
       `${exitWords(it.exit)} at ${formatTime(it.exit.at)}${PLAIN_ENDS.has(it.exit.reason) ? '' : ` (${it.exit.reason})`}`,
   );
-  line('proof', it.proof);
+  line('proof', it.proof === null ? null : `${it.proof}: ${proofWords(it.proof)}`);
+  for (const {words} of it.doubts ?? []) line('not proved', words);
   line('survivors', it.survivors.join(', '));
   line('run', it.run);
   line('logs', it.logFolder);

@@ -5,6 +5,7 @@ import {RpcError} from '../../control/errors.ts';
 import type {Hands} from '../carry-out.ts';
 import type {Engine} from '../engine.ts';
 import type {HealthChecks} from '../health.ts';
+import type {LastEnds} from '../last-ends.ts';
 import type {KeeperLink} from '../keeper-link.ts';
 import type {Notices} from '../notices.ts';
 import type {LimitWatch} from '../limits.ts';
@@ -28,6 +29,7 @@ export interface Desk {
   readonly watch: FileWatch;
   readonly limits: LimitWatch;
   readonly readings: Readings;
+  readonly lastEnds: LastEnds;
   readonly orphans: Orphans;
   readonly orphanCare: OrphanCare;
   readonly sweep: Sweep;
@@ -57,7 +59,7 @@ export interface Wait {
 
 /** Feeds the inputs, then waits until the rule is settled for every id. Throws RpcError `timeout`. */
 export async function askAndWait(
-  {engine}: Desk,
+  {engine, lastEnds}: Desk,
   {inputs, ids, rule, timeoutMs}: Wait,
   context: CallContext,
 ): Promise<Outcomes> {
@@ -72,11 +74,11 @@ export async function askAndWait(
     );
   }, PROGRESS_MS);
   try {
-    await engine.until(() => outcomesOf(engine.heart, ids, rule) !== null, context.signal, timeoutMs);
+    await engine.until(() => outcomesOf(engine.heart, ids, rule, lastEnds) !== null, context.signal, timeoutMs);
   } finally {
     clearInterval(said);
   }
-  const outcomes = outcomesOf(engine.heart, ids, rule);
+  const outcomes = outcomesOf(engine.heart, ids, rule, lastEnds);
   if (outcomes) return {ok: outcomes.every(({ok}) => ok), outcomes};
   const waiting = waitingFor(engine.heart, ids, rule).map(({id, status}) => `${id} (${status})`);
   throw new RpcError(

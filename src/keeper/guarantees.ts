@@ -1,0 +1,57 @@
+/** What this keeper can and can't promise at the moment; a controller is told of changes. */
+import type {Code} from './code.ts';
+import type {ConnectorWhenNeeded} from './connector.ts';
+import type {Fact, Proof} from './messages.ts';
+import type {PipeStore} from './pipe-store.ts';
+import type {Unattributed} from './unattributed.ts';
+import {weakerPromises} from './weaker.ts';
+
+export interface GuaranteesHost {
+  readonly cgroups: {readonly unavailable: string | null};
+  readonly connector: ConnectorWhenNeeded;
+  readonly unattributed: Pick<Unattributed, 'weaker'>;
+  readonly code: Code;
+  readonly store: PipeStore;
+  say(fact: Fact): void;
+}
+
+interface Told {
+  readonly lineage: Proof;
+  readonly weaker: readonly string[];
+}
+
+export class Guarantees {
+  readonly #host: GuaranteesHost;
+  #told: string | null = null;
+
+  constructor(host: GuaranteesHost) {
+    this.#host = host;
+  }
+
+  /** What a new controller is told. */
+  current(): Told {
+    const now = this.#now();
+    this.#told = JSON.stringify(now);
+    return now;
+  }
+
+  /** Tells the controller, where something has changed since it was told. */
+  tellChanges(): void {
+    if (this.#told === null) return;
+    const before = this.#told;
+    const now = this.current();
+    if (this.#told !== before) this.#host.say({type: 'guarantees', ...now});
+  }
+
+  #now(): Told {
+    const {cgroups, connector, unattributed, code, store} = this.#host;
+    return {lineage: this.#lineage(), weaker: weakerPromises(cgroups, connector, code, store, unattributed.weaker())};
+  }
+
+  /** The best source there is. */
+  #lineage(): Proof {
+    const {cgroups, connector} = this.#host;
+    if (cgroups.unavailable === null) return 'cgroup';
+    return connector.need() === null ? 'lineage' : 'connector';
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Which process gets the orphans of a run: the keeper those of the runs that it started, the anchor those of the runs of
+ * an earlier keeper (PR_SET_CHILD_SUBREAPER(2const)). Where the anchor of that time is gone, too, they have process 1 as
+ * their parent, and parentage says nothing about them.
+ *
+ * What a later keeper must know of that lies in the fleet's folder.
+ */
+import {readFileSync, renameSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {parentAnchor} from './anchor.ts';
+import {firstStartOf, type Run} from './run.ts';
+import {bootId} from '../process/facts.ts';
+import {isShortage, readStat, startTimeOf} from '../process/stat.ts';
+
+/** `lost`: the process that had them is gone. */
+export type Orphanage = 'keeper' | 'anchor' | 'lost';
+
+interface Kept {
+  readonly boot: string;
+  /** Pid and start time of the anchor. */
+  readonly anchor: string | null;
+  /** Programs were run for workers by a controller (probes, hooks). */
+  readonly errands: boolean;
+}
+
+const identityOf = (pid: number | null): string | null => {
+  const startTime = pid === null ? null : startTimeOf(pid);
+  return startTime === null ? null : `${pid ?? ''} ${startTime}`;
+};
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+function read(path: string): Kept | null {
+  try {
+    const found: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (!isObject(found)) return null;
+    const {boot, anchor, errands} = found;
+    if (typeof boot !== 'string') return null;
+    return {boot, anchor: typeof anchor === 'string' ? anchor : null, errands: errands !== false};
+  } catch (error) {
+    if (isShortage(error)) throw error;
+    return null;
+  }
+}
+
+export const orphanagePath = (folder: string): string => join(folder, 'orphanage.json');
+
+export class Orphanages {
+  readonly #path: string;
+  readonly #boot = bootId();
+  readonly #selfStart = Number(startTimeOf(process.pid) ?? 0);
+  /** The anchor that lives is the one that the earlier keepers of these runs had. */
+  readonly #isSameAnchor: boolean;
+  /** Runs whose main process was seen as a child of the anchor. */
+  readonly #seen = new WeakSet<Run>();
+  #errands: boolean;
+
+  /** @param folder the fleet's */
+  constructor(folder: string) {
+    this.#path = orphanagePath(folder);
+    const kept = read(this.#path);
+    const before = kept?.boot === this.#boot ? kept : null;
+    const anchor = identityOf(parentAnchor());
+    this.#isSameAnchor = anchor !== null && before?.anchor === anchor;
+    this.#errands = before?.errands ?? false;
+    if (before?.anchor !== anchor) this.#save();
+  }
+
+  /** An adopted run is taken up: its main process shows who gets its orphans. */
+  takeUp(run: Run): void {
+    const anchor = parentAnchor();
+    const main = run.pid === null || anchor === null ? null : readStat(run.pid);
+    if (main !== null && main.startTime === run.startTime && main.ppid === anchor) this.#seen.add(run);
+  }
+
+  of(run: Run): Orphanage {
+    if (!run.adopted || run.child) return 'keeper';
+    const start = firstStartOf(run);
+    // After execve(2) the keeper is the same process.
+    if (start !== null && start >= this.#selfStart) return 'keeper';
+    return parentAnchor() !== null && (this.#isSameAnchor || this.#seen.has(run)) ? 'anchor' : 'lost';
+  }
+
+  /** The controller runs a program for a worker, which may leave orphans too: they are children of the keeper like those of runs. */
+  noteErrand(): void {
+    if (this.#errands) return;
+    this.#errands = true;
+    this.#save();
+  }
+
+  /** What other than a run may have left an orphan there, in words; null: nothing. */
+  sharedWith(orphanage: Orphanage): string | null {
+    if (this.#errands) return 'a program that the supervisor ran (a probe, a hook)';
+    // Process 1 gets the orphans of all who come in from outside, too.
+    const isFirst = process.pid === 1 || (orphanage === 'anchor' && parentAnchor() === 1);
+    return isFirst ? 'something that was started in this container from outside' : null;
+  }
+
+  #save(): void {
+    const kept: Kept = {boot: this.#boot, anchor: identityOf(parentAnchor()), errands: this.#errands};
+    try {
+      writeFileSync(`${this.#path}.new`, JSON.stringify(kept), {mode: 0o600});
+      renameSync(`${this.#path}.new`, this.#path);
+    } catch {
+      // A full disk: a later keeper calls the anchor lost, and proves less.
+    }
+  }
+}

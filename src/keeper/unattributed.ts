@@ -1,0 +1,247 @@
+/**
+ * Orphans that neither the process connector nor a sign of their own gives to a run: they have left their cgroup, their
+ * session and their environment. They are attributed by exclusion where one run alone may own them (attribution.ts); until
+ * then no run that may own one is proved to be gone.
+ */
+import {attribute} from './attribution.ts';
+import {parentAnchor} from './anchor.ts';
+import type {Descents} from './descent.ts';
+import {certainRunOf, runOfOrphan} from './members.ts';
+import type {Doubt} from './messages.ts';
+import type {Orphanage, Orphanages} from './orphanage.ts';
+import {firstStartOf, isOver, type Run, type Runs} from './run.ts';
+import {childrenOf} from '../process/facts.ts';
+import {hasEnded, readStat, type Stat} from '../process/stat.ts';
+
+/** Owners that a sentence names. */
+const MOST_NAMED = 3;
+
+export interface UnattributedHost {
+  readonly runs: Runs;
+  readonly orphanages: Orphanages;
+  /** Null: nobody listens. */
+  descents(): Descents | null;
+  /** An orphan was found that has left its run: from now on forks are to be followed, if they can be. */
+  followForks(): void;
+  /** Whether this process waits for that child of its, which is no run's orphan. */
+  isOwn(pid: number): boolean;
+  /** Whether its main process has ended, and what is left of it is being ended. */
+  isSettling(run: Run): boolean;
+  /** An earlier image of this process was told that it belongs to that run. */
+  isHidden(run: Run, stat: Stat): boolean;
+  /** The orphan is that run's from now on. */
+  give(stat: Stat, run: Run): void;
+}
+
+interface Stray {
+  readonly stat: Stat;
+  readonly orphanage: Orphanage;
+  /** Runs that followed forks exclude. */
+  readonly excluded: ReadonlySet<Run>;
+}
+
+interface LivingRun {
+  readonly token: string;
+  readonly id: string;
+  readonly startTicks: number | null;
+  readonly run: Run;
+}
+
+const isSame = (a: Stat, b: Stat | null): b is Stat => b !== null && a.startTime === b.startTime && !hasEnded(b);
+
+function listed(ids: readonly string[]): string {
+  const named = ids.slice(0, MOST_NAMED);
+  const more = ids.length - named.length;
+  return named.join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
+export class Unattributed {
+  readonly #host: UnattributedHost;
+  readonly #strays = new Map<number, Stray>();
+  /** Runs whose end was judged. */
+  readonly #judged = new WeakSet<Run>();
+
+  constructor(host: UnattributedHost) {
+    this.#host = host;
+  }
+
+  /** An orphan that this process has got, and that nothing gives to a run: the only run that may own it, else null. */
+  attribute(stat: Stat): Run | null {
+    // One that lived too briefly to be found alive is no reason.
+    if (!hasEnded(stat)) this.#host.followForks();
+    const stray = this.#strayOf(stat, 'keeper');
+    const owner = this.#ownerOf(stray);
+    if (owner === null && !hasEnded(stat)) this.#strays.set(stat.pid, stray);
+    return owner;
+  }
+
+  /** It has ended and was waited for. */
+  ended(pid: number): void {
+    this.#strays.delete(pid);
+  }
+
+  /** Looks at the orphans of earlier keepers' runs, which fall to the anchor. */
+  lookAtAnchor(): void {
+    const anchor = parentAnchor();
+    if (anchor === null || !this.#living().some(({run}) => this.#host.orphanages.of(run) === 'anchor')) return;
+    const descents = this.#host.descents();
+    for (const stat of this.#orphansOf(anchor)) {
+      if (this.#strays.has(stat.pid) || this.#isKnownOrphan(stat)) continue;
+      const run = descents?.runOf(stat.pid) ?? runOfOrphan(stat, this.#host.runs);
+      if (run && !isOver(run)) {
+        this.#host.give(stat, run);
+        continue;
+      }
+      // As process 1, the anchor has children that were never of this fleet.
+      if (anchor !== 1) this.#host.followForks();
+      const stray = this.#strayOf(stat, 'anchor');
+      const owner = this.#ownerOf(stray);
+      if (owner === null) this.#strays.set(stat.pid, stray);
+      else this.#host.give(stat, owner);
+    }
+  }
+
+  /** Attributes those of which one run alone is left that may own them, and forgets those that are gone. */
+  settle(): void {
+    for (const [pid, stray] of this.#strays) {
+      if (!isSame(stray.stat, readStat(pid))) {
+        if (stray.orphanage === 'anchor') this.#strays.delete(pid);
+        continue;
+      }
+      const owner = this.#ownerOf(stray);
+      if (owner !== null) this.#give(stray, owner);
+    }
+  }
+
+  /**
+   * All that may be left of a run that is being ended; orphans that only runs that are being ended may own become the
+   * run's, to be ended with it. Answers null then: it is to be looked at again.
+   */
+  doubtsOf(run: Run): Doubt[] | null {
+    const doubts: Doubt[] = [];
+    let isGiven = false;
+    for (const stray of this.#strays.values()) {
+      const {stat} = stray;
+      const suspects = this.#suspectsOf(stray);
+      if (!suspects.some(one => one.run === run) || !isSame(stat, readStat(stat.pid))) continue;
+      const others = suspects.filter(one => one.run !== run);
+      if (!this.#isShared(stray) && others.every(one => this.#host.isSettling(one.run))) {
+        this.#give(stray, run);
+        isGiven = true;
+      } else doubts.push(this.#doubtOf(stray, others));
+    }
+    if (isGiven) return null;
+    const lost = this.#host.orphanages.of(run) === 'lost' ? LOST : null;
+    return lost === null ? doubts : [...doubts, {pid: null, startTime: null, words: lost}];
+  }
+
+  /** The end of a run is about to be reported. */
+  judged(run: Run): void {
+    this.#judged.add(run);
+    this.settle();
+  }
+
+  /** Why a run of which forks are followed from now on may have processes that were not found; null: it has none. */
+  gapOf(run: Run): string | null {
+    const {orphanages} = this.#host;
+    const orphanage = orphanages.of(run);
+    if (orphanage === 'lost') return LOST;
+    const holder = orphanage === 'keeper' ? process.pid : parentAnchor();
+    if (holder === null) return LOST;
+    const first = firstStartOf(run) ?? 0;
+    const uncertain = this.#orphansOf(holder).find(
+      stat => Number(stat.startTime) >= first && certainRunOf(stat, this.#host.runs) === undefined && !this.#isHidden(stat),
+    );
+    return uncertain === undefined
+      ? null
+      : `${uncertain.pid} ${uncertain.comm} had lost its parent before its forks were followed, and only its environment or its output tells whose it is`;
+  }
+
+  /** What can't be proved while they live, a sentence for each. */
+  weaker(): string[] {
+    return [...this.#strays.values()].flatMap(stray => {
+      const suspects = this.#suspectsOf(stray);
+      if (suspects.length === 0) return [];
+      const {pid, comm} = stray.stat;
+      const ids = listed(suspects.map(({id}) => id));
+      return `while ${pid} (${comm}) lives, a stop does not prove that nothing is left of ${ids}: it has lost its parent and left its worker's cgroup, session and environment, so it may be of ${suspects.length === 1 ? 'it' : 'any of them'}`;
+    });
+  }
+
+  #doubtOf({stat, orphanage}: Stray, others: readonly LivingRun[]): Doubt {
+    const {pid, startTime, comm} = stat;
+    const shared = this.#host.orphanages.sharedWith(orphanage);
+    const also = [...(others.length > 0 ? [listed(others.map(({id}) => id))] : []), ...(shared === null ? [] : [shared])];
+    return {
+      pid,
+      startTime,
+      words: `${pid} ${comm} may be left of it: it has lost its parent and every sign of its worker, and may as well be of ${also.join(' or ')}`,
+    };
+  }
+
+  #give(stray: Stray, run: Run): void {
+    this.#strays.delete(stray.stat.pid);
+    this.#host.give(stray.stat, run);
+  }
+
+  #isShared({orphanage}: Stray): boolean {
+    return this.#host.orphanages.sharedWith(orphanage) !== null;
+  }
+
+  #ownerOf(stray: Stray): Run | null {
+    return this.#attributionOf(stray).owner?.run ?? null;
+  }
+
+  #suspectsOf(stray: Stray): readonly LivingRun[] {
+    return this.#attributionOf(stray).suspects;
+  }
+
+  #attributionOf(stray: Stray): ReturnType<typeof attribute<LivingRun>> {
+    const {stat, orphanage, excluded} = stray;
+    const {orphanages} = this.#host;
+    const living = this.#living().filter(({run}) => !excluded.has(run) && orphanages.of(run) === orphanage);
+    return attribute(Number(stat.startTime), living, this.#isShared(stray));
+  }
+
+  #strayOf(stat: Stat, orphanage: Orphanage): Stray {
+    const descents = this.#host.descents();
+    const excluded = this.#living().filter(({run}) => descents?.excludes(run, stat.pid, Number(stat.startTime)));
+    return {stat, orphanage, excluded: new Set(excluded.map(({run}) => run))};
+  }
+
+  /** Every run of which something may live. */
+  #living(): LivingRun[] {
+    const living: LivingRun[] = [];
+    for (const run of this.#host.runs.all()) {
+      if (isOver(run) || this.#judged.has(run) || (run.pid === null && !run.adopted)) continue;
+      living.push({token: run.token, id: run.id, startTicks: firstStartOf(run), run});
+    }
+    return living;
+  }
+
+  /** The living children of this process, or of the anchor, that are no main processes. */
+  #orphansOf(holder: number): Stat[] {
+    const {runs, isOwn} = this.#host;
+    return childrenOf(holder).flatMap(pid => {
+      if (pid === process.pid || isOwn(pid)) return [];
+      const run = runs.ofPid(pid);
+      // The pid of a main process that has not ended is its own.
+      if (run !== undefined && run.exit === null) return [];
+      const stat = readStat(pid);
+      return stat === null || hasEnded(stat) || stat.ppid !== holder || stat.startTime === run?.startTime ? [] : [stat];
+    });
+  }
+
+  #isKnownOrphan({pid, startTime}: Stat): boolean {
+    for (const {orphans} of this.#host.runs.all()) if (orphans.get(pid) === startTime) return true;
+    return false;
+  }
+
+  #isHidden(stat: Stat): boolean {
+    for (const run of this.#host.runs.all()) if (this.#host.isHidden(run, stat)) return true;
+    return false;
+  }
+}
+
+const LOST =
+  'the anchor of its time was lost with its keeper: a process that had left its worker by then is a child of process 1, where it is not looked for';

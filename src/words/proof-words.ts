@@ -1,0 +1,13 @@
+/** How it is known that nothing of a run is left, in words. */
+import type {Doubt} from '../control/messages.ts';
+import {plainText} from './sanitize.ts';
+
+const PROOFS: Readonly<Record<string, string>> = {
+  cgroup: 'nothing is left: its cgroup is empty',
+  connector: 'nothing is left: every fork of it was followed',
+  lineage: 'nothing is left that parents, sessions and environment show',
+};
+
+export function proofWords(proof: string, doubts: readonly Doubt[] = []): string {
+  return plainText([PROOFS[proof] ?? proof, ...doubts.map(({words}) => words)].join('; '));
+}
