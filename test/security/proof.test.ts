@@ -1,0 +1,217 @@
+/** What a stop says is true of children that have left the cgroup of their worker, its session and its environment. */
+import {describe, expect, test} from 'vitest';
+import type {Outcomes} from '../../src/control/messages.ts';
+import {TestFleet, until} from '../end-to-end/harness.ts';
+import {lives} from '../end-to-end/processes.ts';
+import {whyNoConnector} from '../end-to-end/wrapped.ts';
+import {skipped, withAway, type Away} from './runaway.ts';
+
+if (skipped !== null) console.warn(`processes that leave their cgroup are not tested: ${skipped}`);
+
+const sleeper = {run: ['sleep', '1000']};
+
+const json = (fleet: TestFleet, ...args: string[]): Outcomes => JSON.parse(fleet.run(...args, '--json').out) as Outcomes;
+
+/** Kills the keeper, and waits for the one that the anchor starts. */
+async function loseKeeper(fleet: TestFleet): Promise<void> {
+  const {keeper} = fleet;
+  process.kill(keeper, 'SIGKILL');
+  await until('another keeper', () => fleet.keeper !== keeper);
+}
+
+/** One whose daemon moves away, and a worker that could have started it as well. */
+const two = ([away]: readonly Away[]): TestFleet =>
+  new TestFleet({fleet: 't', workers: {b: sleeper, a: {...away?.daemon(), after: ['b']}}});
+
+const first = (away: readonly Away[]): Away => {
+  const [one] = away;
+  if (!one) throw new Error('there is none');
+  return one;
+};
+
+describe.skipIf(skipped !== null)('a child that has moved to another cgroup', () => {
+  test.each(['daemon', 'sibling'] as const)('of the only worker is ended with it (%s)', kind =>
+    withAway(
+      1,
+      away => new TestFleet({fleet: 't', workers: {a: first(away)[kind]()}}),
+      async (fleet, away) => {
+        fleet.up('--wait');
+        const {keeper} = fleet;
+        const {pid} = await first(away).orphan(() => keeper);
+        const {code, out} = fleet.run('stop', 'a');
+        expect({code, out}).toEqual({code: 0, out: 'a/1 stopped (nothing is left: its cgroup is empty)\n'});
+        expect(lives(pid)).toBe(false);
+        expect(fleet.events('orphan-adopted').find(event => event.pid === pid)).toMatchObject({worker: 'a'});
+      },
+    ),
+  );
+
+  test('while two workers may own it, no stop of them proves anything, and it is named; then it is the last one’s', () =>
+    withAway(1, two, async (fleet, away) => {
+      fleet.up('--wait');
+      const {keeper} = fleet;
+      const {pid} = await first(away).orphan(() => keeper);
+      const stopped = fleet.run('stop', 'a');
+      expect(stopped.code).toBe(0);
+      expect(stopped.out).toMatch(/^a\/1 stopped \(nothing is left that parents, sessions and environment show; /);
+      expect(stopped.out).toContain(`${pid} sleep may be left of it`);
+      expect(stopped.out).toContain('b/1');
+      expect(lives(pid)).toBe(true);
+      expect(json(fleet, 'stop', 'a').outcomes).toMatchObject([{ok: true, proof: 'lineage', doubts: [{pid}]}]);
+      expect(fleet.run('status', 'a').out).toContain(`${pid} sleep may be left of it`);
+      expect(fleet.run('why', 'a').out).toContain(`${pid} sleep may be left of it`);
+      expect(fleet.events('not-proved')).toMatchObject([{worker: 'a', instance: 1, proof: 'lineage'}]);
+      const last = json(fleet, 'stop', 'b').outcomes;
+      expect(last).toMatchObject([{ok: true, proof: 'cgroup', survivors: []}]);
+      expect(last[0]).not.toHaveProperty('doubts');
+      expect(lives(pid)).toBe(false);
+      // It is in doubt no longer.
+      expect(fleet.run('status', 'a').out).not.toContain('may be left');
+    }));
+
+  test('restart and remove tell of it, too', () =>
+    withAway(1, two, async (fleet, away) => {
+      fleet.up('--wait');
+      const {keeper} = fleet;
+      const {pid} = await first(away).orphan(() => keeper);
+      const restarted = fleet.run('restart', 'b');
+      expect(restarted.code).toBe(0);
+      expect(restarted.out).toMatch(/^b\/1 ready \(of the run before: nothing is left that parents, /);
+      expect(restarted.out).toContain(`${pid} sleep may be left of it`);
+      // The next run of b is younger, so it is of a for certain.
+      expect(json(fleet, 'remove', 'a').outcomes).toMatchObject([{status: 'removed', ok: true, proof: 'cgroup'}]);
+      expect(lives(pid)).toBe(false);
+    }));
+
+  test('remove names what may be left', () =>
+    withAway(1, two, async (fleet, away) => {
+      fleet.up('--wait');
+      const {keeper} = fleet;
+      const {pid} = await first(away).orphan(() => keeper);
+      const {code, out} = fleet.run('remove', 'a');
+      expect(code).toBe(0);
+      expect(out).toContain(`${pid} sleep may be left of it`);
+      expect(out).not.toMatch(/nothing is left:/);
+    }));
+
+  test('does not trouble the stop of a worker that was started later', () =>
+    withAway(1, two, async (fleet, away) => {
+      fleet.up('--wait');
+      const {keeper} = fleet;
+      const {pid} = await first(away).orphan(() => keeper);
+      fleet.run('add', '--name', 'late', '--', 'sleep', '1000');
+      await fleet.ready('late');
+      expect(json(fleet, 'stop', 'late').outcomes).toMatchObject([{ok: true, proof: 'cgroup'}]);
+      expect(lives(pid)).toBe(true);
+      // A restart of both leaves nobody who may want it.
+      expect(fleet.run('restart', 'a', 'b').code).toBe(0);
+      await until('it to be ended', () => !lives(pid));
+    }));
+
+  test('is ended by down before that says that nothing is left', () =>
+    withAway(1, two, async (fleet, away) => {
+      fleet.up('--wait');
+      const {keeper} = fleet;
+      const {pid} = await first(away).orphan(() => keeper);
+      const {code, out} = fleet.run('down');
+      expect(lives(pid)).toBe(false);
+      expect({code, out}).toEqual({code: 0, out: 'fleet t is down: 2 instances stopped, nothing is left\n'});
+    }));
+
+  test('may be of a program that the supervisor ran, too', () =>
+    withAway(
+      1,
+      away =>
+        new TestFleet({
+          fleet: 't',
+          workers: {a: {...first(away).daemon('go'), health: {exec: ['sh', '-c', 'touch checked'], every: '100ms'}}},
+        }),
+      async (fleet, away) => {
+        fleet.up('--wait');
+        await until('a check', () => fleet.read('checked') !== '' || fleet.run('status', 'a').out.includes('health'));
+        const {keeper} = fleet;
+        fleet.write('', 'go');
+        const {pid} = await first(away).orphan(() => keeper);
+        const {code, out} = fleet.run('stop', 'a');
+        expect(code).toBe(0);
+        expect(out).toContain(`${pid} sleep may be left of it`);
+        expect(out).toContain('a probe, a hook');
+        expect(lives(pid)).toBe(true);
+        expect(fleet.run('down').out).toContain('nothing is left');
+        expect(lives(pid)).toBe(false);
+      },
+    ));
+
+  test.skipIf(whyNoConnector !== null)('from the first one on, forks are followed, so that the next one is known', () =>
+    withAway(
+      2,
+      ([one, other]) =>
+        new TestFleet({fleet: 't', workers: {b: sleeper, a: {...one?.daemon(), after: ['b']}, c: {...other?.daemon('go'), after: ['a']}}}),
+      async (fleet, [one, other]) => {
+        fleet.up('--wait');
+        const {keeper} = fleet;
+        const known = await one?.orphan(() => keeper);
+        await until('it to be reported', () => fleet.events('orphan-adopted').some(({pid}) => pid === known?.pid));
+        fleet.write('', 'go');
+        const next = await other?.orphan(() => keeper);
+        await until('the other to be reported', () =>
+          fleet.events('orphan-adopted').some(({pid, worker}) => pid === next?.pid && worker === 'c'),
+        );
+        expect(fleet.ps().supervisor.guarantees.weaker.join('\n')).toContain(`while ${known?.pid} (sleep) lives`);
+        const {outcomes} = json(fleet, 'stop', 'c');
+        expect(lives(next?.pid ?? 0)).toBe(false);
+        expect(lives(known?.pid ?? 0)).toBe(true);
+        expect(outcomes).toMatchObject([{ok: true, survivors: []}]);
+      },
+    ),
+  );
+});
+
+describe.skipIf(skipped !== null)('after the keeper was lost', () => {
+  test('what falls to the anchor is attributed in the same way', () =>
+    withAway(
+      1,
+      away => new TestFleet({fleet: 't', workers: {a: first(away).daemon('go')}}),
+      async (fleet, away) => {
+        fleet.up('--wait');
+        await until('the process that moves away', () => first(away).seen.length === 1);
+        const {anchor} = fleet;
+        await loseKeeper(fleet);
+        fleet.write('', 'go');
+        const {pid} = await first(away).orphan(() => anchor);
+        expect(json(fleet, 'stop', 'a').outcomes).toMatchObject([{ok: true, proof: 'cgroup', survivors: []}]);
+        expect(lives(pid)).toBe(false);
+      },
+    ));
+
+  test('a worker that lost nothing is proved by its cgroup, one with a daemon in doubt is not', () =>
+    withAway(1, two, async (fleet, away) => {
+      fleet.up('--wait');
+      const {keeper, anchor} = fleet;
+      await first(away).orphan(() => keeper);
+      await loseKeeper(fleet);
+      const {pid} = await first(away).orphan(() => anchor);
+      expect(json(fleet, 'stop', 'a').outcomes).toMatchObject([{ok: true, proof: 'lineage', doubts: [{pid}]}]);
+      expect(json(fleet, 'stop', 'b').outcomes).toMatchObject([{ok: true, proof: 'cgroup'}]);
+      expect(lives(pid)).toBe(false);
+      expect(fleet.run('start', 'a', 'b').code).toBe(0);
+    }));
+
+  test('and the anchor with it, nothing proves that no child got away', () =>
+    withAway(
+      1,
+      away => new TestFleet({fleet: 't', workers: {a: first(away).daemon()}}),
+      async (fleet, away) => {
+        fleet.up('--wait');
+        const {keeper} = fleet;
+        await first(away).orphan(() => keeper);
+        fleet.killSupervisor();
+        fleet.up('--wait');
+        const {code, out} = fleet.run('stop', 'a');
+        expect(code).toBe(0);
+        expect(out).not.toContain('nothing is left:');
+        expect(out).toContain('anchor');
+        expect(fleet.run('start', 'a').code).toBe(0);
+      },
+    ));
+});
