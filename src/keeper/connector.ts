@@ -124,7 +124,7 @@ export class RunConnector {
     const hidden: [string, [number, string][]][] = [];
     for (const run of this.#host.runs.all()) {
       if (run.descent === null || run.cleared !== null) continue;
-      const told = new Set(membersOf({...run, descent: null}, now).map(({pid}) => pid));
+      const told = new Set(membersOf({...run, descent: null, orphans: new Map()}, now).map(({pid}) => pid));
       const own = [...run.descent.known()]
         .filter(pid => pid !== run.pid && !told.has(pid))
         .map(pid => now.table().get(pid))

@@ -76,16 +76,51 @@ describe.skipIf(skipped !== null)('without cgroups', () => {
       },
     ));
 
-  test('the keeper is lost: what it knew by the connector is known by lineage, and said to be', () =>
-    using(connectorFleet({fleet: 't', workers: {w: {run: ['sleep', '1000']}}}), async fleet => {
-      fleet.up('--wait');
-      const {keeper} = fleet;
-      process.kill(keeper, 'SIGKILL');
-      await until('another keeper', () => fleet.keeper !== keeper);
-      expect(stop(fleet, 'w').outcomes).toMatchObject([{ok: true, proof: 'lineage'}]);
-      expect(fleet.run('start', 'w').code).toBe(0);
-      expect(stop(fleet, 'w').outcomes).toMatchObject([{ok: true, proof: 'connector'}]);
-    }));
+  test('the keeper is lost: the next one follows the forks of what it finds, and what it can’t be sure of is named', () =>
+    using(
+      connectorFleet({
+        fleet: 't',
+        workers: {first: {run: ['sleep', '1000']}, w: {sh: `${hidden(4104)}; exec sleep 1000`, after: ['first']}},
+      }),
+      async fleet => {
+        fleet.up('--wait');
+        const {keeper, anchor} = fleet;
+        await until('the daemon to be an orphan', () => sleeping(4104)?.ppid === keeper);
+        process.kill(keeper, 'SIGKILL');
+        await until('another keeper', () => fleet.keeper !== keeper);
+        const daemon = await until('the daemon to be the anchor’s', () => {
+          const seen = sleeping(4104);
+          return seen?.ppid === anchor && seen;
+        });
+        const [outcome] = stop(fleet, 'w').outcomes;
+        // Its output alone still told whose it is, and any process may be given that.
+        expect(outcome).toMatchObject({ok: true, proof: 'lineage', survivors: [], doubts: [{pid: null}]});
+        expect(outcome?.doubts?.[0]?.words).toContain(`${daemon.pid} sleep had lost its parent`);
+        expect(lives(daemon.pid)).toBe(false);
+        expect(fleet.run('start', 'w').code).toBe(0);
+        // That run was followed from its first fork on.
+        expect(stop(fleet, 'w').outcomes).toMatchObject([{ok: true, proof: 'connector'}]);
+      },
+    ));
+
+  test('the keeper is lost, and nothing was an orphan: all that comes from its workers is known as before', () =>
+    using(
+      connectorFleet({fleet: 't', workers: {w: {sh: `while [ ! -e go ]; do sleep 0.05; done; ${hidden(4105)}; exec sleep 1000`}, two: {run: ['sleep', '1000']}}}),
+      async fleet => {
+        fleet.up('--wait');
+        const {keeper, anchor} = fleet;
+        process.kill(keeper, 'SIGKILL');
+        await until('another keeper', () => fleet.keeper !== keeper);
+        fleet.write('', 'go');
+        const daemon = await until('the daemon to be the anchor’s', () => {
+          const seen = sleeping(4105);
+          return seen?.ppid === anchor && seen;
+        });
+        expect(stop(fleet, 'w').outcomes).toMatchObject([{ok: true, proof: 'connector', survivors: []}]);
+        expect(lives(daemon.pid)).toBe(false);
+        expect(stop(fleet, 'two').outcomes).toMatchObject([{ok: true, proof: 'connector'}]);
+      },
+    ));
 
   test('a keeper that replaces itself knows what the one before knew', () =>
     using(connectorFleet({fleet: 't', workers: {w: {sh: `${hidden(4103)}; exec sleep 1000`}}}), async fleet => {
@@ -99,7 +134,7 @@ describe.skipIf(skipped !== null)('without cgroups', () => {
       const upgraded = await runOf(fleet, other, {}, 'upgrade');
       expect(upgraded).toMatchObject({code: 0});
       expect(fleet.keeper).toBe(keeper);
-      expect(stop(fleet, 'w').outcomes).toMatchObject([{ok: true, proof: 'lineage', survivors: []}]);
+      expect(stop(fleet, 'w').outcomes).toMatchObject([{ok: true, proof: 'connector', survivors: []}]);
       expect(lives(daemon.pid)).toBe(false);
     }));
 
