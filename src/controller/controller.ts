@@ -104,7 +104,10 @@ export class Controller {
     const fleetContext = {fleet: launch.name, fleetId: launch.id, folder};
     const run = createErrands({
       begun: () => link.order({type: 'errands'}),
-      env: process.env, context: () => fleetContext, dir: () => heart.fleet().dir});
+      env: process.env,
+      context: () => fleetContext,
+      dir: () => heart.fleet().dir,
+    });
     const health = new HealthChecks({
       heart,
       check: createHealthCheck(heart, run),

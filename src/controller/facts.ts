@@ -41,7 +41,22 @@ export type Facts = {readonly [T in FactType]: (fact: FactOf<T>) => void};
 const elsewhere = (): void => {};
 
 export function createFacts(host: FactsHost): Facts {
-  const {engine, hands, notices, orphans, orphanCare, limits, lastEnds, held, logCare, code, signals, pulse, guarantees, handOver} = host;
+  const {
+    engine,
+    hands,
+    notices,
+    orphans,
+    orphanCare,
+    limits,
+    lastEnds,
+    held,
+    logCare,
+    code,
+    signals,
+    pulse,
+    guarantees,
+    handOver,
+  } = host;
   const feed = (input: Input): void => engine.feed(input);
   return {
     spawned({type, token, pid, startTime, at, logStart, unheld}) {

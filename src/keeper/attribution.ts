@@ -28,7 +28,11 @@ export interface Attribution<S extends Suspect> {
  *
  * @param isShared whether something other than a run, which does not end before the fleet, may own the orphan too
  */
-export function attribute<S extends Suspect>(startTicks: number, living: Iterable<S>, isShared: boolean): Attribution<S> {
+export function attribute<S extends Suspect>(
+  startTicks: number,
+  living: Iterable<S>,
+  isShared: boolean,
+): Attribution<S> {
   const suspects = [...living].filter(run => run.startTicks === null || run.startTicks <= startTicks);
   const [only] = suspects;
   const isOwned = only !== undefined && suspects.length === 1 && only.startTicks !== null && !isShared;

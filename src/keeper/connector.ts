@@ -66,7 +66,7 @@ export class RunConnector {
   }
 
   /** Listens from now on, also to what is there already; where that can't be had here, answers why. */
-  static open(host: ConnectorHost): RunConnector | {readonly unavailable: string} {
+  static open(this: void, host: ConnectorHost): RunConnector | {readonly unavailable: string} {
     const connector = Connector.open({threadEnds: false, changes: false});
     return connector instanceof Connector ? new RunConnector(host, connector) : connector;
   }
@@ -87,7 +87,8 @@ export class RunConnector {
       for (const run of runs) this.descents.setGap(run, gap ?? this.#host.gapOf(run));
     } catch (error) {
       if (!isShortage(error)) throw error;
-      for (const run of runs) this.descents.setGap(run, 'not all processes could be looked at when its forks began to be followed');
+      for (const run of runs)
+        this.descents.setGap(run, 'not all processes could be looked at when its forks began to be followed');
     }
   }
 

@@ -253,7 +253,8 @@ export class Ladder {
 
   #finish(run: Run, cleared: Cleared): void {
     // The cgroup of a run whose next one may begin at once is removed when the run is forgotten.
-    if (this.#endings.delete(run.token) && run.cgroup !== null && cleared.survivors.length === 0) removeCgroup(run.cgroup);
+    if (this.#endings.delete(run.token) && run.cgroup !== null && cleared.survivors.length === 0)
+      removeCgroup(run.cgroup);
     this.#host.cleared(run, cleared);
   }
 

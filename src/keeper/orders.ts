@@ -25,7 +25,16 @@ export interface OrdersHost {
 
 export type Orders = {readonly [T in OrderType]: (order: OrderOf<T>) => void};
 
-export function createOrders({processes, output, grants, link, upgrade, launcher, orphanages, leave}: OrdersHost): Orders {
+export function createOrders({
+  processes,
+  output,
+  grants,
+  link,
+  upgrade,
+  launcher,
+  orphanages,
+  leave,
+}: OrdersHost): Orders {
   const {runs, lives} = processes;
   const reply = (ask: number, said: Reply): void => link.send({type: 'reply', ask, reply: said});
   return {

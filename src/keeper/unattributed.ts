@@ -150,7 +150,8 @@ export class Unattributed {
     if (holder === null) return LOST;
     const first = firstStartOf(run) ?? 0;
     const uncertain = this.#orphansOf(holder).find(
-      stat => Number(stat.startTime) >= first && certainRunOf(stat, this.#host.runs) === undefined && !this.#isHidden(stat),
+      stat =>
+        Number(stat.startTime) >= first && certainRunOf(stat, this.#host.runs) === undefined && !this.#isHidden(stat),
     );
     return uncertain === undefined
       ? null
@@ -171,7 +172,10 @@ export class Unattributed {
   #doubtOf({stat, orphanage}: Stray, others: readonly LivingRun[]): Doubt {
     const {pid, startTime, comm} = stat;
     const shared = this.#host.orphanages.sharedWith(orphanage);
-    const also = [...(others.length > 0 ? [listed(others.map(({id}) => id))] : []), ...(shared === null ? [] : [shared])];
+    const also = [
+      ...(others.length > 0 ? [listed(others.map(({id}) => id))] : []),
+      ...(shared === null ? [] : [shared]),
+    ];
     return {
       pid,
       startTime,
@@ -221,9 +225,9 @@ export class Unattributed {
 
   /** The living children of this process, or of the anchor, that are no main processes. */
   #orphansOf(holder: number): Stat[] {
-    const {runs, isOwn} = this.#host;
+    const {runs} = this.#host;
     return childrenOf(holder).flatMap(pid => {
-      if (pid === process.pid || isOwn(pid)) return [];
+      if (pid === process.pid || this.#host.isOwn(pid)) return [];
       const run = runs.ofPid(pid);
       // The pid of a main process that has not ended is its own.
       if (run !== undefined && run.exit === null) return [];

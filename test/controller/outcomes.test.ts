@@ -7,7 +7,9 @@ import {Bench, worker} from '../supervisor/harness.ts';
 const once: Partial<WorkerSpec> = {restart: 'never'};
 
 const told = (bench: Bench, ...ids: string[]): string[] | null =>
-  outcomesOf(bench.heart, ids, isUp, new LastEnds())?.map(({id, ok, reason}) => `${id} ${ok ? 'ok' : (reason ?? '')}`) ?? null;
+  outcomesOf(bench.heart, ids, isUp, new LastEnds())?.map(
+    ({id, ok, reason}) => `${id} ${ok ? 'ok' : (reason ?? '')}`,
+  ) ?? null;
 
 describe('an instance that waits', () => {
   test('may still come, as long as what it waits for may', () => {

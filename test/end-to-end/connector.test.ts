@@ -105,7 +105,13 @@ describe.skipIf(skipped !== null)('without cgroups', () => {
 
   test('the keeper is lost, and nothing was an orphan: all that comes from its workers is known as before', () =>
     using(
-      connectorFleet({fleet: 't', workers: {w: {sh: `while [ ! -e go ]; do sleep 0.05; done; ${hidden(4105)}; exec sleep 1000`}, two: {run: ['sleep', '1000']}}}),
+      connectorFleet({
+        fleet: 't',
+        workers: {
+          w: {sh: `while [ ! -e go ]; do sleep 0.05; done; ${hidden(4105)}; exec sleep 1000`},
+          two: {run: ['sleep', '1000']},
+        },
+      }),
       async fleet => {
         fleet.up('--wait');
         const {keeper, anchor} = fleet;

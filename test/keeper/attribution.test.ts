@@ -34,9 +34,7 @@ test('never goes to a run that is younger, nor to one of two, and never is the r
   const rng = new Prng(20_331);
   for (let round = 0; round < 3_000; round++) {
     const count = rng.int(7);
-    const runs = Array.from({length: count}, (_, at) =>
-      run(String(at), rng.chance(0.1) ? null : 1 + rng.int(30)),
-    );
+    const runs = Array.from({length: count}, (_, at) => run(String(at), rng.chance(0.1) ? null : 1 + rng.int(30)));
     const born = 1 + rng.int(30);
     const isShared = rng.chance(0.2);
     const {suspects, owner} = attribute(born, runs, isShared);

@@ -39,17 +39,20 @@ test('one that could not be had is not tried again by each run, but at sweeps, m
   epoll.close();
 });
 
-test.skipIf(whyNoConnector !== null || !isRoot)('once it can be had, it is listened to (needs root and a connector)', () => {
-  const epoll = new Epoll();
-  const {open} = refusing(1);
-  const connector = new ConnectorWhenNeeded(host(epoll), open);
-  try {
-    expect(connector.need()).toBeNull();
-    connector.sweep(performance.now() + 60_000);
-    expect(connector.now).toBeInstanceOf(RunConnector);
-    expect(connector.unavailable).toBeNull();
-  } finally {
-    connector.now?.close();
-    epoll.close();
-  }
-});
+test.skipIf(whyNoConnector !== null || !isRoot)(
+  'once it can be had, it is listened to (needs root and a connector)',
+  () => {
+    const epoll = new Epoll();
+    const {open} = refusing(1);
+    const connector = new ConnectorWhenNeeded(host(epoll), open);
+    try {
+      expect(connector.need()).toBeNull();
+      connector.sweep(performance.now() + 60_000);
+      expect(connector.now).toBeInstanceOf(RunConnector);
+      expect(connector.unavailable).toBeNull();
+    } finally {
+      connector.now?.close();
+      epoll.close();
+    }
+  },
+);

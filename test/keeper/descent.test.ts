@@ -258,7 +258,8 @@ function story(seed: number): void {
       const mine = kernel.of(run).sort();
       const where = `seed ${seed}, step ${step}, ${run.token}`;
       // What is known is never wrong, though it may be less than there is after a loss.
-      const isRight = run.descent?.gap === null ? String(known) === String(mine) : known.every(one => mine.includes(one));
+      const isRight =
+        run.descent?.gap === null ? String(known) === String(mine) : known.every(one => mine.includes(one));
       if (!isRight) throw new Error(`${where}: known ${String(known)}, there are ${String(mine)}`);
       if (losses === 0 && run.descent?.gap !== null) throw new Error(`${where}: not complete`);
     }

@@ -10,7 +10,8 @@ if (skipped !== null) console.warn(`processes that leave their cgroup are not te
 
 const sleeper = {run: ['sleep', '1000']};
 
-const json = (fleet: TestFleet, ...args: string[]): Outcomes => JSON.parse(fleet.run(...args, '--json').out) as Outcomes;
+const json = (fleet: TestFleet, ...args: string[]): Outcomes =>
+  JSON.parse(fleet.run(...args, '--json').out) as Outcomes;
 
 /** Kills the keeper, and waits for the one that the anchor starts. */
 async function loseKeeper(fleet: TestFleet): Promise<void> {
@@ -146,7 +147,10 @@ describe.skipIf(skipped !== null)('a child that has moved to another cgroup', ()
     withAway(
       2,
       ([one, other]) =>
-        new TestFleet({fleet: 't', workers: {b: sleeper, a: {...one?.daemon(), after: ['b']}, c: {...other?.daemon('go'), after: ['a']}}}),
+        new TestFleet({
+          fleet: 't',
+          workers: {b: sleeper, a: {...one?.daemon(), after: ['b']}, c: {...other?.daemon('go'), after: ['a']}},
+        }),
       async (fleet, [one, other]) => {
         fleet.up('--wait');
         const {keeper} = fleet;

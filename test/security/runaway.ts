@@ -76,9 +76,7 @@ time.sleep(1000)`);
 
   /** The living ones that moved away. */
   get seen(): Seen[] {
-    return everyProcess().filter(
-      ({pid}) => lives(pid) && commandLine(pid).join(' ') === `sleep ${this.seconds}`,
-    );
+    return everyProcess().filter(({pid}) => lives(pid) && commandLine(pid).join(' ') === `sleep ${this.seconds}`);
   }
 
   /** That one, once \`parent\` has it. */

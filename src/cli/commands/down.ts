@@ -68,6 +68,10 @@ async function end(context: Context, connected: Connected, timeoutMs: number | u
 
 /** Orphans that were in doubt are ended last of all, with the supervisor; other doubts remain. */
 function provedBy({outcomes}: Outcomes): string {
-  const doubts = outcomes.flatMap(({id, doubts: some = []}) => some.filter(({pid}) => pid === null).map(({words}) => `${id}: ${words}`));
-  return doubts.length === 0 ? 'nothing is left' : ['nothing is left that parents, sessions and environment show', ...doubts].join('; ');
+  const doubts = outcomes.flatMap(({id, doubts: some = []}) =>
+    some.filter(({pid}) => pid === null).map(({words}) => `${id}: ${words}`),
+  );
+  return doubts.length === 0
+    ? 'nothing is left'
+    : ['nothing is left that parents, sessions and environment show', ...doubts].join('; ');
 }
