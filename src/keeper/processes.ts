@@ -162,7 +162,6 @@ export class Processes {
     const look = new Look();
     try {
       this.#adoptOrphans(look);
-      this.unattributed.settle();
       this.lives.sweep(look);
     } catch (error) {
       if (!isShortage(error)) throw error; // else the next one finds it
@@ -173,6 +172,8 @@ export class Processes {
   #adoptOrphans(look: Look): void {
     this.#reaper.adoptOrphans(look);
     this.unattributed.lookAtAnchor();
+    // Runs that have ended since leave the others as the only ones that may own an orphan.
+    this.unattributed.settle();
   }
 
   #give({pid, startTime, comm}: Stat, run: Run, host: ProcessesHost): void {

@@ -3,7 +3,7 @@
  * session and their environment. They are attributed by exclusion where one run alone may own them (attribution.ts); until
  * then no run that may own one is proved to be gone.
  */
-import {attribute} from './attribution.ts';
+import {attribute, type Attribution} from './attribution.ts';
 import {parentAnchor} from './anchor.ts';
 import type {Descents} from './descent.ts';
 import {certainRunOf, runOfOrphan} from './members.ts';
@@ -15,6 +15,8 @@ import {hasEnded, readStat, type Stat} from '../process/stat.ts';
 
 /** Owners that a sentence names. */
 const MOST_NAMED = 3;
+/** Orphans that are looked at one by one. A worker may make as many as it likes, and each is compared with all runs. */
+const MOST_STRAYS = 64;
 
 export interface UnattributedHost {
   readonly runs: Runs;
@@ -58,6 +60,8 @@ function listed(ids: readonly string[]): string {
 export class Unattributed {
   readonly #host: UnattributedHost;
   readonly #strays = new Map<number, Stray>();
+  /** Those beyond that number, by pid: they take the places of those that end. */
+  readonly #waiting = new Map<number, Stray>();
   /** Runs whose end was judged. */
   readonly #judged = new WeakSet<Run>();
 
@@ -70,23 +74,25 @@ export class Unattributed {
     // One that lived too briefly to be found alive is no reason.
     if (!hasEnded(stat)) this.#host.followForks();
     const stray = this.#strayOf(stat, 'keeper');
-    const owner = this.#ownerOf(stray);
-    if (owner === null && !hasEnded(stat)) this.#strays.set(stat.pid, stray);
+    const owner = this.#ownerOf(stray, this.#living());
+    if (owner === null && !hasEnded(stat)) this.#note(stray);
     return owner;
   }
 
   /** It has ended and was waited for. */
   ended(pid: number): void {
     this.#strays.delete(pid);
+    this.#waiting.delete(pid);
   }
 
   /** Looks at the orphans of earlier keepers' runs, which fall to the anchor. */
   lookAtAnchor(): void {
     const anchor = parentAnchor();
-    if (anchor === null || !this.#living().some(({run}) => this.#host.orphanages.of(run) === 'anchor')) return;
+    const living = this.#living();
+    if (anchor === null || !living.some(({run}) => this.#host.orphanages.of(run) === 'anchor')) return;
     const descents = this.#host.descents();
     for (const stat of this.#orphansOf(anchor)) {
-      if (this.#strays.has(stat.pid) || this.#isKnownOrphan(stat)) continue;
+      if (this.#strays.has(stat.pid) || this.#waiting.has(stat.pid) || this.#isKnownOrphan(stat)) continue;
       const run = descents?.runOf(stat.pid) ?? runOfOrphan(stat, this.#host.runs);
       if (run && !isOver(run)) {
         this.#host.give(stat, run);
@@ -95,21 +101,28 @@ export class Unattributed {
       // As process 1, the anchor has children that were never of this fleet.
       if (anchor !== 1) this.#host.followForks();
       const stray = this.#strayOf(stat, 'anchor');
-      const owner = this.#ownerOf(stray);
-      if (owner === null) this.#strays.set(stat.pid, stray);
+      const owner = this.#ownerOf(stray, living);
+      if (owner === null) this.#note(stray);
       else this.#host.give(stat, owner);
     }
   }
 
   /** Attributes those of which one run alone is left that may own them, and forgets those that are gone. */
   settle(): void {
+    if (this.#strays.size === 0) return;
+    const living = this.#living();
     for (const [pid, stray] of this.#strays) {
       if (!isSame(stray.stat, readStat(pid))) {
         if (stray.orphanage === 'anchor') this.#strays.delete(pid);
         continue;
       }
-      const owner = this.#ownerOf(stray);
+      const owner = this.#ownerOf(stray, living);
       if (owner !== null) this.#give(stray, owner);
+    }
+    for (const [pid, stray] of this.#waiting) {
+      if (this.#strays.size >= MOST_STRAYS) break;
+      this.#waiting.delete(pid);
+      if (isSame(stray.stat, readStat(pid))) this.#strays.set(pid, stray);
     }
   }
 
@@ -120,10 +133,11 @@ export class Unattributed {
   doubtsOf(run: Run): Doubt[] | null {
     const doubts: Doubt[] = [];
     let isGiven = false;
+    const living = this.#strays.size > 0 ? this.#living() : [];
     for (const stray of this.#strays.values()) {
       const {stat} = stray;
-      const suspects = this.#suspectsOf(stray);
-      if (!suspects.some(one => one.run === run) || !isSame(stat, readStat(stat.pid))) continue;
+      if (!this.#mayOwn(run, stray) || !isSame(stat, readStat(stat.pid))) continue;
+      const {suspects} = this.#attributionOf(stray, living);
       const others = suspects.filter(one => one.run !== run);
       if (!this.#isShared(stray) && others.every(one => this.#host.isSettling(one.run))) {
         this.#give(stray, run);
@@ -131,6 +145,10 @@ export class Unattributed {
       } else doubts.push(this.#doubtOf(stray, others));
     }
     if (isGiven) return null;
+    if (this.#waiting.size > 0 && [...this.#waiting.values()].some(stray => this.#mayOwn(run, stray))) {
+      const words = `${this.#waiting.size} more orphans without any sign of their worker may be left of it`;
+      doubts.push({pid: null, startTime: null, words});
+    }
     const lost = this.#host.orphanages.of(run) === 'lost' ? LOST : null;
     return lost === null ? doubts : [...doubts, {pid: null, startTime: null, words: lost}];
   }
@@ -138,7 +156,6 @@ export class Unattributed {
   /** The end of a run is about to be reported. */
   judged(run: Run): void {
     this.#judged.add(run);
-    this.settle();
   }
 
   /** Why a run of which forks are followed from now on may have processes that were not found; null: it has none. */
@@ -160,8 +177,9 @@ export class Unattributed {
 
   /** What can't be proved while they live, a sentence for each. */
   weaker(): string[] {
+    const living = this.#living();
     return [...this.#strays.values()].flatMap(stray => {
-      const suspects = this.#suspectsOf(stray);
+      const {suspects} = this.#attributionOf(stray, living);
       if (suspects.length === 0) return [];
       const {pid, comm} = stray.stat;
       const ids = listed(suspects.map(({id}) => id));
@@ -192,19 +210,26 @@ export class Unattributed {
     return this.#host.orphanages.sharedWith(orphanage) !== null;
   }
 
-  #ownerOf(stray: Stray): Run | null {
-    return this.#attributionOf(stray).owner?.run ?? null;
+  #note(stray: Stray): void {
+    (this.#strays.size < MOST_STRAYS ? this.#strays : this.#waiting).set(stray.stat.pid, stray);
   }
 
-  #suspectsOf(stray: Stray): readonly LivingRun[] {
-    return this.#attributionOf(stray).suspects;
+  #ownerOf(stray: Stray, living: readonly LivingRun[]): Run | null {
+    return this.#attributionOf(stray, living).owner?.run ?? null;
   }
 
-  #attributionOf(stray: Stray): ReturnType<typeof attribute<LivingRun>> {
-    const {stat, orphanage, excluded} = stray;
-    const {orphanages} = this.#host;
-    const living = this.#living().filter(({run}) => !excluded.has(run) && orphanages.of(run) === orphanage);
-    return attribute(Number(stat.startTime), living, this.#isShared(stray));
+  /** Whether a run may own an orphan, its age left out. */
+  #isPossible(run: Run, {orphanage, excluded}: Stray): boolean {
+    return !excluded.has(run) && this.#host.orphanages.of(run) === orphanage;
+  }
+
+  #mayOwn(run: Run, stray: Stray): boolean {
+    return this.#isPossible(run, stray) && (firstStartOf(run) ?? 0) <= Number(stray.stat.startTime);
+  }
+
+  #attributionOf(stray: Stray, living: readonly LivingRun[]): Attribution<LivingRun> {
+    const possible = living.filter(({run}) => this.#isPossible(run, stray));
+    return attribute(Number(stray.stat.startTime), possible, this.#isShared(stray));
   }
 
   #strayOf(stat: Stat, orphanage: Orphanage): Stray {

@@ -4,6 +4,14 @@ import type {Check} from '../patient.ts';
 /** What to do about a weaker guarantee, by a word in it. */
 const ADVICE: readonly (readonly [RegExp, string])[] = [
   [
+    /a stop does not prove/,
+    'Stop or restart the workers that are named: it ends with the last of them. If it is a daemon that is meant to live on, start it as a worker.',
+  ],
+  [
+    /or by exclusion/,
+    'The kernel serves the process connector in its first pid, user and network namespaces, and before Linux 6.6 only to root.',
+  ],
+  [
     /memory of|processor time of/,
     'Give the fleet a cgroup of its own with these controllers: under systemd `Delegate=yes` in its unit; on a machine with cgroup version 1, `systemd.unified_cgroup_hierarchy=1` at boot.',
   ],
