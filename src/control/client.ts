@@ -1,7 +1,7 @@
 /** The client's end of the control socket: typed calls, progress, and events as they happen. */
 import type {Socket} from 'node:net';
 import {ErrorCode, type EventRecord, type Method, type Params, type Progress, type Result} from './messages.ts';
-import {ConnectionLostError, RpcError} from './errors.ts';
+import {BusyError, ConnectionLostError, RpcError} from './errors.ts';
 import {LineSplitter} from './line-splitter.ts';
 import {isObject} from './params.ts';
 
@@ -31,6 +31,8 @@ export class Client {
   #holds = 0;
   #watchers = 0;
   #closed = false;
+  /** Why the controller ends this connection. */
+  #busy: BusyError | null = null;
 
   /** @param socket connected; use `connectFleet`. */
   constructor(socket: Socket) {
@@ -51,12 +53,12 @@ export class Client {
   /**
    * Calls a method and waits for its answer.
    *
-   * @throws RpcError with the code and words of the controller; ConnectionLostError.
+   * @throws RpcError with the code and words of the controller; ConnectionLostError, which may be a BusyError.
    */
   call<M extends Method>(method: M, params: Params<M>, options: CallOptions = {}): Promise<Result<M>> {
     return new Promise((resolve, reject) => {
       if (this.#closed) {
-        reject(lost());
+        reject(this.#busy ?? lost());
         return;
       }
       options.signal?.throwIfAborted();
@@ -156,6 +158,9 @@ export class Client {
       const pending = this.#settle(id);
       if (isObject(error)) pending?.reject(toError(error));
       else pending?.resolve(message['result']);
+    } else if (isObject(error) && error['code'] === ErrorCode.busy) {
+      const {data} = error;
+      this.#busy = new BusyError(toError(error).message, isObject(data) && data['underWay'] === 0);
     }
   }
 
@@ -174,7 +179,7 @@ export class Client {
     this.#closed = true;
     const pending = [...this.#pending.values()];
     this.#pending.clear();
-    for (const {reject} of pending) reject(lost());
+    for (const {reject} of pending) reject(this.#busy ?? lost());
     for (const listener of this.#onClose) listener();
   }
 }

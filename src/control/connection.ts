@@ -1,7 +1,9 @@
 /** One client of the control server: its lines in, its answers out, and what happens when it misbehaves. */
 import {setMaxListeners} from 'node:events';
 import type {Socket} from 'node:net';
+import type {Place} from './admission.ts';
 import {RpcError} from './errors.ts';
+import {busyLine, type Farewells} from './farewells.ts';
 import type {CallContext, Handlers} from './handlers.ts';
 import {LineSplitter} from './line-splitter.ts';
 import {ErrorCode, MAX_REQUEST_BYTES, MAX_UNSENT_BYTES, type Method, type Progress, type Result} from './messages.ts';
@@ -16,9 +18,22 @@ const PATIENCE_MS = 30_000;
 /** In one turn of the event loop no further request of a client is begun after that: the others are waiting. */
 const TURN_MS = 1;
 
-export class Connection {
+export interface ConnectionOptions {
+  readonly peer: {readonly uid: number; readonly pid: number};
+  readonly isReserved: boolean;
+  readonly handlers: Handlers;
+  readonly onError: (error: unknown) => void;
+}
+
+export class Connection implements Place {
+  readonly uid: number;
+  /** The process at the other end; 0 where it can't be seen from here. */
+  readonly pid: number;
+  /** Whether it has a place that is kept for floods (`admission.ts`). */
+  readonly isReserved: boolean;
+  /** When it was accepted (performance.now). */
+  readonly since = performance.now();
   readonly #socket: Socket;
-  readonly #peerPid: number | null;
   readonly #handlers: Handlers;
   readonly #rpc: Rpc;
   readonly #splitter = new LineSplitter(MAX_REQUEST_BYTES);
@@ -29,16 +44,23 @@ export class Connection {
   #ended = false;
   #lasting = false;
   #watch: Watch | null = null;
+  #hasAsked = false;
+  #lastAsked = this.since;
+  /** It ends, and nothing more of it is read or answered. */
+  #dismissed = false;
 
-  constructor(socket: Socket, peerPid: number, handlers: Handlers, onError: (error: unknown) => void) {
+  constructor(socket: Socket, {peer, isReserved, handlers, onError}: ConnectionOptions) {
+    this.uid = peer.uid;
+    this.pid = peer.pid;
+    this.isReserved = isReserved;
     this.#socket = socket;
-    this.#peerPid = peerPid > 0 ? peerPid : null;
     this.#handlers = handlers;
     this.#rpc = new Rpc({
       call: (method, params, id) => this.#call(method, params, id),
       write: line => this.#write(line),
       onError,
       done: () => {
+        this.#lastAsked = performance.now();
         // After the answer was sent.
         if (this.#ended) setImmediate(() => this.#endWhenIdle());
       },
@@ -58,12 +80,37 @@ export class Connection {
     socket.on('close', () => this.#gone.abort());
   }
 
+  get hasAsked(): boolean {
+    return this.#hasAsked;
+  }
+
+  get isAttached(): boolean {
+    return this.#lasting;
+  }
+
+  /** Since when it asks for nothing; null: a request is under way, or it watches, or it is attached. */
+  get idleSince(): number | null {
+    const isIdle = this.#rpc.underWay === 0 && this.#waiting.length === 0 && !this.#lasting && this.#watch === null;
+    return isIdle ? this.#lastAsked : null;
+  }
+
   destroy(): void {
     this.#socket.destroy();
   }
 
+  /** Ends it to make room for another one, which is said to the client. */
+  dismiss(message: string, connections: number, farewells: Farewells): void {
+    const underWay = this.#rpc.underWay + this.#waiting.length;
+    this.#dismissed = true;
+    this.#waiting.length = 0;
+    this.#watch = null;
+    this.#gone.abort();
+    farewells.say(this.#socket, busyLine(message, {connections, underWay}));
+  }
+
   /** Sends what was answered so far, then closes. */
   end(): void {
+    if (this.#dismissed) return;
     this.#socket.end(() => this.#socket.destroy());
   }
 
@@ -73,7 +120,7 @@ export class Connection {
   }
 
   #write(line: string): void {
-    if (this.#socket.destroyed || !this.#socket.writable) return;
+    if (this.#dismissed || this.#socket.destroyed || !this.#socket.writable) return;
     // Looked at before writing: one answer may be larger than the limit, a client that does not read gets no second.
     if (this.#socket.writableLength > MAX_UNSENT_BYTES) {
       this.destroy();
@@ -84,13 +131,14 @@ export class Connection {
 
   #read(chunk: Buffer): void {
     // What still comes after a line that is too long is thrown away, so that the client can get as far as reading why.
-    if (this.#waiting.at(-1) === null) return;
+    if (this.#dismissed || this.#waiting.at(-1) === null) return;
     if (!this.#splitter.push(chunk, line => this.#waiting.push(line))) this.#waiting.push(null);
     if (!this.#serving) this.#serve();
   }
 
   /** Begins some of the requests that wait, and the next ones in a later turn: one client must not keep out the others. */
   #serve(): void {
+    if (this.#dismissed) return;
     const until = performance.now() + TURN_MS;
     do {
       const line = this.#waiting[0];
@@ -99,7 +147,10 @@ export class Connection {
         return;
       }
       this.#waiting.shift();
-      if (line !== undefined && line.trim() !== '' && !this.#socket.destroyed) this.#rpc.take(line);
+      if (line === undefined || line.trim() === '' || this.#socket.destroyed) continue;
+      this.#hasAsked = true;
+      this.#lastAsked = performance.now();
+      this.#rpc.take(line);
     } while (this.#waiting.length > 0 && performance.now() < until);
     if (this.#socket.destroyed) this.#waiting.length = 0;
     this.#serving = this.#waiting.length > 0;
@@ -116,6 +167,7 @@ export class Connection {
 
   /** Reads from the client only once it has been served, and has read its answers. */
   #flow(): void {
+    if (this.#dismissed) return;
     const behind = this.#waiting.length > 0 && this.#waiting.at(-1) !== null;
     if (behind || this.#socket.writableLength > PAUSE_AT_BYTES) this.#socket.pause();
     else this.#socket.resume();
@@ -162,7 +214,7 @@ export class Connection {
   #context(requestId: Id): CallContext {
     return {
       requestId,
-      peerPid: this.#peerPid,
+      peerPid: this.pid > 0 ? this.pid : null,
       signal: this.#gone.signal,
       progress: waiting => {
         if (requestId === null) return;

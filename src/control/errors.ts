@@ -26,7 +26,19 @@ export class NotRunningError extends Error {
 
 /** The connection ended before the answer came. Whether the request was carried out is not known. */
 export class ConnectionLostError extends Error {
-  override readonly name = 'ConnectionLostError';
+  override readonly name: string = 'ConnectionLostError';
+}
+
+/** The controller has refused or closed the connection, since too many clients are connected. */
+export class BusyError extends ConnectionLostError {
+  override readonly name = 'BusyError';
+  /** Nothing of what was asked on this connection and not answered is done; false: that is not known. */
+  readonly nothingDone: boolean;
+
+  constructor(message: string, nothingDone: boolean) {
+    super(message);
+    this.nothingDone = nothingDone;
+  }
 }
 
 /** Which fleet is meant can't be told from what was given. */

@@ -15,8 +15,6 @@ export const MAX_BATCH = 64;
 export const MAX_UNDER_WAY = 64;
 /** Bytes that may wait for a client that does not read; beyond, its connection is destroyed. */
 export const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
-/** Connections that are served at once; one more is closed. */
-export const MAX_CONNECTIONS = 256;
 
 /** What brood can and can't promise on this machine, in words. */
 export interface Guarantees {
@@ -378,7 +376,10 @@ export const ErrorCode = {
   stopping: -32003,
   /** The change could not be recorded (disk full); nothing was done; exit code 1. */
   notRecorded: -32004,
-  /** This connection has too many requests under way; nothing was done, ask again later. */
+  /**
+   * This connection has too many requests under way; nothing was done, ask again later. With `id` null: all connections are
+   * in use, and this one ends; `data` is `{connections, underWay}`.
+   */
   busy: -32005,
 } as const;
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];

@@ -1,9 +1,11 @@
 /** The control socket: who may speak on it, and who is listening to events. */
 import {lstatSync, renameSync, rmSync} from 'node:fs';
 import {createServer, type Server, type Socket} from 'node:net';
+import {admit, holdings, type Verdict} from './admission.ts';
 import {Connection} from './connection.ts';
+import {busyLine, Farewells} from './farewells.ts';
 import type {Handlers} from './handlers.ts';
-import {MAX_CONNECTIONS, type EventRecord} from './messages.ts';
+import type {EventRecord} from './messages.ts';
 import {socketAddress, type SocketAddress} from './socket-path.ts';
 import {eventLine} from './watch.ts';
 
@@ -29,6 +31,7 @@ export class ControlServer {
   readonly #options: ControlServerOptions;
   #server: Server;
   readonly #connections = new Set<Connection>();
+  readonly #farewells = new Farewells();
   #bound: {temporary: SocketAddress; final: SocketAddress; inode: number} | null = null;
 
   constructor(options: ControlServerOptions) {
@@ -132,19 +135,51 @@ export class ControlServer {
 
   #destroyAll(): void {
     for (const connection of this.#connections) connection.destroy();
+    this.#farewells.destroyAll();
   }
 
   #accept(socket: Socket): void {
-    const peer = this.#connections.size < MAX_CONNECTIONS ? this.#options.peerOf(socket) : null;
+    const peer = this.#options.peerOf(socket);
     if (peer === null || !this.#options.allowedUids.has(peer.uid)) {
       socket.on('error', () => undefined);
       socket.destroy();
       return;
     }
-    const connection = new Connection(socket, peer.pid, this.#options.handlers, error =>
-      this.#options.onError?.(error),
-    );
+    const now = performance.now();
+    const verdict: Verdict<Connection> = admit([...this.#connections], peer, now);
+    if (!verdict.admitted) {
+      const connections = this.#connections.size;
+      const message = `${connections} clients are connected${this.#mostOf()}, and each has a request under way or watches; nothing was done: end some of them, or try again in a few seconds`;
+      this.#farewells.say(socket, busyLine(message, {connections, underWay: 0}));
+      return;
+    }
+    if (verdict.drop) this.#drop(verdict.drop, now);
+    const connection = new Connection(socket, {
+      peer,
+      isReserved: verdict.isReserved,
+      handlers: this.#options.handlers,
+      onError: error => this.#options.onError?.(error),
+    });
     this.#connections.add(connection);
     socket.once('close', () => this.#connections.delete(connection));
+  }
+
+  #drop(connection: Connection, now: number): void {
+    const connections = this.#connections.size;
+    const {idleSince} = connection;
+    const why = idleSince === null ? 'it was the oldest of those' : `it was idle for ${Math.round(now - idleSince)} ms`;
+    this.#connections.delete(connection);
+    connection.dismiss(
+      `this connection makes room for a new one: ${connections} clients are connected${this.#mostOf()}, and ${why}; connect again when there is something to ask`,
+      connections,
+      this.#farewells,
+    );
+  }
+
+  /** `, 240 of them from process 4711`, where one process holds most of them. */
+  #mostOf(): string {
+    let most = {pid: 0, held: 0};
+    for (const [pid, held] of holdings([...this.#connections])) if (held > most.held) most = {pid, held};
+    return most.held * 2 > this.#connections.size ? `, ${most.held} of them from process ${most.pid}` : '';
   }
 }

@@ -1,8 +1,10 @@
 import {readdirSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {expect, test} from 'vitest';
+import {MAX_CONNECTIONS, RESERVED} from '../../src/control/admission.ts';
+import {connectFleet} from '../../src/control/connect.ts';
 import {RpcError} from '../../src/control/errors.ts';
 import {inFolder} from '../../src/control/folder.ts';
-import {MAX_REQUEST_BYTES, MAX_UNDER_WAY, MAX_UNSENT_BYTES} from '../../src/control/messages.ts';
+import {ErrorCode, MAX_REQUEST_BYTES, MAX_UNDER_WAY, MAX_UNSENT_BYTES} from '../../src/control/messages.ts';
 import {Raw, scratch, serve, until} from './helpers.ts';
 
 const ping = () => ({pid: 1, version: '1', fleet: 'f', ready: true});
@@ -270,6 +272,68 @@ test('too many requests under way are refused, and the place is free again after
   expect(await raw.next()).toEqual(error(-32005, MAX_UNDER_WAY + 1));
   release();
   for (let i = 0; i < MAX_UNDER_WAY; i++) expect(await raw.next()).toMatchObject({result: ping()});
+  raw.say(request('ping'));
+  expect(await raw.next()).toMatchObject({result: ping()});
+});
+
+const busy = (underWay: number, words: RegExp) => ({
+  jsonrpc: '2.0',
+  id: null,
+  error: {
+    code: ErrorCode.busy,
+    message: expect.stringMatching(words) as unknown,
+    data: {connections: expect.any(Number) as unknown, underWay},
+  },
+});
+
+test('when all places are taken, the longest idle connection is closed with an error, and the new one is served', async () => {
+  const {folder, server} = await serve({ping});
+  const idle = Array.from({length: MAX_CONNECTIONS}, () => new Raw(folder));
+  for (const raw of idle) raw.say(request('ping'));
+  for (const raw of idle) await raw.next();
+  for (let id = 1; id <= 3; id++) {
+    const raw = new Raw(folder);
+    raw.say(request('ping', {}, id));
+    expect(await raw.next()).toMatchObject({id, result: ping()});
+    expect(server.connections).toBeLessThanOrEqual(MAX_CONNECTIONS);
+  }
+  const first = idle.filter(({closed}) => closed);
+  expect(first.length).toBeGreaterThan(0);
+  expect(await first[0]!.next()).toEqual(busy(0, /makes room.*clients are connected.*idle for/));
+});
+
+test('when nothing is idle, one process gets no more than its share, is told so, and the client retries or says why', async () => {
+  let pid = 1;
+  let calls = 0;
+  const wait = () => {
+    calls++;
+    return new Promise<never>(() => undefined);
+  };
+  const {folder, server} = await serve({ping, wait}, {peerOf: () => ({uid: 4711, pid})});
+  for (let n = 1; n <= MAX_CONNECTIONS - RESERVED; n++) {
+    new Raw(folder).say(request('wait'));
+    await until('it to be served', () => calls === n);
+  }
+  const refused = new Raw(folder);
+  expect(await refused.next()).toEqual(busy(0, /clients are connected, \d+ of them from process 1,.*nothing was done/));
+  const before = server.connections;
+  const client = await connectFleet(folder);
+  await expect(client.call('ping', {})).rejects.toMatchObject({name: 'BusyError', nothingDone: true});
+  expect(server.connections).toBe(before);
+  pid = 2;
+  const other = await connectFleet(folder);
+  expect(await other.call('ping', {})).toEqual(ping());
+  other.close();
+});
+
+test('a stranger takes no place', async () => {
+  let uid = 7;
+  const {folder, server} = await serve({ping}, {peerOf: () => ({uid, pid: 1})});
+  const strangers = Array.from({length: MAX_CONNECTIONS}, () => new Raw(folder));
+  for (const raw of strangers) expect(await raw.next()).toBeNull();
+  expect(server.connections).toBe(0);
+  uid = 4711;
+  const raw = new Raw(folder);
   raw.say(request('ping'));
   expect(await raw.next()).toMatchObject({result: ping()});
 });
