@@ -1,10 +1,10 @@
 /** The fleet that a command means, and the connection to it. */
 import type {Client} from '../control/client.ts';
-import {connectFleet} from '../control/connect.ts';
 import {ConnectionLostError, FleetChoiceError, NotRunningError} from '../control/errors.ts';
 import {resolveFleet, type FleetEntry} from '../control/find.ts';
 import {textOf, type Context} from './command.ts';
 import {CliError, ExitCode} from './errors.ts';
+import {reach} from './reach.ts';
 
 /** @throws CliError 2 where it can't be told which fleet is meant, 3 where there is none. */
 export async function chooseFleet(context: Context): Promise<FleetEntry> {
@@ -16,10 +16,10 @@ export async function chooseFleet(context: Context): Promise<FleetEntry> {
   }
 }
 
-/** @throws CliError 3 where no supervisor is running. */
+/** A connection to a controller that answers. @throws CliError 3 where no supervisor is running, 1 where none answers. */
 export async function connect(entry: FleetEntry): Promise<Client> {
   try {
-    return await connectFleet(entry.folder);
+    return await reach(entry.folder);
   } catch (error) {
     if (error instanceof NotRunningError) throw notRunning(entry);
     if (error instanceof ConnectionLostError) throw new CliError(ExitCode.failed, error.message);

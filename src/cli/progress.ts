@@ -40,12 +40,25 @@ export class ProgressLine {
 
   show(waiting: Waiting): void {
     this.#waiting = waiting;
+    if (waiting.length === 0) this.#clear();
+    else if (this.#due) this.#draw();
+  }
+
+  /** Writes a line that stays, above the one that goes away. */
+  above(words: string): void {
+    this.#clear();
+    this.#err.line(words);
+    this.#err.flush();
     if (this.#due) this.#draw();
   }
 
   end(): void {
     clearTimeout(this.#timer);
     this.#due = false;
+    this.#clear();
+  }
+
+  #clear(): void {
     if (this.#drawn) this.#err.write('\r\x1b[K');
     this.#drawn = false;
   }

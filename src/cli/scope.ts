@@ -6,6 +6,7 @@ import {atMost} from './arguments.ts';
 import {isSet, textOf, type Context, type Option} from './command.ts';
 import {CliError, ExitCode} from './errors.ts';
 import {chooseFleet, connect, type Connected} from './fleet.ts';
+import {ask, NoAnswerError} from './reach.ts';
 
 export const ALL_OPTION: Readonly<Record<string, Option>> = {
   all: {type: 'boolean', help: 'the whole machine, with or without a fleet'},
@@ -37,7 +38,7 @@ export async function withScope<T>(context: Context, use: (scope: Scope) => Prom
   const all = isSet(context, 'all');
   const connected = all ? await connectIfRunning(context) : await connectOrHint(context);
   try {
-    const lineage = connected === null ? null : await connected.client.call('lineage', {});
+    const lineage = connected === null ? null : await ask(connected, 'lineage', {});
     return await use(scopeOf(context, all, connected, lineage));
   } finally {
     connected?.client.close();
@@ -51,6 +52,8 @@ export async function connectIfRunning(context: Context): Promise<Connected | nu
     return {entry, client: await connect(entry)};
   } catch (error) {
     const isAbsent = error instanceof CliError || error instanceof FleetChoiceError || error instanceof NotRunningError;
+    // A fleet that is there and does not answer: all that can be seen without it is shown, and why there is no more.
+    if (error instanceof NoAnswerError) context.err.line(`without the fleet: ${error.message}`);
     if (isAbsent && textOf(context, 'fleet') === undefined) return null;
     throw error;
   }

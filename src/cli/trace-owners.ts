@@ -1,6 +1,6 @@
 /** What the supervisor tells of a traced fleet: whose processes are whose now, and the first process of each new run. */
 import type {Client} from '../control/client.ts';
-import {connectFleet} from '../control/connect.ts';
+import {NoAnswerError, reach} from './reach.ts';
 import {ConnectionLostError, NotRunningError, RpcError} from '../control/errors.ts';
 import type {EventRecord, LineageReport} from '../control/messages.ts';
 import {commandOf} from '../process/facts.ts';
@@ -122,13 +122,14 @@ export class TraceOwners {
     while (!signal.aborted) {
       let client: Client | null = null;
       try {
-        client = await connectFleet(this.#host.folder);
+        client = await reach(this.#host.folder);
         await this.learn(client);
         return client;
       } catch (error) {
         client?.close();
         if (error instanceof NotRunningError) return 'ended';
-        if (!(error instanceof ConnectionLostError) && !(error instanceof RpcError)) throw error;
+        const mayCome = [ConnectionLostError, RpcError, NoAnswerError].some(kind => error instanceof kind);
+        if (!mayCome) throw error;
       }
     }
     return 'stopped';

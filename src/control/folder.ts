@@ -46,6 +46,8 @@ export const fleetFolder = (name: string, file: string | null, env: NodeJS.Proce
 /** Names of what lies in a fleet's folder. */
 export const inFolder = {
   fleet: (folder: string) => join(folder, 'fleet.json'),
+  /** Is there once the whole fleet has been stopped, until the next `up`. */
+  stopped: (folder: string) => join(folder, 'stopped'),
   lock: (folder: string) => join(folder, 'lock'),
   socket: (folder: string) => join(folder, 'control.sock'),
   snapshot: (folder: string, half: 0 | 1) => join(folder, `snapshot.${half}`),

@@ -40,26 +40,36 @@ export function readLock(folder: string): Lock | null {
   };
 }
 
-/** Whether that very process lives; a zombie does not. `startTime` null: any process of that pid counts. */
-export function processAlive(pid: number, startTime: string | null): boolean {
-  if (process.platform === 'linux') {
-    let stat: string;
-    try {
-      stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    } catch {
-      return false;
-    }
-    // The name may hold spaces and parentheses: its end is the last one. Then come field 3 (state) and the others.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (fields[0] === 'Z' || fields[0] === 'X') return false;
-    return startTime === null || fields[19] === startTime;
+/**
+ * What the kernel says of that very process: R S D T t Z X I (proc(5)), null where it is gone; `?` where there is no /proc
+ * and it lives. `startTime` null: any process of that pid counts.
+ */
+export function processState(pid: number, startTime: string | null): string | null {
+  if (process.platform !== 'linux') return exists(pid) ? '?' : null;
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return null;
   }
+  // The name may hold spaces and parentheses: its end is the last one. Then come field 3 (state) and the others.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return startTime === null || fields[19] === startTime ? (fields[0] ?? null) : null;
+}
+
+function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
+}
+
+/** Whether that very process lives; a zombie does not. `startTime` null: any process of that pid counts. */
+export function processAlive(pid: number, startTime: string | null): boolean {
+  const state = processState(pid, startTime);
+  return state !== null && state !== 'Z' && state !== 'X';
 }
 
 export const keeperAlive = (lock: Lock | null): boolean => lock !== null && processAlive(lock.pid, lock.startTime);

@@ -34,6 +34,8 @@ export interface SupervisorReport {
   readonly startedAt: string;
   readonly version: string;
   readonly guarantees: Guarantees;
+  /** For how long (ms) the keeper has not answered the controller; absent: an older controller does not tell. */
+  readonly keeperSilentMs?: number;
 }
 
 export interface ExitReport {

@@ -78,6 +78,7 @@ export class Controller {
   readonly #signals: SupervisorSignals;
   readonly #facts: Facts;
   readonly #end: ControllerEnd;
+  readonly #pulse: Pulse;
 
   constructor(options: ControllerOptions) {
     const {folder, version, link, welcome, leave} = options;
@@ -211,6 +212,7 @@ export class Controller {
       },
     });
     const pulse = new Pulse(link, welcome.keeper, event => engine.note(event));
+    this.#pulse = pulse;
     this.#end = new ControllerEnd({
       engine,
       journal,
@@ -294,6 +296,7 @@ export class Controller {
       commitError,
       held: this.#held.of(heart),
       limits: this.#limits.weaker(),
+      keeperSilentMs: Math.round(this.#pulse.keeperSilentMs),
     });
   }
 

@@ -14,11 +14,13 @@ export class Pulse {
   readonly #silence = new Silence(BEAT_MS, monotonic());
   readonly #timer: NodeJS.Timeout;
   #slow = false;
+  #silentMs = 0;
 
   constructor(link: KeeperLink, keeper: number, note: (event: JournalEvent) => void) {
     this.#timer = setInterval(() => {
       link.order({type: 'beat'});
       const silentMs = this.#silence.tick(monotonic());
+      this.#silentMs = silentMs;
       const slow = silentMs >= SLOW_MS;
       if (slow === this.#slow) return;
       this.#slow = slow;
@@ -35,7 +37,13 @@ export class Pulse {
     return this.#slow;
   }
 
+  /** For how long it has not answered, as of the last beat. */
+  get keeperSilentMs(): number {
+    return this.#silentMs;
+  }
+
   heard(): void {
+    this.#silentMs = 0;
     this.#silence.heard();
   }
 

@@ -14,11 +14,12 @@ export interface Condition {
   readonly held: ReadonlyMap<string, string>;
   /** Limits that are held in a lesser way, or not at all. */
   readonly limits: readonly string[];
+  readonly keeperSilentMs: number;
 }
 
 export function supervisorReport(
   welcome: Welcome,
-  {version, upSince, commitError, held, limits}: Condition,
+  {version, upSince, commitError, held, limits, keeperSilentMs}: Condition,
 ): SupervisorReport {
   const weaker = [...welcome.weaker];
   if (welcome.anchor === null) weaker.push('no anchor: nobody starts the keeper again if it is killed');
@@ -33,5 +34,6 @@ export function supervisorReport(
     startedAt: new Date(upSince).toISOString(),
     version,
     guarantees: {lineage: welcome.lineage, anchored: welcome.anchor !== null, weaker},
+    keeperSilentMs,
   };
 }

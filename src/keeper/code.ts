@@ -4,6 +4,7 @@
  */
 import {
   existsSync,
+  lstatSync,
   readFileSync,
   readdirSync,
   readlinkSync,
@@ -47,6 +48,19 @@ export class Code {
   /** The keeper's program of a copy; null: this keeper's own. */
   keeper(name: string | null): string {
     return join(name === null ? this.#own : join(this.#root, name), 'keeper.cjs');
+  }
+
+  /** Why a copy can't take over; null: it is complete, and nobody else's. */
+  problemOf(name: string): string | null {
+    const copy = join(this.#root, name);
+    if (dirname(copy) !== this.#root) return `${name} names no copy`;
+    for (const path of [copy, join(copy, 'keeper.cjs'), join(copy, 'controller.cjs')]) {
+      const it = lstatSync(path, {throwIfNoEntry: false});
+      if (it === undefined) return `${path} is missing`;
+      if (path === copy ? !it.isDirectory() : !it.isFile()) return `${path} is no ${path === copy ? 'folder' : 'file'}`;
+      if (it.uid !== process.geteuid?.()) return `${path} belongs to user ${it.uid}`;
+    }
+    return null;
   }
 
   /** Whether a copy's keeper is the one that runs. */

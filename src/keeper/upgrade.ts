@@ -82,6 +82,8 @@ export class Upgrade {
     }
     const now = this.#start(to, 'preparing', Date.now() + PATIENCE_MS, null);
     try {
+      const problem = code.problemOf(to);
+      if (problem !== null) throw new Error(problem);
       code.next = to;
       now.candidate = link.spawn(code.controller(folder, to), {
         order: order => {

@@ -1,13 +1,13 @@
 import {fleetFolder} from '../../control/folder.ts';
 import {FleetChoiceError, NotRunningError} from '../../control/errors.ts';
-import type {Client} from '../../control/client.ts';
-import {connectFleet} from '../../control/connect.ts';
-import {resolveFleet, type FleetEntry} from '../../control/find.ts';
+import {readFleet, resolveFleet, type FleetEntry} from '../../control/find.ts';
 import type {Params} from '../../control/messages.ts';
 import {JSON_OPTION, textOf, type Command, type Context} from '../command.ts';
 import {CliError, ExitCode, UsageError} from '../errors.ts';
-import {notRunning} from '../fleet.ts';
+import {notRunning, type Connected} from '../fleet.ts';
 import {printOutcomes} from '../outcomes.ts';
+import {reach} from '../reach.ts';
+import {callAndWait} from '../wait.ts';
 
 const POLICIES = ['always', 'on-failure', 'never'];
 
@@ -41,21 +41,21 @@ takes it, and is started if need be. The worker lasts until \`brood remove\` or 
       ...(name === undefined ? {} : {name}),
       ...(restart === undefined ? {} : {restart}),
     };
-    const client = await connectOrStart(context);
+    const connected = await connectOrStart(context);
     try {
-      return printOutcomes(context, await client.call('add', params));
+      return printOutcomes(context, await callAndWait(context, connected, 'add', params, {repeatable: false}));
     } finally {
-      client.close();
+      connected.client.close();
     }
   },
 };
 
 /** Only the fleet without a file is started for this: one with a file starts by `brood up`, with all its workers. */
-async function connectOrStart(context: Context): Promise<Client> {
+async function connectOrStart(context: Context): Promise<Connected> {
   const entry = await existing(context);
   if (entry) {
     try {
-      return await connectFleet(entry.folder);
+      return {entry, client: await reach(entry.folder)};
     } catch (error) {
       if (!(error instanceof NotRunningError)) throw error;
       if (entry.file !== null) throw notRunning(entry);
@@ -67,7 +67,11 @@ async function connectOrStart(context: Context): Promise<Client> {
   const result = await launch({folder, fleet, only: null, attached: false});
   // Refused: somebody else has started it at the same moment.
   if (result.kind === 'failed') throw new CliError(ExitCode.failed, result.message);
-  return connectFleet(folder);
+  const client = await reach(folder);
+  const started = readFleet(folder);
+  if (started) return {entry: started, client};
+  client.close();
+  throw new CliError(ExitCode.failed, `the fleet has left no trace in ${folder}`);
 }
 
 async function existing({env, cwd, ...context}: Context): Promise<FleetEntry | null> {

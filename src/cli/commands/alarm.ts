@@ -2,6 +2,7 @@ import {isSet, JSON_OPTION, type Command} from '../command.ts';
 import {UsageError} from '../errors.ts';
 import {count} from '../../words/format.ts';
 import {withClient} from '../fleet.ts';
+import {ask} from '../reach.ts';
 
 export const alarm: Command = {
   name: 'alarm',
@@ -21,8 +22,8 @@ run, as with alarm(2): a later call replaces an earlier one, 0 cancels it.`,
     if (!/^\d{1,9}(\.\d{1,3})?$/.test(word))
       throw new UsageError(`${JSON.stringify(word)}: expected seconds, such as 60`);
     const seconds = Number(word);
-    return withClient(context, async ({client}) => {
-      const {instances} = await client.call('alarm', {target, seconds});
+    return withClient(context, async connected => {
+      const {instances} = await ask(connected, 'alarm', {target, seconds});
       if (isSet(context, 'json')) context.out.line(JSON.stringify({instances}));
       else {
         for (const {id, secondsLeftBefore} of instances) {

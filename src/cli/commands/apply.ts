@@ -4,6 +4,7 @@ import {ExitCode, CliError} from '../errors.ts';
 import {withClient} from '../fleet.ts';
 import {readFleetFile} from '../fleet-file.ts';
 import {printOutcomes} from '../outcomes.ts';
+import {ask} from '../reach.ts';
 import {printPlan} from '../plan-words.ts';
 import {callAndWait} from '../wait.ts';
 
@@ -38,7 +39,7 @@ secrets are masked.`,
         );
       }
       if (isSet(context, 'plan')) {
-        const plan = await connected.client.call('plan', {});
+        const plan = await ask(connected, 'plan', {});
         if (isSet(context, 'json')) context.out.line(JSON.stringify(plan));
         else printPlan(context.out, plan);
         return ExitCode.done;

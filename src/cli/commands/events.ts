@@ -4,6 +4,7 @@ import {atMost} from '../arguments.ts';
 import {isSet, JSON_OPTION, type Command} from '../command.ts';
 import {eventLine} from '../event-line.ts';
 import {chooseFleet} from '../fleet.ts';
+import {watchOver} from '../supervisor-watch.ts';
 import {FOLLOW_OPTION, lineCountOf, linesOption, stopSignal} from '../tail-options.ts';
 
 const DEFAULT = 50;
@@ -39,10 +40,12 @@ its supervisor died. With --json one JSON object a line; \`seq\` rises.`,
     if (!isSet(context, 'follow')) return 0;
     // With -n 0 the past is passed over, not shown.
     if (last === -1) last = lastRecords(folder, 1)[0]?.seq ?? -1;
+    const watch = watchOver(folder, context.err);
     await followJournal(folder, last, stopSignal(out), record => {
       print(record);
       out.flush();
     });
+    watch.end();
     return 0;
   },
 };

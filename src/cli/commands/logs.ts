@@ -7,9 +7,11 @@ import {durationOf} from '../arguments.ts';
 import {isSet, JSON_OPTION, textOf, type Command, type Context} from '../command.ts';
 import {CliError, ExitCode, UsageError} from '../errors.ts';
 import {chooseFleet, connect} from '../fleet.ts';
+import {ask} from '../reach.ts';
 import {LogPrinter} from '../log-printer.ts';
 import {FOLLOW_OPTION, lineCountOf, linesOption, stopSignal} from '../tail-options.ts';
 import {printRaw} from '../raw-logs.ts';
+import {watchOver} from '../supervisor-watch.ts';
 
 const DEFAULT = 100;
 
@@ -58,7 +60,9 @@ works while the supervisor is down, too. --raw gives one stream's bytes exactly 
     }
     const only = stream === null ? {} : {stream};
     const onIdle = () => context.out.flush();
+    const watch = watchOver(folder, context.err);
     await followLines({fleetFolder: folder, streams, wanted, signal, onIdle, ...only}, line => printer.print(line));
+    watch.end();
     return ExitCode.done;
   },
 };
@@ -81,7 +85,7 @@ async function assertKnown(target: string, known: readonly Instance[], entry: Fl
   if (entry.alive) {
     const client = await connect(entry);
     try {
-      await client.call('status', {targets: [target]});
+      await ask({entry, client}, 'status', {targets: [target]});
       return;
     } finally {
       client.close();

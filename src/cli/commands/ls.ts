@@ -3,6 +3,8 @@ import {listFleets, type FleetEntry} from '../../control/find.ts';
 import type {PsReport} from '../../control/messages.ts';
 import {atMost} from '../arguments.ts';
 import {isSet, JSON_OPTION, type Command} from '../command.ts';
+import {examineSupervisor} from '../supervisor-look.ts';
+import {troubleWords} from '../supervisor-troubles.ts';
 import {printTable, type Column} from '../table.ts';
 
 /** A controller that says nothing for so long is not waited for: the others are listed all the same. */
@@ -23,6 +25,11 @@ workers: they live on, and \`brood up\` takes them back); or down.`,
     if (isSet(context, 'json')) context.out.line(JSON.stringify(fleets));
     else if (fleets.length === 0) context.out.line('no fleets; `brood up` starts the one of ./brood.yaml');
     else printTable(context.out, COLUMNS, fleets);
+    const silent = fleets.filter(({state, workers}) => state === 'running' && workers === null);
+    for (const {name, folder} of silent) {
+      const {troubles} = await examineSupervisor(folder, {controllerIsSilent: true});
+      context.err.line(`${name}: ${troubles.map(troubleWords).join('; ')}`);
+    }
     return 0;
   },
 };

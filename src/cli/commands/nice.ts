@@ -1,6 +1,7 @@
 import {isSet, JSON_OPTION, type Command} from '../command.ts';
 import {UsageError} from '../errors.ts';
 import {withClient} from '../fleet.ts';
+import {ask} from '../reach.ts';
 
 export const nice: Command = {
   name: 'nice',
@@ -22,8 +23,8 @@ root. Lasts for the life of the process; \`nice:\` in the fleet file for every o
       throw new UsageError(`${JSON.stringify(word)}: expected a nice value from -20 to 19`);
     }
     if (targets.length === 0) throw new UsageError('needs a NAME or PID');
-    return withClient(context, async ({client}) => {
-      const {set} = await client.call('nice', {nice: value, targets});
+    return withClient(context, async connected => {
+      const {set} = await ask(connected, 'nice', {nice: value, targets});
       if (isSet(context, 'json')) context.out.line(JSON.stringify({set}));
       else
         for (const one of set)

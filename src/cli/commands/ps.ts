@@ -3,6 +3,8 @@ import {atMost} from '../arguments.ts';
 import {isSet, JSON_OPTION, type Command} from '../command.ts';
 import {formatBytes, formatDuration} from '../../words/format.ts';
 import {withClient} from '../fleet.ts';
+import {ask} from '../reach.ts';
+import {keeperTrouble} from '../supervisor-look.ts';
 import {lastExit, statusWords, stormWords} from '../../words/instance-words.ts';
 import {styleOfStatus} from '../outcomes.ts';
 import {printTable, type Column} from '../table.ts';
@@ -22,13 +24,17 @@ CPU (of one core) and MEM are sums over the instance's process tree.`,
   completes: 'none',
   async execute(context) {
     atMost(context, 0);
-    const report = await withClient(context, ({client}) => client.call('ps', {}));
+    const {report, keeper} = await withClient(context, async connected => ({
+      report: await ask(connected, 'ps', {}),
+      keeper: keeperTrouble(connected.entry.folder),
+    }));
     if (isSet(context, 'json')) context.out.line(JSON.stringify(report));
     else if (report.workers.length === 0) context.out.line(`fleet ${report.fleet} has no workers`);
     else printTable(context.out, COLUMNS, report.workers);
     // A controller that is to be upgraded yet may not know of storms.
     if (!isSet(context, 'json') && report.storm)
       context.out.line(context.out.paint('yellow', stormWords(report.storm)));
+    if (keeper !== null) context.err.line(context.err.paint('yellow', keeper));
     return 0;
   },
 };

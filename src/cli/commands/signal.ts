@@ -4,6 +4,7 @@ import {nearest} from '../../fleet/nearest.ts';
 import {isSet, JSON_OPTION, type Command} from '../command.ts';
 import {ExitCode, UsageError} from '../errors.ts';
 import {withClient} from '../fleet.ts';
+import {ask} from '../reach.ts';
 
 export const signal: Command = {
   name: 'signal',
@@ -26,9 +27,9 @@ reused by a stranger is never signalled. \`brood stop\` and \`brood pause\` do m
       throw new UsageError(`no signal ${word}${meant === undefined ? '' : `; did you mean ${meant}?`}`);
     }
     if (targets.length === 0) throw new UsageError('needs a NAME or PID');
-    return withClient(context, async ({client}) => {
+    return withClient(context, async connected => {
       const tree = isSet(context, 'tree');
-      const {sent} = await client.call('signal', tree ? {signal: name, targets, tree} : {signal: name, targets});
+      const {sent} = await ask(connected, 'signal', tree ? {signal: name, targets, tree} : {signal: name, targets});
       if (isSet(context, 'json')) context.out.line(JSON.stringify({sent}));
       else for (const {pid, id} of sent) context.out.line(`${name} sent to ${pid}${id === null ? '' : ` (${id})`}`);
       if (sent.length > 0) return ExitCode.done;

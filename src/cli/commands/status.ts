@@ -7,6 +7,7 @@ import {limitWords} from '../limit-words.ts';
 import {exitWords, healthWords, statusWords} from '../../words/instance-words.ts';
 import {styleOfStatus} from '../outcomes.ts';
 import {proofWords} from '../../words/proof-words.ts';
+import {ask} from '../reach.ts';
 import {plainText} from '../../words/sanitize.ts';
 import {watchWords} from '../../words/watch-words.ts';
 import {fit} from '../../words/width.ts';
@@ -26,7 +27,7 @@ last run ended and what was proved after it. Values of variables that look like 
   async execute(context) {
     atMost(context, 1);
     const targets = targetsOf(context);
-    const {instances} = await withClient(context, ({client}) => client.call('status', {targets}));
+    const {instances} = await withClient(context, connected => ask(connected, 'status', {targets}));
     if (isSet(context, 'json')) {
       context.out.line(JSON.stringify({instances}));
       return 0;

@@ -1,12 +1,13 @@
 import type {Client} from '../../control/client.ts';
-import {connectFleet} from '../../control/connect.ts';
 import {ConnectionLostError} from '../../control/errors.ts';
 import type {EventRecord} from '../../control/messages.ts';
 import {atMost} from '../arguments.ts';
-import type {Command} from '../command.ts';
+import type {Command, Context} from '../command.ts';
 import {CliError, ExitCode} from '../errors.ts';
 import {withClient} from '../fleet.ts';
 import {copyPrograms} from '../programs.ts';
+import {ask, NoAnswerError, reach} from '../reach.ts';
+import {watchOver} from '../supervisor-watch.ts';
 import {version} from '../version.ts';
 
 /** The supervisor itself gives up after 10 s, and then needs a moment to go back. */
@@ -35,9 +36,9 @@ leaves the fleet with the code that it had: exit 1, with the reason.`,
           `nothing was changed: the new programs can't be copied to ${entry.folder}: ${why ?? 'no reason is known'}`,
         );
       }
-      const {seq} = await client.call('watch', {});
-      await client.call('upgrade', {code: hash});
-      const end = await outcome(client, entry.folder, hash, seq);
+      const {seq} = await ask({entry, client}, 'watch', {});
+      await ask({entry, client}, 'upgrade', {code: hash});
+      const end = await sayingWhatKeepsIt(context, entry.folder, () => outcome(client, entry.folder, hash, seq));
       if (end.type !== 'upgraded') {
         throw new CliError(ExitCode.failed, `nothing was changed: ${String(end['message'])}`);
       }
@@ -47,6 +48,27 @@ leaves the fleet with the code that it had: exit 1, with the reason.`,
   },
 };
 
+/** A connection to whichever controller answers next; null: none has in time. */
+async function again(folder: string, end: number): Promise<Client | null> {
+  const left = end - performance.now();
+  if (left <= 0) return null;
+  try {
+    return await reach(folder, left);
+  } catch (error) {
+    if (error instanceof NoAnswerError) return null;
+    throw error;
+  }
+}
+
+async function sayingWhatKeepsIt<T>({err}: Context, folder: string, use: () => Promise<T>): Promise<T> {
+  const watch = watchOver(folder, err);
+  try {
+    return await use();
+  } finally {
+    watch.end();
+  }
+}
+
 /** The event that says how it went, from whichever controller it comes. */
 async function outcome(first: Client, folder: string, hash: string, seq: number): Promise<EventRecord> {
   let end = performance.now() + PATIENCE_MS;
@@ -54,11 +76,7 @@ async function outcome(first: Client, folder: string, hash: string, seq: number)
   const isOutcome = (event: EventRecord): boolean =>
     (event.type === 'upgraded' || event.type === 'upgrade-failed') && event['to'] === hash;
   let afterSeq = seq;
-  for (
-    let client = first;
-    performance.now() < end;
-    client = await connectFleet(folder, {timeoutMs: end - performance.now()})
-  ) {
+  for (let client: Client | null = first; client !== null; client = await again(folder, end)) {
     let late = setTimeout(() => client.close(), end - performance.now());
     try {
       for await (const event of client.watch({afterSeq})) {

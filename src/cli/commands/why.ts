@@ -1,6 +1,5 @@
 import {constants} from 'node:os';
 import {NotRunningError} from '../../control/errors.ts';
-import {connectFleet} from '../../control/connect.ts';
 import type {FleetEntry} from '../../control/find.ts';
 import type {InstanceDetail, WorkerReport} from '../../control/messages.ts';
 import {atMost, targetsOf} from '../arguments.ts';
@@ -10,6 +9,7 @@ import {chooseFleet} from '../fleet.ts';
 import type {Evidence} from '../evidence.ts';
 import {journalOf} from '../journal-of.ts';
 import {lastWords} from '../last-words.ts';
+import {ask, NoAnswerError, reach} from '../reach.ts';
 import {tell} from '../story.ts';
 import {wrap} from '../wrap.ts';
 
@@ -32,7 +32,7 @@ so it also works when the supervisor is down.`,
     atMost(context, 1);
     const [target = ''] = targetsOf(context);
     const entry = await chooseFleet(context);
-    const known = await ask(entry, target);
+    const known = await askSupervisor(context, entry, target);
     const records = journalOf(entry.folder, (id, worker) => worker === target || id === target);
     const ids = known ? interesting(known.details).map(({id}) => id) : [...records.keys()];
     if (ids.length === 0) throw new CliError(ExitCode.failed, `no worker ${target} in fleet ${entry.name}`);
@@ -61,13 +61,13 @@ interface Known {
 }
 
 /** What the supervisor knows; null where there is none. */
-async function ask({folder}: FleetEntry, target: string): Promise<Known | null> {
+async function askSupervisor({err}: Context, entry: FleetEntry, target: string): Promise<Known | null> {
   try {
-    const client = await connectFleet(folder);
+    const client = await reach(entry.folder);
     try {
       const [{instances}, {workers}] = await Promise.all([
-        client.call('status', {targets: [target]}),
-        client.call('ps', {}),
+        ask({entry, client}, 'status', {targets: [target]}),
+        ask({entry, client}, 'ps', {}),
       ]);
       return {details: instances, workers};
     } finally {
@@ -75,6 +75,10 @@ async function ask({folder}: FleetEntry, target: string): Promise<Known | null> 
     }
   } catch (error) {
     if (error instanceof NotRunningError) return null;
+    if (error instanceof NoAnswerError) {
+      err.line(`from the journal alone: ${error.message}`);
+      return null;
+    }
     throw error;
   }
 }

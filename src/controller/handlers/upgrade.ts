@@ -1,9 +1,24 @@
-/** upgrade: other programs take over. Answered at once; how it goes is told by events (`upgraded`, `upgrade-failed`). */
+/**
+ * upgrade: other programs take over. A copy that is not complete is refused; else it is answered at once, and how it
+ * goes is told by events (`upgraded`, `upgrade-failed`).
+ */
+import {copyProblem} from '../code-copy.ts';
 import {mayChange, type Desk} from './desk.ts';
+import {RpcError} from '../../control/errors.ts';
 import type {Handlers} from '../../control/handlers.ts';
+import {ErrorCode} from '../../control/messages.ts';
 
 export const upgradeHandlers = (desk: Desk): Pick<Handlers, 'upgrade'> => ({
-  upgrade({code}) {
+  async upgrade({code}) {
+    mayChange(desk);
+    const problem = await copyProblem(desk.folder, code);
+    if (problem !== null) {
+      throw new RpcError(
+        ErrorCode.failed,
+        `nothing was changed: there is no complete copy of the programs to upgrade to: ${problem}; \`brood upgrade\` makes one`,
+      );
+    }
+    // The fleet may be stopping since.
     mayChange(desk);
     desk.link.order({type: 'upgrade', code});
     return {};
