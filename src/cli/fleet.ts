@@ -21,13 +21,18 @@ export async function connect(entry: FleetEntry): Promise<Client> {
   try {
     return await reach(entry.folder);
   } catch (error) {
-    if (error instanceof NotRunningError) throw notRunning(entry);
-    if (error instanceof ConnectionLostError) throw new CliError(ExitCode.failed, error.message);
-    if (error instanceof Error && 'code' in error && error.code === 'EACCES') {
-      throw new CliError(ExitCode.failed, `fleet ${entry.name} belongs to another user: its socket may not be opened`);
-    }
-    throw error;
+    throw connectError(entry, error);
   }
+}
+
+/** What went wrong with a connection, in words where they are known. */
+export function connectError(entry: FleetEntry, error: unknown): unknown {
+  if (error instanceof NotRunningError) return notRunning(entry);
+  if (error instanceof ConnectionLostError) return new CliError(ExitCode.failed, error.message);
+  if (error instanceof Error && 'code' in error && error.code === 'EACCES') {
+    return new CliError(ExitCode.failed, `fleet ${entry.name} belongs to another user: its socket may not be opened`);
+  }
+  return error;
 }
 
 export const notRunning = ({name, file}: FleetEntry): CliError =>

@@ -6,7 +6,7 @@ import type {Client} from '../control/client.ts';
 import {connectFleet} from '../control/connect.ts';
 import {ConnectionLostError, NotRunningError} from '../control/errors.ts';
 import {followJournal, lastRecords, recordsAfter} from '../control/journal.ts';
-import type {EventRecord, Outcomes} from '../control/messages.ts';
+import type {EventRecord} from '../control/messages.ts';
 import {followLines} from '../logs/follow.ts';
 import {loggedInstances, openStreams, type OpenStream} from '../logs/read.ts';
 import type {Context} from './command.ts';
@@ -16,8 +16,11 @@ import {eventLine} from './event-line.ts';
 import {isNews} from './news.ts';
 import {LogPrinter} from './log-printer.ts';
 import {printOutcomes} from './outcomes.ts';
-import {supervisorOf, waitUntilGone, type SupervisorProcess} from './supervisor-processes.ts';
-import {stopFleet} from './stop-fleet.ts';
+import {endOf, supervisorOf, waitUntilGone, type SupervisorProcess} from './supervisor-processes.ts';
+import {stopFleet, type Stopped} from './stop-fleet.ts';
+import {watchOver} from './supervisor-watch.ts';
+
+const RETRY_MS = 50;
 
 export class Foreground {
   readonly #context: Context;
@@ -29,7 +32,7 @@ export class Foreground {
   readonly #over = new AbortController();
   #client: Client | null = null;
   #stops = 0;
-  #stopped: Promise<Outcomes | null>[] = [];
+  #stopped: Promise<Stopped>[] = [];
   #processes: readonly SupervisorProcess[] = [];
   /** What SIGTSTP paused, to be resumed by SIGCONT. */
   #suspended: readonly string[] = [];
@@ -59,17 +62,20 @@ export class Foreground {
     // From the files: they tell also of what happened while no controller was there.
     const watching = followJournal(this.#folder, this.#firstSeq, this.#over.signal, record => this.#tell(record));
     takeSignals(signal => this.#signal(signal));
+    const watch = watchOver(this.#folder, err);
     try {
       await this.#stayAttached();
-      await waitUntilGone(this.#processes);
+      await waitUntilGone(this.#processes, {workersAreDown: false});
     } finally {
+      watch.end();
       this.#over.abort();
       await Promise.all([following, watching]);
     }
-    const outcomes = await Promise.all(this.#stopped);
-    const failed = outcomes.flatMap(one => one?.outcomes.filter(({ok}) => !ok) ?? []);
+    const stopped = (await Promise.all(this.#stopped)).flatMap(one => (one.kind === 'answered' ? [one.outcomes] : []));
+    const failed = stopped.flatMap(({outcomes}) => outcomes.filter(({ok}) => !ok));
     if (failed.length > 0) return printOutcomes(this.#context, {ok: false, outcomes: failed});
-    if (this.#stops === 0 && !this.#stoppedByOthers()) {
+    const wasKilled = endOf(this.#folder, stopped.length > 0) === 'killed';
+    if (wasKilled || (this.#stops === 0 && !this.#stoppedByOthers())) {
       const message = `the supervisor of ${this.#name} is gone; its workers may live on, and \`brood up\` takes them back`;
       throw new CliError(ExitCode.failed, message);
     }
@@ -90,6 +96,8 @@ export class Foreground {
       } catch (error) {
         if (error instanceof NotRunningError) return;
         if (!(error instanceof ConnectionLostError)) throw error;
+        // Also where there is no place for one more client: then it is worth another try.
+        await new Promise(resolve => setTimeout(resolve, RETRY_MS));
       } finally {
         this.#client?.close();
         this.#client = null;
@@ -131,7 +139,11 @@ export class Foreground {
       err.paint('dim', now ? 'stopping at once' : `stopping ${this.#name} in order; once more stops it at once`),
     );
     err.flush();
-    const stopped = stopFleet(this.#folder, now);
+    const say = (words: string): void => {
+      err.line(words);
+      err.flush();
+    };
+    const stopped = stopFleet(this.#folder, {now, say});
     // Looked at when all is over; until then it must not count as unhandled.
     stopped.catch(() => undefined);
     this.#stopped.push(stopped);

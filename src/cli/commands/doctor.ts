@@ -1,19 +1,24 @@
+import type {Client} from '../../control/client.ts';
+import {ConnectionLostError} from '../../control/errors.ts';
+import type {FleetEntry} from '../../control/find.ts';
 import type {FindingsReport, Guarantees, InstanceDetail} from '../../control/messages.ts';
 import {atMost} from '../arguments.ts';
-import {isSet, JSON_OPTION, type Command, type Context} from '../command.ts';
-import {FINDING_CHECKS, FLEET_CHECKS} from '../doctor/checks.ts';
+import {isSet, JSON_OPTION, textOf, type Command, type Context} from '../command.ts';
+import {FINDING_CHECKS, FLEET_CHECKS, SUPERVISOR_CHECKS} from '../doctor/checks.ts';
 import {deadlocksAmong} from '../doctor/deadlocks.ts';
 import type {Findings} from '../doctor/findings.ts';
 import {machineFindings} from '../doctor/machine.ts';
 import {leftWords, mend, mustBeAbleToAsk, terminalAsk, type Mended} from '../doctor/mend.ts';
 import type {Patient, Problem} from '../doctor/patient.ts';
-import {ExitCode, UsageError} from '../errors.ts';
-import type {Connected} from '../fleet.ts';
+import {CliError, ExitCode, UsageError} from '../errors.ts';
+import {chooseFleet, type Connected} from '../fleet.ts';
 import {count} from '../../words/format.ts';
 import {journalOf} from '../journal-of.ts';
 import {lastWords} from '../last-words.ts';
 import {plainText} from '../../words/sanitize.ts';
-import {ALL_OPTION, connectIfRunning, connectOrHint} from '../scope.ts';
+import {ask, NoAnswerError} from '../reach.ts';
+import {ALL_OPTION, connectOrHint} from '../scope.ts';
+import {examineSupervisor} from '../supervisor-look.ts';
 import {wrap} from '../wrap.ts';
 
 /** A crash of Node.js ends with a dozen lines that say less than the first of them. */
@@ -25,7 +30,7 @@ export const doctor: Command = {
   usage: 'doctor [--all] [--json] [--fix [--yes]]',
   description: `Looks for zombies, orphans and deadlocks, restart storms and what their crashes have in common, workers that gave up
 or wait for ever, health that comes and goes, ports that others have, processes that could not be ended, little room on
-the disk or for descriptors, and guarantees that are weaker on this machine; each explained, with advice. Exit 1 where
+the disk or for descriptors, a supervisor that is stopped, stuck or silent, and guarantees that are weaker on this machine; each explained, with advice. Exit 1 where
 something is wrong; an orphan or a weaker guarantee alone is nothing wrong. Without --fix it changes nothing.`,
   options: {
     ...ALL_OPTION,
@@ -46,11 +51,11 @@ something is wrong; an orphan or a weaker guarantee alone is nothing wrong. With
     if (yes && !fix) throw new UsageError('--yes belongs to --fix');
     if (fix) mustBeAbleToAsk(context, yes || isSet(context, 'json'));
     if (fix && isSet(context, 'json') && !yes) throw new UsageError('--fix --json needs --yes: nobody can be asked');
-    const connected = all ? await connectIfRunning(context) : await connectOrHint(context);
+    const visit = await visitFleet(context, all);
     try {
-      return await consult(context, connected, {all, fix, yes});
+      return await consult(context, visit, {all, fix, yes});
     } finally {
-      connected?.client.close();
+      visit?.client?.close();
     }
   },
 };
@@ -61,11 +66,46 @@ interface Wishes {
   readonly yes: boolean;
 }
 
-async function consult(context: Context, connected: Connected | null, wishes: Wishes): Promise<number> {
+/** A fleet, and its controller if that answers. */
+interface Visit {
+  readonly entry: FleetEntry;
+  readonly client: Client | null;
+}
+
+/** Null: no fleet is running, and none is needed. A supervisor that does not answer is examined from outside. */
+async function visitFleet(context: Context, all: boolean): Promise<Visit | null> {
+  try {
+    return await connectOrHint(context);
+  } catch (error) {
+    if (error instanceof NoAnswerError) return {entry: await chooseFleet(context), client: null};
+    const isAbsent = error instanceof CliError && textOf(context, 'fleet') === undefined;
+    if (all && isAbsent) return null;
+    throw error;
+  }
+}
+
+async function consult(context: Context, visit: Visit | null, wishes: Wishes): Promise<number> {
   const {out} = context;
-  const patient = connected && (await examine(connected));
-  const findings = await look(connected, wishes.all);
-  const problems: Problem[] = FINDING_CHECKS.flatMap(check => check(findings));
+  let connected: Connected | null = visit?.client ? {entry: visit.entry, client: visit.client} : null;
+  let patient: Patient | null = null;
+  let findings: Findings | null = null;
+  try {
+    patient = connected && (await examine(connected));
+    findings = await look(connected, wishes.all);
+  } catch (error) {
+    // It has stopped answering in the middle of it.
+    if (!(error instanceof NoAnswerError || error instanceof ConnectionLostError)) throw error;
+    connected = null;
+  }
+  findings ??= await look(null, wishes.all);
+  const problems: Problem[] = [];
+  if (visit) {
+    const keeperSilentMs = patient?.supervisor.keeperSilentMs ?? null;
+    const answers = {controllerIsSilent: connected === null, keeperSilentMs};
+    const examined = await examineSupervisor(visit.entry.folder, answers);
+    problems.push(...SUPERVISOR_CHECKS.flatMap(check => check(examined)));
+  }
+  for (const check of FINDING_CHECKS) problems.push(...check(findings));
   if (patient) for (const check of FLEET_CHECKS) problems.push(...(await check(patient)));
   const asJson = isSet(context, 'json');
   if (!asJson) print(context, problems, wishes.all);
@@ -120,17 +160,18 @@ const NOTHING: FindingsReport = {zombies: [], orphans: []};
 /** Zombies, orphans and deadlocks. */
 async function look(connected: Connected | null, all: boolean): Promise<Findings> {
   const client = connected?.client ?? null;
-  const own = client === null ? NOTHING : await client.call('findings', {});
-  const lineage = client === null ? null : await client.call('lineage', {});
+  const own = connected === null ? NOTHING : await ask(connected, 'findings', {});
+  const lineage = connected === null ? null : await ask(connected, 'lineage', {});
   const found = all ? await machineFindings(own) : own;
   return {...found, deadlocks: deadlocksAmong(lineage, all), client};
 }
 
-async function examine({entry: {folder}, client}: Connected): Promise<Patient> {
-  const {supervisor, storm, workers} = await client.call('ps', {});
+async function examine(connected: Connected): Promise<Patient> {
+  const {folder} = connected.entry;
+  const {supervisor, storm, workers} = await ask(connected, 'ps', {});
   const names = [...new Set(workers.map(({worker}) => worker))];
   const instances: readonly InstanceDetail[] =
-    names.length === 0 ? [] : (await client.call('status', {targets: names})).instances;
+    names.length === 0 ? [] : (await ask(connected, 'status', {targets: names})).instances;
   const records = journalOf(folder, () => true);
   return {
     folder,

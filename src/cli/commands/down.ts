@@ -1,22 +1,25 @@
-import {ConnectionLostError, NotRunningError} from '../../control/errors.ts';
+import type {FleetEntry} from '../../control/find.ts';
+import {processAlive, readLock} from '../../control/lock.ts';
 import type {Outcomes} from '../../control/messages.ts';
 import {readLeft} from '../../control/left.ts';
 import {atMost, timeoutOf} from '../arguments.ts';
 import {isSet, JSON_OPTION, TIMEOUT_OPTION, type Command, type Context} from '../command.ts';
-import {ExitCode} from '../errors.ts';
-import {chooseFleet, connect, type Connected} from '../fleet.ts';
+import {CliError, ExitCode} from '../errors.ts';
+import {chooseFleet, connectError, notRunning} from '../fleet.ts';
+import {leftWords, processesLeftOf} from '../left-processes.ts';
 import {count} from '../../words/format.ts';
 import {plainText} from '../../words/sanitize.ts';
 import {printOutcomes} from '../outcomes.ts';
-import {supervisorOf, waitUntilGone} from '../supervisor-processes.ts';
-import {callAndWait} from '../wait.ts';
+import {stopFleet, type Stopped, type StopOptions} from '../stop-fleet.ts';
+import {endOf, supervisorOf, supervisorOfController, waitUntilGone} from '../supervisor-processes.ts';
+import {whileWaiting} from '../waiting.ts';
 
 export const down: Command = {
   name: 'down',
   summary: 'stop every worker in reverse order, then the supervisor',
   usage: 'down [--now] [--timeout DURATION]',
   description: `Stops what depends on others first, each by its stop ladder, and then the supervisor. Returns when nothing of the
-fleet is left. What was changed by hand (start, stop, scale, add) is forgotten: \`brood up\` starts what the file says.`,
+fleet is left. A controller that does not answer is passed by: the anchor is sent SIGTERM. What was changed by hand (start, stop, scale, add) is forgotten: \`brood up\` starts what the file says.`,
   options: {
     now: {type: 'boolean', help: 'all at once, without waiting for order or timeouts'},
     ...TIMEOUT_OPTION,
@@ -31,37 +34,59 @@ fleet is left. What was changed by hand (start, stop, scale, add) is forgotten: 
     atMost(context, 0);
     const timeoutMs = timeoutOf(context);
     const entry = await chooseFleet(context);
-    const connected = {entry, client: await connect(entry)};
-    try {
-      return await end(context, connected, timeoutMs);
-    } finally {
-      connected.client.close();
-    }
+    const named = supervisorOf(entry.folder);
+    const processes = named.length > 0 ? named : await supervisorOfController(entry.folder);
+    if (!processes.some(({pid, startTime}) => processAlive(pid, startTime))) throw notRunning(entry);
+    const outcomes = await whileWaiting(context, entry, timeoutMs, async waiting => {
+      const stopped = await stop(entry, {...waiting, now: isSet(context, 'now'), timeoutMs});
+      const workersAreDown = stopped.kind === 'answered';
+      const names = processes.map(({what, pid}) => `the ${what} (pid ${pid})`).join(' and ');
+      waiting.onlyFor(`${names} to end${workersAreDown ? '' : ', which stop the workers first'}`);
+      await waitUntilGone(processes, {workersAreDown, signal: waiting.signal});
+      return workersAreDown ? stopped.outcomes : null;
+    });
+    return tell(context, entry, outcomes);
   },
 };
 
-async function end(context: Context, connected: Connected, timeoutMs: number | undefined): Promise<number> {
-  const {entry} = connected;
-  const processes = supervisorOf(entry.folder);
-  const params = {...(isSet(context, 'now') ? {now: true} : {}), ...(timeoutMs === undefined ? {} : {timeoutMs})};
-  let result: Outcomes;
+async function stop(entry: FleetEntry, options: StopOptions): Promise<Stopped> {
   try {
-    result = await callAndWait(context, connected, 'down', params, {timeoutMs, repeatable: true});
+    return await stopFleet(entry.folder, options);
   } catch (error) {
-    // Its last answer was lost with the supervisor itself, which is what was asked for.
-    if (!(error instanceof NotRunningError || error instanceof ConnectionLostError)) throw error;
-    result = {ok: true, outcomes: []};
+    throw connectError(entry, error);
   }
-  await waitUntilGone(processes);
-  const left = readLeft(entry.folder);
-  if (left.length > 0) result = {...result, ok: false, left};
-  const failed = result.outcomes.filter(({ok}) => !ok);
+}
+
+/** @param outcomes null: the controller's answer was lost, or it gave none */
+function tell(context: Context, {name, folder, id}: FleetEntry, outcomes: Outcomes | null): number {
+  const {out} = context;
+  const end = endOf(folder, outcomes !== null);
+  if (end === 'again') {
+    out.line(`fleet ${name} was stopped, and is running again (supervisor pid ${readLock(folder)?.pid ?? '?'})`);
+    return ExitCode.done;
+  }
+  const left = outcomes === null || end === 'killed' ? processesLeftOf(id) : [];
+  if (end === 'killed') {
+    const found = left.length > 0 ? `these processes of it live on: ${leftWords(left)}` : 'no process of it is found';
+    throw new CliError(
+      ExitCode.failed,
+      `the supervisor of fleet ${name} has ended, but was killed before it had stopped everything; ${found}. \`brood up\` takes back what lives, and \`brood down\` then stops it.`,
+    );
+  }
+  if (left.length > 0) {
+    throw new CliError(ExitCode.failed, `fleet ${name} is down, but these processes of it are left: ${leftWords(left)}`);
+  }
+  const unended = readLeft(folder);
+  const answered = outcomes ?? {ok: true, outcomes: []};
+  const result: Outcomes = unended.length === 0 ? answered : {...answered, ok: false, left: unended};
   if (isSet(context, 'json')) return printOutcomes(context, result);
+  const failed = result.outcomes.filter(({ok}) => !ok);
   if (failed.length > 0) printOutcomes(context, {ok: false, outcomes: failed});
-  if (left.length > 0) context.err.line(plainText(`could not be ended: ${left.join(', ')}`));
+  if (unended.length > 0) context.err.line(plainText(`could not be ended: ${unended.join(', ')}`));
   if (result.ok) {
-    const stopped = count(result.outcomes.length, 'instance');
-    context.out.line(plainText(`fleet ${entry.name} is down: ${stopped} stopped, ${provedBy(result)}`));
+    const how =
+      outcomes === null ? 'its keeper has ended every worker' : `${count(outcomes.outcomes.length, 'instance')} stopped`;
+    out.line(plainText(`fleet ${name} is down: ${how}, ${provedBy(result)}`));
   }
   return result.ok ? ExitCode.done : ExitCode.failed;
 }

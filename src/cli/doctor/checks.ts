@@ -8,11 +8,15 @@ import {guarantees} from './checks/guarantees.ts';
 import {orphans} from './checks/orphans.ts';
 import {ports} from './checks/ports.ts';
 import {storms} from './checks/storms.ts';
+import {supervisor} from './checks/supervisor.ts';
 import {survivors} from './checks/survivors.ts';
 import {waiting} from './checks/waiting.ts';
 import {watches} from './checks/watches.ts';
 import {zombies} from './checks/zombies.ts';
-import type {Check, FindingCheck} from './patient.ts';
+import type {Check, FindingCheck, SupervisorCheck} from './patient.ts';
+
+/** What may be wrong with the supervisor itself, whether it answers or not. */
+export const SUPERVISOR_CHECKS: readonly SupervisorCheck[] = [supervisor];
 
 export const FLEET_CHECKS: readonly Check[] = [
   disk,

@@ -5,6 +5,7 @@ import type {OrphanReport, ZombieReport} from '../../control/messages.ts';
 import {signalIdentified} from '../../posix/pidfd.ts';
 import {signalNumber} from '../../posix/signals.ts';
 import {hasEnded, readStat, startTimeOf} from '../../process/stat.ts';
+import type {SeenProcess} from '../supervisor-troubles.ts';
 
 export interface Fix {
   /** `send SIGCHLD to process 4711`; what is asked, and done. */
@@ -78,6 +79,25 @@ export function fixZombies(zombies: readonly ZombieReport[], client: Client | nu
       return (await becomes(gone))
         ? {helped: true, words: `${why}; ${id} was restarted, and it is gone`}
         : {helped: false, words: `${why}; ${id} was restarted, and it is still there`};
+    },
+  };
+}
+
+/** A process of the supervisor that is stopped is continued: by this user's own right, since it can't be asked. */
+export function fixStopped({part, pid, startTime}: SeenProcess): Fix | null {
+  if (startTime === null) return null;
+  const goesOn = (): boolean => {
+    const state = readStat(pid)?.state;
+    return state !== 'T' && state !== 't';
+  };
+  return {
+    words: `send SIGCONT to the ${part} (pid ${pid})`,
+    async apply() {
+      const refused = goesOn() ? null : await send('SIGCONT', pid, startTime, null);
+      if (refused !== null && !goesOn()) return {helped: false, words: refused};
+      return (await becomes(goesOn))
+        ? {helped: true, words: `the ${part} goes on`}
+        : {helped: false, words: `the ${part} is still stopped: something stops it again`};
     },
   };
 }

@@ -1,5 +1,6 @@
 /** What a check of `brood doctor` looks at, and what it says. */
 import type {EventRecord, InstanceDetail, StormReport, SupervisorReport} from '../../control/messages.ts';
+import type {SupervisorLook, Trouble} from '../supervisor-troubles.ts';
 import type {Findings} from './findings.ts';
 import type {Fix} from './fixes.ts';
 
@@ -33,6 +34,15 @@ export interface Problem {
 
 /** One kind of problem among processes; `checks.ts` lists them. */
 export type FindingCheck = (findings: Findings) => readonly Problem[];
+
+/** The supervisor's processes, and what keeps them from answering. */
+export interface Examined {
+  readonly look: SupervisorLook;
+  readonly troubles: readonly Trouble[];
+}
+
+/** One kind of problem of a supervisor; `checks.ts` lists them. */
+export type SupervisorCheck = (examined: Examined) => readonly Problem[];
 
 /** One kind of problem of a fleet; `checks.ts` lists them. */
 export type Check = (patient: Patient) => readonly Problem[] | Promise<readonly Problem[]>;

@@ -23,7 +23,6 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
     /cgroup/i,
     'Give the fleet a cgroup of its own: under systemd `Delegate=yes` in its unit, in a container a writable /sys/fs/cgroup. Without, all is done by parents, sessions and environment.',
   ],
-  [/no anchor/i, '`brood up` starts another anchor and takes the fleet over as it runs.'],
   [/recorded|output can't be written/i, 'Make room on that disk; what was held back goes on by itself.'],
   [/copied/i, 'Make room where the fleet’s folder lies, then `brood upgrade`.'],
 ];
@@ -34,14 +33,19 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
   [/can't be recorded/, 'not-recorded'],
 ];
 
+/** `checks/supervisor.ts` tells that of an anchor which was lost later, too. */
+const NO_ANCHOR = /^no anchor/i;
+
 export const guarantees: Check = ({supervisor}) =>
-  supervisor.guarantees.weaker.map(words => {
-    const worse = KINDS.find(([pattern]) => pattern.test(words))?.[1];
-    return {
-      kind: worse ?? 'weaker-guarantee',
-      worker: null,
-      harmless: worse === undefined,
-      message: words,
-      advice: ADVICE.find(([pattern]) => pattern.test(words))?.[1] ?? 'Nothing has to be done; it is good to know.',
-    };
-  });
+  supervisor.guarantees.weaker
+    .filter(words => !NO_ANCHOR.test(words))
+    .map(words => {
+      const worse = KINDS.find(([pattern]) => pattern.test(words))?.[1];
+      return {
+        kind: worse ?? 'weaker-guarantee',
+        worker: null,
+        harmless: worse === undefined,
+        message: words,
+        advice: ADVICE.find(([pattern]) => pattern.test(words))?.[1] ?? 'Nothing has to be done; it is good to know.',
+      };
+    });

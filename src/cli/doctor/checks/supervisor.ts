@@ -1,0 +1,28 @@
+/** The supervisor's own processes, as they are seen from outside: this check works when none of them answers. */
+import {fixStopped} from '../fixes.ts';
+import type {Problem, SupervisorCheck} from '../patient.ts';
+import type {SupervisorLook} from '../../supervisor-troubles.ts';
+
+export const supervisor: SupervisorCheck = ({look, troubles}) => [
+  ...troubles.map(({part, kind, process, words, cure}): Problem => ({
+    kind: `${part}-${kind}`,
+    worker: null,
+    message: words,
+    advice: `${cure.charAt(0).toUpperCase()}${cure.slice(1)}.`,
+    fix: kind === 'stopped' && process ? fixStopped(process) : null,
+  })),
+  ...withoutAnchor(look),
+];
+
+function withoutAnchor({anchor, keeper}: SupervisorLook): Problem[] {
+  if (anchor?.state != null || keeper?.state == null) return [];
+  return [
+    {
+      kind: 'no-anchor',
+      worker: null,
+      harmless: true,
+      message: `${anchor === null ? 'there is no anchor' : `the anchor (pid ${anchor.pid}) is gone`}: if the keeper is killed, nothing starts it again`,
+      advice: `\`kill -KILL ${keeper.pid}\` and then \`brood up\` give the fleet an anchor again; its workers run on.`,
+    },
+  ];
+}
