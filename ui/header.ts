@@ -122,6 +122,9 @@ function alarmParts(app: App): Part[] {
   return parts;
 }
 
+/** The keeper answers its controller every 2 s. */
+const KEEPER_SILENT_MS = 6_000;
+
 function fleetParts({world}: App): Part[] {
   const {fleet} = world;
   if (!fleet) return [part('no fleet: the machine is shown', 'dim')];
@@ -140,6 +143,11 @@ function fleetParts({world}: App): Part[] {
   const parts = [name];
   for (const [status, number] of counts) parts.push(part(` ${number} ${status}`, styleOfStatus(status)));
   if (unhealthy > 0) parts.push(part(` ${unhealthy} unhealthy`, 'bad'));
+  const silentMs = ps.supervisor.keeperSilentMs ?? 0;
+  if (silentMs >= KEEPER_SILENT_MS) {
+    const keeper = `its keeper (pid ${ps.supervisor.pid}) has not answered for ${formatDuration(silentMs)}`;
+    parts.push(part(' '), part(` ${keeper}: brood doctor `, 'alarm'));
+  }
   if (ps.storm) parts.push(part(' '), part(` restart storm: ${ps.storm.waiting} wait for their turn `, 'alarm'));
   parts.push(part(`  up ${formatDuration(Date.now() - Date.parse(ps.supervisor.startedAt))}`, 'dim'));
   const weaker = ps.supervisor.guarantees.weaker.length;

@@ -25,7 +25,9 @@ export function processesLeftOf(fleetId: string): readonly LeftProcess[] {
   }
   return names
     .map(Number)
-    .filter(pid => pid !== process.pid && read(`/proc/${pid}/environ`).split('\0').includes(`BROOD_FLEET_ID=${fleetId}`))
+    .filter(
+      pid => pid !== process.pid && read(`/proc/${pid}/environ`).split('\0').includes(`BROOD_FLEET_ID=${fleetId}`),
+    )
     .filter(pid => !['Z', 'X', null].includes(processState(pid, null)))
     .map(pid => ({pid, name: read(`/proc/${pid}/comm`).trim()}));
 }

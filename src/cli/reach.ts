@@ -75,9 +75,9 @@ export async function ask<M extends Method>(
   params: Params<M>,
 ): Promise<Result<M>> {
   const stop = new AbortController();
-  let refused: NoAnswerError | null = null;
+  const refused: {by: NoAnswerError | null} = {by: null};
   const giveUp = (error: NoAnswerError): void => {
-    refused ??= error;
+    refused.by ??= error;
     stop.abort();
   };
   const rest = `; whether ${method} was carried out is not known`;
@@ -85,7 +85,8 @@ export async function ask<M extends Method>(
     setTimeout(() => {
       void examineSupervisor(folder, {controllerIsSilent: false}).then(({troubles}) => {
         const [first] = troubles;
-        if (first) giveUp(new NoAnswerError(`no answer within ${formatDuration(CAUSE_MS)}: ${troubleWords(first)}${rest}`));
+        if (first)
+          giveUp(new NoAnswerError(`no answer within ${formatDuration(CAUSE_MS)}: ${troubleWords(first)}${rest}`));
       });
     }, CAUSE_MS),
     setTimeout(() => void noAnswer(folder, ANSWER_MS, rest).then(giveUp), ANSWER_MS),
@@ -93,7 +94,7 @@ export async function ask<M extends Method>(
   try {
     return await client.call(method, params, {signal: stop.signal});
   } catch (error) {
-    throw refused ?? error;
+    throw refused.by ?? error;
   } finally {
     for (const timer of timers) clearTimeout(timer);
   }

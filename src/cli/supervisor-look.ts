@@ -4,7 +4,14 @@ import {readFileSync} from 'node:fs';
 import {inFolder} from '../control/folder.ts';
 import {processState, readLock} from '../control/lock.ts';
 import {socketAddress} from '../control/socket-path.ts';
-import {troublesOf, troubleWords, type Part, type SeenProcess, type SupervisorLook, type Trouble} from './supervisor-troubles.ts';
+import {
+  troublesOf,
+  troubleWords,
+  type Part,
+  type SeenProcess,
+  type SupervisorLook,
+  type Trouble,
+} from './supervisor-troubles.ts';
 
 const CONNECT_MS = 500;
 /** Between two looks: a process that reads a disk is in state D for less. */

@@ -88,8 +88,8 @@ function ofState(process: SeenProcess, before: SeenProcess | null): Trouble | nu
   const {part, pid, state} = process;
   const name = `the ${part} (pid ${pid})`;
   // Nothing is asked of an anchor.
-  const silent = part === 'anchor' ? `${name}` : `${name} does not answer: it`;
-  switch (state) {
+  const silent = part === 'anchor' ? name : `${name} does not answer: it`;
+  switch (state ?? '') {
     case 'T':
       return {
         part,

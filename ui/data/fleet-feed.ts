@@ -104,8 +104,12 @@ export class FleetFeed implements Fleet {
         this.#lose('lost');
       });
       this.#client = client;
-      await client.call('watch', {afterSeq: this.events.at(-1)?.seq ?? -1});
+      // It answers when it has told the past.
+      const signal = AbortSignal.timeout(3 * ANSWER_MS);
+      await client.call('watch', {afterSeq: this.events.at(-1)?.seq ?? -1}, {signal});
     } catch (error) {
+      // One that does not answer, or has no place for one more client, is tried again at the next reading.
+      this.#client?.close();
       this.#lose(error instanceof NotRunningError ? 'gone' : 'lost');
     }
   }

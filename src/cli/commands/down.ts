@@ -74,7 +74,10 @@ function tell(context: Context, {name, folder, id}: FleetEntry, outcomes: Outcom
     );
   }
   if (left.length > 0) {
-    throw new CliError(ExitCode.failed, `fleet ${name} is down, but these processes of it are left: ${leftWords(left)}`);
+    throw new CliError(
+      ExitCode.failed,
+      `fleet ${name} is down, but these processes of it are left: ${leftWords(left)}`,
+    );
   }
   const unended = readLeft(folder);
   const answered = outcomes ?? {ok: true, outcomes: []};
