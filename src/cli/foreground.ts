@@ -65,6 +65,7 @@ export class Foreground {
     const watch = watchOver(this.#folder, err);
     try {
       await this.#stayAttached();
+      watch.remember(this.#processes.find(({what}) => what === 'anchor'));
       await waitUntilGone(this.#processes, {workersAreDown: false});
     } finally {
       watch.end();

@@ -17,7 +17,7 @@ const CONNECT_MS = 500;
 /** Between two looks: a process that reads a disk is in state D for less. */
 const AGAIN_MS = 300;
 
-interface ProcessId {
+export interface ProcessId {
   readonly pid: number;
   readonly startTime: string | null;
 }
@@ -56,10 +56,14 @@ function anchorOf(folder: string): ProcessId | null {
   }
 }
 
-/** Anchor and keeper, and the controller if it was found before. */
-export function lookFrom(folder: string, controller: ProcessId | null): SupervisorLook {
+/** Anchor and keeper, and the controller and an anchor that the lock names no more if they were found before. */
+export function lookFrom(
+  folder: string,
+  controller: ProcessId | null,
+  knownAnchor: ProcessId | null = null,
+): SupervisorLook {
   const lock = readLock(folder);
-  const anchor = anchorOf(folder);
+  const anchor = anchorOf(folder) ?? knownAnchor;
   return {
     anchor: anchor && seen('anchor', anchor),
     keeper: lock && seen('keeper', lock),

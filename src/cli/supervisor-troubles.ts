@@ -54,11 +54,14 @@ export function troublesOf(look: SupervisorLook, before: SupervisorLook, answers
   if (look.keeper) add(keeperTrouble(look, before, look.keeper, answers));
   if (look.controller) add(ofState(look.controller, before.controller));
   if (answers.controllerIsSilent && !found.some(({part}) => part === 'controller')) add(controllerSilent(look));
-  if (look.anchor && look.anchor.state !== null) add(ofState(look.anchor, before.anchor));
+  // What is left of an anchor that has ended is init's to wait for, and does no harm.
+  if (look.anchor && isThere(look.anchor)) add(ofState(look.anchor, before.anchor));
   return found;
 }
 
-const isGone = (process: SeenProcess | null): boolean => process === null || process.state === null;
+/** Whether it has not ended. */
+export const isThere = (process: SeenProcess | null): boolean =>
+  process !== null && process.state !== null && process.state !== 'Z' && process.state !== 'X';
 
 function keeperTrouble(
   {anchor}: SupervisorLook,
@@ -66,10 +69,10 @@ function keeperTrouble(
   keeper: SeenProcess,
   {keeperSilentMs}: Answers,
 ): Trouble | null {
-  if (isGone(keeper)) {
-    const cure = isGone(anchor)
-      ? 'its workers may live on; `brood up` takes them back'
-      : `the anchor (pid ${anchor?.pid ?? '?'}) starts it again`;
+  if (keeper.state === null) {
+    const cure = isThere(anchor)
+      ? `the anchor (pid ${anchor?.pid ?? '?'}) starts it again`
+      : 'its workers may live on; `brood up` takes them back';
     return {part: 'keeper', kind: 'gone', process: keeper, words: `the keeper (pid ${keeper.pid}) is gone`, cure};
   }
   const trouble = ofState(keeper, before.keeper);

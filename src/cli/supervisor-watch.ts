@@ -1,6 +1,6 @@
 /** While a command waits: says what it waits for after a few seconds, at once when that changes, then ever less often. */
 import type {Output} from './output.ts';
-import {controllerOf, lookFrom} from './supervisor-look.ts';
+import {controllerOf, lookFrom, type ProcessId} from './supervisor-look.ts';
 import {troublesOf, troubleWords, type SupervisorLook, type Trouble} from './supervisor-troubles.ts';
 
 const TICK_MS = 500;
@@ -42,6 +42,7 @@ export class SupervisorWatch {
   #found: ReadonlySet<string> = new Set();
   #told: ReadonlySet<string> = new Set();
   #before: SupervisorLook = {anchor: null, keeper: null, controller: null};
+  #anchor: ProcessId | null = null;
   #last = performance.now();
   /** How long this process has watched: while it was stopped itself, nobody was late. */
   #watchedMs = 0;
@@ -62,6 +63,11 @@ export class SupervisorWatch {
   /** Nothing is expected of the controller any more. */
   expectNothing(): void {
     this.#heardAtMs = null;
+  }
+
+  /** The anchor that is waited for: a keeper that has ended well is not there to name it. */
+  remember(anchor: ProcessId | undefined): void {
+    this.#anchor = anchor ?? null;
   }
 
   /** For how long (ms) nothing was heard of a controller that is expected to say something; 0: nothing is expected. */
@@ -92,7 +98,7 @@ export class SupervisorWatch {
     const {folder, say, waitingFor, keeperSilentMs} = this.#host;
     const isDue = this.#watchedMs >= this.#dueMs;
     const controllerIsSilent = this.silentMs >= SILENT_MS;
-    const look = lookFrom(folder, controllerIsSilent ? await controllerOf(folder) : null);
+    const look = lookFrom(folder, controllerIsSilent ? await controllerOf(folder) : null, this.#anchor);
     const silentMs = isDue && !controllerIsSilent ? await keeperSilentMs() : null;
     const troubles = troublesOf(look, this.#before, {controllerIsSilent, keeperSilentMs: silentMs});
     this.#before = look;

@@ -4,6 +4,7 @@ import type {Progress} from '../control/messages.ts';
 import type {Context} from './command.ts';
 import {CliError, ExitCode} from './errors.ts';
 import {ProgressLine, waitingWords} from './progress.ts';
+import type {SupervisorProcess} from './supervisor-processes.ts';
 import {SupervisorWatch} from './supervisor-watch.ts';
 import {formatDuration} from '../words/format.ts';
 
@@ -20,8 +21,8 @@ export interface Waiting {
   readonly progress: (waiting: Progress['waiting']) => void;
   /** For how long (ms) it has said nothing. */
   readonly silentMs: () => number;
-  /** From now on only the end of these is waited for, in words. */
-  readonly onlyFor: (what: string) => void;
+  /** From now on only the end of these is waited for. */
+  readonly onlyFor: (what: string, processes: readonly SupervisorProcess[]) => void;
   /** Says something, on stderr. */
   readonly say: (words: string) => void;
 }
@@ -70,8 +71,9 @@ export async function whileWaiting<T>(
         line.show(waiting);
       },
       silentMs: () => watch.silentMs,
-      onlyFor(what) {
+      onlyFor(what, processes) {
         client = null;
+        watch.remember(processes.find(process => process.what === 'anchor'));
         only = what;
         watch.expectNothing();
         line.show([]);

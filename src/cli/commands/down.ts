@@ -41,7 +41,7 @@ fleet is left. A controller that does not answer is passed by: the anchor is sen
       const stopped = await stop(entry, {...waiting, now: isSet(context, 'now'), timeoutMs});
       const workersAreDown = stopped.kind === 'answered';
       const names = processes.map(({what, pid}) => `the ${what} (pid ${pid})`).join(' and ');
-      waiting.onlyFor(`${names} to end${workersAreDown ? '' : ', which stop the workers first'}`);
+      waiting.onlyFor(`${names} to end${workersAreDown ? '' : ', which stop the workers first'}`, processes);
       await waitUntilGone(processes, {workersAreDown, signal: waiting.signal});
       return workersAreDown ? stopped.outcomes : null;
     });

@@ -1,7 +1,7 @@
 /** The supervisor's own processes, as they are seen from outside: this check works when none of them answers. */
 import {fixStopped} from '../fixes.ts';
 import type {Problem, SupervisorCheck} from '../patient.ts';
-import type {SupervisorLook} from '../../supervisor-troubles.ts';
+import {isThere, type SupervisorLook} from '../../supervisor-troubles.ts';
 
 export const supervisor: SupervisorCheck = ({look, troubles}) => [
   ...troubles.map(({part, kind, process, words, cure}): Problem => ({
@@ -15,7 +15,7 @@ export const supervisor: SupervisorCheck = ({look, troubles}) => [
 ];
 
 function withoutAnchor({anchor, keeper}: SupervisorLook): Problem[] {
-  if (anchor?.state != null || keeper?.state == null) return [];
+  if (isThere(anchor) || keeper === null || !isThere(keeper)) return [];
   return [
     {
       kind: 'no-anchor',
