@@ -16,11 +16,15 @@ import {eventLine} from './event-line.ts';
 import {isNews} from './news.ts';
 import {LogPrinter} from './log-printer.ts';
 import {printOutcomes} from './outcomes.ts';
+import {reach} from './reach.ts';
 import {endOf, supervisorOf, waitUntilGone, type SupervisorProcess} from './supervisor-processes.ts';
 import {stopFleet, type Stopped} from './stop-fleet.ts';
 import {watchOver} from './supervisor-watch.ts';
 
 const RETRY_MS = 50;
+/** The terminal gets its prompt back after that, also if the supervisor does not answer. */
+const PROMPT_MS = 3_000;
+const RESUME_MS = 10_000;
 
 export class Foreground {
   readonly #context: Context;
@@ -153,10 +157,11 @@ export class Foreground {
   async #suspend(): Promise<void> {
     if (this.#client && this.#stops === 0 && this.#suspended.length === 0) {
       try {
-        const {workers} = await this.#client.call('ps', {});
+        const signal = AbortSignal.timeout(PROMPT_MS);
+        const {workers} = await this.#client.call('ps', {}, {signal});
         const running = workers.filter(({pid, flags}) => pid !== null && !flags.includes('paused')).map(({id}) => id);
-        if (running.length > 0) await this.#client.call('pause', {targets: running});
         this.#suspended = running;
+        if (running.length > 0) await this.#client.call('pause', {targets: running}, {signal});
       } catch {
         // The terminal wants its prompt back in any case.
       }
@@ -169,8 +174,9 @@ export class Foreground {
     this.#suspended = [];
     if (targets.length === 0) return;
     try {
-      const client = await connectFleet(this.#folder);
-      await client.call('resume', {targets}).finally(() => client.close());
+      const client = await reach(this.#folder);
+      const signal = AbortSignal.timeout(RESUME_MS);
+      await client.call('resume', {targets}, {signal}).finally(() => client.close());
     } catch (error) {
       const {err} = this.#context;
       err.line(`could not resume: ${error instanceof Error ? error.message : String(error)}`);

@@ -1,7 +1,7 @@
 /** What programs import: `import {connect} from 'brood'`. */
 export {connect, type ConnectTo} from './connect.ts';
 export type {CallOptions, Client} from '../control/client.ts';
-export {ConnectionLostError, FleetChoiceError, NotRunningError, RpcError} from '../control/errors.ts';
+export {BusyError, ConnectionLostError, FleetChoiceError, NotRunningError, RpcError} from '../control/errors.ts';
 export {ErrorCode} from '../control/messages.ts';
 export type {
   EventRecord,

@@ -8,6 +8,7 @@ import {isSet, JSON_OPTION, type Command, type Context} from '../command.ts';
 import {CliError, ExitCode} from '../errors.ts';
 import {count, formatDuration} from '../../words/format.ts';
 import {ALL_OPTION, withScope, type Scope, type Target} from '../scope.ts';
+import {watchOver} from '../supervisor-watch.ts';
 import {stopSignal} from '../tail-options.ts';
 import {knowAll, TraceOwners} from '../trace-owners.ts';
 import {traceJson, TraceLines} from '../trace-words.ts';
@@ -104,9 +105,10 @@ class Tracing {
   }
 
   async run(): Promise<number> {
+    const {connected, all, target} = this.#scope;
+    const watch = connected && watchOver(connected.entry.folder, this.#context.err);
     try {
       this.#say(this.#opening());
-      const {connected, all, target} = this.#scope;
       if (connected) await this.#owners?.learn(connected.client);
       if (all) knowAll(this.#attribution, target?.kind === 'pid' ? target.pid : null);
       if (target?.kind === 'pid' && this.#attribution.chosen === 0)
@@ -125,6 +127,7 @@ class Tracing {
       this.#close(how);
       return ExitCode.done;
     } finally {
+      watch?.end();
       if (this.#patience) clearTimeout(this.#patience);
       this.#source.close();
       this.#owners?.close();
