@@ -30,8 +30,9 @@ function endStuckKeeper(pid: number, startTime: string | null): void {
 }
 
 /**
- * One whose keeper is gone decides nothing any more, but it holds the output of the runs until another keeper has taken
- * it up: then there is a control socket again. So long (ms), and no longer: there may be no other.
+ * One whose keeper is gone decides nothing any more, but it holds the queue of pipes (STORE_FD) until another keeper has
+ * opened them: then there is a control socket again. The anchor, which holds it, too, may be dead. So long (ms), and no
+ * longer: there may be no other keeper.
  */
 const LINGER_MS = 30_000;
 const LOOK_MS = 20;
@@ -67,7 +68,7 @@ export function runController(folder: string, early: EarlySignals, exit: (status
       } else waiting.push(fact);
     },
     lost() {
-      // One that was to take over may be the only one that holds the output.
+      // One that was to take over may be the only one that holds the queue.
       if (left || (controller === null && guard === undefined)) {
         exit(left ? 0 : ABANDONED);
         return;
