@@ -3,12 +3,13 @@ import type {Engine} from './engine.ts';
 import type {RunErrand} from './errands.ts';
 import type {KeeperLink, OrderWithoutLease} from './keeper-link.ts';
 import {startProbe} from './probes/index.ts';
+import type {SignalFailures} from './signal-failures.ts';
 import {needsLooking, planSpawn, planSpawnLooking, type SpawnContext, type SpawnPlan} from './spawn-order.ts';
 import {SpawnPlans} from './spawn-plans.ts';
 import type {LogStart} from '../keeper/messages.ts';
 import type {WorkerSpec} from '../fleet/types.ts';
 import {instanceLogFolder} from '../logs/layout.ts';
-import {signalNumber} from '../posix/signals.ts';
+import {signalNumber, type SignalName} from '../posix/signals.ts';
 import type {Effect} from '../supervisor/types.ts';
 
 export interface Hands {
@@ -26,12 +27,13 @@ export interface HandsOptions {
   readonly link: KeeperLink;
   readonly spawnContext: () => SpawnContext;
   readonly run: RunErrand;
+  readonly signalFailures: SignalFailures;
 }
 
 /** What the machine lacks is not counted against a worker. */
 const SHORTAGES: ReadonlySet<string> = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM']);
 
-export function createHands({engine, link, spawnContext, run}: HandsOptions): Hands {
+export function createHands({engine, link, spawnContext, run, signalFailures}: HandsOptions): Hands {
   const probes = new Map<string, () => void>();
   const listeners = new Map<string, () => void>();
   const logStarts = new Map<string, LogStart>();
@@ -88,10 +90,18 @@ export function createHands({engine, link, spawnContext, run}: HandsOptions): Ha
   };
 
   const ask = (type: 'freeze' | 'thaw', token: string): void => {
-    const asked = link.ask({type, token}).then(() => {
+    const asked = link.ask({type, token}).then(({error}) => {
+      if (error !== null)
+        signalFailures.take({token, pid: null, signal: type === 'freeze' ? 'SIGSTOP' : 'SIGCONT', error});
       if (underWay.get(token) === asked) underWay.delete(token);
     });
     underWay.set(token, asked);
+  };
+
+  const signal = (token: string, name: SignalName): void => {
+    void link.ask({type: 'signal-run', token, signal: signalNumber(name) ?? 0, tree: false}).then(({error}) => {
+      if (error !== null) signalFailures.take({token, pid: null, signal: name, error});
+    });
   };
 
   return {
@@ -121,12 +131,7 @@ export function createHands({engine, link, spawnContext, run}: HandsOptions): Ha
             probes.delete(effect.token);
             break;
           case 'signal':
-            void link.ask({
-              type: 'signal-run',
-              token: effect.token,
-              signal: signalNumber(effect.signal) ?? 0,
-              tree: false,
-            });
+            signal(effect.token, effect.signal);
             break;
           case 'freeze':
           case 'thaw':

@@ -38,6 +38,7 @@ import {peerOf} from './peer.ts';
 import {Pulse} from './pulse.ts';
 import {Readings} from './readings.ts';
 import {rereadFleet} from './reread.ts';
+import {SignalFailures} from './signal-failures.ts';
 import {SupervisorSignals} from './signals.ts';
 import {SnapshotFile} from './snapshot-file.ts';
 import {readLaunch, type Launch} from './start.ts';
@@ -124,9 +125,11 @@ export class Controller {
       note: event => this.#engine.note(event),
       watchRoot: options => new RootWatch(options),
     });
+    const signalFailures = new SignalFailures(heart, event => this.#engine.note(event));
     const hands: Hands = createHands({
       engine: () => this.#engine,
       link,
+      signalFailures,
       run,
       spawnContext: () => ({
         ...fleetContext,
@@ -187,6 +190,7 @@ export class Controller {
       notices,
       watch,
       limits,
+      signalFailures,
       readings,
       lastEnds,
       orphans,
@@ -245,6 +249,7 @@ export class Controller {
       orphans,
       orphanCare,
       limits,
+      signalFailures,
       held: this.#held,
       logCare,
       code,

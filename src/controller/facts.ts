@@ -13,6 +13,7 @@ import type {OrphanCare} from './orphan-care.ts';
 import type {Orphans} from './orphans.ts';
 import type {Pulse} from './pulse.ts';
 import {inputsOf} from './run-inputs.ts';
+import type {SignalFailures} from './signal-failures.ts';
 import type {SupervisorSignals} from './signals.ts';
 import type {Fact, FactOf, FactType} from '../keeper/messages.ts';
 import type {Input} from '../supervisor/types.ts';
@@ -25,6 +26,7 @@ export interface FactsHost {
   readonly orphanCare: OrphanCare;
   readonly limits: LimitWatch;
   readonly lastEnds: LastEnds;
+  readonly signalFailures: SignalFailures;
   readonly held: HeldOutput;
   readonly logCare: LogCare;
   readonly code: CurrentCode;
@@ -71,6 +73,7 @@ export function createFacts(host: FactsHost): Facts {
       if (id !== undefined) lastEnds.note(id, fact);
       feed(fact);
     },
+    'signal-failed': fact => host.signalFailures.take(fact),
     paused: feed,
     continued: feed,
     run({run}) {

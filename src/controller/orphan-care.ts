@@ -7,6 +7,7 @@ import type {Parents} from './parents.ts';
 import type {OrphanReport} from '../control/messages.ts';
 import type {OrphanFact} from '../keeper/messages.ts';
 import {commandOf} from '../process/facts.ts';
+import {whyRefused} from '../process/refusal.ts';
 import {startTimeOf} from '../process/stat.ts';
 import type {Heart} from '../supervisor/index.ts';
 import type {JournalEvent} from '../supervisor/types.ts';
@@ -97,8 +98,11 @@ export class OrphanCare {
     if (instance.run?.pid === pid) return;
     this.#killed.add(orphan);
     const command = commandLine(orphan);
-    void link.ask({type: 'signal', pid, startTime, signal: SIGKILL}).then(({ok}) => {
-      if (ok) note({type: 'orphan-killed', worker: instance.worker, instance: instance.number, pid, command});
+    void link.ask({type: 'signal', pid, startTime, signal: SIGKILL}).then(({ok, error}) => {
+      const names = {worker: instance.worker, instance: instance.number};
+      if (ok) note({type: 'orphan-killed', ...names, pid, command});
+      else if (error !== null && error !== 'ESRCH')
+        note({type: 'signal-failed', ...names, pid, signal: 'SIGKILL', error, message: whyRefused(pid, error)});
     });
   }
 }

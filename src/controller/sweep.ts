@@ -7,6 +7,7 @@ import type {OrphanCare} from './orphan-care.ts';
 import type {Parents} from './parents.ts';
 import type {Readings} from './readings.ts';
 import {ZombieWatch} from './zombie-watch.ts';
+import {whyRefused} from '../process/refusal.ts';
 import {readStat} from '../process/stat.ts';
 import {listPids} from '../process/table.ts';
 
@@ -35,7 +36,11 @@ export class Sweep {
       heart: engine.heart,
       note: event => engine.note(event),
       feed: input => engine.feed(input),
-      nudge: (pid, startTime) => void link.ask({type: 'signal', pid, startTime, signal: SIGCHLD}),
+      nudge: (pid, startTime) =>
+        void link.ask({type: 'signal', pid, startTime, signal: SIGCHLD}).then(({error}) => {
+          if (error === null || error === 'ESRCH') return;
+          engine.note({type: 'signal-failed', pid, signal: 'SIGCHLD', error, message: whyRefused(pid, error)});
+        }),
       now: monotonic,
       later: (action, ms) => setTimeout(() => engine.heart.isStopping || action(), ms).unref(),
     });

@@ -1,6 +1,7 @@
 /**
  * Runs whose parent is another than this keeper: an earlier one spawned them. The kernel tells of its own children by
- * SIGCHLD; the ends of these come by a pidfd each, and the rest is looked for at each sweep.
+ * SIGCHLD; the ends of these come by a pidfd each, and the rest is looked for at each sweep. Those for which there is no
+ * pidfd (refused by the kernel, or no descriptor to spare) are looked at by a timer.
  */
 import {closeSync} from 'node:fs';
 import {Look, membersOf} from './members.ts';
@@ -8,7 +9,7 @@ import type {Fact} from './messages.ts';
 import {mustLeaveRoom} from './room.ts';
 import type {Run} from './run.ts';
 import type {Epoll} from '../posix/epoll.ts';
-import {openIdentified} from '../posix/pidfd.ts';
+import {openIdentified, pidfdRefusals} from '../posix/pidfd.ts';
 import type {End} from '../posix/wait.ts';
 import {endOf} from '../process/end.ts';
 import {hasEnded, isShortage, readStat, startTimeOf, type Stat} from '../process/stat.ts';
@@ -16,6 +17,10 @@ import {hasEnded, isShortage, readStat, startTimeOf, type Stat} from '../process
 /** Who waits for it has that long to do so; only then does the kernel tell everybody how it ended. */
 const WAITED_FOR_MS = 1_000;
 const RETRY_MS = 10;
+/** Where there is no pidfd: the time between two looks (ms)... */
+const LOOK_MS = 200;
+/** ...and how many times as long as one takes, so that many runs cost no more than a small part of one core. */
+const REST = 25;
 
 export interface AdoptedHost {
   readonly epoll: Epoll;
@@ -28,6 +33,9 @@ export interface AdoptedHost {
 
 export class Adopted {
   readonly #host: AdoptedHost;
+  /** Runs without a pidfd. */
+  readonly #lookedAt = new Set<Run>();
+  #timer: NodeJS.Timeout | null = null;
 
   constructor(host: AdoptedHost) {
     this.#host = host;
@@ -45,8 +53,7 @@ export class Adopted {
     if (pid === null || startTime === null) return;
     const stat = readStat(pid);
     if (stat?.startTime !== startTime || hasEnded(stat)) {
-      if (pidfd === null) this.#watch(run);
-      else this.#lookAtEnd(run, pidfd, pid, startTime, 0);
+      this.#lookAtEnd(run, pidfd, pid, startTime, 0);
       return;
     }
     this.#watch(run);
@@ -54,18 +61,22 @@ export class Adopted {
     this.#noteMembers(run, look);
   }
 
-  /** Without a descriptor to spare, it is tried again at the next sweep: nothing is known of the process then. */
   #watch(run: Run): void {
     const {pid, startTime} = run;
-    if (pid === null || startTime === null || run.pidfd !== null) return;
+    if (pid === null || startTime === null || run.exit !== null || run.pidfd !== null) return;
     let pidfd: number | null = null;
     try {
+      if (pidfdRefusals().open !== null) {
+        this.#lookByTimer(run);
+        return;
+      }
       pidfd = openIdentified(pid, startTime, startTimeOf);
       if (pidfd !== null) mustLeaveRoom([pidfd]);
-    } catch (error) {
+    } catch {
+      // Nothing is known of the process. With a descriptor to spare, the next sweep opens one.
       if (pidfd !== null) closeSync(pidfd);
-      if (isShortage(error)) return;
-      throw error;
+      this.#lookByTimer(run);
+      return;
     }
     if (pidfd === null) {
       this.#host.ended(run, null);
@@ -76,8 +87,33 @@ export class Adopted {
     this.#host.epoll.add(opened, () => this.#lookAtEnd(run, opened, pid, startTime, WAITED_FOR_MS));
   }
 
-  #lookAtEnd(run: Run, pidfd: number, pid: number, startTime: string, patienceMs: number): void {
-    if (run.exit !== null || run.pidfd !== pidfd) return;
+  #lookByTimer(run: Run): void {
+    this.#lookedAt.add(run);
+    this.#timer ??= setTimeout(() => this.#look(), LOOK_MS);
+  }
+
+  #look(): void {
+    const began = performance.now();
+    for (const run of this.#lookedAt) {
+      const {pid, startTime, exit, pidfd} = run;
+      if (pid === null || startTime === null || exit !== null || pidfd !== null) {
+        this.#lookedAt.delete(run);
+        continue;
+      }
+      try {
+        const stat = readStat(pid);
+        if (stat?.startTime !== startTime || hasEnded(stat)) this.#lookAtEnd(run, null, pid, startTime, WAITED_FOR_MS);
+        else this.#lookAtPause(run, stat);
+      } catch (error) {
+        if (!isShortage(error)) throw error; // the next look finds it
+      }
+    }
+    const wait = Math.max(LOOK_MS, (performance.now() - began) * REST);
+    this.#timer = this.#lookedAt.size === 0 ? null : setTimeout(() => this.#look(), wait);
+  }
+
+  #lookAtEnd(run: Run, pidfd: number | null, pid: number, startTime: string, patienceMs: number): void {
+    if (run.exit !== null || run.pidfd !== pidfd || run.pid !== pid) return;
     const end = endOf(pidfd, pid, startTime);
     if (end !== 'waits') this.#host.ended(run, end);
     else if (patienceMs <= 0) this.#host.ended(run, null);

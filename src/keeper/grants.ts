@@ -41,8 +41,8 @@ export class Grants {
   }
 
   /** Takes up what only a living worker of an earlier keeper has. */
-  fetch(pid: number, pidfd: number, {sockets = [], pipes = []}: Intent): void {
-    this.#sockets.fetch(pidfd, sockets);
+  fetch(pid: number, pidfd: number | null, {sockets = [], pipes = []}: Intent): void {
+    if (pidfd !== null) this.#sockets.fetch(pidfd, sockets);
     this.#pipes.fetch(pid, pipes, FIRST_SOCKET_FD + sockets.length);
   }
 

@@ -4,7 +4,7 @@ import type {ConnectorWhenNeeded} from './connector.ts';
 import type {Fact, Proof} from './messages.ts';
 import type {PipeStore} from './pipe-store.ts';
 import type {Unattributed} from './unattributed.ts';
-import {weakerPromises} from './weaker.ts';
+import {lesserKernel, weakerPromises} from './weaker.ts';
 
 export interface GuaranteesHost {
   readonly cgroups: {readonly unavailable: string | null};
@@ -12,6 +12,8 @@ export interface GuaranteesHost {
   readonly unattributed: Pick<Unattributed, 'weaker'>;
   readonly code: Code;
   readonly store: PipeStore;
+  /** The fleet's. */
+  readonly folder: string;
   say(fact: Fact): void;
 }
 
@@ -22,10 +24,13 @@ interface Told {
 
 export class Guarantees {
   readonly #host: GuaranteesHost;
+  /** What the kernel refuses does not change while a process runs. */
+  readonly #kernel: readonly string[];
   #told: string | null = null;
 
   constructor(host: GuaranteesHost) {
     this.#host = host;
+    this.#kernel = lesserKernel(host.folder);
   }
 
   /** What a new controller is told. */
@@ -45,7 +50,8 @@ export class Guarantees {
 
   #now(): Told {
     const {cgroups, connector, unattributed, code, store} = this.#host;
-    return {lineage: this.#lineage(), weaker: weakerPromises(cgroups, connector, code, store, unattributed.weaker())};
+    const weaker = weakerPromises(cgroups, connector, code, store, unattributed.weaker());
+    return {lineage: this.#lineage(), weaker: [...weaker, ...this.#kernel]};
   }
 
   /** The best source there is. */

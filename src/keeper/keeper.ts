@@ -110,7 +110,7 @@ export class Keeper {
       cleared: () => this.#fleetEnd.look(),
     });
     const {connector, unattributed} = this.#processes;
-    this.#guarantees = new Guarantees({cgroups, connector, unattributed, code, store: this.#store, say});
+    this.#guarantees = new Guarantees({cgroups, connector, unattributed, code, store: this.#store, folder, say});
     const outside = <T>(start: () => T): T => (this.#cgroups ? this.#cgroups.outside(start) : start());
     this.#link = new Link({
       folder,

@@ -9,7 +9,8 @@ import {isPopulated, killCgroup, removeCgroup} from './cgroup.ts';
 import {Look, mayLive, membersOf, type Member} from './members.ts';
 import type {Cleared} from './messages.ts';
 import type {Run} from './run.ts';
-import {signalIdentified, signalPidfd} from '../posix/pidfd.ts';
+import {killPid} from '../posix/kill.ts';
+import {pidfdRefusals, signalIdentified, signalPidfd} from '../posix/pidfd.ts';
 import {hasEnded, isShortage, readStat, startTimeOf} from '../process/stat.ts';
 
 const SIGKILL = 9;
@@ -30,6 +31,8 @@ interface Ending {
   deadline: number;
   /** Those that were asked to end: each is asked once. */
   readonly asked: Set<string>;
+  /** Signals that could not be sent, by pid and number. */
+  readonly refused: Set<string>;
   killedAt: number | null;
 }
 
@@ -40,6 +43,8 @@ export interface LadderHost {
   adoptOrphans(look: Look): void;
   /** How it is known that nothing of a run is left of which nothing was found; null where something is. */
   proofOf(run: Run): Cleared | null;
+  /** A signal that is part of ending the run could not be sent. Reported once for each process and signal. */
+  signalFailed(run: Run, failure: {pid: number; signal: number; error: string}): void;
   /** Nothing of the run is left, or what is left can't be ended. */
   cleared(run: Run, cleared: Cleared): void;
 }
@@ -50,9 +55,12 @@ export const signalMember = (member: Member, signal: number): string | null =>
 
 /** Sends a signal to a run's main process. */
 export function signalMain(run: Run, signal: number): string | null {
-  const {pid, startTime, pidfd, exit} = run;
+  const {pid, startTime, pidfd, exit, adopted} = run;
   if (pid === null || startTime === null || exit !== null) return 'ESRCH';
-  return pidfd === null ? signalIdentified(pid, startTime, signal, startTimeOf) : signalPidfd(pidfd, signal);
+  // Until this process has waited for a child of its own, the kernel gives that pid to no other process.
+  if (!adopted) return killPid(pid, signal);
+  if (pidfd !== null && pidfdRefusals().send === null) return signalPidfd(pidfd, signal);
+  return signalIdentified(pid, startTime, signal, startTimeOf);
 }
 
 /** What an adopted run's parent is told by SIGCHLD, nobody tells here. */
@@ -98,9 +106,10 @@ export class Ladder {
     const ending = this.#endings.get(run.token);
     if (ending) ending.deadline = Math.min(ending.deadline, deadline);
     else {
-      this.#endings.set(run.token, {run, deadline, asked: new Set(), killedAt: null});
+      const begun = {run, deadline, asked: new Set<string>(), refused: new Set<string>(), killedAt: null};
+      this.#endings.set(run.token, begun);
       const paused = isPaused(run);
-      signalMain(run, timeoutMs > 0 ? signal : SIGKILL);
+      this.#tellMain(begun, timeoutMs > 0 ? signal : SIGKILL);
       signalMain(run, SIGCONT);
       // Paused, its helpers are stopped too, and what they hold may be what the main process waits for.
       if (paused) for (const member of membersOf(run, new Look())) signalMember(member, SIGCONT);
@@ -190,7 +199,7 @@ export class Ladder {
         const key = `${member.pid} ${member.startTime}`;
         if (ending.asked.has(key)) continue;
         ending.asked.add(key);
-        signalMember(member, SIGTERM);
+        this.#note(ending, member.pid, SIGTERM, signalMember(member, SIGTERM));
         signalMember(member, SIGCONT);
       }
       return 'ending';
@@ -213,11 +222,23 @@ export class Ladder {
     for (const ending of endings) {
       const {run} = ending;
       ending.killedAt ??= now;
-      signalMain(run, SIGKILL);
+      this.#tellMain(ending, SIGKILL);
       if (run.cgroup !== null) killCgroup(run.cgroup);
     }
     const runs = endings.map(({run}) => run);
     for (const member of freezeMembers(runs, look)) signalMember(member, SIGKILL);
+  }
+
+  #tellMain(ending: Ending, signal: number): void {
+    const {run} = ending;
+    if (run.pid !== null) this.#note(ending, run.pid, signal, signalMain(run, signal));
+  }
+
+  /** Reports a signal that was refused. One whose process is gone needed none. */
+  #note({run, refused}: Ending, pid: number, signal: number, error: string | null): void {
+    if (error === null || error === 'ESRCH' || refused.has(`${pid} ${signal}`)) return;
+    refused.add(`${pid} ${signal}`);
+    this.#host.signalFailed(run, {pid, signal, error});
   }
 
   /**

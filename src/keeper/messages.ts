@@ -315,6 +315,14 @@ export type Fact =
   | ({readonly type: 'spawn-failed'; readonly token: string} & SpawnFailure)
   | ({readonly type: 'exited'; readonly token: string} & ExitFact)
   | ({readonly type: 'cleared'; readonly token: string} & Cleared)
+  /** A signal that is part of ending a run could not be sent to one of its processes: the error (`EPERM`, ...). */
+  | {
+      readonly type: 'signal-failed';
+      readonly token: string;
+      readonly pid: number;
+      readonly signal: SignalName;
+      readonly error: string;
+    }
   | {readonly type: 'paused'; readonly token: string}
   | {readonly type: 'continued'; readonly token: string}
   /** What it has said of itself. */

@@ -11,7 +11,7 @@ import {RunLives, type RunLivesHost} from './run-lives.ts';
 import {isOver, Runs, type Run} from './run.ts';
 import {Strays} from './strays.ts';
 import {Unattributed} from './unattributed.ts';
-import {signalNumber, type SignalName} from '../posix/signals.ts';
+import {signalName, signalNumber, type SignalName} from '../posix/signals.ts';
 import type {Ended} from '../posix/wait.ts';
 import {isShortage, type Stat} from '../process/stat.ts';
 
@@ -94,6 +94,8 @@ export class Processes {
       isKnown: pid => isSpawned(pid) || waiterOf(pid) !== null || this.#reaper.isOrphan(pid),
       adoptOrphans: look => this.#adoptOrphans(look),
       proofOf: run => proofOf(run, one => this.unattributed.doubtsOf(one)),
+      signalFailed: ({token}, {pid, signal, error}) =>
+        host.say({type: 'signal-failed', token, pid, signal: signalName(signal), error}),
       cleared: (run, cleared) => {
         if (this.#strays.cleared(run, cleared.survivors)) return;
         this.unattributed.judged(run);

@@ -164,7 +164,7 @@ export class RunLives {
       if (!present) continue;
       this.#host.orphanages.takeUp(run);
       this.#adopted.takeUp(run, look);
-      if (run.pid !== null && run.pidfd !== null && record.intent) grants.fetch(run.pid, run.pidfd, record.intent);
+      if (run.pid !== null && run.exit === null && record.intent) grants.fetch(run.pid, run.pidfd, record.intent);
       if (record.intent) this.voices.takeUp(run, record.intent);
     }
     this.voices.takenUp();

@@ -5,7 +5,8 @@ import type {PipeStore} from './pipe-store.ts';
 import {mustLeaveRoom} from './room.ts';
 import type {Epoll} from '../posix/epoll.ts';
 import {removeFile} from '../posix/remove.ts';
-import {bytesInPipe, setPipeSize, splice, type Spliced} from '../posix/fifo.ts';
+import {bytesInPipe, setPipeSize, type Spliced} from '../posix/fifo.ts';
+import {Mover} from '../posix/mover.ts';
 
 /** The kernel lets nobody write while it moves, so a worker that writes all the time is let in between. */
 const CHUNK_BYTES = 128 * 1024;
@@ -24,6 +25,7 @@ const isRoot = (): boolean => process.getuid?.() === 0;
 
 export class Source {
   readonly #fifo: number;
+  readonly #mover: Mover;
   readonly #path: string;
   readonly #log: LogFile;
   readonly #epoll: Epoll;
@@ -54,6 +56,7 @@ export class Source {
       throw error;
     }
     store?.hold(this.#fifo);
+    this.#mover = new Mover(this.#fifo);
     if (++openFifos > MANY_FIFOS && !isRoot()) this.#resize(SMALL_FIFO_BYTES);
     log.queue(this);
   }
@@ -63,7 +66,7 @@ export class Source {
     if (!this.#open) return;
     this.#epoll.add(this.#fifo, ({readable}) => {
       // Hung up and nothing to read: no writer is left, and none can come, since only one could let another in.
-      if (readable) this.#move();
+      if (readable || this.#mover.held > 0) this.#move();
       else if (!this.#busy) this.#end(); // else what is being moved must be counted first, and then this is noticed
     });
     if (this.#draining) this.#move();
@@ -95,7 +98,7 @@ export class Source {
   #move(): void {
     if (this.#busy || !this.#open) return;
     // What comes after the end of a run is written by a stranger who was given the descriptor, perhaps for ever.
-    if (this.#draining) this.#left ??= bytesInPipe(this.#fifo);
+    if (this.#draining) this.#left ??= this.#mover.held + bytesInPipe(this.#fifo);
     if (this.#discarded || (this.#left !== null && this.#left <= 0)) {
       this.#end();
       return;
@@ -106,7 +109,7 @@ export class Source {
       this.#retry();
       return;
     }
-    splice(this.#fifo, file, Math.min(CHUNK_BYTES, this.#log.room), moved => {
+    this.#mover.move(file, Math.min(CHUNK_BYTES, this.#log.room), moved => {
       this.#busy = false;
       this.#moved(moved);
     });
@@ -140,7 +143,7 @@ export class Source {
     if (this.#left !== null) this.#left -= moved;
     this.#log.wrote(moved);
     const wait = this.#restAfter(moved);
-    if (wait === 0 || this.#draining) this.#move();
+    if (wait === 0 || this.#draining || this.#mover.held > 0) this.#move();
     else
       setTimeout(() => {
         if (this.#open) this.#epoll.arm(this.#fifo);

@@ -44,7 +44,8 @@ export function setNice(pid: number, startTime: string, nice: number): Reply {
     setPriority(pid, nice);
     return replyOf(null, [pid]);
   } catch (error) {
-    // Node tells what the system said in `info`; only root may lower a nice value.
-    return replyOf(error instanceof Error && 'info' in error ? 'EACCES' : 'ESRCH', []);
+    // Node tells what the system said in `info` only.
+    const info = error instanceof Error && 'info' in error ? JSON.stringify(error.info) : '';
+    return replyOf(/EPERM|EACCES|ENOSYS/.exec(info)?.[0] ?? 'ESRCH', []);
   }
 }

@@ -12,6 +12,7 @@ import type {ControllerProcess} from './controller-process.ts';
 import {KeeperTrial} from './keeper-trial.ts';
 import type {Link} from './link.ts';
 import type {Fact, FailedUpgrade} from './messages.ts';
+import {whenCopied} from '../posix/mover.ts';
 
 const PATIENCE_MS = 10_000;
 
@@ -131,12 +132,15 @@ export class Upgrade {
     const {code, become} = this.#host;
     const {to, until, candidate} = now;
     if (candidate === null) return;
-    try {
-      const back = code.keeper(code.own);
-      become(code.keeper(to), {to, until, controller: candidate.pid, link: candidate.fd, back}, null);
-    } catch (error) {
-      this.#fail(error instanceof Error ? error.message : String(error));
-    }
+    whenCopied(() => {
+      if (this.#now !== now) return; // it took too long
+      try {
+        const back = code.keeper(code.own);
+        become(code.keeper(to), {to, until, controller: candidate.pid, link: candidate.fd, back}, null);
+      } catch (error) {
+        this.#fail(error instanceof Error ? error.message : String(error));
+      }
+    });
   }
 
   /** This is the new keeper: the new controller may have its welcome. */
@@ -224,7 +228,8 @@ export class Upgrade {
     }
     this.#failed = failed;
     // The old controllers and the old keeper go together: a new keeper goes back to what it was.
-    if (now.back !== null) become(now.back, null, failed);
+    const {back} = now;
+    if (back !== null) whenCopied(() => become(back, null, failed));
   }
 
   #end(): void {

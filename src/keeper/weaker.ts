@@ -1,10 +1,22 @@
 /** What a keeper can't promise on this machine, in words. */
 import type {Code} from './code.ts';
+import {KERNEL_FEATURES, type KernelFeature} from './kernel-features.ts';
 import {weakness, type PipeStore} from './pipe-store.ts';
 
 interface Source {
   /** Why it can't be had; null: it can. */
   readonly unavailable: string | null;
+}
+
+/** A sentence for each feature of the kernel that is refused here. */
+export function lesserKernel(folder: string, features: readonly KernelFeature[] = KERNEL_FEATURES): string[] {
+  return features.flatMap(({name, since, refusal, without}) => {
+    const code = refusal(folder);
+    if (code === null) return [];
+    const why =
+      since === null ? `no ${name} (${code})` : `the kernel refuses ${name} (${code}; Linux has it since ${since})`;
+    return [`${why}: ${without}`];
+  });
 }
 
 /** @param unattributed what can't be proved while processes live of which it is not known whose they are */

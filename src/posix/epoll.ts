@@ -1,6 +1,7 @@
 /** One epoll set (epoll(7)), waited for on a thread of libuv's pool. */
 import {closeSync, writeSync} from 'node:fs';
-import {check, libc, libcAsync, SystemError, errno} from './libc.ts';
+import {check, errno, errnoName, libc, libcAsync, SystemError} from './libc.ts';
+import {openPipe} from './pipe.ts';
 
 const EPOLL_CLOEXEC = 0o2000000;
 const EFD_CLOEXEC = 0o2000000;
@@ -23,6 +24,15 @@ const epollControl = libc<[number, number, number, Buffer | null]>(
 const epollWait = libcAsync<[number, Buffer, number, number]>(
   'int epoll_wait(int set, void *events, int most, int timeout)',
 );
+const epollPwait = libcAsync<[number, Buffer, number, number, null]>(
+  'int epoll_pwait(int set, void *events, int most, int timeout, const void *mask)',
+);
+/** A descriptor that wakes the set, and the one to write to. Where eventfd(2) is refused, it is a pipe. */
+function wakers(): readonly [number, number] {
+  const fd = eventfd(0, EFD_CLOEXEC);
+  if (fd !== -1) return [fd, fd];
+  return openPipe();
+}
 
 /** What became of a descriptor: something to read, or no writer is left. */
 export interface Readiness {
@@ -42,7 +52,8 @@ interface Watched {
  */
 export class Epoll {
   readonly #set: number;
-  readonly #wake: number;
+  readonly #wake: readonly [woken: number, waking: number];
+  #pwait = false;
   readonly #watched = new Map<number, Watched>();
   readonly #events = Buffer.alloc(BATCH * EVENT_BYTES);
   readonly #event = Buffer.alloc(EVENT_BYTES);
@@ -51,8 +62,8 @@ export class Epoll {
 
   constructor() {
     this.#set = check(epollCreate(EPOLL_CLOEXEC), 'epoll_create1');
-    this.#wake = check(eventfd(0, EFD_CLOEXEC), 'eventfd');
-    this.#control(CTL_ADD, this.#wake, 0);
+    this.#wake = wakers();
+    this.#control(CTL_ADD, this.#wake[0], 0);
     // Also for an exception that nobody caught: the process would hang in its exit, and nobody would start another.
     process.once('exit', () => this.close());
     this.#wait();
@@ -86,7 +97,7 @@ export class Epoll {
     if (!this.#open) return;
     this.#open = false;
     this.#watched.clear();
-    writeSync(this.#wake, Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]));
+    writeSync(this.#wake[1], Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]));
   }
 
   #control(operation: number, fd: number, generation: number): void {
@@ -97,26 +108,33 @@ export class Epoll {
   }
 
   #wait(): void {
-    epollWait([this.#set, this.#events, BATCH, -1], count => {
-      if (!this.#open) {
-        closeSync(this.#set);
-        closeSync(this.#wake);
-        return;
-      }
-      // -1 is EINTR: a signal reached the pool's thread.
-      for (let index = 0; index < count; index++) {
-        const flags = this.#events.readUInt32LE(index * EVENT_BYTES);
-        const fd = this.#events.readUInt32LE(index * EVENT_BYTES + DATA_OFFSET);
-        const generation = this.#events.readUInt32LE(index * EVENT_BYTES + DATA_OFFSET + 4);
-        const watched = this.#watched.get(fd);
-        // Since the thread fetched it, the descriptor may have been removed, closed, and its number given to another.
-        if (watched?.generation !== generation) continue;
-        watched.listener({
-          readable: (flags & EPOLLIN) !== 0,
-          hungUp: (flags & (EPOLLHUP | EPOLLERR)) !== 0,
-        });
-      }
-      this.#wait();
-    });
+    if (this.#pwait) epollPwait([this.#set, this.#events, BATCH, -1, null], count => this.#waited(count));
+    else epollWait([this.#set, this.#events, BATCH, -1], count => this.#waited(count));
+  }
+
+  #waited(count: number): void {
+    const error = count === -1 ? errnoName(errno()) : null;
+    if (!this.#open) {
+      for (const fd of new Set([this.#set, ...this.#wake])) closeSync(fd);
+      return;
+    }
+    // EINTR: a signal reached the pool's thread. A refused call would be tried again and again, at full speed.
+    if (error !== null && error !== 'EINTR') {
+      if (this.#pwait) throw new Error(`epoll_wait and epoll_pwait are refused here (${error})`);
+      this.#pwait = true;
+    }
+    for (let index = 0; index < count; index++) {
+      const flags = this.#events.readUInt32LE(index * EVENT_BYTES);
+      const fd = this.#events.readUInt32LE(index * EVENT_BYTES + DATA_OFFSET);
+      const generation = this.#events.readUInt32LE(index * EVENT_BYTES + DATA_OFFSET + 4);
+      const watched = this.#watched.get(fd);
+      // Since the thread fetched it, the descriptor may have been removed, closed, and its number given to another.
+      if (watched?.generation !== generation) continue;
+      watched.listener({
+        readable: (flags & EPOLLIN) !== 0,
+        hungUp: (flags & (EPOLLHUP | EPOLLERR)) !== 0,
+      });
+    }
+    this.#wait();
   }
 }

@@ -1,6 +1,7 @@
 /** FIFOs, and the moving of their bytes inside the kernel (fifo(7), splice(2)). */
 import {chownSync, rmSync} from 'node:fs';
 import {check, errno, errnoName, libc, libcAsync} from './libc.ts';
+import {onPool} from './pool.ts';
 
 const F_SETPIPE_SZ = 1031;
 const SPLICE_F_MOVE = 1;
@@ -45,37 +46,45 @@ export const bytesInPipe = (fd: number): number => (ioctl(fd, FIONREAD, held) ==
 /** How many bytes were moved: 0 where no writer is left and the pipe is empty; or why none was. */
 export type Spliced = number | {readonly error: string};
 
-/** libuv's pool has four threads, and one of them waits in epoll_wait for ever. */
-const MOST_AT_ONCE = 3;
-
-interface Move {
-  readonly pipe: number;
-  readonly file: number;
-  readonly bytes: number;
-  readonly done: (moved: Spliced) => void;
-}
-
-const waiting: Move[] = [];
-let running = 0;
-
 /**
  * Moves what a pipe holds to a file at its position, on a thread of the pool (a slow disk holds up nobody else). The
  * kernel moves the bytes: a kill at any moment loses and doubles none. Both descriptors must stay open until `done`.
  */
 export function splice(pipe: number, file: number, bytes: number, done: (moved: Spliced) => void): void {
-  waiting.push({pipe, file, bytes, done});
-  if (running < MOST_AT_ONCE) next();
+  onPool(release => {
+    spliceC([pipe, null, file, null, bytes, SPLICE_F_MOVE | SPLICE_F_NONBLOCK], moved => {
+      // koffi gives an asynchronous call's errno back to the thread that gets its result.
+      const result = moved === -1 ? {error: errnoName(errno())} : moved;
+      release();
+      done(result);
+    });
+  });
 }
 
-function next(): void {
-  const move = waiting.shift();
-  if (!move) return;
-  running++;
-  spliceC([move.pipe, null, move.file, null, move.bytes, SPLICE_F_MOVE | SPLICE_F_NONBLOCK], moved => {
-    // koffi gives an asynchronous call's errno back to the thread that gets its result.
-    const result = moved === -1 ? {error: errnoName(errno())} : moved;
-    running--;
-    next();
-    move.done(result);
-  });
+const spliceSync = libc<[number, null, number, null, number, number]>(
+  'int64_t splice(int from, void *fromOffset, int to, void *toOffset, size_t length, unsigned int flags)',
+);
+
+/** The same on this thread, for a pipe and a file that are known to be quick. */
+export function spliceNow(pipe: number, file: number, bytes: number): Spliced {
+  const moved = spliceSync(pipe, null, file, null, bytes, SPLICE_F_NONBLOCK);
+  return moved === -1 ? {error: errnoName(errno())} : moved;
+}
+
+let refusal: string | null | undefined;
+
+/** The error by which splice(2) is refused here as a whole (`ENOSYS`, `EPERM`); null: it is there. */
+export function spliceRefusal(): string | null {
+  if (refusal !== undefined) return refusal;
+  // Where the call is there, the kernel finds no descriptor of that number.
+  const moved = spliceNow(-1, -1, 1);
+  return (refusal = typeof moved === 'number' || moved.error === 'EBADF' ? null : moved.error);
+}
+
+const readC = libc<[number, Buffer, number]>('int64_t read(int fd, void *data, size_t size)');
+
+/** Reads from a descriptor that does not block. Returns how many bytes came; 0 at the end; or why none came. */
+export function readNow(fd: number, into: Buffer): Spliced {
+  const count = readC(fd, into, into.length);
+  return count === -1 ? {error: errnoName(errno())} : count;
 }

@@ -1,6 +1,7 @@
 /** Listening sockets that this process holds and never accepts from: they are there to be inherited (socket(2), listen(2)). */
 import {closeSync, lstatSync, rmSync} from 'node:fs';
-import {check, libc, SystemError, syscall} from './libc.ts';
+import {check, errno, errnoName, libc, SystemError, syscall} from './libc.ts';
+import {openPidfd, pidfdRefusals} from './pidfd.ts';
 
 const AF_UNIX = 1;
 const AF_INET = 2;
@@ -104,4 +105,21 @@ export function fetchListening(pidfd: number, fd: number, address: string): numb
   if (isListeningOn(fetched, address)) return fetched;
   closeSync(fetched);
   return null;
+}
+
+/** The error by which descriptors of other processes can't be fetched here (before Linux 5.6: `ENOSYS`); null: they can. */
+export function fetchRefusal(): string | null {
+  const {open} = pidfdRefusals();
+  if (open !== null) return open;
+  const self = openPidfd(process.pid);
+  if (self === null) return 'ESRCH';
+  try {
+    // Its own descriptors a process may always have.
+    const fd = syscall(SYS_PIDFD_GETFD, self, self, 0, 0, 0);
+    if (fd === -1) return errnoName(errno());
+    closeSync(fd);
+    return null;
+  } finally {
+    closeSync(self);
+  }
 }

@@ -1,5 +1,10 @@
-/** Process descriptors (pidfd_open(2)): a handle that can never mean another process, not even after a pid was reused. */
+/**
+ * Process descriptors (pidfd_open(2)): a handle that can never mean another process, not even after a pid was reused.
+ * Kernels before Linux 5.3 have none, and some container profiles refuse them. Without them a process is identified by
+ * its start time, compared right before kill(2); between the two the pid may be given to another process.
+ */
 import {closeSync} from 'node:fs';
+import {killPid} from './kill.ts';
 import {errno, errnoName, libc, syscall, SystemError} from './libc.ts';
 import {endOfStatus, type End} from './wait.ts';
 
@@ -19,6 +24,32 @@ export function openPidfd(pid: number): number | null {
   throw new SystemError('pidfd_open', number, String(pid));
 }
 
+/** The error by which a call is refused here; null: it works. */
+export interface PidfdRefusals {
+  /** Of pidfd_open(2). */
+  readonly open: string | null;
+  /** Of pidfd_send_signal(2). */
+  readonly send: string | null;
+}
+
+const SHORTAGES = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
+let refusals: PidfdRefusals | undefined;
+
+/** Tries both calls on this process itself, once: a refusal does not end while a process lives. */
+export function pidfdRefusals(): PidfdRefusals {
+  if (refusals) return refusals;
+  const fd = syscall(SYS_PIDFD_OPEN, process.pid, 0, 0, 0, 0);
+  if (fd === -1) {
+    const code = errnoName(errno());
+    // A shortage says nothing of the call, and may be over at the next try.
+    if (SHORTAGES.has(code)) return {open: null, send: null};
+    return (refusals = {open: code, send: code});
+  }
+  refusals = {open: null, send: signalPidfd(fd, 0)};
+  closeSync(fd);
+  return refusals;
+}
+
 /** Sends a signal; the name of what went wrong (`ESRCH`: it is gone, `EPERM`: it belongs to somebody else), or null. */
 export function signalPidfd(fd: number, signal: number): string | null {
   return syscall(SYS_PIDFD_SEND_SIGNAL, fd, signal, 0, 0, 0) === -1 ? errnoName(errno()) : null;
@@ -26,6 +57,23 @@ export function signalPidfd(fd: number, signal: number): string | null {
 
 const PIDFD_GET_INFO = 0xc040ff0b; // of struct pidfd_info as it was at first, 64 bytes
 const PIDFD_INFO_EXIT = 8n;
+
+const ENOTTY = 'ENOTTY';
+
+/** The error by which the kernel refuses to tell how a process ended to others than its parent; null: it tells. */
+export function pidfdInfoRefusal(release: string): string | null {
+  const {open} = pidfdRefusals();
+  if (open !== null) return open;
+  const [major = 0, minor = 0] = release.split('.').map(part => parseInt(part, 10));
+  // The call is there since 6.13, the exit status since 6.15.
+  if (major < 6 || (major === 6 && minor < 15)) return ENOTTY;
+  const fd = openPidfd(process.pid);
+  if (fd === null) return ENOTTY;
+  const info = Buffer.alloc(64);
+  const code = ioctl(fd, PIDFD_GET_INFO, info) === -1 ? errnoName(errno()) : null;
+  closeSync(fd);
+  return code;
+}
 
 const ioctl = libc<[number, number, Buffer]>('int ioctl(int fd, unsigned long request, void *argument)');
 
@@ -59,7 +107,17 @@ export function openIdentified(
   return same ? fd : null;
 }
 
-/** Sends a signal to a process that is known by pid and start time and by no descriptor. */
+/** Compares the start time, then sends the signal at once. */
+function signalByStartTime(
+  pid: number,
+  startTime: string,
+  signal: number,
+  startTimeOf: (pid: number) => string | null,
+): string | null {
+  return startTimeOf(pid) === startTime ? killPid(pid, signal) : 'ESRCH';
+}
+
+/** Sends a signal to a process that is known by pid and start time and by no descriptor. Returns the error, or null. */
 export function signalIdentified(
   pid: number,
   startTime: string,
@@ -68,6 +126,7 @@ export function signalIdentified(
 ): string | null {
   let fd: number | null = null;
   try {
+    if (pidfdRefusals().send !== null) return signalByStartTime(pid, startTime, signal, startTimeOf);
     fd = openIdentified(pid, startTime, startTimeOf);
     return fd === null ? 'ESRCH' : signalPidfd(fd, signal);
   } catch (error) {

@@ -1,15 +1,21 @@
 /** Calls by which a process changes what it is: subreaper, image, descriptors, limits. */
-import {check, libc, syscall} from './libc.ts';
+import {readdirSync} from 'node:fs';
+import {check, errno, errnoName, libc, syscall} from './libc.ts';
 
 const PR_SET_CHILD_SUBREAPER = 36;
+const PR_GET_CHILD_SUBREAPER = 37;
 const SYS_CLOSE_RANGE = 436; // the same number on every architecture
 const CLOSE_RANGE_CLOEXEC = 4;
+const F_GETFD = 1;
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
 const RLIMIT_NOFILE = 7; // 7 on all but alpha, mips and sparc
 
 const prctl = libc<[number, number, number, number, number]>(
   'int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)',
+);
+const prctlGet = libc<[number, Buffer, number, number, number]>(
+  'int prctl(int option, void *a, unsigned long b, unsigned long c, unsigned long d)',
 );
 const execve = libc<[string, (string | null)[], (string | null)[]]>(
   'int execve(const char *path, const char **argv, const char **envp)',
@@ -19,8 +25,18 @@ const prlimit = libc<[number, number, Buffer | null, Buffer | null]>(
   'int prlimit(int pid, int resource, void *limit, void *old)',
 );
 
-/** Makes the caller the parent of all orphans below it (prctl(2)). Survives execve, is not inherited by fork. */
-export const becomeSubreaper = (): void => void check(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 'prctl');
+/**
+ * Makes the caller the parent of all orphans below it (prctl(2), Linux 3.4). Survives execve, is not inherited by fork.
+ * Where it is refused, orphans go to a process further up; {@link subreaperRefusal} returns the error.
+ */
+export const becomeSubreaper = (): void => void prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+
+/** Why this process is not the parent of the orphans below it; null: it is. */
+export function subreaperRefusal(): string | null {
+  const flag = Buffer.alloc(4);
+  if (prctlGet(PR_GET_CHILD_SUBREAPER, flag, 0, 0, 0) === -1) return errnoName(errno());
+  return flag.readInt32LE(0) === 0 ? 'EPERM' : null;
+}
 
 /** Replaces the running program; returns only by throwing. */
 export function become(path: string, argv: readonly string[], env: Readonly<Record<string, string>>): never {
@@ -34,7 +50,29 @@ export function become(path: string, argv: readonly string[], env: Readonly<Reco
  * and what FFI opens is not marked at all: without this, workers inherit the keeper's epoll set and strangers' pipes.
  */
 export function closeOnExecFrom(first: number): void {
-  syscall(SYS_CLOSE_RANGE, first, 0xffffffff, CLOSE_RANGE_CLOEXEC, 0, 0); // before Linux 5.11: EINVAL, nothing to be done
+  // EINVAL before Linux 5.11, ENOSYS before 5.9; EPERM or ENOSYS in a sandbox that does not know the call.
+  if (syscall(SYS_CLOSE_RANGE, first, 0xffffffff, CLOSE_RANGE_CLOEXEC, 0, 0) === 0) return;
+  for (const fd of openFrom(first)) {
+    const flags = fcntl(fd, F_GETFD, 0);
+    if (flags !== -1) fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
+  }
+}
+
+/** No limit of open files tells which is the highest open one; beyond this the search would take seconds. */
+const HIGHEST_FD = 1 << 20;
+
+/** Descriptors that are open from `first` on; without /proc, all that may be. */
+function* openFrom(first: number): Iterable<number> {
+  let names: string[];
+  try {
+    names = readdirSync('/proc/self/fd');
+  } catch {
+    const {soft} = openFilesLimit();
+    const end = soft < HIGHEST_FD ? Number(soft) : HIGHEST_FD;
+    for (let fd = first; fd < end; fd++) yield fd;
+    return;
+  }
+  for (const name of names) if (Number(name) >= first) yield Number(name);
 }
 
 /** Lets a descriptor survive the next execve. */

@@ -17,11 +17,13 @@ export function mayLookInto(pid: number): boolean {
 /**
  * How the process behind a pidfd ended: from its zombie while nobody has waited for it, and from the descriptor
  * afterwards. `waits`: it can't be told yet, but perhaps once it was waited for.
+ *
+ * @param pidfd null where the kernel gives none: then the zombie alone tells
  */
-export function endOf(pidfd: number, pid: number, startTime: string): End | 'waits' | null {
+export function endOf(pidfd: number | null, pid: number, startTime: string): End | 'waits' | null {
   // In this order: what was no zombie any more when it was looked for has been waited for.
   const stat = readStat(pid);
-  if (stat?.startTime !== startTime) return endOfPidfd(pidfd);
+  if (stat?.startTime !== startTime) return pidfd === null ? null : endOfPidfd(pidfd);
   if (!hasEnded(stat)) return 'waits';
   return stat.exitStatus !== 0 || mayLookInto(pid) ? endOfStatus(stat.exitStatus) : 'waits';
 }

@@ -1,16 +1,11 @@
 /** What this user may do to processes by own right: only if it is still the one that was meant. */
 import {setPriority} from 'node:os';
+import {whyRefused} from './refusal.ts';
 import {startTimeOf} from './stat.ts';
 import {signalIdentified} from '../posix/pidfd.ts';
 import {signalNumber} from '../posix/signals.ts';
 
-const WORDS: Readonly<Record<string, string>> = {
-  ESRCH: 'it is gone',
-  EPERM: 'not permitted: it belongs to another user',
-  EACCES: 'not permitted: only root may lower a nice value',
-};
-
-const wordsOf = (pid: number, code: string): string => `process ${pid}: ${WORDS[code] ?? code}`;
+const wordsOf = (pid: number, code: string): string => `process ${pid}: ${whyRefused(pid, code)}`;
 
 /** Sends a signal. Answers why not, in words; null: it was sent. */
 export function signalProcess(pid: number, startTime: string | null, signal: string): string | null {

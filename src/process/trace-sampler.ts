@@ -208,7 +208,7 @@ export class SampledTrace implements TraceSource {
 
   #lookAtEnd(host: TraceHost, sampled: Sampled): void {
     const {pid, startTime, ppid} = sampled.stat;
-    const end = sampled.pidfd === null ? null : endOf(sampled.pidfd, pid, startTime);
+    const end = endOf(sampled.pidfd, pid, startTime);
     const now = performance.now();
     sampled.endedAt ??= now;
     if (end === 'waits' && now - sampled.endedAt < END_MS) return;

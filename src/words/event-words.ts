@@ -66,6 +66,8 @@ const WORDS: Readonly<Record<string, Describe>> = {
       .join(', '),
   'hook-failed': ({hook, reason, message}) => `hook ${text(hook) ?? ''} failed${because(reason ?? message)}`,
   'hook-dropped': ({count: calls}) => `${count(number(calls) ?? 0, 'call')} of hooks dropped`,
+  'signal-failed': ({signal, error, message, pid}) =>
+    `${text(signal) ?? 'a signal'} could not be sent${pid == null ? '' : ` to process ${pid}`} (${text(error) ?? '?'})${because(message)}`,
   survivor: ({survivors}) => `could not be ended: ${list(survivors)}`,
   'not-proved': ({doubts}) => `it is not proved that nothing of it is left: ${list(doubts)}`,
   'zombie-found': ({pid, name, parent, ppid}) =>
@@ -122,6 +124,7 @@ const BAD = new Set([
   'zombie-left',
   'hook-failed',
   'hook-dropped',
+  'signal-failed',
   'survivor',
   'controller-lost',
   'keeper-lost',

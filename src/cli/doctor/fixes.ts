@@ -4,6 +4,7 @@ import type {Client} from '../../control/client.ts';
 import type {OrphanReport, ZombieReport} from '../../control/messages.ts';
 import {signalIdentified} from '../../posix/pidfd.ts';
 import {signalNumber} from '../../posix/signals.ts';
+import {whyRefused} from '../../process/refusal.ts';
 import {hasEnded, readStat, startTimeOf} from '../../process/stat.ts';
 import type {SeenProcess} from '../supervisor-troubles.ts';
 
@@ -43,7 +44,7 @@ async function send(signal: string, pid: number, startTime: string, client: Clie
     }
   }
   const refused = signalIdentified(pid, startTime, signalNumber(signal) ?? 0, startTimeOf);
-  return refused === 'EPERM' ? 'not permitted: it belongs to another user' : refused;
+  return refused === null ? null : whyRefused(pid, refused);
 }
 
 const idOf = ({worker, instance}: {readonly worker: string | null; readonly instance: number | null}): string | null =>

@@ -13,6 +13,7 @@ import type {OrphanCare} from '../orphan-care.ts';
 import type {Orphans} from '../orphans.ts';
 import {outcomesOf, waitingFor, type Rule} from '../outcomes.ts';
 import type {Readings} from '../readings.ts';
+import type {SignalFailures} from '../signal-failures.ts';
 import type {Sweep} from '../sweep.ts';
 import type {FileWatch} from '../watching/file-watch.ts';
 import type {Input} from '../../supervisor/types.ts';
@@ -28,6 +29,7 @@ export interface Desk {
   readonly notices: Notices;
   readonly watch: FileWatch;
   readonly limits: LimitWatch;
+  readonly signalFailures: SignalFailures;
   readonly readings: Readings;
   readonly lastEnds: LastEnds;
   readonly orphans: Orphans;
@@ -59,10 +61,11 @@ export interface Wait {
 
 /** Feeds the inputs, then waits until the rule is settled for every id. Throws RpcError `timeout`. */
 export async function askAndWait(
-  {engine, lastEnds}: Desk,
+  {engine, lastEnds, signalFailures}: Desk,
   {inputs, ids, rule, timeoutMs}: Wait,
   context: CallContext,
 ): Promise<Outcomes> {
+  const runs = signalFailures.runsOf(ids);
   engine.feed(...inputs);
   const said = setInterval(() => {
     context.progress(
@@ -79,7 +82,7 @@ export async function askAndWait(
     clearInterval(said);
   }
   const outcomes = outcomesOf(engine.heart, ids, rule, lastEnds);
-  if (outcomes) return {ok: outcomes.every(({ok}) => ok), outcomes};
+  if (outcomes) return signalFailures.explain({ok: outcomes.every(({ok}) => ok), outcomes}, runs);
   const waiting = waitingFor(engine.heart, ids, rule).map(({id, status}) => `${id} (${status})`);
   throw new RpcError(
     ErrorCode.timeout,

@@ -17,10 +17,11 @@ async function freezeOrThaw(
 ): Promise<Outcomes> {
   const instances = instancesNamed(desk.engine.heart, targets);
   const ids = idsOf(instances);
+  const runs = desk.signalFailures.runsOf(ids);
   const done = await askAndWait(desk, {inputs: [{type, ids}], ids, rule}, context);
   // The state says what is wanted; that every process of the tree was reached, the keeper says.
   await Promise.all(instances.flatMap(({run}) => (run ? [desk.hands.settled(run.token)] : [])));
-  return done;
+  return desk.signalFailures.judge(done, runs);
 }
 
 export const lifeHandlers = (desk: Desk): Handlers => {

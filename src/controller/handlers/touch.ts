@@ -8,6 +8,7 @@ import {RpcError} from '../../control/errors.ts';
 import {instancesNamed, isPid} from '../targets.ts';
 import type {Reply} from '../../keeper/messages.ts';
 import {signalName, signalNumber} from '../../posix/signals.ts';
+import {whyRefused} from '../../process/refusal.ts';
 import {hasEnded} from '../../process/stat.ts';
 import type {ProcessTable} from '../../process/table.ts';
 import type {Instance} from '../../supervisor/types.ts';
@@ -18,16 +19,9 @@ interface Touched {
   readonly id: string | null;
 }
 
-const WORDS: Readonly<Record<string, string>> = {
-  ESRCH: 'it is gone',
-  EPERM: 'not permitted: it belongs to another user',
-  EACCES: 'not permitted: only root may lower a nice value',
-  EINVAL: 'not a signal of this machine',
-};
-
-function refuse(reply: Reply, what: string): void {
+function refuse(reply: Reply, pid: number, what: string): void {
   if (!reply.ok)
-    throw new RpcError(ErrorCode.failed, `${what}: ${WORDS[reply.error ?? ''] ?? reply.error ?? 'failed'}`);
+    throw new RpcError(ErrorCode.failed, `${what}: ${reply.error === null ? 'failed' : whyRefused(pid, reply.error)}`);
 }
 
 /** Processes by pid: only those of this fleet, so that a typo reaches no stranger. */
@@ -59,6 +53,13 @@ export const touchHandlers = (desk: Desk): Handlers => {
       .tree.filter(stat => !hasEnded(stat))
       .map(({pid, startTime}) => ({pid, startTime, id: instance.id}));
 
+  const noteFailed = ({error}: Reply, pid: number, id: string | null, signal: number): void => {
+    if (error === null || error === 'ESRCH' || error === 'EINVAL') return;
+    const names = namesOf(engine.heart, id);
+    const message = whyRefused(pid, error);
+    engine.note({type: 'signal-failed', ...names, pid, signal: signalName(signal), error, message});
+  };
+
   return {
     async signal({signal, targets, tree}) {
       const number = signalNumber(signal);
@@ -70,14 +71,17 @@ export const touchHandlers = (desk: Desk): Handlers => {
       for (const target of targets) {
         if (isPid(target)) {
           const {pid, startTime, id} = ofPid(desk, target, table);
-          refuse(await link.ask({type: 'signal', pid, startTime, signal: number}), `process ${pid}`);
+          const reply = await link.ask({type: 'signal', pid, startTime, signal: number});
+          noteFailed(reply, pid, id, number);
+          refuse(reply, pid, `process ${pid}`);
           sent.push({pid, id});
           continue;
         }
         for (const {id, run} of running(instancesNamed(engine.heart, [target]))) {
           if (!run) continue;
           const reply = await link.ask({type: 'signal-run', token: run.token, signal: number, tree: tree ?? false});
-          refuse(reply, id);
+          noteFailed(reply, run.pid ?? 0, id, number);
+          refuse(reply, run.pid ?? 0, id);
           sent.push(...reply.pids.map(pid => ({pid, id})));
         }
       }
@@ -99,7 +103,7 @@ export const touchHandlers = (desk: Desk): Handlers => {
         const reply = await link.ask({type: 'nice', pid, startTime, nice});
         // One that ended meanwhile needs no other nice value.
         if (reply.error === 'ESRCH' && touched.length > 1) continue;
-        refuse(reply, `process ${pid}`);
+        refuse(reply, pid, `process ${pid}`);
         set.push({pid, id, nice});
       }
       return {set};
