@@ -14,10 +14,17 @@ export const cli = join(project, 'dist', 'cli.js');
 /** Carried by every process of a test fleet. Its name has no BROOD_ before it: those are not handed to workers. */
 export const TAG = 'TEST_FLEET';
 
+/**
+ * Words before the command line of the program under test, split at spaces: a launcher that takes something away from it
+ * (test/lesser). The supervisor that it starts inherits the lack.
+ */
+const UNDER = 'TEST_UNDER';
+const under = (process.env[UNDER] ?? '').split(' ').filter(Boolean);
+
 const COMMAND_MS = 40_000;
 const POLL_MS = 20;
 /** What would change how the program under test behaves, set by a terminal, another supervisor or the test runner. */
-const NOT_FOR_FLEETS = /^(BROOD_|NOTIFY_SOCKET$|LISTEN_|WATCHDOG_|FORCE_COLOR$|NODE_OPTIONS$|NODE_ENV$|VITEST|TEST$)/;
+const NOT_FOR_FLEETS = /^(BROOD_|NOTIFY_SOCKET$|LISTEN_|WATCHDOG_|FORCE_COLOR$|NODE_OPTIONS$|NODE_ENV$|VITEST|TEST$|TEST_UNDER$)/;
 
 export interface Ran {
   readonly code: number;
@@ -56,12 +63,16 @@ export class TestFleet {
   readonly folder: string;
   readonly home: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Words before the command line of the program under test. */
+  readonly under: readonly string[];
 
   /**
    * @param fleet the fleet file, as YAML or as an object (JSON is YAML)
    * @param files further files by their path in the folder, made executable
+   * @param launcher words before the command line of the program under test
    */
-  constructor(fleet: string | object, files: Readonly<Record<string, string>> = {}) {
+  constructor(fleet: string | object, files: Readonly<Record<string, string>> = {}, launcher = under) {
+    this.under = launcher;
     this.folder = realpathSync(mkdtempSync(join(tmpdir(), 'brood-test-')));
     this.home = join(this.folder, 'home');
     mkdirSync(this.home);
@@ -96,7 +107,8 @@ export class TestFleet {
 
   /** Runs a command to its end; never throws. */
   run(...args: string[]): Ran {
-    const {status, stdout, stderr, error} = spawnSync(process.execPath, [cli, ...args], {
+    const [program = '', ...words] = this.#commandLine(args);
+    const {status, stdout, stderr, error} = spawnSync(program, words, {
       cwd: this.folder,
       env: this.env,
       encoding: 'utf8',
@@ -126,7 +138,12 @@ export class TestFleet {
 
   /** Starts a command and leaves it running. */
   start(args: readonly string[], options: SpawnOptions = {}): ChildProcess {
-    return spawn(process.execPath, [cli, ...args], {cwd: this.folder, env: this.env, stdio: 'ignore', ...options});
+    const [program = '', ...words] = this.#commandLine(args);
+    return spawn(program, words, {cwd: this.folder, env: this.env, stdio: 'ignore', ...options});
+  }
+
+  #commandLine(args: readonly string[]): string[] {
+    return [...this.under, process.execPath, cli, ...args];
   }
 
   json(...args: string[]): unknown {

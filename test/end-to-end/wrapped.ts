@@ -29,7 +29,7 @@ export class WrappedFleet extends TestFleet {
   }
 
   override run(...args: string[]): Ran {
-    const [program = '', ...rest] = [...this.prefix, process.execPath, cli, ...args];
+    const [program = '', ...rest] = [...this.under, ...this.prefix, process.execPath, cli, ...args];
     const {status, stdout, stderr, error} = spawnSync(program, rest, {
       cwd: this.folder,
       env: this.env,
@@ -43,7 +43,7 @@ export class WrappedFleet extends TestFleet {
   }
 
   override start(args: readonly string[], options: SpawnOptions = {}): ChildProcess {
-    const [program = '', ...rest] = [...this.prefix, process.execPath, cli, ...args];
+    const [program = '', ...rest] = [...this.under, ...this.prefix, process.execPath, cli, ...args];
     return spawn(program, rest, {cwd: this.folder, env: this.env, stdio: 'ignore', ...options});
   }
 }
