@@ -20,7 +20,10 @@ export interface KernelFeature {
   readonly without: string;
 }
 
-/** Beside these, close_range(2) and eventfd(2) have a substitute that is as good, and cgroups and the process connector words of their own. */
+/**
+ * Beside these, close_range(2) and epoll_wait(2) have a substitute that is as good, and cgroups and the process connector
+ * words of their own. epoll and eventfd(2) are needed by Node itself.
+ */
 export const KERNEL_FEATURES: readonly KernelFeature[] = [
   {
     name: 'pidfd_open',
@@ -67,7 +70,7 @@ export const KERNEL_FEATURES: readonly KernelFeature[] = [
   {
     name: 'visible processes in /proc',
     since: null,
-    refusal: hiddenBy,
+    refusal: () => hiddenBy(),
     without:
       'processes of other users can’t be seen: what a worker runs as another user is not shown, and its stop does not find what is left of it',
   },

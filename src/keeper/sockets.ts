@@ -6,7 +6,7 @@ import {closeSync, rmSync} from 'node:fs';
 import {ChannelError, codeOf} from './channel-error.ts';
 import type {SocketGrant} from './messages.ts';
 import {mustLeaveRoom} from './room.ts';
-import {fetchListening, isUnixPath, listenOn} from '../posix/listen.ts';
+import {fetchListening, fetchRefusal, isUnixPath, listenOn} from '../posix/listen.ts';
 
 /** The first descriptor of a worker that is a socket (sd_listen_fds(3)). */
 export const FIRST_SOCKET_FD = 3;
@@ -14,7 +14,10 @@ export const FIRST_SOCKET_FD = 3;
 function cantListen({name, address}: SocketGrant, cause: unknown): ChannelError {
   const code = codeOf(cause);
   const why: Readonly<Record<string, string>> = {
-    EADDRINUSE: 'another program listens there',
+    EADDRINUSE:
+      fetchRefusal() === null
+        ? 'another program listens there'
+        : 'another program, or a worker that an earlier keeper started, listens there',
     EACCES: 'this user may not listen there',
     EADDRNOTAVAIL: 'this machine has no such address',
     EINVAL: 'an address in numbers is needed, such as 127.0.0.1:8080',

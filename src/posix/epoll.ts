@@ -1,7 +1,6 @@
 /** One epoll set (epoll(7)), waited for on a thread of libuv's pool. */
 import {closeSync, writeSync} from 'node:fs';
 import {check, errno, errnoName, libc, libcAsync, SystemError} from './libc.ts';
-import {openPipe} from './pipe.ts';
 
 const EPOLL_CLOEXEC = 0o2000000;
 const EFD_CLOEXEC = 0o2000000;
@@ -27,13 +26,6 @@ const epollWait = libcAsync<[number, Buffer, number, number]>(
 const epollPwait = libcAsync<[number, Buffer, number, number, null]>(
   'int epoll_pwait(int set, void *events, int most, int timeout, const void *mask)',
 );
-/** A descriptor that wakes the set, and the one to write to. Where eventfd(2) is refused, it is a pipe. */
-function wakers(): readonly [number, number] {
-  const fd = eventfd(0, EFD_CLOEXEC);
-  if (fd !== -1) return [fd, fd];
-  return openPipe();
-}
-
 /** What became of a descriptor: something to read, or no writer is left. */
 export interface Readiness {
   readonly readable: boolean;
@@ -52,7 +44,7 @@ interface Watched {
  */
 export class Epoll {
   readonly #set: number;
-  readonly #wake: readonly [woken: number, waking: number];
+  readonly #wake: number;
   #pwait = false;
   readonly #watched = new Map<number, Watched>();
   readonly #events = Buffer.alloc(BATCH * EVENT_BYTES);
@@ -62,8 +54,8 @@ export class Epoll {
 
   constructor() {
     this.#set = check(epollCreate(EPOLL_CLOEXEC), 'epoll_create1');
-    this.#wake = wakers();
-    this.#control(CTL_ADD, this.#wake[0], 0);
+    this.#wake = check(eventfd(0, EFD_CLOEXEC), 'eventfd');
+    this.#control(CTL_ADD, this.#wake, 0);
     // Also for an exception that nobody caught: the process would hang in its exit, and nobody would start another.
     process.once('exit', () => this.close());
     this.#wait();
@@ -97,7 +89,7 @@ export class Epoll {
     if (!this.#open) return;
     this.#open = false;
     this.#watched.clear();
-    writeSync(this.#wake[1], Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]));
+    writeSync(this.#wake, Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]));
   }
 
   #control(operation: number, fd: number, generation: number): void {
@@ -115,7 +107,8 @@ export class Epoll {
   #waited(count: number): void {
     const error = count === -1 ? errnoName(errno()) : null;
     if (!this.#open) {
-      for (const fd of new Set([this.#set, ...this.#wake])) closeSync(fd);
+      closeSync(this.#set);
+      closeSync(this.#wake);
       return;
     }
     // EINTR: a signal reached the pool's thread. A refused call would be tried again and again, at full speed.

@@ -24,7 +24,8 @@ const under = (process.env[UNDER] ?? '').split(' ').filter(Boolean);
 const COMMAND_MS = 40_000;
 const POLL_MS = 20;
 /** What would change how the program under test behaves, set by a terminal, another supervisor or the test runner. */
-const NOT_FOR_FLEETS = /^(BROOD_|NOTIFY_SOCKET$|LISTEN_|WATCHDOG_|FORCE_COLOR$|NODE_OPTIONS$|NODE_ENV$|VITEST|TEST$|TEST_UNDER$)/;
+const NOT_FOR_FLEETS =
+  /^(BROOD_|NOTIFY_SOCKET$|LISTEN_|WATCHDOG_|FORCE_COLOR$|NODE_OPTIONS$|NODE_ENV$|VITEST|TEST$|TEST_UNDER$)/;
 
 export interface Ran {
   readonly code: number;

@@ -62,9 +62,6 @@ static const struct {
   {"close_range", 436},
   {"pidfd_getfd", 438},
   {"splice", SYS_splice},
-#ifdef SYS_eventfd2
-  {"eventfd2", SYS_eventfd2},
-#endif
 #ifdef SYS_epoll_wait
   {"epoll_wait", SYS_epoll_wait},
 #endif
@@ -72,6 +69,7 @@ static const struct {
 
 static void call(const char *name, int error) {
   if (!strcmp(name, "netlink")) return with(SYS_socket, 0, BPF_JEQ, AF_NETLINK, error);
+  if (!strcmp(name, "sigterm")) return with(SYS_kill, 1, BPF_JEQ, 15, error);
   if (!strcmp(name, "subreaper")) return with(SYS_prctl, 0, BPF_JEQ, PR_SET_CHILD_SUBREAPER, error);
   if (!strcmp(name, "close_range_cloexec")) return with(436, 2, BPF_JSET, 4, error);
   if (!strcmp(name, "pidfd_info")) return with(SYS_ioctl, 1, BPF_JEQ, 0xc040ff0b, error);

@@ -84,6 +84,8 @@ function tell(context: Context, {name, folder, id}: FleetEntry, outcomes: Outcom
   const result: Outcomes = unended.length === 0 ? answered : {...answered, ok: false, left: unended};
   if (isSet(context, 'json')) return printOutcomes(context, result);
   const failed = result.outcomes.filter(({ok}) => !ok);
+  // An instance that was stopped has a reason only if its stop signal could not be sent.
+  printOutcomes(context, {ok: true, outcomes: result.outcomes.filter(({ok, reason}) => ok && reason !== null)});
   if (failed.length > 0) printOutcomes(context, {ok: false, outcomes: failed});
   if (unended.length > 0) context.err.line(plainText(`could not be ended: ${unended.join(', ')}`));
   if (result.ok) {
