@@ -56,9 +56,18 @@ function receiversOf(
   return (host.startsWith('[') ? undefined : bound.get(`0.0.0.0:${port}`)) ?? bound.get(`[::]:${port}`) ?? [];
 }
 
+/** Without netlink (a sandbox refuses it) the machine's addresses are not known: then only loopback is. */
+function interfaces(): ReturnType<typeof networkInterfaces> {
+  try {
+    return networkInterfaces();
+  } catch {
+    return {};
+  }
+}
+
 function ownAddresses(): (address: string) => boolean {
   const own = new Set<string>();
-  for (const addresses of Object.values(networkInterfaces()))
+  for (const addresses of Object.values(interfaces()))
     for (const {address, family} of addresses ?? []) own.add(family === 'IPv6' ? `[${address}]` : address);
   return address => own.has(address) || isLoopback(address);
 }
