@@ -6,7 +6,7 @@ BUILT = dist/cli.js
 SOURCES = $(shell find src ui -type f -name '*.ts' 2>/dev/null)
 SHELL_SCRIPTS = $(shell find fixtures test -type f -name '*.sh')
 
-.PHONY: all demo test build lint lint-rules lint-types lint-format lint-arrows lint-shell check bench chaos soak crash test-nodes tools screens clean
+.PHONY: all demo test build lint lint-rules lint-types lint-format lint-arrows lint-shell check bench chaos soak crash test-nodes lesser vm tools screens clean
 
 all: build
 
@@ -18,6 +18,7 @@ demo: $(BUILT)
 test: $(BUILT) tools
 	@$(MAKE) --no-print-directory -j2 --output-sync lint
 	@$(MAKE) --no-print-directory check
+	@sh test/lesser/run.sh quick
 	@SEED=1 DURATION=30s RATE=4 $(MAKE) --no-print-directory chaos
 
 build: $(BUILT)
@@ -82,6 +83,16 @@ crash: $(BUILT)
 ## The end-to-end tests of the built program under each Node.js that is supported.
 test-nodes: $(BUILT)
 	@sh test/nodes/run.sh
+
+## The end-to-end tests with system calls refused, as by an older kernel and by container profiles. FILTERS='old old-profile' and
+## VITEST='test/end-to-end/stop.test.ts' narrow.
+lesser: $(BUILT) tools
+	@VITEST='$(VITEST)' sh test/lesser/run.sh all
+
+## A Debian kernel of its own (5.10; SUITE=bookworm for 6.1) with systemd, in a virtual machine: smoke checks and TESTS, as TAP.
+## Needs root; LIMIT=20m.
+vm: $(BUILT)
+	@sh test/vm/run.sh
 
 ## The pictures of `brood top` in the README, from a real run of the demo's fleet.
 screens: $(BUILT)

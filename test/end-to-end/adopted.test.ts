@@ -2,19 +2,14 @@
 import {spawn, type ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
 import {existsSync, readdirSync, readFileSync, truncateSync, writeFileSync} from 'node:fs';
-import {release} from 'node:os';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
-import {TestFleet, until} from './harness.ts';
+import {TestFleet, tellsEnds, until} from './harness.ts';
 import {commandLine, environment, everyProcess, lives, look} from './processes.ts';
 import {asOrdinary, isRoot, lineageFleet, ordinaryFleet, using, WrappedFleet} from './wrapped.ts';
 
 const sleeper = {run: ['sleep', '1000']};
 const never = {restart: 'never'};
-
-/** Since Linux 6.15 the kernel tells everybody who holds a pidfd how a process ended, also after it was waited for. */
-const [major = 0, minor = 0] = release().split('.').map(Number);
-const tells = major > 6 || (major === 6 && minor >= 15);
 
 async function loseKeeper(fleet: TestFleet): Promise<void> {
   const {keeper} = fleet;
@@ -70,7 +65,7 @@ const ends = {
 };
 
 describe('how an adopted worker ends', () => {
-  test.skipIf(!tells)('is told, though another process has waited for it (needs Linux 6.15)', async () => {
+  test.skipIf(!tellsEnds)('is told, though another process has waited for it (needs Linux 6.15)', async () => {
     await using(new TestFleet({fleet: 't', workers: ends.workers}), async fleet => {
       fleet.up('--wait');
       await loseKeeper(fleet);

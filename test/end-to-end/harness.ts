@@ -1,7 +1,7 @@
 /** A fleet of the built program in a folder of its own, of which nothing is left at the end, however a test ends. */
 import {spawn, spawnSync, type ChildProcess, type SpawnOptions} from 'node:child_process';
 import {mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {release, tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
@@ -20,6 +20,15 @@ export const TAG = 'TEST_FLEET';
  */
 const UNDER = 'TEST_UNDER';
 const under = (process.env[UNDER] ?? '').split(' ').filter(Boolean);
+
+/** Whether the program under test has to do without a system call (a name of test/lesser/refuse.c). */
+export const refused = (call: string): boolean => under.includes(call);
+
+/** Since Linux 6.15 the kernel tells everybody who holds a pidfd how a process ended, also after it was waited for. */
+export const tellsEnds = ((): boolean => {
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  return (major > 6 || (major === 6 && minor >= 15)) && !refused('pidfd_open');
+})();
 
 const COMMAND_MS = 40_000;
 const POLL_MS = 20;

@@ -3,7 +3,7 @@ import {existsSync, readlinkSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import type {PsReport} from '../../src/control/messages.ts';
-import {TestFleet, until} from './harness.ts';
+import {TestFleet, tellsEnds, until} from './harness.ts';
 import {installation, runOf} from './installation.ts';
 import {lives} from './processes.ts';
 import {using} from './wrapped.ts';
@@ -163,7 +163,9 @@ describe('nothing changes, and the reason is said, with', () => {
       process.kill(fleet.worker('w/1').pid!, 'SIGKILL');
       await fleet.successor('w/1', workers[0]!.pid!);
       process.kill(fleet.worker('late').pid!, 'SIGUSR1');
-      expect((await fleet.status('late', 'failed')).exit).toMatchObject({code: 42});
+      const {exit} = await fleet.status('late', 'failed');
+      // A keeper that was lost leaves workers that are no children of the next one.
+      if (tellsEnds) expect(exit).toMatchObject({code: 42});
       await nothingIsLost(fleet);
       expect(fleet.run('upgrade')).toMatchObject({code: 0, err: ''});
       expect(fleet.run('down').code).toBe(0);

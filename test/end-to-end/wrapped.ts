@@ -4,7 +4,7 @@ import {chownSync, existsSync, readdirSync, readFileSync} from 'node:fs';
 import {release} from 'node:os';
 import {join} from 'node:path';
 import {Connector} from '../../src/posix/connector.ts';
-import {cli, TestFleet, type Ran} from './harness.ts';
+import {cli, refused, TestFleet, type Ran} from './harness.ts';
 
 export const isRoot = process.getuid?.() === 0;
 
@@ -87,6 +87,7 @@ export function connectorFleet(fleet: string | object, files: Readonly<Record<st
 
 /** Why the process connector can't be had here; null: it can. */
 export const whyNoConnector = ((): string | null => {
+  if (refused('netlink')) return 'TEST_UNDER refuses it';
   const opened = Connector.open({threadEnds: false, changes: false});
   if (!(opened instanceof Connector)) return opened.unavailable;
   opened.close();

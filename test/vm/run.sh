@@ -56,7 +56,6 @@ cp -aL node_modules "$tree/opt/brood/node_modules"
 cat >"$tree/etc/systemd/system/brood-vm.service" <<EOF
 [Unit]
 Description=brood under this kernel
-After=multi-user.target
 
 [Service]
 Type=oneshot
@@ -70,12 +69,8 @@ ExecStart=/bin/sh test/vm/inside.sh
 ExecStopPost=/bin/sh -c 'echo "# result: \$SERVICE_RESULT \$EXIT_STATUS" >/dev/ttyS1; systemctl poweroff --force'
 
 [Install]
-WantedBy=default.target
+WantedBy=multi-user.target
 EOF
-ln -sf /etc/systemd/system/brood-vm.service "$tree/etc/systemd/system/default.target.wants/" 2>/dev/null || {
-  mkdir -p "$tree/etc/systemd/system/default.target.wants"
-  ln -sf /etc/systemd/system/brood-vm.service "$tree/etc/systemd/system/default.target.wants/"
-}
 ln -sf /lib/systemd/system/multi-user.target "$tree/etc/systemd/system/default.target"
 mkdir -p "$tree/etc/systemd/system/multi-user.target.wants"
 ln -sf /etc/systemd/system/brood-vm.service "$tree/etc/systemd/system/multi-user.target.wants/"
@@ -90,21 +85,64 @@ rm -f "$disk"
 truncate -s 4G "$disk"
 PATH=$PATH:/sbin mke2fs -q -t ext4 -d "$tree" "$disk"
 
-accel=tcg
-if [ -w /dev/kvm ]; then accel=kvm; fi
-kernel=$(ls "$tree"/boot/vmlinuz-* | tail -n 1)
-initrd=$(ls "$tree"/boot/initrd.img-* | tail -n 1)
-echo "# Debian $suite, ${kernel##*vmlinuz-}, $accel"
-
-# The machine ends by itself; twice the limit is for its start and its end under emulation.
+kernel=$(find "$tree/boot" -name 'vmlinuz-*' | sort | tail -n 1)
+initrd=$(find "$tree/boot" -name 'initrd.img-*' | sort | tail -n 1)
+# The machine ends by itself; what is added is for its start and its end under emulation.
 seconds=$(node -p 'const [, n, u] = /^(\d+)([smh]?)$/.exec(process.argv[1]); n * {s: 1, m: 60, h: 3600, "": 1}[u] + 300' "$limit")
 result=$cache/tap.log
-timeout "$seconds" qemu-system-x86_64 -accel "$accel" -cpu max -smp 2 -m 2048 -display none -no-reboot \
-  -kernel "$kernel" -initrd "$initrd" -append 'root=/dev/vda rw console=ttyS0 panic=-1 quiet' \
-  -drive "file=$disk,format=raw,if=virtio,cache=unsafe" -nic none \
-  -serial "file:$cache/console.log" -chardev "stdio,id=tap,logfile=$result,signal=off" -serial chardev:tap </dev/null ||
-  echo "# the virtual machine was ended (status $?)"
-rm -f "$disk"
+console=$cache/console.log
+printed=0
 
-grep -q '^# result: success' "$result" || die "failed, or did not come to an end; its console is in $cache/console.log"
+# Starts the machine; $1: kvm or tcg.
+boot() {
+  rm -f "$result" "$console"
+  : >"$result"
+  : >"$console"
+  timeout "$seconds" qemu-system-x86_64 -accel "$1" -cpu max -smp 2 -m 2048 -display none -no-reboot \
+    -kernel "$kernel" -initrd "$initrd" -append 'root=/dev/vda rw console=ttyS0 panic=-1' \
+    -drive "file=$disk,format=raw,if=virtio,cache=unsafe" -nic none \
+    -serial "file:$console" -serial "file:$result" </dev/null >"$cache/qemu.log" 2>&1 &
+  machine=$!
+}
+
+# Prints the lines that have come since the last time.
+print_new() {
+  lines=$(wc -l <"$result")
+  [ "$lines" -le "$printed" ] || sed -n "$((printed + 1)),${lines}p" "$result" | tr -d '\r'
+  printed=$lines
+}
+
+finish() {
+  kill "$machine" 2>/dev/null || :
+  rm -f "$disk"
+}
+trap finish EXIT
+trap 'exit 1' INT TERM
+
+accel=tcg
+if [ -w /dev/kvm ]; then
+  accel=kvm
+  boot kvm
+  waited=0
+  while [ "$waited" -lt 20 ] && [ ! -s "$console" ] && kill -0 "$machine" 2>/dev/null; do
+    sleep 1
+    waited=$((waited + 1))
+  done
+  if [ ! -s "$console" ]; then
+    echo '# /dev/kvm is there and does not work; going on by emulation'
+    kill "$machine" 2>/dev/null || :
+    wait "$machine" 2>/dev/null || :
+    accel=tcg
+  fi
+fi
+echo "# Debian $suite, ${kernel##*vmlinuz-}, $accel"
+[ "$accel" = kvm ] || boot tcg
+while kill -0 "$machine" 2>/dev/null; do
+  sleep 1
+  print_new
+done
+wait "$machine" || echo "# the virtual machine was ended (status $?)"
+print_new
+
+grep -q '^# result: success' "$result" || die "failed, or did not come to an end; its console is in $console"
 if grep -q '^not ok' "$result"; then die 'checks have failed'; fi

@@ -131,12 +131,20 @@ test('upgrade to another copy of the program: pids stay', async () => {
   const other = join(folder, 'other');
   mkdirSync(other);
   execFileSync('cp', ['-a', join(cli, '..'), join(other, 'dist')]);
-  execFileSync('ln', ['-s', fileURLToPath(new URL('../../node_modules', import.meta.url)), join(other, 'node_modules')]);
+  execFileSync('ln', [
+    '-s',
+    fileURLToPath(new URL('../../node_modules', import.meta.url)),
+    join(other, 'node_modules'),
+  ]);
   for (const name of readdirSync(join(other, 'dist')).filter(name => /^(keeper|controller).*\.cjs$/.test(name))) {
     const path = join(other, 'dist', name);
     writeFileSync(path, `;\n${readFileSync(path, 'utf8')}`);
   }
-  const ran = spawnSync(process.execPath, [join(other, 'dist', 'cli.js'), 'upgrade'], {cwd: folder, env, encoding: 'utf8'});
+  const ran = spawnSync(process.execPath, [join(other, 'dist', 'cli.js'), 'upgrade'], {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+  });
   assert.equal(ran.status, 0, ran.stdout + ran.stderr);
   assert.equal(worker('talk/1').pid, before.pid);
 });
