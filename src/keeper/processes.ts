@@ -94,8 +94,12 @@ export class Processes {
       isKnown: pid => isSpawned(pid) || waiterOf(pid) !== null || this.#reaper.isOrphan(pid),
       adoptOrphans: look => this.#adoptOrphans(look),
       proofOf: run => proofOf(run, one => this.unattributed.doubtsOf(one)),
-      signalFailed: ({token}, {pid, signal, error}) =>
-        host.say({type: 'signal-failed', token, pid, signal: signalName(signal), error}),
+      signalFailed: ({token, id}, {pid, signal: number, error}) => {
+        const signal = signalName(number);
+        // Also for the log: there may be no controller to tell.
+        process.stderr.write(`brood keeper: ${signal} to process ${pid} (${id}) could not be sent: ${error}\n`);
+        host.say({type: 'signal-failed', token, pid, signal, error});
+      },
       cleared: (run, cleared) => {
         if (this.#strays.cleared(run, cleared.survivors)) return;
         this.unattributed.judged(run);

@@ -15,6 +15,8 @@ export function spliceRefusalIn(folder: string): string | null {
   const fds: number[] = [];
   try {
     fds.push(openSync(path, 'wx', 0o600));
+    // Its name is not needed any more, and a kill from here on leaves none.
+    rmSync(path);
     fds.push(...openPipe());
     const [file = -1, reading = -1, writing = -1] = fds;
     writeSync(writing, 'x');
@@ -24,6 +26,5 @@ export function spliceRefusalIn(folder: string): string | null {
     return null;
   } finally {
     for (const fd of fds) closeSync(fd);
-    rmSync(path, {force: true});
   }
 }

@@ -12,6 +12,10 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
     'The kernel serves the process connector in its first pid, user and network namespaces, and before Linux 6.6 only to root.',
   ],
   [
+    /^the kernel refuses/,
+    'A newer kernel has it, or a container profile that allows the call (docs/guide.md, “Kernels and container profiles”).',
+  ],
+  [
     /memory of|processor time of/,
     'Give the fleet a cgroup of its own with these controllers: under systemd `Delegate=yes` in its unit; on a machine with cgroup version 1, `systemd.unified_cgroup_hierarchy=1` at boot.',
   ],
