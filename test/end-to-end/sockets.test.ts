@@ -108,7 +108,7 @@ test('while the only instance is restarted, connections wait', async () => {
     fleet.run('stop', 'web');
     const waiting = ask(port);
     fleet.run('start', 'web');
-    const {refused} = await asking.stop();
+    const {refused: failures} = await asking.stop();
     expect(failures.filter(text => text.includes('ECONNREFUSED'))).toEqual([]);
     expect(await waiting).toBe(fleet.worker('web').pid);
     expect(fleet.worker('web').pid).not.toBe(pid);
