@@ -72,9 +72,10 @@ module.exports = {
     {
       name: 'controller-and-keeper',
       severity: 'error',
-      comment: 'They share messages, how lines are cut and how silence is measured, no code that does anything.',
+      comment:
+        'They share messages, how lines are cut, how silence and rates are measured, no code that does anything.',
       from: {path: folder('controller')},
-      to: {path: folder('keeper'), pathNot: '^src/keeper/(messages|lines|silence)'},
+      to: {path: folder('keeper'), pathNot: '^src/keeper/(messages|lines|silence|rate)'},
     },
     only('worker', ['posix', 'channels', 'control', 'fleet', 'supervisor', 'logs'], 'What worker programs import.'),
     only(

@@ -81,7 +81,7 @@ function keeperTrouble(
     part: 'keeper',
     kind: 'silent',
     process: keeper,
-    words: `the keeper (pid ${keeper.pid}, state ${keeper.state ?? '?'}) does not answer, and has not for ${formatDuration(keeperSilentMs)}`,
+    words: `the keeper (pid ${keeper.pid}, state ${keeper.state}) does not answer, and has not for ${formatDuration(keeperSilentMs)}`,
     cure: 'it may be short of CPU time; `kill -KILL` of it is safe: the anchor starts another one, and workers run on',
   };
 }

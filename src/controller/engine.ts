@@ -4,6 +4,7 @@
  */
 import {monotonic, now} from './clock.ts';
 import type {Journal} from './journal.ts';
+import {JournalPace} from './journal-pace.ts';
 import {SupersededError, type SnapshotFile} from './snapshot-file.ts';
 import {encodeSaved, type Saved} from './start.ts';
 import type {Effect, Input, Instance, Time} from '../supervisor/types.ts';
@@ -58,6 +59,14 @@ export class Engine {
   /** What the keeper may forget after the next commit. */
   #forgotten: Effect[] = [];
   #closed = false;
+  readonly #pace = new JournalPace({
+    note: event => this.note(event),
+    now: monotonic,
+    later: (action, ms) => {
+      const timer = setTimeout(action, ms).unref();
+      return () => clearTimeout(timer);
+    },
+  });
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -139,6 +148,7 @@ export class Engine {
 
   /** No further turn is taken. */
   close(): void {
+    if (!this.#closed) for (const line of this.#pace.end()) this.#options.journal.add(line, now().wall);
     this.settle();
     this.abandon();
   }
@@ -181,7 +191,8 @@ export class Engine {
     const inputs = this.#handle(time, effects);
     const due = heart.nextDeadline();
     if (due !== null && due <= time.mono) effects.push(...heart.handle({type: 'tick'}, time));
-    for (const effect of effects) if (effect.type === 'journal') journal.add(effect.event, time.wall);
+    for (const effect of effects)
+      if (effect.type === 'journal' && this.#pace.admits(effect.event)) journal.add(effect.event, time.wall);
     const ready = this.#commitFor(inputs, effects);
     if (this.#closed) return;
     if (this.#gathering === null) journal.flush();

@@ -97,6 +97,8 @@ export function createFacts(host: FactsHost): Facts {
       engine.note({type: error === null ? 'repaired' : 'output-held', ...namesOf(engine.heart, id), error});
     },
     guarantees,
+    'log-repaired': ({id, message}) =>
+      engine.note({type: 'repaired', ...namesOf(engine.heart, id), what: 'log', message}),
     'upgrade-prepared': handOver,
     'upgrade-failed': ({to, message}) => engine.note({type: 'upgrade-failed', to, message}),
     upgraded: ({from, to}) => code.upgraded(from, to),

@@ -70,7 +70,10 @@ function assemble(
   });
   if ('message' in chain) return {failure: chain};
   const {account, entry} = chain;
-  const notify = hasVoice(spec) ? notifyAddress(context.folder, token, account !== null) : null;
+  const isOtherUser = account !== null && account.uid !== process.getuid?.();
+  const voice = hasVoice(spec) ? notifyAddress(context.folder, token, isOtherUser) : null;
+  if (voice !== null && 'message' in voice) return {failure: voice};
+  const notify = voice?.path ?? null;
   const [first] = chain.argv;
   return {
     order: {

@@ -4,7 +4,8 @@
  */
 import {existsSync} from 'node:fs';
 import {limitsKept} from './cgroup-limits.ts';
-import {readRecords, removeRecord, type SpawnRecord} from './record.ts';
+import {removeNotify} from './notify-socket.ts';
+import {readRecords, removeRecord, type Intent, type SpawnRecord} from './record.ts';
 import {newRun, type Run} from './run.ts';
 import {notifyPath, readyPath} from './run-files.ts';
 import {fifoPath, STREAMS} from '../logs/layout.ts';
@@ -24,10 +25,11 @@ const NO_LIMITS = {memory: null, cpu: null} as const;
 /** Of a record whose intent is torn: nobody is asked before what is left of it is ended. */
 const NO_INTENT = {id: '', stopSignal: 'SIGTERM', stopTimeoutMs: 0, logStart: {out: 0, err: 0}} as const;
 
-/** Removes what lies on disk of a run. */
-export function removeTraces(folder: string, token: string): void {
+/** Removes what lies on disk of a run; `intent` where something of it may lie elsewhere. */
+export function removeTraces(folder: string, token: string, intent: Pick<Intent, 'notify'> | null = null): void {
   for (const stream of STREAMS) removeFile(fifoPath(folder, token, stream));
   for (const path of [notifyPath(folder, token), readyPath(folder, token)]) removeFile(path);
+  if (intent?.notify) removeNotify(intent.notify);
   removeRecord(folder, token);
 }
 
@@ -64,7 +66,7 @@ function runOf(record: SpawnRecord, now: number): Found {
 export function findRuns(folder: string, boot: string, now: number): Found[] {
   const found: Found[] = [];
   for (const record of readRecords(folder)) {
-    if (record.intent !== null && record.intent.boot !== boot) removeTraces(folder, record.token);
+    if (record.intent !== null && record.intent.boot !== boot) removeTraces(folder, record.token, record.intent);
     else found.push(runOf(record, now));
   }
   return found;

@@ -66,10 +66,10 @@ export class RunConnector {
   }
 
   /** Listens from now on, also to what is there already; where that can't be had here, answers why. */
-  static open(this: void, host: ConnectorHost): RunConnector | {readonly unavailable: string} {
+  static readonly open = (host: ConnectorHost): RunConnector | {readonly unavailable: string} => {
     const connector = Connector.open({threadEnds: false, changes: false});
     return connector instanceof Connector ? new RunConnector(host, connector) : connector;
-  }
+  };
 
   /** What began before anybody listened. */
   #takeUp(): void {

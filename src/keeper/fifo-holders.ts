@@ -2,7 +2,7 @@
  * Whose output goes to the FIFOs of a run: of a process that was forked just before its keeper died, and then wrote a
  * title over its environment, no more may be left to know it by.
  */
-import {readlinkSync, statSync, type Stats} from 'node:fs';
+import {readlinkSync, realpathSync} from 'node:fs';
 import {basename} from 'node:path';
 import type {Run, Runs} from './run.ts';
 import {fifoPath, STREAMS} from '../logs/layout.ts';
@@ -11,9 +11,10 @@ import type {ProcessTable} from '../process/table.ts';
 
 const OUTPUTS = [1, 2];
 
-function look(path: string): Stats | null {
+/** The path of a process's descriptor, as the kernel knows it: stat(2) of the same would ask its file system, which may not answer. */
+function pathOf(pid: number, fd: number): string | null {
   try {
-    return statSync(path);
+    return readlinkSync(`/proc/${pid}/fd/${fd}`);
   } catch (error) {
     if (isShortage(error)) throw error;
     return null;
@@ -33,16 +34,13 @@ function ancestorsOf(pid: number, table: ProcessTable): Set<number> {
  * children of a keeper do. Others were given the descriptor, and may be anybody.
  */
 export function unrecordedMains(folder: string, token: string, table: ProcessTable): Stat[] {
-  const fifos = STREAMS.map(stream => look(fifoPath(folder, token, stream))).filter(stats => stats !== null);
-  if (fifos.length === 0) return [];
+  const paths = STREAMS.map(stream => fifoPath(realpathSync(folder), token, stream));
+  const fifos = new Set(paths.flatMap(path => [path, `${path} (deleted)`]));
   const ancestors = ancestorsOf(process.pid, table);
   return [...table.all()].filter(stat => {
     const {pid, sid, ppid} = stat;
     if (sid !== pid || !ancestors.has(ppid) || ancestors.has(pid) || hasEnded(stat)) return false;
-    return OUTPUTS.some(fd => {
-      const open = look(`/proc/${pid}/fd/${fd}`);
-      return open !== null && fifos.some(({dev, ino}) => open.dev === dev && open.ino === ino);
-    });
+    return OUTPUTS.some(fd => fifos.has(pathOf(pid, fd) ?? ''));
   });
 }
 

@@ -42,7 +42,7 @@ export class Grants {
 
   /** Takes up what only a living worker of an earlier keeper has. */
   fetch(pid: number, pidfd: number | null, {sockets = [], pipes = []}: Intent): void {
-    if (pidfd !== null) this.#sockets.fetch(pidfd, sockets);
+    if (pidfd !== null) this.#sockets.fetch(pid, pidfd, sockets);
     this.#pipes.fetch(pid, pipes, FIRST_SOCKET_FD + sockets.length);
   }
 

@@ -17,6 +17,7 @@ import {Guarantees} from './guarantees.ts';
 import {Launcher} from './launcher.ts';
 import {Link} from './link.ts';
 import type {Lock} from './lock.ts';
+import {DISK_THREADS} from './log-disk.ts';
 import type {Fact, Loss} from './messages.ts';
 import {createOrders, obey} from './orders.ts';
 import {Orphanages} from './orphanage.ts';
@@ -29,10 +30,15 @@ import {factOf, isOver} from './run.ts';
 import {cleanUpStopped, markLeft, markStopped} from './stopped.ts';
 import {Upgrade} from './upgrade.ts';
 import type {SupervisorSignal} from '../posix/early-signals.ts';
+import {ELSEWHERE_THREADS} from '../posix/elsewhere.ts';
 import {Epoll} from '../posix/epoll.ts';
+import {PIPE_THREADS} from '../posix/pipe-threads.ts';
+import {withPoolOf} from '../posix/pool.ts';
 import {startTimeOf} from '../process/stat.ts';
 
 const SWEEP_MS = 5_000;
+/** One waits for events; each of the others may be held up by a disk, or by whoever has passed a descriptor. */
+const POOL_THREADS = 1 + PIPE_THREADS + ELSEWHERE_THREADS + DISK_THREADS;
 /** So many controllers that end before the first one has come up: it won't. */
 const HOPELESS = 3;
 
@@ -55,7 +61,7 @@ export class Keeper {
   readonly #leave: () => void;
   readonly #startedAt = Date.now();
   readonly #runsFolder: string;
-  readonly #epoll = new Epoll();
+  readonly #epoll = withPoolOf(POOL_THREADS, () => new Epoll());
   readonly #store: PipeStore;
   readonly #output: RunOutput;
   readonly #cgroups: Cgroups | null;

@@ -1,16 +1,9 @@
 /** The log of one stream of one instance: raw bytes, a time index beside them, rotation by rename (logs/layout.ts). */
-import {
-  appendFileSync,
-  closeSync,
-  constants,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readSync,
-  renameSync,
-  statSync,
-} from 'node:fs';
+import {constants, fstatSync, open as openFile, readSync, statSync} from 'node:fs';
+import {mkdir, readdir, rename, stat} from 'node:fs/promises';
+import {promisify} from 'node:util';
+import {LogDisk} from './log-disk.ts';
+import {LogIndex} from './log-index.ts';
 import {mustLeaveRoom} from './room.ts';
 import {seekToEnd} from '../posix/fifo.ts';
 import {
@@ -31,18 +24,29 @@ const INDEX_MS = 20;
 const NEWLINE = 10;
 const LEAST_BYTES = 64 * 1024;
 
+/** As numbers: a FileHandle would close itself some time. */
+const open = promisify(openFile);
+
+const codeOf = (error: unknown): string | null =>
+  error instanceof Error && 'code' in error ? String(error.code) : null;
+const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT';
+
 export interface LogListener {
   /** Bytes came in. */
   wrote(stream: Stream): void;
   rotated(): void;
   /** Writing fails (`ENOSPC`, ...), or goes on again (null). */
   held(stream: Stream, error: string | null): void;
+  /** The file was not any more what was being written to, and is again. */
+  repaired(stream: Stream, message: string): void;
 }
 
 export class LogFile {
   readonly #folder: string;
   readonly #stream: Stream;
   readonly #listener: LogListener;
+  readonly #disk: LogDisk;
+  readonly #index: LogIndex;
   readonly #sources: Source[] = [];
   readonly #tail = Buffer.alloc(1);
   #maxSize: number;
@@ -51,9 +55,17 @@ export class LogFile {
   #indexedAt = 0;
   #held = false;
   #movedAway = false;
+  #rotating = false;
+  /** Whoever wants to write meanwhile. */
+  readonly #waiting: (() => void)[] = [];
+  /** Before the next chunk it is looked whether the file is still at its path. */
+  #isLookDue = false;
+  #wasToldRepaired = false;
 
-  constructor(folder: string, stream: Stream, maxSize: number, listener: LogListener) {
+  constructor(folder: string, stream: Stream, maxSize: number, listener: LogListener, disk: LogDisk) {
     this.#folder = folder;
+    this.#disk = disk;
+    this.#index = new LogIndex(currentIndex(folder, stream), disk);
     this.#stream = stream;
     this.#maxSize = maxSize;
     this.#listener = listener;
@@ -90,22 +102,25 @@ export class LogFile {
     if (this.#sources.length === 0) this.#close();
   }
 
-  /** The file's descriptor, positioned at its end; null where it can't be opened: then it was reported. */
-  open(): number | null {
-    if (this.#movedAway) this.#close();
-    if (this.#fd !== null) return this.#fd;
-    try {
-      mkdirSync(this.#folder, {recursive: true, mode: 0o700});
-      const fd = openSync(currentLog(this.#folder, this.#stream), constants.O_RDWR | constants.O_CREAT, 0o600);
-      this.#fd = fd;
-      mustLeaveRoom([fd]);
-      this.#size = seekToEnd(fd);
-      return fd;
-    } catch (error) {
-      this.#close();
-      this.fail(error instanceof Error && 'code' in error ? String(error.code) : String(error));
-      return null;
-    }
+  /**
+   * Gives the file's descriptor, positioned at its end; null where it can't be opened: then it was reported. The file
+   * may have been removed, replaced or cut short since the last time: what is written then goes to where it is found.
+   */
+  open(done: (fd: number | null) => void): void {
+    const fd = this.#fd;
+    if (this.#rotating) this.#waiting.push(() => this.open(done));
+    else if (fd === null || this.#movedAway) this.#openAnew(done);
+    else if (!this.#isThere(fd)) {
+      this.#repaired('it was removed, and is made anew');
+      this.#openAnew(done);
+    } else if (this.#isLookDue) this.#lookForPath(fd, done);
+    else done(fd);
+  }
+
+  /** Looks before the next chunk whether the file is still at its path. */
+  sweep(): void {
+    this.#isLookDue = true;
+    this.#wasToldRepaired = false;
   }
 
   /** So many bytes may be moved at once, so that the file does not grow far beyond its size. */
@@ -123,11 +138,7 @@ export class LogFile {
     // A clock that was set back is noted too: the index tells what the clock said.
     if (Math.abs(now - this.#indexedAt) >= INDEX_MS || this.#size === 0) {
       this.#indexedAt = now;
-      try {
-        appendFileSync(currentIndex(this.#folder, this.#stream), `${this.#size} ${now}\n`, {mode: 0o600});
-      } catch {
-        // The index may lag: the bytes are the truth, and their disk is the same one.
-      }
+      this.#index.note(this.#size, now);
     }
     this.#size += bytes;
     if (
@@ -153,9 +164,84 @@ export class LogFile {
   }
 
   #close(): void {
-    if (this.#fd !== null) closeSync(this.#fd);
+    if (this.#fd !== null) this.#disk.close(this.#fd);
     this.#fd = null;
     this.#movedAway = false;
+  }
+
+  /** False where nobody can find it any more; of one that was cut short, writing goes on at its end. */
+  #isThere(fd: number): boolean {
+    const {nlink, size} = fstatSync(fd);
+    if (nlink === 0) return false;
+    // At the old place, zeros would fill the gap.
+    if (size < this.#size) {
+      this.#size = seekToEnd(fd);
+      if (this.#size === 0) this.#index.begin();
+      this.#repaired('it was cut short, and is continued at its end');
+    }
+    return true;
+  }
+
+  #lookForPath(fd: number, done: (fd: number | null) => void): void {
+    this.#isLookDue = false;
+    const path = currentLog(this.#folder, this.#stream);
+    const look = (): Promise<boolean> =>
+      stat(path).then(
+        found => {
+          const held = fstatSync(fd);
+          return found.ino === held.ino && found.dev === held.dev;
+        },
+        // What can't be looked at may still be written to.
+        (error: unknown) => !isMissing(error),
+      );
+    this.#disk.run(look, result => {
+      if ('value' in result && !result.value) {
+        this.#repaired('it was moved away or replaced, and is opened anew');
+        this.#openAnew(done);
+      } else done(fd);
+    });
+  }
+
+  #openAnew(done: (fd: number | null) => void): void {
+    this.#close();
+    this.#isLookDue = false;
+    const path = currentLog(this.#folder, this.#stream);
+    const opened = async (): Promise<number> => {
+      const flags = constants.O_RDWR | constants.O_CREAT;
+      try {
+        return await open(path, flags, 0o600);
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+        await mkdir(this.#folder, {recursive: true, mode: 0o700});
+        return open(path, flags, 0o600);
+      }
+    };
+    this.#disk.run(opened, result => {
+      if ('error' in result) {
+        this.fail(result.error);
+        done(null);
+        return;
+      }
+      const fd = result.value;
+      this.#fd = fd;
+      try {
+        mustLeaveRoom([fd]);
+        this.#size = seekToEnd(fd);
+      } catch (error) {
+        this.#close();
+        this.fail(codeOf(error) ?? String(error));
+        done(null);
+        return;
+      }
+      if (this.#size === 0) this.#index.begin();
+      done(fd);
+    });
+  }
+
+  #repaired(message: string): void {
+    if (this.#wasToldRepaired) return;
+    this.#wasToldRepaired = true;
+    this.#listener.repaired(this.#stream, `${currentLog(this.#folder, this.#stream)}: ${message}`);
   }
 
   #endsLine(): boolean {
@@ -165,20 +251,42 @@ export class LogFile {
   #rotate(): void {
     // Somebody may have cut the file short meanwhile; then there is nothing to rotate yet.
     if (this.#fd === null || fstatSync(this.#fd).size < this.#maxSize) return;
+    this.#rotating = true;
+    this.#disk.run(
+      () => this.#rename(),
+      result => {
+        this.#rotating = false;
+        if ('error' in result) this.fail(result.error);
+        else {
+          this.#close();
+          this.#size = 0;
+          if (result.value) this.#listener.rotated();
+        }
+        for (const goOn of this.#waiting.splice(0)) goOn();
+      },
+    );
+  }
+
+  /** A piece of the disk's work; answers whether there was anything to rename. */
+  async #rename(): Promise<boolean> {
+    const folder = this.#folder;
+    const stream = this.#stream;
+    await this.#index.write();
     try {
-      const last = readdirSync(this.#folder)
-        .map(parseLogName)
-        .reduce((most, name) => Math.max(most, name?.sequence ?? 0), 0);
+      const names = await readdir(folder);
+      const last = names.map(parseLogName).reduce((most, name) => Math.max(most, name?.sequence ?? 0), 0);
       // The index first: bytes without an index are still read, an index without its bytes would be taken for the next file's.
-      renameSync(currentIndex(this.#folder, this.#stream), rotatedIndex(this.#folder, this.#stream, last + 1));
-      renameSync(currentLog(this.#folder, this.#stream), rotatedLog(this.#folder, this.#stream, last + 1));
+      try {
+        await rename(currentIndex(folder, stream), rotatedIndex(folder, stream, last + 1));
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+      }
+      await rename(currentLog(folder, stream), rotatedLog(folder, stream, last + 1));
+      return true;
     } catch (error) {
-      this.fail(error instanceof Error && 'code' in error ? String(error.code) : String(error));
-      return;
+      if (!isMissing(error)) throw error;
+      return false; // somebody removed it meanwhile
     }
-    this.#close();
-    this.#size = 0;
-    this.#listener.rotated();
   }
 }
 
@@ -191,6 +299,11 @@ export function logSizes(folder: string): Record<Stream, number> {
 /** The logs of all instances that have a run, by folder. */
 export class LogFiles {
   readonly #byFolder = new Map<string, Record<Stream, LogFile>>();
+  readonly #disk: LogDisk;
+
+  constructor(disk = new LogDisk()) {
+    this.#disk = disk;
+  }
 
   /** How many instances have some. */
   get count(): number {
@@ -205,8 +318,8 @@ export class LogFiles {
       return known;
     }
     const made = {
-      out: new LogFile(folder, 'out', maxSize, listener),
-      err: new LogFile(folder, 'err', maxSize, listener),
+      out: new LogFile(folder, 'out', maxSize, listener, this.#disk),
+      err: new LogFile(folder, 'err', maxSize, listener, this.#disk),
     };
     this.#byFolder.set(folder, made);
     return made;
@@ -217,6 +330,16 @@ export class LogFiles {
     const logs = this.#byFolder.get(folder);
     // What is held back is known to others, who must hear when it goes on.
     if (logs && STREAMS.every(stream => logs[stream].isIdle)) this.#byFolder.delete(folder);
+  }
+
+  /** Looks before what is written next whether the files are still at their paths. */
+  sweep(): void {
+    for (const logs of this.#byFolder.values()) for (const stream of STREAMS) logs[stream].sweep();
+  }
+
+  /** Calls back once indexes are written and rotations done, or after a while. */
+  settle(done: () => void): void {
+    this.#disk.settle(done);
   }
 
   reopen(): void {

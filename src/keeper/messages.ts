@@ -151,7 +151,7 @@ export interface SpawnOrder {
   readonly sockets: readonly SocketGrant[];
   /** In the order of their descriptors, which follow those of the sockets. */
   readonly pipes: readonly PipeGrant[];
-  /** Where it may say how it is (sd_notify(3)): a path, or `@name` outside of all folders; null: nowhere. */
+  /** Where it may say how it is (sd_notify(3)): a path; null: nowhere. */
   readonly notify: string | null;
   /** The descriptor to which it writes a newline when it is ready; null: none. */
   readonly readyFd: number | null;
@@ -344,6 +344,8 @@ export type Fact =
   | {readonly type: 'rotated'; readonly folder: string}
   /** Output of an instance can't be written (disk full): its worker is held back. `error` null: it goes on. */
   | {readonly type: 'output-held'; readonly id: string; readonly error: string | null}
+  /** A log file was removed, replaced or cut short, and is written to again. */
+  | {readonly type: 'log-repaired'; readonly id: string; readonly message: string}
   /** A signal that was sent to the supervisor. */
   | {readonly type: 'signalled'; readonly signal: SignalName; readonly again: boolean}
   | {readonly type: 'reply'; readonly ask: number; readonly reply: Reply}

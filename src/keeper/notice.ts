@@ -10,7 +10,18 @@ export interface Parsed {
   readonly notice: Notice | null;
   /** From now on that process is to be the main one. */
   readonly mainPid: number | null;
+  /** Names that mean something elsewhere, or nothing at all, and are not taken up here. */
+  readonly unsupported: readonly string[];
 }
+
+const TAKEN = new Set([
+  ...['READY', 'RELOADING', 'STOPPING', 'STATUS', 'WATCHDOG', 'WATCHDOG_USEC', 'EXTEND_TIMEOUT_USEC'],
+  ...['ERRNO', 'EXIT_STATUS', 'MAINPID', 'BARRIER'],
+  // When a reload began: only who counts its time needs that.
+  'MONOTONIC_USEC',
+]);
+/** Names that begin with X_ are each program's own (sd_notify(3)). */
+const isUnsupported = (name: string): boolean => !TAKEN.has(name) && /^(?!X_)[A-Z][A-Z0-9_]{0,39}$/.test(name);
 
 export function parseNotice(bytes: Buffer): Parsed {
   const said = new Map<string, string>();
@@ -31,6 +42,7 @@ export function parseNotice(bytes: Buffer): Parsed {
   return {
     notice: Object.keys(notice).length === 0 ? null : notice,
     mainPid: integer(said.get('MAINPID')),
+    unsupported: [...said.keys()].filter(isUnsupported),
   };
 }
 

@@ -50,6 +50,9 @@ export class PipeStore {
   #sent = 0;
   /** All that earlier keepers left is open here. */
   #isTakenUp = false;
+  /** Messages that shall go. */
+  #old = 0;
+  #isDropping = false;
   #problem: string | null = null;
 
   constructor(place: Place) {
@@ -85,8 +88,8 @@ export class PipeStore {
   /** Puts what is not in the queue yet there. */
   flush(): void {
     if (this.queue === null || this.#unsent.size === 0) return;
-    let error: string | null = null;
-    for (const fds of inMessages(this.#unsent)) if ((error = this.#send(fds)) !== null) break;
+    const error = this.#sendAll();
+    if (this.#isDropping) return;
     const needed = Math.ceil(this.#open.size / MOST_IN_A_MESSAGE);
     const canShrink = this.#messages > needed || this.#sent + this.#unsent.size > this.#open.size;
     if (this.#isTakenUp && (this.#messages > needed + MOST_LOOSE || (error !== null && canShrink))) this.#pack();
@@ -105,25 +108,35 @@ export class PipeStore {
 
   /** Puts all that is open behind what is there, in as few messages as it takes, then removes what was there. */
   #pack(): void {
-    if (this.queue === null) return;
-    let old = this.#messages;
-    const dropOld = (): boolean => {
-      if (old === 0) return false;
-      old--;
-      this.#messages--;
-      return this.queue !== null && dropDescriptors(this.queue);
-    };
+    if (this.queue === null || this.#isDropping) return;
+    this.#old = this.#messages;
     this.#sent = 0;
     for (const fd of this.#open) this.#unsent.add(fd);
-    let error: string | null = null;
-    for (const fds of inMessages(this.#open)) {
-      error = this.#send(fds);
-      // There is no room for both. It is open here still, so it is kept by this keeper alone for that moment.
-      while (error !== null && SHORTAGES.has(error) && dropOld()) error = this.#send(fds);
-      if (error !== null) break;
+    this.#sendAndDrop(this.queue);
+  }
+
+  #sendAndDrop(queue: DescriptorQueue): void {
+    const error = this.#sendAll();
+    // Where there is no room for both: it is open here still, so it is kept by this keeper alone for that moment.
+    this.#isDropping = this.#old > 0 && (error === null || SHORTAGES.has(error));
+    if (!this.#isDropping) {
+      this.#tell(error);
+      return;
     }
-    while (dropOld());
-    this.#tell(error);
+    dropDescriptors(queue, () => {
+      this.#old--;
+      this.#messages--;
+      this.#sendAndDrop(queue);
+    });
+  }
+
+  /** Says why not all could be sent. */
+  #sendAll(): string | null {
+    for (const fds of inMessages(this.#unsent)) {
+      const error = this.#send(fds);
+      if (error !== null) return error;
+    }
+    return null;
   }
 
   #send(fds: readonly number[]): string | null {

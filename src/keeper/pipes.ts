@@ -10,8 +10,8 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
-  realpathSync,
   rmdirSync,
   rmSync,
 } from 'node:fs';
@@ -20,11 +20,17 @@ import {ChannelError, codeOf} from './channel-error.ts';
 import type {PipeGrant} from './messages.ts';
 import type {PipeStore} from './pipe-store.ts';
 import {mustLeaveRoom} from './room.ts';
-import {makeFifo} from '../posix/fifo.ts';
+import {closePipe, makeFifo} from '../posix/fifo.ts';
 
 const SUFFIX = '.fifo';
 /** For reading and writing: to open a FIFO so waits for nobody, and whoever has it so is never without a peer (fifo(7)). */
 const HOLD = constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOFOLLOW;
+
+const O_PATH = 0o10000000; // the same number on every architecture but alpha, parisc and sparc
+const own = (fd: number): string => `/proc/self/fd/${fd}`;
+/** The number of the mount that an open file lies on (proc(5), fdinfo). */
+const mountOf = (fd: number): string | undefined =>
+  /^mnt_id:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1];
 
 const folderOf = (fleetFolder: string): string => join(fleetFolder, 'channels');
 
@@ -133,12 +139,8 @@ export class Pipes {
     for (const [at, {name}] of grants.entries()) {
       if (this.#held.has(name)) continue;
       try {
-        const link = `/proc/${pid}/fd/${first + at}`;
-        // Its number may be another file's by now.
-        if (readlinkSync(link) !== `${join(realpathSync(this.#folder), name + SUFFIX)} (deleted)`) continue;
-        const fd = openSync(link, constants.O_RDWR | constants.O_NONBLOCK);
-        mustLeaveRoom([fd]);
-        this.#hold(name, fd);
+        const fd = this.#fetchOne(`/proc/${pid}/fd/${first + at}`, name);
+        if (fd !== null) this.#hold(name, fd);
       } catch {
         // It has none, or may not be looked into: a pipe that is made anew is found by its name.
       }
@@ -152,10 +154,35 @@ export class Pipes {
       const fd = this.#held.get(name);
       if (fd !== undefined) {
         this.#store.release(fd);
-        closeSync(fd);
+        closePipe(fd);
       }
       this.#held.delete(name);
       remove(this.#path(name));
+    }
+  }
+
+  /** Only what is proved to be that FIFO is opened: of another file, its file system would be asked, which may not answer. */
+  #fetchOne(link: string, name: string): number | null {
+    const folder = openSync(this.#folder, O_PATH | constants.O_DIRECTORY);
+    try {
+      const found = openSync(link, O_PATH);
+      try {
+        // Its number may be another file's by now, and that may have the same path on another file system.
+        if (readlinkSync(own(found)) !== `${join(readlinkSync(own(folder)), name + SUFFIX)} (deleted)`) return null;
+        if (mountOf(found) !== mountOf(folder)) return null;
+        const fd = openSync(own(found), constants.O_RDWR | constants.O_NONBLOCK);
+        try {
+          mustLeaveRoom([fd]);
+          return fd;
+        } catch (error) {
+          closeSync(fd);
+          throw error;
+        }
+      } finally {
+        closeSync(found);
+      }
+    } finally {
+      closeSync(folder);
     }
   }
 

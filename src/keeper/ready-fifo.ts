@@ -3,17 +3,17 @@
  * descriptor of its choice. The worker's end is open for reading, too: it gets no SIGPIPE while there is no keeper, and
  * what it wrote then is there for the next one.
  */
-import {closeSync, constants, openSync, readSync} from 'node:fs';
+import {closeSync, constants, openSync} from 'node:fs';
 import {mustLeaveRoom} from './room.ts';
 import type {Run} from './run.ts';
 import {readyPath} from './run-files.ts';
 import type {Epoll} from '../posix/epoll.ts';
-import {makeFifo} from '../posix/fifo.ts';
+import {closePipe, makeFifo, readPipe} from '../posix/fifo.ts';
 import {removeFile} from '../posix/remove.ts';
 import {isShortage} from '../process/stat.ts';
 
 const NEWLINE = 0x0a;
-const chunk = Buffer.alloc(4096);
+const MOST_BYTES = 4096;
 
 export interface ReadyFifosHost {
   /** The folder of runs. */
@@ -26,6 +26,8 @@ export class ReadyFifos {
   readonly #host: ReadyFifosHost;
   readonly #open = new Map<Run, number>();
   readonly #late = new Set<Run>();
+  /** Those that a thread reads just now: they stay open until it has. */
+  readonly #reading = new Set<number>();
 
   constructor(host: ReadyFifosHost) {
     this.#host = host;
@@ -78,7 +80,7 @@ export class ReadyFifos {
     if (fd === undefined) return;
     this.#open.delete(run);
     this.#host.epoll.remove(fd);
-    closeSync(fd);
+    if (!this.#reading.has(fd)) closePipe(fd);
     removeFile(readyPath(this.#host.folder, run.token));
   }
 
@@ -97,17 +99,15 @@ export class ReadyFifos {
   }
 
   #read(run: Run, fd: number): void {
-    let length = 0;
-    try {
-      length = readSync(fd, chunk);
-    } catch {
-      // Somebody else has read it: everybody who holds the worker's end may.
-    }
-    if (!chunk.subarray(0, length).includes(NEWLINE)) {
-      this.#host.epoll.arm(fd);
-      return;
-    }
-    this.close(run);
-    this.#host.ready(run);
+    this.#reading.add(fd);
+    readPipe(fd, MOST_BYTES, bytes => {
+      this.#reading.delete(fd);
+      if (this.#open.get(run) !== fd)
+        closePipe(fd); // it was closed meanwhile
+      else if (bytes.includes(NEWLINE)) {
+        this.close(run);
+        this.#host.ready(run);
+      } else this.#host.epoll.arm(fd);
+    });
   }
 }

@@ -1,12 +1,17 @@
 /** Another image of this program, in this process: the children stay, and it holds the lock all the time. */
 import {argumentsAfter} from './arguments.ts';
 import type {Code} from './code.ts';
+import {isHeldUp} from '../posix/elsewhere.ts';
+import {isPipeHeldUp} from '../posix/pipe-threads.ts';
 import {become, closeOnExecFrom, keepOnExec} from '../posix/process.ts';
 
 const STANDARD_STREAMS = [0, 1, 2];
 
 /** Throws where it can't. */
 export function replaceImage(code: Code, program: string, options: Parameters<typeof argumentsAfter>[0]): never {
+  // Of a thread that is held up execve(2) makes an end, but what waits for its turn would be closed within execve itself.
+  if (isHeldUp()) throw new Error('descriptors that a worker has passed to its notify socket are not closed yet');
+  if (isPipeHeldUp()) throw new Error('a pipe of a worker, or the disk of a log, does not answer');
   const [node = process.execPath, ...rest] = code.command(program, argumentsAfter(options));
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) if (value !== undefined) env[name] = value;

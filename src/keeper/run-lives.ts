@@ -13,7 +13,7 @@ import {MainProcesses} from './main-process.ts';
 import {Look} from './members.ts';
 import type {Cleared, Fact, SpawnFailure, SpawnOrder} from './messages.ts';
 import type {Orphanages} from './orphanage.ts';
-import {recordCleared, recordExit, recordIntent} from './record.ts';
+import {recordCleared, recordExit, recordIntent, type Intent} from './record.ts';
 import {factOf, newRun, type Run, type Runs} from './run.ts';
 import type {RunOutput} from './run-output.ts';
 import {logSizes} from './log-file.ts';
@@ -81,7 +81,7 @@ export class RunLives {
       epoll: host.epoll,
       isSpawned: pid => this.#mains.has(pid),
       say: fact => host.say(fact),
-      ended: (run, end) => this.#exited(run, end?.code ?? null, end?.signal ?? null),
+      ended: (run, end) => this.#mainEnded(run, end?.code ?? null, end?.signal ?? null),
     });
   }
 
@@ -90,7 +90,7 @@ export class RunLives {
     if (this.#mains.has(pid)) return end => this.#mains.ended(pid, end);
     const run = this.#host.runs.ofPid(pid);
     // Its pidfd may have told its end before.
-    return run && startTimeOf(pid) === run.startTime ? ({code, signal}) => this.#exited(run, code, signal) : null;
+    return run && startTimeOf(pid) === run.startTime ? ({code, signal}) => this.#mainEnded(run, code, signal) : null;
   }
 
   /** Starts a run; of one that is known, says again what is known. */
@@ -156,7 +156,7 @@ export class RunLives {
     const look = new Look();
     grants.takeUp();
     for (const {run, record, present} of findRuns(folder, this.#boot, Date.now())) {
-      if (run.pid === null && run.cleared === null && !this.#findUnrecorded(run, look)) continue;
+      if (run.pid === null && run.cleared === null && !this.#findUnrecorded(run, look, record.intent)) continue;
       runs.add(run);
       for (const [pid, startTime] of this.#host.hidden.get(run.token) ?? []) run.known.set(pid, startTime);
       if (run.cleared !== null && !present) continue;
@@ -176,19 +176,20 @@ export class RunLives {
    * Of a run without a recorded main process, whatever carries its token was forked just before the keeper died. False
    * where that did not come so far as to fork: its traces are removed, and whoever wants it to run may say so again.
    */
-  #findUnrecorded(run: Run, look: Look): boolean {
+  #findUnrecorded(run: Run, look: Look, intent: Intent | null): boolean {
     const {folder} = this.#host;
     for (const {pid, startTime} of [...look.tagged(run.token), ...unrecordedMains(folder, run.token, look.table())])
       run.orphans.set(pid, startTime);
     if (run.orphans.size > 0 || hasFifos(folder, run.token)) return true;
     if (run.cgroup !== null && !removeCgroup(run.cgroup)) return true;
-    removeTraces(folder, run.token);
+    removeTraces(folder, run.token, intent);
     return false;
   }
 
   /** Looks for what was not told: ends, and what happens to those whose parent is another. */
   sweep(look: Look): void {
     this.#host.output.takeUpLate();
+    this.#host.output.sweep();
     this.voices.takeUpLate();
     // Of children, the reaper hears all that there is to know.
     for (const run of this.#host.runs.all())
@@ -236,6 +237,13 @@ export class RunLives {
     if (pid === null || startedAt === null) return;
     noteWork();
     this.#host.say({type: 'spawned', token, pid, startTime: startTime ?? '', at: startedAt, logStart, unheld});
+  }
+
+  /** Of a main process that another has started: it may have said just before that another one takes its place. */
+  #mainEnded(run: Run, code: number | null, signal: SignalName | null): void {
+    const {pid} = run;
+    if (run.exit === null) this.voices.drain(run);
+    if (run.pid === pid) this.#exited(run, code, signal);
   }
 
   #setMain(run: Run, pid: number): string | null {

@@ -68,7 +68,7 @@ export class RunOutput {
   drain(run: Run, done: () => void): void {
     this.takeUpLate();
     if (this.#late.has(run)) setTimeout(() => this.drain(run, done), RETRY_MS);
-    else if (run.output) run.output.drain(done);
+    else if (run.output) run.output.drain(() => this.#logs.settle(done));
     else done();
   }
 
@@ -106,6 +106,11 @@ export class RunOutput {
     this.#logs.release(folder);
   }
 
+  /** Looks before what is written next whether the log files are still at their paths. */
+  sweep(): void {
+    this.#logs.sweep();
+  }
+
   /** Somebody moved log files away (SIGUSR1). */
   reopen(): void {
     this.#logs.reopen();
@@ -121,6 +126,7 @@ export class RunOutput {
       },
       rotated: () => this.#say({type: 'rotated', folder}),
       held: (stream, error) => this.#noteHeld(run.id, stream, error),
+      repaired: (_stream, message) => this.#say({type: 'log-repaired', id: run.id, message}),
     });
     run.output = new Output(this.#runsFolder, run.token, logs, this.#epoll, this.#store, make);
   }

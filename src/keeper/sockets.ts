@@ -2,11 +2,12 @@
  * Listening sockets that workers inherit. The keeper holds them and accepts nothing, so connections wait while workers
  * are restarted; a keeper that finds workers of another one fetches them from those.
  */
-import {closeSync, rmSync} from 'node:fs';
+import {closeSync} from 'node:fs';
 import {ChannelError, codeOf} from './channel-error.ts';
 import type {SocketGrant} from './messages.ts';
 import {mustLeaveRoom} from './room.ts';
 import {fetchListening, fetchRefusal, isUnixPath, listenOn} from '../posix/listen.ts';
+import {removeOwn, type FileId} from '../posix/stale-socket.ts';
 
 /** The first descriptor of a worker that is a socket (sd_listen_fds(3)). */
 export const FIRST_SOCKET_FD = 3;
@@ -28,6 +29,8 @@ function cantListen({name, address}: SocketGrant, cause: unknown): ChannelError 
 
 export class Sockets {
   readonly #open = new Map<string, number>();
+  /** The files of those that this image of the program has bound. */
+  readonly #files = new Map<string, FileId>();
 
   /** By address, for an image of this program that takes them over. */
   get all(): ReadonlyMap<string, number> {
@@ -39,8 +42,9 @@ export class Sockets {
     const known = this.#open.get(grant.address);
     if (known !== undefined) return known;
     try {
-      const fd = listenOn(grant.address);
+      const {fd, file} = listenOn(grant.address);
       this.#open.set(grant.address, fd);
+      if (file !== null) this.#files.set(grant.address, file);
       mustLeaveRoom([fd]);
       return fd;
     } catch (error) {
@@ -54,10 +58,10 @@ export class Sockets {
   }
 
   /** Those that a worker of an earlier keeper has inherited. */
-  fetch(pidfd: number, grants: readonly SocketGrant[]): void {
+  fetch(pid: number, pidfd: number, grants: readonly SocketGrant[]): void {
     for (const [at, {address}] of grants.entries()) {
       if (this.#open.has(address)) continue;
-      const fd = fetchListening(pidfd, FIRST_SOCKET_FD + at, address);
+      const fd = fetchListening(pid, pidfd, FIRST_SOCKET_FD + at, address);
       if (fd !== null) this.#open.set(address, fd);
     }
   }
@@ -67,8 +71,10 @@ export class Sockets {
     for (const [address, fd] of this.#open) {
       if (addresses.includes(address)) continue;
       closeSync(fd);
-      if (isUnixPath(address)) rmSync(address, {force: true});
+      // Somebody else may listen at that path by now.
+      if (isUnixPath(address)) removeOwn(address, this.#files.get(address) ?? null);
       this.#open.delete(address);
+      this.#files.delete(address);
     }
   }
 }

@@ -5,7 +5,7 @@ import type {PipeStore} from './pipe-store.ts';
 import {mustLeaveRoom} from './room.ts';
 import type {Epoll} from '../posix/epoll.ts';
 import {removeFile} from '../posix/remove.ts';
-import {bytesInPipe, setPipeSize, type Spliced} from '../posix/fifo.ts';
+import {bytesInPipe, closePipe, setPipeSize, type Spliced} from '../posix/fifo.ts';
 import {Mover} from '../posix/mover.ts';
 
 /** The kernel lets nobody write while it moves, so a worker that writes all the time is let in between. */
@@ -41,6 +41,7 @@ export class Source {
   /** When the last bytes were moved (performance.now). */
   #movedAt = 0;
   #discarded = false;
+  #resizing = false;
 
   constructor(path: string, log: LogFile, epoll: Epoll, store: PipeStore | null, ended: () => void) {
     this.#path = path;
@@ -98,20 +99,27 @@ export class Source {
   #move(): void {
     if (this.#busy || !this.#open) return;
     // What comes after the end of a run is written by a stranger who was given the descriptor, perhaps for ever.
-    if (this.#draining) this.#left ??= this.#mover.held + bytesInPipe(this.#fifo);
+    if (this.#draining && this.#left === null && !this.#discarded) {
+      this.#busy = true;
+      bytesInPipe(this.#fifo, bytes => {
+        this.#busy = false;
+        this.#left = this.#mover.held + bytes;
+        this.#move();
+      });
+      return;
+    }
     if (this.#discarded || (this.#left !== null && this.#left <= 0)) {
       this.#end();
       return;
     }
     this.#busy = true;
-    const file = this.#log.open();
-    if (file === null) {
-      this.#retry();
-      return;
-    }
-    this.#mover.move(file, Math.min(CHUNK_BYTES, this.#log.room), moved => {
-      this.#busy = false;
-      this.#moved(moved);
+    this.#log.open(file => {
+      if (file === null) this.#retry();
+      else
+        this.#mover.move(file, Math.min(CHUNK_BYTES, this.#log.room), moved => {
+          this.#busy = false;
+          this.#moved(moved);
+        });
     });
   }
 
@@ -162,9 +170,16 @@ export class Source {
     return 0;
   }
 
-  /** The kernel may refuse, or give more. */
+  /** The kernel may refuse, or give more. Not again before it has answered. */
   #resize(bytes: number): void {
-    this.#bytes = setPipeSize(this.#fifo, bytes) ?? this.#bytes;
+    const before = this.#bytes;
+    this.#bytes = bytes;
+    this.#resizing = true;
+    setPipeSize(this.#fifo, bytes, size => {
+      this.#resizing = false;
+      this.#bytes = size ?? before;
+      if (!this.#open) closePipe(this.#fifo);
+    });
   }
 
   #retry(): void {
@@ -181,7 +196,7 @@ export class Source {
     openFifos--;
     this.#epoll.remove(this.#fifo);
     this.#store?.release(this.#fifo);
-    closeSync(this.#fifo);
+    if (!this.#resizing) closePipe(this.#fifo); // else when that is done
     if (!keep) removeFile(this.#path);
     this.#log.done(this);
     this.#ended();

@@ -9,6 +9,7 @@ import {Cgroups} from './cgroup.ts';
 import {orphanagePath} from './orphanage.ts';
 import {removePipes} from './pipes.ts';
 import {readRecords} from './record.ts';
+import {closeSocketFolder, socketFolders} from '../posix/socket-folder.ts';
 
 const leftPath = (folder: string): string => join(folder, 'left.json');
 const markOf = (folder: string): string => join(folder, 'stopped');
@@ -43,7 +44,9 @@ export function markLeft(folder: string, survivors: readonly string[]): void {
 /** Does what a keeper has to do at last that has stopped everything. */
 export function cleanUpStopped(folder: string): void {
   const runs = join(folder, 'runs');
-  for (const {token} of readRecords(runs)) removeTraces(runs, token);
+  for (const {token, intent} of readRecords(runs)) removeTraces(runs, token, intent);
+  // Those that were made for runs that were never started are empty.
+  for (const place of socketFolders(folder, process.env, process.getuid?.() ?? 0)) closeSocketFolder(place);
   removePipes(folder);
   rmSync(orphanagePath(folder), {force: true});
   // Here and not by the controller: one that is started again before the keeper has left must find what was so.

@@ -79,6 +79,8 @@ export class TimeIndex {
 
   /** What was written since may be looked at. */
   refresh(): void {
+    // It was begun anew with its log, which somebody had emptied.
+    if (this.#size() < this.#next) this.seek(0);
     this.#exhausted = false;
   }
 

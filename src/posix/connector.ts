@@ -79,6 +79,8 @@ export interface Reading {
 export class Connector {
   readonly fd: number;
   readonly #batch = new Batch();
+  /** What the kernel is given by its address alone must not be collected before that call. */
+  readonly #given: Buffer[] = [];
   #used = BATCH;
   #lost = false;
 
@@ -181,6 +183,7 @@ export class Connector {
 
   #filter(wanted: Wanted): void {
     const program = socketFilter(wanted);
+    this.#given.push(program);
     const descriptor = Buffer.alloc(16); // struct sock_fprog
     descriptor.writeUInt16LE(program.length / 8, 0);
     descriptor.writeBigUInt64LE(koffi.address(program), 8);

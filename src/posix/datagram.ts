@@ -1,7 +1,8 @@
-/** Unix datagram sockets that tell who sent what (unix(7), SO_PASSCRED), and let no passed descriptor in. */
-import {chownSync, closeSync, rmSync} from 'node:fs';
+/** Unix datagram sockets that tell who sent what (unix(7), SO_PASSCRED), and whether descriptors came with it. */
+import {closeSync, fchmodSync, lchownSync} from 'node:fs';
 import koffi from 'koffi';
 import {check, libc} from './libc.ts';
+import {removeFile} from './remove.ts';
 
 const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
@@ -9,9 +10,10 @@ const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_PASSCRED = 16;
-const SCM_RIGHTS = 1;
 const SCM_CREDENTIALS = 2;
-const MSG_CMSG_CLOEXEC = 0x40000000;
+const MSG_PEEK = 2;
+const MSG_CTRUNC = 8;
+const MSG_DONTWAIT = 0x40;
 
 /** Bytes that one message may have; longer ones count as none. */
 export const MAX_DATAGRAM_BYTES = 4096;
@@ -21,9 +23,12 @@ const bind = libc<[number, Buffer, number]>('int bind(int fd, const void *addres
 const setsockopt = libc<[number, number, number, Buffer, number]>(
   'int setsockopt(int fd, int level, int name, const void *value, uint32_t length)',
 );
+const SHUT_RDWR = 2;
+const shutdown = libc<[number, number]>('int shutdown(int fd, int how)');
+const recv = libc<[number, Buffer, number, number]>('int64_t recv(int fd, void *data, size_t size, int flags)');
 const recvmsg = libc<[number, Buffer, number]>('int64_t recvmsg(int fd, void *message, int flags)');
 
-/** The kernel's form of a path, or of `@name`, which lies in no folder and is gone with the socket. */
+/** The kernel's form of a path, or of `@name` (of runs that an earlier version started), which lies in no folder. */
 function sockaddr(address: string): Buffer {
   const name = address.startsWith('@') ? `\0${address.slice(1)}` : `${address}\0`;
   return Buffer.concat([Buffer.from([AF_UNIX, 0]), Buffer.from(name)]);
@@ -35,42 +40,45 @@ function sockaddr(address: string): Buffer {
  */
 export function bindDatagram(address: string, owner: {readonly uid: number; readonly gid: number} | null): number {
   const fd = check(socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), 'socket');
-  const umask = process.umask(0o177);
   try {
     const on = Buffer.alloc(4);
     on.writeInt32LE(1);
     check(setsockopt(fd, SOL_SOCKET, SO_PASSCRED, on, on.length), 'setsockopt');
     const isPath = !address.startsWith('@');
-    if (isPath) rmSync(address, {force: true});
+    if (isPath) removeFile(address);
+    // The file that bind(2) makes has the mode of the socket's own inode. A umask would count for all threads.
+    fchmodSync(fd, 0o600);
     const name = sockaddr(address);
     check(bind(fd, name, name.length), 'bind', address);
-    if (isPath && owner !== null) chownSync(address, owner.uid, owner.gid);
+    if (isPath && owner !== null) lchownSync(address, owner.uid, owner.gid);
     return fd;
   } catch (error) {
     closeSync(fd);
     throw error;
-  } finally {
-    process.umask(umask);
   }
 }
+
+/** From now on nothing more can be sent to it; what waits there is still received. */
+export const endReceiving = (fd: number): void => void shutdown(fd, SHUT_RDWR);
 
 export interface Datagram {
   /** Null where it was too long. */
   readonly bytes: Buffer | null;
   /** Who sent it, as the kernel says; null where it does not. */
   readonly sender: {readonly pid: number; readonly uid: number} | null;
-  /** Descriptors that came with it: whoever receives them has to close them. */
-  readonly fds: readonly number[];
+  /** Descriptors came with it: it is to be dropped elsewhere ({@link dropMessage}), since that may take long. */
+  readonly hasDescriptors: boolean;
 }
 
 const CMSG_HEADER_BYTES = 16;
-const MOST_FDS = 253; // the kernel's SCM_MAX_FD
+const CREDENTIALS_BYTES = 12;
 const aligned = (bytes: number): number => (bytes + 7) & ~7;
 
 /** Where recvmsg(2) puts what it receives; struct msghdr and iovec of 64-bit systems, made at the first call. */
 class Message {
   readonly data = Buffer.alloc(MAX_DATAGRAM_BYTES + 1);
-  readonly control = Buffer.alloc(CMSG_HEADER_BYTES * 2 + aligned(12) + aligned(4 * MOST_FDS));
+  /** Room for who sent it, and for no descriptor. */
+  readonly control = Buffer.alloc(CMSG_HEADER_BYTES + aligned(CREDENTIALS_BYTES));
   readonly header = Buffer.alloc(56);
   readonly #vector = Buffer.alloc(16);
 
@@ -88,33 +96,35 @@ class Message {
     this.header.writeBigUInt64LE(BigInt(this.control.length), 40);
     this.header.writeInt32LE(0, 48);
   }
+
+  /** Set where there was no room for what else came with it. */
+  get isControlCut(): boolean {
+    return (this.header.readInt32LE(48) & MSG_CTRUNC) !== 0;
+  }
 }
 
 let message: Message | null = null;
 
-/** The next datagram that waits; null where none does. */
-export function receive(fd: number): Datagram | null {
+/** The datagram that waits, which stays there; null where none does. No descriptor is opened, nor let go of. */
+export function peek(fd: number): Datagram | null {
   message ??= new Message();
   message.reset();
-  const length = recvmsg(fd, message.header, MSG_CMSG_CLOEXEC);
+  const length = recvmsg(fd, message.header, MSG_PEEK);
   if (length === -1) return null;
   return {
     bytes: length > MAX_DATAGRAM_BYTES ? null : Buffer.from(message.data.subarray(0, length)),
-    ...controlOf(message.control),
+    sender: senderOf(message.control),
+    hasDescriptors: message.isControlCut,
   };
 }
 
-function controlOf(control: Buffer): Pick<Datagram, 'sender' | 'fds'> {
-  let sender: Datagram['sender'] = null;
-  const fds: number[] = [];
-  for (let at = 0; at + CMSG_HEADER_BYTES <= control.length;) {
-    const length = Number(control.readBigUInt64LE(at));
-    if (length < CMSG_HEADER_BYTES) break;
-    const type = control.readInt32LE(at + 8) === SOL_SOCKET ? control.readInt32LE(at + 12) : 0;
-    const data = control.subarray(at + CMSG_HEADER_BYTES, at + length);
-    if (type === SCM_CREDENTIALS) sender = {pid: data.readInt32LE(0), uid: data.readUInt32LE(4)};
-    if (type === SCM_RIGHTS) for (let i = 0; i + 4 <= data.length; i += 4) fds.push(data.readInt32LE(i));
-    at += aligned(length);
-  }
-  return {sender, fds};
+/** Takes away the datagram that waits, with which no descriptors came. */
+export const drop = (fd: number): void => void recv(fd, nothing, nothing.length, MSG_DONTWAIT);
+const nothing = Buffer.alloc(1);
+
+function senderOf(control: Buffer): Datagram['sender'] {
+  const length = Number(control.readBigUInt64LE(0));
+  const isCredentials = control.readInt32LE(8) === SOL_SOCKET && control.readInt32LE(12) === SCM_CREDENTIALS;
+  if (!isCredentials || length < CMSG_HEADER_BYTES + CREDENTIALS_BYTES) return null;
+  return {pid: control.readInt32LE(CMSG_HEADER_BYTES), uid: control.readUInt32LE(CMSG_HEADER_BYTES + 4)};
 }

@@ -7,7 +7,8 @@
  */
 import {closeSync} from 'node:fs';
 import koffi from 'koffi';
-import {check, errno, errnoName, libc} from './libc.ts';
+import {check, errno, errnoName, libc, libcAsync} from './libc.ts';
+import {onPipeThread} from './pipe-threads.ts';
 
 const AF_UNIX = 1;
 const SOCK_SEQPACKET = 5;
@@ -37,7 +38,9 @@ const getsockopt = libc<[number, number, number, Buffer, Buffer]>(
   'int getsockopt(int fd, int level, int name, void *value, void *length)',
 );
 const sendmsg = libc<[number, Buffer, number]>('int64_t sendmsg(int fd, const void *message, int flags)');
-const recv = libc<[number, Buffer, number, number]>('int64_t recv(int fd, void *buffer, size_t length, int flags)');
+const recv = libcAsync<[number, Buffer, number, number]>(
+  'int64_t recv(int fd, void *buffer, size_t length, int flags)',
+);
 const ioctl = libc<[number, number, Buffer]>('int ioctl(int fd, unsigned long request, void *result)');
 const fcntl = libc<[number, number, number]>('int fcntl(int fd, int command, long argument)');
 const dup2 = libc<[number, number]>('int dup2(int from, int to)');
@@ -118,8 +121,19 @@ export function sendDescriptors({send}: DescriptorQueue, fds: readonly number[])
 
 const scratch = Buffer.alloc(4);
 
-/** Takes the oldest message out. The kernel closes what it carries, since there is no room for it here. False: there is none. */
-export const dropDescriptors = ({receive}: DescriptorQueue): boolean => recv(receive, scratch, 1, MSG_DONTWAIT) === 1;
+/**
+ * Takes the oldest message out, on a thread of the pool: the kernel closes what it carries, since there is no room for it
+ * here, and to close a pipe takes its lock. Gives whether there was one.
+ */
+export function dropDescriptors({receive}: DescriptorQueue, done: (dropped: boolean) => void): void {
+  const data = Buffer.alloc(1);
+  onPipeThread(release =>
+    recv([receive, data, data.length, MSG_DONTWAIT], count => {
+      release();
+      done(count === 1);
+    }),
+  );
+}
 
 /** How many messages wait: each has one byte (unix(7), SIOCINQ; of sequenced packets, it counts them all). */
 export const messagesIn = ({receive}: DescriptorQueue): number =>

@@ -23,9 +23,13 @@ export function libcAsync<Arguments extends readonly unknown[]>(
   prototype: string,
 ): (args: Arguments, done: (value: number) => void) => void {
   let bound: ReturnType<ReturnType<typeof koffi.load>['func']> | undefined;
+  /** Buffers whose addresses the kernel has must not be collected meanwhile. */
+  const underWay = new Set<Arguments>();
   return (args, done) => {
     bound ??= (library ??= koffi.load(null)).func(prototype);
+    underWay.add(args);
     bound.async(...args, (error: Error | null, value: number | bigint) => {
+      underWay.delete(args);
       // What is thrown in a callback of koffi's is swallowed there.
       loudly(() => {
         if (error) throw error;

@@ -1,7 +1,10 @@
 /** Listening sockets that this process holds and never accepts from: they are there to be inherited (socket(2), listen(2)). */
-import {closeSync, lstatSync, rmSync} from 'node:fs';
+import {closeSync, fchmodSync, readlinkSync} from 'node:fs';
+import {basename} from 'node:path';
+import {closeSocket} from './elsewhere.ts';
 import {check, errno, errnoName, libc, SystemError, syscall} from './libc.ts';
 import {openPidfd, pidfdRefusals} from './pidfd.ts';
+import {PinnedFolder, removeStale, type FileId} from './stale-socket.ts';
 
 const AF_UNIX = 1;
 const AF_INET = 2;
@@ -11,12 +14,13 @@ const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 const SO_ACCEPTCONN = 30;
+const ENOENT = 2;
+const EINVAL = 22;
 const BACKLOG = 4096; // the kernel takes no more than net.core.somaxconn
 const SYS_PIDFD_GETFD = 438; // the same number on every architecture
 
 const socket = libc<[number, number, number]>('int socket(int domain, int type, int protocol)');
 const bind = libc<[number, Buffer, number]>('int bind(int fd, const void *address, uint32_t length)');
-const connect = libc<[number, Buffer, number]>('int connect(int fd, const void *address, uint32_t length)');
 const listen = libc<[number, number]>('int listen(int fd, int backlog)');
 const setsockopt = libc<[number, number, number, Buffer, number]>(
   'int setsockopt(int fd, int level, int name, const void *value, uint32_t length)',
@@ -51,36 +55,43 @@ function sockaddr(address: string): Buffer | null {
   return inetPton(isV6 ? AF_INET6 : AF_INET, numeric, buffer.subarray(isV6 ? 8 : 4)) === 1 ? buffer : null;
 }
 
-/** A socket file whose owner is gone: nobody answers there. */
-function removeStale(path: string, name: Buffer): void {
-  if (lstatSync(path, {throwIfNoEntry: false})?.isSocket() !== true) return;
-  const fd = check(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), 'socket');
-  try {
-    if (connect(fd, name, name.length) === -1) rmSync(path, {force: true});
-  } finally {
-    closeSync(fd);
-  }
+export interface Listening {
+  readonly fd: number;
+  /** What it has made on disk; null where it has no path. */
+  readonly file: FileId | null;
 }
 
 /** Listens from now on; close-on-exec and blocking. Throws {@link SystemError} (`EADDRINUSE`, `EACCES`, `EMFILE`). */
-export function listenOn(address: string): number {
+export function listenOn(address: string): Listening {
   const name = sockaddr(address);
-  if (name === null) throw new SystemError('inet_pton', 22, `${address}: an address in numbers is needed`);
-  const isUnix = isUnixPath(address);
-  if (isUnix) removeStale(address, name);
-  const fd = check(socket(name.readUInt16LE(0), SOCK_STREAM | SOCK_CLOEXEC, 0), 'socket');
-  const umask = process.umask(0o177);
+  if (name === null) throw new SystemError('inet_pton', EINVAL, `${address}: an address in numbers is needed`);
+  if (!isUnixPath(address)) return {fd: listenAt(name, address), file: null};
+  const folder = new PinnedFolder(address);
   try {
+    removeStale(folder, basename(address));
+    const fd = listenAt(name, address);
+    const file = folder.socketAt(basename(address));
+    if (file !== null) return {fd, file};
+    closeSync(fd);
+    throw new SystemError('bind', ENOENT, `${address}: its folder was replaced meanwhile`);
+  } finally {
+    folder.close();
+  }
+}
+
+function listenAt(name: Buffer, address: string): number {
+  const fd = check(socket(name.readUInt16LE(0), SOCK_STREAM | SOCK_CLOEXEC, 0), 'socket');
+  try {
+    // The file that bind(2) makes has the mode of the socket's own inode. A umask would count for all threads.
+    if (isUnixPath(address)) fchmodSync(fd, 0o600);
     // So that connections that have just been closed are no obstacle.
-    if (!isUnix) check(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, int(1), 4), 'setsockopt');
+    else check(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, int(1), 4), 'setsockopt');
     check(bind(fd, name, name.length), 'bind', address);
     check(listen(fd, BACKLOG), 'listen', address);
     return fd;
   } catch (error) {
     closeSync(fd);
     throw error;
-  } finally {
-    process.umask(umask);
   }
 }
 
@@ -99,11 +110,13 @@ function isListeningOn(fd: number, address: string): boolean {
  * A listening socket that another process holds as its descriptor `fd` (pidfd_getfd(2)); null where it is not there any
  * more, or where this process has no right to look into the other one.
  */
-export function fetchListening(pidfd: number, fd: number, address: string): number | null {
+export function fetchListening(pid: number, pidfd: number, fd: number, address: string): number | null {
+  // It may have become anything, and what is fetched must be closed again.
+  if (!isSocket(`/proc/${pid}/fd/${fd}`)) return null;
   const fetched = syscall(SYS_PIDFD_GETFD, pidfd, fd, 0, 0, 0);
   if (fetched === -1) return null;
-  if (isListeningOn(fetched, address)) return fetched;
-  closeSync(fetched);
+  if (isSocket(`/proc/self/fd/${fetched}`) && isListeningOn(fetched, address)) return fetched;
+  closeSocket(fetched, address);
   return null;
 }
 
@@ -121,5 +134,14 @@ export function fetchRefusal(): string | null {
     return null;
   } finally {
     closeSync(self);
+  }
+}
+
+/** By the kernel's own name for it, for which no file system is asked. */
+function isSocket(link: string): boolean {
+  try {
+    return readlinkSync(link).startsWith('socket:[');
+  } catch {
+    return false;
   }
 }

@@ -3,8 +3,8 @@
  * process's memory alone, so a kill there loses them. A chunk is therefore read only when a thread is free to write it.
  */
 import {write} from 'node:fs';
-import {readNow, splice, spliceRefusal, type Spliced} from './fifo.ts';
-import {onPool} from './pool.ts';
+import {readOnThread, splice, spliceRefusal, type Spliced} from './fifo.ts';
+import {onPipeThread} from './pipe-threads.ts';
 
 const COPY_BYTES = 64 * 1024;
 /** The longest wait for chunks that are being written (ms). */
@@ -77,29 +77,37 @@ export class Mover {
       pausing.push(() => this.#copy(file, bytes, done));
       return;
     }
-    onPool(release => {
-      const chunk = this.#left ?? this.#read(Math.min(bytes, COPY_BYTES));
-      if (!Buffer.isBuffer(chunk)) {
-        release();
-        done(chunk);
-        return;
-      }
-      this.#left = chunk;
+    onPipeThread(release => {
       copying++;
-      write(file, chunk, 0, chunk.length, null, (error, written) => {
-        this.#left = error === null && written === chunk.length ? null : chunk.subarray(error === null ? written : 0);
+      const settle = (moved: Spliced): void => {
         copying--;
         release();
-        done(error === null ? written : {error: error.code ?? 'EIO'});
+        done(moved);
         if (copying === 0) settled?.();
+      };
+      this.#read(Math.min(bytes, COPY_BYTES), chunk => {
+        if (!Buffer.isBuffer(chunk)) {
+          settle(chunk);
+          return;
+        }
+        this.#left = chunk;
+        write(file, chunk, 0, chunk.length, null, (error, written) => {
+          this.#left = error === null && written === chunk.length ? null : chunk.subarray(error === null ? written : 0);
+          settle(error === null ? written : {error: error.code ?? 'EIO'});
+        });
       });
     });
   }
 
-  /** What the pipe holds, or what there is to say instead. */
-  #read(bytes: number): Buffer | Spliced {
+  /** What is left of the chunk before, else what the pipe holds, or what there is to say instead. */
+  #read(bytes: number, done: (chunk: Buffer | Spliced) => void): void {
+    if (this.#left !== null) {
+      done(this.#left);
+      return;
+    }
     const buffer = Buffer.allocUnsafeSlow(bytes);
-    const count = readNow(this.#pipe, buffer);
-    return typeof count === 'number' && count > 0 ? buffer.subarray(0, count) : count;
+    readOnThread(this.#pipe, buffer, count =>
+      done(typeof count === 'number' && count > 0 ? buffer.subarray(0, count) : count),
+    );
   }
 }

@@ -1,25 +1,18 @@
-/** Turns on libuv's thread pool, for calls that may wait for a disk. */
+/** How many threads libuv's pool has. It makes them at the first piece of work, and reads their number only then. */
 
-/** libuv's pool has four threads, and one of them waits in epoll_wait all the time. */
-const MOST_AT_ONCE = 3;
+const NAME = 'UV_THREADPOOL_SIZE';
 
-type Task = (done: () => void) => void;
-
-const waiting: Task[] = [];
-let running = 0;
-
-/** Starts a task once a thread of the pool is free for it. The task calls `done` when it no longer needs the thread. */
-export function onPool(task: Task): void {
-  waiting.push(task);
-  if (running < MOST_AT_ONCE) next();
-}
-
-function next(): void {
-  const task = waiting.shift();
-  if (!task) return;
-  running++;
-  task(() => {
-    running--;
-    next();
-  });
+/**
+ * Does the process's first work on the pool, which gets so many threads. What the environment says of that is put back
+ * afterwards, since children inherit it.
+ */
+export function withPoolOf<T>(threads: number, firstWork: () => T): T {
+  const before = process.env[NAME];
+  process.env[NAME] = String(threads);
+  try {
+    return firstWork();
+  } finally {
+    if (before === undefined) Reflect.deleteProperty(process.env, NAME);
+    else process.env[NAME] = before;
+  }
 }

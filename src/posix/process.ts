@@ -38,6 +38,11 @@ export function subreaperRefusal(): string | null {
   return flag.readInt32LE(0) === 0 ? 'EPERM' : null;
 }
 
+const exitC = libc<[number]>('void _exit(int status)');
+
+/** Ends the process without waiting for threads of the pool: one of them may be held up for ever. */
+export const exitAtOnce = (status: number): void => void exitC(status);
+
 /** Replaces the running program; returns only by throwing. */
 export function become(path: string, argv: readonly string[], env: Readonly<Record<string, string>>): never {
   const pairs = Object.entries(env).map(([name, value]) => `${name}=${value}`);

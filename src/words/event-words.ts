@@ -55,6 +55,8 @@ const WORDS: Readonly<Record<string, Describe>> = {
   'watchdog-missed': ({reason}) => text(reason) ?? 'did not feed its watchdog in time',
   'main-process': record => `another process is the main one${pidOf(record)}`,
   'notify-refused': ({message}) => `did not count: ${text(message) ?? 'a message'}`,
+  'left-out': ({count: lines, kinds}) =>
+    `${count(number(lines) ?? 0, 'line')} left out that its messages caused${list(kinds) === '' ? '' : ` (${list(kinds)})`}`,
   notified: ({errno, exitStatus, status}) =>
     [
       'told an error',

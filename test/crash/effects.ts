@@ -87,7 +87,8 @@ const ASKS: Readonly<Record<string, (name: string) => boolean>> = {
   process: names('bigint', 'cwd', 'getegid', 'geteuid', 'getgid', 'getuid', 'hrtime', 'memoryUsage', 'uptime'),
   posix: names(
     ...['bytesInPipe', 'catchSignals', 'closeDebugger', 'daemonFlags', 'deliverTo', 'endOfPidfd', 'openFilesLimit'],
-    ...['peekEnded', 'peerCredentials', 'signalName', 'signalNumber'],
+    ...['peek', 'peekEnded', 'peerCredentials', 'signalName', 'signalNumber', 'isHeldUp', 'isReachable', 'isUnixPath'],
+    ...['pathOf', 'socketFolderOf', 'socketFolders'],
   ),
 };
 

@@ -1,7 +1,8 @@
 /** What workers say of themselves: by sd_notify(3), by a newline to a descriptor, by feeding a watchdog. */
-import {renameSync} from 'node:fs';
+import {existsSync, renameSync, statSync} from 'node:fs';
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
+import {dirname} from 'node:path';
 import {expect, test} from 'vitest';
 import {TestFleet, until} from './harness.ts';
 import {installation, runOf} from './installation.ts';
@@ -223,7 +224,9 @@ test('a keeper that replaces itself hears what was sent meanwhile, at the same s
   await using(new TestFleet({fleet: `t${'x'.repeat(60)}`, workers}, files), async fleet => {
     fleet.up();
     await tell(fleet, 'web', "open('address', 'w').write(address.replace('\\0', '@'))");
-    expect(await until('the address', () => fleet.read('address'))).toMatch(/^@brood/);
+    const address = await until('the address', () => fleet.read('address'));
+    expect(address).toMatch(/^\/.*\/[0-9a-f]{12}\/[0-9a-f]{32}\.notify$/);
+    expect(statSync(address).isSocket()).toBe(true);
     const before = fleet.ps();
     const other = installation(fleet, 'other', {'keeper.cjs': '// 1', 'controller.cjs': '// 1'});
     expect(await runOf(fleet, other, {}, 'upgrade')).toMatchObject({code: 0, err: ''});
@@ -236,6 +239,8 @@ test('a keeper that replaces itself hears what was sent meanwhile, at the same s
     await until('another keeper', () => fleet.keeper !== before.supervisor.pid);
     await tell(fleet, 'web', "say('STATUS=still here')");
     await until('its words', () => fleet.worker('web').statusText === 'still here');
+    expect(fleet.run('down').code).toBe(0);
+    expect(existsSync(dirname(address))).toBe(false);
   });
 });
 

@@ -10,7 +10,7 @@ describe('a message of sd_notify(3)', () => {
     expect(parse('RELOADING=1\nMONOTONIC_USEC=5')).toEqual({phase: 'reloading'});
     expect(parse('WATCHDOG_USEC=1500\nEXTEND_TIMEOUT_USEC=2000000')).toEqual({watchdogMs: 1.5, extendMs: 2000});
     expect(parse('ERRNO=2\nEXIT_STATUS=7\nWATCHDOG=trigger')).toEqual({errno: 2, exitStatus: 7, watchdog: 'trigger'});
-    expect(parseNotice(Buffer.from('MAINPID=12'))).toEqual({notice: null, mainPid: 12});
+    expect(parseNotice(Buffer.from('MAINPID=12'))).toEqual({notice: null, mainPid: 12, unsupported: []});
   });
 
   test('that is garbage says nothing', () => {
@@ -25,8 +25,17 @@ describe('a message of sd_notify(3)', () => {
       'WATCHDOG_USEC=1e9',
       'MAINPID=x',
     ])
-      expect(parseNotice(Buffer.from(text))).toEqual({notice: null, mainPid: null});
-    expect(parseNotice(Buffer.from([0xff, 0x00, 0x3d, 0x0a, 0xfe]))).toEqual({notice: null, mainPid: null});
+      expect(parseNotice(Buffer.from(text))).toEqual({notice: null, mainPid: null, unsupported: []});
+    expect(parseNotice(Buffer.from([0xff, 0x00, 0x3d, 0x0a, 0xfe]))).toEqual({
+      notice: null,
+      mainPid: null,
+      unsupported: [],
+    });
+  });
+
+  test('names what is asked for in vain, in capitals and of a bounded length; names of its own are its own', () => {
+    const text = `FDSTORE=1\nFDNAME=a\nX_OWN=1\nMONOTONIC_USEC=1\nlower=1\n=\nA\x1b[31m=1\n${'A'.repeat(41)}=1\nBARRIER=1`;
+    expect(parseNotice(Buffer.from(text)).unsupported).toEqual(['FDSTORE', 'FDNAME']);
   });
 
   test('asks for no time that could not be told', () => {

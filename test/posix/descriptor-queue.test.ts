@@ -32,20 +32,23 @@ function fifoOf(): string {
   return path;
 }
 
+const drop = (queue: DescriptorQueue): Promise<boolean> => new Promise(done => dropDescriptors(queue, done));
+
 const READ = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /** What a reader finds that opens the FIFO now. */
-function found(path: string): string {
+async function found(path: string): Promise<string> {
   const fd = openSync(path, READ);
   try {
     const bytes = Buffer.alloc(64);
-    return bytesInPipe(fd) === 0 ? '' : bytes.toString('latin1', 0, readSync(fd, bytes));
+    const held = await new Promise<number>(done => bytesInPipe(fd, done));
+    return held === 0 ? '' : bytes.toString('latin1', 0, readSync(fd, bytes));
   } finally {
     closeSync(fd);
   }
 }
 
-test('what is in a pipe stays while its descriptor lies in the queue, and no longer', () => {
+test('what is in a pipe stays while its descriptor lies in the queue, and no longer', async () => {
   const queue = queueOf();
   const path = fifoOf();
   const write = (): void => {
@@ -58,12 +61,12 @@ test('what is in a pipe stays while its descriptor lies in the queue, and no lon
     if (keep) expect(sendDescriptors(queue, [reader])).toBe(null);
     write();
     closeSync(reader);
-    expect(found(path)).toBe(keep ? 'last words' : '');
-    expect(dropDescriptors(queue)).toBe(keep);
+    expect(await found(path)).toBe(keep ? 'last words' : '');
+    expect(await drop(queue)).toBe(keep);
   }
 });
 
-test('messages are counted; a full queue takes none and does not block, and takes one again when one has gone', () => {
+test('messages are counted; a full queue takes none and does not block, and takes one again when one has gone', async () => {
   const queue = queueOf();
   const fd = openSync('/dev/null', 'r');
   onTestFinished(() => closeSync(fd));
@@ -75,10 +78,10 @@ test('messages are counted; a full queue takes none and does not block, and take
   expect(['EAGAIN', 'ETOOMANYREFS']).toContain(refused);
   expect(sent).toBeGreaterThan(10);
   expect(messagesIn(queue)).toBe(sent);
-  for (let left = 3; left > 0; left--) expect(dropDescriptors(queue)).toBe(true);
+  for (let left = 3; left > 0; left--) expect(await drop(queue)).toBe(true);
   expect(sendDescriptors(queue, many)).toBe(null);
   expect(messagesIn(queue)).toBe(sent - 2);
-  while (dropDescriptors(queue));
+  while (await drop(queue));
   expect(messagesIn(queue)).toBe(0);
 });
 

@@ -90,7 +90,9 @@ function tell(context: Context, {name, folder, id}: FleetEntry, outcomes: Outcom
   if (unended.length > 0) context.err.line(plainText(`could not be ended: ${unended.join(', ')}`));
   if (result.ok) {
     const how =
-      outcomes === null ? 'its keeper has ended every worker' : `${count(outcomes.outcomes.length, 'instance')} stopped`;
+      outcomes === null
+        ? 'its keeper has ended every worker'
+        : `${count(outcomes.outcomes.length, 'instance')} stopped`;
     out.line(plainText(`fleet ${name} is down: ${how}, ${provedBy(result)}`));
   }
   return result.ok ? ExitCode.done : ExitCode.failed;

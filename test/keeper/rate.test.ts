@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import {expect, test} from 'vitest';
+import {TokenBucket} from '../../src/keeper/rate.ts';
+
+test('after a rest a burst may happen, then one after another as the rate says', () => {
+  const bucket = new TokenBucket({perSecond: 2, burst: 3}, 0);
+  expect([bucket.take(0), bucket.take(0), bucket.take(0), bucket.take(0)]).toEqual([true, true, true, false]);
+  expect(bucket.waitMs(0)).toBe(500);
+  expect(bucket.take(499)).toBe(false);
+  expect(bucket.take(500)).toBe(true);
+  expect(bucket.available(1_000_000)).toBe(3);
+});
+
+test('what is spent beyond what there is leaves no debt', () => {
+  const bucket = new TokenBucket({perSecond: 1, burst: 2}, 0);
+  bucket.spend(0, 100);
+  expect(bucket.waitMs(0)).toBe(1000);
+});
+
+test('whenever it is asked, it never lets through more than the burst and the rate allow; and after the wait, one', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({min: 1, max: 1000}),
+      fc.integer({min: 1, max: 50}),
+      fc.array(fc.integer({min: -100, max: 2000}), {maxLength: 200}),
+      (perSecond, burst, steps) => {
+        const bucket = new TokenBucket({perSecond, burst}, 0);
+        let now = 0;
+        let latest = 0;
+        let taken = 0;
+        for (const step of steps) {
+          // A clock that goes back gives nothing away.
+          now = Math.max(0, now + step);
+          latest = Math.max(latest, now);
+          while (bucket.take(now)) taken++;
+          expect(taken).toBeLessThanOrEqual(burst + (latest * perSecond) / 1000 + 1e-6);
+          const wait = bucket.waitMs(now);
+          expect(wait).toBeGreaterThan(0);
+        }
+        latest += bucket.waitMs(latest);
+        expect(bucket.take(latest)).toBe(true);
+      },
+    ),
+  );
+});

@@ -1,0 +1,74 @@
+import {spawnSync} from 'node:child_process';
+import {existsSync, lstatSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {createServer, type Server} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {expect, onTestFinished, test} from 'vitest';
+import {PinnedFolder, removeOwn, removeStale} from '../../src/posix/stale-socket.ts';
+
+function scratch(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'brood-stale-'));
+  onTestFinished(() => rmSync(folder, {recursive: true, force: true}));
+  return folder;
+}
+
+/** A socket whose owner is gone. */
+const die = (path: string): void =>
+  void spawnSync('python3', ['-c', 'import socket,sys; s=socket.socket(1,1); s.bind(sys.argv[1]); s.listen(1)', path]);
+
+async function live(path: string): Promise<Server> {
+  const server = createServer();
+  await new Promise<void>(resolve => server.listen(path, resolve));
+  onTestFinished(() => void server.close());
+  return server;
+}
+
+function cleanUp(path: string): void {
+  const folder = new PinnedFolder(path);
+  try {
+    removeStale(folder, path.slice(path.lastIndexOf('/') + 1));
+  } finally {
+    folder.close();
+  }
+}
+
+test('a dead socket is removed; a living one, a file and a link stay, and nothing is left beside them', async () => {
+  const folder = scratch();
+  const at = (name: string): string => join(folder, name);
+  die(at('dead'));
+  await live(at('alive'));
+  writeFileSync(at('file'), '');
+  symlinkSync('file', at('link'));
+  for (const name of ['dead', 'alive', 'file', 'link', 'none']) cleanUp(at(name));
+  expect(readdirSync(folder).sort()).toEqual(['alive', 'file', 'link']);
+});
+
+test('a folder that is pinned is the same one when another has its name', () => {
+  const base = scratch();
+  const path = join(base, 'one', 'sock');
+  spawnSync('mkdir', [join(base, 'one'), join(base, 'two')]);
+  die(path);
+  die(join(base, 'two', 'sock'));
+  const folder = new PinnedFolder(path);
+  renameSync(join(base, 'one'), join(base, 'gone'));
+  renameSync(join(base, 'two'), join(base, 'one'));
+  removeStale(folder, 'sock');
+  folder.close();
+  expect([existsSync(join(base, 'gone', 'sock')), existsSync(path)]).toEqual([false, true]);
+});
+
+test('its own file is removed though it lives; another one, or one that is not known and lives, is not', async () => {
+  const folder = scratch();
+  const path = join(folder, 'sock');
+  await live(path);
+  const own = lstatSync(path, {bigint: true});
+  removeOwn(path, {dev: own.dev, ino: own.ino + 1n});
+  removeOwn(path, null);
+  expect(existsSync(path)).toBe(true);
+  removeOwn(path, own);
+  expect(existsSync(path)).toBe(false);
+  die(path);
+  removeOwn(path, null);
+  expect(existsSync(path)).toBe(false);
+  removeOwn(join(folder, 'none', 'sock'), null);
+});
