@@ -28,8 +28,11 @@ export class LogDisk {
           (error: unknown): Result<T> => ({error: codeOf(error)}),
         )
         .then(result => {
-          this.#next();
-          done(result);
+          try {
+            done(result);
+          } finally {
+            this.#next();
+          }
         })
         // Else what is thrown by whoever waits would be a rejection of nobody's.
         .catch((error: unknown) => {
