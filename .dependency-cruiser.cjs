@@ -36,6 +36,7 @@ module.exports = {
       to: {path: '^src/(keeper|controller)/'},
     },
     only('posix', [], 'libc and nothing else.'),
+    only('home', [], "What client, keeper and controller must agree on about a fleet's folder."),
     only('logs', [], 'How output lies on disk; keeper, controller, cli and ui agree on it.'),
     only('process', ['posix'], 'posix <- process <- ipc'),
     only('ipc', ['posix', 'process'], 'posix <- process <- ipc'),
@@ -55,7 +56,11 @@ module.exports = {
       from: {path: folder('supervisor')},
       to: {path: '^src/', pathNot: '^src/(supervisor|fleet/types)'},
     },
-    only('keeper', ['posix', 'process', 'logs'], 'The keeper is small: libc, a look at /proc, where logs lie.'),
+    only(
+      'keeper',
+      ['posix', 'process', 'logs', 'home'],
+      'The keeper is small: libc, a look at /proc, where logs lie, what the folder must be.',
+    ),
     {
       name: 'keeper-packages',
       severity: 'error',
@@ -63,10 +68,10 @@ module.exports = {
       from: {path: folder('keeper')},
       to: {dependencyTypes: ['npm']},
     },
-    only('control', ['supervisor', 'fleet', 'logs'], 'The protocol between controller and clients.'),
+    only('control', ['supervisor', 'fleet', 'logs', 'home'], 'The protocol between controller and clients.'),
     only(
       'controller',
-      ['supervisor', 'process', 'posix', 'ipc', 'fleet', 'channels', 'control', 'keeper', 'logs'],
+      ['supervisor', 'process', 'posix', 'ipc', 'fleet', 'channels', 'control', 'keeper', 'logs', 'home'],
       'The controller ties it all together.',
     ),
     {
@@ -77,10 +82,14 @@ module.exports = {
       from: {path: folder('controller')},
       to: {path: folder('keeper'), pathNot: '^src/keeper/(messages|lines|silence|rate)'},
     },
-    only('worker', ['posix', 'channels', 'control', 'fleet', 'supervisor', 'logs'], 'What worker programs import.'),
+    only(
+      'worker',
+      ['posix', 'channels', 'control', 'fleet', 'supervisor', 'logs', 'home'],
+      'What worker programs import.',
+    ),
     only(
       'cli',
-      ['control', 'fleet', 'channels', 'lessons', 'process', 'ipc', 'logs', 'supervisor', 'posix', 'words'],
+      ['control', 'fleet', 'channels', 'lessons', 'process', 'ipc', 'logs', 'supervisor', 'posix', 'words', 'home'],
       'The client.',
     ),
     only('words', ['control', 'ipc', 'supervisor'], 'How things are said to people: of others it knows their types.', {

@@ -1,22 +1,15 @@
 /** Starts a fleet's three processes: a daemon of its own session, with no terminal, whose parent is init (daemon(7)). */
 import {spawn} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  closeSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
-import {basename, dirname, join} from 'node:path';
+import {constants, fstatSync, ftruncateSync, openSync, closeSync, rmSync, writeFileSync} from 'node:fs';
+import {basename, join} from 'node:path';
 import {copyPrograms, installedPrograms} from './programs.ts';
 import {inFolder} from '../control/folder.ts';
-import {readLock, supervisorAlive} from '../control/lock.ts';
+import {readLock} from '../control/lock.ts';
+import {settledSupervisor} from '../control/supervisor.ts';
 import type {FleetSpec} from '../fleet/types.ts';
+import {makeTrusted} from '../home/check.ts';
+import {UntrustedError} from '../home/errors.ts';
 import {startTimeOf} from '../process/stat.ts';
 import {daemonFlags, OUTER_NODE_OPTIONS} from '../posix/node-flags.ts';
 
@@ -47,9 +40,10 @@ const runningMessage = (pid: number | string): string =>
 const seeLog = (folder: string): string => `see ${join(folder, 'supervisor.log')}`;
 
 function openLog(folder: string): number {
-  const path = join(folder, 'supervisor.log');
-  if ((statSync(path, {throwIfNoEntry: false})?.size ?? 0) > MAX_LOG_BYTES) truncateSync(path, 0);
-  return openSync(path, 'a', 0o600);
+  const {O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW} = constants;
+  const fd = openSync(join(folder, 'supervisor.log'), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+  if (fstatSync(fd).size > MAX_LOG_BYTES) ftruncateSync(fd, 0);
+  return fd;
 }
 
 function environment(): Record<string, string> {
@@ -63,39 +57,29 @@ function environment(): Record<string, string> {
 function anchorCommand(folder: string, launch: string): string[] {
   const programs = copyPrograms(folder);
   const anchor = join(programs.folder, 'anchor.cjs');
-  return [process.execPath, anchor, '/bin/sh', programs.folder, folder, launch, process.execPath, ...daemonFlags()];
-}
-
-/** As `mkdir -p`; Node's own never returns where the kernel says ENOENT below a folder that is there, as in /proc. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  const parent = dirname(path);
-  if (parent !== path) makeFolder(parent);
-  try {
-    mkdirSync(path, {mode: 0o700});
-  } catch (error) {
-    // Another `up` at the same instant.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  }
+  const where = [programs.folder, folder, launch, installedPrograms()];
+  return [process.execPath, anchor, '/bin/sh', ...where, process.execPath, ...daemonFlags()];
 }
 
 /** Writes down what is to be started; the keeper that gets the fleet's lock puts it in its place. */
 function writeLaunch({folder, fleet, only, attached}: LaunchOptions, launch: string): string {
-  makeFolder(folder);
-  chmodSync(folder, 0o700);
+  makeTrusted(folder);
   const path = join(folder, `fleet.${launch}.json`);
   const {name, file, dir} = fleet;
   // As process 1, this one becomes the anchor and attaches to nothing.
   const clients = attached && process.pid !== 1 ? [{pid: process.pid, startTime: startTimeOf(process.pid) ?? ''}] : [];
   const plan = {name, file, dir, id: basename(folder), launch, only, attached: clients.length > 0, clients};
   const text = JSON.stringify({...plan, spec: fleet});
-  writeFileSync(path, text, {mode: 0o600});
+  writeFileSync(path, text, {mode: 0o600, flag: 'wx'});
   return path;
 }
 
 /** Resolves when the controller answers on its socket. */
 export async function launch(options: LaunchOptions): Promise<LaunchResult> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    // Only at first: what an attempt that came to nothing has left is on its way out.
+    const running = attempt === 1 ? await settledSupervisor(options.folder) : null;
+    if (running !== null) return {kind: 'refused', message: runningMessage(running)};
     const heard = await attemptLaunch(options);
     if (heard.kind !== 'silent') return heard;
   }
@@ -107,12 +91,12 @@ export async function launch(options: LaunchOptions): Promise<LaunchResult> {
 
 async function attemptLaunch(options: LaunchOptions): Promise<Heard> {
   const {folder} = options;
-  if (supervisorAlive(folder)) return {kind: 'refused', message: runningMessage(readLock(folder)?.pid ?? '')};
   const id = randomBytes(8).toString('hex');
   let plan: string;
   try {
     plan = writeLaunch(options, id);
   } catch (error) {
+    if (error instanceof UntrustedError) return {kind: 'failed', message: error.message};
     return {
       kind: 'failed',
       message: `the fleet's folder ${folder} can't be written: ${error instanceof Error ? error.message : String(error)}`,

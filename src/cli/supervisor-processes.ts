@@ -4,6 +4,7 @@ import type {Client} from '../control/client.ts';
 import {connectFleet} from '../control/connect.ts';
 import {inFolder} from '../control/folder.ts';
 import {keeperAlive, processAlive, processState, readLock} from '../control/lock.ts';
+import {findLock} from '../control/supervisor.ts';
 import {CliError, ExitCode} from './errors.ts';
 import {startTimeOf} from './supervisor-look.ts';
 
@@ -19,9 +20,9 @@ export interface SupervisorProcess {
   readonly startTime: string | null;
 }
 
-/** Anchor and keeper as the lock file names them; the anchor's start time is looked up while it lives. */
+/** Anchor and keeper as the lock file names them, or as they are found where it is gone; the anchor's start time is looked up while it lives. */
 export function supervisorOf(folder: string): readonly SupervisorProcess[] {
-  const lock = readLock(folder);
+  const {lock} = findLock(folder);
   if (!lock) return [];
   const keeper = {what: 'keeper' as const, pid: lock.pid, startTime: lock.startTime};
   if (lock.anchor === null) return [keeper];

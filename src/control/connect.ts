@@ -3,10 +3,14 @@ import {connect, type Socket} from 'node:net';
 import {Client} from './client.ts';
 import {ConnectionLostError, NotRunningError} from './errors.ts';
 import {inFolder} from './folder.ts';
-import {anchorAlive, keeperAlive, readLock} from './lock.ts';
+import {anchorAlive, readLock} from './lock.ts';
 import {socketAddress} from './socket-path.ts';
+import {findLock} from './supervisor.ts';
+import {mustBeTrustedByClient} from '../home/check.ts';
 
 const RETRY_MS = 20;
+const ANSWER_MS = 5_000;
+const REPAIR_MS = 8_000;
 
 export interface ConnectOptions {
   /**
@@ -19,17 +23,20 @@ export interface ConnectOptions {
 /**
  * Connects to the controller of the fleet in `folder`.
  *
- * @throws NotRunningError if the fleet has no supervisor.
+ * @throws NotRunningError if the fleet has no supervisor; UntrustedError if another user could have put a socket there.
  */
-export async function connectFleet(folder: string, {timeoutMs = 5000}: ConnectOptions = {}): Promise<Client> {
-  const deadline = performance.now() + timeoutMs;
+export async function connectFleet(folder: string, options: ConnectOptions = {}): Promise<Client> {
+  mustBeTrustedByClient(folder);
+  const begun = performance.now();
   for (;;) {
     const outcome = await tryConnect(inFolder.socket(folder));
     if (!(outcome instanceof Error)) return new Client(outcome);
     if (!isRefusal(outcome)) throw outcome;
-    const lock = readLock(folder);
-    if (!keeperAlive(lock) && !anchorAlive(lock)) throw new NotRunningError(folder, 'no supervisor is running');
-    if (performance.now() >= deadline) {
+    const {lock, alive} = findLock(folder);
+    if (!alive && !anchorAlive(lock)) throw new NotRunningError(folder, 'no supervisor is running');
+    // Without a lock, what was removed from the folder is put back at the supervisor's next sweep.
+    const timeoutMs = options.timeoutMs ?? (readLock(folder) === null ? REPAIR_MS : ANSWER_MS);
+    if (performance.now() >= begun + timeoutMs) {
       const message = `the supervisor (pid ${lock?.pid ?? '?'}) lives, but did not answer within ${timeoutMs} ms`;
       throw new ConnectionLostError(message);
     }

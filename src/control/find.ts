@@ -3,8 +3,9 @@ import {readdirSync, readFileSync, realpathSync} from 'node:fs';
 import {join} from 'node:path';
 import {FleetChoiceError} from './errors.ts';
 import {broodHome, fleetFolder, inFolder} from './folder.ts';
-import {keeperAlive, readLock, type Lock} from './lock.ts';
+import type {Lock} from './lock.ts';
 import {isObject} from './params.ts';
+import {findLock, scanOnce, type Scan} from './supervisor.ts';
 
 export interface FleetEntry {
   readonly folder: string;
@@ -19,8 +20,22 @@ export interface FleetEntry {
   readonly alive: boolean;
 }
 
+/** Looked for when it is asked for: where the lock names no living keeper, all processes are looked at. */
+function supervisorOf(folder: string, scan: Scan): Pick<FleetEntry, 'lock' | 'alive'> {
+  let found: ReturnType<typeof findLock> | null = null;
+  const find = (): ReturnType<typeof findLock> => (found ??= findLock(folder, scan));
+  return {
+    get lock() {
+      return find().lock;
+    },
+    get alive() {
+      return find().alive;
+    },
+  };
+}
+
 /** The fleet in that folder, as `up` left it in `fleet.json`; null where there is none. */
-export function readFleet(folder: string): FleetEntry | null {
+export function readFleet(folder: string, scan: Scan = scanOnce()): FleetEntry | null {
   let content: unknown;
   try {
     content = JSON.parse(readFileSync(inFolder.fleet(folder), 'utf8'));
@@ -29,21 +44,19 @@ export function readFleet(folder: string): FleetEntry | null {
   }
   if (!isObject(content) || typeof content['name'] !== 'string') return null;
   const {name, file, dir} = content;
-  const lock = readLock(folder);
-  return {
+  return Object.assign(supervisorOf(folder, scan), {
     folder,
     id: folder.slice(folder.lastIndexOf('/') + 1),
     name,
     file: typeof file === 'string' ? file : null,
     dir: typeof dir === 'string' ? dir : null,
-    lock,
-    alive: keeperAlive(lock),
-  };
+  });
 }
 
 /** Every fleet under `BROOD_HOME`, by name; also those whose supervisor is gone. */
 export function listFleets(env: NodeJS.ProcessEnv = process.env): FleetEntry[] {
   const home = broodHome(env);
+  const scan = scanOnce();
   let names: string[];
   try {
     names = readdirSync(home);
@@ -51,7 +64,7 @@ export function listFleets(env: NodeJS.ProcessEnv = process.env): FleetEntry[] {
     return [];
   }
   return names
-    .map(name => readFleet(join(home, name)))
+    .map(name => readFleet(join(home, name), scan))
     .filter(entry => entry !== null)
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
@@ -126,14 +139,13 @@ async function byFile(file: string, env: NodeJS.ProcessEnv): Promise<FleetEntry>
   }
   const folder = fleetFolder(fleet.name, file, env);
   return (
-    readFleet(folder) ?? {
+    readFleet(folder) ??
+    Object.assign(supervisorOf(folder, scanOnce()), {
       folder,
       id: folder.slice(folder.lastIndexOf('/') + 1),
       name: fleet.name,
       file,
       dir: fleet.dir,
-      lock: readLock(folder),
-      alive: false,
-    }
+    })
   );
 }

@@ -5,6 +5,7 @@ import {admit, holdings, type Verdict} from './admission.ts';
 import {Connection} from './connection.ts';
 import {busyLine, Farewells} from './farewells.ts';
 import type {Handlers} from './handlers.ts';
+import {occupantOf, removeDeadBeside, temporaryBeside} from './place.ts';
 import type {EventRecord} from './messages.ts';
 import {socketAddress, type SocketAddress} from './socket-path.ts';
 import {eventLine} from './watch.ts';
@@ -23,8 +24,22 @@ export interface ControlServerOptions {
   readonly allowedUids: ReadonlySet<number>;
   /** Whether the fleet's socket may be this one's; asked right before it becomes so. Default: it may. */
   readonly mayListen?: () => boolean;
+  /**
+   * Whether a living socket of another process may be replaced: an earlier controller's, which is frozen or leaving. Null:
+   * the kernel does not tell who listens. Default: only one of this process.
+   */
+  readonly mayReplace?: (peer: Peer | null) => boolean;
   /** Told of each unexpected error of a handler; the client has got a plain answer by then. */
   readonly onError?: (error: unknown) => void;
+}
+
+/** Null: nothing lies there, or no way leads there any more. */
+function inodeAt(path: string): number | null {
+  try {
+    return lstatSync(path, {throwIfNoEntry: false})?.ino ?? null;
+  } catch {
+    return null;
+  }
 }
 
 export class ControlServer {
@@ -33,6 +48,9 @@ export class ControlServer {
   readonly #connections = new Set<Connection>();
   readonly #farewells = new Farewells();
   #bound: {temporary: SocketAddress; final: SocketAddress; inode: number} | null = null;
+  /** It is to have its place: from the first {@link listen} to {@link close}. */
+  #isWanted = false;
+  #isMoving = false;
 
   constructor(options: ControlServerOptions) {
     this.#options = options;
@@ -54,28 +72,63 @@ export class ControlServer {
    */
   async holdPlace(): Promise<boolean> {
     const bound = this.#bound;
-    if (!bound || lstatSync(bound.final.path, {throwIfNoEntry: false})?.ino === bound.inode) return false;
-    this.#bound = null;
-    this.#server.close();
-    this.#server = this.#create();
-    await this.listen();
-    bound.temporary.release();
-    bound.final.release();
-    return true;
+    if (!this.#isWanted || this.#isMoving) return false;
+    if (bound && inodeAt(bound.final.path) === bound.inode) return false;
+    this.#isMoving = true;
+    try {
+      await this.#mustBeFree();
+      this.#bound = null;
+      this.#server.close();
+      this.#server = this.#create();
+      bound?.temporary.release();
+      bound?.final.release();
+      return await this.#listen();
+    } finally {
+      this.#isMoving = false;
+    }
   }
 
   /**
-   * Listens, with mode 0600 from the first moment. Another server's socket of that name, living or stale, is replaced
-   * in one step, so at no time there is none; the caller holds the fleet's lease, so that is safe. Answers whether it does.
+   * Listens, with mode 0600 from the first moment. What a dead server has left at that name is replaced in one step, so at
+   * no time there is none; so is a living socket that may be replaced. Answers whether it does.
+   *
+   * @throws where another program listens there.
    */
   async listen(): Promise<boolean> {
-    const {socketPath} = this.#options;
-    const temporary = socketAddress(`${socketPath}.${process.pid}`);
+    this.#isWanted = true;
+    this.#isMoving = true;
+    try {
+      await this.#mustBeFree();
+      return await this.#listen();
+    } finally {
+      this.#isMoving = false;
+    }
+  }
+
+  /** Throws where a living socket has the name that may not be replaced. */
+  async #mustBeFree(): Promise<void> {
+    const {socketPath, peerOf, mayReplace} = this.#options;
     const final = socketAddress(socketPath);
     try {
-      rmSync(temporary.path, {force: true});
+      await removeDeadBeside(socketPath, peerOf);
+      const occupant = await occupantOf(final.path, peerOf);
+      if (typeof occupant === 'string') return;
+      const {peer} = occupant;
+      if (mayReplace ? mayReplace(peer) : peer?.pid === process.pid) return;
+      const who = peer === null || peer.pid === 0 ? 'another program' : `another program (pid ${peer.pid})`;
+      throw new Error(`${who} listens on ${socketPath}; it is left alone. End it, and remove the socket`);
+    } finally {
+      final.release();
+    }
+  }
+
+  async #listen(): Promise<boolean> {
+    const {socketPath, peerOf} = this.#options;
+    const temporary = socketAddress(await temporaryBeside(socketPath, peerOf));
+    const final = socketAddress(socketPath);
+    try {
       await this.#bind(temporary.path);
-      if (this.#options.mayListen?.() === false) {
+      if (!this.#isWanted || this.#options.mayListen?.() === false) {
         rmSync(temporary.path, {force: true});
         this.#server.close();
         return false;
@@ -112,8 +165,9 @@ export class ControlServer {
   async close(): Promise<void> {
     const bound = this.#bound;
     this.#bound = null;
+    this.#isWanted = false;
     // Before the server is closed: until then no other socket can have this inode's number.
-    if (bound && lstatSync(bound.final.path, {throwIfNoEntry: false})?.ino === bound.inode) {
+    if (bound && inodeAt(bound.final.path) === bound.inode) {
       rmSync(bound.final.path, {force: true});
     }
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()));

@@ -11,6 +11,7 @@ import {DeclaredChannels} from './declared-channels.ts';
 import {Engine} from './engine.ts';
 import {createErrands} from './errands.ts';
 import {createFacts, take, type Facts} from './facts.ts';
+import {FolderCare} from './folder-care.ts';
 import {takeFirstTurn} from './first-turn.ts';
 import {applyHandlers} from './handlers/apply.ts';
 import {connectionHandlers} from './handlers/connection.ts';
@@ -35,6 +36,7 @@ import {LastEnds} from './last-ends.ts';
 import {Orphans} from './orphans.ts';
 import {Parents} from './parents.ts';
 import {peerOf} from './peer.ts';
+import {isPredecessor} from './predecessor.ts';
 import {Pulse} from './pulse.ts';
 import {Readings} from './readings.ts';
 import {rereadFleet} from './reread.ts';
@@ -174,6 +176,7 @@ export class Controller {
     this.#limits = limits;
     const parents = new Parents();
     const orphanCare = new OrphanCare({heart, orphans, parents, link, note: event => engine.note(event)});
+    const folderCare = new FolderCare({folder, engine, journal, snapshot, launch});
     const sweep = new Sweep({
       engine,
       readings,
@@ -181,6 +184,7 @@ export class Controller {
       orphanCare,
       link,
       holdSocket: () => this.#server.holdPlace(),
+      lookAtFolder: () => folderCare.look(),
     });
     const desk: Desk = {
       engine,
@@ -204,6 +208,7 @@ export class Controller {
       peerOf,
       // One whose keeper is gone must not take the socket from its successor.
       mayListen: () => process.ppid === welcome.keeper,
+      mayReplace: peer => isPredecessor(peer, folder),
       onError: error => complain('a command failed inside', error),
       handlers: {
         ...lookHandlers(desk, () => this.#report()),
@@ -258,6 +263,7 @@ export class Controller {
       lastEnds,
       guarantees: ({lineage, weaker}) => (this.#promised = {...this.#promised, lineage, weaker}),
       handOver: () => void this.#end.handOver(),
+      lookAtFolder: () => sweep.lookAtFolder(),
     });
     journal.open(saved?.seq ?? 0, beginning.unwritten);
     for (const run of welcome.runs) {

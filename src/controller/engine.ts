@@ -146,6 +146,14 @@ export class Engine {
     if (!this.#isClosed()) this.#options.journal.flush();
   }
 
+  /** Writes the whole state to both halves: what they held is gone or damaged. Answers whether that could be done. */
+  recommit(): boolean {
+    if (this.#closed || !this.#options.isCurrent()) return false;
+    this.#isQuiet = true;
+    this.#commit();
+    return this.#commitError === null;
+  }
+
   /** No further turn is taken. */
   close(): void {
     if (!this.#closed) for (const line of this.#pace.end()) this.#options.journal.add(line, now().wall);

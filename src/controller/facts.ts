@@ -36,6 +36,8 @@ export interface FactsHost {
   readonly guarantees: (fact: FactOf<'guarantees'>) => void;
   /** Another controller is prepared. */
   readonly handOver: () => void;
+  /** The keeper has put back something of the fleet's folder: what is the controller's may be gone, too. */
+  readonly lookAtFolder: () => void;
 }
 
 export type Facts = {readonly [T in FactType]: (fact: FactOf<T>) => void};
@@ -58,6 +60,7 @@ export function createFacts(host: FactsHost): Facts {
     pulse,
     guarantees,
     handOver,
+    lookAtFolder,
   } = host;
   const feed = (input: Input): void => engine.feed(input);
   return {
@@ -104,6 +107,10 @@ export function createFacts(host: FactsHost): Facts {
     upgraded: ({from, to}) => code.upgraded(from, to),
     signalled: ({signal, again}) => signals.passedOn(signal, again),
     beat: () => pulse.heard(),
+    repaired({what, message}) {
+      engine.note({type: 'repaired', what, message});
+      lookAtFolder();
+    },
     welcome: elsewhere, // with it the controller has begun
     reply: elsewhere, // was for who asked
     handshake: elsewhere, // is for one that does not work yet

@@ -5,7 +5,19 @@
  * Lines are written after the state that they tell of was committed, and until then they are part of what is committed:
  * whoever comes after a controller that was killed in between writes them, so that each is written once.
  */
-import {closeSync, fstatSync, ftruncateSync, openSync, readdirSync, renameSync, rmSync, writeSync} from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+  type Stats,
+} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {checkJournal} from './journal-check.ts';
 import {inFolder} from '../control/folder.ts';
@@ -16,7 +28,19 @@ import type {JournalEvent} from '../supervisor/types.ts';
 const MAX_BYTES = 8 * 1024 * 1024;
 const KEEP = 4;
 
+const {O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK} = constants;
+const OPEN = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
+
 const ROTATED = /^journal\.(\d{8,})\.jsonl$/;
+
+/** What lies at the path; undefined: nothing, or no way leads there any more. */
+function statsAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, {throwIfNoEntry: false});
+  } catch {
+    return undefined;
+  }
+}
 
 interface Pending {
   readonly record: EventRecord;
@@ -86,6 +110,7 @@ export class Journal {
     const bytes = Buffer.from(this.unwritten);
     this.#pending = [];
     let again = false;
+    const found = this.look();
     try {
       this.#write(bytes);
       again = this.#lost > 0;
@@ -99,6 +124,30 @@ export class Journal {
       this.#announce(record);
     }
     if (again) this.#sayLost();
+    if (found !== null) {
+      this.add({type: 'repaired', what: 'journal', message: found}, Date.now());
+      this.flush();
+    }
+  }
+
+  /**
+   * Compares what is held open with what lies at the path. Where that was removed or replaced, what comes next is written
+   * to the file that is there, or to a new one. Answers what was found, in words; null: all is as it was.
+   */
+  look(): string | null {
+    if (this.#fd === null) return null;
+    const open = fstatSync(this.#fd);
+    const there = statsAt(this.#path);
+    if (there?.ino === open.ino && there.dev === open.dev) {
+      if (open.size >= this.#size) return null;
+      const lost = this.#size - open.size;
+      this.#size = open.size;
+      return `it had been cut short by ${lost} bytes: what they told of is lost`;
+    }
+    this.#close();
+    return there === undefined
+      ? 'its file had been removed: what it told of is lost'
+      : 'another file had been put in its place: what comes next is written there';
   }
 
   #sayLost(): void {
@@ -146,7 +195,7 @@ export class Journal {
 
   #file(): number {
     if (this.#fd === null) {
-      this.#fd = openSync(this.#path, 'a+', 0o600);
+      this.#fd = openSync(this.#path, OPEN, 0o600);
       this.#size = fstatSync(this.#fd).size;
     }
     return this.#fd;

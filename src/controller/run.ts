@@ -1,10 +1,12 @@
 /** From the keeper's welcome to the end. */
 import {existsSync, statSync} from 'node:fs';
+import {complain} from './complaints.ts';
 import {Controller} from './controller.ts';
 import {KeeperLink} from './keeper-link.ts';
 import {prepare} from './prepare.ts';
 import type {Fact, FactOf} from '../keeper/messages.ts';
 import {inFolder} from '../control/folder.ts';
+import {mustBeTrusted} from '../home/check.ts';
 import type {EarlySignals, SupervisorSignal} from '../posix/early-signals.ts';
 import {closeDebugger} from '../posix/node-flags.ts';
 import {signalIdentified} from '../posix/pidfd.ts';
@@ -53,6 +55,13 @@ function lingerUntil(isTaken: () => boolean, done: () => void): void {
 
 export function runController(folder: string, early: EarlySignals, exit: (status: number) => void): void {
   process.umask(0o077);
+  try {
+    mustBeTrusted(folder);
+  } catch (error) {
+    complain('this folder is not used', error instanceof Error ? error.message : error);
+    exit(1);
+    return;
+  }
   void closeDebugger();
   let controller: Controller | null = null;
   let left = false;
@@ -102,6 +111,9 @@ export function runController(folder: string, early: EarlySignals, exit: (status
     controller = begun;
     for (const fact of waiting.splice(0)) begun.take(fact);
     early.deliverTo(signal => begun.handleOwn(signal));
-    void begun.listen();
+    begun.listen().catch((error: unknown) => {
+      complain('the control socket can not be opened', error instanceof Error ? error.message : error);
+      exit(1);
+    });
   };
 }

@@ -6,6 +6,7 @@
 import {
   closeSync,
   fstatSync,
+  lstatSync,
   openSync,
   readFileSync,
   readSync,
@@ -75,6 +76,13 @@ export class SupersededError extends Error {
   override readonly name = 'SupersededError';
 }
 
+/** Whether an open file still is what lies at the path. */
+function isAt(fd: number, path: string): boolean {
+  const there = lstatSync(path, {throwIfNoEntry: false});
+  const open = fstatSync(fd);
+  return there?.ino === open.ino && there.dev === open.dev;
+}
+
 const sizeOf = (path: string): number => statSync(path, {throwIfNoEntry: false})?.size ?? 0;
 
 export class SnapshotFile {
@@ -89,6 +97,8 @@ export class SnapshotFile {
   #end: number | null = null;
   /** Bytes that both halves have on disk. */
   #capacity: number;
+  /** The files as they were when what they hold was last seen to be right. */
+  readonly #sound = new Map<Half, string>();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -173,6 +183,55 @@ export class SnapshotFile {
     return true;
   }
 
+  /**
+   * Compares what lies at the paths with what this object has written; reads a half only where its file has changed since
+   * the last look. Answers what is wrong, in words; null: nothing.
+   */
+  look(): string | null {
+    if (this.#number === 0n || this.#fds.size === 0) return null;
+    const wrong = HALVES.map(half => this.#problemOf(half)).filter(problem => problem !== null);
+    return wrong.length === 0 ? null : wrong.join(' and ');
+  }
+
+  /** What {@link look} has found is to be written over: {@link write} makes both halves anew. */
+  giveUp(): void {
+    this.#end = null;
+    this.#capacity = 0;
+    this.#sound.clear();
+    for (const half of HALVES) {
+      const path = inFolder.snapshot(this.#folder, half);
+      const fd = this.#fds.get(half);
+      if (fd !== undefined && !isAt(fd, path)) {
+        closeSync(fd);
+        this.#fds.delete(half);
+      }
+      const header = Buffer.alloc(HEADER_BYTES);
+      const read = readSync(this.#open(half), header, 0, HEADER_BYTES, 0);
+      this.#headers.set(half, read === HEADER_BYTES ? header : Buffer.alloc(HEADER_BYTES));
+    }
+  }
+
+  #problemOf(half: Half): string | null {
+    const path = inFolder.snapshot(this.#folder, half);
+    const fd = this.#fds.get(half);
+    const name = `snapshot.${half}`;
+    const stats = lstatSync(path, {bigint: true, throwIfNoEntry: false});
+    if (stats === undefined) return `${name} had been removed`;
+    if (fd !== undefined && !isAt(fd, path)) return `${name} had been replaced`;
+    const mark = `${stats.ino} ${stats.size} ${stats.mtimeNs}`;
+    if (this.#sound.get(half) === mark) return null;
+    const found = readHalf(path, () => undefined);
+    const isNewest = half === this.#half;
+    // A successor's commit is none of this one's to mend.
+    const wasWritten = this.#headers.get(half)?.some(byte => byte !== 0) === true;
+    const isSound = isNewest
+      ? typeof found === 'object' && lastOf(found) >= this.#number
+      : typeof found === 'object' || (found === 'empty' && !wasWritten);
+    if (!isSound) return `${name} had been damaged`;
+    this.#sound.set(half, mark);
+    return null;
+  }
+
   #put(half: Half, bytes: Buffer, where: number): void {
     const fd = this.#open(half);
     for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at, bytes.length - at, where + at);
@@ -223,7 +282,11 @@ export class SnapshotFile {
   #open(half: Half): number {
     const known = this.#fds.get(half);
     if (known !== undefined) return known;
-    const fd = openSync(inFolder.snapshot(this.#folder, half), constants.O_RDWR | constants.O_CREAT, 0o600);
+    const fd = openSync(
+      inFolder.snapshot(this.#folder, half),
+      constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW,
+      0o600,
+    );
     this.#fds.set(half, fd);
     return fd;
   }

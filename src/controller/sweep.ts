@@ -22,12 +22,16 @@ export interface SweepHost {
   readonly link: Pick<KeeperLink, 'ask'>;
   /** Puts the control socket back where it is gone; answers whether it was. */
   readonly holdSocket: () => Promise<boolean>;
+  /** Puts back what else the controller has in the fleet's folder. */
+  readonly lookAtFolder: () => void;
 }
 
 export class Sweep {
   readonly zombies: ZombieWatch;
   readonly #host: SweepHost;
   readonly #timer: NodeJS.Timeout;
+  /** What was complained of last: said again only when it changes. */
+  #said = '';
 
   constructor(host: SweepHost) {
     const {engine, link} = host;
@@ -51,8 +55,15 @@ export class Sweep {
     const {engine} = this.#host;
     if (engine.heart.isStopping) return;
     engine.feed({type: 'tick'});
-    void this.#holdSocket();
+    this.lookAtFolder();
     this.lookAtProcesses();
+  }
+
+  /** What was removed from the fleet's folder. */
+  lookAtFolder(): void {
+    if (this.#host.engine.heart.isStopping) return;
+    this.#host.lookAtFolder();
+    void this.#holdSocket();
   }
 
   /** Zombies and orphans. */
@@ -78,8 +89,11 @@ export class Sweep {
     const {engine, holdSocket} = this.#host;
     try {
       if (await holdSocket()) noteRepaired(engine, 'socket', 'the control socket was gone, or another one');
+      this.#said = '';
     } catch (error) {
-      complain('the control socket can not be put back', error);
+      const message = error instanceof Error ? error.message : String(error);
+      if (message !== this.#said) complain('the control socket can not be put back', message);
+      this.#said = message;
     }
   }
 }

@@ -9,7 +9,7 @@ import {readRecords, removeRecord, type Intent, type SpawnRecord} from './record
 import {newRun, type Run} from './run.ts';
 import {notifyPath, readyPath} from './run-files.ts';
 import {fifoPath, STREAMS} from '../logs/layout.ts';
-import {removeFile} from '../posix/remove.ts';
+import {removeIfPossible} from '../posix/remove.ts';
 import {readStat} from '../process/stat.ts';
 
 export interface Found {
@@ -27,8 +27,8 @@ const NO_INTENT = {id: '', stopSignal: 'SIGTERM', stopTimeoutMs: 0, logStart: {o
 
 /** Removes what lies on disk of a run; `intent` where something of it may lie elsewhere. */
 export function removeTraces(folder: string, token: string, intent: Pick<Intent, 'notify'> | null = null): void {
-  for (const stream of STREAMS) removeFile(fifoPath(folder, token, stream));
-  for (const path of [notifyPath(folder, token), readyPath(folder, token)]) removeFile(path);
+  for (const stream of STREAMS) removeIfPossible(fifoPath(folder, token, stream));
+  for (const path of [notifyPath(folder, token), readyPath(folder, token)]) removeIfPossible(path);
   if (intent?.notify) removeNotify(intent.notify);
   removeRecord(folder, token);
 }
@@ -44,6 +44,7 @@ function runOf(record: SpawnRecord, now: number): Found {
   const present = started !== null && stat?.startTime === started.startTime;
   const run: Run = {
     ...newRun({token, id, stopSignal, stopTimeoutMs, logStart}),
+    intent,
     pid: started?.pid ?? null,
     startTime: started?.startTime ?? null,
     startedAt: started?.startedAt ?? null,

@@ -23,6 +23,9 @@ export function livingAnchor(): number | null {
   return anchor === 1 ? null : anchor;
 }
 
+/** So many keepers that end at once after a signal to end, one a second: the loop ends what is left itself. */
+const LAST_TRY = 30;
+
 /** The descriptor on which the loop rests: a read from it comes back without anything after a second. */
 export const REST_FD = 4;
 export const REST_MS = 1_000;
@@ -44,11 +47,13 @@ export const anchorArguments = (shell: string, rest: readonly string[]): string[
 
 /**
  * The loop. Its arguments: the shell and this text (to begin again), `--ending` after a signal to end, `--launched` while
- * the launcher waits, the folder of the programs, the fleet's folder, the launch, and how Node is called. To the keeper it
- * adds `--anchor=PID` and `--store`.
+ * the launcher waits, the folder of the programs, the fleet's folder, the launch, where the programs are installed, and how
+ * Node is called. To the keeper it adds `--anchor=PID` and `--store`.
  *
  * - The folder of the programs is the one that `up` chose; once the fleet is up it is the one that is current, which an
  *   upgrade changes.
+ * - Where the folder of the programs is gone, the installed ones are run: such a keeper finds no fleet, and ends what is
+ *   left. Where these are gone as well, the shell itself ends its children, which all that the fleet has left have become.
  * - The launcher waits until descriptor 3 is closed. A keeper that may be killed before it has come up (Node dies of
  *   signals in its first milliseconds) has a successor that takes up the launch; when one has come up, it says so by
  *   SIGURG: of two signals that come at the same time, bash may lose one that it has a trap for, and a service manager
@@ -66,20 +71,37 @@ export const anchorArguments = (shell: string, rest: readonly string[]): string[
  *   that a socket has).
  */
 export const ANCHOR_LOOP = `
-shell=$1 loop=$2 ending=$3 launched=$4 code=$5 folder=$6 launch=$7 keeper= quick=0
-shift 7
+shell=$1 loop=$2 ending=$3 launched=$4 code=$5 folder=$6 launch=$7 installed=$8 keeper= quick=0
+shift 8
 pass() { [ -z "$keeper" ] || kill -"$1" "$keeper" 2>/dev/null; }
 for signal in HUP USR1 USR2 ALRM; do trap "pass $signal" "$signal"; done
 for signal in INT TERM QUIT; do trap "ending=--ending; pass TERM" "$signal"; done
 trap 'launched=; exec 3>&-' URG
 trap '' PIPE TSTP TTIN TTOU
-trap '[ -n "$keeper" ] || exec "$shell" -c "$loop" brood-anchor "$shell" "$loop" "$ending" "$launched" "$code" "$folder" "$launch" "$@"' EXIT
+trap '[ -n "$keeper" ] || exec "$shell" -c "$loop" brood-anchor "$shell" "$loop" "$ending" "$launched" "$code" "$folder" "$launch" "$installed" "$@"' EXIT
 leave() { trap - EXIT; exit "$1"; }
 rest() { read -r -t 1 nothing <&${REST_FD}; [ "$?" -ne 2 ] || read -r nothing <&${REST_FD}; } 2>/dev/null
 now() { read -r up nothing </proc/uptime; up=\${up%.*}; }
+end() {
+  for signal in TERM CONT KILL KILL; do
+    children=
+    read -r children </proc/$$/task/$$/children
+    [ -n "$children" ] || break
+    kill -s "$signal" $children 2>/dev/null
+    [ "$signal" = TERM ] || rest
+  done
+} 2>/dev/null
 while :; do
   now; began=$up
   [ -n "$launched" ] || [ ! -e "$folder/code/current/keeper.cjs" ] || code=$folder/code/current
+  if [ ! -e "$code/keeper.cjs" ] && [ -z "$launched" ]; then
+    [ ! -e "$installed/keeper.cjs" ] || code=$installed
+  fi
+  if [ ! -e "$code/keeper.cjs" ]; then
+    echo "brood anchor: the keeper is gone, and so are its programs in $code and $installed: what is left of the fleet is ended" >&2
+    end
+    leave 1
+  fi
   keeper= asked=$ending
   command eval '"$@" "$code/keeper.cjs" "--launch=$launch" "$folder" --anchor=$$ --store $asked $launched ${REST_FD}<&- & keeper=$!'
   if [ -n "$keeper" ]; then
@@ -104,6 +126,11 @@ while :; do
   if [ $((up - began)) -lt 2 ]; then quick=$((quick + 1)); else quick=0; fi
   if [ "$quick" -gt 2 ]; then
     [ -z "$launched" ] || leave 1
+    if [ -n "$ending" ] && [ "$quick" -gt ${LAST_TRY} ]; then
+      echo "brood anchor: no keeper starts any more: what is left of the fleet is ended" >&2
+      end
+      leave 1
+    fi
     rest
   fi
 done

@@ -14,15 +14,19 @@ import {
   symlinkSync,
 } from 'node:fs';
 import {basename, dirname, join} from 'node:path';
+import {isWhole} from '../home/copy.ts';
 
 export class Code {
   readonly #root: string;
   /** The folder that this keeper itself was started from. */
   readonly #own: string;
+  /** Held in memory: the link may be removed while this keeper lives. */
+  #current: string | null;
 
   constructor(folder: string, own: string) {
     this.#root = join(folder, 'code');
     this.#own = own;
+    this.#current = linkTo(join(this.#root, 'current'));
   }
 
   /** The name of the copy that this keeper is of; null: it runs from where it was installed. */
@@ -32,7 +36,7 @@ export class Code {
 
   /** The name of the copy that is current; null: there is none. */
   get current(): string | null {
-    return linkTo(join(this.#root, 'current'));
+    return this.#current;
   }
 
   /** The name of the copy that is to take over, while that is under way. */
@@ -60,7 +64,7 @@ export class Code {
       if (path === copy ? !it.isDirectory() : !it.isFile()) return `${path} is no ${path === copy ? 'folder' : 'file'}`;
       if (it.uid !== process.geteuid?.()) return `${path} belongs to user ${it.uid}`;
     }
-    return null;
+    return isWhole(copy) ? null : `the programs in ${copy} are damaged`;
   }
 
   /** Whether a copy's keeper is the one that runs. */
@@ -89,22 +93,27 @@ export class Code {
     const link = join(this.#root, 'current');
     if (name === null) {
       rmSync(link, {force: true});
+      this.#current = null;
       return;
     }
     const aside = join(this.#root, '.current');
     rmSync(aside, {force: true});
     symlinkSync(name, aside);
     renameSync(aside, link);
+    this.#current = name;
     const used = ['current', name, this.own, this.next];
     for (const entry of readdirSync(this.#root)) {
-      if (!used.includes(entry)) rmSync(join(this.#root, entry), {recursive: true, force: true});
+      // What a copy was made from is noted beside it.
+      if (!used.includes(entry.replace(/\.from$/, ''))) rmSync(join(this.#root, entry), {recursive: true, force: true});
     }
   }
 }
 
 function linkTo(path: string): string | null {
   try {
-    return readlinkSync(path);
+    const target = readlinkSync(path);
+    // A copy beside it, and nothing elsewhere.
+    return /^[0-9a-f]+$/.test(target) ? target : null;
   } catch {
     return null;
   }

@@ -59,6 +59,12 @@ export class FleetEnd {
     this.look();
   }
 
+  /** No controller can work: ends all that is left of the fleet. */
+  endRemains(): void {
+    this.#since ??= performance.now();
+    this.withoutController();
+  }
+
   /** A run has ended: it may have been the last. */
   look(): void {
     if (!this.#host.link().closed) return;

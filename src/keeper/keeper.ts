@@ -10,8 +10,10 @@ import {STORE_FDS} from './anchor.ts';
 import type {Replaced} from './arguments.ts';
 import {Cgroups} from './cgroup.ts';
 import type {Code} from './code.ts';
+import {CodeCare} from './code-care.ts';
 import {ControllerProcess} from './controller-process.ts';
 import {FleetEnd} from './fleet-end.ts';
+import {FolderCare} from './folder-care.ts';
 import {Grants} from './grants.ts';
 import {Guarantees} from './guarantees.ts';
 import {Launcher} from './launcher.ts';
@@ -23,6 +25,7 @@ import {createOrders, obey} from './orders.ts';
 import {Orphanages} from './orphanage.ts';
 import {openPlace, PipeStore} from './pipe-store.ts';
 import {Processes} from './processes.ts';
+import {RecordCare} from './record-care.ts';
 import {replaceImage} from './replace.ts';
 import {strangersTo} from './own-processes.ts';
 import {RunOutput} from './run-output.ts';
@@ -53,6 +56,8 @@ export interface KeeperOptions {
   /** Descriptor 3 leads to a launcher that waits. */
   readonly launched: boolean;
   readonly replaced: Replaced | null;
+  /** There is no fleet in the folder any more: what is left of it is ended. */
+  readonly remains: boolean;
 }
 
 export class Keeper {
@@ -72,6 +77,7 @@ export class Keeper {
   readonly #launcher: Launcher;
   readonly #fleetEnd: FleetEnd;
   readonly #upgrade: Upgrade;
+  readonly #care: FolderCare;
   /** The controller that an earlier image of this process has started. */
   readonly #inherited: ControllerProcess | null;
   readonly #sweeper: NodeJS.Timeout;
@@ -86,7 +92,7 @@ export class Keeper {
     this.#leave = leave;
     this.#launcher = new Launcher(launched, anchor);
     this.#runsFolder = join(folder, 'runs');
-    mkdirSync(this.#runsFolder, {recursive: true, mode: 0o700});
+    if (!options.remains) mkdirSync(this.#runsFolder, {recursive: true, mode: 0o700});
     const say = (fact: Fact): void => this.#link.send(fact);
     const cgroups = Cgroups.open(basename(folder), {strangerAmong: strangersTo([anchor, this.#launcher.pid])});
     this.#cgroups = cgroups instanceof Cgroups ? cgroups : null;
@@ -166,12 +172,35 @@ export class Keeper {
       orphanages,
       leave: () => this.#endStrays(),
     });
+    this.#care = new FolderCare({
+      folder,
+      lock,
+      records: new RecordCare(this.#runsFolder, this.#processes.runs),
+      code: new CodeCare(join(folder, 'code'), () => code.current),
+      hasRuns: () => [...this.#processes.runs.all()].some(run => !isOver(run)),
+      repaired: (what, message) => {
+        process.stderr.write(`brood keeper: repaired ${what}: ${message}\n`);
+        say({type: 'repaired', what, message});
+      },
+      taken: by => this.#giveWay(by),
+      lost: message => {
+        process.stderr.write(`brood keeper: ${message}: the fleet is ended\n`);
+        this.#fleetEnd.ask('SIGTERM');
+      },
+      complain: message => process.stderr.write(`brood keeper: ${message}\n`),
+    });
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
   }
 
   /** Takes up what an earlier keeper left, then starts the controller. */
   start(): void {
     this.#processes.takeUp();
+    if (this.#options.remains) {
+      this.#care.close();
+      this.#fleetEnd.endRemains();
+      return;
+    }
+    this.#care.begin(this.#options.launched);
     if (this.#options.ending) this.#fleetEnd.ask('SIGTERM');
     const upgrade = this.#options.replaced?.upgrade;
     if (upgrade && this.#inherited) this.#upgrade.resume(upgrade, this.#inherited);
@@ -227,11 +256,6 @@ export class Keeper {
     };
   }
 
-  #sweep(): void {
-    this.#processes.sweep();
-    this.#guarantees.tellChanges();
-  }
-
   #controllerLost(pid: number | null, how: string, pauseMs: number): void {
     this.#lost++;
     const next = pauseMs > 0 ? `in ${pauseMs} ms` : 'now';
@@ -241,6 +265,22 @@ export class Keeper {
     if (!this.#launcher.waits || this.#lost < HOPELESS) return;
     // Whoever asked for a fresh start is told, and all is left as it was found: adopted workers run on, unwatched.
     this.#launcher.tell(`failed the controller does not start (${how})`);
+    this.#fleetEnd.withoutController();
+  }
+
+  /** First what makes this keeper the only one. */
+  #sweep(): void {
+    this.#care.look();
+    this.#processes.sweep();
+    this.#guarantees.tellChanges();
+  }
+
+  /** Another keeper holds this fleet by an older lock, or by a newer one and nothing runs here. */
+  #giveWay(by: number): void {
+    process.stderr.write(
+      `brood keeper: keeper ${by} holds this fleet; this one ends what it has started itself, and leaves\n`,
+    );
+    this.#launcher.tell(`refused ${by}`);
     this.#fleetEnd.withoutController();
   }
 
@@ -259,6 +299,7 @@ export class Keeper {
     if (this.#left) return;
     this.#left = true;
     clearInterval(this.#sweeper);
+    this.#care.close();
     this.#link.close();
     if (stopped) {
       this.#grants.keepOnly({addresses: [], pipes: []});
@@ -270,7 +311,10 @@ export class Keeper {
     }
     this.#processes.connector.now?.close();
     this.#epoll.close();
-    this.#lock.release();
-    this.#leave();
+    try {
+      this.#lock.release();
+    } finally {
+      this.#leave();
+    }
   }
 }

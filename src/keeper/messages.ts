@@ -350,6 +350,8 @@ export type Fact =
   | {readonly type: 'signalled'; readonly signal: SignalName; readonly again: boolean}
   | {readonly type: 'reply'; readonly ask: number; readonly reply: Reply}
   | {readonly type: 'beat'}
+  /** Something of the fleet's folder was removed or damaged under the keeper, and is back. */
+  | {readonly type: 'repaired'; readonly what: string; readonly message: string}
   /** To a controller that is to take over: nothing is yours yet, show that you could. */
   | {readonly type: 'handshake'}
   /** To the one that works: another is prepared, hand over. */

@@ -26,6 +26,8 @@ export class Output {
   /**
    * Takes up the FIFOs of a run; `make` for a new one, and whose they are to be. Throws where the kernel refuses (EMFILE,
    * ENOSPC, ...); nothing is left open then, and what was there before is there still.
+   *
+   * @param unnamed by which other path one is to be opened whose name was removed
    */
   constructor(
     folder: string,
@@ -34,21 +36,26 @@ export class Output {
     epoll: Epoll,
     store: PipeStore | null,
     make: NewOutput | null,
+    unnamed: (path: string, stream: Stream) => string | null = () => null,
   ) {
     this.#left = STREAMS.length;
     try {
       for (const stream of STREAMS) {
         const path = fifoPath(folder, token, stream);
         this.#paths.push(path);
+        let from: string | null = path;
         if (make !== null) makeFifo(path, make.owner);
         else if (!existsSync(path)) {
+          from = unnamed(path, stream);
           // Its last writer was gone before the earlier keeper died.
-          this.#left--;
-          continue;
+          if (from === null) {
+            this.#left--;
+            continue;
+          }
         }
         let ended = false;
         this.#sources.push(
-          new Source(path, logs[stream], epoll, store, () => {
+          new Source({path, from}, logs[stream], epoll, store, () => {
             if (ended) return;
             ended = true;
             if (--this.#left === 0) this.#drained?.();

@@ -2,7 +2,7 @@
  * Spawn records: what a later keeper must know of a run. One file a run, named by its token, lines of JSON: the intent
  * before the spawn, the main process after it, its exit, and that nothing of it is left. What is torn is left out; the other lines still hold.
  */
-import {closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync} from 'node:fs';
+import {closeSync, constants, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync} from 'node:fs';
 import {join} from 'node:path';
 import type {ExitFact, LogStart, PipeGrant, RunFact, RunLimits, SocketGrant, SpawnOrder} from './messages.ts';
 import type {SignalName} from '../posix/signals.ts';
@@ -51,9 +51,16 @@ export interface SpawnRecord {
 }
 
 const SUFFIX = '.run';
-const recordPath = (folder: string, token: string): string => join(folder, token + SUFFIX);
+/** Of a record that is being written anew, until it is whole. */
+const REWRITE_SUFFIX = `${SUFFIX}.new`;
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 
-const openRecord = (folder: string, token: string): number => openSync(recordPath(folder, token), 'a', 0o600);
+/** The name of a run's record in the folder of runs. */
+export const recordName = (token: string): string => token + SUFFIX;
+export const isTornRewrite = (name: string): boolean => name.endsWith(REWRITE_SUFFIX);
+const recordPath = (folder: string, token: string): string => join(folder, recordName(token));
+
+const openRecord = (folder: string, token: string): number => openSync(recordPath(folder, token), APPEND, 0o600);
 
 function write(fd: number, line: object): void {
   // It begins on a line of its own, should the one before be torn.
@@ -91,13 +98,38 @@ export const recordReady = (folder: string, token: string): void => append(folde
 export const recordExit = (folder: string, token: string, exit: ExitFact): void => append(folder, token, {exit});
 export const recordCleared = (folder: string, token: string, cleared: RunFact['cleared']): void =>
   append(folder, token, {cleared});
+
+/** Writes a record anew, in one step: it was removed while its run lives. */
+export function rewriteRecord(folder: string, {token, intent, started, exit, ready, cleared}: SpawnRecord): void {
+  const path = recordPath(folder, token);
+  const made = join(folder, token + REWRITE_SUFFIX);
+  const fd = openSync(made, APPEND | constants.O_TRUNC, 0o600);
+  try {
+    write(fd, {intent});
+    if (started) write(fd, {started});
+    if (ready) write(fd, {ready});
+    if (exit) write(fd, {exit});
+    if (cleared) write(fd, {cleared});
+  } catch (error) {
+    rmSync(made, {force: true});
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(made, path);
+}
+
 export function removeRecord(folder: string, token: string): void {
   const path = recordPath(folder, token);
   try {
     removeFile(path);
   } catch {
-    // A folder, of all things.
-    rmSync(path, {force: true, recursive: true});
+    try {
+      // A folder, of all things.
+      rmSync(path, {force: true, recursive: true});
+    } catch {
+      // A disk that takes no change: a later keeper tells of this run once more.
+    }
   }
 }
 
@@ -129,8 +161,17 @@ function readText(path: string): string {
   }
 }
 
-/** Every record in the folder, torn ones too. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return [];
+    throw error;
+  }
+}
+
+/** Every record in the folder, torn ones too; none where there is no folder. */
 export const readRecords = (folder: string): SpawnRecord[] =>
-  readdirSync(folder)
+  namesIn(folder)
     .filter(name => name.endsWith(SUFFIX))
     .map(name => parse(name.slice(0, -SUFFIX.length), readText(join(folder, name))));

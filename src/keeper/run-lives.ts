@@ -111,7 +111,7 @@ export class RunLives {
     const connector = cgroup === null ? this.#host.connector.need() : this.#host.connector.now;
     const fds: number[] = [];
     try {
-      const record = recordIntent(folder, {
+      run.intent = {
         token,
         id,
         boot: this.#boot,
@@ -127,7 +127,8 @@ export class RunLives {
         readyFd,
         cgroup,
         limits,
-      });
+      };
+      const record = recordIntent(folder, run.intent);
       fds.push(record);
       output.open(run, order);
       const outputs = run.output?.openForWorker() ?? [];

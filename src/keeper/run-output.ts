@@ -1,4 +1,5 @@
 /** The output of all runs: whose goes to which logs, and who wants to hear of it. */
+import {pathOfUnnamed} from './fetch-output.ts';
 import {LogFiles} from './log-file.ts';
 import type {Fact, HeldFact, SpawnOrder} from './messages.ts';
 import {Output, type NewOutput} from './output.ts';
@@ -128,7 +129,8 @@ export class RunOutput {
       held: (stream, error) => this.#noteHeld(run.id, stream, error),
       repaired: (_stream, message) => this.#say({type: 'log-repaired', id: run.id, message}),
     });
-    run.output = new Output(this.#runsFolder, run.token, logs, this.#epoll, this.#store, make);
+    const unnamed = (path: string, stream: Stream): string | null => pathOfUnnamed(path, stream, run);
+    run.output = new Output(this.#runsFolder, run.token, logs, this.#epoll, this.#store, make, unnamed);
   }
 
   #noteHeld(id: string, stream: Stream, error: string | null): void {

@@ -3,6 +3,7 @@ import {basename} from 'node:path';
 import type {Cleared, ExitFact, LogStart, Notice, RunFact, SpawnFailure, Unheld} from './messages.ts';
 import type {SignalName} from '../posix/signals.ts';
 import type {Output} from './output.ts';
+import type {Intent} from './record.ts';
 
 /** The processes that come from a run's main process, as the process connector has told. */
 export interface Descent {
@@ -20,6 +21,8 @@ export interface Run {
   readonly stopSignal: SignalName;
   readonly stopTimeoutMs: number;
   readonly logStart: LogStart;
+  /** What its record began with, should that be removed; null: it was torn when this keeper found it. */
+  intent: Intent | null;
   pid: number | null;
   startTime: string | null;
   startedAt: number | null;
@@ -52,6 +55,7 @@ export interface Run {
 /** One of which nothing has happened yet. */
 export const newRun = (intended: Pick<Run, 'token' | 'id' | 'stopSignal' | 'stopTimeoutMs' | 'logStart'>): Run => ({
   ...intended,
+  intent: null,
   pid: null,
   startTime: null,
   startedAt: null,

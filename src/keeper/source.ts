@@ -4,7 +4,7 @@ import type {LogFile} from './log-file.ts';
 import type {PipeStore} from './pipe-store.ts';
 import {mustLeaveRoom} from './room.ts';
 import type {Epoll} from '../posix/epoll.ts';
-import {removeFile} from '../posix/remove.ts';
+import {removeIfPossible} from '../posix/remove.ts';
 import {bytesInPipe, closePipe, setPipeSize, type Spliced} from '../posix/fifo.ts';
 import {Mover} from '../posix/mover.ts';
 
@@ -43,13 +43,20 @@ export class Source {
   #discarded = false;
   #resizing = false;
 
-  constructor(path: string, log: LogFile, epoll: Epoll, store: PipeStore | null, ended: () => void) {
-    this.#path = path;
+  /** @param place the FIFO's name, and the path by which it is opened: another one where the name was removed */
+  constructor(
+    place: {readonly path: string; readonly from: string},
+    log: LogFile,
+    epoll: Epoll,
+    store: PipeStore | null,
+    ended: () => void,
+  ) {
+    this.#path = place.path;
     this.#log = log;
     this.#epoll = epoll;
     this.#store = store;
     this.#ended = ended;
-    this.#fifo = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    this.#fifo = openSync(place.from, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       mustLeaveRoom([this.#fifo]);
     } catch (error) {
@@ -197,7 +204,7 @@ export class Source {
     this.#epoll.remove(this.#fifo);
     this.#store?.release(this.#fifo);
     if (!this.#resizing) closePipe(this.#fifo); // else when that is done
-    if (!keep) removeFile(this.#path);
+    if (!keep) removeIfPossible(this.#path);
     this.#log.done(this);
     this.#ended();
   }

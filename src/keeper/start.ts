@@ -1,14 +1,17 @@
 /** From a keeper's arguments to its end: the lock, the plan of a fresh start, the signals. */
-import {existsSync, renameSync} from 'node:fs';
+import {existsSync, fstatSync, renameSync} from 'node:fs';
 import {join} from 'node:path';
 import {KeeperExit} from './anchor.ts';
 import {parseArguments, type KeeperArguments} from './arguments.ts';
 import {Code} from './code.ts';
-import {Keeper} from './keeper.ts';
+import {Keeper, type KeeperOptions} from './keeper.ts';
 import {tellLauncher} from './launcher.ts';
-import {takeLock} from './lock.ts';
+import {NO_LOCK, takeLock, type Holder, type Lock} from './lock.ts';
 import {readRecords} from './record.ts';
+import {isFolderLost, whyNoFleet} from './remains.ts';
 import {cleanUpStopped, forgetStopped, isStopped} from './stopped.ts';
+import {mustBeTrusted, mustHoldOwn} from '../home/check.ts';
+import {isOlder, livingIn, openLockOf} from '../home/living.ts';
 import type {EarlySignals} from '../posix/early-signals.ts';
 import {closeDebugger} from '../posix/node-flags.ts';
 import {Epoll} from '../posix/epoll.ts';
@@ -39,8 +42,44 @@ function check(folder: string): number {
   return KeeperExit.done;
 }
 
+/**
+ * The lock of the folder, once that is known to be this user's. A keeper that is started again where the folder is gone
+ * for good gets none: it can only end what is left. Throws where another attempt may find what this one did not.
+ */
+async function lockOf(
+  {folder, launched, replaced}: KeeperArguments,
+  holder: Holder,
+): Promise<Lock | {readonly heldBy: number}> {
+  try {
+    mustBeTrusted(folder);
+    mustHoldOwn(folder);
+    const lock = await takeLock(join(folder, 'lock'), holder, replaced?.lock);
+    if ('heldBy' in lock) return lock;
+    const other = olderKeeper(folder, holder, lock.fd);
+    if (other === null) return lock;
+    lock.release();
+    return {heldBy: other};
+  } catch (error) {
+    if (launched || holder.anchor === null || !isFolderLost(error)) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`brood keeper: ${why}: what is left of the fleet is ended\n`);
+    return NO_LOCK;
+  }
+}
+
+/** Another keeper of this folder whose lock was removed under it, and which is to stay; null: there is none. */
+function olderKeeper(folder: string, own: Holder, fd: number): number | null {
+  const {ino} = fstatSync(fd, {bigint: true});
+  const other = livingIn(folder).find(one => {
+    if (one.role !== 'keeper' || !isOlder(one, own)) return false;
+    const lock = openLockOf(one.pid, folder);
+    return typeof lock === 'bigint' && lock !== ino;
+  });
+  return other?.pid ?? null;
+}
+
 async function runLocked(args: KeeperArguments, early: EarlySignals): Promise<number> {
-  const {folder, launch, launched, ending, replaced} = args;
+  const {folder, launch, launched} = args;
   closeOnExecFrom(3);
   becomeSubreaper();
   resetRealtimeSignals();
@@ -53,11 +92,12 @@ async function runLocked(args: KeeperArguments, early: EarlySignals): Promise<nu
     startedAt: Date.now(),
     version: BROOD_VERSION,
   };
-  const lock = await takeLock(join(folder, 'lock'), holder, replaced?.lock);
+  const lock = await lockOf(args, holder);
   if ('heldBy' in lock) {
     if (launched) tellLauncher(`refused ${lock.heldBy}`);
     return KeeperExit.refused;
   }
+  if (lock === NO_LOCK) return runRemains(args, early, anchor);
   const code = new Code(folder, __dirname);
   // Only the one that got the lock may say what this fleet is.
   if (launch !== null && launched) {
@@ -72,10 +112,21 @@ async function runLocked(args: KeeperArguments, early: EarlySignals): Promise<nu
     lock.release();
     return KeeperExit.done;
   }
+  const gone = launched ? null : whyNoFleet(folder);
+  if (gone !== null) process.stderr.write(`brood keeper: ${gone}: what is left of the fleet is ended\n`);
+  return run({...args, code, anchor, remains: gone !== null}, lock, early);
+}
+
+/** Nothing can be read or written in the folder: only what is left is ended. */
+function runRemains(args: KeeperArguments, early: EarlySignals, anchor: number | null): Promise<number> {
+  const code = new Code(args.folder, __dirname);
+  return run({...args, code, anchor, replaced: null, remains: true}, NO_LOCK, early);
+}
+
+function run(options: KeeperOptions, lock: Lock, early: EarlySignals): Promise<number> {
   void closeDebugger();
   return new Promise(resolve => {
-    const left = (): void => resolve(KeeperExit.done);
-    const keeper = new Keeper({folder, code, anchor, store: args.store, ending, launched, replaced}, lock, left);
+    const keeper = new Keeper(options, lock, () => resolve(KeeperExit.done));
     early.deliverTo(signal => keeper.handle(signal));
     keeper.start();
   });

@@ -44,13 +44,32 @@ export function markLeft(folder: string, survivors: readonly string[]): void {
 /** Does what a keeper has to do at last that has stopped everything. */
 export function cleanUpStopped(folder: string): void {
   const runs = join(folder, 'runs');
-  for (const {token, intent} of readRecords(runs)) removeTraces(runs, token, intent);
-  // Those that were made for runs that were never started are empty.
-  for (const place of socketFolders(folder, process.env, process.getuid?.() ?? 0)) closeSocketFolder(place);
-  removePipes(folder);
-  rmSync(orphanagePath(folder), {force: true});
-  // Here and not by the controller: one that is started again before the keeper has left must find what was so.
-  for (const half of [0, 1]) rmSync(join(folder, `snapshot.${half}`), {force: true});
-  const cgroups = Cgroups.open(basename(folder), {strangerAmong: pids => pids[0]});
-  if (cgroups instanceof Cgroups) cgroups.close();
+  const steps = [
+    () => {
+      for (const {token, intent} of readRecords(runs)) removeTraces(runs, token, intent);
+    },
+    // Those that were made for runs that were never started are empty.
+    () => {
+      for (const place of socketFolders(folder, process.env, process.getuid?.() ?? 0)) closeSocketFolder(place);
+    },
+    () => removePipes(folder),
+    () => rmSync(orphanagePath(folder), {force: true}),
+    // Here and not by the controller: one that is started again before the keeper has left must find what was so.
+    () => {
+      for (const half of [0, 1]) rmSync(join(folder, `snapshot.${half}`), {force: true});
+    },
+    () => {
+      const cgroups = Cgroups.open(basename(folder), {strangerAmong: pids => pids[0]});
+      if (cgroups instanceof Cgroups) cgroups.close();
+    },
+  ];
+  for (const step of steps) {
+    try {
+      step();
+    } catch (error) {
+      // The folder is gone, or its disk takes no change: nothing runs any more, so the keeper leaves all the same.
+      const why = error instanceof Error ? error.message : String(error);
+      process.stderr.write(`brood keeper: something of the stopped fleet stays in ${folder}: ${why}\n`);
+    }
+  }
 }

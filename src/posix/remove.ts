@@ -4,6 +4,12 @@ import {errno, errnoName, libc, SystemError} from './libc.ts';
 const unlink = libc<[string]>('int unlink(const char *path)');
 const rmdir = libc<[string]>('int rmdir(const char *path)');
 
+/** Of a path of which a part is no folder (any more), there is no file either. */
+const GONE = new Set(['ENOENT', 'ENOTDIR']);
+
+/** Removes a file, if there is one and it can be: on a disk that takes no change it stays, and whoever finds it next tries again. */
+export const removeIfPossible = (path: string): void => void unlink(path);
+
 /**
  * Removes a file, if there is one.
  *
@@ -12,7 +18,7 @@ const rmdir = libc<[string]>('int rmdir(const char *path)');
 export function removeFile(path: string): void {
   if (unlink(path) === 0) return;
   const number = errno();
-  if (errnoName(number) !== 'ENOENT') throw new SystemError('unlink', number, path);
+  if (!GONE.has(errnoName(number))) throw new SystemError('unlink', number, path);
 }
 
 /** Removes a folder that is empty; answers null where it is gone, else why not (`ENOTEMPTY`, `EBUSY`). */

@@ -90,6 +90,12 @@ const WORDS: Readonly<Record<string, Describe>> = {
   'supervisor-stopped': () => 'supervisor stopped',
   'controller-lost': ({reason}) => `the controller was lost${because(reason)}`,
   'keeper-lost': ({reason}) => `the keeper was lost${because(reason)}`,
+  repaired: ({what, message, error, keeper}) =>
+    text(what) === null
+      ? keeper === undefined
+        ? `output is written again${because(error)}`
+        : 'the keeper answers again'
+      : `repaired ${String(what)}${because(message)}`,
   'upgrade-failed': ({message}) => `was not upgraded: ${text(message) ?? ''}`,
   'keeper-slow': ({state}) => `the keeper does not answer${state === 'T' ? ': it is stopped' : ''}`,
   upgraded: ({version}) => `upgraded${text(version) === null ? '' : ` to ${String(version)}`}`,

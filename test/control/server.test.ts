@@ -1,5 +1,6 @@
-import {readdirSync, rmSync, statSync, writeFileSync} from 'node:fs';
-import {expect, test} from 'vitest';
+import {spawn} from 'node:child_process';
+import {existsSync, readdirSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {expect, onTestFinished, test} from 'vitest';
 import {MAX_CONNECTIONS, RESERVED} from '../../src/control/admission.ts';
 import {connectFleet} from '../../src/control/connect.ts';
 import {RpcError} from '../../src/control/errors.ts';
@@ -49,6 +50,63 @@ test('a socket that was removed or replaced is put back, and the connections the
   expect(await before.next()).toMatchObject({id: 2});
   await server.close();
   expect(readdirSync(folder)).toEqual([]);
+});
+
+/** Another process that listens there until the test ends. */
+async function occupy(path: string): Promise<{pid: number; end: () => Promise<void>}> {
+  const child = spawn(process.execPath, [
+    '-e',
+    `require('net').createServer(s => s.destroy()).listen(process.argv[1])`,
+    path,
+  ]);
+  const end = async (): Promise<void> => {
+    const gone = new Promise(resolve => child.once('exit', resolve));
+    if (child.kill('SIGKILL')) await gone;
+  };
+  onTestFinished(end);
+  await until('the other socket', () => existsSync(path));
+  return {pid: child.pid ?? 0, end};
+}
+
+test('a living socket of another program is left alone, until that has ended', async () => {
+  const folder = scratch();
+  const path = inFolder.socket(folder);
+  const other = await occupy(path);
+  const {ino} = statSync(path);
+  const listens = serve({ping}, {folder, peerOf: () => ({uid: 4711, pid: other.pid})});
+  await expect(listens).rejects.toThrow(`another program (pid ${other.pid}) listens on ${path}`);
+  expect(statSync(path).ino).toBe(ino);
+  await other.end();
+  const {server} = await serve({ping}, {folder, mayReplace: () => false});
+  const raw = new Raw(folder);
+  raw.say(request('ping'));
+  expect(await raw.next()).toMatchObject({result: {pid: 1}});
+  // Also under one that listens already, which then keeps what it has.
+  rmSync(path);
+  const again = await occupy(path);
+  const peers = statSync(path).ino;
+  await expect(server.holdPlace()).rejects.toThrow('another program');
+  expect(statSync(path).ino).toBe(peers);
+  raw.say(request('ping', undefined, 2));
+  expect(await raw.next()).toMatchObject({id: 2});
+  await again.end();
+  expect(await server.holdPlace()).toBe(true);
+});
+
+test('an earlier controller’s is replaced, and so are names that killed ones have left', async () => {
+  const folder = scratch();
+  const path = inFolder.socket(folder);
+  const other = await occupy(path);
+  const dead = await occupy(`${path}.4711`);
+  await dead.end();
+  const living = await occupy(`${path}.${process.pid}`);
+  await serve({ping}, {folder, mayReplace: () => true});
+  const raw = new Raw(folder);
+  raw.say(request('ping'));
+  expect(await raw.next()).toMatchObject({result: {pid: 1}});
+  expect(readdirSync(folder).sort()).toEqual(['control.sock', `control.sock.${process.pid}`]);
+  await other.end();
+  await living.end();
 });
 
 test('one that may not listen leaves the socket to another', async () => {

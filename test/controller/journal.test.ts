@@ -1,4 +1,14 @@
-import {appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {inFolder} from '../../src/control/folder.ts';
@@ -161,5 +171,58 @@ describe('the journal', () => {
     ]);
     expect(book.types).toEqual(['kept', 'repaired', 'later']);
     expect(book.records[1]).toMatchObject({message: '2 events could not be written'});
+  });
+});
+
+describe('a journal that changes under the one that writes it', () => {
+  test.each<[string, (path: string) => void, RegExp]>([
+    ['removed', path => rmSync(path), /had been removed/],
+    ['moved away', path => renameSync(path, `${path}.old`), /had been removed/],
+    ['cut short', path => truncateSync(path), /cut short by \d+ bytes/],
+    [
+      'replaced',
+      path => {
+        renameSync(path, `${path}.old`);
+        writeFileSync(path, '');
+      },
+      /another file/,
+    ],
+  ])('%s: what comes later is kept, and it is said once', (_what, damage, words) => {
+    const book = new Book();
+    const journal = book.open();
+    const add = (type: string): void => {
+      journal.add({type}, AT);
+      journal.flush();
+    };
+    add('before');
+    damage(book.path);
+    add('after');
+    add('later');
+    expect(book.types).toEqual(['after', 'repaired', 'later']);
+    expect(book.records[1]).toMatchObject({what: 'journal', message: expect.stringMatching(words) as unknown});
+    expect(book.records.map(({seq}) => seq)).toEqual([2, 3, 4]);
+    expect(journal.look()).toBeNull();
+    expect(new Book().types).toEqual([]);
+  });
+
+  test('a look finds it where there is nothing to write', () => {
+    const book = new Book();
+    const journal = book.open();
+    journal.add({type: 'before'}, AT);
+    journal.flush();
+    expect(journal.look()).toBeNull();
+    rmSync(book.path);
+    expect(journal.look()).toMatch(/removed/);
+    expect(journal.look()).toBeNull();
+  });
+
+  test('a link in its place is not followed', () => {
+    const book = new Book();
+    writeFileSync(`${book.folder}/precious`, '');
+    symlinkSync(`${book.folder}/precious`, book.path);
+    const journal = book.open();
+    journal.add({type: 'lost'}, AT);
+    journal.flush();
+    expect(readFileSync(`${book.folder}/precious`, 'utf8')).toBe('');
   });
 });

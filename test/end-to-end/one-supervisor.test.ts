@@ -1,5 +1,6 @@
 /** One supervisor a fleet, whatever lies in its folder; and folders of every kind. */
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -162,14 +163,20 @@ test('a home at the end of a path of more than 200 characters, and names of 63: 
 });
 
 test.skipIf(!isRoot)(
-  'a home without write permission (needs root to be an ordinary user) is one clear error',
+  'a home of another user, and one without write permission (needs root to be an ordinary user), are one clear error',
   async () => {
     await using(ordinaryFleet({fleet: 't', workers: {w: sleeper}}), fleet => {
       Object.assign(fleet, {env: {...fleet.env, BROOD_HOME: '/usr'}});
       const denied = fleet.run('up', '-d');
       expect(denied.code).toBe(1);
-      expect(denied.err).toMatch(/\/usr.*can't be written.*EACCES/);
+      expect(denied.err).toMatch(/\/usr belongs to root.*BROOD_HOME/);
       expect(denied.err).not.toMatch(/\n\s+at /);
+      chmodSync(fleet.home, 0o500);
+      Object.assign(fleet, {env: {...fleet.env, BROOD_HOME: fleet.home}});
+      const closed = fleet.run('up', '-d');
+      expect(closed.code).toBe(1);
+      expect(closed.err).toMatch(/home.*can't be written.*EACCES/);
+      chmodSync(fleet.home, 0o700);
       Object.assign(fleet, {env: {...fleet.env, BROOD_HOME: fleet.home}});
     });
   },

@@ -54,7 +54,16 @@ const isOurs = (pid: number): boolean => environment(pid).includes(`ANCHOR_TEST=
 function start(name: string, prefix: readonly string[] = []): void {
   // It is told by its name which of many programs it is.
   const shell = name.endsWith('/busybox') ? join(folder, 'sh') : name;
-  const command = [process.execPath, join(project, 'dist', 'anchor.cjs'), shell, folder, folder, 'launch', '/bin/sh'];
+  const command = [
+    process.execPath,
+    join(project, 'dist', 'anchor.cjs'),
+    shell,
+    folder,
+    folder,
+    'launch',
+    folder,
+    '/bin/sh',
+  ];
   const [program = '', ...args] = [...prefix, ...command];
   anchor = spawn(program, args, {
     cwd: folder,
@@ -173,6 +182,19 @@ describe.each(shells)('under %s', path => {
       return anchor.exitCode !== null;
     });
     expect(anchor.exitCode).toBe(0);
+  });
+
+  test('where no program of the supervisor is left, ends what has fallen to it, and itself', async () => {
+    writeFileSync(join(folder, 'keeper.cjs'), `sh -c 'trap "" TERM; while :; do sleep 0.1; done' &${KEEPER}`);
+    start(path);
+    const first = await keeper(1);
+    process.kill(anchor.pid!, 'SIGURG');
+    await until('the launcher to be hung up on', () => !existsSync(`/proc/${anchor.pid ?? 0}/fd/3`));
+    await waiting();
+    rmSync(join(folder, 'keeper.cjs'));
+    process.kill(first, 'SIGKILL');
+    expect(await ended()).toBe(1);
+    await until('nothing to be left', () => everyProcess().every(({pid}) => !isOurs(pid) || !lives(pid)));
   });
 
   test.skipIf(!isRoot)(

@@ -3,6 +3,7 @@ import {fleetFolder} from '../../control/folder.ts';
 import {readFleet} from '../../control/find.ts';
 import {nearest} from '../../fleet/nearest.ts';
 import type {FleetSpec} from '../../fleet/types.ts';
+import {mustBeTrusted} from '../../home/check.ts';
 import {atMost, timeoutOf} from '../arguments.ts';
 import {isSet, textOf, TIMEOUT_OPTION, type Command, type Context} from '../command.ts';
 import {releaseSignals} from '../early.ts';
@@ -40,6 +41,8 @@ write, and Ctrl-C stops the fleet in order, a second one at once. With -d it ret
     const fleet = await readFleetFile(context);
     const only = onlyOf(context, fleet);
     const folder = fleetFolder(fleet.name, fleet.file ?? resolve(context.cwd), context.env);
+    // Before anything in it is read: what another user has put there may be anything.
+    mustBeTrusted(folder);
     const running = readFleet(folder);
     if (running?.alive) throw alreadyRunning(fleet, running.lock?.pid);
     const foreground =

@@ -1,6 +1,7 @@
 import type {Client} from '../../control/client.ts';
 import {ConnectionLostError} from '../../control/errors.ts';
 import type {EventRecord} from '../../control/messages.ts';
+import {mustBeTrusted, mustHoldOwn} from '../../home/check.ts';
 import {atMost} from '../arguments.ts';
 import type {Command, Context} from '../command.ts';
 import {CliError, ExitCode} from '../errors.ts';
@@ -29,6 +30,9 @@ leaves the fleet with the code that it had: exit 1, with the reason.`,
   async execute(context) {
     atMost(context, 0);
     return withClient(context, async ({entry, client}) => {
+      // Root may look at another user's fleet, but writes nothing into a folder of that user's.
+      mustBeTrusted(entry.folder);
+      mustHoldOwn(entry.folder);
       const {hash, why} = copyPrograms(entry.folder);
       if (hash === null) {
         throw new CliError(

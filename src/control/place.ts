@@ -1,0 +1,74 @@
+/** Whether a living socket has a name that another one wants: a living one is never removed, whatever its type. */
+import {lstatSync, readdirSync, rmSync} from 'node:fs';
+import {connect, type Socket} from 'node:net';
+import {basename, dirname, join} from 'node:path';
+import type {Peer} from './server.ts';
+import {socketAddress} from './socket-path.ts';
+
+export type Occupant = 'nothing' | 'dead' | {readonly peer: Peer | null};
+
+/** The kernel says these of a path at which no socket listens (unix(7), connect(2)); of a file that is no socket, too. */
+const DEAD = new Set(['ECONNREFUSED', 'ENOENT']);
+/** One whose queue takes no connection for so long is alive. */
+const PATIENCE_MS = 1_000;
+
+/**
+ * What lies at the path. Of a living socket it is told who listens, where the kernel tells.
+ *
+ * @param path short enough for connect(2)
+ */
+export async function occupantOf(path: string, peerOf: (socket: Socket) => Peer | null): Promise<Occupant> {
+  if (lstatSync(path, {throwIfNoEntry: false}) === undefined) return 'nothing';
+  const socket = connect(path);
+  try {
+    const code = await new Promise<string | null>(resolve => {
+      const timer = setTimeout(() => resolve('ETIMEDOUT'), PATIENCE_MS);
+      const done = (what: string | null): void => {
+        clearTimeout(timer);
+        resolve(what);
+      };
+      socket.once('connect', () => done(null));
+      socket.once('error', error => done('code' in error ? String(error.code) : 'EUNKNOWN'));
+    });
+    if (code === null) return {peer: peerOf(socket)};
+    return DEAD.has(code) ? 'dead' : {peer: null};
+  } finally {
+    socket.on('error', () => undefined);
+    socket.destroy();
+  }
+}
+
+/** A name beside the final one under which to bind first, at which nothing lies. */
+export async function temporaryBeside(path: string, peerOf: (socket: Socket) => Peer | null): Promise<string> {
+  for (let count = 0; ; count++) {
+    const name = `${path}.${process.pid}${count === 0 ? '' : `.${count}`}`;
+    const address = socketAddress(name);
+    try {
+      const occupant = await occupantOf(address.path, peerOf);
+      if (occupant === 'nothing') return name;
+      // What a process of this pid has left, which was killed before it had the final name.
+      if (occupant === 'dead') {
+        rmSync(address.path, {force: true, recursive: true});
+        return name;
+      }
+    } finally {
+      address.release();
+    }
+  }
+}
+
+/** Removes temporary names that servers have left which were killed before they had the final one. */
+export async function removeDeadBeside(path: string, peerOf: (socket: Socket) => Peer | null): Promise<void> {
+  const prefix = `${basename(path)}.`;
+  for (const name of readdirSync(dirname(path))) {
+    if (!name.startsWith(prefix) || !/^\d+(\.\d+)?$/.test(name.slice(prefix.length))) continue;
+    const left = join(dirname(path), name);
+    if (!lstatSync(left, {throwIfNoEntry: false})?.isSocket()) continue;
+    const address = socketAddress(left);
+    try {
+      if ((await occupantOf(address.path, peerOf)) === 'dead') rmSync(address.path, {force: true});
+    } finally {
+      address.release();
+    }
+  }
+}

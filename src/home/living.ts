@@ -1,0 +1,131 @@
+/**
+ * Which supervisors live, as /proc tells it: their files may be gone. A process counts by its command line, and only if it
+ * is this user's or root's in every respect: anybody may write anything into a command line, and a set-user-ID program
+ * takes it from whoever starts it.
+ */
+import {readdirSync, readFileSync, readlinkSync, realpathSync, statSync} from 'node:fs';
+import {basename, dirname, join} from 'node:path';
+
+export type Role = 'anchor' | 'keeper' | 'controller';
+
+export interface Living {
+  readonly role: Role;
+  readonly pid: number;
+  /** Clock ticks after boot (proc(5), stat field 22). */
+  readonly startTime: string;
+  /** The fleet's folder as it stands in the command line. */
+  readonly folder: string;
+}
+
+const PROGRAMS: Readonly<Record<string, Role>> = {
+  'anchor.cjs': 'anchor',
+  'keeper.cjs': 'keeper',
+  'controller.cjs': 'controller',
+};
+/** What the anchor's shell calls itself (`$0`), and how far behind that the fleet's folder stands (src/keeper/anchor.ts). */
+const ANCHOR = 'brood-anchor';
+const ANCHOR_AT = 3;
+const ANCHOR_FOLDER_AT = 9;
+/** Before it becomes a shell: behind the shell and the folder of the programs. */
+const NEW_ANCHOR_FOLDER = 2;
+
+/** Which part of a supervisor a command line starts, and of which folder; null: none. */
+export function roleOf(argv: readonly string[]): {readonly role: Role; readonly folder: string} | null {
+  if (argv[1] === '-c' && argv[ANCHOR_AT] === ANCHOR) {
+    const folder = argv[ANCHOR_FOLDER_AT];
+    return folder ? {role: 'anchor', folder} : null;
+  }
+  const at = argv.findIndex((word, index) => index > 0 && !word.startsWith('-'));
+  const role = PROGRAMS[basename(argv[at] ?? '')];
+  if (at < 0 || role === undefined) return null;
+  const rest = argv.slice(at + 1);
+  // A keeper that only shows that it could take over (src/keeper/keeper-trial.ts).
+  if (rest.includes('--check')) return null;
+  const words = rest.filter(word => !word.startsWith('--'));
+  const folder = role === 'anchor' ? words[NEW_ANCHOR_FOLDER] : words[0];
+  return folder ? {role, folder} : null;
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return ''; // it has ended, or may not be looked at
+  }
+}
+
+/** Whether real, effective and saved user are all this one's or root's. */
+function isOurs(pid: number, uid: number): boolean {
+  const ids = /^Uid:\t(\d+)\t(\d+)\t(\d+)/m.exec(read(`/proc/${pid}/status`))?.slice(1, 4);
+  return ids?.every(id => Number(id) === 0 || Number(id) === uid) === true;
+}
+
+function startTimeOf(pid: number): string | null {
+  const stat = read(`/proc/${pid}/stat`);
+  // The name may hold spaces and parentheses: its end is the last one.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null);
+}
+
+/** Every living part of a supervisor of this user or root. Empty where there is no /proc. */
+export function livingSupervisors(): Living[] {
+  const uid = process.geteuid?.() ?? 0;
+  let names: string[];
+  try {
+    names = readdirSync('/proc');
+  } catch {
+    return [];
+  }
+  const found: Living[] = [];
+  for (const name of names) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    const command = read(`/proc/${pid}/cmdline`);
+    if (!command.includes('.cjs\0') && !command.includes(`\0${ANCHOR}\0`)) continue;
+    const part = roleOf(command.split('\0').slice(0, -1));
+    if (part === null || !isOurs(pid, uid)) continue;
+    const startTime = startTimeOf(pid);
+    if (startTime !== null) found.push({...part, pid, startTime});
+  }
+  return found;
+}
+
+/** The same folder has one name, whatever links lead to it; also when it is gone itself. */
+export function canonical(folder: string): string {
+  try {
+    return join(realpathSync(dirname(folder)), basename(folder));
+  } catch {
+    return folder;
+  }
+}
+
+export function livingIn(folder: string, all: readonly Living[] = livingSupervisors()): Living[] {
+  const here = canonical(folder);
+  return all.filter(one => one.folder === folder || canonical(one.folder) === here);
+}
+
+/** The inode of the lock file that a process has open, also of a removed one; null: none; `unknown`: it may not be looked at. */
+export function openLockOf(pid: number, folder: string): bigint | 'unknown' | null {
+  const path = join(canonical(folder), 'lock');
+  let fds: string[];
+  try {
+    fds = readdirSync(`/proc/${pid}/fd`);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EACCES' ? 'unknown' : null;
+  }
+  for (const fd of fds) {
+    try {
+      const link = readlinkSync(`/proc/${pid}/fd/${fd}`);
+      if (link === path || link === `${path} (deleted)`) return statSync(`/proc/${pid}/fd/${fd}`, {bigint: true}).ino;
+    } catch {
+      // It was closed just now.
+    }
+  }
+  return null;
+}
+
+/** Of two processes of one boot, the one that was started first. */
+export function isOlder(one: {readonly pid: number; readonly startTime: string}, other: typeof one): boolean {
+  const [left, right] = [BigInt(one.startTime), BigInt(other.startTime)];
+  return left === right ? one.pid < other.pid : left < right;
+}

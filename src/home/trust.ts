@@ -1,0 +1,82 @@
+/**
+ * Whether a fleet's folder may be used: whether anybody but this user and root could decide what is run from it. Pure:
+ * from what lstat(2) tells along its path, and from who is in which group.
+ */
+import type {Accounts} from './accounts.ts';
+import type {Place} from './place.ts';
+
+export interface Surroundings {
+  /** All that is passed on the way to BROOD_HOME, root first. */
+  readonly above: readonly Place[];
+  /** BROOD_HOME itself; null: it is not there yet. */
+  readonly home: Place | null;
+  /** The fleet's folder; null: it is not there yet. */
+  readonly folder: Place | null;
+}
+
+/** The effective user, and the accounts of the machine. */
+export interface Viewer {
+  readonly uid: number;
+  readonly accounts: Accounts;
+}
+
+const STICKY = 0o1000;
+const OTHERS_WRITE = 0o002;
+const GROUP_WRITES = 0o020;
+
+const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
+
+/** Who else may make and remove names in a folder; null: no user that is not its owner or root. */
+function writersOf(place: Place, viewer: Viewer): string | null {
+  if ((place.mode & OTHERS_WRITE) !== 0) return 'every user';
+  if ((place.mode & GROUP_WRITES) === 0) return null;
+  const {uid, accounts} = viewer;
+  const isPrivate = [place.uid, uid].some(owner => accounts.isPrivateGroup(place.gid, owner));
+  return isPrivate ? null : `every member of group ${accounts.group(place.gid)}`;
+}
+
+const MEANS = 'who could put a program there that the supervisor runs as';
+const OWN_HOME = 'Set BROOD_HOME to a folder of your own';
+
+function problemAbove(place: Place, subject: string, viewer: Viewer): string | null {
+  const {uid} = viewer;
+  const user = (id: number): string => viewer.accounts.user(id);
+  if (place.uid !== 0 && place.uid !== uid)
+    return `${subject} is not safe: ${place.path}, on the way to it, belongs to ${user(place.uid)}, ${MEANS} ${user(uid)}. ${OWN_HOME}, below folders that belong to you or root`;
+  if (place.kind === 'link') return null;
+  const writers = writersOf(place, viewer);
+  // In a sticky folder only the owner of a name may remove it.
+  if (writers === null || (place.mode & STICKY) !== 0) return null;
+  return `${subject} is not safe: ${place.path}, on the way to it (owner ${user(place.uid)}, mode ${octal(place.mode)}), can be changed by ${writers}, ${MEANS} ${user(uid)}. Take that permission away (\`chmod go-w ${place.path}\`), or set BROOD_HOME to another folder`;
+}
+
+function problemOf(place: Place, what: string, viewer: Viewer, mayBeSticky: boolean): string | null {
+  const {uid} = viewer;
+  const {path} = place;
+  if (place.kind === 'folder' && place.uid === uid) {
+    const writers = writersOf(place, viewer);
+    if (writers === null || (mayBeSticky && (place.mode & STICKY) !== 0)) return null;
+    return `${what} ${path} (owner ${viewer.accounts.user(uid)}, mode ${octal(place.mode)}) can be changed by ${writers}, ${MEANS} ${viewer.accounts.user(uid)}. Look through it, take that permission away (\`chmod go-w ${path}\`), or set BROOD_HOME to another folder`;
+  }
+  const owner = viewer.accounts.user(place.uid);
+  const me = viewer.accounts.user(uid);
+  if (place.kind === 'link')
+    return `${what} ${path} is a symbolic link (owner ${owner}): whoever can change it decides what the supervisor runs as ${me}. Remove it, or set BROOD_HOME to the folder that is meant`;
+  if (place.kind !== 'folder')
+    return `${what} ${path} (owner ${owner}) is not a folder: no fleet can have its state there. Remove it, or set BROOD_HOME to a folder`;
+  const remove = mayBeSticky ? '' : `, or remove ${path}`;
+  return `${what} ${path} belongs to ${owner}, ${MEANS} ${me}. ${OWN_HOME}${remove}`;
+}
+
+/** Why this user must not write to the folder nor run anything from it; null: nothing speaks against it. */
+export function whyUntrusted(path: string, {above, home, folder}: Surroundings, viewer: Viewer): string | null {
+  const subject = `the fleet's folder ${path}`;
+  for (const place of above) {
+    const problem = problemAbove(place, subject, viewer);
+    if (problem !== null) return problem;
+  }
+  return (
+    (home && problemOf(home, 'the folder of all fleets', viewer, true)) ??
+    (folder && problemOf(folder, "the fleet's folder", viewer, false))
+  );
+}

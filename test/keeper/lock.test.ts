@@ -1,0 +1,139 @@
+/** The keeper's lock: held, put back, and given away. */
+import {
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {takeLock, type Holder, type Lock} from '../../src/keeper/lock.ts';
+import {startTimeOf} from '../../src/process/stat.ts';
+
+let folder = '';
+let path = '';
+const held: Lock[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'brood-lock-'));
+  path = join(folder, 'lock');
+});
+afterEach(() => {
+  for (const lock of held.splice(0)) lock.release();
+  rmSync(folder, {recursive: true});
+});
+
+/** A keeper of that pid, which lives. */
+const nameOf = (pid: number): Holder => ({
+  pid,
+  startTime: startTimeOf(pid) ?? '',
+  anchor: null,
+  anchorStartTime: null,
+  startedAt: 1,
+  version: 'x',
+});
+/** Older and younger than each other: init, and this process. */
+const OLDER = nameOf(1);
+const YOUNGER = nameOf(process.pid);
+
+async function take(name: Holder): Promise<Lock> {
+  const lock = await takeLock(path, name);
+  if ('heldBy' in lock) throw new Error(`held by ${lock.heldBy}`);
+  held.push(lock);
+  return lock;
+}
+const namedIn = (): unknown => JSON.parse(readFileSync(path, 'utf8'));
+
+describe('what was done to its file is undone, and nobody else can take it', () => {
+  test.each<[string, () => void]>([
+    ['removed', () => rmSync(path)],
+    ['emptied', () => truncateSync(path)],
+    [
+      'replaced by another file',
+      () => {
+        writeFileSync(`${path}.new`, 'something else');
+        renameSync(`${path}.new`, path);
+      },
+    ],
+    [
+      'replaced by a link to another file',
+      () => {
+        writeFileSync(join(folder, 'precious'), 'precious');
+        rmSync(path);
+        symlinkSync(join(folder, 'precious'), path);
+      },
+    ],
+    ['moved away', () => renameSync(path, `${path}.old`)],
+  ])('%s', async (_what, damage) => {
+    const lock = await take(YOUNGER);
+    expect(lock.look(true)).toEqual({kind: 'held'});
+    damage();
+    expect(lock.look(true)).toMatchObject({kind: 'repaired'});
+    expect(namedIn()).toMatchObject({pid: process.pid});
+    expect(lstatSync(path).isFile()).toBe(true);
+    expect(lock.look(false)).toEqual({kind: 'held'});
+    expect(await takeLock(path, OLDER)).toEqual({heldBy: process.pid});
+    expect(readdirSync(folder).filter(name => /^lock\.\d/.test(name))).toEqual([]);
+    if (existsSync(join(folder, 'precious'))) expect(readFileSync(join(folder, 'precious'), 'utf8')).toBe('precious');
+  });
+
+  test('what a kill in the middle of that has left is no obstacle', async () => {
+    const lock = await take(YOUNGER);
+    rmSync(path);
+    writeFileSync(`${path}.${process.pid}`, 'half');
+    expect(lock.look(true)).toMatchObject({kind: 'repaired'});
+    expect(readdirSync(folder)).toEqual(['lock']);
+  });
+});
+
+describe('another keeper has taken a new one meanwhile', () => {
+  test('the older one with living runs takes it back, and the newcomer finds that out', async () => {
+    const older = await take(OLDER);
+    rmSync(path);
+    const younger = await take(YOUNGER);
+    expect(older.look(true)).toMatchObject({kind: 'repaired'});
+    expect(namedIn()).toMatchObject({pid: 1});
+    expect(younger.look(true)).toEqual({kind: 'taken', by: 1});
+    expect(older.look(true)).toEqual({kind: 'held'});
+  });
+
+  test('the older one without runs gives way', async () => {
+    const older = await take(OLDER);
+    rmSync(path);
+    const younger = await take(YOUNGER);
+    expect(older.look(false)).toEqual({kind: 'taken', by: process.pid});
+    expect(younger.look(true)).toEqual({kind: 'held'});
+  });
+
+  test('a newcomer that is older stays', async () => {
+    const younger = await take(YOUNGER);
+    rmSync(path);
+    await take(OLDER);
+    expect(younger.look(true)).toEqual({kind: 'taken', by: 1});
+  });
+});
+
+test('a lock whose file is removed between the opening and the locking is not taken for one', async () => {
+  const lock = await take(YOUNGER);
+  linkSync(path, `${path}.kept`);
+  lock.release();
+  held.length = 0;
+  const again = await take(YOUNGER);
+  expect(lstatSync(path).ino).toBe(lstatSync(`${path}.kept`).ino);
+  expect(again.look(true)).toEqual({kind: 'held'});
+});
+
+test('a link in the place of the lock is not followed', async () => {
+  writeFileSync(join(folder, 'precious'), 'precious');
+  symlinkSync(join(folder, 'precious'), path);
+  await expect(takeLock(path, YOUNGER)).rejects.toThrow('ELOOP');
+  expect(readFileSync(join(folder, 'precious'), 'utf8')).toBe('precious');
+});
