@@ -72,26 +72,24 @@ test('copying: what could not be written is kept, and written at the next try', 
 });
 
 test('whenCopied waits for the chunk that is being written, and begins no other before', async () => {
-  const {reading, writing} = pipe();
-  const mover = new Mover(reading);
   const to = file(constants.O_APPEND);
-  writeSync(writing, 'a');
-  await move(mover, to);
-  writeSync(writing, 'b');
-  const order: string[] = [];
-  const second = move(mover, to).then(() => order.push('written'));
-  const settled = new Promise<void>(resolve => {
-    whenCopied(() => {
-      order.push(`settled with ${readFileSync(join(folder, 'log'), 'utf8')}`);
-      resolve();
-    });
+  const one = pipe();
+  const other = pipe();
+  const [first, second] = [new Mover(one.reading), new Mover(other.reading)];
+  writeSync(one.writing, 'a');
+  await move(first, to);
+  writeSync(other.writing, 'b');
+  await move(second, to);
+  writeSync(one.writing, 'c');
+  writeSync(other.writing, 'd');
+  const moved = [move(first, to)];
+  const settled = new Promise<string>(resolve => {
+    whenCopied(() => resolve(readFileSync(join(folder, 'log'), 'utf8')));
   });
-  writeSync(writing, 'c');
-  const third = second.then(() => move(mover, to));
-  await settled;
-  expect(order[0]).toBe('settled with ab');
-  expect(await third).toBe(1);
-  closeSync(writing);
+  moved.push(move(second, to));
+  expect(await settled).toBe('abc');
+  expect(await Promise.all(moved)).toEqual([1, 1]);
+  for (const {writing} of [one, other]) closeSync(writing);
 });
 
 test('a folder whose file system takes splice is no lesser one, and nothing stays in it', () => {
