@@ -102,6 +102,8 @@ export class Adopted {
       }
       try {
         const stat = readStat(pid);
+        // After an upgrade it may be this process's own child: then waitid tells how it ended.
+        if (stat?.ppid === process.pid && stat.startTime === startTime && hasEnded(stat)) continue;
         if (stat?.startTime !== startTime || hasEnded(stat)) this.#lookAtEnd(run, null, pid, startTime, WAITED_FOR_MS);
         else this.#lookAtPause(run, stat);
       } catch (error) {
