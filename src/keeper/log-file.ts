@@ -1,9 +1,10 @@
 /** The log of one stream of one instance: raw bytes, a time index beside them, rotation by rename (logs/layout.ts). */
 import {constants, fstatSync, open as openFile, readSync, statSync} from 'node:fs';
-import {mkdir, readdir, rename, stat} from 'node:fs/promises';
+import {readdir, rename, stat} from 'node:fs/promises';
 import {promisify} from 'node:util';
 import {LogDisk} from './log-disk.ts';
 import {LogIndex} from './log-index.ts';
+import {makeFolderBelow} from './make-folder.ts';
 import {mustLeaveRoom} from './room.ts';
 import {seekToEnd} from '../posix/fifo.ts';
 import {
@@ -212,7 +213,7 @@ export class LogFile {
         return await open(path, flags, 0o600);
       } catch (error) {
         if (!isMissing(error)) throw error;
-        await mkdir(this.#folder, {recursive: true, mode: 0o700});
+        await makeFolderBelow(this.#folder);
         return open(path, flags, 0o600);
       }
     };

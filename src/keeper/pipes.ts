@@ -7,7 +7,6 @@ import {
   constants,
   fchmodSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -19,6 +18,7 @@ import {join} from 'node:path';
 import {ChannelError, codeOf} from './channel-error.ts';
 import type {PipeGrant} from './messages.ts';
 import type {PipeStore} from './pipe-store.ts';
+import {makeFolder} from './make-folder.ts';
 import {mustLeaveRoom} from './room.ts';
 import {closePipe, makeFifo} from '../posix/fifo.ts';
 
@@ -192,7 +192,7 @@ export class Pipes {
 
   #make(name: string): number {
     const path = this.#path(name);
-    mkdirSync(this.#folder, {recursive: true, mode: 0o700});
+    makeFolder(this.#folder);
     if (lstatSync(path, {throwIfNoEntry: false}) === undefined) makeFifo(path);
     const fd = openFifo(path);
     this.#hold(name, fd);

@@ -24,8 +24,10 @@ const opened = (fd: number): number => {
   return fd;
 };
 
+let made = 0;
+
 function pipe(): {readonly reading: number; readonly writing: number} {
-  const path = join(folder, 'fifo');
+  const path = join(folder, `fifo-${++made}`);
   makeFifo(path);
   const reading = opened(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
   return {reading, writing: openSync(path, constants.O_WRONLY)};
