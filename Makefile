@@ -23,7 +23,7 @@ test: $(BUILT) tools
 
 build: $(BUILT)
 
-$(BUILT): $(INSTALLED) build.mjs package.json $(SOURCES)
+$(BUILT): $(INSTALLED) build.mjs $(wildcard build/*.mjs) package.json $(SOURCES)
 	node build.mjs
 
 # npm writes that file last, with the time of the lock file: its own time says when this was done.

@@ -1,22 +1,33 @@
 // Builds dist/: client, keeper and controller as one file each (design.md section 2), and the library.
-// `--out=FOLDER --plugin=FILE` build it elsewhere, with a plugin of esbuild's (test/crash).
+// `--out=FOLDER --plugin=FILE` build it elsewhere, with a plugin of esbuild's (test/crash). `--types` adds the library's types.
 import {chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {resolve} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {parseArgs} from 'node:util';
 import {build} from 'esbuild';
+import {checkDependencies, externalPackages} from './build/externals.mjs';
+import {bundledPackages, thirdPartyNotices} from './build/notices.mjs';
+import {makeTypes} from './build/types.mjs';
 
-const {out, plugin} = parseArgs({options: {out: {type: 'string', default: 'dist'}, plugin: {type: 'string'}}}).values;
+const {out, plugin, types} = parseArgs({
+  options: {
+    out: {type: 'string', default: 'dist'},
+    plugin: {type: 'string'},
+    types: {type: 'boolean', default: false},
+  },
+}).values;
 
-const {version} = JSON.parse(readFileSync('package.json', 'utf8'));
+const {version, dependencies} = JSON.parse(readFileSync('package.json', 'utf8'));
 const common = {
   bundle: true,
   platform: 'node',
   target: 'node20',
   sourcemap: false,
+  metafile: true,
+  // All notices are in THIRD-PARTY.txt.
   legalComments: 'none',
   // koffi ships a binary, blessed requires its widgets by computed names: neither can be bundled.
-  external: ['koffi', 'blessed'],
+  external: Object.keys(dependencies),
   // Its ES modules: what is loaded when needed from CommonJS has no named exports once it lies in a chunk of its own.
   alias: {yaml: './node_modules/yaml/browser/dist/index.js'},
   define: {BROOD_VERSION: JSON.stringify(version)},
@@ -29,9 +40,19 @@ const apart = {
   setup: build => build.onResolve({filter: /ui\/index\.ts$/}, () => ({path: './top.cjs', external: true})),
 };
 
+/** The parser of fleet files: the library reads one only where several fleets have been started from the same file. */
+const parser = {
+  name: 'parser',
+  setup: build =>
+    build.onResolve({filter: /fleet\/index\.ts$/}, ({kind}) =>
+      kind === 'dynamic-import' ? {path: './fleet.mjs', external: true} : undefined,
+    ),
+};
+
 // Made aside and put in place at once: a supervisor that runs from dist/ never finds half of it.
 const made = mkdtempSync('.dist-');
-await Promise.all([
+process.on('exit', () => rmSync(made, {recursive: true, force: true}));
+const results = await Promise.all([
   // The client in one file: what loads a command in pieces, as ES modules, takes longer than all of its text (20 ms of the
   // 50 ms that Node itself needs). What a command does not use is not run: each module is, when it is first reached.
   build({
@@ -57,12 +78,17 @@ await Promise.all([
   build({
     ...common,
     entryPoints: {index: 'src/worker/index.ts'},
+    plugins: [...common.plugins, parser],
     outdir: made,
     outExtension: {'.js': '.mjs'},
     format: 'esm',
-    banner: {
-      js: "import {createRequire as __createRequire} from 'node:module'; const require = __createRequire(import.meta.url);",
-    },
+  }),
+  build({
+    ...common,
+    stdin: {contents: "export {parseFleetFile} from './src/fleet/index.ts';", resolveDir: '.'},
+    outfile: `${made}/fleet.mjs`,
+    format: 'esm',
+    minify: true,
   }),
   // CommonJS, because there what a lazily imported module requires is loaded when it is reached, and not hoisted
   // above the signal handlers that the entry files install first.
@@ -78,10 +104,14 @@ await Promise.all([
     format: 'cjs',
   }),
 ]);
+const metafiles = results.map(({metafile}) => metafile);
+checkDependencies(dependencies, externalPackages(metafiles));
+writeFileSync(`${made}/THIRD-PARTY.txt`, thirdPartyNotices(bundledPackages(metafiles)));
 const cli = `${made}/cli.js`;
 writeFileSync(cli, '#!/usr/bin/env node\n' + readFileSync(cli, 'utf8').replace(/^#!.*\n/, ''));
 chmodSync(cli, 0o755);
 writeFileSync(`${made}/package.json`, '{"type": "commonjs"}\n');
+if (types) makeTypes(`${made}/types`);
 chmodSync(made, 0o755);
 const old = `${made}.old`;
 if (existsSync(out)) renameSync(out, old);

@@ -31,7 +31,7 @@ export function teardown(): void {
 const builtAt = (): number => statSync(join(root, 'dist', 'cli.js'), {throwIfNoEntry: false})?.mtimeMs ?? 0;
 
 function changedAt(): number {
-  const folders = ['src', 'ui'].filter(folder => existsSync(join(root, folder)));
+  const folders = ['src', 'ui', 'build'].filter(folder => existsSync(join(root, folder)));
   const sources = folders.flatMap(folder =>
     readdirSync(join(root, folder), {recursive: true, encoding: 'utf8'}).map(name => join(folder, name)),
   );

@@ -57,16 +57,24 @@ function tryOpen(path: string): number | null {
 /** Complete lines of a file from `from` on. @returns the offset after the last one. */
 export function* lines(fd: number, from: number): Generator<string, number, void> {
   let offset = from;
-  let rest = Buffer.alloc(0);
+  // The beginning of a line, in chunks: put together once, when its end comes.
+  let rest: Buffer[] = [];
+  let restBytes = 0;
   for (;;) {
     const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-    const got = readSync(fd, chunk, 0, CHUNK_BYTES, offset + rest.length);
+    const got = readSync(fd, chunk, 0, CHUNK_BYTES, offset + restBytes);
     if (got === 0) return offset;
-    const bytes = Buffer.concat([rest, chunk.subarray(0, got)]);
-    const end = bytes.lastIndexOf(NEWLINE) + 1;
-    yield* bytes.toString('utf8', 0, end).split('\n');
-    offset += end;
-    rest = bytes.subarray(end);
+    const end = chunk.subarray(0, got).lastIndexOf(NEWLINE) + 1;
+    if (end > 0) {
+      yield* Buffer.concat([...rest, chunk.subarray(0, end)])
+        .toString()
+        .split('\n');
+      offset += restBytes + end;
+      rest = [];
+      restBytes = 0;
+    }
+    rest.push(chunk.subarray(end, got));
+    restBytes += got - end;
   }
 }
 

@@ -44,6 +44,7 @@ export function decodeRecord(bytes: Buffer, at: number): SnapshotRecord | 'damag
   const number = header.readBigUInt64LE(8);
   const length = header.readUInt32LE(16);
   const body = bytes.subarray(at + HEADER_BYTES, at + HEADER_BYTES + length);
+  if (body.length < length) return 'damaged';
   if (!checksum(number, body).equals(header.subarray(20))) return 'damaged';
   return {isWhole, number, text: body.toString(), bytes: HEADER_BYTES + length};
 }

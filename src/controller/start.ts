@@ -74,7 +74,10 @@ export function decodeFound(text: string, changes: readonly string[], boot: stri
 
 function decodeSaved(text: string, boot: string): Decoded | null {
   // Its checksum was right: this program wrote it, though it may be one of before.
-  const saved: Saved = {clients: [], ...(JSON.parse(text.slice(0, text.indexOf('\n'))) as Omit<Saved, 'clients'>)};
+  const saved: Saved = {
+    clients: [],
+    ...(JSON.parse(text.slice(0, Math.max(0, text.indexOf('\n')))) as Omit<Saved, 'clients'>),
+  };
   if (saved.boot !== boot) return null;
   const heart = text.indexOf('\n') + 1;
   const end = text.indexOf('\n', heart) + 1;

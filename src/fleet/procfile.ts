@@ -5,7 +5,8 @@ import {defaultWorker} from './schema-worker.ts';
 import type {FleetSpec, WorkerSpec} from './types.ts';
 import {quote} from './tree.ts';
 
-const LINE = /^(\s*)([^\s:#]+)\s*:\s*(.*?)\s*$/s;
+/** The command may have blanks at its end: a pattern that leaves them out looks at each of them again and again. */
+const LINE = /^(\s*)([^\s:#]+)\s*:\s*(.*)$/s;
 
 /** Reads `name: command` lines; each command runs through `/bin/sh -c`, as foreman does it. */
 export function readProcfile(text: string, context: Context): Omit<FleetSpec, 'file'> {
@@ -16,7 +17,8 @@ export function readProcfile(text: string, context: Context): Omit<FleetSpec, 'f
     const at = start;
     start += line.length + 1;
     if (/^\s*(#.*)?$/s.test(line)) continue;
-    const [, indent = '', written = '', command = ''] = LINE.exec(line) ?? [];
+    const [, indent = '', written = '', rest = ''] = LINE.exec(line) ?? [];
+    const command = rest.trimEnd();
     const nameAt = at + indent.length;
     if (written === '') {
       report.error(at, `expected NAME: COMMAND, found ${quote(line.trim())}`);

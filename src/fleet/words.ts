@@ -24,6 +24,7 @@ export function splitWords(text: string): WordsResult {
   const literal = new Set<string>();
   let word: string | null = null;
   let at = 0;
+  const lastWritten = text.trimEnd().length;
 
   while (at < text.length) {
     const char = text.charAt(at);
@@ -44,7 +45,7 @@ export function splitWords(text: string): WordsResult {
       if (text.charAt(at + 1) !== '\n') word = (word ?? '') + text.charAt(at + 1);
       at += 2;
     } else if (char === ' ' || char === '\t' || char === '\r' || char === '\n') {
-      if (char === '\n' && words.length + (word === null ? 0 : 1) > 0 && text.slice(at).trim() !== '') {
+      if (char === '\n' && words.length + (word === null ? 0 : 1) > 0 && at < lastWritten) {
         return needsShell('a second line');
       }
       if (word !== null) words.push(word);

@@ -15,7 +15,8 @@ export interface LockLine {
   readonly waits: boolean;
 }
 
-const LINE = /^\d+: +(->)? *(FLOCK|POSIX|OFDLCK) +\S+ +(READ|WRITE) +(-?\d+) ([\da-f]+:[\da-f]+:\d+) (\d+) (\d+|EOF)$/;
+const LINE =
+  /^\d+: +(?:(->) *)?(FLOCK|POSIX|OFDLCK) +\S+ +(READ|WRITE) +(-?\d+) ([\da-f]+:[\da-f]+:\d+) (\d+) (\d+|EOF)$/;
 const CALLS = {FLOCK: 'flock', POSIX: 'posix', OFDLCK: 'ofd'} as const;
 
 /** One line; null where it is about something else, such as a lease. */

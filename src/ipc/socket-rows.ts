@@ -45,8 +45,11 @@ const unixTypeOf = (number: number): UnixRow['type'] =>
 
 const AF_INET = 2;
 
-/** struct inet_diag_msg: family 0, state 1, ports 4, addresses 8 and 24, inode 68. */
-export function inetRowOf(message: Buffer): InetRow {
+const INET_BYTES = 72;
+
+/** struct inet_diag_msg: family 0, state 1, ports 4, addresses 8 and 24, inode 68. Null where it is cut off. */
+export function inetRowOf(message: Buffer): InetRow | null {
+  if (message.length < INET_BYTES) return null;
   const bytes = message[0] === AF_INET ? 4 : 16;
   const endpoint = (address: number, port: number): string =>
     `${addressText(message.toString('latin1', address, address + bytes))}:${message.readUInt16BE(port)}`;
@@ -84,18 +87,21 @@ const ATTRIBUTE_PENDING = 3;
 const LISTEN = 10;
 const ESTABLISHED = 1;
 
-/** struct unix_diag_msg: type 1, state 2, inode 4; attributes from 16 on. */
-export function unixRowOf(message: Buffer): UnixRow {
+const UNIX_BYTES = 16;
+
+/** struct unix_diag_msg: type 1, state 2, inode 4; attributes from 16 on. Null where it is cut off. */
+export function unixRowOf(message: Buffer): UnixRow | null {
+  if (message.length < UNIX_BYTES) return null;
   let name: string | null = null;
   let peer = 0;
   let pending: number[] = [];
-  for (let at = 16; at + 4 <= message.length;) {
+  for (let at = UNIX_BYTES; at + 4 <= message.length;) {
     const length = message.readUInt16LE(at);
     if (length < 4) break;
     const type = message.readUInt16LE(at + 2);
     const value = message.subarray(at + 4, at + length);
     if (type === ATTRIBUTE_NAME) name = socketName(value);
-    else if (type === ATTRIBUTE_PEER) peer = value.readUInt32LE(0);
+    else if (type === ATTRIBUTE_PEER && value.length >= 4) peer = value.readUInt32LE(0);
     else if (type === ATTRIBUTE_PENDING)
       pending = Array.from({length: value.length >> 2}, (_, i) => value.readUInt32LE(i * 4));
     at += (length + 3) & ~3;

@@ -50,7 +50,7 @@ function toldUnix(): Map<number, UnixRow> | null {
   try {
     dumpUnixSockets(message => {
       const row = unixRowOf(message);
-      rows.set(row.inode, row);
+      if (row !== null) rows.set(row.inode, row);
     });
     return rows;
   } catch (error) {
@@ -72,7 +72,10 @@ function inet(snapshot: Snapshot, pid: number | null, protocol: 'tcp' | 'udp', l
 function toldInet(family: 2 | 10, protocol: 6 | 17): InetRow[] | null {
   const rows: InetRow[] = [];
   try {
-    dumpInetSockets(family, protocol, message => void rows.push(inetRowOf(message)));
+    dumpInetSockets(family, protocol, message => {
+      const row = inetRowOf(message);
+      if (row !== null) rows.push(row);
+    });
     return rows;
   } catch (error) {
     if (isShortage(error)) throw error;

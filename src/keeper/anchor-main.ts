@@ -4,6 +4,7 @@
  */
 import {anchorArguments, REST_FD, REST_MS, STORE_FDS} from './anchor.ts';
 import {openDescriptorQueueAt} from '../posix/descriptor-queue.ts';
+import {stopIgnoring} from '../posix/inherited-signals.ts';
 import {openRest} from '../posix/rest.ts';
 import {peerCredentials} from '../posix/peer.ts';
 import {
@@ -34,6 +35,8 @@ function takeLimitOfShell(): void {
 
 const [shell = '/bin/sh', ...rest] = process.argv.slice(2);
 becomeSubreaper();
+// Probes and hooks are started by libuv, which resets no real-time signal: what is ignored here would reach them.
+stopIgnoring();
 takeLimitOfShell();
 // What else was inherited is a stranger's: held open, whoever waits for its end would wait as long as the fleet lives.
 closeOnExecFrom(STATUS_FD);

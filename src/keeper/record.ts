@@ -5,6 +5,7 @@
 import {closeSync, constants, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync} from 'node:fs';
 import {join} from 'node:path';
 import type {ExitFact, LogStart, PipeGrant, RunFact, RunLimits, SocketGrant, SpawnOrder} from './messages.ts';
+import {isCleared, isExit, isIntent, isStarted} from './record-shape.ts';
 import type {SignalName} from '../posix/signals.ts';
 import {removeFile} from '../posix/remove.ts';
 import {isShortage} from '../process/stat.ts';
@@ -133,22 +134,32 @@ export function removeRecord(folder: string, token: string): void {
   }
 }
 
-type Parts = Partial<Pick<SpawnRecord, 'intent' | 'started' | 'exit' | 'ready' | 'cleared'>>;
-
-function parse(token: string, text: string): SpawnRecord {
-  // The keeper wrote these lines itself, in a folder that nobody else may enter: a line that parses is whole.
-  let found: Parts = {};
+/** A record of what its lines say; lines that are torn, or say something that no keeper writes, are left out. */
+export function parseSpawnRecord(token: string, text: string): SpawnRecord {
+  let intent: Intent | null = null;
+  let started: Started | null = null;
+  let exit: ExitFact | null = null;
+  let ready = false;
+  let cleared: RunFact['cleared'] = null;
   for (const line of text.split('\n')) {
-    if (!line) continue;
-    try {
-      found = {...found, ...(JSON.parse(line) as Parts)};
-    } catch {
-      continue;
-    }
+    const said = partsOf(line);
+    if (isIntent(said['intent'])) intent = said['intent'];
+    if (isStarted(said['started'])) started = said['started'];
+    if (isExit(said['exit'])) exit = said['exit'];
+    if (isCleared(said['cleared'])) cleared = said['cleared'];
+    if (said['ready'] === true) ready = true;
   }
-  const {intent = null, started = null, exit = null, ready = false, cleared = null} = found;
   // Without the boot that the intent names, a pid and a start time may be a stranger's.
   return {token, intent, started: intent && started, exit: intent && exit, ready, cleared: intent && cleared};
+}
+
+function partsOf(line: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? {...value} : {};
+  } catch {
+    return {};
+  }
 }
 
 function readText(path: string): string {
@@ -174,4 +185,4 @@ function namesIn(folder: string): string[] {
 export const readRecords = (folder: string): SpawnRecord[] =>
   namesIn(folder)
     .filter(name => name.endsWith(SUFFIX))
-    .map(name => parse(name.slice(0, -SUFFIX.length), readText(join(folder, name))));
+    .map(name => parseSpawnRecord(name.slice(0, -SUFFIX.length), readText(join(folder, name))));

@@ -16,7 +16,6 @@ const attrInit = libc<[Buffer]>('int posix_spawnattr_init(void *attr)');
 const attrSetFlags = libc<[Buffer, number]>('int posix_spawnattr_setflags(void *attr, short flags)');
 const attrSetDefault = libc<[Buffer, Buffer]>('int posix_spawnattr_setsigdefault(void *attr, const void *set)');
 const attrSetMask = libc<[Buffer, Buffer]>('int posix_spawnattr_setsigmask(void *attr, const void *set)');
-const fillSet = libc<[Buffer]>('int sigfillset(void *set)');
 const actionsInit = libc<[Buffer]>('int posix_spawn_file_actions_init(void *actions)');
 const actionsDestroy = libc<[Buffer]>('int posix_spawn_file_actions_destroy(void *actions)');
 const addDup2 = libc<[Buffer, number, number]>('int posix_spawn_file_actions_adddup2(void *actions, int from, int to)');
@@ -29,24 +28,37 @@ const fchdir = libc<[number]>('int fchdir(int fd)');
 
 // glibc and musl need 336 and 80 bytes of these, and 128 for a set of signals.
 const SIZE = 1024;
+// What libc and the kernel are given by address lives as long as this module: no attribute and no list of actions can be
+// collected between the call that fills it and the call that reads it. koffi copies `argv` and `envp` for the duration of
+// a call, and posix_spawn returns after the child's execve(2), which copies them.
 const actions = Buffer.alloc(SIZE);
 const pid = Buffer.alloc(4);
-let attributes: Buffer | undefined;
+const attributes = Buffer.alloc(SIZE);
+const noSignal = Buffer.alloc(SIZE);
+/**
+ * Every bit is set by hand. sigfillset(3) and sigaddset(3) leave out the signals that libc keeps for itself (32 and 33 in
+ * glibc, 34 too in musl), and posix_spawn sets those of them to SIG_IGN that this set does not name.
+ */
+const everySignal = Buffer.alloc(SIZE, 0xff);
+let isPrepared = false;
 /** Leads back to this process's own working directory. */
 let home: number | undefined;
 
-/** A session of its own, an empty signal mask, and no signal ignored that this process ignores. */
+/** posix_spawn and its relatives return the error, and leave errno alone. */
+function checkReturned(error: number, call: string, detail?: string): void {
+  if (error !== 0) throw new SystemError(call, error, detail);
+}
+
+/** A session of its own, an empty signal mask, and every signal with its default action. */
 function cleanStart(): Buffer {
-  if (attributes) return attributes;
-  const attr = Buffer.alloc(SIZE);
-  const none = Buffer.alloc(SIZE);
-  const all = Buffer.alloc(SIZE);
-  attrInit(attr);
-  fillSet(all);
-  attrSetDefault(attr, all);
-  attrSetMask(attr, none);
-  attrSetFlags(attr, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-  return (attributes = attr);
+  if (isPrepared) return attributes;
+  checkReturned(attrInit(attributes), 'posix_spawnattr_init');
+  checkReturned(attrSetDefault(attributes, everySignal), 'posix_spawnattr_setsigdefault');
+  checkReturned(attrSetMask(attributes, noSignal), 'posix_spawnattr_setsigmask');
+  const flags = POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
+  checkReturned(attrSetFlags(attributes, flags), 'posix_spawnattr_setflags');
+  isPrepared = true;
+  return attributes;
 }
 
 export interface Program {
@@ -81,13 +93,13 @@ export function spawnProgram({file, argv, env, cwd, fds}: Program): number {
   home ??= openSync('.', O_PATH | constants.O_DIRECTORY);
   // posix_spawn_file_actions_addchdir_np came with glibc 2.29, and would not tell a missing folder from a missing program.
   check(chdir(cwd), 'chdir', cwd);
-  check(actionsInit(actions), 'posix_spawn_file_actions_init');
+  checkReturned(actionsInit(actions), 'posix_spawn_file_actions_init');
   try {
     // One that lies where another is to be would be overwritten before it is taken.
-    above(fds, fds.length, opened).forEach((from, to) => addDup2(actions, from, to));
-    // It answers the error itself, and leaves errno alone.
-    const error = posixSpawn(pid, file, actions, cleanStart(), [...argv, null], [...env, null]);
-    if (error !== 0) throw new SystemError('posix_spawn', error, file);
+    above(fds, fds.length, opened).forEach((from, to) => {
+      checkReturned(addDup2(actions, from, to), 'posix_spawn_file_actions_adddup2');
+    });
+    checkReturned(posixSpawn(pid, file, actions, cleanStart(), [...argv, null], [...env, null]), 'posix_spawn', file);
     return pid.readInt32LE(0);
   } finally {
     actionsDestroy(actions);

@@ -1,5 +1,6 @@
 /** What of a process is not in its `stat`, from the other files of its folder in /proc (proc(5)). */
 import {closeSync, openSync, readFileSync, readSync} from 'node:fs';
+import {commandLine} from './command-line.ts';
 import type {Details} from './source.ts';
 import {isShortage} from './stat.ts';
 
@@ -22,25 +23,25 @@ function readText(path: string, encoding: 'latin1' | 'utf8'): string | null {
 }
 
 /** @param folder of the process, as `/proc/4711`. */
-export function readDetails(folder: string): Details {
-  const status = readText(`${folder}/status`, 'latin1') ?? '';
+export const readDetails = (folder: string): Details =>
+  detailsIn(
+    readText(`${folder}/status`, 'latin1') ?? '',
+    readText(`${folder}/cmdline`, 'utf8'),
+    readText(`${folder}/cgroup`, 'utf8'),
+  );
+
+/** Of the text of these files; null where one can't be read. */
+export function detailsIn(status: string, arguments_: string | null, cgroup: string | null): Details {
   const locked = /^VmLck:\s+(\d+) kB$/m.exec(status)?.[1];
   // Real, effective, saved, file system: the second is whose rights it has.
   const uid = /^Uid:\s+\d+\s+(\d+)\s/m.exec(status)?.[1];
-  const cgroup = readText(`${folder}/cgroup`, 'utf8');
   return {
-    command: commandIn(readText(`${folder}/cmdline`, 'utf8')),
+    command: commandLine(arguments_ ?? '') || null,
     uid: uid === undefined ? null : Number(uid),
     // The kernel writes the line for those that have memory of their own.
     lockedBytes: locked === undefined ? (status === '' ? null : 0) : Number(locked) * 1024,
     cgroup: /^0::(.*)$/m.exec(cgroup ?? '')?.[1] ?? null,
   };
-}
-
-/** Arguments end with a zero byte; who sets a title of its own fills the rest with them. */
-function commandIn(text: string | null): string | null {
-  const trimmed = text?.replace(/\0+$/, '') ?? '';
-  return trimmed === '' ? null : trimmed.replaceAll('\0', ' ');
 }
 
 export function readPss(folder: string): number | 'denied' | null {

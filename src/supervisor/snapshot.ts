@@ -1,4 +1,6 @@
 /** The whole state as JSON text. What has not changed since the last time is not turned into text again. */
+import {isRecord} from './equal.ts';
+import {SnapshotError} from './errors.ts';
 import type {FleetHead, Stopping} from './head.ts';
 import {NO_RESTARTS, type RateState} from './rate.ts';
 import type {Reload} from './reloading.ts';
@@ -61,26 +63,36 @@ export class SnapshotWriter {
 /**
  * The text of the state that some changes, oldest first, have made of another.
  *
- * @throws SyntaxError where one of them is no JSON
+ * @throws SyntaxError where one of them is no JSON; SnapshotError where it is something else
  */
 export function withChanges(text: string, changes: readonly string[]): string {
   if (changes.length === 0) return text;
-  const {fleet, workers, instances} = JSON.parse(text) as Written;
+  const {fleet, workers, instances} = written(text);
   const byId = new Map(instances.map(instance => [instance.id, instance]));
   let rest: Partial<Written> = {};
   for (const change of changes) {
-    const {instances: changed, ...others} = JSON.parse(change) as Written;
+    const {instances: changed, ...others} = written(change);
     for (const instance of changed) byId.set(instance.id, instance);
     rest = others;
   }
   return `${JSON.stringify({...rest, fleet, workers, instances: [...byId.values()]})}\n`;
 }
 
-/** As this module wrote it: what of it is valid is found out when it is read. */
+/** As this module wrote it: what else of it is valid is found out when it is read. */
 interface Written {
-  readonly fleet: unknown;
-  readonly workers: unknown;
+  readonly fleet?: unknown;
+  readonly workers?: unknown;
   readonly instances: readonly {readonly id: string}[];
+}
+
+function written(text: string): Written {
+  const value: unknown = JSON.parse(text);
+  const hasId = (one: unknown): one is {readonly id: string} => isRecord(one) && typeof one['id'] === 'string';
+  const list: unknown = isRecord(value) ? value['instances'] : null;
+  if (!isRecord(value) || !Array.isArray(list) || !list.every(hasId)) {
+    throw new SnapshotError('malformed', "the snapshot can't be read: its instances are incomplete");
+  }
+  return {...value, instances: list};
 }
 
 /** Puts what ends a list in the place of the last comma. */

@@ -1,5 +1,6 @@
 /** Declared pipes: what was written and not read stays, whoever is lost or replaced, and nobody sees an end. */
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -338,7 +339,7 @@ test('more of them than there are descriptors: who would inherit them waits, the
     const pipes = Array.from({length: count}, (_, at) => [`p${at}`, pipe.feed]);
     return {fleet: 't', workers, channels: Object.fromEntries(pipes) as object};
   };
-  await using(new WrappedFleet(['prlimit', '--nofile=72:72', '--'], of(70)), async fleet => {
+  await using(new WrappedFleet(['prlimit', '--nofile=84:84', '--'], of(70)), async fleet => {
     fleet.up();
     const {pid} = await fleet.status('other', 'ready');
     const {keeper} = fleet;
@@ -384,6 +385,7 @@ test.skipIf(!isRoot || !hasAccounts)(
       consumer: {sh: 'exec cat /dev/fd/3', user: 'daemon'},
     };
     await using(new TestFleet(fleetOf({workers})), async fleet => {
+      chmodSync(fleet.folder, 0o711);
       fleet.up('--wait');
       await until('a line', () => fleet.run('logs', 'consumer', '--raw').out.startsWith('line\n'));
       expect(lstatSync(join(fifoOf(fleet), '..')).mode & 0o777).toBe(0o700);

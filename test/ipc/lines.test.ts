@@ -98,7 +98,7 @@ test.each([
 test('sock_diag: whatever bytes come, a row is made of them', () => {
   fc.assert(
     fc.property(fc.uint8Array({minLength: 16, maxLength: 200}), bytes => {
-      expect(unixRowOf(Buffer.from(bytes)).inode).toBeTypeOf('number');
+      expect(unixRowOf(Buffer.from(bytes))?.inode).toBeTypeOf('number');
     }),
   );
 });

@@ -12,6 +12,8 @@ import {
 } from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {setFlagsFromString} from 'node:v8';
+import {runInNewContext} from 'node:vm';
 import {onTestFinished, expect, test} from 'vitest';
 import {SystemError} from '../../src/posix/libc.ts';
 import {spawnProgram, type Program} from '../../src/posix/spawn.ts';
@@ -86,9 +88,8 @@ test('begins in its folder with its environment, leads a session, and ignores an
   expect(read('word')).toBe('a b');
   const [pid, session] = read('session').split(' ');
   expect(session).toBe(pid);
-  // 32 and 33 are libc's own (nptl(7)).
   for (const line of read('signals').split('\n')) {
-    const set = BigInt(`0x${line.split('\t')[1] ?? ''}`) & ~(0b11n << 31n);
+    const set = BigInt(`0x${line.split('\t')[1] ?? ''}`);
     expect(`${line.slice(0, 6)} ${set}`).toBe(`${line.slice(0, 6)} 0`);
   }
   expect(process.cwd()).toBe(here);
@@ -104,6 +105,26 @@ test('a folder that is not there is told from a program that is not', () => {
   expect(codeOf(() => spawnProgram({...program, file: text, cwd: '/'}))).toBe('posix_spawn EACCES');
   chmodSync(text, 0o700);
   expect(codeOf(() => spawnProgram({...program, file: text, cwd: '/'}))).toBe('posix_spawn ENOEXEC');
+});
+
+test('many long arguments and variables arrive whole, also while garbage is collected', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const folder = scratch();
+  const long = (name: string, n: number): string => `${name}${n}=${String(n).padStart(3, '0').repeat(2_000)}`;
+  const words = Array.from({length: 60}, (_, n) => long('a', n));
+  const env = Array.from({length: 60}, (_, n) => long('V', n));
+  const script = 'cat /proc/$$/cmdline > argv; cat /proc/$$/environ > env; :';
+  for (let round = 0; round < 10; round++) {
+    // What an earlier call has left is collected before the next, and its memory is written over.
+    collect();
+    const litter = Array.from({length: 200}, () => Buffer.alloc(4_096, 0xa5));
+    const argv = ['sh', '-c', script, 'sh', ...words];
+    expect(await run('', {argv, env, cwd: folder})).toMatchObject({code: 0});
+    expect(litter.every(one => one[0] === 0xa5)).toBe(true);
+    expect(readFileSync(join(folder, 'argv'), 'utf8').split('\0').slice(4, -1)).toEqual(words);
+    expect(readFileSync(join(folder, 'env'), 'utf8').split('\0').slice(0, -1).sort()).toEqual([...env].sort());
+  }
 });
 
 function ignore(): void {

@@ -1,5 +1,6 @@
 /** What changes below a watched path and says nothing of the program. */
 import {basename, isAbsolute, relative, resolve, sep} from 'node:path';
+import {Glob} from './glob.ts';
 
 /** Folders of version control, packages and caches: Python writes its caches beside what it has just been started from. */
 const FOLDERS: ReadonlySet<string> = new Set([
@@ -25,36 +26,19 @@ export const isInside = (path: string, folder: string): boolean => {
   return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way));
 };
 
-const GLOB = /\*\*\/|\*\*|[*?]|[^*?]+/g;
-
-function glob(pattern: string): string {
-  return pattern.replace(GLOB, part => {
-    switch (part) {
-      case '**/':
-        return '(?:.*/)?';
-      case '**':
-        return '.*';
-      case '*':
-        return '[^/]*';
-      case '?':
-        return '[^/]';
-      default:
-        return part.replace(/[\\^$.|+()[\]{}]/g, String.raw`\$&`);
-    }
-  });
-}
-
 type Names = (path: string, below: readonly string[]) => boolean;
 
 /** A name is looked for at any depth, a path from the fleet file's folder on; what is in a folder that is meant is meant too. */
 function meantBy(pattern: string, dir: string): Names {
-  const bare = pattern.replace(/\/+$/, '');
+  let end = pattern.length;
+  while (pattern[end - 1] === '/') end--;
+  const bare = pattern.slice(0, end);
   if (!bare.includes('/')) {
-    const name = new RegExp(`^${glob(bare)}$`);
-    return (_path, below) => below.some(part => name.test(part));
+    const name = new Glob(bare);
+    return (_path, below) => below.some(part => name.matches(part));
   }
-  const whole = new RegExp(`^${glob(resolve(dir, bare))}(?:/|$)`);
-  return path => whole.test(path);
+  const whole = new Glob(resolve(dir, bare));
+  return path => whole.covers(path);
 }
 
 /**

@@ -1,0 +1,62 @@
+/**
+ * Whether what a line of a record says is what a keeper writes there. A disk that has lost a block, or another version of
+ * the program, may have left JSON that is something else: a keeper that trusted it would fail of it, and so would each that
+ * its anchor starts after it. What is not whole counts as torn.
+ */
+import type {ExitFact, RunFact} from './messages.ts';
+import type {Intent, Started} from './record.ts';
+
+type Entries = Readonly<Record<string, unknown>>;
+
+const isRecord = (value: unknown): value is Entries =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isCount = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value) && value >= 0;
+const isNullOr = (value: unknown, is: (value: unknown) => boolean): boolean =>
+  value === undefined || value === null || is(value);
+const isText = (value: unknown): boolean => typeof value === 'string' && !value.includes('\0');
+const isSignal = (value: unknown): boolean => typeof value === 'string' && /^SIG[A-Z0-9+-]{2,12}$/.test(value);
+const isPid = (value: unknown): boolean => Number.isInteger(value) && Number(value) > 0 && Number(value) < 2 ** 31;
+
+const hasTexts =
+  (...keys: readonly string[]) =>
+  (value: unknown): boolean =>
+    isRecord(value) && keys.every(key => isText(value[key]));
+const isListOf = (value: unknown, is: (one: unknown) => boolean): boolean => Array.isArray(value) && value.every(is);
+
+const isLogStart = (value: unknown): boolean => isRecord(value) && isCount(value['out']) && isCount(value['err']);
+const isOwner = (value: unknown): boolean => isRecord(value) && isCount(value['uid']) && isCount(value['gid']);
+const isLimits = (value: unknown): boolean =>
+  isRecord(value) && isNullOr(value['memory'], isCount) && isNullOr(value['cpu'], isCount);
+
+export const isIntent = (value: unknown): value is Intent =>
+  isRecord(value) &&
+  hasTexts('token', 'id', 'boot', 'logFolder')(value) &&
+  isCount(value['logMaxSize']) &&
+  isLogStart(value['logStart']) &&
+  isSignal(value['stopSignal']) &&
+  isCount(value['stopTimeoutMs']) &&
+  isNullOr(value['sockets'], list => isListOf(list, hasTexts('name', 'address'))) &&
+  isNullOr(value['pipes'], list => isListOf(list, hasTexts('name'))) &&
+  isNullOr(value['notify'], isText) &&
+  isNullOr(value['owner'], isOwner) &&
+  isNullOr(value['readyFd'], isCount) &&
+  isNullOr(value['cgroup'], isText) &&
+  isNullOr(value['limits'], isLimits);
+
+export const isStarted = (value: unknown): value is Started =>
+  isRecord(value) &&
+  isPid(value['pid']) &&
+  typeof value['startTime'] === 'string' &&
+  isCount(value['startedAt']) &&
+  isNullOr(value['cgroup'], isText);
+
+export const isExit = (value: unknown): value is ExitFact =>
+  isRecord(value) &&
+  (value['code'] === null || Number.isInteger(value['code'])) &&
+  (value['signal'] === null || isSignal(value['signal'])) &&
+  isCount(value['at']);
+
+export const isCleared = (value: unknown): value is NonNullable<RunFact['cleared']> =>
+  isRecord(value) &&
+  ['cgroup', 'connector', 'lineage'].includes(String(value['proof'])) &&
+  isListOf(value['survivors'], isText);

@@ -1,0 +1,45 @@
+/**
+ * Parsers of what others write, under inputs that nobody has thought of. Where one breaks, the seed is told: `SEED=N` does it
+ * again.
+ */
+import {afterAll, expect, test} from 'vitest';
+import {Raw, serve} from '../control/helpers.ts';
+import {fleetTargets} from './fuzz/fleet-files.ts';
+import {steepIn} from './fuzz/linear.ts';
+import {Inputs} from './fuzz/inputs.ts';
+import {fuzz, RUNS, seed} from './fuzz/run.ts';
+import {removeStateFolder, stateTargets} from './fuzz/state.ts';
+import {workerTargets} from './fuzz/workers.ts';
+
+const targets = [...workerTargets, ...fleetTargets, ...stateTargets];
+
+afterAll(removeStateFolder);
+
+const PING = {pid: 1, version: '1', fleet: 't', ready: true};
+
+test.each(targets)('$name: whatever it is given, it answers or says what is wrong', async target => {
+  expect(target.runs ?? RUNS).toBeGreaterThan(0);
+  await fuzz(target);
+});
+
+test.each(targets.filter(({long = true}) => long))(
+  '$name: time grows no faster than what it is given',
+  async target => {
+    expect(await steepIn(target)).toEqual([]);
+  },
+);
+
+test('a control server that is sent anything by many clients still answers the next one', async () => {
+  const protocol = stateTargets.find(({name}) => name.includes('rpc'));
+  const inputs = new Inputs(protocol ?? {samples: [], pieces: []}, seed);
+  const {folder, errors} = await serve({ping: () => PING});
+  for (let round = 0; round < 10; round++) {
+    const clients = Array.from({length: 20}, () => new Raw(folder));
+    for (const client of clients) client.socket.end(Buffer.concat([inputs.next(), Buffer.from('\n'), inputs.next()]));
+    await Promise.all(clients.map(client => client.ended()));
+  }
+  const last = new Raw(folder);
+  last.say({jsonrpc: '2.0', id: 1, method: 'ping', params: {}});
+  expect(await last.next(), `SEED=${seed}`).toEqual({jsonrpc: '2.0', id: 1, result: PING});
+  expect(errors, `SEED=${seed}`).toEqual([]);
+});
