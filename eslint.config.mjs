@@ -1,4 +1,5 @@
 import tseslint from 'typescript-eslint';
+import {linearRegex} from './lint/linear-regex.mjs';
 
 /** Each rule beyond the presets carries its reason. */
 export default tseslint.config(
@@ -22,6 +23,34 @@ export default tseslint.config(
           object: 'process',
           property: 'exit',
           message: 'Set process.exitCode and let output drain; only a main may exit.',
+        },
+      ],
+    },
+  },
+  {
+    // Text of others is in all of these: what it holds must not slow anybody down (docs/decisions/0036-text-of-others.md).
+    files: ['src/**/*.ts', 'ui/**/*.ts'],
+    plugins: {brood: {rules: {'linear-regex': linearRegex}}},
+    rules: {'brood/linear-regex': 'error', 'no-console': 'error'},
+  },
+  {
+    // What is printed goes through src/cli/output.ts, which cleans it; keeper and controller write to the supervisor's log.
+    files: ['src/cli/**/*.ts', 'src/words/**/*.ts', 'src/logs/**/*.ts', 'ui/**/*.ts'],
+    ignores: ['src/cli/output.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'MemberExpression[object.name="process"][property.name=/^std(out|err)$/]',
+          message: 'Print through Output (src/cli/output.ts), which cleans text of others.',
+        },
+        {
+          selector: 'CallExpression[callee.property.name="line"] CallExpression[callee.object.name="JSON"]',
+          message: 'Print JSON by Output.json, which escapes what acts on a terminal.',
+        },
+        {
+          selector: 'CallExpression[callee.property.name=/^exact(Line)?$/]',
+          message: 'Output.exact is for output that is documented to stay as it was written; print by line or json.',
         },
       ],
     },

@@ -13,10 +13,13 @@ export const ExitCode = {
 export class CliError extends Error {
   override readonly name: string = 'CliError';
   readonly exitCode: number;
+  /** Lines below the message, which is one line whatever names are in it. */
+  readonly more: readonly string[];
 
-  constructor(exitCode: number, message: string) {
+  constructor(exitCode: number, message: string, more: readonly string[] = []) {
     super(message);
     this.exitCode = exitCode;
+    this.more = more;
   }
 }
 

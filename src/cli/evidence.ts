@@ -1,5 +1,6 @@
 /** What a story is told from. */
 import type {EventRecord, InstanceDetail} from '../control/messages.ts';
+import {plainText} from '../words/sanitize.ts';
 
 /** What there is to tell from. */
 export interface Evidence {
@@ -42,6 +43,6 @@ function lastStatus(records: readonly EventRecord[]): {status: string; reason: s
 }
 
 export function statusOf({detail, records}: Pick<Evidence, 'detail' | 'records'>): {status: string; reason: string} {
-  if (detail) return {status: detail.status, reason: detail.reason ?? ''};
-  return lastStatus(records) ?? {status: 'unknown', reason: ''};
+  const {status, reason} = detail ?? lastStatus(records) ?? {status: 'unknown', reason: ''};
+  return {status: plainText(status), reason: plainText(reason ?? '')};
 }

@@ -12,7 +12,7 @@ export async function chooseFleet(context: Context): Promise<FleetEntry> {
     return await resolveFleet({fleet: textOf(context, 'fleet'), cwd: context.cwd, env: context.env});
   } catch (error) {
     if (!(error instanceof FleetChoiceError)) throw error;
-    throw new CliError(error.kind === 'missing' ? ExitCode.notRunning : ExitCode.usage, error.message);
+    throw new CliError(error.kind === 'missing' ? ExitCode.notRunning : ExitCode.usage, error.message, error.more);
   }
 }
 

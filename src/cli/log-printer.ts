@@ -31,7 +31,9 @@ export class LogPrinter {
 
   /** A promise where a reader is behind. */
   print(line: LogLine): Promise<void> | undefined {
-    this.#out.line(this.#options.json ? jsonLine(line) : this.#text(line));
+    if (this.#options.json) this.#out.json(recordOf(line));
+    // eslint-disable-next-line no-restricted-syntax -- cleaned for a terminal; in a pipe as it was written
+    else this.#out.exactLine(this.#text(line));
     return this.#out.full ? this.#out.drained() : undefined;
   }
 
@@ -53,7 +55,7 @@ export class LogPrinter {
   }
 }
 
-function jsonLine({at, worker, instance, stream, line, partial}: LogLine): string {
+function recordOf({at, worker, instance, stream, line, partial}: LogLine): object {
   const record = {at: new Date(at).toISOString(), worker, instance, stream, line};
-  return JSON.stringify(partial ? {...record, partial} : record);
+  return partial ? {...record, partial} : record;
 }

@@ -28,7 +28,7 @@ export function styleOfStatus(status: string): Style | null {
 export function printOutcomes(context: Context, {ok, outcomes, left}: Outcomes): number {
   const {out, err} = context;
   if (isSet(context, 'json')) {
-    out.line(JSON.stringify(left === undefined ? {ok, outcomes} : {ok, outcomes, left}));
+    out.json(left === undefined ? {ok, outcomes} : {ok, outcomes, left});
   } else {
     for (const outcome of outcomes) {
       const to = outcome.ok ? out : err;

@@ -1,5 +1,11 @@
-/** stdout and stderr: gathered writes, a full pipe waited for, a closed one taken quietly. */
-import {createPaint, type Paint} from './paint.ts';
+/**
+ * stdout and stderr: gathered writes, a full pipe waited for, a closed one taken quietly. Text of others reaches a terminal,
+ * or a pipe that may end in one, through here only: lines and JSON are cleaned, `exact` is for output that is documented to
+ * stay as it was written.
+ */
+import {jsonOf} from '../words/json.ts';
+import {paintedLines, plainLines} from '../words/sanitize.ts';
+import {createPaint, wantsColor, type Paint} from './paint.ts';
 
 const GATHER_BYTES = 64 * 1024;
 
@@ -7,11 +13,14 @@ export class Output {
   readonly #stream: NodeJS.WriteStream;
   readonly #gone = new AbortController();
   readonly paint: Paint;
+  readonly #clean: (text: string) => string;
   #gathered = '';
 
   constructor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv, noColor: boolean) {
     this.#stream = stream;
-    this.paint = createPaint(this.isTerminal, env, noColor);
+    const colored = wantsColor(this.isTerminal, env, noColor);
+    this.paint = createPaint(colored);
+    this.#clean = colored ? paintedLines : plainLines;
     // EPIPE: `head` has seen enough; EIO: the terminal was closed. Both are no news to anybody.
     stream.on('error', () => this.#gone.abort());
   }
@@ -34,6 +43,16 @@ export class Output {
 
   /** Writes a line. Lines are gathered; {@link flush} sends them, and so does the end of the program. */
   line(text = ''): void {
+    this.exactLine(this.#clean(text));
+  }
+
+  /** Writes a JSON document on a line. */
+  json(value: unknown): void {
+    this.exactLine(jsonOf(value));
+  }
+
+  /** Writes a line of a worker's output, as it is: for a pipe, or cleaned by the caller in another way. */
+  exactLine(text: string): void {
     this.#gathered += text + '\n';
     if (this.#gathered.length >= GATHER_BYTES) this.flush();
   }
@@ -44,11 +63,21 @@ export class Output {
   }
 
   flush(): void {
-    if (this.#gathered !== '') this.write(this.#gathered);
+    if (this.#gathered !== '') this.#write(this.#gathered);
     this.#gathered = '';
   }
 
-  write(bytes: string | Uint8Array): void {
+  /** Writes bytes of a worker's output, as they are. */
+  exact(bytes: Uint8Array): void {
+    this.#write(bytes);
+  }
+
+  /** Writes over what {@link redraw} wrote last; nothing: takes it away. */
+  redraw(text: string): void {
+    this.#write(`\r\x1b[K${this.#clean(text)}`);
+  }
+
+  #write(bytes: string | Uint8Array): void {
     if (!this.#gone.signal.aborted) this.#stream.write(bytes);
   }
 

@@ -1,4 +1,5 @@
 /** Colours, where they are wanted. NO_COLOR wins over everything (no-color.org). */
+import {plainLines} from '../words/sanitize.ts';
 import type {Style} from '../words/style.ts';
 
 const CODES = {
@@ -14,20 +15,19 @@ const CODES = {
 
 export type {Style};
 
-/** Gives the text that style, or leaves it as it is. */
+/** Gives the text that style, or leaves it as it is. Colours that it brings along are taken out. */
 export type Paint = (style: Style | null, text: string) => string;
 
-export function createPaint(isTerminal: boolean, env: NodeJS.ProcessEnv, noColor: boolean): Paint {
-  return wantsColor(isTerminal, env, noColor)
-    ? (style, text) => {
-        if (style === null || text === '') return text;
-        const [on, off] = CODES[style];
-        return `\x1b[${on}m${text}\x1b[${off}m`;
-      }
-    : (_style, text) => text;
+export function createPaint(colored: boolean): Paint {
+  return (style, text) => {
+    const plain = plainLines(text);
+    if (!colored || style === null || plain === '') return plain;
+    const [on, off] = CODES[style];
+    return `\x1b[${on}m${plain}\x1b[${off}m`;
+  };
 }
 
-function wantsColor(isTerminal: boolean, env: NodeJS.ProcessEnv, noColor: boolean): boolean {
+export function wantsColor(isTerminal: boolean, env: NodeJS.ProcessEnv, noColor: boolean): boolean {
   if (noColor || env['NO_COLOR']) return false;
   const force = env['FORCE_COLOR'];
   if (force !== undefined) return force !== '0' && force !== 'false';

@@ -1,6 +1,7 @@
 /** What is still waited for, on one line of a terminal that goes away again. */
 import type {Progress} from '../control/messages.ts';
 import type {Output} from './output.ts';
+import {plainText} from '../words/sanitize.ts';
 import {fit} from '../words/width.ts';
 
 /** What is over sooner needs no explanation. */
@@ -59,14 +60,14 @@ export class ProgressLine {
   }
 
   #clear(): void {
-    if (this.#drawn) this.#err.write('\r\x1b[K');
+    if (this.#drawn) this.#err.redraw('');
     this.#drawn = false;
   }
 
   #draw(): void {
     if (!this.#err.isTerminal || this.#waiting.length === 0) return;
-    const text = fit(`waiting for ${waitingWords(this.#waiting)} ...`, (this.#err.columns ?? 80) - 1);
-    this.#err.write(`\r\x1b[K${this.#err.paint('dim', text)}`);
+    const text = fit(plainText(`waiting for ${waitingWords(this.#waiting)} ...`), (this.#err.columns ?? 80) - 1);
+    this.#err.redraw(this.#err.paint('dim', text));
     this.#drawn = true;
   }
 }

@@ -20,7 +20,8 @@ export async function printRaw(
   }
   const streams = openStreams(folder, [instance]);
   const write = async (chunk: Uint8Array): Promise<void> => {
-    out.write(chunk);
+    // eslint-disable-next-line no-restricted-syntax -- --raw is as it was written
+    out.exact(chunk);
     if (out.full) await out.drained();
   };
   for (const open of streams) {

@@ -5,11 +5,17 @@ import {commandTable as table} from './commands.ts';
 import {releaseSignals} from './early.ts';
 import {CliError, ExitCode, UsageError} from './errors.ts';
 import {Output} from './output.ts';
+import {plainText} from '../words/sanitize.ts';
+
+/** There may be long paths and several names in it. */
+const MOST_OF_MESSAGE = 16_384;
 
 /** Runs a command. Whatever goes wrong is said on stderr, in words and without a stack. */
 export async function run(words: readonly string[], env: NodeJS.ProcessEnv, cwd: string): Promise<number> {
   const noColor = words.includes('--no-color');
+  // eslint-disable-next-line no-restricted-syntax -- the gate itself
   const out = new Output(process.stdout, env, noColor);
+  // eslint-disable-next-line no-restricted-syntax -- the gate itself
   const err = new Output(process.stderr, env, noColor);
   let command: Command | null = null;
   try {
@@ -28,7 +34,8 @@ export async function run(words: readonly string[], env: NodeJS.ProcessEnv, cwd:
   } catch (error) {
     const known = await explain(error);
     out.flush();
-    err.line(`${err.paint('red', 'brood:')} ${known.message}`);
+    err.line(`${err.paint('red', 'brood:')} ${plainText(known.message, MOST_OF_MESSAGE)}`);
+    for (const line of known.more) err.line(plainText(line, MOST_OF_MESSAGE));
     if (known instanceof UsageError)
       err.line(`usage: brood ${command?.usage.split('\n').join('\n       brood ') ?? 'COMMAND'}`);
     return known.exitCode;
@@ -78,8 +85,6 @@ async function explain(error: unknown): Promise<CliError> {
   if (error instanceof NotRunningError) return new CliError(ExitCode.notRunning, error.message);
   if (error instanceof ConnectionLostError) return new CliError(ExitCode.failed, error.message);
   const message = error instanceof Error ? error.message : String(error);
-  return new CliError(
-    ExitCode.failed,
-    process.env['BROOD_DEBUG'] && error instanceof Error ? (error.stack ?? message) : message,
-  );
+  const stack = process.env['BROOD_DEBUG'] && error instanceof Error ? (error.stack ?? '').split('\n') : [];
+  return new CliError(ExitCode.failed, message, stack);
 }

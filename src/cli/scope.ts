@@ -65,7 +65,7 @@ export async function connectOrHint(context: Context): Promise<Connected> {
     return {entry, client: await connect(entry)};
   } catch (error) {
     if (!(error instanceof CliError) || error.exitCode !== ExitCode.notRunning) throw error;
-    throw new CliError(error.exitCode, `${error.message}\nWith --all it looks at the whole machine, without a fleet.`);
+    throw new CliError(error.exitCode, error.message, ['With --all it looks at the whole machine, without a fleet.']);
   }
 }
 

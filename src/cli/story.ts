@@ -5,9 +5,13 @@ import {describeEvent, endOf} from '../words/event-words.ts';
 import {meaningOf} from './exit-meaning.ts';
 import {healthWords} from '../words/instance-words.ts';
 import {count, formatBytes, formatDuration, formatTime} from '../words/format.ts';
+import {plainText} from '../words/sanitize.ts';
 import {changeWords} from '../words/watch-words.ts';
 
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+const text = (value: unknown): string => (typeof value === 'string' ? plainText(value, MOST_TOLD) : '');
+
+/** A story is no place for a longer text of others. */
+const MOST_TOLD = 1_000;
 
 /** Paragraphs, the most important first. */
 export function tell(evidence: Evidence, signalOfNumber: (number: number) => string | null): readonly string[] {
@@ -20,11 +24,13 @@ export function tell(evidence: Evidence, signalOfNumber: (number: number) => str
     ...healthParagraph(evidence, end),
     ...saidParagraph(evidence, end),
     ...(evidence.lastWords.length > 0
-      ? [`The last that it wrote before that:\n${evidence.lastWords.map(line => `  ${line}`).join('\n')}`]
+      ? [`The last that it wrote before that:\n${evidence.lastWords.map(line => `  ${plainText(line)}`).join('\n')}`]
       : []),
     ...proofParagraph(evidence, end),
     ...policyParagraph(evidence),
-    ...(evidence.dependencies.length > 0 ? [`What it depends on: ${evidence.dependencies.join('; ')}.`] : []),
+    ...(evidence.dependencies.length > 0
+      ? [`What it depends on: ${plainText(evidence.dependencies.join('; '))}.`]
+      : []),
     ...advise(evidence, end),
   ];
 }

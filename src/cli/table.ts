@@ -34,12 +34,15 @@ export function printTable<Row>(out: Output, columns: readonly Column<Row>[], ro
   const natural = titles.map(({width}, i) => lines.reduce((most, line) => Math.max(most, line[i]?.width ?? 0), width));
   const widths = fitWidths(columns, natural, out.columns);
   const shown = columns.map((column, i) => ({column, i, width: widths[i] ?? 0})).filter(({width}) => width > 0);
+  const last = shown.at(-1)?.i;
   const print = (cells: readonly Cell[], styleOf: (column: Column<Row>) => Style | null): void => {
     let line = '';
     for (const {column, i, width} of shown) {
       const {text, width: own} = cells[i] ?? {text: '', width: 0};
       const cut = own > width ? fit(text, width) : text;
-      const blank = ' '.repeat(Math.max(0, width - (own > width ? widthOf(cut) : own)));
+      // Behind the last column there is nothing to align.
+      const isOpen = i === last && column.align !== 'right';
+      const blank = isOpen ? '' : ' '.repeat(Math.max(0, width - (own > width ? widthOf(cut) : own)));
       const painted = out.paint(styleOf(column), cut);
       line += (line === '' ? '' : BETWEEN) + (column.align === 'right' ? blank + painted : painted + blank);
     }

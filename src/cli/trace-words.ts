@@ -9,21 +9,21 @@ const WIDEST_ID = 24;
 const WIDEST_NAME = 60;
 const PID_COLUMNS = 7;
 
-/** One line of JSON, without its newline. */
-export function traceJson({event, owner: {worker, instance}, ppid, command}: AttributedEvent): string {
+/** An event as `--json` has it. */
+export function traceRecord({event, owner: {worker, instance}, ppid, command}: AttributedEvent): object {
   const at = new Date(event.at).toISOString();
   const {type, pid} = event;
   switch (event.type) {
     case 'fork':
-      return JSON.stringify({at, type, pid, child: event.child, worker, instance});
+      return {at, type, pid, child: event.child, worker, instance};
     case 'exec':
-      return JSON.stringify({at, type, pid, ppid, worker, instance, command});
+      return {at, type, pid, ppid, worker, instance, command};
     case 'setsid':
-      return JSON.stringify({at, type, pid, ppid, worker, instance});
+      return {at, type, pid, ppid, worker, instance};
     case 'comm':
-      return JSON.stringify({at, type, pid, ppid, worker, instance, command: event.name});
+      return {at, type, pid, ppid, worker, instance, command: event.name};
     case 'exit':
-      return JSON.stringify({at, type, pid, ppid, worker, instance, command, code: event.code, signal: event.signal});
+      return {at, type, pid, ppid, worker, instance, command, code: event.code, signal: event.signal};
   }
 }
 

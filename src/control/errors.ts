@@ -46,9 +46,12 @@ export class FleetChoiceError extends Error {
   override readonly name = 'FleetChoiceError';
   /** `missing`: there is no such fleet; `ambiguous`: several match; `invalid`: the fleet file does not say which. */
   readonly kind: 'missing' | 'ambiguous' | 'invalid';
+  /** Lines below the message. */
+  readonly more: readonly string[];
 
-  constructor(kind: 'missing' | 'ambiguous' | 'invalid', message: string) {
+  constructor(kind: 'missing' | 'ambiguous' | 'invalid', message: string, more: readonly string[] = []) {
     super(message);
     this.kind = kind;
+    this.more = more;
   }
 }

@@ -125,7 +125,7 @@ function byName(wanted: string, env: NodeJS.ProcessEnv): FleetEntry {
   }
   if (rest.length === 0) return only;
   const files = [only, ...rest].map(entry => `  --fleet ${entry.id}   ${entry.file ?? '(no file)'}`);
-  throw new FleetChoiceError('ambiguous', `there are several fleets ${wanted}; say which:\n${files.join('\n')}`);
+  throw new FleetChoiceError('ambiguous', `there are several fleets ${wanted}; say which:`, files);
 }
 
 /** By the file's path alone where that is clear, since reading YAML takes longer than everything else together. */

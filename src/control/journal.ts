@@ -10,6 +10,8 @@ import type {EventRecord} from './messages.ts';
 import {isObject} from './params.ts';
 
 const CHUNK_BYTES = 256 * 1024;
+/** A longer line is no record: the names of all workers of the largest fleet take less than a quarter. */
+const MOST_LINE_BYTES = 4 * 1024 * 1024;
 const NEWLINE = 10;
 
 /** The journal's files, oldest first. */
@@ -57,24 +59,36 @@ function tryOpen(path: string): number | null {
 /** Complete lines of a file from `from` on. @returns the offset after the last one. */
 export function* lines(fd: number, from: number): Generator<string, number, void> {
   let offset = from;
-  // The beginning of a line, in chunks: put together once, when its end comes.
-  let rest: Buffer[] = [];
-  let restBytes = 0;
+  let rest = Buffer.alloc(0);
+  // How much of a line that is far too long was passed over: its end is looked for without keeping it.
+  let passed = 0;
   for (;;) {
     const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-    const got = readSync(fd, chunk, 0, CHUNK_BYTES, offset + restBytes);
+    const got = readSync(fd, chunk, 0, CHUNK_BYTES, offset + passed + rest.length);
     if (got === 0) return offset;
-    const end = chunk.subarray(0, got).lastIndexOf(NEWLINE) + 1;
-    if (end > 0) {
-      yield* Buffer.concat([...rest, chunk.subarray(0, end)])
-        .toString()
-        .split('\n');
-      offset += restBytes + end;
-      rest = [];
-      restBytes = 0;
+    let bytes = chunk.subarray(0, got);
+    if (passed > 0) {
+      const newline = bytes.indexOf(NEWLINE);
+      if (newline < 0) {
+        passed += got;
+        continue;
+      }
+      offset += passed + newline + 1;
+      passed = 0;
+      bytes = bytes.subarray(newline + 1);
     }
-    rest.push(chunk.subarray(end, got));
-    restBytes += got - end;
+    const end = bytes.lastIndexOf(NEWLINE) + 1;
+    if (end === 0) {
+      rest = Buffer.concat([rest, bytes]);
+      if (rest.length <= MOST_LINE_BYTES) continue;
+      passed = rest.length;
+      rest = Buffer.alloc(0);
+      continue;
+    }
+    const whole = Buffer.concat([rest, bytes.subarray(0, end)]);
+    yield* whole.toString('utf8').split('\n');
+    offset += whole.length;
+    rest = Buffer.from(bytes.subarray(end));
   }
 }
 

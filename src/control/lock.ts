@@ -22,10 +22,19 @@ const pidOf = (value: unknown): number | null =>
 
 /** What the lock file says; null where there is none, or none that makes sense. */
 export function readLock(folder: string): Lock | null {
+  try {
+    return lockIn(readFileSync(inFolder.lock(folder), 'utf8'));
+  } catch {
+    return null;
+  }
+}
+
+/** The same of a lock file's text. */
+export function lockIn(text: string): Lock | null {
   let content: unknown;
   try {
     // Only the first line: behind it may stand the rest of a longer name that is just being written over.
-    content = JSON.parse(readFileSync(inFolder.lock(folder), 'utf8').split('\n', 1)[0] ?? '');
+    content = JSON.parse(text.split('\n', 1)[0] ?? '');
   } catch {
     return null;
   }

@@ -23,6 +23,7 @@ import {checkJournal} from './journal-check.ts';
 import {inFolder} from '../control/folder.ts';
 import {lastRecords, parseRecord} from '../control/journal.ts';
 import type {EventRecord} from '../control/messages.ts';
+import {shortened} from './journal-text.ts';
 import type {JournalEvent} from '../supervisor/types.ts';
 
 const MAX_BYTES = 8 * 1024 * 1024;
@@ -99,7 +100,7 @@ export class Journal {
   }
 
   add(event: JournalEvent, at: number): void {
-    const record: EventRecord = {seq: ++this.#seq, at: new Date(at).toISOString(), ...event};
+    const record = shortened({seq: ++this.#seq, at: new Date(at).toISOString(), ...event});
     this.#pending.push({record, line: `${JSON.stringify(record)}\n`});
   }
 

@@ -88,6 +88,9 @@ function doubtsOf(instance: Instance): Pick<InstanceDetail, 'doubts'> {
 }
 
 /** Everything known of one instance. */
+/** Characters of a command line that clients are told: a worker may have thousands of processes, each with 128 KiB. */
+const MOST_COMMAND = 4_096;
+
 export function instanceDetail(
   instance: Instance,
   spec: WorkerSpec,
@@ -123,7 +126,7 @@ export function instanceDetail(
       ppid,
       state,
       name: comm,
-      command: commandOf(pid),
+      command: commandOf(pid).slice(0, MOST_COMMAND),
     })),
     logFolder: instanceLogFolder(sources.folder, instance.id),
     health: sources.health.reportOf(instance),

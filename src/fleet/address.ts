@@ -9,7 +9,7 @@ const EXPECTED = 'expected a port (5432) or host:port (127.0.0.1:5432, [::1]:543
 
 /** Reads `5432` (on 127.0.0.1), `host:port`, `[::1]:80`. */
 export function parseAddress(text: string): AddressResult {
-  const match = /^(?:(?:\[([^\]]*)\]|([^\s[\]]*)):)?(\d+)$/.exec(text);
+  const match = /^(?:(?:\[([^\]]{0,253})\]|([^\s[\]]{0,253})):)?(\d{1,20})$/.exec(text);
   if (match === null) return {problem: EXPECTED};
   const [, bracketed, bare, digits = ''] = match;
   const port = Number(digits);

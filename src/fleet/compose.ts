@@ -5,7 +5,7 @@ import {describe, quote, type Entry, type Node} from './tree.ts';
 type Yaml = typeof import('yaml');
 
 /** More values than any fleet has; aliases of aliases of aliases get there with a few lines. */
-const MOST_VALUES = 300_000;
+export const MOST_VALUES = 300_000;
 
 /**
  * Turns a YAML document into a tree with places: aliases become the node they stand for, merge keys (`<<`) the entries

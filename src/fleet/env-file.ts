@@ -50,7 +50,7 @@ function readValue(
   if (quoteMark !== '"' && quoteMark !== "'") {
     const value = text
       .slice(start, lineEnd)
-      .replace(/(^|[ \t])#.*$/s, '')
+      .replace(/(^|[ \t])#.*/s, '')
       .trim();
     return {value, end: lineEnd};
   }

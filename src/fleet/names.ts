@@ -11,11 +11,11 @@ export function isName(text: string): boolean {
 
 /** The nearest valid name; `fallback` where nothing of it is left. */
 export function makeName(text: string, fallback: string): string {
-  const name = text
+  let name = text
     .replace(/[^A-Za-z0-9-]+/g, '-')
     .replace(/^[^A-Za-z]+/, '')
-    .slice(0, LONGEST)
-    .replace(/-+$/, '');
+    .slice(0, LONGEST);
+  while (name.endsWith('-')) name = name.slice(0, -1);
   return name === '' ? fallback : name;
 }
 

@@ -5,8 +5,7 @@ import {defaultWorker} from './schema-worker.ts';
 import type {FleetSpec, WorkerSpec} from './types.ts';
 import {quote} from './tree.ts';
 
-/** The command may have blanks at its end: a pattern that leaves them out looks at each of them again and again. */
-const LINE = /^(\s*)([^\s:#]+)\s*:\s*(.*)$/s;
+const LINE = /^(\s*)([^\s:#]+)\s*:(.*)$/s;
 
 /** Reads `name: command` lines; each command runs through `/bin/sh -c`, as foreman does it. */
 export function readProcfile(text: string, context: Context): Omit<FleetSpec, 'file'> {
@@ -18,7 +17,7 @@ export function readProcfile(text: string, context: Context): Omit<FleetSpec, 'f
     start += line.length + 1;
     if (/^\s*(#.*)?$/s.test(line)) continue;
     const [, indent = '', written = '', rest = ''] = LINE.exec(line) ?? [];
-    const command = rest.trimEnd();
+    const command = rest.trim();
     const nameAt = at + indent.length;
     if (written === '') {
       report.error(at, `expected NAME: COMMAND, found ${quote(line.trim())}`);

@@ -51,36 +51,38 @@ const isScheduled = ({value}: Entry): boolean => entryOf(value, 'schedule') !== 
 function checkDependencies({workers, groups}: Parts, {report}: Context): void {
   const names = keysOf(workers);
   const known = new Set(names);
+  const scheduled = new Set(keysOf(workers.filter(isScheduled)));
+  const groupNames = new Set(keysOf(groups));
   const arrows = new Map<string, readonly string[]>();
   for (const worker of workers) {
     const targets: string[] = [];
     for (const key of ['after', 'requires']) {
       for (const {text, at} of listed(worker, key)) {
         targets.push(text);
-        if (workers.some(other => other.key === text && isScheduled(other))) {
+        if (scheduled.has(text)) {
           report.error(
             at,
             `${worker.key}.${key}: ${text} runs by its schedule, so nobody can wait for it: take it out`,
           );
         }
         if (known.has(text)) continue;
-        const group = groups.some(({key: name}) => name === text);
-        const why = group ? 'is a group: name its workers' : `is no worker: ${didYouMean(text, names)}`;
+        const why = groupNames.has(text) ? 'is a group: name its workers' : `is no worker: ${didYouMean(text, names)}`;
         report.error(at, `${worker.key}.${key}: ${text} ${why}`);
       }
     }
     arrows.set(worker.key, targets);
   }
+  const byName = new Map(workers.map(worker => [worker.key, worker]));
   for (const ring of findRings(arrows)) {
-    const at = arrowAt(workers, ['after', 'requires'], ring);
+    const at = arrowAt(byName, ['after', 'requires'], ring);
     report.error(at, `cycle: ${showRing(ring)}: none of them could start first; take one out of after: or requires:`);
   }
 }
 
 /** Where the first of a ring points at the second. */
-function arrowAt(entries: readonly Entry[], keys: readonly string[], ring: readonly string[]): number {
+function arrowAt(entries: ReadonlyMap<string, Entry>, keys: readonly string[], ring: readonly string[]): number {
   const [first, second = first] = ring;
-  const entry = entries.find(({key}) => key === first);
+  const entry = first === undefined ? undefined : entries.get(first);
   if (entry === undefined) return 0;
   const arrow = keys.flatMap(key => listed(entry, key)).find(({text}) => text === second);
   return arrow?.at ?? entry.keyAt;
@@ -102,8 +104,9 @@ function checkGroups({workers, groups}: Parts, {report}: Context): void {
     }
   }
   const arrows = new Map(groups.map(group => [group.key, listed(group, 'members').map(({text}) => text)]));
+  const byName = new Map(groups.map(group => [group.key, group]));
   for (const ring of findRings(arrows)) {
-    report.error(arrowAt(groups, ['members'], ring), `cycle: ${showRing(ring)}: a group can't be inside of itself`);
+    report.error(arrowAt(byName, ['members'], ring), `cycle: ${showRing(ring)}: a group can't be inside of itself`);
   }
 }
 
@@ -161,14 +164,20 @@ const FIRST_INHERITED = 3;
 
 function checkReadyDescriptors({workers, channels}: Parts, {report}: Context): void {
   const sockets = new Set(keysOf(channels.filter(({value}) => entryOf(value, 'socket') !== undefined)));
+  const pipesOf = new Map<string, string[]>();
+  for (const channel of channels) {
+    for (const name of new Set(pipeEnds(channel).map(({end}) => end.text))) {
+      const pipes = pipesOf.get(name);
+      if (pipes) pipes.push(`pipe ${channel.key}`);
+      else pipesOf.set(name, [`pipe ${channel.key}`]);
+    }
+  }
   for (const worker of workers) {
     const fd = entryOf(entryOf(worker.value, 'ready')?.value, 'fd')?.value;
     if (fd?.kind !== 'scalar' || typeof fd.value !== 'number') continue;
     const inherited = [
       ...listed(worker, 'channels').flatMap(({text}) => (sockets.has(text) ? [`socket ${text}`] : [])),
-      ...channels.flatMap(channel =>
-        pipeEnds(channel).some(({end}) => end.text === worker.key) ? [`pipe ${channel.key}`] : [],
-      ),
+      ...(pipesOf.get(worker.key) ?? []),
     ];
     const taken = inherited[fd.value - FIRST_INHERITED];
     if (taken === undefined) continue;

@@ -41,7 +41,7 @@ export function findRings(arrows: Arrows): readonly (readonly string[])[] {
 
 function fromFirst(ring: readonly string[], order: ReadonlyMap<string, number>): readonly string[] {
   const ranks = ring.map(name => order.get(name) ?? 0);
-  const first = ranks.indexOf(Math.min(...ranks));
+  const first = ranks.reduce((least, rank, at) => (rank < (ranks[least] ?? 0) ? at : least), 0);
   return [...ring.slice(first), ...ring.slice(0, first)];
 }
 

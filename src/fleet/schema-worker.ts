@@ -240,7 +240,7 @@ export const worker: Check<WorkerValues> = mapping<typeof workerKeys, WorkerValu
       argv: argv ?? ['/bin/sh', '-c', sh ?? ''],
       cwd: cwd ?? context.dir,
       // Whoever requires another also starts after it.
-      after: [...after, ...requires.filter(other => !after.includes(other))],
+      after: [...new Set([...after, ...requires])],
       requires,
     };
   },

@@ -26,9 +26,11 @@ function ipv6(bytes: string): string {
   for (let i = 0; i < 16; i += 2) words.push(((bytes.charCodeAt(i) << 8) | bytes.charCodeAt(i + 1)).toString(16));
   // The longest run of zeros, the first of equal ones, is written as `::`.
   const full = words.join(':');
+  // eslint-disable-next-line brood/linear-regex -- eight numbers, made above
   const runs = full.match(/\b0(?::0)+\b/g) ?? [];
   const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), '');
   if (longest === '') return full;
+  // eslint-disable-next-line brood/linear-regex -- eight numbers, made above
   const at = full.search(new RegExp(`(?:^|:)${longest}(?=$|:)`));
   const start = full[at] === ':' ? at + 1 : at;
   return `${full.slice(0, start).replace(/:$/, '')}::${full.slice(start + longest.length).replace(/^:/, '')}`;

@@ -120,7 +120,7 @@ export function unixRowOf(message: Buffer): UnixRow | null {
 /** A name in the abstract namespace begins with a zero byte and may hold more of them (unix(7)). */
 function socketName(bytes: Buffer): string | null {
   if (bytes.length === 0) return null;
-  if (bytes[0] !== 0) return bytes.toString().replace(/\0.*$/s, '');
+  if (bytes[0] !== 0) return bytes.toString().replace(/\0.*/s, '');
   return bytes.toString().replaceAll('\0', '@');
 }
 

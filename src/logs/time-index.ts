@@ -10,6 +10,8 @@ const BLOCK_BYTES = 16 * 1024;
 const MAX_LINE_BYTES = 40;
 /** In 2001. An earlier time is one whose last digits were torn off. */
 const EARLIEST = 1e12;
+/** The last that a Date can hold. */
+const LATEST = 8.64e15;
 
 export interface IndexEntry {
   readonly offset: number;
@@ -27,7 +29,7 @@ function parse(text: string, first: boolean): IndexEntry[] {
   for (const line of lines) {
     const match = /^(\d{1,16}) (\d{1,16})$/.exec(line);
     const at = Number(match?.[2]);
-    if (at >= EARLIEST) entries.push({offset: Number(match?.[1]), at});
+    if (at >= EARLIEST && at <= LATEST) entries.push({offset: Number(match?.[1]), at});
   }
   return entries;
 }

@@ -274,7 +274,7 @@ function numberAt(bytes: Buffer, from: number): number {
 /** What `/proc/PID/maps` (a byte a character) says of shared mappings of files (proc_pid_maps(5)). */
 export function* sharedMappingsIn(maps: string): Generator<Mapping> {
   for (const line of maps.split('\n')) {
-    const match = /^[\da-f]+-[\da-f]+ ([r-])([w-])[x-]s [\da-f]+ ([\da-f]+:[\da-f]+) (\d+) +(.+)$/.exec(line);
+    const match = /^[\da-f]+-[\da-f]+ ([r-])([w-])[x-]s [\da-f]+ ([\da-f]+:[\da-f]+) (\d+) +(\S.*)$/.exec(line);
     if (!match) continue;
     const [, readable, writable, where = '', inode, path = ''] = match;
     yield {

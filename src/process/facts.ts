@@ -1,6 +1,6 @@
 /** Single facts from /proc (proc(5)) that are asked for rarely. */
 import {readFileSync} from 'node:fs';
-import {commandLine} from './command-line.ts';
+import {commandIn, readCommandLine} from './command-line.ts';
 import {isShortage, readSmall} from './stat.ts';
 
 /** Its bit in capabilities(7). */
@@ -20,8 +20,7 @@ function readWhole(path: string): string | null {
 export const bootId = (): string => (readSmall('/proc/sys/kernel/random/boot_id') ?? 'unknown').trim();
 
 /** The program and its arguments, joined by spaces; empty for a zombie or a kernel thread. Untrusted text. */
-export const commandOf = (pid: number): string =>
-  commandLine(Buffer.from(readWhole(`/proc/${pid}/cmdline`) ?? '', 'latin1').toString());
+export const commandOf = (pid: number): string => commandIn(readCommandLine(`/proc/${pid}`) ?? '');
 
 /** The value of a variable in the environment a process was started with; null where it is not there or not readable. */
 export function environmentValue(pid: number, name: string): string | null {

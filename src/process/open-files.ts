@@ -43,12 +43,15 @@ export function limitsOf(pid: number, root = '/proc'): readonly ResourceLimit[] 
   } catch {
     return [];
   }
-  return text
-    .split('\n')
-    .slice(1)
-    .map(line => /^(Max .*?)\s{2,}(\S+)\s+(\S+)\s*(\S*)/.exec(line))
-    .filter(match => match !== null)
-    .map(([, name = '', soft = '', hard = '', unit = '']) => ({name, soft, hard, unit}));
+  return (
+    text
+      .split('\n')
+      .slice(1)
+      // eslint-disable-next-line brood/linear-regex -- lines of the kernel's own words
+      .map(line => /^(Max .*?)\s{2,}(\S+)\s+(\S+)\s*(\S*)/.exec(line))
+      .filter(match => match !== null)
+      .map(([, name = '', soft = '', hard = '', unit = '']) => ({name, soft, hard, unit}))
+  );
 }
 
 /** The environment a process was started with, in its order; null where it may not be read. Untrusted, and full of secrets. */

@@ -1,12 +1,10 @@
 /** What of a process is not in its `stat`, from the other files of its folder in /proc (proc(5)). */
 import {closeSync, openSync, readFileSync, readSync} from 'node:fs';
-import {commandLine} from './command-line.ts';
+import {commandIn, readCommandLine} from './command-line.ts';
 import type {Details} from './source.ts';
 import {isShortage} from './stat.ts';
 
-/** Of a command line longer than that the beginning is shown. */
-const COMMAND_BYTES = 128 * 1024;
-const bytes = Buffer.allocUnsafe(COMMAND_BYTES);
+const bytes = Buffer.allocUnsafe(128 * 1024);
 
 /** Opens, reads once, closes; a byte a character. Null where it can't be read. */
 function readText(path: string, encoding: 'latin1' | 'utf8'): string | null {
@@ -26,7 +24,7 @@ function readText(path: string, encoding: 'latin1' | 'utf8'): string | null {
 export const readDetails = (folder: string): Details =>
   detailsIn(
     readText(`${folder}/status`, 'latin1') ?? '',
-    readText(`${folder}/cmdline`, 'utf8'),
+    readCommandLine(folder),
     readText(`${folder}/cgroup`, 'utf8'),
   );
 
@@ -36,7 +34,8 @@ export function detailsIn(status: string, arguments_: string | null, cgroup: str
   // Real, effective, saved, file system: the second is whose rights it has.
   const uid = /^Uid:\s+\d+\s+(\d+)\s/m.exec(status)?.[1];
   return {
-    command: commandLine(arguments_ ?? '') || null,
+    // Empty for a zombie and a kernel thread.
+    command: commandIn(arguments_ ?? '') || null,
     uid: uid === undefined ? null : Number(uid),
     // The kernel writes the line for those that have memory of their own.
     lockedBytes: locked === undefined ? (status === '' ? null : 0) : Number(locked) * 1024,

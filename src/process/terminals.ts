@@ -41,6 +41,7 @@ export class Terminals {
   #all(): readonly Driver[] {
     return (this.#drivers ??= (readSmall(`${this.#root}/tty/drivers`) ?? '').split('\n').flatMap(line => {
       const [, prefix, major, from, to, type = ''] =
+        // eslint-disable-next-line brood/linear-regex -- lines of the kernel and its drivers
         /^.+?\s+(\S+)\s+(\d+)\s+(\d+)(?:-(\d+))?\s+(\S+)$/.exec(line) ?? [];
       if (prefix === undefined) return [];
       const isSingle = type.startsWith('system');

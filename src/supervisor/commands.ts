@@ -3,7 +3,7 @@ import {configure} from './configure.ts';
 import type {LifeEvent} from './events.ts';
 import type {FleetHead, Stopping} from './head.ts';
 import {addWorker, removeWorker, resize} from './membership.ts';
-import type {Cell, Roster} from './roster.ts';
+import type {Cell, Member, Roster} from './roster.ts';
 import type {Input, JournalEvent} from './types.ts';
 import {takeChange} from './watching.ts';
 
@@ -80,20 +80,14 @@ export function obey(command: Command, desk: Desk): void {
 function bringUp(command: Extract<Command, {type: 'start' | 'restart'}>, desk: Desk): void {
   const {roster} = desk;
   const cells = named(command.ids, desk).filter(({instance}) => !instance.leaving);
-  const seen = new Set<string>();
-  const require = (name: string): void => {
-    if (seen.has(name)) return;
-    seen.add(name);
-    const member = roster.members.get(name);
-    if (member === undefined || member.removed) return;
-    member.spec.requires.forEach(require);
+  const asked = new Set(cells);
+  for (const member of requiredBy(cells, roster)) {
     const allDown = member.counts.wantedUp === 0;
     for (const cell of [...member.cells]) {
-      if (cell.instance.leaving || cells.includes(cell)) continue;
+      if (cell.instance.leaving || asked.has(cell)) continue;
       if (allDown || cell.instance.status === 'failed') desk.apply(cell, {type: 'start', inTime: true});
     }
-  };
-  for (const {member} of cells) member.spec.requires.forEach(require);
+  }
   for (const cell of cells) {
     roster.groups.forgive(cell.instance.worker);
     desk.apply(
@@ -103,6 +97,33 @@ function bringUp(command: Extract<Command, {type: 'start' | 'restart'}>, desk: D
         : {type: 'restart', why: 'restart', stay: false},
     );
   }
+}
+
+/** Whatever these require, and what that requires, each behind what it requires itself. By hand: a chain may be long. */
+function requiredBy(cells: readonly Cell[], {members}: Roster): Member[] {
+  const found: Member[] = [];
+  const seen = new Set<string>();
+  const open: {readonly member: Member; readonly isDone: boolean}[] = [];
+  const enter = (names: readonly string[]): void => {
+    for (const name of [...names].reverse()) {
+      const member = members.get(name);
+      if (member !== undefined && !member.removed && !seen.has(name)) open.push({member, isDone: false});
+    }
+  };
+  for (const {
+    member: {spec},
+  } of cells) {
+    enter(spec.requires);
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      const {member, isDone} = next;
+      if (isDone) found.push(member);
+      if (isDone || seen.has(member.spec.name)) continue;
+      seen.add(member.spec.name);
+      open.push({member, isDone: true});
+      enter(member.spec.requires);
+    }
+  }
+  return found;
 }
 
 /** Everything is wanted down; `now` does not wait for an order, nor for what is being ended already. */

@@ -43,7 +43,8 @@ export function configure(fleet: FleetSpec, desk: Desk): Plan | null {
     .filter(member => !member.added && !names.has(member.spec.name))
     .map(({spec}) => spec.name)
     .filter(name => removeWorker(name, desk));
-  const moved = new Set(fleet.workers.filter(spec => hasOtherChannels(spec, desk.head, fleet)).map(({name}) => name));
+  const [had, has] = [channelsGiven(desk.head), channelsGiven(fleet)];
+  const moved = new Set(fleet.workers.filter(spec => !equal(had(spec), has(spec))).map(({name}) => name));
   const added: string[] = [];
   const changed: string[] = [];
   for (const spec of fleet.workers) {
@@ -80,16 +81,29 @@ function update(member: Member, spec: WorkerSpec, otherChannels: boolean, desk: 
   return true;
 }
 
-/** Whether a channel that a worker has is another one now: it was started with the one before. */
-function hasOtherChannels(spec: WorkerSpec, before: FleetHead, after: FleetHead): boolean {
-  const given = ({channels}: FleetHead): unknown[] =>
-    channels.flatMap((channel): object[] => {
-      if (channel.kind !== 'pipe') return spec.channels.includes(channel.name) ? [channel] : [];
+/** The channels that a worker is started with, in order: with others it has to be started anew. */
+function channelsGiven({channels}: FleetHead): (spec: WorkerSpec) => readonly unknown[] {
+  const places = new Map(channels.map(({name}, place) => [name, place]));
+  const pipes = new Map<string, number[]>();
+  for (const [place, channel] of channels.entries()) {
+    if (channel.kind !== 'pipe') continue;
+    for (const end of new Set([channel.from, channel.to])) {
+      const known = pipes.get(end);
+      if (known) known.push(place);
+      else pipes.set(end, [place]);
+    }
+  }
+  return spec => {
+    const listed = spec.channels.flatMap(name => places.get(name) ?? []);
+    const given = [...new Set([...listed, ...(pipes.get(spec.name) ?? [])])].sort((a, b) => a - b);
+    return given.flatMap((place): object[] => {
+      const channel = channels[place];
+      if (channel?.kind !== 'pipe') return channel === undefined ? [] : [channel];
       // Whom it leads to at the other end, a worker is not told.
       const {name, kind, from, to} = channel;
       return [from, to].includes(spec.name) ? [{name, kind, writes: from === spec.name}] : [];
     });
-  return !equal(given(before), given(after));
+  };
 }
 
 function renew(member: Member, desk: Desk): void {

@@ -38,7 +38,8 @@ export interface FleetPlan {
 type Instances = ReadonlyMap<string, Instance>;
 
 interface Copy {
-  readonly instances: Instances;
+  /** By worker. */
+  readonly instances: ReadonlyMap<string, Instances>;
   readonly fleet: FleetSpec;
 }
 
@@ -47,7 +48,7 @@ export function planFor(heart: Heart, fleet: FleetSpec, options: HeartOptions, t
   const told = (input: Input): Copy => {
     const copy = restoreHeart(heart.snapshot(), options).heart;
     copy.handle(input, time);
-    return {instances: new Map(Array.from(copy.instances(), instance => [instance.id, instance])), fleet: copy.fleet()};
+    return {instances: byWorker(copy.instances()), fleet: copy.fleet()};
   };
   // What is due anyway happens to both of them.
   const without = told({type: 'pause', ids: []});
@@ -59,9 +60,12 @@ export function planFor(heart: Heart, fleet: FleetSpec, options: HeartOptions, t
     const before = old.get(worker);
     const after = now.get(worker);
     const kind = before === undefined ? 'added' : after === undefined ? 'removed' : 'changed';
+    const instances = {before: without.instances.get(worker) ?? NONE, after: applied.instances.get(worker) ?? NONE};
     const differences =
-      kind === 'changed' ? [...differencesOf(before, after), ...rescaled(worker, without, applied)] : [];
-    return {worker, kind, differences, ...movesOf(worker, without.instances, applied.instances)};
+      kind === 'changed'
+        ? [...differencesOf(before, after), ...rescaled(before?.instances === after?.instances, instances)]
+        : [];
+    return {worker, kind, differences, ...movesOf(instances)};
   });
   const isChange = ({kind, differences, starts, stops, restarts}: WorkerChange): boolean =>
     kind !== 'changed' || differences.length + starts.length + stops.length + restarts.length > 0;
@@ -76,22 +80,33 @@ export function planFor(heart: Heart, fleet: FleetSpec, options: HeartOptions, t
 const byName = <T extends {readonly name: string}>(all: readonly T[]): Map<string, T> =>
   new Map(all.map(one => [one.name, one]));
 
-/** `scale` was another number than the file's: what is there is compared, and not only what was written. */
-function rescaled(worker: string, before: Copy, after: Copy): Difference[] {
-  const countOf = ({instances}: Copy): number =>
-    [...instances.values()].filter(one => one.worker === worker && !one.leaving).length;
-  const written = ({fleet}: Copy): number => fleet.workers.find(({name}) => name === worker)?.instances ?? 0;
-  const is = countOf(before);
-  const becomes = countOf(after);
-  const isSaid = written(before) !== written(after);
-  return is === becomes || isSaid ? [] : [{key: 'instances', before: is, after: becomes}];
+const NONE: Instances = new Map();
+
+function byWorker(instances: Iterable<Instance>): Map<string, Map<string, Instance>> {
+  const all = new Map<string, Map<string, Instance>>();
+  for (const instance of instances) {
+    const own = all.get(instance.worker);
+    if (own) own.set(instance.id, instance);
+    else all.set(instance.worker, new Map([[instance.id, instance]]));
+  }
+  return all;
 }
 
-function movesOf(
-  worker: string,
-  before: Instances,
-  after: Instances,
-): Pick<WorkerChange, 'starts' | 'stops' | 'restarts'> {
+/** The instances of one worker. */
+interface Moves {
+  readonly before: Instances;
+  readonly after: Instances;
+}
+
+/** `scale` was another number than the file's: what is there is compared, and not only what was written. */
+function rescaled(isUnsaid: boolean, {before, after}: Moves): Difference[] {
+  const countOf = (instances: Instances): number => [...instances.values()].filter(one => !one.leaving).length;
+  const is = countOf(before);
+  const becomes = countOf(after);
+  return is === becomes || !isUnsaid ? [] : [{key: 'instances', before: is, after: becomes}];
+}
+
+function movesOf({before, after}: Moves): Pick<WorkerChange, 'starts' | 'stops' | 'restarts'> {
   const starts: string[] = [];
   const stops: string[] = [];
   const restarts: string[] = [];
@@ -99,7 +114,6 @@ function movesOf(
   for (const id of ids) {
     const old = before.get(id);
     const now = after.get(id);
-    if ((now ?? old)?.worker !== worker) continue;
     if (isGoing(now)) {
       if (!isGoing(old)) stops.push(id);
     } else if (isAnew(old, now)) restarts.push(id);

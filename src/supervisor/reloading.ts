@@ -35,23 +35,34 @@ const SHOWS_ITSELF_MS = 1000;
 /** Adds to what is under way. */
 export function withMore(reload: Reload | null, ids: readonly string[]): Reload {
   const {turn, done, rest} = reload ?? {turn: null, done: [], rest: []};
-  const more = ids.filter(id => turn?.id !== id && !rest.includes(id));
-  return {turn, done: done.filter(({id}) => !more.includes(id)), rest: [...rest, ...more]};
+  const known = new Set(rest);
+  const more = new Set(ids.filter(id => turn?.id !== id && !known.has(id)));
+  return {turn, done: done.filter(({id}) => !more.has(id)), rest: [...rest, ...more]};
 }
 
 /** Somebody wants something else of these. */
 export function without(reload: Reload, ids: readonly string[]): Reload {
-  const stays = ({id}: {readonly id: string}): boolean => !ids.includes(id);
+  const others = new Set(ids);
+  const stays = ({id}: {readonly id: string}): boolean => !others.has(id);
   return {
     turn: reload.turn !== null && stays(reload.turn) ? reload.turn : null,
     done: reload.done.filter(stays),
-    rest: reload.rest.filter(id => !ids.includes(id)),
+    rest: reload.rest.filter(id => !others.has(id)),
   };
 }
 
 /** Whether its turn has yet to come, or to end. */
 export function concerns({turn, rest}: Reload, id: string): boolean {
-  return turn?.id === id || rest.includes(id);
+  return turn?.id === id || setOf(rest).has(id);
+}
+
+const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+/** Made once for each list: with each turn, it is asked of every instance. */
+function setOf(ids: readonly string[]): ReadonlySet<string> {
+  const known = sets.get(ids) ?? new Set(ids);
+  sets.set(ids, known);
+  return known;
 }
 
 /** What a reload may do. */

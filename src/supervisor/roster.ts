@@ -64,6 +64,8 @@ export class Roster {
   held = 0;
   /** Instances that have a schedule and are wanted up. */
   readonly scheduled = new Set<Cell>();
+  /** Whether `dependents` are as the definitions have it. */
+  #isLinked = false;
   /** Wall clock less CLOCK_MONOTONIC, ms: what is due by the wall clock is queued among the other deadlines with it. */
   #offset: number | null = null;
 
@@ -112,8 +114,10 @@ export class Roster {
   addCell(member: Member, instance: Instance): void {
     const cell: Cell = {instance, member, json: null, due: null, place: -1};
     const {cells} = member;
-    const later = cells.findIndex(other => other.instance.number > instance.number);
-    cells.splice(later < 0 ? cells.length : later, 0, cell);
+    // New ones nearly always have the highest number.
+    let place = cells.length;
+    while (place > 0 && (cells[place - 1]?.instance.number ?? 0) > instance.number) place--;
+    cells.splice(place, 0, cell);
     this.cells.set(instance.id, cell);
     this.restructured = true;
     this.#enter(cell);
@@ -148,7 +152,18 @@ export class Roster {
     this.members.delete(member.spec.name);
     this.restructured = true;
     this.dirtyMembers.delete(member);
-    this.link();
+    this.#unlink(member);
+  }
+
+  /** Those that it depends on need not wait for it any more, and those that depend on it have nothing to wait for. */
+  #unlink(member: Member): void {
+    for (const name of dependenciesOf(member.spec)) {
+      const other = this.members.get(name);
+      if (other === undefined) continue;
+      other.dependents = other.dependents.filter(one => one !== member);
+      this.touch(other);
+    }
+    for (const dependent of member.dependents) if (this.members.has(dependent.spec.name)) this.touch(dependent);
   }
 
   /** The groups are others now; what is remembered of those that stay is kept. */
@@ -160,17 +175,22 @@ export class Roster {
   /** Puts the workers into this order; those not named keep theirs, behind. */
   arrange(names: readonly string[]): void {
     this.restructured = true;
-    const before = [...this.members];
+    const before = new Map(this.members);
     this.members.clear();
     for (const name of names) {
-      const member = before.find(([known]) => known === name)?.[1];
+      const member = before.get(name);
       if (member !== undefined) this.members.set(name, member);
     }
     for (const [name, member] of before) this.members.set(name, member);
   }
 
-  /** Finds out anew who depends on whom; after any change of definitions. */
+  /** Who depends on whom is to be found out anew; after any change of definitions. One change may be of thousands. */
   link(): void {
+    this.#isLinked = false;
+  }
+
+  #linkAll(): void {
+    this.#isLinked = true;
     for (const member of this.members.values()) member.dependents = [];
     for (const member of this.members.values()) {
       for (const name of dependenciesOf(member.spec)) this.members.get(name)?.dependents.push(member);
@@ -196,6 +216,7 @@ export class Roster {
 
   /** Brings the standing of workers up to date, and finds whom that concerns. */
   refresh(): void {
+    if (!this.#isLinked) this.#linkAll();
     for (const member of this.dirtyMembers) {
       this.dirtyMembers.delete(member);
       const before = member.standing;

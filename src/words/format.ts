@@ -1,4 +1,4 @@
-/** Durations, sizes and times for people. */
+/** Durations, sizes and times for people. Numbers may come from files and messages of others: what is none is shown as `?`. */
 
 const UNITS = [
   ['d', 86_400_000],
@@ -7,8 +7,12 @@ const UNITS = [
   ['s', 1000],
 ] as const;
 
+/** Beyond this a number is not exact, and no duration or size is so large. */
+const isSensible = (number: number): boolean => Math.abs(number) <= Number.MAX_SAFE_INTEGER;
+
 /** `3m12s`, `2h5m`, `850ms`: the two largest units. */
 export function formatDuration(ms: number): string {
+  if (!isSensible(ms)) return '?';
   if (ms < 1000) return `${Math.max(0, Math.round(ms))}ms`;
   const first = UNITS.findIndex(([, size]) => ms >= size);
   const [unit, size] = UNITS[first] ?? ['s', 1000];
@@ -24,12 +28,13 @@ export function formatDuration(ms: number): string {
 
 /** `812K`, `34.5M`, `1.2G`: binary units, as top(1) has them. */
 export function formatBytes(bytes: number): string {
-  let value = bytes;
+  if (!isSensible(bytes)) return '?';
+  let value = Math.max(0, bytes);
   for (const unit of ['B', 'K', 'M', 'G']) {
     if (value < 1024) return value < 100 && unit !== 'B' ? `${value.toFixed(1)}${unit}` : `${Math.round(value)}${unit}`;
     value /= 1024;
   }
-  return `${value.toFixed(1)}T`;
+  return value < 1024 ? `${value.toFixed(1)}T` : `${Math.round(value)}T`;
 }
 
 const two = (number: number): string => String(number).padStart(2, '0');

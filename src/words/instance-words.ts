@@ -1,6 +1,7 @@
 /** An instance in a few words. */
 import type {ExitReport, HealthReport, StormReport, WorkerReport} from '../control/messages.ts';
 import {count, formatTime} from './format.ts';
+import {plainText} from './sanitize.ts';
 
 /** `ready`, `ready paused` */
 export const statusWords = ({status, flags}: Pick<WorkerReport, 'status' | 'flags'>): string =>
@@ -25,7 +26,7 @@ export const stormWords = ({since, waiting}: StormReport): string =>
 
 /** `not checked yet`, `2 of 3 failures in a row, last at 14:03:22: connection refused`. */
 export function healthWords({failures, limit, checks, last}: HealthReport): string {
-  const failure = last === null ? '' : ` at ${formatTime(last.at)}: ${last.message}`;
+  const failure = last === null ? '' : ` at ${formatTime(last.at)}: ${plainText(last.message)}`;
   if (failures > 0) return `${failures} of ${limit} failures in a row, last${failure}`;
   const so = checks === 0 ? 'not checked yet' : `${count(checks, 'check')}, the last one well`;
   return failure === '' ? so : `${so}; last failure${failure}`;

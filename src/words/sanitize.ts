@@ -1,84 +1,82 @@
 /**
- * Text of others on a terminal: a worker's line could move the cursor, set the title, answer back as if it were typed.
- * Control sequences (ECMA-48) are taken out; only colours (SGR) may pass, and are reset at the line's end.
+ * Text of others, before a person sees it. A worker's line, a name or a command line could move the cursor, set the title
+ * and answer as if it were typed (control sequences, ECMA-48), or read otherwise than it is (characters that turn the
+ * direction or that are not seen, CVE-2021-42574). Sequences are taken out. Such characters are shown by their number, as
+ * less(1) does. Time is linear in the length, whatever the text is.
  */
+import {beginningOf} from './characters.ts';
+import {beginsSequence, sequenceEnd} from './control-sequence.ts';
+import {HiddenCharacters} from './hidden-characters.ts';
 
-const ESC = 0x1b;
+/** Code units of one text that are shown; what is longer is cut before anything looks at it. JSON has all of it. */
+export const MOST_SHOWN = 4_096;
 
-/** The line as a terminal may get it, colours kept. */
+/** Where all characters are such, nothing is to be done: the common case. */
+const PLAIN = /^[\x20-\x7e]*$/;
+const ANY_COLOUR = /^\x1b\[[\d;:]*m$/;
+/** What paint.ts makes: bold, dim, the eight colours, and their ends. */
+const OWN_COLOUR = /^\x1b\[(?:0|1|2|22|3[1-79])m$/;
+/** A colour that is longer is none. */
+const LONGEST_COLOUR = 64;
+
+interface Passing {
+  /** Sequences that stay; null: none. */
+  readonly colours: RegExp | null;
+  /** What stands for newlines and carriage returns in a row. */
+  readonly line: '\n' | ' ' | '';
+  /** What stands for a tab. */
+  readonly tab: string;
+}
+
+/** A line of a log as a terminal may get it: colours pass, and are reset at its end. */
 export function terminalSafe(text: string): string {
-  // Nothing below a space, no DEL and no C1: the common case.
+  const safe = cleaned(text, {colours: ANY_COLOUR, line: '', tab: '\t'});
+  return safe.includes('\x1b') ? `${safe}\x1b[0m` : safe;
+}
 
-  if (!/[\x00-\x1f\x7f-\x9f]/.test(text)) return text;
-  let safe = '';
-  let colored = false;
+/** On one line and without colours. What is longer than `most` code units is cut first, and ends with an ellipsis. */
+export function plainText(text: string, most = MOST_SHOWN): string {
+  const passing: Passing = {colours: null, line: ' ', tab: ' '};
+  return text.length <= most ? cleaned(text, passing) : `${cleaned(beginningOf(text, most - 1), passing)}…`;
+}
+
+/** The same of several lines, which stay lines. Nothing is cut. */
+export const plainLines = (text: string): string => cleaned(text, {colours: null, line: '\n', tab: '\t'});
+
+/** Lines that brood has put together and painted: the colours of paint.ts pass. */
+export const paintedLines = (text: string): string => cleaned(text, {colours: OWN_COLOUR, line: '\n', tab: '\t'});
+
+function cleaned(text: string, {colours, line, tab}: Passing): string {
+  if (PLAIN.test(text)) return text;
+  let hidden = new HiddenCharacters();
+  const parts: string[] = [];
+  let from = 0;
+  let wasBreak = false;
   for (let i = 0; i < text.length;) {
-    const code = text.charCodeAt(i);
-    if (code === ESC || (code >= 0x80 && code <= 0x9f)) {
-      const end = sequenceEnd(text, i);
-      const sequence = text.slice(i, end);
-
-      if (/^\x1b\[[\d;:]*m$/.test(sequence)) {
-        safe += sequence;
-        colored = true;
-      }
-      i = end;
-      continue;
+    const code = text.codePointAt(i) ?? 0;
+    const isBreak = code === 0x0a || code === 0x0d;
+    let end = i + (code > 0xffff ? 2 : 1);
+    let shown: string | null = null;
+    if (beginsSequence(code)) {
+      end = sequenceEnd(text, i);
+      const sequence = text.slice(i, Math.min(end, i + LONGEST_COLOUR));
+      if (colours?.test(sequence) !== true || sequence.length < end - i) shown = '';
+    } else if (code < 0x20 || code === 0x7f) {
+      if (code === 0x09) shown = tab;
+      else if (line === '\n') shown = code === 0x0a ? null : '';
+      else shown = isBreak && !wasBreak ? line : '';
+    } else {
+      shown = hidden.shownFor(code, text, end);
     }
-    if (code === 0x09) safe += '\t';
-    else if (code >= 0x20 && code !== 0x7f) safe += text[i] ?? '';
-    i++;
+    wasBreak = isBreak;
+    // What stands for a control parts what is before it from what is behind it.
+    if (code < 0x20 && shown !== '') hidden = new HiddenCharacters();
+    if (shown !== null) {
+      parts.push(text.slice(from, i), shown);
+      from = end;
+    }
+    i = end;
   }
-  return colored ? `${safe}\x1b[0m` : safe;
-}
-
-/** The same without colours, and on one line. */
-export function plainText(text: string): string {
-  if (!/[\x00-\x1f\x7f-\x9f]/.test(text)) return text;
-  return terminalSafe(text.replace(/[\n\r]+/g, ' '))
-    .replace(/\x1b\[[\d;:]*m/g, '')
-    .replaceAll('\t', ' ');
-}
-
-/** Where the sequence that begins at `start` ends. One that is not finished takes the rest of the line with it. */
-function sequenceEnd(text: string, start: number): number {
-  const c1 = text.charCodeAt(start);
-  // An 8-bit control is its 7-bit pair in one.
-  const kind = c1 === ESC ? text.charCodeAt(start + 1) : c1 - 0x40;
-  const body = c1 === ESC ? start + 2 : start + 1;
-  switch (kind) {
-    case 0x5b: // CSI: parameters, then one final byte
-      return endOfCsi(text, body);
-    case 0x5d: // OSC
-    case 0x50: // DCS
-    case 0x58: // SOS
-    case 0x5e: // PM
-    case 0x5f: // APC: up to the string terminator
-      return endOfString(text, body);
-    default:
-      return endOfEscape(text, body, c1 === ESC);
-  }
-}
-
-function endOfCsi(text: string, from: number): number {
-  let i = from;
-  while (i < text.length && text.charCodeAt(i) >= 0x20 && text.charCodeAt(i) <= 0x3f) i++;
-  return Math.min(text.length, i + 1);
-}
-
-function endOfString(text: string, from: number): number {
-  for (let i = from; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code === 0x07 || code === 0x9c) return i + 1;
-    if (code === ESC && text[i + 1] === '\\') return i + 2;
-  }
-  return text.length;
-}
-
-/** ESC, intermediate bytes, one final byte: `ESC ( B`, `ESC 7`. */
-function endOfEscape(text: string, body: number, seven: boolean): number {
-  if (!seven) return body;
-  let i = body - 1;
-  while (i < text.length && text.charCodeAt(i) >= 0x20 && text.charCodeAt(i) <= 0x2f) i++;
-  return Math.min(text.length, Math.max(i + 1, body));
+  parts.push(text.slice(from));
+  return parts.join('');
 }

@@ -2,7 +2,8 @@
 import {PassThrough} from 'node:stream';
 import {expect, test} from 'vitest';
 import {Output} from '../../src/cli/output.ts';
-import {traceJson, TraceLines} from '../../src/cli/trace-words.ts';
+import {jsonOf} from '../../src/words/json.ts';
+import {traceRecord, TraceLines} from '../../src/cli/trace-words.ts';
 import {widthOf} from '../../src/words/width.ts';
 import type {AttributedEvent} from '../../src/process/trace-attribution.ts';
 import type {TraceEvent} from '../../src/process/trace-event.ts';
@@ -67,7 +68,7 @@ test('fit the terminal, whatever a process calls itself', () => {
 });
 
 test('in JSON have the fields of their type, and texts as they are', () => {
-  const json = (event: TraceEvent): unknown => JSON.parse(traceJson(attributed(event, {command: EVIL})));
+  const json = (event: TraceEvent): unknown => JSON.parse(jsonOf(traceRecord(attributed(event, {command: EVIL}))));
   const common = {at: new Date(at).toISOString(), worker: 'web', instance: 2};
   expect(json({type: 'fork', at, pid: 1, child: 2})).toEqual({...common, type: 'fork', pid: 1, child: 2});
   expect(json({type: 'exec', at, pid: 1})).toEqual({...common, type: 'exec', pid: 1, ppid: 1, command: EVIL});
@@ -81,5 +82,5 @@ test('in JSON have the fields of their type, and texts as they are', () => {
     code: 7,
     signal: null,
   });
-  expect(traceJson(attributed({type: 'exec', at, pid: 1}, {command: EVIL}))).not.toContain('\n');
+  expect(jsonOf(traceRecord(attributed({type: 'exec', at, pid: 1}, {command: EVIL})))).not.toContain('\n');
 });

@@ -81,7 +81,10 @@ test('--fleet and BROOD_FLEET pick by name or id; running ones come first; sever
   expect((await resolveFleet({fleet: 'shop', cwd, env})).folder).toBe(alive);
   expect((await resolveFleet({cwd, env: {...env, BROOD_FLEET: 'shop'}})).folder).toBe(alive);
   const third = fleet('shop', '/third/brood.yaml');
-  await expect(resolveFleet({fleet: 'shop', cwd, env})).rejects.toThrow(/\/alive\/brood\.yaml[^]*\/third\/brood\.yaml/);
+  await expect(resolveFleet({fleet: 'shop', cwd, env})).rejects.toMatchObject({
+    kind: 'ambiguous',
+    more: [expect.stringContaining('/alive/brood.yaml'), expect.stringContaining('/third/brood.yaml')],
+  });
   const id = fleetId('shop', '/third/brood.yaml');
   expect((await resolveFleet({fleet: id, cwd, env})).folder).toBe(third);
   expect((await resolveFleet({cwd, env: {...env, BROOD_FLEET: 'shop', BROOD_FLEET_ID: id}})).folder).toBe(third);

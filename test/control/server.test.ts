@@ -1,5 +1,6 @@
 import {spawn} from 'node:child_process';
-import {existsSync, readdirSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {once} from 'node:events';
+import {readdirSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {expect, onTestFinished, test} from 'vitest';
 import {MAX_CONNECTIONS, RESERVED} from '../../src/control/admission.ts';
 import {connectFleet} from '../../src/control/connect.ts';
@@ -56,7 +57,7 @@ test('a socket that was removed or replaced is put back, and the connections the
 async function occupy(path: string): Promise<{pid: number; end: () => Promise<void>}> {
   const child = spawn(process.execPath, [
     '-e',
-    `require('net').createServer(s => s.destroy()).listen(process.argv[1])`,
+    `require('net').createServer(s => s.destroy()).listen(process.argv[1], () => console.log('it listens'))`,
     path,
   ]);
   const end = async (): Promise<void> => {
@@ -64,7 +65,8 @@ async function occupy(path: string): Promise<{pid: number; end: () => Promise<vo
     if (child.kill('SIGKILL')) await gone;
   };
   onTestFinished(end);
-  await until('the other socket', () => existsSync(path));
+  // The file is there as soon as it is bound.
+  await once(child.stdout, 'data');
   return {pid: child.pid ?? 0, end};
 }
 

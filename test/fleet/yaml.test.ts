@@ -90,6 +90,19 @@ describe('a hostile file', () => {
     expect(errors).toEqual([expect.stringContaining('aliases make this file hold more than 300000 values')]);
   });
 
+  test.each([
+    ['a flow list', `workers: {a: {run: x, after: [${'b,'.repeat(400_000)}b]}}`],
+    ['a list', `workers:\n  a:\n    after:\n${'    - b\n'.repeat(100_000)}`],
+    ['a map', `workers: {a: {run: x, env: {${Array.from({length: 80_000}, (_, i) => `b${i}: c`).join(',')}}}}`],
+  ])('of %s without an end is refused while it is read', async (_what, text) => {
+    const {errors} = await check(text);
+    expect(errors).toEqual([expect.stringContaining('a list or map with more than 20000 items')]);
+  });
+
+  test('of values without an end is refused while it is read', async () => {
+    expect((await check('""'.repeat(500_000))).errors).toEqual([expect.stringContaining('more than 300000 values')]);
+  });
+
   test('of merges of merges is refused too', async () => {
     const lines = Array.from({length: 3000}, (_, i) => `x-${i}: &m${i} {<<: *m${i - 1}, k${i}: 1}`);
     lines[0] = 'x-0: &m0 {a: 1}';

@@ -104,3 +104,19 @@ describe('requires', () => {
     expect([bench.status('db/1'), bench.status('web/1')]).toEqual(['starting', 'pending']);
   });
 });
+
+describe('a chain of thousands', () => {
+  it('is started from its end, and leaves', () => {
+    const long = 6_000;
+    const chain = Array.from({length: long}, (_, i) =>
+      worker(`w${i}`, i === 0 ? {} : {after: [`w${i - 1}`], requires: [`w${i - 1}`]}),
+    );
+    const bench = new Bench(...chain);
+    bench.say({type: 'stop', ids: ['w0/1']});
+    expect(bench.heart.get('w0/1')?.wanted).toBe('down');
+    bench.say({type: 'start', ids: [`w${long - 1}/1`]});
+    expect(bench.heart.get('w0/1')?.wanted).toBe('up');
+    bench.say({type: 'remove', workers: chain.slice(2).map(({name}) => name)});
+    expect([...bench.heart.instances()].map(({id}) => id)).toEqual(['w0/1', 'w1/1']);
+  });
+});

@@ -23,7 +23,9 @@ describe('text of others on the screen', () => {
     expect(widthOf('e\u0301')).toBe(1);
     expect(widthOf('😀')).toBe(2);
     expect(widthOf('👨‍👩‍👧')).toBe(2);
-    expect(widthOf('a\u200bb')).toBe(2);
+    // What is not seen, or turns the direction, is shown to be there.
+    expect([...cellsOf('a\u200bb\u202ec\u200dd')].map(({text}) => text).join('')).toBe('a?b?c?d');
+    expect(widthOf('a\u200bb')).toBe(3);
     expect([...cellsOf('👩‍🚀x')].map(({text}) => text)).toEqual(['👩', 'x']);
   });
 

@@ -21,6 +21,8 @@ export interface Parsed {
 }
 
 const ALL: Match = () => true;
+/** A pattern sees no more of a text. */
+const MOST_LOOKED_AT = 4_096;
 
 export function parseFilter(line: string, columns: ReadonlySet<string>): Parsed {
   const matches: Match[] = [];
@@ -37,6 +39,7 @@ export function parseFilter(line: string, columns: ReadonlySet<string>): Parsed 
 
 /** Separated by spaces; `"two words"` and `/a b/` are one. */
 function wordsOf(line: string): string[] {
+  // eslint-disable-next-line brood/linear-regex -- typed by the user, a line at most
   return [...line.matchAll(/(?:"[^"]*"|!?\/(?:\\.|[^/\\])*\/?|[^\s"])+/g)].map(([word]) => word);
 }
 
@@ -58,8 +61,9 @@ const unquoted = (text: string): string => text.replaceAll('"', '');
 
 function parseRegExp(source: string, textOf: (row: Fields) => string): Parsed {
   try {
+    // eslint-disable-next-line brood/linear-regex -- the user's own pattern, of a text that is cut
     const pattern = new RegExp(source, 'iu');
-    return {match: row => pattern.test(textOf(row)), problem: null};
+    return {match: row => pattern.test(textOf(row).slice(0, MOST_LOOKED_AT)), problem: null};
   } catch {
     return {match: ALL, problem: `/${source}/ is no regular expression`};
   }

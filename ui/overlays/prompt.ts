@@ -83,6 +83,7 @@ export class Prompt implements Overlay {
       this.#at = 0;
     } else if (name === 'C-k') this.#characters.splice(this.#at);
     else if (name === 'C-w') {
+      // eslint-disable-next-line brood/linear-regex -- typed by the user, a line at most
       const word = /\S*\s*$/.exec(this.#characters.slice(0, this.#at).join(''))?.[0] ?? '';
       const length = Array.from(segmenter.segment(word)).length;
       this.#at -= length;

@@ -1,11 +1,8 @@
 /** A screen of cells in memory. All is drawn here first; what has changed is sent to the terminal by somebody else. */
-import {cellsOf, isPlain, unescaped, widthOf, type Cell} from './cells.ts';
+import {cellsOf, isPlain, LONGEST, unescaped, widthOf, type Cell} from './cells.ts';
 import {STYLES, type Style} from './styles.ts';
 
 const INDEX = new Map(STYLES.map((style, index) => [style, index]));
-
-/** Characters that are looked at of a text, escape sequences and marks included: no screen is so wide. */
-const LONGEST = 8_192;
 
 export interface Rect {
   readonly x: number;
@@ -95,7 +92,7 @@ export class Canvas {
 
   /** Draws text that ends at a column. */
   putRight(end: number, y: number, text: string, style: Style = 'plain'): void {
-    this.put(Math.max(0, end - widthOf(unescaped(text))), y, text, style);
+    this.put(Math.max(0, end - widthOf(unescaped(text.slice(0, LONGEST)))), y, text, style);
   }
 
   /** A line as text, for tests and saved screens. */

@@ -1,6 +1,5 @@
 /** From text to cells of a terminal: one or two columns for each character as people see it. */
-
-let segmenter: Intl.Segmenter | undefined;
+import {charactersOf} from '../../src/words/characters.ts';
 
 /** East Asian wide and emoji ranges that matter; all else is one column. */
 const WIDE =
@@ -14,12 +13,19 @@ const SIMPLE =
 const FIRST_WIDE = 0x3041;
 const PLAIN = /^[\x20-\x7e]*$/;
 const CONTROL = /[\x00-\x1f\x7f-\x9f]/;
-const INVISIBLE = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}\p{Zl}\p{Zp}]/u;
+const MARK = /^[\p{Mn}\p{Me}]/u;
+/** What turns the direction of writing, or is not seen: a text with it reads otherwise than it is. */
+const HIDDEN = /^[\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 /** Half of a pair, private, unassigned: terminals differ in what they make of these. */
 const UNDRAWABLE = /^[\p{Cs}\p{Co}\p{Cn}]/u;
 const COMBINING = /^[\p{Mn}\p{Me}]$/u;
+/** Characters that are looked at of a text, escape sequences and marks included: no screen is so wide. */
+export const LONGEST = 8_192;
 /** One base character can carry so many marks; more are drawn across neighbours. */
 const MOST_MARKS = 2;
+
+const JOINED = /.[\u034f\u200c\u200d\u{e0000}-\u{e0fff}]/su;
+const PICTURE = /^\p{Extended_Pictographic}/u;
 
 export interface Cell {
   readonly text: string;
@@ -30,11 +36,11 @@ export interface Cell {
  * What a terminal may get of one character: no controls, and only what all terminals give the same width. Emoji that are
  * joined or varied are drawn by their first part, whose width is agreed on.
  */
-function cellOf(segment: string): Cell | null {
-  const [base = '', ...rest] = segment;
+function cellOf(character: string): Cell | null {
+  const [base = '', ...rest] = character;
   if (CONTROL.test(base)) return {text: '?', width: 1};
-  if (INVISIBLE.test(base)) return null;
-  if (UNDRAWABLE.test(base)) return {text: '?', width: 1};
+  if (HIDDEN.test(base) || UNDRAWABLE.test(base)) return {text: '?', width: 1};
+  if (MARK.test(base)) return null;
   if (WIDE.test(base)) return {text: base, width: 2};
   const marks = rest.filter(mark => COMBINING.test(mark)).slice(0, MOST_MARKS);
   return {text: base + marks.join(''), width: 1};
@@ -46,10 +52,11 @@ export function* cellsOf(text: string): Generator<Cell> {
     for (const character of text) yield {text: character, width: character.charCodeAt(0) < FIRST_WIDE ? 1 : 2};
     return;
   }
-  segmenter ??= new Intl.Segmenter();
-  for (const {segment} of segmenter.segment(text)) {
-    const cell = cellOf(segment);
+  for (const character of charactersOf(text)) {
+    const cell = cellOf(character);
     if (cell !== null) yield cell;
+    // Joiners are part of the character before them, and are not seen but in emoji.
+    if (JOINED.test(character) && !PICTURE.test(character)) yield {text: '?', width: 1};
   }
 }
 
@@ -59,7 +66,8 @@ export const isPlain = (text: string): boolean => PLAIN.test(text);
 export function widthOf(text: string): number {
   if (isPlain(text)) return text.length;
   let width = 0;
-  for (const cell of cellsOf(text)) width += cell.width;
+  // No screen is so wide that more matters.
+  for (const cell of cellsOf(text.slice(0, LONGEST))) width += cell.width;
   return width;
 }
 

@@ -6,6 +6,7 @@ import {openDetails} from '../details.ts';
 import type {Owner} from '../data/world.ts';
 import type {Action, Place} from '../keys.ts';
 import {fitted, type Column} from '../list/column.ts';
+import {LONGEST} from '../screen/cells.ts';
 import type {Handlers, Target} from '../view.ts';
 import {styleOfState} from './fleet.ts';
 import {ListView} from './list-view.ts';
@@ -113,7 +114,7 @@ const ownerWords = ({label, orphan}: Owner): string => (orphan ? `${label} orpha
 export function commandOf(snapshot: App['world']['snapshot'], row: number): string {
   const {command} = snapshot.details(row);
   const name = snapshot.rows.name(row);
-  if (command !== null) return shownCommand(command);
+  if (command !== null) return shownCommand(command).slice(0, LONGEST);
   return snapshot.state(row) === 'Z' ? `[${name}] zombie` : `[${name}]`;
 }
 

@@ -24,7 +24,7 @@ run, as with alarm(2): a later call replaces an earlier one, 0 cancels it.`,
     const seconds = Number(word);
     return withClient(context, async connected => {
       const {instances} = await ask(connected, 'alarm', {target, seconds});
-      if (isSet(context, 'json')) context.out.line(JSON.stringify({instances}));
+      if (isSet(context, 'json')) context.out.json({instances});
       else {
         for (const {id, secondsLeftBefore} of instances) {
           const before = secondsLeftBefore > 0 ? ` (before: in ${secondsLeftBefore} s)` : '';

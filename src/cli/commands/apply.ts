@@ -40,7 +40,7 @@ secrets are masked.`,
       }
       if (isSet(context, 'plan')) {
         const plan = await ask(connected, 'plan', {});
-        if (isSet(context, 'json')) context.out.line(JSON.stringify(plan));
+        if (isSet(context, 'json')) context.out.json(plan);
         else printPlan(context.out, plan);
         return ExitCode.done;
       }

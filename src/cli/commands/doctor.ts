@@ -110,7 +110,7 @@ async function consult(context: Context, visit: Visit | null, wishes: Wishes): P
   const asJson = isSet(context, 'json');
   if (!asJson) print(context, problems, wishes.all);
   const mended = wishes.fix ? await mendAll(context, problems, wishes.yes, asJson) : null;
-  if (asJson) out.line(JSON.stringify(report(findings, problems, patient?.supervisor.guarantees ?? null, mended)));
+  if (asJson) out.json(report(findings, problems, patient?.supervisor.guarantees ?? null, mended));
   const helped = (mended ?? []).filter(one => one.helped).length;
   return wrong(problems) - helped <= 0 ? ExitCode.done : ExitCode.failed;
 }

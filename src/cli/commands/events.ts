@@ -29,7 +29,8 @@ its supervisor died. With --json one JSON object a line; \`seq\` rises.`,
     let last = -1;
     const print = (record: EventRecord) => {
       last = record.seq;
-      out.line(isSet(context, 'json') ? JSON.stringify(record) : eventLine(record, out));
+      if (isSet(context, 'json')) out.json(record);
+      else out.line(eventLine(record, out));
     };
     for (const record of wanted === null ? recordsAfter(folder, -1) : lastRecords(folder, wanted)) {
       print(record);

@@ -68,7 +68,7 @@ function show(context: Context, scope: Scope, kinds: ReadonlySet<Kind> | null): 
   const read = kinds ?? new Set(KINDS.filter(kind => kind !== 'signal' || withSignals));
   const report = reportOf(readChannels({pids, kinds: read, startTimes: scope.lineage !== null}), scope);
   if (isSet(context, 'json')) {
-    out.line(JSON.stringify(report));
+    out.json(report);
     return ExitCode.done;
   }
   assertThere(scope, pids, report);

@@ -22,7 +22,7 @@ workers: they live on, and \`brood up\` takes them back); or down.`,
   async execute(context) {
     atMost(context, 0);
     const fleets = await Promise.all(listFleets(context.env).map(look));
-    if (isSet(context, 'json')) context.out.line(JSON.stringify(fleets));
+    if (isSet(context, 'json')) context.out.json(fleets);
     else if (fleets.length === 0) context.out.line('no fleets; `brood up` starts the one of ./brood.yaml');
     else printTable(context.out, COLUMNS, fleets);
     const silent = fleets.filter(({state, workers}) => state === 'running' && workers === null);

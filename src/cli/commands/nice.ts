@@ -25,7 +25,7 @@ root. Lasts for the life of the process; \`nice:\` in the fleet file for every o
     if (targets.length === 0) throw new UsageError('needs a NAME or PID');
     return withClient(context, async connected => {
       const {set} = await ask(connected, 'nice', {nice: value, targets});
-      if (isSet(context, 'json')) context.out.line(JSON.stringify({set}));
+      if (isSet(context, 'json')) context.out.json({set});
       else
         for (const one of set)
           context.out.line(`nice ${one.nice} for ${one.pid}${one.id === null ? '' : ` (${one.id})`}`);

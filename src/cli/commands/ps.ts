@@ -28,7 +28,7 @@ CPU (of one core) and MEM are sums over the instance's process tree.`,
       report: await ask(connected, 'ps', {}),
       keeper: keeperTrouble(connected.entry.folder),
     }));
-    if (isSet(context, 'json')) context.out.line(JSON.stringify(report));
+    if (isSet(context, 'json')) context.out.json(report);
     else if (report.workers.length === 0) context.out.line(`fleet ${report.fleet} has no workers`);
     else printTable(context.out, COLUMNS, report.workers);
     // A controller that is to be upgraded yet may not know of storms.

@@ -30,7 +30,7 @@ reused by a stranger is never signalled. \`brood stop\` and \`brood pause\` do m
     return withClient(context, async connected => {
       const tree = isSet(context, 'tree');
       const {sent} = await ask(connected, 'signal', tree ? {signal: name, targets, tree} : {signal: name, targets});
-      if (isSet(context, 'json')) context.out.line(JSON.stringify({sent}));
+      if (isSet(context, 'json')) context.out.json({sent});
       else for (const {pid, id} of sent) context.out.line(`${name} sent to ${pid}${id === null ? '' : ` (${id})`}`);
       if (sent.length > 0) return ExitCode.done;
       context.err.line('no process is running that could get it');

@@ -29,7 +29,7 @@ last run ended and what was proved after it. Values of variables that look like 
     const targets = targetsOf(context);
     const {instances} = await withClient(context, connected => ask(connected, 'status', {targets}));
     if (isSet(context, 'json')) {
-      context.out.line(JSON.stringify({instances}));
+      context.out.json({instances});
       return 0;
     }
     for (const [i, instance] of instances.entries()) {
@@ -100,17 +100,26 @@ function usage({cpuPercent, rssBytes, nice, state}: InstanceDetail): string | nu
   return parts.length > 0 ? parts.join(', ') : null;
 }
 
+/** Levels that are indented; a chain of processes may have thousands. */
+const MOST_INDENT = 40;
+
 /** `4711 S node server.js`, children further in. */
 function treeRows({processes}: InstanceDetail): readonly string[] {
   const known = new Set(processes.map(({pid}) => pid));
+  const byParent = new Map<number | null, (typeof processes)[number][]>();
+  for (const one of [...processes].reverse()) {
+    const parent = known.has(one.ppid) && one.ppid !== one.pid ? one.ppid : null;
+    const siblings = byParent.get(parent);
+    if (siblings) siblings.push(one);
+    else byParent.set(parent, [one]);
+  }
   const rows: string[] = [];
-  const add = (ppid: number | null, depth: number): void => {
-    for (const one of processes) {
-      if (ppid === null ? known.has(one.ppid) : one.ppid !== ppid) continue;
-      rows.push(`${'  '.repeat(depth)}${one.pid} ${one.state} ${one.command === '' ? `[${one.name}]` : one.command}`);
-      if (one.pid !== one.ppid) add(one.pid, depth + 1);
-    }
-  };
-  add(null, 0);
+  const open = (byParent.get(null) ?? []).map(one => ({one, depth: 0}));
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const {one, depth} = next;
+    const command = one.command === '' ? `[${one.name}]` : one.command;
+    rows.push(`${'  '.repeat(Math.min(depth, MOST_INDENT))}${one.pid} ${one.state} ${command}`);
+    for (const child of byParent.get(one.pid) ?? []) open.push({one: child, depth: depth + 1});
+  }
   return rows;
 }

@@ -37,6 +37,7 @@ terminal, it prints a table once.`,
       readOnly: isSet(context, 'read-only'),
       env,
       input: process.stdin,
+      // eslint-disable-next-line no-restricted-syntax -- ui/screen/cells.ts cleans what is drawn
       output: process.stdout,
     });
   },

@@ -11,7 +11,7 @@ import {ALL_OPTION, withScope, type Scope, type Target} from '../scope.ts';
 import {watchOver} from '../supervisor-watch.ts';
 import {stopSignal} from '../tail-options.ts';
 import {knowAll, TraceOwners} from '../trace-owners.ts';
-import {traceJson, TraceLines} from '../trace-words.ts';
+import {traceRecord, TraceLines} from '../trace-words.ts';
 
 /** The supervisor tells of a new run after that at most. */
 const PATIENCE_MS = 2_000;
@@ -101,7 +101,7 @@ class Tracing {
     const roleOf = (pid: number): string | null => this.#owners?.roleOf(pid) ?? null;
     const lines = new TraceLines(context.out, roleOf, connected === null ? [] : ['controller', ...ids]);
     const {out} = context;
-    this.#print = isSet(context, 'json') ? event => out.line(traceJson(event)) : event => out.line(lines.line(event));
+    this.#print = isSet(context, 'json') ? event => out.json(traceRecord(event)) : event => out.line(lines.line(event));
   }
 
   async run(): Promise<number> {
@@ -178,7 +178,7 @@ class Tracing {
     this.#losses++;
     this.#flush(true);
     const {out} = this.#context;
-    if (isSet(this.#context, 'json')) out.line(JSON.stringify({at: new Date().toISOString(), type: 'lost'}));
+    if (isSet(this.#context, 'json')) out.json({at: new Date().toISOString(), type: 'lost'});
     this.#say('events were lost here: more happened than could be read');
     const ticks = this.#readAt;
     this.#relearning = this.#relearning.then(async () => {

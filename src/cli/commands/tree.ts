@@ -18,6 +18,8 @@ import {prefixes, strokesFor} from '../tree/lines.ts';
 const BETWEEN_MS = 200;
 /** Of a terminal's width, what the lines between parents and children may take. */
 const LINES_SHARE = 0.2;
+/** The same in a pipe: of a chain of thousands, each row would be longer than the one before it. */
+const WIDEST_LINES = 300;
 
 export const tree: Command = {
   name: 'tree',
@@ -86,13 +88,14 @@ async function print(context: Context, snapshot: Snapshot, scope: Scope, places:
     return {depth: place.depth, facts: withPss ? {...facts, pssBytes: pssDenied ? null : pss} : facts, pssDenied};
   });
   if (isSet(context, 'json')) {
-    out.line(treeJson(nodes));
+    // eslint-disable-next-line no-restricted-syntax -- JSON already, made by jsonOf
+    out.exactLine(treeJson(nodes));
     return;
   }
   const isFolded = ({kernelThread}: Facts): boolean =>
     kernelThread && scope.target === null && !isSet(context, 'kernel');
   const kept = nodes.filter(({facts}) => !isFolded(facts));
-  const most = out.columns === null ? Infinity : Math.floor(out.columns * LINES_SHARE);
+  const most = out.columns === null ? WIDEST_LINES : Math.floor(out.columns * LINES_SHARE);
   const strokes = prefixes(
     kept.map(({depth}) => depth),
     strokesFor(context.env),

@@ -113,5 +113,5 @@ function print({out}: Context, [first = '', ...rest]: readonly string[]): void {
   // In a pipe a program reads, which would take a broken line for two.
   const width = out.columns ?? Infinity;
   for (const line of wrap(first, width)) out.line(out.paint('bold', line));
-  for (const paragraph of rest) for (const line of wrap(paragraph, width)) out.line(line);
+  for (const paragraph of rest) for (const line of wrap(paragraph, width)) out.line(out.paint(null, line));
 }

@@ -1,6 +1,7 @@
 /** Zombies and orphans of the whole machine: no supervisor has watched them, so all is told from one look at /proc. */
 import {setTimeout as delay} from 'node:timers/promises';
 import type {FindingsReport, OrphanReport, ZombieReport} from '../../control/messages.ts';
+import {isAnchor} from './anchors.ts';
 import {commandOf} from '../../process/facts.ts';
 import {hasEnded, type Stat} from '../../process/stat.ts';
 import {readProcessTable, type ProcessTable} from '../../process/table.ts';
@@ -10,8 +11,6 @@ import {zombiesIn, type Zombie} from '../../process/zombies.ts';
 /** A parent has that long to wait for its child. */
 const PATIENCE_MS = 1_000;
 const KTHREADD = 2;
-/** brood's anchors, of whatever user's fleet, have left their parents on purpose. */
-const ANCHOR = / brood-anchor .* --launch/s;
 
 /** What a supervisor says of its own counts more: it knows whose they are, and for how long. */
 export async function machineFindings(own: FindingsReport): Promise<FindingsReport> {
@@ -60,12 +59,12 @@ function isLeftBehind({pid, ppid, sid, pgid}: Stat, table: ProcessTable): boolea
 const orphansOf = (table: ProcessTable): OrphanReport[] =>
   [...table.all()]
     .filter(stat => !hasEnded(stat) && stat.pid !== KTHREADD && isLeftBehind(stat, table))
-    .map(({pid, comm}) => ({pid, comm, command: commandOf(pid) || comm}))
-    .filter(({command}) => !ANCHOR.test(command))
-    .map(({pid, comm, command}) => ({
+    // Anchors have left their parents on purpose.
+    .filter(({pid, startTime}) => !isAnchor(pid, startTime))
+    .map(({pid, comm}) => ({
       pid,
       name: comm,
-      command,
+      command: commandOf(pid) || comm,
       worker: null,
       instance: null,
       formerParent: null,

@@ -68,6 +68,7 @@ async function tried({apply}: Fix): Promise<Outcome> {
 
 /** Asks at the terminal. `a` agrees to all that follows; at the end of input nothing more is done. */
 export function terminalAsk(): {readonly ask: Ask; readonly close: () => void} {
+  // eslint-disable-next-line no-restricted-syntax -- only the questions go there, as plain text
   const lines = createInterface({input: process.stdin, output: process.stdout});
   const closed = new AbortController();
   lines.once('close', () => closed.abort());

@@ -50,8 +50,22 @@ function names(nodes: readonly Node[]): string {
 /** A path longer than that is cut in a terminal: its end says most. */
 const MOST_PATH = 30;
 
-const shortened = (words: string): string =>
-  words.replace(/\/[^\s,]*(?=\/[^/\s,]+)/, folder => (folder.length > MOST_PATH ? '…' : folder));
+/** Of the first path in it that has a folder. */
+function shortened(words: string): string {
+  const parts = words.split(/([\s,]+)/);
+  const at = parts.findIndex(part => part.startsWith('/') && folderEnd(part) > 0);
+  const path = parts[at] ?? '';
+  const end = folderEnd(path);
+  if (end <= MOST_PATH) return words;
+  return [...parts.slice(0, at), `…${path.slice(end)}`, ...parts.slice(at + 1)].join('');
+}
+
+/** Where its last name begins, with the slash before it. */
+function folderEnd(path: string): number {
+  let end = path.length;
+  while (end > 0 && path.charAt(end - 1) === '/') end--;
+  return path.lastIndexOf('/', end - 1);
+}
 
 const columnsFor = (isTerminal: boolean): readonly Column<Join>[] => [
   {title: 'KIND', cell: ({kind}) => kind},

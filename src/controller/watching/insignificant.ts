@@ -1,6 +1,6 @@
 /** What changes below a watched path and says nothing of the program. */
 import {basename, isAbsolute, relative, resolve, sep} from 'node:path';
-import {Glob} from './glob.ts';
+import {globMatcher} from './glob.ts';
 
 /** Folders of version control, packages and caches: Python writes its caches beside what it has just been started from. */
 const FOLDERS: ReadonlySet<string> = new Set([
@@ -30,15 +30,13 @@ type Names = (path: string, below: readonly string[]) => boolean;
 
 /** A name is looked for at any depth, a path from the fleet file's folder on; what is in a folder that is meant is meant too. */
 function meantBy(pattern: string, dir: string): Names {
-  let end = pattern.length;
-  while (pattern[end - 1] === '/') end--;
-  const bare = pattern.slice(0, end);
+  let bare = pattern;
+  while (bare.endsWith('/')) bare = bare.slice(0, -1);
   if (!bare.includes('/')) {
-    const name = new Glob(bare);
-    return (_path, below) => below.some(part => name.matches(part));
+    const isName = globMatcher(bare, false);
+    return (_path, below) => below.some(isName);
   }
-  const whole = new Glob(resolve(dir, bare));
-  return path => whole.covers(path);
+  return globMatcher(resolve(dir, bare), true);
 }
 
 /**

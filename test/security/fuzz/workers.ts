@@ -9,7 +9,7 @@ import {keyOf, parseTable} from '../../../src/ipc/system-v.ts';
 import {joined, lasting, parseNotice} from '../../../src/keeper/notice.ts';
 import {decodeMessage} from '../../../src/posix/connector-messages.ts';
 import {sharedMappingsIn} from '../../../src/posix/process-folder.ts';
-import {commandLine} from '../../../src/process/command-line.ts';
+import {commandIn} from '../../../src/process/command-line.ts';
 import {detailsIn} from '../../../src/process/proc-details.ts';
 import {StatField, StatLine} from '../../../src/process/stat-line.ts';
 import {parseStat} from '../../../src/process/stat.ts';
@@ -117,7 +117,7 @@ const command: Target = {
     ['\0', 'a\0'],
   ],
   take(input) {
-    const read = commandLine(utf8(input));
+    const read = commandIn(utf8(input));
     must(!read.includes('\0'), 'no zero byte is left');
   },
 };

@@ -6,7 +6,7 @@ import {workerOf, type Check} from '../patient.ts';
 
 const IN_USE = /EADDRINUSE|address (is )?already in use|errno[: ]*-?98\b|another program listens there/i;
 /** `127.0.0.1:8080`, `:::3000`, `port 8080`. */
-const PORT = /(?:[\d.:\]*]:|port[ :=]+)(\d{2,5})\b/i;
+const PORT = /(?:[\d.:\]*]:|port[ :=]{1,4})(\d{2,5})\b/i;
 
 const LISTEN = '0A';
 

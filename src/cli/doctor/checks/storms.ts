@@ -14,12 +14,12 @@ export const fingerprintOf = (line: string): string =>
   line
     .replace(/0x[0-9a-f]+/gi, '#')
     .replace(/\b[0-9a-f]{8,}\b/gi, '#')
-    .replace(/\d+([.:,]\d+)*/g, '#')
+    .replace(/\d[\d.:,]*/g, '#')
     .trim();
 
 /** The line that names the error, since a trace may follow it; else the last one. */
 const tellingLine = (lines: readonly string[]): string | null =>
-  lines.findLast(line => /\w*(error|exception)\b|panic|fatal|abort|failed/i.test(line) && !/^\s*at /.test(line)) ??
+  lines.findLast(line => /(error|exception)\b|panic|fatal|abort|failed/i.test(line) && !/^\s*at /.test(line)) ??
   lines.at(-1) ??
   null;
 

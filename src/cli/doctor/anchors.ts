@@ -1,0 +1,40 @@
+/**
+ * Whether a process is the anchor of a fleet. Its command line says so, but any process may write anything there: to be
+ * taken for one, and so be no orphan, it has to be named by the lock of the fleet, in a file of its own user.
+ */
+import {closeSync, constants, fstatSync, openSync, readSync, statSync} from 'node:fs';
+import {isAbsolute} from 'node:path';
+import {inFolder} from '../../control/folder.ts';
+import {lockIn} from '../../control/lock.ts';
+import {argumentsIn, readCommandLine} from '../../process/command-line.ts';
+
+/** Places in its command line (src/keeper/anchor.ts), after the shell. */
+const NAME = 3;
+const FOLDER = 9;
+/** The first line of a lock is far shorter. */
+const MOST_BYTES = 4_096;
+
+export function isAnchor(pid: number, startTime: string): boolean {
+  const words = argumentsIn(readCommandLine(`/proc/${pid}`) ?? '');
+  const folder = words[FOLDER];
+  if (words[1] !== '-c' || words[NAME] !== 'brood-anchor' || folder === undefined || !isAbsolute(folder)) return false;
+  const owner = statSync(`/proc/${pid}`, {throwIfNoEntry: false})?.uid;
+  const lock = owner === undefined ? null : lockIn(textOf(inFolder.lock(folder), owner));
+  return lock?.anchor === pid && lock.anchorStartTime === startTime;
+}
+
+/** Of a plain file of that user, since the path is the process's choice: reading a FIFO would wait. */
+function textOf(path: string, owner: number): string {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+    const stat = fstatSync(fd);
+    if (!stat.isFile() || stat.uid !== owner) return '';
+    const bytes = Buffer.alloc(MOST_BYTES);
+    return bytes.toString('utf8', 0, readSync(fd, bytes, 0, MOST_BYTES, 0));
+  } catch {
+    return '';
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
