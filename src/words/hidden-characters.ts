@@ -37,7 +37,11 @@ export class HiddenCharacters {
     }
     const key = this.#key;
     this.#key = false;
-    if (code >= 0xd800 && code <= 0xdfff) return '\ufffd';
+    if (code >= 0xd800 && code <= 0xdfff) {
+      this.#marks = 0;
+      this.#picture = 0;
+      return '\ufffd';
+    }
     const character = String.fromCodePoint(code);
     if (HIDDEN.test(character)) return this.#belongs(code, key, text, end) ? null : numberOf(code);
     if (MARK.test(character)) return ++this.#marks > MOST_MARKS ? '' : null;
