@@ -6,6 +6,9 @@ export interface Rate {
   readonly burst: number;
 }
 
+/** What the sums of fractions may lack to a whole one. */
+const ROUNDING = 1e-9;
+
 export class TokenBucket {
   readonly #rate: Rate;
   #tokens: number;
@@ -21,13 +24,13 @@ export class TokenBucket {
   /** How many may happen now. */
   available(now: number): number {
     this.#refill(now);
-    return Math.floor(this.#tokens);
+    return Math.floor(this.#tokens + ROUNDING);
   }
 
   /** Whether it may happen now; then it is counted. */
   take(now: number): boolean {
     if (this.available(now) < 1) return false;
-    this.#tokens--;
+    this.#tokens = Math.max(0, this.#tokens - 1);
     return true;
   }
 
@@ -40,7 +43,7 @@ export class TokenBucket {
   /** How long (ms, rounded up) until one may happen. */
   waitMs(now: number): number {
     this.#refill(now);
-    return this.#tokens >= 1 ? 0 : Math.ceil(((1 - this.#tokens) / this.#rate.perSecond) * 1000);
+    return this.#tokens + ROUNDING >= 1 ? 0 : Math.ceil(((1 - this.#tokens) / this.#rate.perSecond) * 1000);
   }
 
   #refill(now: number): void {

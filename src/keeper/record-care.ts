@@ -39,13 +39,13 @@ export class RecordCare {
 }
 
 function rewrite(folder: string, run: Run): void {
-  const {token, intent, pid, startTime, startedAt, cgroup, exit, notice, cleared} = run;
+  const {token, intent, pid, startTime, since, startedAt, cgroup, exit, notice, cleared} = run;
   if (intent === null) return;
   const isStarted = pid !== null && startTime !== null && startedAt !== null;
   rewriteRecord(folder, {
     token,
     intent,
-    started: isStarted ? {pid, startTime, startedAt, cgroup} : null,
+    started: isStarted ? {pid, startTime, since, startedAt, cgroup} : null,
     exit,
     ready: notice?.ready === true,
     cleared,

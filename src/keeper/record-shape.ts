@@ -48,6 +48,7 @@ export const isStarted = (value: unknown): value is Started =>
   isPid(value['pid']) &&
   typeof value['startTime'] === 'string' &&
   isCount(value['startedAt']) &&
+  isNullOr(value['since'], isText) &&
   isNullOr(value['cgroup'], isText);
 
 export const isExit = (value: unknown): value is ExitFact =>
@@ -56,7 +57,11 @@ export const isExit = (value: unknown): value is ExitFact =>
   (value['signal'] === null || isSignal(value['signal'])) &&
   isCount(value['at']);
 
+const isDoubt = (value: unknown): boolean =>
+  hasTexts('words')(value) && isRecord(value) && isNullOr(value['pid'], isPid) && isNullOr(value['startTime'], isText);
+
 export const isCleared = (value: unknown): value is NonNullable<RunFact['cleared']> =>
   isRecord(value) &&
   ['cgroup', 'connector', 'lineage'].includes(String(value['proof'])) &&
-  isListOf(value['survivors'], isText);
+  isListOf(value['survivors'], isText) &&
+  isNullOr(value['doubts'], list => isListOf(list, isDoubt));

@@ -78,6 +78,11 @@ export class Mover {
       return;
     }
     onPipeThread(release => {
+      if (pausing !== null) {
+        release();
+        pausing.push(() => this.#copy(file, bytes, done));
+        return;
+      }
       copying++;
       const settle = (moved: Spliced): void => {
         copying--;
