@@ -87,10 +87,10 @@ function doubtsOf(instance: Instance): Pick<InstanceDetail, 'doubts'> {
   return doubts.length > 0 ? {doubts} : {};
 }
 
-/** Everything known of one instance. */
 /** Characters of a command line that clients are told: a worker may have thousands of processes, each with 128 KiB. */
 const MOST_COMMAND = 4_096;
 
+/** Everything known of one instance. */
 export function instanceDetail(
   instance: Instance,
   spec: WorkerSpec,

@@ -4,6 +4,7 @@ import {readEnvFile} from './env-file.ts';
 import {findProgramAs} from './find-program-as.ts';
 import {grantEnvironment, grantsOf} from './grants.ts';
 import type {OrderWithoutLease} from './keeper-link.ts';
+import {privilegesOf} from './privileges.ts';
 import {findProgram, type FoundProgram} from './program.ts';
 import {hasVoice, notifyAddress, voiceEnvironment} from './voice.ts';
 import {ownEnvironment, type Env, type FleetContext} from './worker-environment.ts';
@@ -35,6 +36,8 @@ export const needsLooking = ({envFile, user}: WorkerSpec): boolean => envFile !=
 /** Works out how to start a run of a worker that {@link needsLooking}. What is wrong is said as a failed spawn would be. */
 export async function planSpawnLooking(subject: SpawnSubject, context: SpawnContext): Promise<SpawnPlan> {
   const {spec, instance} = subject;
+  const privileges = privilegesOf(spec);
+  if ('message' in privileges) return {failure: privileges};
   const file = await readEnvFile(spec);
   if ('message' in file) return {failure: file};
   const own = ownEnvironment(spec, instance, context, file.env);

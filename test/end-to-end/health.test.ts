@@ -208,7 +208,8 @@ test('a program that asks runs in the folder of the fleet file, with the environ
   };
   const files = {'sub/keep': '', 'more.env': 'MORE=also\nMINE=no\n'};
   await using(new TestFleet({fleet: 't', workers}, files), async fleet => {
-    chmodSync(fleet.folder, 0o777);
+    // A folder that everybody may write to is no way to a fleet, but for a sticky one.
+    chmodSync(fleet.folder, 0o1777);
     fleet.up('--wait');
     await until('a health check', () => fleet.read('health') !== '');
     for (const name of ['ready', 'health']) {

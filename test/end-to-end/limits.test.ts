@@ -1,6 +1,6 @@
 /** What a worker may use: memory that is looked at, and limits, nice, umask and user together. */
 import {execFileSync, spawnSync} from 'node:child_process';
-import {readFileSync} from 'node:fs';
+import {chmodSync, readFileSync} from 'node:fs';
 import {expect, test, vi} from 'vitest';
 import type {InstanceDetail} from '../../src/control/messages.ts';
 import {whyNoLimit} from '../../src/process/cgroup.ts';
@@ -167,6 +167,7 @@ test.skipIf(account === null)(
       own: {sh: SHOW, user: uid, env: {HOME: '/elsewhere'}},
     };
     await using(new TestFleet({fleet: 't', workers}), async fleet => {
+      chmodSync(fleet.folder, 0o711);
       fleet.up('--wait');
       const lines = (id: string): string[] => fleet.run('logs', id, '--raw').out.trim().split('\n');
       await until('all that they say', () => lines('w').length === 7 && lines('own').length === 7);
@@ -195,7 +196,9 @@ test('what can not be given is told before anything is started, in words', async
     );
     expect(fleet.run('why', 'files').out).toContain('correct that in the fleet file');
     if (isRoot)
-      expect((await fleet.status('user', 'failed')).reason).toBe('user no-such-user: there is no such account');
+      expect((await fleet.status('user', 'failed')).reason).toBe(
+        'user no-such-user: there is no such account on this machine',
+      );
     expect(fleet.named('sleep')).toEqual([]);
     expect(fleet.run('down').code).toBe(0);
   });
