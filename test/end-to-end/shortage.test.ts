@@ -36,7 +36,7 @@ const someWait = (fleet: TestFleet): boolean => {
 
 test('without descriptors workers wait in backoff, the others go on, stop works, and with room those that waited start', async () => {
   const workers = {a: {...sleeper, instances: 6}, b: {...sleeper, instances: 30}};
-  await using(new WrappedFleet(['prlimit', '--nofile=72:72', '--'], {fleet: 't', workers}), async fleet => {
+  await using(new WrappedFleet(['prlimit', '--nofile=84:84', '--'], {fleet: 't', workers}), async fleet => {
     fleet.up();
     await until('some to run and some to wait', () => someWait(fleet));
     const {supervisor, workers: before} = fleet.ps();
