@@ -1,5 +1,5 @@
 /** A worker that runs as another user than its supervisor. */
-import {readFileSync} from 'node:fs';
+import {chmodSync, readFileSync} from 'node:fs';
 import {expect, test} from 'vitest';
 import {TestFleet, until} from './harness.ts';
 import {isRoot, using} from './wrapped.ts';
@@ -14,6 +14,7 @@ test.skipIf(!isRoot || !hasNobody)(
       user: 'nobody',
     };
     await using(new TestFleet({fleet: 't', workers: {w}}), async fleet => {
+      chmodSync(fleet.folder, 0o711);
       fleet.up('--wait');
       const raw = (stream: string): string => fleet.run('logs', 'w', '--raw', '--stream', stream).out;
       await until('all that it says', () => raw('out').includes('out 3') && raw('err').includes('err 3'));

@@ -364,8 +364,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     bug: 'an unchanged fleet file restarts workers',
     file: 'configure.ts',
-    from: `return [...keys].some(`,
-    to: `return [...keys].every(key => key !== '') || [...keys].some(`,
+    from: `differing(before, after).some(`,
+    to: `before.name === after.name || differing(before, after).some(`,
   },
 ];
 
