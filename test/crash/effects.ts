@@ -66,7 +66,7 @@ const ASKS: Readonly<Record<string, (name: string) => boolean>> = {
       'readlinkSync',
       'readSync',
     ],
-    ...['realpathSync', 'statSync', 'isDirectory', 'isFile', 'isSymbolicLink', 'createReadStream', 'watch'],
+    ...['realpathSync', 'statSync', 'isDirectory', 'isFile', 'isSocket', 'isSymbolicLink', 'createReadStream', 'watch'],
   ),
   'fs/promises': names('readdir', 'readFile', 'realpath', 'stat', 'lstat', 'read'),
   net: names(
@@ -88,7 +88,8 @@ const ASKS: Readonly<Record<string, (name: string) => boolean>> = {
   posix: names(
     ...['bytesInPipe', 'catchSignals', 'closeDebugger', 'daemonFlags', 'deliverTo', 'endOfPidfd', 'openFilesLimit'],
     ...['peek', 'peekEnded', 'peerCredentials', 'signalName', 'signalNumber', 'isHeldUp', 'isReachable', 'isUnixPath'],
-    ...['pathOf', 'socketFolderOf', 'socketFolders'],
+    ...['pathOf', 'socketFolderOf', 'socketFolders', 'isDescriptorQueue', 'isPipeHeldUp', 'messagesIn'],
+    ...['fetchRefusal', 'pidfdInfoRefusal', 'pidfdRefusals', 'spliceRefusal', 'subreaperRefusal'],
   ),
 };
 
@@ -96,7 +97,7 @@ const ASKS: Readonly<Record<string, (name: string) => boolean>> = {
 const LOCAL = new Set([
   ...['posix.Epoll', 'posix.add', 'posix.arm', 'posix.remove', 'posix.close', 'posix.openPidfd', 'posix.seekToEnd'],
   ...['posix.setOpenFilesLimit', 'posix.closeOnExecFrom', 'posix.resetRealtimeSignals', 'posix.nextStopped'],
-  ...['process.umask', 'net.Socket'],
+  ...['posix.closePipe', 'posix.closeSocket', 'process.umask', 'net.Socket'],
 ]);
 
 const CLOSES = new Set(['fs.close', 'fs.closeSync', 'fs/promises.close']);
