@@ -2,8 +2,14 @@
 import {lstatSync, readdirSync, rmSync} from 'node:fs';
 import {connect, type Socket} from 'node:net';
 import {basename, dirname, join} from 'node:path';
-import type {Peer} from './server.ts';
 import {socketAddress} from './socket-path.ts';
+
+/** The process at the other end of a connection (unix(7), SO_PEERCRED). */
+export interface Peer {
+  readonly uid: number;
+  /** 0 where it can't be seen from here. */
+  readonly pid: number;
+}
 
 export type Occupant = 'nothing' | 'dead' | {readonly peer: Peer | null};
 

@@ -5,16 +5,10 @@ import {admit, holdings, type Verdict} from './admission.ts';
 import {Connection} from './connection.ts';
 import {busyLine, Farewells} from './farewells.ts';
 import type {Handlers} from './handlers.ts';
-import {occupantOf, removeDeadBeside, temporaryBeside} from './place.ts';
+import {occupantOf, removeDeadBeside, temporaryBeside, type Peer} from './place.ts';
 import type {EventRecord} from './messages.ts';
 import {socketAddress, type SocketAddress} from './socket-path.ts';
 import {eventLine} from './watch.ts';
-
-export interface Peer {
-  readonly uid: number;
-  /** 0 where it can't be seen from here. */
-  readonly pid: number;
-}
 
 export interface ControlServerOptions {
   readonly socketPath: string;

@@ -5,7 +5,8 @@
 import {existsSync} from 'node:fs';
 import {limitsKept} from './cgroup-limits.ts';
 import {removeNotify} from './notify-socket.ts';
-import {readRecords, removeRecord, type Intent, type SpawnRecord} from './record.ts';
+import {readRecords, removeRecord, type SpawnRecord} from './record.ts';
+import type {Intent} from './record-shape.ts';
 import {newRun, type Run} from './run.ts';
 import {notifyPath, readyPath} from './run-files.ts';
 import {fifoPath, STREAMS} from '../logs/layout.ts';

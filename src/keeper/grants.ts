@@ -3,7 +3,7 @@ import type {Replaced} from './arguments.ts';
 import type {DeclaredChannels, SpawnOrder} from './messages.ts';
 import type {PipeStore} from './pipe-store.ts';
 import {Pipes} from './pipes.ts';
-import type {Intent} from './record.ts';
+import type {Intent} from './record-shape.ts';
 import {FIRST_SOCKET_FD, Sockets} from './sockets.ts';
 
 export class Grants {

@@ -1,10 +1,41 @@
 /**
- * Whether what a line of a record says is what a keeper writes there. A disk that has lost a block, or another version of
+ * What the lines of a record say, and whether a line says what a keeper writes there. A disk that has lost a block, or another version of
  * the program, may have left JSON that is something else: a keeper that trusted it would fail of it, and so would each that
  * its anchor starts after it. What is not whole counts as torn.
  */
-import type {ExitFact, RunFact} from './messages.ts';
-import type {Intent, Started} from './record.ts';
+import type {ExitFact, LogStart, PipeGrant, RunFact, RunLimits, SocketGrant, SpawnOrder} from './messages.ts';
+import type {SignalName} from '../posix/signals.ts';
+
+/** Before the spawn. */
+export interface Intent {
+  readonly token: string;
+  readonly id: string;
+  readonly boot: string;
+  readonly logFolder: string;
+  readonly logMaxSize: number;
+  readonly logStart: LogStart;
+  readonly stopSignal: SignalName;
+  readonly stopTimeoutMs: number;
+  /** What it inherited; not there in records of earlier versions. */
+  readonly sockets?: readonly SocketGrant[];
+  readonly pipes?: readonly PipeGrant[];
+  readonly notify?: string | null;
+  readonly owner?: SpawnOrder['owner'];
+  readonly readyFd?: number | null;
+  /** Where it is to be born; null where there is none. */
+  readonly cgroup?: string | null;
+  readonly limits?: RunLimits;
+}
+
+/** After it: the main process. */
+export interface Started {
+  readonly pid: number;
+  readonly startTime: string;
+  /** Start time of the first main process, where this is another one. */
+  readonly since?: string | null;
+  readonly startedAt: number;
+  readonly cgroup: string | null;
+}
 
 type Entries = Readonly<Record<string, unknown>>;
 

@@ -4,40 +4,10 @@
  */
 import {closeSync, constants, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync} from 'node:fs';
 import {join} from 'node:path';
-import type {ExitFact, LogStart, PipeGrant, RunFact, RunLimits, SocketGrant, SpawnOrder} from './messages.ts';
-import {isCleared, isExit, isIntent, isStarted} from './record-shape.ts';
-import type {SignalName} from '../posix/signals.ts';
+import type {ExitFact, RunFact} from './messages.ts';
+import {isCleared, isExit, isIntent, isStarted, type Intent, type Started} from './record-shape.ts';
 import {removeFile} from '../posix/remove.ts';
 import {isShortage} from '../process/stat.ts';
-
-export interface Intent {
-  readonly token: string;
-  readonly id: string;
-  readonly boot: string;
-  readonly logFolder: string;
-  readonly logMaxSize: number;
-  readonly logStart: LogStart;
-  readonly stopSignal: SignalName;
-  readonly stopTimeoutMs: number;
-  /** What it inherited; not there in records of earlier versions. */
-  readonly sockets?: readonly SocketGrant[];
-  readonly pipes?: readonly PipeGrant[];
-  readonly notify?: string | null;
-  readonly owner?: SpawnOrder['owner'];
-  readonly readyFd?: number | null;
-  /** Where it is to be born; null where there is none. */
-  readonly cgroup?: string | null;
-  readonly limits?: RunLimits;
-}
-
-export interface Started {
-  readonly pid: number;
-  readonly startTime: string;
-  /** Start time of the first main process, where this is another one. */
-  readonly since?: string | null;
-  readonly startedAt: number;
-  readonly cgroup: string | null;
-}
 
 export interface SpawnRecord {
   readonly token: string;

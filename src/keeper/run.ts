@@ -3,7 +3,7 @@ import {basename} from 'node:path';
 import type {Cleared, ExitFact, LogStart, Notice, RunFact, SpawnFailure, Unheld} from './messages.ts';
 import type {SignalName} from '../posix/signals.ts';
 import type {Output} from './output.ts';
-import type {Intent} from './record.ts';
+import type {Intent} from './record-shape.ts';
 
 /** The processes that come from a run's main process, as the process connector has told. */
 export interface Descent {

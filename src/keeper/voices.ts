@@ -3,7 +3,7 @@ import {closeSync} from 'node:fs';
 import type {Fact, SpawnOrder} from './messages.ts';
 import {Notify} from './notify.ts';
 import {ReadyFifos} from './ready-fifo.ts';
-import type {Intent} from './record.ts';
+import type {Intent} from './record-shape.ts';
 import type {Run} from './run.ts';
 import type {Epoll} from '../posix/epoll.ts';
 
