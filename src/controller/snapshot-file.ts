@@ -16,7 +16,7 @@ import {
   writeSync,
   constants,
 } from 'node:fs';
-import {decodeRecord, encodeRecord, HEADER_BYTES, type SnapshotRecord} from './snapshot-record.ts';
+import {decodeRecord, encodeRecord, HEADER_BYTES, numberOfWhole, type SnapshotRecord} from './snapshot-record.ts';
 import {inFolder} from '../control/folder.ts';
 
 const SMALLEST_BYTES = 256 * 1024;
@@ -99,6 +99,8 @@ export class SnapshotFile {
   #capacity: number;
   /** The files as they were when what they hold was last seen to be right. */
   readonly #sound = new Map<Half, string>();
+  /** What a commit has found to be damaged, in words; {@link look} tells it. */
+  #harm: readonly string[] = [];
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -149,7 +151,7 @@ export class SnapshotFile {
    * @throws SupersededError, and as {@link reserve} does
    */
   write(text: string): void {
-    this.#mustBeMine();
+    this.#isMine();
     const number = (this.#number / GENERATION + 1n) * GENERATION;
     const bytes = encodeRecord({isWhole: true, number, text});
     this.reserve(bytes.length - HEADER_BYTES);
@@ -174,7 +176,7 @@ export class SnapshotFile {
     const number = this.#number + 1n;
     const bytes = encodeRecord({isWhole: false, number, text});
     if (end + bytes.length > this.#capacity || number % GENERATION === 0n) return false;
-    this.#mustBeMine();
+    if (!this.#isMine()) return false;
     // Half a change must not be followed by another.
     this.#end = null;
     this.#put(this.#half, bytes, end);
@@ -189,8 +191,9 @@ export class SnapshotFile {
    */
   look(): string | null {
     if (this.#number === 0n || this.#fds.size === 0) return null;
-    const wrong = HALVES.map(half => this.#problemOf(half)).filter(problem => problem !== null);
-    return wrong.length === 0 ? null : wrong.join(' and ');
+    const found = HALVES.map(half => this.#problemOf(half)).filter(problem => problem !== null);
+    const wrong = new Set([...this.#harm, ...found]);
+    return wrong.size === 0 ? null : [...wrong].join(' and ');
   }
 
   /** What {@link look} has found is to be written over: {@link write} makes both halves anew. */
@@ -198,6 +201,7 @@ export class SnapshotFile {
     this.#end = null;
     this.#capacity = 0;
     this.#sound.clear();
+    this.#harm = [];
     for (const half of HALVES) {
       const path = inFolder.snapshot(this.#folder, half);
       const fd = this.#fds.get(half);
@@ -206,8 +210,8 @@ export class SnapshotFile {
         this.#fds.delete(half);
       }
       const header = Buffer.alloc(HEADER_BYTES);
-      const read = readSync(this.#open(half), header, 0, HEADER_BYTES, 0);
-      this.#headers.set(half, read === HEADER_BYTES ? header : Buffer.alloc(HEADER_BYTES));
+      readSync(this.#open(half), header, 0, HEADER_BYTES, 0);
+      this.#headers.set(half, header);
     }
   }
 
@@ -237,16 +241,27 @@ export class SnapshotFile {
     for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at, bytes.length - at, where + at);
   }
 
-  /** One that was frozen, and was given up with its keeper, may wake up in the middle of its turn. */
-  #mustBeMine(): void {
-    for (const half of HALVES) {
+  /**
+   * Whether what is on disk is what this object has written. One that was frozen, and was given up with its keeper, may
+   * wake up in the middle of its turn: then it is another controller's. Whatever else is there is damage.
+   *
+   * @throws SupersededError
+   */
+  #isMine(): boolean {
+    const foreign = HALVES.filter(half => {
       // Nothing was there when it was looked for.
       const header = this.#headers.get(half) ?? Buffer.alloc(HEADER_BYTES);
       const now = Buffer.alloc(header.length);
       readSync(this.#open(half), now, 0, now.length, 0);
-      if (!now.equals(header))
-        throw new SupersededError('another controller has committed: this one has no say any more');
-    }
+      if (now.equals(header)) return false;
+      const number = numberOfWhole(now);
+      if (number === null || number <= this.#number) return true;
+      throw new SupersededError('another controller has committed: this one has no say any more');
+    });
+    if (foreign.length === 0) return true;
+    this.giveUp();
+    this.#harm = foreign.map(half => `snapshot.${half} had been damaged`);
+    return false;
   }
 
   /** The next `up` begins anew. */

@@ -48,3 +48,9 @@ export function decodeRecord(bytes: Buffer, at: number): SnapshotRecord | 'damag
   if (!checksum(number, body).equals(header.subarray(20))) return 'damaged';
   return {isWhole, number, text: body.toString(), bytes: HEADER_BYTES + length};
 }
+
+/** The number of the whole state that a half begins with, by its header alone: it may be in the middle of being written. */
+export function numberOfWhole(header: Buffer): bigint | null {
+  const isWhole = header.length >= HEADER_BYTES && header.toString('latin1', 0, 8) === WHOLE;
+  return isWhole ? header.readBigUInt64LE(8) : null;
+}

@@ -221,12 +221,17 @@ export function putCopy(folder: string, files: readonly CopyFile[], {sync}: PutO
 }
 
 /** Makes a copy under another name first, so that there is never half of one under its own; `mustWork` may still refuse it. */
-export function makeCopy(folder: string, files: readonly CopyFile[], mustWork: (made: string) => void): void {
+export function makeCopy(
+  folder: string,
+  files: readonly CopyFile[],
+  mustWork: (made: string) => void,
+  options: PutOptions = {sync: true},
+): void {
   const root = dirname(folder);
   const made = join(root, `.${basename(folder)}.${process.pid}`);
   try {
     rmSync(made, {recursive: true, force: true});
-    putCopy(made, files);
+    putCopy(made, files, options);
     mustWork(made);
     try {
       renameSync(made, folder);
@@ -234,7 +239,7 @@ export function makeCopy(folder: string, files: readonly CopyFile[], mustWork: (
       // Another `up` at the same instant has made the same.
       if (!isWhole(folder)) throw error;
     }
-    syncFolder(root);
+    if (options.sync) syncFolder(root);
   } finally {
     rmSync(made, {recursive: true, force: true});
   }

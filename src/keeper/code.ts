@@ -18,7 +18,6 @@ import {isWhole} from '../home/copy.ts';
 
 export class Code {
   readonly #root: string;
-  /** The folder that this keeper itself was started from. */
   readonly #own: string;
   /** Held in memory: the link may be removed while this keeper lives. */
   #current: string | null;
@@ -32,6 +31,11 @@ export class Code {
   /** The name of the copy that this keeper is of; null: it runs from where it was installed. */
   get own(): string | null {
     return existsSync(this.#root) && dirname(this.#own) === realpathSync(this.#root) ? basename(this.#own) : null;
+  }
+
+  /** The folder that this keeper was started from. */
+  get ownFolder(): string {
+    return this.#own;
   }
 
   /** The name of the copy that is current; null: there is none. */

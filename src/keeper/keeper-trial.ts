@@ -5,7 +5,13 @@ import {spawn} from 'node:child_process';
 const MAX_TEXT = 500;
 
 export class KeeperTrial {
+  /** Runs something outside of the cgroups of runs. */
+  readonly #outside: <T>(start: () => T) => T;
   readonly #tried = new Set<number>();
+
+  constructor(outside: <T>(start: () => T) => T) {
+    this.#outside = outside;
+  }
 
   /** Whether libuv waits for this child. */
   isSpawned(pid: number): boolean {
@@ -14,7 +20,7 @@ export class KeeperTrial {
 
   /** Runs `command`; calls back with what is wrong, in words, or null where nothing is. */
   run([program = process.execPath, ...args]: readonly string[], done: (problem: string | null) => void): void {
-    const child = spawn(program, args, {stdio: ['ignore', 'ignore', 'pipe']});
+    const child = this.#outside(() => spawn(program, args, {stdio: ['ignore', 'ignore', 'pipe']}));
     if (child.pid !== undefined) this.#tried.add(child.pid);
     let said = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-MAX_TEXT)));

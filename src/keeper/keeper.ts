@@ -11,11 +11,13 @@ import type {Replaced} from './arguments.ts';
 import {Cgroups} from './cgroup.ts';
 import type {Code} from './code.ts';
 import {CodeCare} from './code-care.ts';
+import {restoreCode} from './code-restore.ts';
 import {ControllerProcess} from './controller-process.ts';
 import {FleetEnd} from './fleet-end.ts';
 import {FolderCare} from './folder-care.ts';
 import {Grants} from './grants.ts';
 import {Guarantees} from './guarantees.ts';
+import {KeeperTrial} from './keeper-trial.ts';
 import {Launcher} from './launcher.ts';
 import {Link} from './link.ts';
 import type {Lock} from './lock.ts';
@@ -38,6 +40,8 @@ import {Epoll} from '../posix/epoll.ts';
 import {PIPE_THREADS} from '../posix/pipe-threads.ts';
 import {withPoolOf} from '../posix/pool.ts';
 import {startTimeOf} from '../process/stat.ts';
+
+const complain = (message: string): void => void process.stderr.write(`brood keeper: ${message}\n`);
 
 const SWEEP_MS = 5_000;
 /** One waits for events; each of the others may be held up by a disk, or by whoever has passed a descriptor. */
@@ -76,11 +80,14 @@ export class Keeper {
   readonly #link: Link;
   readonly #launcher: Launcher;
   readonly #fleetEnd: FleetEnd;
+  readonly #trial: KeeperTrial;
   readonly #upgrade: Upgrade;
   readonly #care: FolderCare;
   /** The controller that an earlier image of this process has started. */
   readonly #inherited: ControllerProcess | null;
   readonly #sweeper: NodeJS.Timeout;
+  /** What was put back while there was no controller: the next one is told. */
+  readonly #unsaid: Fact[] = [];
   /** Controllers that were lost. */
   #lost = 0;
   #left = false;
@@ -113,7 +120,7 @@ export class Keeper {
       say,
       keptVoices: replaced?.voices ?? null,
       hidden: new Map(replaced?.hidden ?? []),
-      isSpawned: pid => this.#link.isSpawned(pid) || this.#upgrade.isSpawned(pid),
+      isSpawned: pid => this.#link.isSpawned(pid) || this.#trial.isSpawned(pid),
       inherited: pid => {
         const controller = this.#inherited;
         if (controller?.pid !== pid) return null;
@@ -124,12 +131,13 @@ export class Keeper {
     const {connector, unattributed} = this.#processes;
     this.#guarantees = new Guarantees({cgroups, connector, unattributed, code, store: this.#store, folder, say});
     const outside = <T>(start: () => T): T => (this.#cgroups ? this.#cgroups.outside(start) : start());
+    this.#trial = new KeeperTrial(outside);
     this.#link = new Link({
       folder,
       outside,
       store: this.#store.queue?.receive ?? null,
       command: () => code.controller(folder),
-      welcome: (lease, loss) => this.#welcome(lease, loss),
+      welcome: (lease, loss) => [this.#welcome(lease, loss), ...this.#unsaid.splice(0)],
       order: order => obey(orders, order),
       lost: (pid, how, pause) => this.#controllerLost(pid, how, pause),
     });
@@ -138,7 +146,7 @@ export class Keeper {
         folder,
         code,
         link: this.#link,
-        outside,
+        trial: this.#trial,
         say,
         become: (program, upgrade, failed) => {
           const next = {
@@ -178,16 +186,13 @@ export class Keeper {
       records: new RecordCare(this.#runsFolder, this.#processes.runs),
       code: new CodeCare(join(folder, 'code'), () => code.current),
       hasRuns: () => [...this.#processes.runs.all()].some(run => !isOver(run)),
-      repaired: (what, message) => {
-        process.stderr.write(`brood keeper: repaired ${what}: ${message}\n`);
-        say({type: 'repaired', what, message});
-      },
+      repaired: (what, message) => this.#repaired(what, message),
       taken: by => this.#giveWay(by),
       lost: message => {
         process.stderr.write(`brood keeper: ${message}: the fleet is ended\n`);
         this.#fleetEnd.ask('SIGTERM');
       },
-      complain: message => process.stderr.write(`brood keeper: ${message}\n`),
+      complain,
     });
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
   }
@@ -201,6 +206,15 @@ export class Keeper {
       return;
     }
     this.#care.begin(this.#options.launched);
+    if (!this.#options.launched) {
+      restoreCode({
+        folder: this.#options.folder,
+        code: this.#options.code,
+        trial: this.#trial,
+        repaired: message => this.#repaired('code', message),
+        complain,
+      });
+    }
     if (this.#options.ending) this.#fleetEnd.ask('SIGTERM');
     const upgrade = this.#options.replaced?.upgrade;
     if (upgrade && this.#inherited) this.#upgrade.resume(upgrade, this.#inherited);
@@ -232,6 +246,13 @@ export class Keeper {
       case 'SIGTSTP':
         return; // there is no terminal; what a foreground `up` gets, it passes on as orders
     }
+  }
+
+  #repaired(what: string, message: string): void {
+    process.stderr.write(`brood keeper: repaired ${what}: ${message}\n`);
+    const fact: Fact = {type: 'repaired', what, message};
+    if (this.#link.pid === null) this.#unsaid.push(fact);
+    else this.#link.send(fact);
   }
 
   #welcome(lease: number, loss: Loss | null): Fact {

@@ -30,8 +30,8 @@ export interface LinkOptions {
   readonly store: number | null;
   /** Program and arguments of the next controller. */
   readonly command: () => readonly string[];
-  /** A controller has come: it is to be told everything. */
-  readonly welcome: (lease: number, loss: Loss | null) => Fact;
+  /** A controller has come: all that it is to be told. */
+  readonly welcome: (lease: number, loss: Loss | null) => readonly Fact[];
   readonly order: (order: Order) => void;
   /** It has ended; the pause before the next. */
   readonly lost: (pid: number | null, how: string, pauseMs: number) => void;
@@ -134,7 +134,7 @@ export class Link {
         if (this.#process === controller) this.#lost(controller.pid, performance.now() - controller.startedAt, how);
       },
     });
-    controller.send(this.#options.welcome(lease, this.#loss));
+    for (const fact of this.#options.welcome(lease, this.#loss)) controller.send(fact);
     this.#loss = null;
   }
 

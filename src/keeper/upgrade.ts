@@ -9,7 +9,7 @@
 import type {Replaced, UpgradeUnderWay} from './arguments.ts';
 import type {Code} from './code.ts';
 import type {ControllerProcess} from './controller-process.ts';
-import {KeeperTrial} from './keeper-trial.ts';
+import type {KeeperTrial} from './keeper-trial.ts';
 import type {Link} from './link.ts';
 import type {Fact, FailedUpgrade} from './messages.ts';
 import {whenCopied} from '../posix/mover.ts';
@@ -20,8 +20,7 @@ export interface UpgradeHost {
   readonly folder: string;
   readonly code: Code;
   readonly link: Link;
-  /** Starts what belongs to no run. */
-  readonly outside: <T>(start: () => T) => T;
+  readonly trial: KeeperTrial;
   /** To the controller that works. */
   readonly say: (fact: Fact) => void;
   /** Becomes another image of the keeper; throws where it can't. */
@@ -48,7 +47,6 @@ interface UnderWay {
 
 export class Upgrade {
   readonly #host: UpgradeHost;
-  readonly #trial = new KeeperTrial();
   #now: UnderWay | null = null;
   #failed: FailedUpgrade | null;
 
@@ -60,11 +58,6 @@ export class Upgrade {
     const lost = next !== null && next !== host.code.current;
     const failed = lost ? {to: next, message: 'the keeper was lost in the middle of it'} : null;
     this.#failed = replaced ? replaced.failed : failed;
-  }
-
-  /** Whether libuv waits for this child. */
-  isSpawned(pid: number): boolean {
-    return this.#trial.isSpawned(pid);
   }
 
   /** The last one that came to nothing; told once. */
@@ -182,7 +175,7 @@ export class Upgrade {
   }
 
   #tryKeeper(now: UnderWay): void {
-    const {code, folder} = this.#host;
+    const {code, folder, trial} = this.#host;
     const command = code.command(code.keeper(now.to), [folder, '--check']);
     const done = (problem: string | null): void => {
       if (this.#now !== now) return;
@@ -193,7 +186,7 @@ export class Upgrade {
       now.isKeeperReady = true;
       this.#prepared();
     };
-    this.#host.outside(() => this.#trial.run(command, done));
+    trial.run(command, done);
   }
 
   #prepared(): void {

@@ -118,6 +118,31 @@ describe('the snapshot', () => {
     expect(new SnapshotFile(folder).read()).toEqual({text: 'anew', changes: [], damaged: 0});
   });
 
+  test.each([
+    ['cut short', Buffer.alloc(20, 'B')],
+    ['empty', Buffer.alloc(0)],
+    ['something else', Buffer.alloc(300_000, 'x')],
+  ])('damaged between two commits (%s) it is written anew, and that is told once', (_how, damage) => {
+    for (const halves of [[0], [1], [0, 1]] as const) {
+      const {folder} = committed();
+      const file = new SnapshotFile(folder);
+      file.read();
+      file.write('before');
+      expect(file.append('a change')).toBe(true);
+      for (const half of halves) writeFileSync(inFolder.snapshot(folder, half), damage);
+      // The whole is due, and no other controller is suspected.
+      expect(file.append('another')).toBe(false);
+      file.write('after');
+      expect(new SnapshotFile(folder).read().text).toBe('after');
+      expect(file.look()).toMatch(/had been damaged/);
+      file.giveUp();
+      file.write('after');
+      file.write('after');
+      expect(file.look()).toBeNull();
+      expect(new SnapshotFile(folder).read()).toEqual({text: 'after', changes: [], damaged: 0});
+    }
+  });
+
   test('is the whole that was written last, and every change after it, in order', () => {
     const folder = scratch();
     const file = new SnapshotFile(folder);

@@ -10,6 +10,9 @@ export interface Recorded {
   readonly reached: ReadonlySet<number>;
 }
 
+/** The same in all steps of all scenarios. */
+const momentOf = ({part, site, place, path}: Point): string => [part, site, place, path].join('\t');
+
 /** Whether a point is to be run in this scenario. */
 const isOwn =
   ({steps, elsewhere = []}: Scenario) =>
@@ -20,8 +23,11 @@ export async function recordAll(program: Program, scenarios: readonly Scenario[]
   const points: Point[] = [];
   const reached = new Set<number>();
   const all = await Promise.all(scenarios.map(async scenario => ({scenario, passed: await record(program, scenario)})));
+  const known = new Set<string>();
   for (const {scenario, passed} of all) {
-    points.push(...pointsOf(scenario.name, passed, program.sites).filter(isOwn(scenario)));
+    const own = pointsOf(scenario.name, passed, program.sites).filter(isOwn(scenario));
+    points.push(...(scenario.onlyNew ? own.filter(point => !known.has(momentOf(point))) : own));
+    for (const point of own) known.add(momentOf(point));
     for (const line of [...passed.values()].flat()) reached.add(Number(line.split('\t')[2]));
   }
   return {points, reached};

@@ -1,6 +1,6 @@
 /** A fleet of the instrumented program, asked over its control socket, since that costs less than a command each time. */
 import {spawn, type ChildProcess, type SpawnOptions} from 'node:child_process';
-import {existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {TAG, TestFleet} from '../end-to-end/harness.ts';
 import {environment, lives, look} from '../end-to-end/processes.ts';
@@ -9,16 +9,34 @@ import {connectFleet} from '../../src/control/connect.ts';
 import type {PsReport} from '../../src/control/messages.ts';
 import type {Program} from './build.ts';
 import type {Plan} from './runtime.ts';
+import type {Scenario} from './trial.ts';
+
+let addresses = 0;
+
+function nextAddress(): string {
+  const number = (process.pid << 10) + addresses++;
+  return `127.${100 + ((number >> 16) & 127)}.${(number >> 8) & 255}.${number & 255}`;
+}
 
 export class CrashFleet extends TestFleet {
   readonly #next: string;
   #program: string;
   #client: Client | null = null;
 
-  constructor({folder, next}: Program, fleet: object, plan: Plan) {
-    super(fleet);
+  /** Of this machine, and no other trial's: all of 127.0.0.0/8 is. */
+  readonly address: string;
+
+  constructor({folder, next}: Program, {fleet, files, isOpen}: Scenario, plan: Plan) {
+    const address = nextAddress();
+    super(fleet(address), files);
+    this.address = address;
     this.#program = folder;
     this.#next = next;
+    if (isOpen) {
+      chmodSync(this.folder, 0o711);
+      mkdirSync(this.path('mains'));
+      chmodSync(this.path('mains'), 0o1777);
+    }
     mkdirSync(this.path('crash'));
     writeFileSync(this.path('crash', 'plan.json'), JSON.stringify(plan));
   }

@@ -29,6 +29,19 @@ export function readJournal(folder: string): string[] {
   return names.sort().flatMap(name => readFileSync(join(folder, name), 'utf8').split('\n').filter(Boolean));
 }
 
+/** What is wrong with lines of it: that they are none, or that their numbers do not rise. */
+export function faultsOfLines(lines: readonly string[]): string[] {
+  const faults: string[] = [];
+  let last = 0;
+  for (const line of lines) {
+    const entry = entryOf(line);
+    if (entry === null) faults.push(`the journal has a line that is none: ${line.slice(0, 100)}`);
+    else if (entry.seq <= last) faults.push(`the journal's number ${entry.seq} (${entry.type}) follows ${last}`);
+    last = Math.max(last, entry?.seq ?? 0);
+  }
+  return faults;
+}
+
 /**
  * What is wrong with it: lines that are none, numbers that do not rise, and runs that do not begin and end once each.
  *
@@ -41,18 +54,12 @@ export function faultsOfJournal(
   living: ReadonlySet<number>,
   unnoted: number,
 ): string[] {
-  const faults: string[] = [];
-  let last = 0;
+  const faults = faultsOfLines(lines);
   /** By instance and pid: how often it was said to begin and to end. */
   const runs = new Map<string, {spawned: number; exited: number}>();
   for (const line of lines) {
     const entry = entryOf(line);
-    if (entry === null) {
-      faults.push(`the journal has a line that is none: ${line.slice(0, 100)}`);
-      continue;
-    }
-    if (entry.seq <= last) faults.push(`the journal's number ${entry.seq} (${entry.type}) follows ${last}`);
-    last = Math.max(last, entry.seq);
+    if (entry === null) continue;
     if ((entry.type !== 'spawned' && entry.type !== 'exited') || entry.id === null || entry.pid === null) continue;
     const key = `${entry.id} pid ${entry.pid}`;
     const run = runs.get(key) ?? {spawned: 0, exited: 0};

@@ -5,8 +5,12 @@ import type {PsReport} from '../../src/control/messages.ts';
 import {SnapshotFile} from '../../src/controller/snapshot-file.ts';
 import {until} from '../end-to-end/harness.ts';
 import {environment} from '../end-to-end/processes.ts';
-import {faultsOfJournal, readJournal} from './journal.ts';
+import {faultsOfJournal, faultsOfLines, readJournal} from './journal.ts';
 import type {Trial} from './trial.ts';
+
+/** What a fleet that is down has in its folder, and in that of its programs. */
+const STAYS = /^(code|fleet\.json|journal(\.\d+)?\.jsonl|lock|logs|runs|stopped|supervisor\.log)$/;
+const CODE_STAYS = /^([0-9a-f]{16}(\.from)?|current)$/;
 
 const MOMENT_MS = 5_000;
 const POLL_MS = 50;
@@ -60,10 +64,15 @@ function faultsOfStarts({fleet, starts, repeated, keeperKilled}: Trial, crash: C
   return faults;
 }
 
-function faultsOfWords({fleet, starts}: Trial, crash: Crash): string[] {
+function faultsOfWords({fleet, starts, lost}: Trial, crash: Crash): string[] {
   const mains = new Map([...starts.keys()].map(id => [id, fleet.mains(id)]));
   const living = new Set([...starts.keys()].flatMap(id => fleet.livingMains(id)));
-  const faults = faultsOfJournal(readJournal(fleet.state), mains, living, mayRepeatStarts(crash) ? 1 : 0);
+  const lines = readJournal(fleet.state);
+  // Whoever finds no state tells again what runs.
+  const faults =
+    lost.has('journal') || (lost.has('state') && crash.part !== null)
+      ? faultsOfLines(lines)
+      : faultsOfJournal(lines, mains, living, mayRepeatStarts(crash) ? 1 : 0);
   const trace = /^.*Error.*\n\s+at .*$/m.exec(fleet.read(fleet.state.slice(fleet.folder.length + 1), 'supervisor.log'));
   if (trace) faults.push(`supervisor.log: ${trace[0]}`);
   return faults;
@@ -73,7 +82,7 @@ async function faultsNow(trial: Trial, crash: Crash, before: PsReport | null): P
   const report = await trial.settled();
   const faults = [...faultsOfProcesses(trial, report), ...faultsOfStarts(trial, crash), ...faultsOfWords(trial, crash)];
   for (const {id, pid, status} of before?.workers ?? []) {
-    if (status !== 'ready' || crash.touched.includes(id)) continue;
+    if (status !== 'ready' || crash.touched.includes(id) || trial.hasBegunAnew) continue;
     const now = report.workers.find(worker => worker.id === id)?.pid;
     if (now !== pid) faults.push(`${id} was not touched, and pid ${pid ?? '-'} has become ${now ?? 'none'}`);
   }
@@ -97,7 +106,7 @@ export async function faultsWhileUp(trial: Trial, crash: Crash, before: PsReport
 }
 
 /** Every line of each run of the worker that counts its lines, once and in order, to the last. */
-async function faultsOfOutput({fleet}: Trial): Promise<string[]> {
+async function faultsOfOutput({fleet, lost}: Trial): Promise<string[]> {
   const {code, out, err} = await fleet.runAsync('logs', 'talk', '--raw', '-n', 'all');
   if (code !== 0) return [`brood logs talk --raw: exit ${code}: ${err}`];
   const faults: string[] = [];
@@ -108,7 +117,9 @@ async function faultsOfOutput({fleet}: Trial): Promise<string[]> {
   const pids = fleet.mains('talk/1');
   for (const pid of pids) {
     const numbers = lines.filter(([who]) => who === String(pid)).map(([, number]) => Number(number));
-    const wrong = numbers.findIndex((number, index) => number !== index + 1);
+    // A removed log takes the first ones with it, and those that were on the way there.
+    const first = lost.has('logs') ? (numbers[0] ?? 1) : 1;
+    const wrong = numbers.findIndex((number, index) => number !== first + index);
     if (wrong >= 0)
       faults.push(`talk pid ${pid}: line ${wrong + 1} of its output is its line ${numbers[wrong] ?? '?'}`);
   }
@@ -130,8 +141,9 @@ export async function faultsAfterDown(trial: Trial, crash: Crash, cgroup: string
   }
   if (cgroup !== null && existsSync(cgroup)) faults.push(`after down there is ${cgroup}`);
   const inState = readdirSync(fleet.state);
-  for (const name of ['snapshot.0', 'snapshot.1', 'control.sock']) {
-    if (inState.includes(name)) faults.push(`after down there is ${name}`);
+  for (const name of inState) if (!STAYS.test(name)) faults.push(`after down there is ${name}`);
+  for (const name of readdirSync(`${fleet.state}/code`)) {
+    if (!CODE_STAYS.test(name)) faults.push(`after down there is code/${name}`);
   }
   const runs = readdirSync(`${fleet.state}/runs`);
   if (runs.length > 0) faults.push(`after down there is of runs: ${runs.join(', ')}`);

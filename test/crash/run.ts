@@ -46,7 +46,7 @@ async function takeStep(trial: Trial, step: Step): Promise<void> {
 
 /** Goes through the whole scenario with nobody dying, and answers what was passed. */
 export async function record(program: Program, scenario: Scenario): Promise<Map<string, string[]>> {
-  const fleet = new CrashFleet(program, scenario.fleet, {record: true});
+  const fleet = new CrashFleet(program, scenario, {record: true});
   try {
     const trial = new Trial(fleet, true);
     let cgroup: string | null = null;
@@ -58,7 +58,10 @@ export async function record(program: Program, scenario: Scenario): Promise<Map<
       const faults = await faultsWhileUp(trial, {part: null, touched: []}, null);
       if (faults.length > 0) throw new Error(`${scenario.name}/${step.name}, with nobody dying: ${faults.join('; ')}`);
     }
-    const faults = await faultsAfterDown(trial, {part: null, touched: []}, cgroup);
+    const faults = [
+      ...(await faultsAfterDown(trial, {part: null, touched: []}, cgroup)),
+      ...(scenario.faults?.(trial) ?? []),
+    ];
     if (faults.length > 0) throw new Error(`${scenario.name}, with nobody dying: ${faults.join('; ')}`);
     return fleet.passed();
   } finally {
@@ -70,7 +73,7 @@ export async function record(program: Program, scenario: Scenario): Promise<Map<
 export async function inject(program: Program, scenario: Scenario, point: Point): Promise<Result> {
   const began = performance.now();
   const {part, site, place, path, phase, time} = point;
-  const fleet = new CrashFleet(program, scenario.fleet, {
+  const fleet = new CrashFleet(program, scenario, {
     record: false,
     part,
     site,
@@ -120,13 +123,14 @@ async function faultsOf(trial: Trial, scenario: Scenario, {part, phase}: Point):
       return null;
     }
     fleet.phase = 'recovered';
-    if (step.name === down.name) return faultsAfterDown(trial, crash, cgroup);
+    const special = (): string[] => scenario.faults?.(trial) ?? [];
+    if (step.name === down.name) return [...(await faultsAfterDown(trial, crash, cgroup)), ...special()];
     const faults = await faultsWhileUp(trial, crash, before);
     // What has recovered must go on to work.
     cgroup ??= fleet.cgroup(await trial.pidOf('talk/1'));
     await dies(trial, 'pair/1');
     await down.run(trial);
-    faults.push(...(await faultsAfterDown(trial, crash, cgroup)));
+    faults.push(...(await faultsAfterDown(trial, crash, cgroup)), ...special());
     return [...new Set(faults)];
   }
   return null;

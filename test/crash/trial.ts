@@ -11,6 +11,9 @@ const RETRY_MS = 100;
 /** What is to become of an instance: `gone` is neither there nor living. */
 export type Wanted = 'ready' | 'stopped' | 'finished' | 'gone';
 
+/** What a step may take away from the fleet's folder. */
+export type Lost = 'journal' | 'logs' | 'state';
+
 export interface Step {
   readonly name: string;
   /** The instances that may get another main process in it. */
@@ -22,10 +25,19 @@ export interface Step {
 
 export interface Scenario {
   readonly name: string;
-  readonly fleet: object;
+  /** The fleet file; `address` is of this machine, and no other trial's. */
+  readonly fleet: (address: string) => object;
+  /** Further files by their path in the folder. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Other users may pass through the folder, and say in it that they are there. */
+  readonly isOpen?: true;
   readonly steps: readonly Step[];
   /** Steps of which another scenario has the points. */
   readonly elsewhere?: readonly string[];
+  /** Of its points only those are run that no scenario before it has in any of its steps. */
+  readonly onlyNew?: true;
+  /** What is wrong after it that no other scenario could have. */
+  readonly faults?: (trial: Trial) => string[];
 }
 
 export class Trial {
@@ -41,6 +53,10 @@ export class Trial {
   readonly refusals: string[] = [];
   /** A step killed a keeper: what ended meanwhile ended nobody knows how. */
   keeperKilled = false;
+  /** What a step took away for good. */
+  readonly lost = new Set<Lost>();
+  /** The fleet was ended, as it should be, and begun anew. */
+  hasBegunAnew = false;
 
   constructor(fleet: CrashFleet, undisturbed: boolean) {
     this.fleet = fleet;

@@ -1,4 +1,5 @@
 /** The keeper's lock: held, put back, and given away. */
+import {spawnSync} from 'node:child_process';
 import {
   existsSync,
   linkSync,
@@ -136,4 +137,11 @@ test('a link in the place of the lock is not followed', async () => {
   symlinkSync(join(folder, 'precious'), path);
   await expect(takeLock(path, YOUNGER)).rejects.toThrow('ELOOP');
   expect(readFileSync(join(folder, 'precious'), 'utf8')).toBe('precious');
+});
+
+test('what dead keepers have left of their own locks is removed, what living ones are about to use is not', async () => {
+  const dead = spawnSync('true').pid;
+  for (const name of [`lock.${dead}`, 'lock.1', 'lock.old', 'locksmith.2']) writeFileSync(join(folder, name), '');
+  await take(YOUNGER);
+  expect(readdirSync(folder).sort()).toEqual(['lock', 'lock.1', 'lock.old', 'locksmith.2']);
 });

@@ -17,7 +17,7 @@ import {join} from 'node:path';
 import {describe, expect, test, vi} from 'vitest';
 import {TestFleet, until} from '../end-to-end/harness.ts';
 import {endsClean, folderOf, sleeper} from '../end-to-end/losing.ts';
-import {lives, workingFolder} from '../end-to-end/processes.ts';
+import {commandLine, lives, workingFolder} from '../end-to-end/processes.ts';
 import {using} from '../end-to-end/wrapped.ts';
 
 // Sweeps are waited for, on a machine that may be busy.
@@ -53,6 +53,47 @@ async function goesOn(fleet: TestFleet, pids: readonly (number | null)[]): Promi
 }
 
 const pidsOf = (fleet: TestFleet): (number | null)[] => fleet.ps().workers.map(({pid}) => pid);
+
+describe('the programs are removed, and then the keeper that holds them is lost', () => {
+  test.each([
+    ['the copy', (folder: string) => rmSync(join(folder, 'code'), {recursive: true})],
+    ['the link to it', (folder: string) => rmSync(join(folder, 'code', 'current'))],
+  ])(
+    '%s: its successor makes it anew from what is installed, with an event, and all workers run on',
+    async (_what, damage) => {
+      await using(new TestFleet({fleet: 't', workers: {a: sleeper, b: sleeper}}), async fleet => {
+        fleet.up('--wait');
+        const pids = pidsOf(fleet);
+        const {keeper} = fleet;
+        // A keeper that sweeps at this moment would put it back itself.
+        process.kill(keeper, 'SIGSTOP');
+        damage(folderOf(fleet));
+        process.kill(keeper, 'SIGKILL');
+        await until(
+          'a copy that is current',
+          () => existsSync(join(folderOf(fleet), 'code', 'current', 'keeper.cjs')),
+          30_000,
+        );
+        await until('an event', () => repaired(fleet).includes('code'), 30_000);
+        expect(pidsOf(fleet)).toEqual(pids);
+        await goesOn(fleet, pids);
+        const running = commandLine(fleet.keeper).find(word => word.endsWith('keeper.cjs'));
+        expect(running).toContain(join(folderOf(fleet), 'code'));
+      });
+    },
+  );
+
+  test('damage that a keeper finds when it comes up is an event as well', async () => {
+    await using(new TestFleet({fleet: 't', workers: {a: sleeper}}), async fleet => {
+      fleet.up('--wait');
+      const {keeper} = fleet;
+      process.kill(keeper, 'SIGSTOP');
+      truncateSync(join(folderOf(fleet), 'code', 'current', 'controller.cjs'), 1_000);
+      process.kill(keeper, 'SIGKILL');
+      await until('an event', () => repaired(fleet).includes('code'), 30_000);
+    });
+  });
+});
 
 describe('the lock is removed', () => {
   test('a second up is refused at once, ls shows it running, down ends it and waits for it', async () => {
