@@ -43,7 +43,8 @@ import {rereadFleet} from './reread.ts';
 import {SignalFailures} from './signal-failures.ts';
 import {SupervisorSignals} from './signals.ts';
 import {SnapshotFile} from './snapshot-file.ts';
-import {readLaunch, type Launch} from './start.ts';
+import {readLaunch} from './read-launch.ts';
+import type {Launch} from './start.ts';
 import {supervisorReport, type Welcome} from './supervisor-report.ts';
 import {Sweep} from './sweep.ts';
 import {FileWatch} from './watching/file-watch.ts';
@@ -86,11 +87,11 @@ export class Controller {
   constructor(options: ControllerOptions) {
     const {folder, version, link, welcome, leave} = options;
     this.#options = options;
-    this.#launch = readLaunch(folder);
-    const launch = this.#launch;
     const boot = bootId();
     const startTime = startTimeOf(process.pid) ?? '';
     const snapshot = new SnapshotFile(folder);
+    const launch = readLaunch(folder, snapshot, boot);
+    this.#launch = launch;
     const beginning = beginHeart(launch, snapshot, boot);
     const {heart, saved} = beginning;
     this.#upSince = saved?.upSince ?? welcome.startedAt;
@@ -149,6 +150,7 @@ export class Controller {
       saved: () => ({
         boot,
         launch: launch.launch,
+        fleet: {name: launch.name, file: launch.file, dir: launch.dir, id: launch.id},
         code: code.name,
         keeper: welcome.keeper,
         controller: {pid: process.pid, startTime},

@@ -26,7 +26,8 @@ export class FolderCare {
 
   constructor(host: FolderCareHost) {
     this.#host = host;
-    this.#sound = this.#mark();
+    // The controller may have found it damaged, and gone on without.
+    this.#sound = isSame(inFolder.fleet(host.folder), host.launch) ? this.#mark() : null;
   }
 
   look(): void {

@@ -1,13 +1,14 @@
 /** What a controller shows before it takes over from another: that it can read what that one leaves. */
 import {tryHeart} from './begin.ts';
 import {SnapshotFile} from './snapshot-file.ts';
-import {readLaunch} from './start.ts';
+import {readLaunch} from './read-launch.ts';
 import {bootId} from '../process/facts.ts';
 
 /** Answers null, or why it can't take the folder over. Changes nothing. */
 export function prepare(folder: string): string | null {
   try {
-    tryHeart(readLaunch(folder), new SnapshotFile(folder), bootId());
+    const snapshot = new SnapshotFile(folder);
+    tryHeart(readLaunch(folder, snapshot, bootId()), snapshot, bootId());
     return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -4,6 +4,7 @@ import {complain} from './complaints.ts';
 import {Controller} from './controller.ts';
 import {KeeperLink} from './keeper-link.ts';
 import {prepare} from './prepare.ts';
+import {NoLaunchError} from './read-launch.ts';
 import type {Fact, FactOf} from '../keeper/messages.ts';
 import {inFolder} from '../control/folder.ts';
 import {mustBeTrusted} from '../home/check.ts';
@@ -53,6 +54,17 @@ function lingerUntil(isTaken: () => boolean, done: () => void): void {
   look();
 }
 
+/** Null where the folder does not tell what the fleet is, which is said. */
+function beginOrSay(begin: () => Controller): Controller | null {
+  try {
+    return begin();
+  } catch (error) {
+    if (!(error instanceof NoLaunchError)) throw error;
+    complain('the fleet can not be taken up', error.message);
+    return null;
+  }
+}
+
 export function runController(folder: string, early: EarlySignals, exit: (status: number) => void): void {
   process.umask(0o077);
   try {
@@ -95,19 +107,26 @@ export function runController(folder: string, early: EarlySignals, exit: (status
   });
   const begin = (welcome: FactOf<'welcome'>): void => {
     clearTimeout(guard);
-    const begun = new Controller({
-      folder,
-      version: BROOD_VERSION,
-      link,
-      welcome,
-      leave: () => {
-        left = true;
-      },
-      superseded: () => {
-        process.stderr.write('brood controller: another controller works already; this one leaves\n');
-        exit(ABANDONED);
-      },
-    });
+    const begun = beginOrSay(
+      () =>
+        new Controller({
+          folder,
+          version: BROOD_VERSION,
+          link,
+          welcome,
+          leave: () => {
+            left = true;
+          },
+          superseded: () => {
+            process.stderr.write('brood controller: another controller works already; this one leaves\n');
+            exit(ABANDONED);
+          },
+        }),
+    );
+    if (begun === null) {
+      exit(1);
+      return;
+    }
     controller = begun;
     for (const fact of waiting.splice(0)) begun.take(fact);
     early.deliverTo(signal => begun.handleOwn(signal));

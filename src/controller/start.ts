@@ -1,7 +1,5 @@
 /** What a fleet's folder tells a controller that starts: what `up` asked for, and how far an earlier one had come. */
-import {readFileSync} from 'node:fs';
 import type {ProcessId} from './attachment.ts';
-import {inFolder} from '../control/folder.ts';
 import type {FleetSpec} from '../fleet/types.ts';
 import {withChanges} from '../supervisor/index.ts';
 
@@ -21,17 +19,13 @@ export interface Launch {
   readonly clients: readonly ProcessId[];
 }
 
-/** Throws where there is none: then the controller was not started by `up`. */
-export function readLaunch(folder: string): Launch {
-  // Written by this program, in a private folder; one of before knew no clients.
-  return {clients: [], ...(JSON.parse(readFileSync(inFolder.fleet(folder), 'utf8')) as Omit<Launch, 'clients'>)};
-}
-
 /** What is committed beside the heart's own state. */
 export interface Saved {
   readonly boot: string;
   /** The `up` whose fleet file was taken in. */
   readonly launch: string;
+  /** What `up` was given beside the workers, for whoever finds no `fleet.json`; absent in a snapshot of an earlier version. */
+  readonly fleet?: Pick<Launch, 'name' | 'file' | 'dir' | 'id'>;
   /** The number of the last journal record. */
   readonly seq: number;
   /** The copy of the programs that is current; absent in a snapshot of a version that did not note it. */

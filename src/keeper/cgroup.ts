@@ -4,11 +4,12 @@
  */
 import {randomBytes} from 'node:crypto';
 import {existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
-import {dirname, join} from 'node:path';
+import {basename, dirname, join} from 'node:path';
 import {Controllers, type StrangerAmong} from './cgroup-controllers.ts';
 import {setLimits} from './cgroup-limits.ts';
 import type {RunLimits, Unheld} from './messages.ts';
 import {ownCgroup, type Controller} from '../process/cgroup.ts';
+import {cgroupOf} from '../process/facts.ts';
 import {removeEmptyFolder} from '../posix/remove.ts';
 import {readSmall} from '../process/stat.ts';
 
@@ -168,6 +169,13 @@ export class Cgroups {
     } finally {
       this.nest();
     }
+  }
+
+  /** The cgroup of this fleet that a process is in; null: it is in none of a run. */
+  cgroupOf(pid: number): string | null {
+    const [, name = ''] = cgroupOf(pid)?.split(`/${basename(this.#base)}/`) ?? [];
+    const path = join(this.#base, name.split('/', 1)[0] ?? '');
+    return path === this.#base || path === this.#leaf || path === this.#nest ? null : path;
   }
 
   /** Removes those that an earlier keeper has left, but for those of runs. */

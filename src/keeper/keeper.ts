@@ -86,6 +86,7 @@ export class Keeper {
   /** The controller that an earlier image of this process has started. */
   readonly #inherited: ControllerProcess | null;
   readonly #sweeper: NodeJS.Timeout;
+  readonly #repaired: (what: string, message: string) => void;
   /** What was put back while there was no controller: the next one is told. */
   readonly #unsaid: Fact[] = [];
   /** Controllers that were lost. */
@@ -100,8 +101,17 @@ export class Keeper {
     this.#launcher = new Launcher(launched, anchor);
     this.#runsFolder = join(folder, 'runs');
     if (!options.remains) mkdirSync(this.#runsFolder, {recursive: true, mode: 0o700});
-    const say = (fact: Fact): void => this.#link.send(fact);
+    const say = (fact: Fact): void => {
+      // Of all else, its welcome tells the next controller how it is.
+      if (this.#link.pid === null && fact.type === 'repaired') this.#unsaid.push(fact);
+      else this.#link.send(fact);
+    };
     const cgroups = Cgroups.open(basename(folder), {strangerAmong: strangersTo([anchor, this.#launcher.pid])});
+    const repaired = (what: string, message: string): void => {
+      process.stderr.write(`brood keeper: repaired ${what}: ${message}\n`);
+      say({type: 'repaired', what, message});
+    };
+    this.#repaired = repaired;
     this.#cgroups = cgroups instanceof Cgroups ? cgroups : null;
     this.#store = new PipeStore(openPlace(replaced?.store ?? (store ? STORE_FDS : null)));
     this.#grants = new Grants(folder, replaced?.sockets ?? [], this.#store);
@@ -186,7 +196,7 @@ export class Keeper {
       records: new RecordCare(this.#runsFolder, this.#processes.runs),
       code: new CodeCare(join(folder, 'code'), () => code.current),
       hasRuns: () => [...this.#processes.runs.all()].some(run => !isOver(run)),
-      repaired: (what, message) => this.#repaired(what, message),
+      repaired,
       taken: by => this.#giveWay(by),
       lost: message => {
         process.stderr.write(`brood keeper: ${message}: the fleet is ended\n`);
@@ -246,13 +256,6 @@ export class Keeper {
       case 'SIGTSTP':
         return; // there is no terminal; what a foreground `up` gets, it passes on as orders
     }
-  }
-
-  #repaired(what: string, message: string): void {
-    process.stderr.write(`brood keeper: repaired ${what}: ${message}\n`);
-    const fact: Fact = {type: 'repaired', what, message};
-    if (this.#link.pid === null) this.#unsaid.push(fact);
-    else this.#link.send(fact);
   }
 
   #welcome(lease: number, loss: Loss | null): Fact {

@@ -1,9 +1,7 @@
 /** Keeps the records of runs on disk: without its record, a later keeper would not find a run that lives. */
 import {lstatSync, mkdirSync, readdirSync} from 'node:fs';
-import {join} from 'node:path';
-import {isTornRewrite, recordName, rewriteRecord} from './record.ts';
+import {recordName, removeTornRewrites, rewriteRecord} from './record.ts';
 import type {Run, Runs} from './run.ts';
-import {removeFile} from '../posix/remove.ts';
 
 /** A folder that was changed within that time may be changed again without another time (the kernel's clock for files ticks). */
 const SETTLED_MS = 1_000;
@@ -26,8 +24,8 @@ export class RecordCare {
     if (isGone) mkdirSync(this.#folder, {mode: 0o700});
     const mark = stats === undefined ? null : `${stats.dev} ${stats.ino} ${stats.mtimeNs}`;
     if (mark !== null && mark === this.#settled) return null;
+    removeTornRewrites(this.#folder);
     const names = new Set(readdirSync(this.#folder));
-    for (const name of names) if (isTornRewrite(name)) removeFile(join(this.#folder, name));
     const missing = [...this.#runs.all()].filter(run => run.intent !== null && !names.has(recordName(run.token)));
     for (const run of missing) rewrite(this.#folder, run);
     stats = lstatSync(this.#folder, {bigint: true});

@@ -28,7 +28,6 @@ const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | con
 
 /** The name of a run's record in the folder of runs. */
 export const recordName = (token: string): string => token + SUFFIX;
-export const isTornRewrite = (name: string): boolean => name.endsWith(REWRITE_SUFFIX);
 const recordPath = (folder: string, token: string): string => join(folder, recordName(token));
 
 const openRecord = (folder: string, token: string): number => openSync(recordPath(folder, token), APPEND, 0o600);
@@ -140,6 +139,11 @@ function readText(path: string): string {
     // A bad disk, or no file at all: as good as torn.
     return '';
   }
+}
+
+/** Removes what keepers have left that died while they wrote a record anew. */
+export function removeTornRewrites(folder: string): void {
+  for (const name of namesIn(folder)) if (name.endsWith(REWRITE_SUFFIX)) removeFile(join(folder, name));
 }
 
 function namesIn(folder: string): string[] {

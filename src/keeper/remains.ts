@@ -10,6 +10,9 @@ const LASTING = new Set<unknown>(['ENOENT', 'ENOTDIR', 'EROFS', 'EACCES', 'EPERM
 export const isFolderLost = (error: unknown): boolean =>
   error instanceof UntrustedError || (error instanceof Error && 'code' in error && LASTING.has(error.code));
 
+/** What tells a controller which fleet it is: what `up` was given, or what an earlier controller has committed. */
+const TELLS = ['fleet.json', 'snapshot.0', 'snapshot.1'];
+
 /** Why no controller could work in the folder; null: one can. */
 export const whyNoFleet = (folder: string): string | null =>
-  existsSync(join(folder, 'fleet.json')) ? null : `${join(folder, 'fleet.json')} is gone`;
+  TELLS.some(name => existsSync(join(folder, name))) ? null : `${join(folder, 'fleet.json')} is gone`;

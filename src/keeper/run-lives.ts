@@ -1,5 +1,6 @@
 /** The life of runs, from the order to spawn one until it may be forgotten: each step recorded, then said. */
 import {closeSync} from 'node:fs';
+import {dirname} from 'node:path';
 import {Adopted} from './adopted.ts';
 import type {HiddenMembers} from './arguments.ts';
 import {findRuns, hasFifos, removeTraces} from './adopt.ts';
@@ -9,6 +10,7 @@ import {oomOf} from './cgroup-limits.ts';
 import {unrecordedMains} from './fifo-holders.ts';
 import type {Grants} from './grants.ts';
 import {changeMain} from './main-change.ts';
+import {runsWithoutRecord} from './lost-records.ts';
 import {MainProcesses} from './main-process.ts';
 import {Look} from './members.ts';
 import type {Cleared, Fact, SpawnFailure, SpawnOrder} from './messages.ts';
@@ -169,9 +171,19 @@ export class RunLives {
       if (run.pid !== null && run.exit === null && record.intent) grants.fetch(run.pid, run.pidfd, record.intent);
       if (record.intent) this.voices.takeUp(run, record.intent);
     }
+    this.#takeUpUnrecorded(look);
     this.voices.takenUp();
     output.takeUpLate();
     cgroups?.removeAllBut(new Set(Array.from(runs.all(), ({cgroup}) => cgroup)));
+  }
+
+  #takeUpUnrecorded(look: Look): void {
+    const {runs, folder, cgroups} = this.#host;
+    const found = runsWithoutRecord({folder: dirname(folder), runs, cgroups}, look, Date.now());
+    for (const run of found) runs.add(run);
+    if (found.length === 0) return;
+    const message = `those of ${found.length} runs had been removed, and the keeper was lost that knew of them: what is left of them is ended`;
+    this.#host.say({type: 'repaired', what: 'records', message});
   }
 
   /**

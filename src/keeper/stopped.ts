@@ -8,7 +8,7 @@ import {removeTraces} from './adopt.ts';
 import {Cgroups} from './cgroup.ts';
 import {orphanagePath} from './orphanage.ts';
 import {removePipes} from './pipes.ts';
-import {readRecords} from './record.ts';
+import {readRecords, removeTornRewrites} from './record.ts';
 import {closeSocketFolder, socketFolders} from '../posix/socket-folder.ts';
 
 const leftPath = (folder: string): string => join(folder, 'left.json');
@@ -48,6 +48,7 @@ export function cleanUpStopped(folder: string): void {
     () => {
       for (const {token, intent} of readRecords(runs)) removeTraces(runs, token, intent);
     },
+    () => removeTornRewrites(runs),
     // Those that were made for runs that were never started are empty.
     () => {
       for (const place of socketFolders(folder, process.env, process.getuid?.() ?? 0)) closeSocketFolder(place);

@@ -4,6 +4,7 @@ import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSy
 import {join} from 'node:path';
 import {TAG, TestFleet} from '../end-to-end/harness.ts';
 import {environment, lives, look} from '../end-to-end/processes.ts';
+import {asOrdinary, giveTo, ORDINARY_UID} from '../end-to-end/wrapped.ts';
 import type {Client} from '../../src/control/client.ts';
 import {connectFleet} from '../../src/control/connect.ts';
 import type {PsReport} from '../../src/control/messages.ts';
@@ -20,13 +21,15 @@ function nextAddress(): string {
 
 export class CrashFleet extends TestFleet {
   readonly #next: string;
+  /** Words before each command. */
+  readonly #prefix: readonly string[];
   #program: string;
   #client: Client | null = null;
 
   /** Of this machine, and no other trial's: all of 127.0.0.0/8 is. */
   readonly address: string;
 
-  constructor({folder, next}: Program, {fleet, files, isOpen}: Scenario, plan: Plan) {
+  constructor({folder, next}: Program, {fleet, files, isOpen, ordinary}: Scenario, plan: Plan) {
     const address = nextAddress();
     super(fleet(address), files);
     this.address = address;
@@ -37,12 +40,15 @@ export class CrashFleet extends TestFleet {
       mkdirSync(this.path('mains'));
       chmodSync(this.path('mains'), 0o1777);
     }
+    this.#prefix = ordinary ? asOrdinary() : [];
     mkdirSync(this.path('crash'));
     writeFileSync(this.path('crash', 'plan.json'), JSON.stringify(plan));
+    if (ordinary) giveTo(ORDINARY_UID, this.folder);
   }
 
   override start(args: readonly string[], options: SpawnOptions = {}): ChildProcess {
-    return spawn(process.execPath, [join(this.#program, 'cli.js'), ...args], {
+    const [program = '', ...words] = [...this.#prefix, process.execPath, join(this.#program, 'cli.js'), ...args];
+    return spawn(program, words, {
       cwd: this.folder,
       env: {...this.env, CRASH_FOLDER: this.path('crash')},
       stdio: 'ignore',

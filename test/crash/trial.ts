@@ -31,6 +31,8 @@ export interface Scenario {
   readonly files?: Readonly<Record<string, string>>;
   /** Other users may pass through the folder, and say in it that they are there. */
   readonly isOpen?: true;
+  /** It belongs to a user who has no cgroup: what is a worker's is told by the process connector. Needs root. */
+  readonly ordinary?: true;
   readonly steps: readonly Step[];
   /** Steps of which another scenario has the points. */
   readonly elsewhere?: readonly string[];

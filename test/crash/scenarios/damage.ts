@@ -10,7 +10,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import {join} from 'node:path';
-import {down, kill, up, workers} from './common.ts';
+import {allReady, down, kill, upOf, workers} from './common.ts';
+import {SnapshotFile} from '../../../src/controller/snapshot-file.ts';
+import {decodeRecord} from '../../../src/controller/snapshot-record.ts';
 import {until} from '../../end-to-end/harness.ts';
 import {PATIENCE_MS, type Lost, type Scenario, type Step, type Trial} from '../trial.ts';
 
@@ -38,6 +40,12 @@ const isWhole = (path: string): boolean => existsSync(path) && readFileSync(path
 
 const HALVES = ['snapshot.0', 'snapshot.1'];
 const FILES = ['fleet.json', 'snapshot.0', 'snapshot.1', 'control.sock'];
+
+/** Those of whom it is not told by lines of a log, which may be what is removed, whether they are ready. */
+const {talk, forks, asked, once, deaf, pair} = workers;
+const IDS = ['talk/1', 'forks/1', 'asked/1', 'once/1', 'deaf/1', 'pair/1', 'pair/2'];
+const RUNS = IDS.length - 1;
+const up = upOf({...allReady(IDS), 'once/1': 'finished'});
 
 const DAMAGES: readonly Damage[] = [
   {name: 'lock', does: state => rmSync(join(state, 'lock')), isMended: isLocked},
@@ -73,13 +81,13 @@ const DAMAGES: readonly Damage[] = [
   },
   {
     name: 'records',
-    does: state => rmSync(join(state, 'runs'), {recursive: true}),
-    isMended: state => names(state, 'runs').filter(name => name.endsWith('.run')).length === 8,
+    does: state => rmSync(join(state, 'runs'), {recursive: true, maxRetries: 10}),
+    isMended: state => names(state, 'runs').filter(name => name.endsWith('.run')).length === RUNS,
     mayEnd: true,
   },
   {
     name: 'code',
-    does: state => rmSync(join(state, 'code'), {recursive: true}),
+    does: state => rmSync(join(state, 'code'), {recursive: true, maxRetries: 10}),
     isMended: state => isWhole(join(state, 'code', 'current', 'keeper.cjs')),
     mayEnd: true,
   },
@@ -109,13 +117,13 @@ const DAMAGES: readonly Damage[] = [
   },
   {
     name: 'log',
-    does: state => rmSync(join(state, 'logs', 'talk.1'), {recursive: true}),
+    does: state => rmSync(join(state, 'logs', 'talk.1'), {recursive: true, maxRetries: 10}),
     isMended: state => has(state, 'logs/talk.1/out.log'),
     loses: ['logs'],
   },
   {
     name: 'folder',
-    does: state => rmSync(state, {recursive: true}),
+    does: state => rmSync(state, {recursive: true, maxRetries: 10}),
     isMended: (state, keeper) =>
       isLocked(state, keeper) &&
       has(state, ...FILES, 'journal.jsonl', 'logs/talk.1/out.log', 'runs', 'code/current/keeper.cjs'),
@@ -123,6 +131,13 @@ const DAMAGES: readonly Damage[] = [
     mayEnd: true,
   },
 ];
+
+/** The whole state in both halves, as it is when all was quiet for a while: then one of them can be lost. */
+function isQuiet(state: string): boolean {
+  const [one, other] = HALVES.map(name => decodeRecord(readFileSync(join(state, name)), 0));
+  if (one == null || other == null || one === 'damaged' || other === 'damaged') return false;
+  return one.text === other.text && new SnapshotFile(state).read().changes.length === 0;
+}
 
 /** The fleet was ended: what it is made of is begun anew. */
 async function beginAnew(trial: Trial): Promise<void> {
@@ -140,6 +155,7 @@ function stepOf({name, does, isMended, loses = [], mayEnd}: Damage): Step {
       const {fleet} = trial;
       await trial.settled();
       const {state} = fleet;
+      await until('the state to be in both halves', () => isQuiet(state), PATIENCE_MS);
       for (const what of loses) trial.lost.add(what);
       does(state);
       // A controller that finds no state begins those again that have ended.
@@ -163,7 +179,7 @@ function stepOf({name, does, isMended, loses = [], mayEnd}: Damage): Step {
 
 export const damage: Scenario = {
   name: 'damage',
-  fleet: () => ({fleet: 'crash', workers}),
+  fleet: () => ({fleet: 'crash', workers: {talk, forks, asked, once, deaf, pair}}),
   onlyNew: true,
   steps: [up, ...DAMAGES.map(stepOf), down],
 };
