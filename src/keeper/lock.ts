@@ -7,16 +7,16 @@ import {
   linkSync,
   lstatSync,
   openSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   writeSync,
 } from 'node:fs';
-import {basename, dirname, join} from 'node:path';
+import {dirname} from 'node:path';
+import {removeLeftovers} from './leftovers.ts';
 import {isOlder} from '../home/living.ts';
 import {tryLock} from '../posix/flock.ts';
-import {isAlive, startTimeOf} from '../process/stat.ts';
+import {isAlive} from '../process/stat.ts';
 
 export interface Holder {
   readonly pid: number;
@@ -71,21 +71,6 @@ function isAt(fd: number, path: string): boolean {
   return there?.ino === open.ino && there.dev === open.dev;
 }
 
-/** Removes what keepers have left that died in the middle of putting the lock back. */
-function removeLeft(path: string): void {
-  const folder = dirname(path);
-  const prefix = `${basename(path)}.`;
-  try {
-    for (const name of readdirSync(folder)) {
-      const pid = name.startsWith(prefix) ? name.slice(prefix.length) : '';
-      if (/^\d+$/.test(pid) && startTimeOf(Number(pid)) === null)
-        rmSync(join(folder, name), {recursive: true, force: true});
-    }
-  } catch {
-    // It is in nobody's way; the next keeper tries again.
-  }
-}
-
 class HeldLock implements Lock {
   readonly #path: string;
   readonly #name: Holder;
@@ -98,7 +83,7 @@ class HeldLock implements Lock {
     this.#text = Buffer.from(JSON.stringify(name) + '\n');
     this.#fd = fd;
     this.#write(fd);
-    removeLeft(path);
+    removeLeftovers(dirname(path));
   }
 
   get fd(): number {

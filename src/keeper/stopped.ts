@@ -6,6 +6,7 @@ import {lstatSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {removeTraces} from './adopt.ts';
 import {Cgroups} from './cgroup.ts';
+import {removeLeftovers} from './leftovers.ts';
 import {orphanagePath} from './orphanage.ts';
 import {removePipes} from './pipes.ts';
 import {readRecords, removeTornRewrites} from './record.ts';
@@ -49,6 +50,7 @@ export function cleanUpStopped(folder: string): void {
       for (const {token, intent} of readRecords(runs)) removeTraces(runs, token, intent);
     },
     () => removeTornRewrites(runs),
+    () => removeLeftovers(folder),
     // Those that were made for runs that were never started are empty.
     () => {
       for (const place of socketFolders(folder, process.env, process.getuid?.() ?? 0)) closeSocketFolder(place);

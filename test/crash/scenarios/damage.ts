@@ -23,6 +23,8 @@ interface Damage {
   readonly isMended: (state: string, keeper: number) => boolean;
   /** What can't be put back, or only by who holds it in memory: the state, as long as that controller lives. */
   readonly loses?: readonly Lost[];
+  /** With that gone, the runs of a keeper that dies as well are ended, and begun anew. */
+  readonly endsRuns?: true;
   /** With that gone, a keeper that dies as well has no successor that could know of the fleet: it is ended. */
   readonly mayEnd?: true;
 }
@@ -37,6 +39,18 @@ const isLocked = (state: string, keeper: number): boolean =>
 const isLong = (state: string, ...all: string[]): boolean =>
   all.every(name => has(state, name) && statSync(join(state, name)).size > 20);
 const isWhole = (path: string): boolean => existsSync(path) && readFileSync(path, 'utf8').length > 50_000;
+
+/** Also while somebody writes there, who then may be a step ahead for a while. */
+function removeTree(path: string): void {
+  for (let tries = 1; ; tries++) {
+    try {
+      rmSync(path, {recursive: true, force: true});
+      return;
+    } catch (error) {
+      if (tries > 100) throw error;
+    }
+  }
+}
 
 const HALVES = ['snapshot.0', 'snapshot.1'];
 const FILES = ['fleet.json', 'snapshot.0', 'snapshot.1', 'control.sock'];
@@ -81,13 +95,13 @@ const DAMAGES: readonly Damage[] = [
   },
   {
     name: 'records',
-    does: state => rmSync(join(state, 'runs'), {recursive: true, maxRetries: 10}),
+    does: state => removeTree(join(state, 'runs')),
     isMended: state => names(state, 'runs').filter(name => name.endsWith('.run')).length === RUNS,
-    mayEnd: true,
+    endsRuns: true,
   },
   {
     name: 'code',
-    does: state => rmSync(join(state, 'code'), {recursive: true, maxRetries: 10}),
+    does: state => removeTree(join(state, 'code')),
     isMended: state => isWhole(join(state, 'code', 'current', 'keeper.cjs')),
     mayEnd: true,
   },
@@ -117,13 +131,13 @@ const DAMAGES: readonly Damage[] = [
   },
   {
     name: 'log',
-    does: state => rmSync(join(state, 'logs', 'talk.1'), {recursive: true, maxRetries: 10}),
+    does: state => removeTree(join(state, 'logs', 'talk.1')),
     isMended: state => has(state, 'logs/talk.1/out.log'),
     loses: ['logs'],
   },
   {
     name: 'folder',
-    does: state => rmSync(state, {recursive: true, maxRetries: 10}),
+    does: state => removeTree(state),
     isMended: (state, keeper) =>
       isLocked(state, keeper) &&
       has(state, ...FILES, 'journal.jsonl', 'logs/talk.1/out.log', 'runs', 'code/current/keeper.cjs'),
@@ -147,10 +161,10 @@ async function beginAnew(trial: Trial): Promise<void> {
   await trial.settled();
 }
 
-function stepOf({name, does, isMended, loses = [], mayEnd}: Damage): Step {
+function stepOf({name, does, isMended, loses = [], endsRuns, mayEnd}: Damage): Step {
   return {
     name,
-    touches: [],
+    touches: endsRuns ? IDS : [],
     async run(trial) {
       const {fleet} = trial;
       await trial.settled();

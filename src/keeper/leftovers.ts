@@ -1,0 +1,20 @@
+/** Files that were to get the name of another one, of keepers and controllers that died before they had it. */
+import {readdirSync, rmSync} from 'node:fs';
+import {join} from 'node:path';
+import {startTimeOf} from '../process/stat.ts';
+
+/** Each bears the pid of whoever makes it. */
+const MADE = /^(?:lock|\.?fleet\.json)\.(\d{1,10})$/;
+
+/** Removes those in the fleet's folder whose maker is dead. */
+export function removeLeftovers(folder: string): void {
+  try {
+    for (const name of readdirSync(folder)) {
+      const maker = MADE.exec(name)?.[1];
+      if (maker === undefined || startTimeOf(Number(maker)) !== null) continue;
+      rmSync(join(folder, name), {recursive: true, force: true});
+    }
+  } catch {
+    // They are in nobody's way; the next keeper tries again.
+  }
+}
