@@ -189,10 +189,15 @@ export class Notify {
         ending = 'empty';
         break;
       }
+      const notice = this.#take(open, next);
+      // Recorded while it still waits: a keeper that dies in between leaves it to the next one.
+      if (notice !== null) said = joined(said, notice);
+      if (said?.ready === true && open.run.notice?.ready !== true) {
+        this.heard(open.run, said);
+        said = null;
+      }
       if (next.hasDescriptors) this.#dropElsewhere(open);
       else drop(open.fd);
-      const notice = this.#take(open, next);
-      if (notice !== null) said = joined(said, notice);
     }
     open.messages.spend(now(), count);
     if (said !== null) this.heard(open.run, said);

@@ -8,7 +8,7 @@ import {mustLeaveRoom} from './room.ts';
 import type {Run} from './run.ts';
 import {readyPath} from './run-files.ts';
 import type {Epoll} from '../posix/epoll.ts';
-import {closePipe, makeFifo, readPipe} from '../posix/fifo.ts';
+import {closePipe, lookIntoPipe, makeFifo, readPipe} from '../posix/fifo.ts';
 import {removeFile} from '../posix/remove.ts';
 import {isShortage} from '../process/stat.ts';
 
@@ -98,16 +98,25 @@ export class ReadyFifos {
     }
   }
 
+  /**
+   * Looks at what was written before it takes it out: a keeper that dies before it has recorded the readiness leaves the line
+   * to the next one.
+   */
   #read(run: Run, fd: number): void {
     this.#reading.add(fd);
-    readPipe(fd, MOST_BYTES, bytes => {
-      this.#reading.delete(fd);
-      if (this.#open.get(run) !== fd)
-        closePipe(fd); // it was closed meanwhile
-      else if (bytes.includes(NEWLINE)) {
-        this.close(run);
-        this.#host.ready(run);
-      } else this.#host.epoll.arm(fd);
+    lookIntoPipe(fd, MOST_BYTES, bytes => {
+      if (bytes?.includes(NEWLINE) === true) this.#looked(run, fd, bytes);
+      else readPipe(fd, bytes?.length ?? MOST_BYTES, taken => this.#looked(run, fd, taken));
     });
+  }
+
+  #looked(run: Run, fd: number, bytes: Buffer): void {
+    this.#reading.delete(fd);
+    if (this.#open.get(run) !== fd)
+      closePipe(fd); // it was closed meanwhile
+    else if (bytes.includes(NEWLINE)) {
+      this.#host.ready(run);
+      this.close(run);
+    } else this.#host.epoll.arm(fd);
   }
 }

@@ -1,6 +1,7 @@
 /** FIFOs, and the moving of their bytes inside the kernel (fifo(7), splice(2)). */
-import {chownSync, rmSync} from 'node:fs';
+import {chownSync, closeSync, rmSync} from 'node:fs';
 import {check, errno, errnoName, libc, libcAsync} from './libc.ts';
+import {openPipe} from './pipe.ts';
 import {onPipeThread} from './pipe-threads.ts';
 
 const F_SETPIPE_SZ = 1031;
@@ -17,6 +18,11 @@ const lseek = libc<[number, number, number]>('int64_t lseek(int fd, int64_t offs
 const spliceC = libcAsync<[number, null, number, null, number, number]>(
   'int64_t splice(int from, void *fromOffset, int to, void *toOffset, size_t length, unsigned int flags)',
 );
+
+const tee = libcAsync<[number, number, number, number]>(
+  'int64_t tee(int from, int to, size_t length, unsigned int flags)',
+);
+const EAGAIN = 11;
 
 /** Makes a FIFO that its owner alone may open: this user, or whom it is given to. Throws what the kernel refuses. */
 export function makeFifo(path: string, owner: {readonly uid: number; readonly gid: number} | null = null): void {
@@ -86,6 +92,37 @@ export function readPipe(fd: number, most: number, done: (bytes: Buffer) => void
       done(buffer.subarray(0, typeof count === 'number' ? count : 0));
     }),
   );
+}
+
+/**
+ * What a pipe holds, up to so many bytes, without taking it out (tee(2)): by way of another pipe. Null where that can't be had.
+ * It must stay open until `done`.
+ */
+export function lookIntoPipe(fd: number, most: number, done: (bytes: Buffer | null) => void): void {
+  let copy: ReturnType<typeof openPipe>;
+  try {
+    copy = openPipe();
+  } catch {
+    done(null);
+    return;
+  }
+  const [reading, writing] = copy;
+  onPipeThread(release => {
+    const end = (bytes: Buffer | null): void => {
+      release();
+      closeSync(reading);
+      closeSync(writing);
+      done(bytes);
+    };
+    tee([fd, writing, most, SPLICE_F_NONBLOCK], copied => {
+      if (copied === -1) end(errno() === EAGAIN ? Buffer.alloc(0) : null);
+      else if (copied === 0) end(Buffer.alloc(0));
+      else {
+        const buffer = Buffer.alloc(copied);
+        readOnThread(reading, buffer, read => end(read === copied ? buffer : null));
+      }
+    });
+  });
 }
 
 /** The same for who has one of the threads: gives how many bytes came, 0 at the end, or why none came. */

@@ -4,6 +4,9 @@ import {pointsOf, type Point} from './point.ts';
 import {inject, record, type Result} from './run.ts';
 import type {Scenario} from './trial.ts';
 
+/** So often is it tried to come by a point. */
+const TRIES = 6;
+
 export interface Recorded {
   readonly points: readonly Point[];
   /** The sites that were passed, by number: of some, no moment is another one's. */
@@ -48,7 +51,8 @@ export async function injectAll(
       if (!scenario) throw new Error(`there is no scenario ${name}`);
       let result = await inject(program, scenario, point);
       // What another process was doing at that moment may have brought it there by another way.
-      if (result.outcome === 'missed') result = await inject(program, scenario, point);
+      for (let tries = 1; result.outcome === 'missed' && tries < TRIES; tries++)
+        result = await inject(program, scenario, point);
       told(point, result);
     }
   };
