@@ -18,8 +18,8 @@ export interface Result {
 
 /** What a step leaves to be done in the background (compressing, committing) belongs to it. */
 const SETTLE_MS = 300;
-/** How long a process may take to come by its point after the step is done. */
-const LINGER_MS = 1_500;
+/** How long a process may take to come by its point after the step is done: a sweep comes every 5 s. */
+const LINGER_MS = 6_000;
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
