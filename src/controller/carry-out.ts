@@ -64,7 +64,8 @@ export function createHands({engine, link, spawnContext, run, signalFailures}: H
     const instance = engine().heart.get(id);
     const spec = specOf(id);
     if (!instance || !spec) return null;
-    if (!needsLooking(spec)) return orderOf(token, planSpawn({spec, instance, token}, spawnContext()));
+    const context = spawnContext();
+    if (!needsLooking(spec, context)) return orderOf(token, planSpawn({spec, instance, token}, context));
     plans.begin({spec, instance, token});
     return null;
   };

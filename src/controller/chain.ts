@@ -26,9 +26,11 @@ export interface ChainOptions {
   readonly baseNice: number;
   /** Variables that are to hold its pid (`LISTEN_PID`, `WATCHDOG_PID`). */
   readonly ownPid: readonly string[];
+  /** The program enters its folder itself, since the file system of that, or of the program, may not answer. */
+  readonly entersItself?: boolean;
 }
 
-export function chainFor(spec: WorkerSpec, {baseNice, ownPid}: ChainOptions): Chain {
+export function chainFor(spec: WorkerSpec, {baseNice, ownPid, entersItself = false}: ChainOptions): Chain {
   const argv: string[] = [];
   const missing: string[] = [];
   const tool = (name: string, ...args: readonly string[]): void => {
@@ -59,8 +61,8 @@ export function chainFor(spec: WorkerSpec, {baseNice, ownPid}: ChainOptions): Ch
   argv.push(...privileges.argv);
   // sd_listen_fds(3), sd_watchdog_enabled(3): whoever reads these compares that pid with its own first.
   const entry =
-    account === null && spec.umask === null && ownPid.length === 0
+    account === null && spec.umask === null && ownPid.length === 0 && !entersItself
       ? null
-      : {umask: spec.umask, cwd: account === null ? null : spec.cwd, ownPid};
+      : {umask: spec.umask, cwd: account === null && !entersItself ? null : spec.cwd, ownPid};
   return {argv: entry === null ? argv : [...argv, ...ENTRY_SHELL], entry, account};
 }

@@ -6,7 +6,7 @@
 import {chainFor} from './chain.ts';
 import {readEnvFile} from './env-file.ts';
 import {findProgramAs} from './find-program-as.ts';
-import {findProgram} from './program.ts';
+import {findProgram, mayWaitFor} from './program.ts';
 import {runProgram} from './run-program.ts';
 import {ownEnvironment, type Env, type FleetContext} from './worker-environment.ts';
 import type {WorkerSpec} from '../fleet/types.ts';
@@ -58,9 +58,13 @@ export function createErrands({begun, env: own, context, dir}: ErrandsOptions): 
     const cwd = dir();
     const [name = ''] = argv;
     const path = env['PATH'];
-    const program = spec.user === null ? findProgram(name, cwd, path) : await findProgramAs(spec, name, cwd, path);
+    const entersItself = spec.user !== null || mayWaitFor(name, cwd, path);
+    const program = entersItself ? await findProgramAs(spec, name, cwd, path) : findProgram(name, cwd, path);
     if ('message' in program) return program.message;
-    const chain = chainFor({...spec, cwd, nice: null, umask: null, limits: NO_LIMITS}, {baseNice: 0, ownPid: []});
+    const chain = chainFor(
+      {...spec, cwd, nice: null, umask: null, limits: NO_LIMITS},
+      {baseNice: 0, ownPid: [], entersItself},
+    );
     if ('message' in chain) return chain.message;
     if (!isBegun) begun();
     isBegun = true;

@@ -1,4 +1,7 @@
-/** Finding a program as the user who is to run it: what root can see or enter, that user may not. */
+/**
+ * Finding a program by another process, which is of the user who is to run it: what root can see or enter, that user may not;
+ * and a file system that does not answer holds up nobody else.
+ */
 import {resolve} from 'node:path';
 import {lookAs} from './as-user.ts';
 import {DEFAULT_PATH, notFound, notStartable, type FoundProgram} from './program.ts';
@@ -39,9 +42,12 @@ export async function findProgramAs(
   cwd: string,
   path: string | undefined,
 ): Promise<FoundProgram> {
-  const user = spec.user ?? '';
+  const [who, by] = spec.user === null ? ['', ''] : [`user ${spec.user} `, ` by user ${spec.user}`];
   const looked = await lookAs(spec, SCRIPT, [cwd, name, path ?? DEFAULT_PATH], LONGEST + 16);
-  if ('failed' in looked) return {code: looked.code, message: `user ${user} can't look for ${name}: ${looked.failed}`};
+  if ('failed' in looked) {
+    const where = looked.code === 'ETIMEDOUT' ? `, to be run in ${cwd}` : '';
+    return {code: looked.code, message: `${who}can't look for ${name}${where}: ${looked.failed}`};
+  }
   const text = Buffer.from(looked.bytes).toString();
   switch (looked.exit) {
     case 0:
@@ -49,14 +55,14 @@ export async function findProgramAs(
     case NO_FOLDER:
       return {
         code: 'ENOENT',
-        message: `its working directory ${cwd} does not exist or can't be entered by user ${user}`,
+        message: `its working directory ${cwd} does not exist or can't be entered${by}`,
       };
     case NOT_FOUND:
       return name.includes('/') ? notStartable(name, 'ENOENT') : notFound(name, path);
     default: {
       const space = text.indexOf(' ');
       return space < 0
-        ? {code: 'EIO', message: `user ${user} can't look for ${name}: exit code ${looked.exit}`}
+        ? {code: 'EIO', message: `${who}can't look for ${name}: exit code ${looked.exit}`}
         : notStartable(text.slice(space + 1), text.slice(0, space));
     }
   }

@@ -1,6 +1,7 @@
 /** Finding a program before it is started, as execvp(3) would: so that a missing one is one clear error. */
 import {accessSync, constants, statSync} from 'node:fs';
 import {join, resolve} from 'node:path';
+import {mayWait} from '../process/waiting-mounts.ts';
 
 export type FoundProgram = {readonly file: string} | {readonly code: string; readonly message: string};
 
@@ -36,19 +37,26 @@ export const notFound = (name: string, path: string | undefined): FoundProgram =
   message: `${name}: not found in PATH (ENOENT); PATH is ${path ?? `not set, so ${DEFAULT_PATH}`}`,
 });
 
+/** The paths at which {@link findProgram} looks. An empty PATH entry is the working directory (environ(7)). */
+function candidates(name: string, cwd: string, path: string | undefined): string[] {
+  if (name.includes('/')) return [resolve(cwd, name)];
+  return (path ?? DEFAULT_PATH).split(':').map(folder => resolve(cwd, join(folder || '.', name)));
+}
+
+/**
+ * Whether the folder that a program is to run in, or the program, lies where a file system may not answer: then neither is to
+ * be touched by a process that others wait for.
+ */
+export const mayWaitFor = (name: string, cwd: string, path: string | undefined): boolean =>
+  [cwd, ...candidates(name, cwd, path)].some(mayWait);
+
 /** Looks for a program in the folders of `path`, or where it says if it has a slash; relative to `cwd`. */
 export function findProgram(name: string, cwd: string, path: string | undefined): FoundProgram {
-  if (name.includes('/')) {
-    const file = resolve(cwd, name);
-    const code = problemOf(file);
-    return code === null ? {file} : notStartable(name, code);
-  }
-  // An empty PATH entry is the working directory (environ(7)).
   let denied: string | null = null;
-  for (const folder of (path ?? DEFAULT_PATH).split(':')) {
-    const file = resolve(cwd, join(folder || '.', name));
+  for (const file of candidates(name, cwd, path)) {
     const code = problemOf(file);
     if (code === null) return {file};
+    if (name.includes('/')) return notStartable(name, code);
     if (code === 'EACCES') denied ??= file;
   }
   return denied === null ? notFound(name, path) : notStartable(denied, 'EACCES');

@@ -5,7 +5,7 @@ import {findProgramAs} from './find-program-as.ts';
 import {grantEnvironment, grantsOf} from './grants.ts';
 import type {OrderWithoutLease} from './keeper-link.ts';
 import {privilegesOf} from './privileges.ts';
-import {findProgram, type FoundProgram} from './program.ts';
+import {findProgram, mayWaitFor, type FoundProgram} from './program.ts';
 import {hasVoice, notifyAddress, voiceEnvironment} from './voice.ts';
 import {ownEnvironment, type Env, type FleetContext} from './worker-environment.ts';
 import type {ChannelSpec, WorkerSpec} from '../fleet/types.ts';
@@ -31,7 +31,10 @@ export type SpawnPlan =
   | {readonly failure: {readonly code: string; readonly message: string}};
 
 /** Whether files must be looked at that are not the supervisor's own: that takes its time, and may fail to end. */
-export const needsLooking = ({envFile, user}: WorkerSpec): boolean => envFile !== null || user !== null;
+export const needsLooking = (
+  {envFile, user, argv: [name = ''], cwd, env}: WorkerSpec,
+  {outerPath}: SpawnContext,
+): boolean => envFile !== null || user !== null || mayWaitFor(name, cwd, env['PATH'] ?? outerPath);
 
 /** Works out how to start a run of a worker that {@link needsLooking}. What is wrong is said as a failed spawn would be. */
 export async function planSpawnLooking(subject: SpawnSubject, context: SpawnContext): Promise<SpawnPlan> {
@@ -43,9 +46,9 @@ export async function planSpawnLooking(subject: SpawnSubject, context: SpawnCont
   const own = ownEnvironment(spec, instance, context, file.env);
   const [name = ''] = spec.argv;
   const path = own['PATH'] ?? context.outerPath;
-  const found =
-    spec.user === null ? findProgram(name, spec.cwd, path) : await findProgramAs(spec, name, spec.cwd, path);
-  return assemble(subject, context, own, found);
+  const entersItself = spec.user !== null || mayWaitFor(name, spec.cwd, path);
+  const found = entersItself ? await findProgramAs(spec, name, spec.cwd, path) : findProgram(name, spec.cwd, path);
+  return assemble(subject, {...context, entersItself}, own, found);
 }
 
 /** The same for any other worker, at once. */
@@ -53,12 +56,13 @@ export function planSpawn(subject: SpawnSubject, context: SpawnContext): SpawnPl
   const {spec, instance} = subject;
   const own = ownEnvironment(spec, instance, context, {});
   const [name = ''] = spec.argv;
-  return assemble(subject, context, own, findProgram(name, spec.cwd, own['PATH'] ?? context.outerPath));
+  const found = findProgram(name, spec.cwd, own['PATH'] ?? context.outerPath);
+  return assemble(subject, {...context, entersItself: false}, own, found);
 }
 
 function assemble(
   {spec, instance, token}: SpawnSubject,
-  context: SpawnContext,
+  context: SpawnContext & {readonly entersItself: boolean},
   own: Env,
   program: FoundProgram,
 ): SpawnPlan {
@@ -66,6 +70,7 @@ function assemble(
   const grants = grantsOf(spec, context.channels);
   const chain = chainFor(spec, {
     baseNice: context.baseNice,
+    entersItself: context.entersItself,
     ownPid: [
       ...(grants.sockets.length > 0 ? ['LISTEN_PID'] : []),
       ...(spec.watchdogMs === null ? [] : ['WATCHDOG_PID']),
@@ -85,7 +90,7 @@ function assemble(
       id: instance.id,
       file: first ?? program.file,
       argv: first === undefined ? spec.argv : [...chain.argv, program.file, ...spec.argv.slice(1)],
-      // The folder of another user is entered as that user.
+      // The folder of another user is entered as that user, and one that may not answer by whoever may wait for it.
       cwd: entry?.cwd == null ? spec.cwd : '/',
       env: {...own, BROOD_RUN: token, ...grantEnvironment(grants), ...voiceEnvironment(spec, notify)},
       inherit: spec.envInherit,

@@ -1,5 +1,7 @@
 /** What workers inherit beside their output: listening sockets first (sd_listen_fds(3)), then pipes. */
 import type {Replaced} from './arguments.ts';
+import type {ChannelError} from './channel-error.ts';
+import type {EarlierPipes} from './earlier-pipes.ts';
 import type {DeclaredChannels, SpawnOrder} from './messages.ts';
 import type {PipeStore} from './pipe-store.ts';
 import {Pipes} from './pipes.ts';
@@ -22,22 +24,22 @@ export class Grants {
   }
 
   /** Takes up what can be found without any worker. */
-  takeUp(): void {
-    this.#pipes.takeUp();
+  takeUp(earlier: EarlierPipes): void {
+    this.#pipes.takeUp(earlier);
   }
 
-  /**
-   * The descriptors that a worker gets from 3 on. Those that are for this worker alone are added to `passing` as soon as
-   * they are open: they are to be closed after the spawn, however it went. Throws ChannelError.
-   */
-  open({sockets, pipes, owner}: SpawnOrder, passing: number[]): number[] {
-    const listening = sockets.map(grant => this.#sockets.open(grant));
-    const ends = pipes.map(grant => {
-      const fd = this.#pipes.open(grant, owner !== null);
-      passing.push(fd);
-      return fd;
-    });
-    return [...listening, ...ends];
+  /** Gives an end of each of a worker's pipes, to be let go of after the spawn, however it went; or why there is none. */
+  openPipes(
+    {pipes, owner}: SpawnOrder,
+    isWanted: () => boolean,
+    done: (ends: readonly number[] | ChannelError) => void,
+  ): void {
+    this.#pipes.open(pipes, {shared: owner !== null, isWanted}, done);
+  }
+
+  /** The descriptors that a worker gets from 3 on; `ends` are those of its pipes. Throws ChannelError. */
+  open({sockets}: SpawnOrder, ends: readonly number[]): number[] {
+    return [...sockets.map(grant => this.#sockets.open(grant)), ...ends];
   }
 
   /** Takes up what only a living worker of an earlier keeper has. */

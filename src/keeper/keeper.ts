@@ -127,6 +127,8 @@ export class Keeper {
       epoll: this.#epoll,
       output: this.#output,
       grants: this.#grants,
+      queue: this.#store.queue,
+      lease: () => this.#link.lease,
       say,
       keptVoices: replaced?.voices ?? null,
       hidden: new Map(replaced?.hidden ?? []),

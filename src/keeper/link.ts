@@ -64,6 +64,11 @@ export class Link {
     return this.#process?.pid ?? null;
   }
 
+  /** That of the controller that works; null: none does. */
+  get lease(): number | null {
+    return this.#over || this.#process === null ? null : this.#lease;
+  }
+
   /** Whether libuv waits for this child: a controller, that which works or another. */
   isSpawned(pid: number): boolean {
     return this.#spawned.has(pid);

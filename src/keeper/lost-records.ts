@@ -5,10 +5,10 @@
  */
 import {join} from 'node:path';
 import type {Cgroups} from './cgroup.ts';
-import type {Look} from './members.ts';
+import {TOKEN_VARIABLE, type Look} from './members.ts';
 import {newRun, type Run, type Runs} from './run.ts';
 import {environmentValue} from '../process/facts.ts';
-import type {Stat} from '../process/stat.ts';
+import {hasEnded, type Stat} from '../process/stat.ts';
 
 /** By this every process of a worker knows where its fleet's socket is. */
 const SOCKET_VARIABLE = 'BROOD_SOCKET';
@@ -26,23 +26,28 @@ export interface LostRecordsHost {
 
 /** The runs that processes of this fleet carry the token of, and no record names. */
 export function runsWithoutRecord({folder, runs, cgroups}: LostRecordsHost, look: Look, now: number): Run[] {
-  const socket = join(folder, SOCKET);
-  const family = look.family();
-  const isOurs = ({pid}: Stat): boolean => family.has(pid) && environmentValue(pid, SOCKET_VARIABLE) === socket;
-  const found: Run[] = [];
-  for (const [token, tagged] of look.tags()) {
+  const found = new Map<string, Run>();
+  for (const {pid, startTime} of strangersAmong(look, runs)) {
+    const token = environmentValue(pid, TOKEN_VARIABLE) ?? '';
     // A supervisor within a worker has runs of its own, and another socket.
-    const members = !TOKEN.test(token) || runs.get(token) ? [] : tagged.filter(isOurs);
-    const [first] = members;
-    if (first === undefined) continue;
-    const run: Run = {
+    if (!TOKEN.test(token) || runs.get(token) || environmentValue(pid, SOCKET_VARIABLE) !== join(folder, SOCKET))
+      continue;
+    const run: Run = found.get(token) ?? {
       ...newRun({token, id: '', stopSignal: 'SIGTERM', stopTimeoutMs: GRACE_MS, logStart: {out: 0, err: 0}}),
       adopted: true,
       exit: {code: null, signal: null, at: now},
-      cgroup: cgroups?.cgroupOf(first.pid) ?? null,
+      cgroup: cgroups?.cgroupOf(pid) ?? null,
     };
-    for (const {pid, startTime} of members) run.orphans.set(pid, startTime);
-    found.push(run);
+    run.orphans.set(pid, startTime);
+    found.set(token, run);
   }
-  return found;
+  return [...found.values()];
+}
+
+/** Processes of this fleet that are in no session of a run that is known. */
+function strangersAmong(look: Look, runs: Runs): Stat[] {
+  return [...look.family()].flatMap(pid => {
+    const stat = look.table().get(pid);
+    return stat === undefined || hasEnded(stat) || runs.ofPid(stat.sid) !== undefined ? [] : [stat];
+  });
 }

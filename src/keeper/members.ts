@@ -55,23 +55,19 @@ export class Look {
     return (this.#family ??= new Set(roots.flatMap(pid => this.table().treeOf(pid)).map(({pid}) => pid)));
   }
 
-  /** The living processes that carry a token in their environment. */
+  /** The living processes that carry a token in their environment: all environments are read once for all runs. */
   tagged(token: string): readonly Stat[] {
-    return this.tags().get(token) ?? [];
-  }
-
-  /** The same of every token: all environments are read once for all runs. */
-  tags(): ReadonlyMap<string, readonly Stat[]> {
-    if (this.#tagged !== null) return this.#tagged;
-    this.#tagged = new Map();
-    for (const stat of this.table().all()) {
-      const tag = hasEnded(stat) ? null : environmentValue(stat.pid, TOKEN_VARIABLE);
-      if (tag === null) continue;
-      const same = this.#tagged.get(tag);
-      if (same) same.push(stat);
-      else this.#tagged.set(tag, [stat]);
+    if (this.#tagged === null) {
+      this.#tagged = new Map();
+      for (const stat of this.table().all()) {
+        const tag = hasEnded(stat) ? null : environmentValue(stat.pid, TOKEN_VARIABLE);
+        if (tag === null) continue;
+        const same = this.#tagged.get(tag);
+        if (same) same.push(stat);
+        else this.#tagged.set(tag, [stat]);
+      }
     }
-    return this.#tagged;
+    return this.#tagged.get(token) ?? [];
   }
 }
 

@@ -42,6 +42,7 @@ export function createOrders({
     end({token, signal, timeoutMs}) {
       const run = runs.get(token);
       if (run) processes.end(run, signal, timeoutMs);
+      else lives.callOff(token);
     },
     clear({token, graceMs}) {
       const run = runs.get(token);

@@ -2,19 +2,14 @@
  * Output: a FIFO for each stream of a run, which the worker itself holds open for reading and writing, so it never
  * breaks, whoever dies. The keeper moves what is in it to the log.
  */
-import {closeSync, constants, existsSync, openSync, rmSync} from 'node:fs';
+import {closeSync, constants, openSync} from 'node:fs';
 import type {LogFile} from './log-file.ts';
-import type {SpawnOrder} from './messages.ts';
+import type {Fifos} from './output-fifos.ts';
 import type {PipeStore} from './pipe-store.ts';
 import {Source} from './source.ts';
 import {fifoPath, STREAMS, type Stream} from '../logs/layout.ts';
 import type {Epoll} from '../posix/epoll.ts';
-import {makeFifo} from '../posix/fifo.ts';
-
-/** Of FIFOs that are to be made: the user who may open them again; null: this one. */
-export interface NewOutput {
-  readonly owner: SpawnOrder['owner'];
-}
+import {closePipe} from '../posix/fifo.ts';
 
 /** Both streams of a run. */
 export class Output {
@@ -23,49 +18,37 @@ export class Output {
   #left: number;
   #drained: (() => void) | null = null;
 
-  /**
-   * Takes up the FIFOs of a run; `make` for a new one, and whose they are to be. Throws where the kernel refuses (EMFILE,
-   * ENOSPC, ...); nothing is left open then, and what was there before is there still.
-   *
-   * @param unnamed by which other path one is to be opened whose name was removed
-   */
+  /** Moves what comes by these from now on. Throws where too few descriptors are left; then they are closed. */
   constructor(
     folder: string,
     token: string,
     logs: Readonly<Record<Stream, LogFile>>,
     epoll: Epoll,
     store: PipeStore | null,
-    make: NewOutput | null,
-    unnamed: (path: string, stream: Stream) => string | null = () => null,
+    fifos: Fifos,
   ) {
-    this.#left = STREAMS.length;
-    try {
-      for (const stream of STREAMS) {
-        const path = fifoPath(folder, token, stream);
-        this.#paths.push(path);
-        let from: string | null = path;
-        if (make !== null) makeFifo(path, make.owner);
-        else if (!existsSync(path)) {
-          from = unnamed(path, stream);
-          // Its last writer was gone before the earlier keeper died.
-          if (from === null) {
-            this.#left--;
-            continue;
-          }
-        }
-        let ended = false;
+    const open = STREAMS.flatMap(stream => {
+      const path = fifoPath(folder, token, stream);
+      this.#paths.push(path);
+      const fd = fifos[stream];
+      return fd === null ? [] : [{stream, path, fd}];
+    });
+    this.#left = open.length;
+    for (const [at, {stream, path, fd}] of open.entries()) {
+      let ended = false;
+      try {
         this.#sources.push(
-          new Source({path, from}, logs[stream], epoll, store, () => {
+          new Source({path, fd}, logs[stream], epoll, store, () => {
             if (ended) return;
             ended = true;
             if (--this.#left === 0) this.#drained?.();
           }),
         );
+      } catch (error) {
+        for (const source of this.#sources) source.close();
+        for (const other of open.slice(at + 1)) closePipe(other.fd);
+        throw error;
       }
-    } catch (error) {
-      for (const source of this.#sources) source.close();
-      if (make !== null) for (const path of this.#paths) rmSync(path, {force: true});
-      throw error;
     }
   }
 

@@ -16,15 +16,18 @@ import {
 } from 'node:fs';
 import {join} from 'node:path';
 import {ChannelError, codeOf} from './channel-error.ts';
+import type {EarlierPipes} from './earlier-pipes.ts';
 import type {PipeGrant} from './messages.ts';
 import type {PipeStore} from './pipe-store.ts';
 import {makeFolder} from './make-folder.ts';
 import {mustLeaveRoom} from './room.ts';
+import {openElsewhere} from '../posix/elsewhere.ts';
 import {closePipe, makeFifo} from '../posix/fifo.ts';
+import {letGo} from '../posix/let-go.ts';
 
 const SUFFIX = '.fifo';
 /** For reading and writing: to open a FIFO so waits for nobody, and whoever has it so is never without a peer (fifo(7)). */
-const HOLD = constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOFOLLOW;
+const HOLD = constants.O_RDWR | constants.O_NONBLOCK;
 
 const O_PATH = 0o10000000; // the same number on every architecture but alpha, parisc and sparc
 const own = (fd: number): string => `/proc/self/fd/${fd}`;
@@ -35,16 +38,8 @@ const mountOf = (fd: number): string | undefined =>
 const folderOf = (fleetFolder: string): string => join(fleetFolder, 'channels');
 
 /** Throws where something else has that name. */
-function openFifo(path: string): number {
+function mustBeFifo(path: string): void {
   if (!lstatSync(path).isFIFO()) throw Object.assign(new Error(`${path} is no FIFO`), {code: 'EEXIST'});
-  const fd = openSync(path, HOLD);
-  try {
-    mustLeaveRoom([fd]);
-    return fd;
-  } catch (error) {
-    closeSync(fd);
-    throw error;
-  }
 }
 
 function cantOpen(name: string, path: string, error: unknown): ChannelError {
@@ -91,56 +86,89 @@ export function removePipes(fleetFolder: string): void {
   }
 }
 
+/** One at a time of each: who waits for one pipe keeps nobody from another. */
+const laneOf = (name: string): string => `pipe ${name}`;
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+
+/** A descriptor that was just opened, unless it leaves too few. */
+function withRoom(opened: number | Error): number | Error {
+  if (typeof opened !== 'number') return opened;
+  try {
+    mustLeaveRoom([opened]);
+    return opened;
+  } catch (error) {
+    letGo([opened]);
+    return asError(error);
+  }
+}
+
+export interface PipeOptions {
+  /** Another user may open its end again. */
+  readonly shared: boolean;
+  /** Asked before another one is opened. */
+  readonly isWanted: () => boolean;
+}
+
 export class Pipes {
   readonly #folder: string;
   readonly #store: PipeStore;
   readonly #held = new Map<string, number>();
+  /** Those that are being opened: who waits for them. */
+  readonly #opening = new Map<string, ((held: number | Error) => void)[]>();
 
   constructor(fleetFolder: string, store: PipeStore) {
     this.#folder = folderOf(fleetFolder);
     this.#store = store;
   }
 
-  /** Opens those that an earlier keeper made. */
-  takeUp(): void {
+  /** Takes up those that an earlier keeper made: at once where they are in the queue, else once they are open. */
+  takeUp(earlier: EarlierPipes): void {
     for (const name of namesIn(this.#folder)) {
-      try {
-        this.#hold(name, openFifo(this.#path(name)));
-      } catch {
-        // Whoever is to inherit it next is told.
-      }
+      const kept = earlier.take(this.#path(name), constants.O_RDWR);
+      if (kept !== null) this.#hold(name, kept);
+      // Whoever is to inherit it next is told of what goes wrong.
+      else this.#openHeld(name, this.#path(name), () => {});
     }
   }
 
   /**
-   * A descriptor for a worker, to be closed after the spawn. It is opened anew (an open file description of its own, so
-   * a worker that sets O_NONBLOCK sets it for nobody else), blocking, and through the one that is held: whatever has
-   * become of the name, all have the same pipe. Throws ChannelError.
+   * Gives a descriptor of each for a worker. They are opened anew (open file descriptions of their own, so a worker that sets
+   * O_NONBLOCK sets it for nobody else), blocking, and through those that are held: whatever has become of the names, all have
+   * the same pipes. A thread opens them, since whoever writes to one has its lock.
    *
-   * @param shared a worker is another user than this one: it may open its descriptor again (`/dev/fd/3`)
+   * @param options `shared`: a worker is another user than this one: it may open its descriptor again (`/dev/fd/3`)
    */
-  open({name}: PipeGrant, shared: boolean): number {
-    let fd: number | null = null;
-    try {
-      const held = this.#held.get(name) ?? this.#make(name);
-      // The folder, which nobody else may enter, keeps all out that have no descriptor.
-      if (shared) fchmodSync(held, 0o666);
-      fd = openSync(`/proc/self/fd/${held}`, constants.O_RDWR);
-      mustLeaveRoom([fd]);
-      return fd;
-    } catch (error) {
-      if (fd !== null) closeSync(fd);
-      throw error instanceof ChannelError ? error : cantOpen(name, this.#path(name), error);
-    }
+  open(
+    grants: readonly PipeGrant[],
+    options: PipeOptions,
+    done: (ends: readonly number[] | ChannelError) => void,
+  ): void {
+    const ends: number[] = [];
+    const next = ([grant, ...others]: readonly PipeGrant[]): void => {
+      if (grant === undefined) {
+        done(ends);
+        return;
+      }
+      this.#openEnd(grant.name, options, end => {
+        if (typeof end === 'number') {
+          ends.push(end);
+          next(others);
+        } else {
+          letGo(ends);
+          done(end instanceof ChannelError ? end : cantOpen(grant.name, this.#path(grant.name), end));
+        }
+      });
+    };
+    next(grants);
   }
 
   /** Those whose name is gone, from a living worker of an earlier keeper; `first` is the number of its first pipe. */
   fetch(pid: number, grants: readonly PipeGrant[], first: number): void {
     for (const [at, {name}] of grants.entries()) {
-      if (this.#held.has(name)) continue;
+      if (this.#held.has(name) || this.#opening.has(name)) continue;
       try {
-        const fd = this.#fetchOne(`/proc/${pid}/fd/${first + at}`, name);
-        if (fd !== null) this.#hold(name, fd);
+        const found = this.#find(`/proc/${pid}/fd/${first + at}`, name);
+        if (found !== null) this.#openHeld(name, own(found), () => closeSync(found));
       } catch {
         // It has none, or may not be looked into: a pipe that is made anew is found by its name.
       }
@@ -157,30 +185,21 @@ export class Pipes {
         closePipe(fd);
       }
       this.#held.delete(name);
+      this.#opening.delete(name);
       remove(this.#path(name));
     }
   }
 
-  /** Only what is proved to be that FIFO is opened: of another file, its file system would be asked, which may not answer. */
-  #fetchOne(link: string, name: string): number | null {
+  /** Only what is proved to be that FIFO is to be opened: of another file, its file system would be asked, which may not answer. */
+  #find(link: string, name: string): number | null {
     const folder = openSync(this.#folder, O_PATH | constants.O_DIRECTORY);
     try {
       const found = openSync(link, O_PATH);
-      try {
-        // Its number may be another file's by now, and that may have the same path on another file system.
-        if (readlinkSync(own(found)) !== `${join(readlinkSync(own(folder)), name + SUFFIX)} (deleted)`) return null;
-        if (mountOf(found) !== mountOf(folder)) return null;
-        const fd = openSync(own(found), constants.O_RDWR | constants.O_NONBLOCK);
-        try {
-          mustLeaveRoom([fd]);
-          return fd;
-        } catch (error) {
-          closeSync(fd);
-          throw error;
-        }
-      } finally {
-        closeSync(found);
-      }
+      // Its number may be another file's by now, and that may have the same path on another file system.
+      if (readlinkSync(own(found)) === `${join(readlinkSync(own(folder)), name + SUFFIX)} (deleted)`)
+        if (mountOf(found) === mountOf(folder)) return found;
+      closeSync(found);
+      return null;
     } finally {
       closeSync(folder);
     }
@@ -190,18 +209,65 @@ export class Pipes {
     return join(this.#folder, name + SUFFIX);
   }
 
-  #make(name: string): number {
-    const path = this.#path(name);
-    makeFolder(this.#folder);
-    if (lstatSync(path, {throwIfNoEntry: false}) === undefined) makeFifo(path);
-    const fd = openFifo(path);
-    this.#hold(name, fd);
-    this.#store.flush();
-    return fd;
+  #openEnd(name: string, {shared, isWanted}: PipeOptions, done: (end: number | Error) => void): void {
+    this.#whenHeld(name, held => {
+      if (typeof held !== 'number') {
+        done(held);
+        return;
+      }
+      try {
+        // The folder, which nobody else may enter, keeps all out that have no descriptor.
+        if (shared) fchmodSync(held, 0o666);
+      } catch (error) {
+        done(asError(error));
+        return;
+      }
+      openElsewhere(own(held), constants.O_RDWR, laneOf(name), opened => done(withRoom(opened)), isWanted);
+    });
+  }
+
+  /** Gives the descriptor that is held, once it is open; it is made where there is none. */
+  #whenHeld(name: string, done: (held: number | Error) => void): void {
+    const held = this.#held.get(name);
+    const waiting = this.#opening.get(name);
+    if (held !== undefined) done(held);
+    else if (waiting) waiting.push(done);
+    else {
+      const path = this.#path(name);
+      try {
+        makeFolder(this.#folder);
+        if (lstatSync(path, {throwIfNoEntry: false}) === undefined) makeFifo(path);
+        mustBeFifo(path);
+      } catch (error) {
+        done(asError(error));
+        return;
+      }
+      this.#openHeld(name, path, () => {});
+      this.#opening.get(name)?.push(done);
+    }
+  }
+
+  #openHeld(name: string, path: string, opened: () => void): void {
+    const waiting: ((held: number | Error) => void)[] = [];
+    this.#opening.set(name, waiting);
+    openElsewhere(path, path === this.#path(name) ? HOLD | constants.O_NOFOLLOW : HOLD, laneOf(name), result => {
+      opened();
+      const held = withRoom(result);
+      // Else it is not declared any more.
+      const isWanted = this.#opening.get(name) === waiting;
+      if (isWanted) this.#opening.delete(name);
+      if (typeof held === 'number') {
+        if (isWanted) this.#hold(name, held);
+        else letGo([held]);
+      }
+      for (const done of waiting)
+        done(isWanted ? held : new ChannelError(`channel ${name}: it is gone`, 'ENOENT', null));
+    });
   }
 
   #hold(name: string, fd: number): void {
     this.#held.set(name, fd);
     this.#store.hold(fd);
+    this.#store.flush();
   }
 }

@@ -8,10 +8,13 @@ import {mustLeaveRoom} from './room.ts';
 import type {Run} from './run.ts';
 import {readyPath} from './run-files.ts';
 import type {Epoll} from '../posix/epoll.ts';
+import {openElsewhere} from '../posix/elsewhere.ts';
 import {closePipe, lookIntoPipe, makeFifo, readPipe} from '../posix/fifo.ts';
+import {letGo} from '../posix/let-go.ts';
 import {removeFile} from '../posix/remove.ts';
 import {isShortage} from '../process/stat.ts';
 
+const READ = constants.O_RDONLY | constants.O_NONBLOCK;
 const NEWLINE = 0x0a;
 const MOST_BYTES = 4096;
 
@@ -26,6 +29,8 @@ export class ReadyFifos {
   readonly #host: ReadyFifosHost;
   readonly #open = new Map<Run, number>();
   readonly #late = new Set<Run>();
+  /** Those of earlier keepers that a thread opens. */
+  readonly #opening = new Set<Run>();
   /** Those that a thread reads just now: they stay open until it has. */
   readonly #reading = new Set<number>();
 
@@ -38,11 +43,14 @@ export class ReadyFifos {
     return [...this.#open].map(([{token}, fd]) => [token, fd]);
   }
 
-  /** Makes that of a new run; answers the worker's end, to be closed after the spawn. Throws what the kernel refuses. */
+  /**
+   * Makes that of a new run; answers the worker's end, to be closed after the spawn. Nobody else has it yet, so this waits for
+   * nobody. Throws what the kernel refuses.
+   */
   open(run: Run, owner: {readonly uid: number; readonly gid: number} | null): number {
     const path = readyPath(this.#host.folder, run.token);
     makeFifo(path, owner);
-    this.#listen(run, openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
+    this.#listen(run, openSync(path, READ));
     const fd = openSync(path, constants.O_RDWR);
     try {
       mustLeaveRoom([fd]);
@@ -57,14 +65,15 @@ export class ReadyFifos {
   takeUp(run: Run, fd: number | undefined): void {
     this.#late.delete(run);
     if (run.notice?.ready) {
-      if (fd !== undefined) closeSync(fd);
-      return;
-    }
-    try {
-      const path = readyPath(this.#host.folder, run.token);
-      this.#listen(run, fd ?? openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
-    } catch (error) {
-      if (isShortage(error)) this.#late.add(run); // else it is gone
+      if (fd !== undefined) closePipe(fd);
+    } else if (fd !== undefined) this.#takeUp(run, fd);
+    else {
+      this.#opening.add(run);
+      openElsewhere(readyPath(this.#host.folder, run.token), READ, `ready ${run.token}`, opened => {
+        // Nothing is left of the run by now.
+        if (!this.#opening.delete(run)) letGo(typeof opened === 'number' ? [opened] : []);
+        else this.#takeUp(run, opened);
+      });
     }
   }
 
@@ -76,12 +85,22 @@ export class ReadyFifos {
   /** It has done its duty, or nothing is left of the run. */
   close(run: Run): void {
     this.#late.delete(run);
+    this.#opening.delete(run);
     const fd = this.#open.get(run);
     if (fd === undefined) return;
     this.#open.delete(run);
     this.#host.epoll.remove(fd);
     if (!this.#reading.has(fd)) closePipe(fd);
     removeFile(readyPath(this.#host.folder, run.token));
+  }
+
+  #takeUp(run: Run, opened: number | Error): void {
+    try {
+      if (opened instanceof Error) throw opened;
+      this.#listen(run, opened);
+    } catch (error) {
+      if (isShortage(error)) this.#late.add(run); // else it is gone
+    }
   }
 
   #listen(run: Run, fd: number): void {
@@ -93,7 +112,7 @@ export class ReadyFifos {
       });
       this.#open.set(run, fd);
     } catch (error) {
-      closeSync(fd);
+      closePipe(fd);
       throw error;
     }
   }

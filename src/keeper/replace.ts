@@ -10,7 +10,10 @@ const STANDARD_STREAMS = [0, 1, 2];
 /** Throws where it can't. */
 export function replaceImage(code: Code, program: string, options: Parameters<typeof argumentsAfter>[0]): never {
   // Of a thread that is held up execve(2) makes an end, but what waits for its turn would be closed within execve itself.
-  if (isHeldUp()) throw new Error('descriptors that a worker has passed to its notify socket are not closed yet');
+  if (isHeldUp())
+    throw new Error(
+      'descriptors that a worker has passed to its notify socket are not closed yet, or a pipe can not be opened',
+    );
   if (isPipeHeldUp()) throw new Error('a pipe of a worker, or the disk of a log, does not answer');
   const [node = process.execPath, ...rest] = code.command(program, argumentsAfter(options));
   const env: Record<string, string> = {};

@@ -6,6 +6,7 @@ import type {HiddenMembers} from './arguments.ts';
 import {findRuns, hasFifos, removeTraces} from './adopt.ts';
 import {nestFor, removeCgroup, type Cgroups} from './cgroup.ts';
 import type {ConnectorWhenNeeded} from './connector.ts';
+import {EarlierPipes} from './earlier-pipes.ts';
 import {oomOf} from './cgroup-limits.ts';
 import {unrecordedMains} from './fifo-holders.ts';
 import type {Grants} from './grants.ts';
@@ -18,13 +19,16 @@ import type {Orphanages} from './orphanage.ts';
 import {recordCleared, recordExit, recordIntent} from './record.ts';
 import type {Intent} from './record-shape.ts';
 import {factOf, newRun, type Run, type Runs} from './run.ts';
+import {PipeWaits} from './pipe-waits.ts';
 import type {RunOutput} from './run-output.ts';
 import {logSizes} from './log-file.ts';
 import {mustLeaveRoom} from './room.ts';
 import {spawnFailure, stdioOf} from './spawner.ts';
 import {Voices, type KeptVoices} from './voices.ts';
 import {noteWork} from '../posix/collect.ts';
+import type {DescriptorQueue} from '../posix/descriptor-queue.ts';
 import type {Epoll} from '../posix/epoll.ts';
+import {letGo} from '../posix/let-go.ts';
 import type {SignalName} from '../posix/signals.ts';
 import {bootId} from '../process/facts.ts';
 import type {Ended} from '../posix/wait.ts';
@@ -39,6 +43,10 @@ export interface RunLivesHost {
   readonly output: RunOutput;
   readonly grants: Grants;
   readonly orphanages: Orphanages;
+  /** Where an earlier keeper has put its pipes; null: nowhere. */
+  readonly queue: DescriptorQueue | null;
+  /** That of the controller that works; null: none does. */
+  lease(): number | null;
   say(fact: Fact): void;
   /** The main process has ended. */
   exited(run: Run): void;
@@ -60,6 +68,7 @@ export class RunLives {
   readonly #boot = bootId();
   readonly #mains: MainProcesses;
   readonly #adopted: Adopted;
+  readonly #waits: PipeWaits;
   readonly voices: Voices;
 
   constructor(host: RunLivesHost) {
@@ -80,6 +89,10 @@ export class RunLives {
       },
       host.keptVoices,
     );
+    this.#waits = new PipeWaits({
+      open: (order, isWanted, done) => host.grants.openPipes(order, isWanted, done),
+      lease: () => host.lease(),
+    });
     this.#adopted = new Adopted({
       epoll: host.epoll,
       isSpawned: pid => this.#mains.has(pid),
@@ -98,17 +111,29 @@ export class RunLives {
 
   /** Starts a run; of one that is known, says again what is known. */
   spawn(order: SpawnOrder): void {
+    const known = this.#host.runs.get(order.token);
+    if (known) this.#host.say({type: 'run', run: factOf(known)});
+    else if (order.pipes.length === 0) this.#spawn(order, []);
+    else this.#waits.begin(order, ends => this.#spawn(order, ends));
+  }
+
+  /** One that is not known is not to be started, should it wait for that. */
+  callOff(token: string): void {
+    this.#waits.callOff(token);
+  }
+
+  /** @param ends of its pipes; or why they can't be opened, so that it fails */
+  #spawn(order: SpawnOrder, ends: readonly number[] | Error): void {
     const {runs, output, folder, cgroups} = this.#host;
-    const known = runs.get(order.token);
-    if (known) {
-      this.#host.say({type: 'run', run: factOf(known)});
-      return;
-    }
     const {token, id, logFolder, logMaxSize, sockets, pipes, notify, owner, readyFd, limits} = order;
     const {stopSignal, stopTimeoutMs} = order;
     const logStart = logSizes(logFolder);
     const run = newRun({token, id, stopSignal, stopTimeoutMs, logStart});
     runs.add(run);
+    if (ends instanceof Error) {
+      this.#failed(run, spawnFailure(ends, order, Date.now()));
+      return;
+    }
     const {cgroup, hold} = nestFor(cgroups, limits);
     // Where there are cgroups, it is listened to once a process has left one.
     const connector = cgroup === null ? this.#host.connector.need() : this.#host.connector.now;
@@ -137,7 +162,7 @@ export class RunLives {
       const outputs = run.output?.openForWorker() ?? [];
       fds.push(...outputs);
       mustLeaveRoom(outputs);
-      const granted = this.#host.grants.open(order, fds);
+      const granted = this.#host.grants.open(order, ends);
       const stdio = stdioOf([...outputs, ...granted], this.voices.open(run, order, fds));
       connector?.descents.follow(run);
       this.#mains.start(run, order, stdio, {cgroup, record});
@@ -148,6 +173,7 @@ export class RunLives {
       else this.#host.abandon(run);
     } finally {
       for (const fd of fds) closeSync(fd);
+      letGo(ends);
       // A thousand that are started in one turn have more to tell than a queue may hold.
       connector?.catchUp();
       cgroups?.moveOn(cgroup, run.pid !== null);
@@ -158,13 +184,14 @@ export class RunLives {
   adopt(): void {
     const {runs, output, folder, cgroups, grants} = this.#host;
     const look = new Look();
-    grants.takeUp();
+    const earlier = new EarlierPipes(this.#host.queue);
+    grants.takeUp(earlier);
     for (const {run, record, present} of findRuns(folder, this.#boot, Date.now())) {
       if (run.pid === null && run.cleared === null && !this.#findUnrecorded(run, look, record.intent)) continue;
       runs.add(run);
       for (const [pid, startTime] of this.#host.hidden.get(run.token) ?? []) run.known.set(pid, startTime);
       if (run.cleared !== null && !present) continue;
-      if (record.intent) output.takeUp(run, record.intent.logFolder, record.intent.logMaxSize);
+      if (record.intent) output.takeUp(run, record.intent.logFolder, record.intent.logMaxSize, earlier);
       if (!present) continue;
       this.#host.orphanages.takeUp(run);
       this.#adopted.takeUp(run, look);
@@ -172,6 +199,7 @@ export class RunLives {
       if (record.intent) this.voices.takeUp(run, record.intent);
     }
     this.#takeUpUnrecorded(look);
+    earlier.close();
     this.voices.takenUp();
     output.takeUpLate();
     cgroups?.removeAllBut(new Set(Array.from(runs.all(), ({cgroup}) => cgroup)));

@@ -1,8 +1,9 @@
 /** The output of all runs: whose goes to which logs, and who wants to hear of it. */
-import {pathOfUnnamed} from './fetch-output.ts';
-import {LogFiles} from './log-file.ts';
+import type {EarlierPipes} from './earlier-pipes.ts';
+import {LogFiles, type LogFile} from './log-file.ts';
 import type {Fact, HeldFact, SpawnOrder} from './messages.ts';
-import {Output, type NewOutput} from './output.ts';
+import {Output} from './output.ts';
+import {findFifos, makeFifos, removeFifos, type Fifos} from './output-fifos.ts';
 import type {PipeStore} from './pipe-store.ts';
 import type {Run} from './run.ts';
 import type {Stream} from '../logs/layout.ts';
@@ -24,8 +25,10 @@ export class RunOutput {
   readonly #watched = new Map<string, string>();
   /** By instance: why which of its logs can't be written. */
   readonly #held = new Map<string, Map<Stream, string>>();
-  /** Runs whose FIFOs could not be opened yet, for want of descriptors. */
+  /** Runs whose FIFOs could not be opened yet. */
   readonly #late = new Map<Run, {folder: string; maxSize: number}>();
+  /** Of those: not for want of descriptors, but since that waits for others. */
+  readonly #opening = new Set<Run>();
 
   constructor(
     runsFolder: string,
@@ -43,25 +46,40 @@ export class RunOutput {
 
   /** Makes the FIFOs of a new run. Throws what the kernel refuses. */
   open(run: Run, {logFolder, logMaxSize, owner}: SpawnOrder): void {
-    this.#connect(run, logFolder, logMaxSize, {owner});
+    const logs = this.#logsOf(run, logFolder, logMaxSize);
+    const fifos = makeFifos(this.#runsFolder, run.token, owner);
+    try {
+      this.#connect(run, logs, fifos);
+    } catch (error) {
+      removeFifos(this.#runsFolder, run.token);
+      throw error;
+    }
     // Before the worker is there, which may end at once.
     this.#store?.flush();
   }
 
-  /** Takes up those of a run that an earlier keeper started. */
-  takeUp(run: Run, folder: string, maxSize: number): void {
-    try {
-      this.#connect(run, folder, maxSize, null);
-      this.#late.delete(run);
-    } catch (error) {
-      // Else the FIFOs are gone: its output was drained before the earlier keeper died, or somebody removed them.
-      if (isShortage(error)) this.#late.set(run, {folder, maxSize});
-    }
+  /** Takes up those of a run that an earlier keeper started: at once, or later where they must be opened anew. */
+  takeUp(run: Run, folder: string, maxSize: number, earlier: EarlierPipes | null = null): void {
+    const logs = this.#logsOf(run, folder, maxSize);
+    this.#late.set(run, {folder, maxSize});
+    this.#opening.add(run);
+    findFifos(this.#runsFolder, run, earlier, found => {
+      this.#opening.delete(run);
+      try {
+        if (found instanceof Error) throw found;
+        this.#connect(run, logs, found);
+        this.#late.delete(run);
+      } catch (error) {
+        // Else the FIFOs are gone: its output was drained before the earlier keeper died, or somebody removed them.
+        if (!isShortage(error)) this.#late.delete(run);
+      }
+    });
   }
 
   /** Takes up what could not be taken up before. To be called when the runs of earlier keepers were taken up, and again later. */
   takeUpLate(): void {
-    for (const [run, {folder, maxSize}] of [...this.#late]) this.takeUp(run, folder, maxSize);
+    for (const [run, {folder, maxSize}] of [...this.#late])
+      if (!this.#opening.has(run)) this.takeUp(run, folder, maxSize);
     if (this.#late.size === 0) this.#store?.takenUp();
   }
 
@@ -117,10 +135,10 @@ export class RunOutput {
     this.#logs.reopen();
   }
 
-  #connect(run: Run, folder: string, maxSize: number, make: NewOutput | null): void {
+  #logsOf(run: Run, folder: string, maxSize: number): Record<Stream, LogFile> {
     if (!this.#folderOf.has(run.token)) this.#runsOf.set(folder, (this.#runsOf.get(folder) ?? 0) + 1);
     this.#folderOf.set(run.token, folder);
-    const logs = this.#logs.of(folder, maxSize, {
+    return this.#logs.of(folder, maxSize, {
       wrote: stream => {
         const token = this.#watched.get(folder);
         if (token !== undefined) this.#say({type: 'wrote', token, stream});
@@ -129,8 +147,10 @@ export class RunOutput {
       held: (stream, error) => this.#noteHeld(run.id, stream, error),
       repaired: (_stream, message) => this.#say({type: 'log-repaired', id: run.id, message}),
     });
-    const unnamed = (path: string, stream: Stream): string | null => pathOfUnnamed(path, stream, run);
-    run.output = new Output(this.#runsFolder, run.token, logs, this.#epoll, this.#store, make, unnamed);
+  }
+
+  #connect(run: Run, logs: Record<Stream, LogFile>, fifos: Fifos): void {
+    run.output = new Output(this.#runsFolder, run.token, logs, this.#epoll, this.#store, fifos);
   }
 
   #noteHeld(id: string, stream: Stream, error: string | null): void {

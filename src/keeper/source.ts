@@ -1,5 +1,4 @@
 /** One stream of a run, from its FIFO to its log. */
-import {closeSync, constants, openSync} from 'node:fs';
 import type {LogFile} from './log-file.ts';
 import type {PipeStore} from './pipe-store.ts';
 import {mustLeaveRoom} from './room.ts';
@@ -43,24 +42,24 @@ export class Source {
   #discarded = false;
   #resizing = false;
 
-  /** @param place the FIFO's name, and the path by which it is opened: another one where the name was removed */
+  /** @param pipe the FIFO's name, and its reading end, which does not block; that is closed where this throws */
   constructor(
-    place: {readonly path: string; readonly from: string},
+    pipe: {readonly path: string; readonly fd: number},
     log: LogFile,
     epoll: Epoll,
     store: PipeStore | null,
     ended: () => void,
   ) {
-    this.#path = place.path;
+    this.#path = pipe.path;
     this.#log = log;
     this.#epoll = epoll;
     this.#store = store;
     this.#ended = ended;
-    this.#fifo = openSync(place.from, constants.O_RDONLY | constants.O_NONBLOCK);
+    this.#fifo = pipe.fd;
     try {
       mustLeaveRoom([this.#fifo]);
     } catch (error) {
-      closeSync(this.#fifo);
+      closePipe(this.#fifo);
       throw error;
     }
     store?.hold(this.#fifo);

@@ -6,6 +6,7 @@ import {ReadyFifos} from './ready-fifo.ts';
 import type {Intent} from './record-shape.ts';
 import type {Run} from './run.ts';
 import type {Epoll} from '../posix/epoll.ts';
+import {letGo} from '../posix/let-go.ts';
 
 /** Descriptors that an earlier image of this process had, by token. */
 export interface KeptVoices {
@@ -68,10 +69,9 @@ export class Voices {
 
   /** All that live are taken up: what is left was kept for nothing. */
   takenUp(): void {
-    for (const kept of [this.#keptNotify, this.#keptReady]) {
-      for (const fd of kept.values()) closeSync(fd);
-      kept.clear();
-    }
+    for (const fd of this.#keptNotify.values()) closeSync(fd);
+    letGo([...this.#keptReady.values()]);
+    for (const kept of [this.#keptNotify, this.#keptReady]) kept.clear();
   }
 
   /** Takes up what could not be taken up before. */

@@ -1,11 +1,12 @@
 /**
- * Letting go of descriptors that others have handed over. That may wait as long as they like: for a TCP connection with
- * SO_LINGER whose peer reads nothing, for a pipe whose writer is held up within write(2). So a thread of libuv's pool
- * does it, and of each of those others at most one.
+ * What may wait as long as others like: to let go of descriptors that they have handed over (a TCP connection with SO_LINGER
+ * whose peer reads nothing), and to open a pipe, whose lock a writer has while it is held up within write(2). So a thread of
+ * libuv's pool does it, and of each of those others at most one.
  *
  * Descriptors that wait within a socket are discarded there, and never received: whatever this process has open, its
  * children close when they begin (close-on-exec), and close(2), unlike that, waits for file systems in user space (FLUSH).
  */
+import {open} from 'node:fs';
 import {Lanes} from './lanes.ts';
 import {libcAsync} from './libc.ts';
 
@@ -47,6 +48,30 @@ export const closeSocket = (fd: number, sender: string): void =>
   lanes.run(sender, ended =>
     setsockopt([fd, SOL_SOCKET, SO_LINGER, noLinger, noLinger.length], () => close([fd], ended)),
   );
+
+/**
+ * Opens a file that others may keep this from; gives its descriptor, or why there is none.
+ *
+ * @param isWanted asked when its turn has come: what is not wanted any more is not opened (`ECANCELED`)
+ */
+export const openElsewhere = (
+  path: string,
+  flags: number,
+  whose: string,
+  done: (opened: number | Error) => void,
+  isWanted: () => boolean = () => true,
+): void =>
+  lanes.run(whose, ended => {
+    if (!isWanted()) {
+      ended();
+      done(Object.assign(new Error(`${path} is not wanted any more`), {code: 'ECANCELED'}));
+      return;
+    }
+    open(path, flags, (error, fd) => {
+      ended();
+      done(error ?? fd);
+    });
+  });
 
 /** Whether any of that is still under way. */
 export const isHeldUp = (): boolean => lanes.isBusy;

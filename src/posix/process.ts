@@ -7,6 +7,8 @@ const PR_GET_CHILD_SUBREAPER = 37;
 const SYS_CLOSE_RANGE = 436; // the same number on every architecture
 const CLOSE_RANGE_CLOEXEC = 4;
 const F_GETFD = 1;
+const F_GETFL = 3;
+const O_ACCMODE = 3;
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
 const RLIMIT_NOFILE = 7; // 7 on all but alpha, mips and sparc
@@ -42,6 +44,9 @@ const exitC = libc<[number]>('void _exit(int status)');
 
 /** Ends the process without waiting for threads of the pool: one of them may be held up for ever. */
 export const exitAtOnce = (status: number): void => void exitC(status);
+
+/** How that descriptor was opened: O_RDONLY, O_WRONLY or O_RDWR. */
+export const accessOf = (fd: number): number => check(fcntl(fd, F_GETFL, 0), 'fcntl') & O_ACCMODE;
 
 /** Replaces the running program; returns only by throwing. */
 export function become(path: string, argv: readonly string[], env: Readonly<Record<string, string>>): never {

@@ -1,4 +1,7 @@
-/** A file system in user space that answers everything but FLUSH: whoever closes a file of it waits until it is gone. */
+/**
+ * A file system in user space that answers everything but FLUSH, READ or LOOKUP: whoever closes a file of it, or touches memory that
+ * is mapped from one, or looks for one, waits until it is gone.
+ */
 import {spawn, spawnSync, type ChildProcess} from 'node:child_process';
 import {existsSync, mkdirSync} from 'node:fs';
 import {once} from 'node:events';
@@ -13,21 +16,31 @@ if libc.mount(b'mute', sys.argv[1].encode(), b'fuse', 0, options) != 0:
     print(os.strerror(ctypes.get_errno()), flush=True)
     sys.exit(1)
 def attributes(node):
-    mode, size = (0o40755, 0) if node == 1 else (0o100666, 1)
+    mode, size = (0o40755, 0) if node == 1 else (0o100666, 1 << 22)
     return struct.pack('<QQQQQQIIIIIIIIII', node, size, 0, 0, 0, 0, 0, 0, 0, mode, 1, 0, 0, 0, 4096, 0)
 def answer(unique, body=b'', error=0):
     os.write(device, struct.pack('<IiQ', 16 + len(body), -error, unique) + body)
+LOOKUP, FLUSH = 1, 25
+deaf = int(sys.argv[2])
+waiting = set()
 print('mounted', flush=True)
 while True:
     try: request = os.read(device, 1 << 20)
     except OSError: break
     length, opcode, unique, node = struct.unpack_from('<IIQQ', request)
     if opcode == 26: answer(unique, struct.pack('<IIIIHHIIHHI28x', 7, 31, 0, 0, 0, 0, 4096, 1, 0, 0, 0)) # INIT
-    elif opcode == 1 and request[40:-1] == b'f': answer(unique, struct.pack('<QQQQII', 2, 0, 3600, 3600, 0, 0) + attributes(2)) # LOOKUP
-    elif opcode == 1: answer(unique, error=2)
+    elif opcode == deaf:
+        waiting.add(unique)
+        print('asked', flush=True)
+    elif opcode == LOOKUP and request[40:-1] == b'f': answer(unique, struct.pack('<QQQQII', 2, 0, 3600, 3600, 0, 0) + attributes(2)) # LOOKUP
+    elif opcode == LOOKUP: answer(unique, error=2)
+    elif opcode == FLUSH: answer(unique)
     elif opcode == 3: answer(unique, struct.pack('<QII', 3600, 0, 0) + attributes(node)) # GETATTR
-    elif opcode == 14: answer(unique, struct.pack('<QII', 0, 0, 0)) # OPEN
-    elif opcode == 25: print('flush', flush=True) # FLUSH
+    elif opcode == 14: answer(unique, struct.pack('<QII', 0, 2, 0)) # OPEN, keeping what is cached: else it waits for what is being read
+    elif opcode == 36 and deaf != FLUSH: # INTERRUPT: without an answer not even SIGKILL ends who waits
+        waiter = struct.unpack_from('<Q', request, 40)[0]
+        if waiter in waiting: answer(waiter, error=4)
+        waiting.discard(waiter)
     elif opcode in (2, 42): pass # FORGET
     elif opcode == 18: answer(unique) # RELEASE
     else: answer(unique, error=38)
@@ -38,15 +51,30 @@ export const lacksMute: string | false = !isRoot
   ? 'needs root'
   : !existsSync('/dev/fuse') && 'this machine has no /dev/fuse';
 
-/** Mounts one at a folder, with the file `f`, while `action` runs. */
-export async function withMute(folder: string, action: () => Promise<void>): Promise<void> {
+/** What it does not answer: requests by their numbers (linux/fuse.h). */
+const DEAF = {lookup: 1, read: 15, flush: 25} as const;
+
+/**
+ * Mounts one at a folder, with the file `f`, while `action` runs.
+ *
+ * @param action gets a function that tells how often it was asked what it does not answer
+ */
+export async function withMute(
+  folder: string,
+  deaf: keyof typeof DEAF,
+  action: (asked: () => number) => Promise<void>,
+): Promise<void> {
   mkdirSync(folder, {recursive: true});
-  const server: ChildProcess = spawn('python3', ['-c', MUTE, folder], {stdio: ['ignore', 'pipe', 'inherit']});
+  const server: ChildProcess = spawn('python3', ['-c', MUTE, folder, String(DEAF[deaf])], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const ended = once(server, 'exit');
   try {
     const [said] = (await once(server.stdout!, 'data')) as [Buffer];
     if (!String(said).startsWith('mounted')) throw new Error(`mount: ${String(said)}`);
-    await action();
+    let text = '';
+    server.stdout!.setEncoding('latin1').on('data', (more: string) => (text += more));
+    await action(() => text.split('asked').length - 1);
   } finally {
     // With it the mount is cut off, and whoever waits for it goes on.
     server.kill('SIGKILL');

@@ -161,7 +161,7 @@ test.skipIf(lacksMute)(
     await using(new TestFleet({fleet: 't', workers: {web: speaker, other: speaker}}, files), async fleet => {
       fleet.up('--wait');
       const {keeper} = fleet;
-      await withMute(fleet.path('mute'), async () => {
+      await withMute(fleet.path('mute'), 'flush', async () => {
         // Passed by a process that never closes what it has, so that it does not wait itself.
         const python = `
 if os.fork() == 0:

@@ -1,0 +1,62 @@
+/**
+ * Starts whose pipes are not open yet. Whoever writes to a pipe can keep others from opening it, so nothing of such a run has
+ * begun, and nothing is recorded, until a thread has opened all; and it is not waited for longer than a while.
+ */
+import {ChannelError} from './channel-error.ts';
+import type {SpawnOrder} from './messages.ts';
+import {letGo} from '../posix/let-go.ts';
+
+/** To open a pipe takes microseconds. */
+const PATIENCE_MS = 5_000;
+
+export interface PipeWaitsHost {
+  /** Gives an end of each of its pipes, or why there is none; `isWanted` is asked before another one is opened. */
+  open(order: SpawnOrder, isWanted: () => boolean, done: (ends: readonly number[] | ChannelError) => void): void;
+  /** That of the controller that works; null: none does. An order that outlives its own is not wanted by the next. */
+  lease(): number | null;
+}
+
+export class PipeWaits {
+  readonly #host: PipeWaitsHost;
+  /** By token: ends the wait. */
+  readonly #waiting = new Map<string, (result: readonly number[] | ChannelError) => void>();
+
+  constructor(host: PipeWaitsHost) {
+    this.#host = host;
+  }
+
+  /**
+   * Gives what the worker is to inherit, to be let go of after the spawn; or why it can't be started. Not called back where
+   * the controller was lost meanwhile. An order that waits already is not taken up again.
+   */
+  begin(order: SpawnOrder, done: (result: readonly number[] | ChannelError) => void): void {
+    const {token} = order;
+    if (this.#waiting.has(token)) return;
+    const lease = this.#host.lease();
+    const end = (result: readonly number[] | ChannelError): void => {
+      clearTimeout(timer);
+      this.#waiting.delete(token);
+      if (lease !== null && this.#host.lease() === lease) done(result);
+      else if (!(result instanceof ChannelError)) letGo(result);
+    };
+    const timer = setTimeout(() => end(tooLong(order)), PATIENCE_MS);
+    this.#waiting.set(token, end);
+    const isWanted = (): boolean => this.#waiting.get(token) === end;
+    this.#host.open(order, isWanted, ends => {
+      if (isWanted()) end(ends);
+      else if (!(ends instanceof ChannelError)) letGo(ends);
+    });
+  }
+
+  /** It is not to be started any more, which is told as a failed start. */
+  callOff(token: string): void {
+    this.#waiting.get(token)?.(new ChannelError('it was to end before its pipes were open', 'ECANCELED', null));
+  }
+}
+
+function tooLong({pipes}: SpawnOrder): ChannelError {
+  const names = pipes.map(({name}) => name).join(', ');
+  const why =
+    'a process that writes to it keeps others from opening it: perhaps the file system of what it writes does not answer';
+  return new ChannelError(`channel ${names}: not open after ${PATIENCE_MS / 1000} s; ${why}`, 'ETIMEDOUT', null);
+}

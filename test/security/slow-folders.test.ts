@@ -1,0 +1,96 @@
+/** A worker whose folder, or whose program, lies on a file system that does not answer: nobody but that worker waits. */
+import {mkdirSync, readFileSync, readlinkSync, symlinkSync} from 'node:fs';
+import {expect, test} from 'vitest';
+import {TestFleet, until} from '../end-to-end/harness.ts';
+import {using} from '../end-to-end/wrapped.ts';
+import {lacksMute, withMute} from './hostile-files.ts';
+import {leadsInto, waitingMounts} from '../../src/process/waiting-mounts.ts';
+
+const backoff = {first: '0s', initial: '50ms', max: '200ms'};
+const sleeper = {run: ['sleep', '1000'], backoff};
+
+test('of all mounts those are known that may not answer, wherever a path enters one', async () => {
+  const mounts = [
+    '22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw',
+    '23 22 0:5 / /dev rw - devtmpfs devtmpfs rw',
+    '24 22 0:40 / /srv/a\\040b rw shared:2 master:1 - nfs4 host:/x rw,vers=4.2',
+    '25 22 0:41 / /home/u/remote rw - fuse.sshfs host: rw',
+    '26 22 0:42 / /misc rw - autofs auto rw',
+  ].join('\n');
+  expect(waitingMounts(mounts)).toEqual(['/srv/a b', '/home/u/remote', '/misc']);
+  // What all lies on can't be avoided.
+  expect(waitingMounts('22 1 0:39 / / rw - fuse.overlay x rw\n')).toEqual([]);
+  await using(new TestFleet({fleet: 't', workers: {}}), fleet => {
+    const place = fleet.path('place');
+    mkdirSync(fleet.path('own'));
+    symlinkSync('../place/inner', fleet.path('own', 'link'));
+    symlinkSync(fleet.path('own'), fleet.path('other'));
+    symlinkSync('loop', fleet.path('loop'));
+    const places = new Set([place]);
+    const leads = (path: string): boolean => leadsInto(places, `${fleet.path()}/${path}`);
+    for (const path of ['place', 'place/x', 'own/link', 'other/link/deep', 'own/../place/x'])
+      expect(leads(path)).toBe(true);
+    for (const path of ['own', 'other', 'places', 'loop', 'missing/../place']) expect(leads(path)).toBe(false);
+    return Promise.resolve();
+  });
+});
+
+test.skipIf(lacksMute)(
+  'a folder and a program that can’t be looked at: these starts fail and say why, others are not held up; then they begin (needs root and /dev/fuse)',
+  async () => {
+    const workers = {
+      web: {...sleeper, cwd: 'mute/d'},
+      tool: {run: ['./link', '1000'], backoff},
+      other: sleeper,
+    };
+    await using(new TestFleet({fleet: 't', workers}), async fleet => {
+      // What is there once the mount is gone.
+      mkdirSync(fleet.path('mute', 'd'), {recursive: true});
+      symlinkSync('/bin/sleep', fleet.path('mute', 'd', 'sleep'));
+      symlinkSync('mute/d/sleep', fleet.path('link'));
+      await withMute(fleet.path('mute'), 'lookup', async asked => {
+        fleet.up();
+        await fleet.status('other', 'ready');
+        const {keeper, controller} = fleet;
+        await until('somebody to wait', () => asked() > 0);
+        const {pid} = fleet.worker('other');
+        process.kill(pid!, 'SIGKILL');
+        await fleet.successor('other', pid!);
+        for (const name of ['web', 'tool'])
+          await until(`a failure of ${name}`, () => fleet.events('spawn-failed').some(({worker}) => worker === name));
+        const said = fleet.events('spawn-failed').map(({message}) => String(message));
+        expect(said).toContain(`can't look for sleep, to be run in ${fleet.path('mute/d')}: no answer within 5 s`);
+        expect(said).toContain(`can't look for ./link, to be run in ${fleet.path()}: no answer within 5 s`);
+        expect([fleet.keeper, fleet.controller]).toEqual([keeper, controller]);
+      });
+      for (const name of ['web', 'tool']) await fleet.status(name, 'ready');
+      expect(readlinkSync(`/proc/${fleet.worker('web').pid}/cwd`)).toBe(fleet.path('mute', 'd'));
+    });
+  },
+);
+
+test.skipIf(lacksMute)(
+  'where such a file system answers, a worker is what it would be elsewhere (needs root and /dev/fuse)',
+  async () => {
+    const env = {'dotted.name': 'a b', QUOTE: "it's"};
+    const web = {run: ['sleep', '1000'], cwd: 'mute', env, backoff};
+    const missing = {run: ['sleep', '1000'], cwd: 'mute/none', backoff};
+    await using(new TestFleet({fleet: 't', workers: {web, missing}}), async fleet => {
+      mkdirSync(fleet.path('mute'));
+      await withMute(fleet.path('mute'), 'read', async () => {
+        fleet.up();
+        const {pid} = await fleet.status('web', 'ready');
+        const of = (name: string): string[] => readFileSync(`/proc/${pid}/${name}`, 'latin1').split('\0');
+        await until('its program', () => of('cmdline').includes('1000') && !of('cmdline').includes('-s'));
+        expect(readlinkSync(`/proc/${pid}/cwd`)).toBe(fleet.path('mute'));
+        expect(of('environ')).toEqual(expect.arrayContaining(['dotted.name=a b', "QUOTE=it's", 'BROOD_INSTANCE=1']));
+        expect(readlinkSync(`/proc/${pid}/fd/0`)).toBe('/dev/null');
+        const failed = await until('the failure', () => fleet.events('spawn-failed')[0]);
+        expect(failed['message']).toBe(
+          `its working directory ${fleet.path('mute', 'none')} does not exist or can't be entered`,
+        );
+        expect(fleet.run('down').code).toBe(0);
+      });
+    });
+  },
+);
