@@ -1,6 +1,6 @@
 /**
  * Declared pipes: FIFOs in the fleet's folder, which this keeper holds open and never reads. What was written and not
- * read stays in one as long as anybody has it open; the next keeper opens it by its name.
+ * read stays in one as long as anybody has it open; the next keeper finds it in the queue or by its name.
  */
 import {
   closeSync,
