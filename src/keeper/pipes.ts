@@ -2,22 +2,11 @@
  * Declared pipes: FIFOs in the fleet's folder, which this keeper holds open and never reads. What was written and not
  * read stays in one as long as anybody has it open; the next keeper finds it in the queue or by its name.
  */
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmdirSync,
-  rmSync,
-} from 'node:fs';
-import {join} from 'node:path';
+import {closeSync, constants, fchmodSync, lstatSync} from 'node:fs';
 import {ChannelError, codeOf} from './channel-error.ts';
 import type {EarlierPipes} from './earlier-pipes.ts';
 import type {PipeGrant} from './messages.ts';
+import {findUnnamed, folderOf, mustBeFifo, namesIn, own, pipePath, remove} from './pipe-files.ts';
 import type {PipeStore} from './pipe-store.ts';
 import {makeFolder} from './make-folder.ts';
 import {mustLeaveRoom} from './room.ts';
@@ -25,22 +14,8 @@ import {openElsewhere} from '../posix/elsewhere.ts';
 import {closePipe, makeFifo} from '../posix/fifo.ts';
 import {letGo} from '../posix/let-go.ts';
 
-const SUFFIX = '.fifo';
 /** For reading and writing: to open a FIFO so waits for nobody, and whoever has it so is never without a peer (fifo(7)). */
 const HOLD = constants.O_RDWR | constants.O_NONBLOCK;
-
-const O_PATH = 0o10000000; // the same number on every architecture but alpha, parisc and sparc
-const own = (fd: number): string => `/proc/self/fd/${fd}`;
-/** The number of the mount that an open file lies on (proc(5), fdinfo). */
-const mountOf = (fd: number): string | undefined =>
-  /^mnt_id:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1];
-
-const folderOf = (fleetFolder: string): string => join(fleetFolder, 'channels');
-
-/** Throws where something else has that name. */
-function mustBeFifo(path: string): void {
-  if (!lstatSync(path).isFIFO()) throw Object.assign(new Error(`${path} is no FIFO`), {code: 'EEXIST'});
-}
 
 function cantOpen(name: string, path: string, error: unknown): ChannelError {
   const code = codeOf(error);
@@ -54,36 +29,6 @@ function cantOpen(name: string, path: string, error: unknown): ChannelError {
     EACCES: `${path} may not be opened by this user`,
   };
   return new ChannelError(`channel ${name}: ${why[code] ?? `${path} can't be made or opened`}`, code, error);
-}
-
-function remove(path: string): void {
-  try {
-    rmSync(path, {force: true});
-  } catch {
-    // A disk that takes no change: whoever has to remove it next tries again.
-  }
-}
-
-/** The names of the pipes that lie on disk. */
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-      .filter(file => file.endsWith(SUFFIX) && lstatSync(join(folder, file)).isFIFO())
-      .map(file => file.slice(0, -SUFFIX.length));
-  } catch {
-    return []; // no pipe was ever made
-  }
-}
-
-/** Removes the pipes of a fleet that was stopped. What is none stays. */
-export function removePipes(fleetFolder: string): void {
-  const folder = folderOf(fleetFolder);
-  for (const name of namesIn(folder)) remove(join(folder, name + SUFFIX));
-  try {
-    rmdirSync(folder);
-  } catch {
-    // It is not there, or something else is in it.
-  }
 }
 
 /** One at a time of each: who waits for one pipe keeps nobody from another. */
@@ -124,10 +69,10 @@ export class Pipes {
   /** Takes up those that an earlier keeper made: at once where they are in the queue, else once they are open. */
   takeUp(earlier: EarlierPipes): void {
     for (const name of namesIn(this.#folder)) {
-      const kept = earlier.take(this.#path(name), constants.O_RDWR);
+      const kept = earlier.take(pipePath(this.#folder, name), constants.O_RDWR);
       if (kept !== null) this.#hold(name, kept);
       // Whoever is to inherit it next is told of what goes wrong.
-      else this.#openHeld(name, this.#path(name), () => {});
+      else this.#openHeld(name, pipePath(this.#folder, name), () => {});
     }
   }
 
@@ -155,7 +100,7 @@ export class Pipes {
           next(others);
         } else {
           letGo(ends);
-          done(end instanceof ChannelError ? end : cantOpen(grant.name, this.#path(grant.name), end));
+          done(end instanceof ChannelError ? end : cantOpen(grant.name, pipePath(this.#folder, grant.name), end));
         }
       });
     };
@@ -167,7 +112,7 @@ export class Pipes {
     for (const [at, {name}] of grants.entries()) {
       if (this.#held.has(name) || this.#opening.has(name)) continue;
       try {
-        const found = this.#find(`/proc/${pid}/fd/${first + at}`, name);
+        const found = findUnnamed(this.#folder, `/proc/${pid}/fd/${first + at}`, name);
         if (found !== null) this.#openHeld(name, own(found), () => closeSync(found));
       } catch {
         // It has none, or may not be looked into: a pipe that is made anew is found by its name.
@@ -186,27 +131,8 @@ export class Pipes {
       }
       this.#held.delete(name);
       this.#opening.delete(name);
-      remove(this.#path(name));
+      remove(pipePath(this.#folder, name));
     }
-  }
-
-  /** Only what is proved to be that FIFO is to be opened: of another file, its file system would be asked, which may not answer. */
-  #find(link: string, name: string): number | null {
-    const folder = openSync(this.#folder, O_PATH | constants.O_DIRECTORY);
-    try {
-      const found = openSync(link, O_PATH);
-      // Its number may be another file's by now, and that may have the same path on another file system.
-      if (readlinkSync(own(found)) === `${join(readlinkSync(own(folder)), name + SUFFIX)} (deleted)`)
-        if (mountOf(found) === mountOf(folder)) return found;
-      closeSync(found);
-      return null;
-    } finally {
-      closeSync(folder);
-    }
-  }
-
-  #path(name: string): string {
-    return join(this.#folder, name + SUFFIX);
   }
 
   #openEnd(name: string, {shared, isWanted}: PipeOptions, done: (end: number | Error) => void): void {
@@ -233,7 +159,7 @@ export class Pipes {
     if (held !== undefined) done(held);
     else if (waiting) waiting.push(done);
     else {
-      const path = this.#path(name);
+      const path = pipePath(this.#folder, name);
       try {
         makeFolder(this.#folder);
         if (lstatSync(path, {throwIfNoEntry: false}) === undefined) makeFifo(path);
@@ -250,19 +176,24 @@ export class Pipes {
   #openHeld(name: string, path: string, opened: () => void): void {
     const waiting: ((held: number | Error) => void)[] = [];
     this.#opening.set(name, waiting);
-    openElsewhere(path, path === this.#path(name) ? HOLD | constants.O_NOFOLLOW : HOLD, laneOf(name), result => {
-      opened();
-      const held = withRoom(result);
-      // Else it is not declared any more.
-      const isWanted = this.#opening.get(name) === waiting;
-      if (isWanted) this.#opening.delete(name);
-      if (typeof held === 'number') {
-        if (isWanted) this.#hold(name, held);
-        else letGo([held]);
-      }
-      for (const done of waiting)
-        done(isWanted ? held : new ChannelError(`channel ${name}: it is gone`, 'ENOENT', null));
-    });
+    openElsewhere(
+      path,
+      path === pipePath(this.#folder, name) ? HOLD | constants.O_NOFOLLOW : HOLD,
+      laneOf(name),
+      result => {
+        opened();
+        const held = withRoom(result);
+        // Else it is not declared any more.
+        const isWanted = this.#opening.get(name) === waiting;
+        if (isWanted) this.#opening.delete(name);
+        if (typeof held === 'number') {
+          if (isWanted) this.#hold(name, held);
+          else letGo([held]);
+        }
+        for (const done of waiting)
+          done(isWanted ? held : new ChannelError(`channel ${name}: it is gone`, 'ENOENT', null));
+      },
+    );
   }
 
   #hold(name: string, fd: number): void {

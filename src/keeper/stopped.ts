@@ -8,7 +8,7 @@ import {removeTraces} from './adopt.ts';
 import {Cgroups} from './cgroup.ts';
 import {removeLeftovers} from './leftovers.ts';
 import {orphanagePath} from './orphanage.ts';
-import {removePipes} from './pipes.ts';
+import {removePipes} from './pipe-files.ts';
 import {readRecords, removeTornRewrites} from './record.ts';
 import {closeSocketFolder, socketFolders} from '../posix/socket-folder.ts';
 

@@ -1,0 +1,80 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {expect, onTestFinished, test} from 'vitest';
+import {EarlierPipes} from '../../src/keeper/earlier-pipes.ts';
+import {makeDescriptorQueue, messagesIn, sendDescriptors} from '../../src/posix/descriptor-queue.ts';
+import {makeFifo} from '../../src/posix/fifo.ts';
+import {letGo} from '../../src/posix/let-go.ts';
+import {until} from '../end-to-end/harness.ts';
+
+const READ = constants.O_RDONLY | constants.O_NONBLOCK;
+const BOTH = constants.O_RDWR | constants.O_NONBLOCK;
+const openCount = (): number => readdirSync('/proc/self/fd').length;
+
+test('what an earlier keeper has put aside is found by its name, each once, and stays in the queue', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'brood-earlier-'));
+  const queue = makeDescriptorQueue();
+  const opened: number[] = [queue.send, queue.receive];
+  onTestFinished(() => {
+    for (const fd of opened) closeSync(fd);
+    rmSync(folder, {recursive: true});
+  });
+  const paths = Array.from({length: 300}, (_, at) => join(folder, String(at)));
+  for (const [at, path] of paths.entries()) {
+    makeFifo(path);
+    const fd = openSync(path, at === 299 ? BOTH : READ);
+    // Twice, as after a keeper that died before it had packed; some in messages of their own.
+    expect(sendDescriptors(queue, at % 2 ? [fd] : [fd, fd])).toBe(null);
+    closeSync(fd);
+    if (messagesIn(queue) > 200) break;
+  }
+  const [first = '', second = '', gone = ''] = paths;
+  rmSync(gone);
+  const before = openCount();
+  const messages = messagesIn(queue);
+  for (let round = 0; round < 2; round++) {
+    const earlier = new EarlierPipes(queue);
+    const fd = earlier.take(first, constants.O_RDONLY);
+    expect(fd).not.toBe(null);
+    if (fd === null) return;
+    expect(fstatSync(fd).ino).toBe(statSync(first).ino);
+    expect(earlier.take(first, constants.O_RDONLY)).toBe(null);
+    expect(earlier.take(second, constants.O_RDWR)).toBe(null);
+    expect(earlier.take(gone, constants.O_RDONLY)).toBe(null);
+    expect(earlier.take(join(folder, 'none'), constants.O_RDONLY)).toBe(null);
+    earlier.close();
+    closeSync(fd);
+    expect([openCount(), messagesIn(queue)]).toEqual([before, messages]);
+  }
+  expect(new EarlierPipes(null).take(first, constants.O_RDONLY)).toBe(null);
+});
+
+test('what is let go of is closed, and its last reader with it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'brood-let-go-'));
+  onTestFinished(() => rmSync(folder, {recursive: true}));
+  const path = join(folder, 'fifo');
+  makeFifo(path);
+  const fds = [openSync(path, READ), openSync(path, READ)];
+  const writer = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  onTestFinished(() => closeSync(writer));
+  letGo(fds);
+  await until('nobody to read it', () => {
+    try {
+      writeSync(writer, 'x');
+      return false;
+    } catch (error) {
+      return error instanceof Error && 'code' in error && error.code === 'EPIPE';
+    }
+  });
+});
