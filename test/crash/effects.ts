@@ -89,6 +89,7 @@ const ASKS: Readonly<Record<string, (name: string) => boolean>> = {
     ...['bytesInPipe', 'catchSignals', 'closeDebugger', 'daemonFlags', 'deliverTo', 'endOfPidfd', 'openFilesLimit'],
     ...['peek', 'peekEnded', 'peerCredentials', 'signalName', 'signalNumber', 'isHeldUp', 'isReachable', 'isUnixPath'],
     ...['pathOf', 'socketFolderOf', 'socketFolders', 'isDescriptorQueue', 'isPipeHeldUp', 'messagesIn'],
+    ...['endOfStatus', 'lookIntoPipe', 'MountChanges', 'noteWork', 'peekDescriptors', 'withPoolOf'],
     ...['fetchRefusal', 'pidfdInfoRefusal', 'pidfdRefusals', 'spliceRefusal', 'subreaperRefusal'],
   ),
 };
@@ -97,6 +98,7 @@ const ASKS: Readonly<Record<string, (name: string) => boolean>> = {
 const LOCAL = new Set([
   ...['posix.Epoll', 'posix.add', 'posix.arm', 'posix.remove', 'posix.close', 'posix.openPidfd', 'posix.seekToEnd'],
   ...['posix.setOpenFilesLimit', 'posix.closeOnExecFrom', 'posix.resetRealtimeSignals', 'posix.nextStopped'],
+  ...['posix.keepOnExec', 'posix.Mover', 'posix.openElsewhere', 'posix.openRest'],
   ...['posix.closePipe', 'posix.closeSocket', 'process.umask', 'net.Socket'],
 ]);
 
