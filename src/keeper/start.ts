@@ -6,6 +6,7 @@ import {parseArguments, type KeeperArguments} from './arguments.ts';
 import {Code} from './code.ts';
 import {Keeper, type KeeperOptions} from './keeper.ts';
 import {tellLauncher} from './launcher.ts';
+import {removeOtherPlans} from './leftovers.ts';
 import {NO_LOCK, takeLock, type Holder, type Lock} from './lock.ts';
 import {readRecords} from './record.ts';
 import {isFolderLost, whyNoFleet} from './remains.ts';
@@ -104,6 +105,7 @@ async function runLocked(args: KeeperArguments, early: EarlySignals): Promise<nu
     const plan = join(folder, `fleet.${launch}.json`);
     // A keeper that was killed before it had come up may have done so already.
     if (existsSync(plan)) renameSync(plan, join(folder, 'fleet.json'));
+    removeOtherPlans(folder);
     code.makeCurrent(code.own);
   }
   if (launched) forgetStopped(folder);
