@@ -1,5 +1,5 @@
 /** What a worker can have beside its output: channels, other ways to be ready, a watchdog, a user, limits, watched files. */
-import {rmSync, writeFileSync} from 'node:fs';
+import {existsSync, rmSync, writeFileSync} from 'node:fs';
 import {comeInCrowds} from './crowd.ts';
 import {allReady, backoff, dies, down, HELLO, kill, sleeper, upOf, workers} from './common.ts';
 import {SERVER, SPEAKER} from './programs.ts';
@@ -11,8 +11,13 @@ const PORT = 8080;
 /** Between two changes of a watched file (ms): a controller that has just come up may not have seen the first. */
 const CHANGE_MS = 1_000;
 
+/** One that every user may run. */
+const PYTHON = '/usr/bin/python3';
 /** The folder belongs to another user: this one may pass through it, and write what it says of itself. */
 const GUEST = {user: 'nobody', env_inherit: true, env_file: 'guest.env', backoff};
+const guest = existsSync(PYTHON)
+  ? {...GUEST, run: [PYTHON, 'speaker.py'], ready: {notify: true}}
+  : {...GUEST, sh: sleeper(1024)};
 
 const own = {
   speaks: {run: ['python3', 'speaker.py'], ready: {notify: true}, watchdog: '20s', backoff},
@@ -25,7 +30,7 @@ const own = {
   serves: {run: ['python3', 'server.py'], channels: ['web', 'local'], backoff},
   seen: {sh: sleeper(1022), watch: ['watched/'], backoff},
   small: {sh: sleeper(1023), limits: {nofile: 512, memory: '100MiB'}, env: {'not.a.variable': 'x'}, backoff},
-  ...(isRoot ? {guest: {sh: sleeper(1024), ...GUEST}} : {}),
+  ...(isRoot ? {guest} : {}),
 };
 
 interface Changes {
@@ -54,6 +59,8 @@ function fleetOf(address: string, {local, hasFeed}: Changes): object {
 }
 
 const IDS = ['talk/1', 'pair/1', 'pair/2', 'knocks/1', ...Object.keys(own).map(name => `${name}/1`)];
+/** Those that have something of their own to be made again. */
+const DYING = ['speaks/1', 'makes/1', 'serves/1', ...(isRoot ? ['guest/1'] : [])];
 const up = upOf(allReady(IDS));
 
 /** Of each that wrote to the pipe all has come through, in order, as long as the same process read it. */
@@ -110,7 +117,7 @@ export const channels: Scenario = {
     up,
     {
       name: 'die',
-      touches: ['speaks/1', 'makes/1', 'serves/1'],
+      touches: DYING,
       async run(trial) {
         for (const id of this.touches) await dies(trial, id);
       },
@@ -142,7 +149,7 @@ export const channels: Scenario = {
     {
       name: 'adopted',
       needs: ['keeper'],
-      touches: ['speaks/1', 'makes/1', 'serves/1'],
+      touches: DYING,
       async run(trial) {
         for (const id of this.touches) await dies(trial, id);
       },
