@@ -117,8 +117,12 @@ export function createHands({engine, link, spawnContext, run, signalFailures}: H
             break;
           }
           case 'end':
-          case 'clear':
             if (!plans.callOff(effect.token)) orders.push(effect);
+            break;
+          case 'clear':
+            // The keeper knows that run: an earlier controller had ordered it, and this one was about to order it again.
+            plans.drop(effect.token);
+            orders.push(effect);
             break;
           case 'forget':
             logStarts.delete(effect.token);

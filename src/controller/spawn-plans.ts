@@ -33,6 +33,11 @@ export class SpawnPlans {
       });
   }
 
+  /** The run has begun already, and ended: what is planned is not ordered. */
+  drop(token: string): void {
+    this.#underWay.delete(token);
+  }
+
   /** The run is to end; answers whether it was never ordered. Then that is told as a failed start. */
   callOff(token: string): boolean {
     if (!this.#underWay.delete(token)) return false;

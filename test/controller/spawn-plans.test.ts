@@ -50,6 +50,15 @@ test('one that is called off is told as a failed start at once, and never again'
   expect(told).toHaveLength(1);
 });
 
+test('one that is dropped is never told: its run has begun already', async () => {
+  const {plans, told, settle} = setUp();
+  plans.begin(subject('a'));
+  plans.drop('a');
+  expect(plans.callOff('a')).toBe(false);
+  await settle('a', failure('A'));
+  expect(told).toEqual([]);
+});
+
 test('what is not under way is not called off: its run is ended by an order', async () => {
   const {plans, settle} = setUp();
   expect(plans.callOff('a')).toBe(false);

@@ -141,7 +141,15 @@ test('a link in the place of the lock is not followed', async () => {
 
 test('what dead keepers and controllers have left is removed, what living ones are about to use is not', async () => {
   const dead = spawnSync('true').pid;
-  for (const name of [`lock.${dead}`, `.fleet.json.${dead}`, `fleet.json.${dead}`, 'lock.1', 'lock.old', 'locksmith.2'])
+  for (const name of [
+    `lock.${dead}`,
+    `.fleet.json.${dead}`,
+    `fleet.json.${dead}`,
+    `.splice-${dead}`,
+    'lock.1',
+    'lock.old',
+    'locksmith.2',
+  ])
     writeFileSync(join(folder, name), '');
   await take(YOUNGER);
   expect(readdirSync(folder).sort()).toEqual(['lock', 'lock.1', 'lock.old', 'locksmith.2']);
