@@ -58,6 +58,8 @@ export class Upgrade {
     const lost = next !== null && next !== host.code.current;
     const failed = lost ? {to: next, message: 'the keeper was lost in the middle of it'} : null;
     this.#failed = replaced ? replaced.failed : failed;
+    // The keeper was lost when it was done, before it had forgotten that.
+    if (next !== null && !lost) this.#forgetNext();
   }
 
   /** The last one that came to nothing; told once. */
