@@ -3,6 +3,7 @@ import {constants, existsSync, openSync, rmSync} from 'node:fs';
 import type {EarlierPipes} from './earlier-pipes.ts';
 import {pathOfUnnamed} from './fetch-output.ts';
 import type {SpawnOrder} from './messages.ts';
+import {mustLeaveRoom} from './room.ts';
 import type {Run} from './run.ts';
 import {fifoPath, STREAMS, type Stream} from '../logs/layout.ts';
 import {openElsewhere} from '../posix/elsewhere.ts';
@@ -68,13 +69,17 @@ export function findFifos(
       return;
     }
     openElsewhere(from, READ, `output ${run.token}`, opened => {
-      if (typeof opened === 'number') {
+      try {
+        if (typeof opened !== 'number') throw opened;
         found[stream] = opened;
-        next(others);
-      } else {
+        // Now, and not when both are open: many runs may be found at the same time.
+        mustLeaveRoom([opened]);
+      } catch (error) {
         closeAll(found);
-        done(opened);
+        done(error instanceof Error ? error : new Error(String(error)));
+        return;
       }
+      next(others);
     });
   };
   next(STREAMS);

@@ -10,6 +10,8 @@ import type {Stream} from '../logs/layout.ts';
 import type {Epoll} from '../posix/epoll.ts';
 import {isShortage} from '../process/stat.ts';
 
+/** A try that takes longer (ms) waits for a process that holds its pipe, and not for descriptors. */
+const HELD_UP_MS = 1_000;
 const RETRY_MS = 500;
 
 export class RunOutput {
@@ -26,9 +28,13 @@ export class RunOutput {
   /** By instance: why which of its logs can't be written. */
   readonly #held = new Map<string, Map<Stream, string>>();
   /** Runs whose FIFOs could not be opened yet. */
-  readonly #late = new Map<Run, {folder: string; maxSize: number}>();
+  readonly #late = new Map<Run, {readonly folder: string; readonly maxSize: number}>();
   /** Of those: not for want of descriptors, but since that waits for others. */
   readonly #opening = new Set<Run>();
+  /** Of those: they are over, and only their output is waited for. */
+  readonly #draining = new Set<Run>();
+  /** When the last try of a late one began (performance.now), while it goes on. */
+  #tryingSince = -Infinity;
 
   constructor(
     runsFolder: string,
@@ -60,31 +66,28 @@ export class RunOutput {
 
   /** Takes up those of a run that an earlier keeper started: at once, or later where they must be opened anew. */
   takeUp(run: Run, folder: string, maxSize: number, earlier: EarlierPipes | null = null): void {
-    const logs = this.#logsOf(run, folder, maxSize);
-    this.#late.set(run, {folder, maxSize});
-    this.#opening.add(run);
-    findFifos(this.#runsFolder, run, earlier, found => {
-      this.#opening.delete(run);
-      try {
-        if (found instanceof Error) throw found;
-        this.#connect(run, logs, found);
-        this.#late.delete(run);
-      } catch (error) {
-        // Else the FIFOs are gone: its output was drained before the earlier keeper died, or somebody removed them.
-        if (!isShortage(error)) this.#late.delete(run);
-      }
-    });
+    this.#takeUp(run, {folder, maxSize}, earlier, () => {});
   }
 
   /** Takes up what could not be taken up before. To be called when the runs of earlier keepers were taken up, and again later. */
   takeUpLate(): void {
-    for (const [run, {folder, maxSize}] of [...this.#late])
-      if (!this.#opening.has(run)) this.takeUp(run, folder, maxSize);
     if (this.#late.size === 0) this.#store?.takenUp();
+    // One at a time: of several, each would keep from the others what is left, and none would get enough.
+    if (performance.now() - this.#tryingSince < HELD_UP_MS) return;
+    const late = [...this.#late].filter(([run]) => !this.#opening.has(run));
+    const [run, place] = late.find(([one]) => this.#draining.has(one)) ?? late[0] ?? [];
+    if (run === undefined || place === undefined) return;
+    this.#tryingSince = performance.now();
+    this.#takeUp(run, place, null, isShort => {
+      this.#tryingSince = -Infinity;
+      if (!isShort) this.takeUpLate();
+    });
   }
 
   /** Calls back once all that the run wrote is in its logs. */
   drain(run: Run, done: () => void): void {
+    // What is over gives its descriptors back.
+    if (this.#late.has(run)) this.#draining.add(run);
     this.takeUpLate();
     if (this.#late.has(run)) setTimeout(() => this.drain(run, done), RETRY_MS);
     else if (run.output) run.output.drain(() => this.#logs.settle(done));
@@ -133,6 +136,33 @@ export class RunOutput {
   /** Somebody moved log files away (SIGUSR1). */
   reopen(): void {
     this.#logs.reopen();
+  }
+
+  #takeUp(
+    run: Run,
+    place: {readonly folder: string; readonly maxSize: number},
+    earlier: EarlierPipes | null,
+    done: (isShort: boolean) => void,
+  ): void {
+    const logs = this.#logsOf(run, place.folder, place.maxSize);
+    this.#late.set(run, place);
+    this.#opening.add(run);
+    findFifos(this.#runsFolder, run, earlier, found => {
+      this.#opening.delete(run);
+      let isShort = false;
+      try {
+        if (found instanceof Error) throw found;
+        this.#connect(run, logs, found);
+      } catch (error) {
+        // Else the FIFOs are gone: its output was drained before the earlier keeper died, or somebody removed them.
+        isShort = isShortage(error);
+      }
+      if (!isShort) {
+        this.#late.delete(run);
+        this.#draining.delete(run);
+      }
+      done(isShort);
+    });
   }
 
   #logsOf(run: Run, folder: string, maxSize: number): Record<Stream, LogFile> {

@@ -61,6 +61,6 @@ export const lost: Scenario = {
         await trial.successor('pair/1', pid);
       },
     },
-    {...down, needs: ['keeper']},
+    {...down, needs: ['keeper', 'adopted', 'all']},
   ],
 };

@@ -36,6 +36,6 @@ export const upgrade: Scenario = {
         await trial.settled();
       },
     },
-    {...down, needs: ['upgrade']},
+    {...down, needs: ['upgrade', 'upgraded']},
   ],
 };
