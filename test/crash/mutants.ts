@@ -25,6 +25,13 @@ export const MUTANTS: readonly Mutant[] = [
     };`,
   },
   {
+    // A run that no record names would be found, and ended, by what its processes carry.
+    name: 'spawn-before-intent',
+    file: 'src/keeper/lost-records.ts',
+    find: /return \[\.\.\.found\.values\(\)\];/,
+    replace: 'return [];',
+  },
+  {
     name: 'lines-before-commit',
     file: 'src/controller/engine.ts',
     find: /if \(this\.#gathering === null\) journal\.flush\(\);/,

@@ -55,7 +55,7 @@ test('a new keeper and a new controller take over: pids, exit statuses and lines
     expect(current(fleet)).not.toBe(old);
     expect(after.supervisor).toMatchObject({anchor: before.supervisor.anchor, pid: before.supervisor.pid});
     expect(after.supervisor.controller).not.toBe(before.supervisor.controller);
-    expect(lives(before.supervisor.controller)).toBe(false);
+    await until('the old controller to leave', () => !lives(before.supervisor.controller));
     expect(pidsOf(after)).toEqual(pidsOf(before));
     expect(after.workers.some(({adopted}) => adopted)).toBe(false);
     expect(fleet.events('upgraded')).toHaveLength(2);
