@@ -1,10 +1,9 @@
 /** The FIFOs of a run's output: made for a new one, found for one that an earlier keeper has started. */
 import {constants, existsSync, openSync, rmSync} from 'node:fs';
 import type {EarlierPipes} from './earlier-pipes.ts';
-import {pathOfUnnamed} from './fetch-output.ts';
+import {pathOfUnnamed, type Writer} from './fetch-output.ts';
 import type {SpawnOrder} from './messages.ts';
 import {mustLeaveRoom} from './room.ts';
-import type {Run} from './run.ts';
 import {fifoPath, STREAMS, type Stream} from '../logs/layout.ts';
 import {openElsewhere} from '../posix/elsewhere.ts';
 import {closePipe, makeFifo} from '../posix/fifo.ts';
@@ -48,7 +47,7 @@ export function makeFifos(folder: string, token: string, owner: SpawnOrder['owne
  */
 export function findFifos(
   folder: string,
-  run: Run,
+  run: Writer & {readonly token: string},
   earlier: EarlierPipes | null,
   done: (found: Fifos | Error) => void,
 ): void {

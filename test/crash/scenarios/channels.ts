@@ -1,7 +1,7 @@
 /** What a worker can have beside its output: channels, other ways to be ready, a watchdog, a user, limits, watched files. */
 import {existsSync, rmSync, writeFileSync} from 'node:fs';
 import {comeInCrowds} from './crowd.ts';
-import {allReady, backoff, dies, down, HELLO, kill, sleeper, upOf, workers} from './common.ts';
+import {HELLO, allReady, backoff, dies, down, loseKeeper, sleeper, upOf, upgradeAll, workers} from './common.ts';
 import {SERVER, SPEAKER} from './programs.ts';
 import {isRoot} from '../../end-to-end/wrapped.ts';
 import {until} from '../../end-to-end/harness.ts';
@@ -135,17 +135,7 @@ export const channels: Scenario = {
     },
     {name: 'watch', touches: ['seen/1'], run: trial => isChanged(trial, 'seen/1')},
     {name: 'crowd', touches: [], run: comeInCrowds},
-    {
-      name: 'keeper',
-      touches: ['pair/1'],
-      async run(trial) {
-        const {pid: keeper} = (await trial.settled()).supervisor;
-        trial.keeperKilled = true;
-        kill(keeper);
-        await dies(trial, 'pair/1');
-        await trial.settled();
-      },
-    },
+    loseKeeper,
     {
       name: 'adopted',
       needs: ['keeper'],
@@ -154,15 +144,7 @@ export const channels: Scenario = {
         for (const id of this.touches) await dies(trial, id);
       },
     },
-    {
-      name: 'upgrade',
-      touches: [],
-      async run(trial) {
-        trial.fleet.install();
-        await trial.command(['upgrade']);
-        await trial.settled();
-      },
-    },
+    upgradeAll,
     {
       name: 'apply',
       touches: ['makes/1', 'takes/1', 'serves/1', 'knocks/1'],

@@ -79,3 +79,36 @@ export async function dies(trial: Trial, id: string): Promise<void> {
   kill(pid);
   await trial.successor(id, pid);
 }
+
+export const stopTwo: Step = {
+  name: 'stop',
+  touches: ['deaf/1', 'forks/1'],
+  async run(trial) {
+    for (const id of this.touches) trial.want(id, 'stopped');
+    await trial.command(['stop', 'deaf', 'forks']);
+    await trial.settled();
+  },
+};
+
+export const loseKeeper: Step = {
+  name: 'keeper',
+  touches: ['pair/1'],
+  async run(trial) {
+    const {pid: keeper} = (await trial.settled()).supervisor;
+    trial.keeperKilled = true;
+    kill(keeper);
+    await dies(trial, 'pair/1');
+    await trial.settled();
+  },
+};
+
+/** Another version of the programs takes over. */
+export const upgradeAll: Step = {
+  name: 'upgrade',
+  touches: [],
+  async run(trial) {
+    trial.fleet.install();
+    await trial.command(['upgrade']);
+    await trial.settled();
+  },
+};

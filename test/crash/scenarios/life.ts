@@ -1,7 +1,7 @@
 /** What a fleet goes through that is used: each step once, and what is wanted after it. */
 import {readdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {dies, down, kill, sleeper, up, workers} from './common.ts';
+import {dies, down, kill, sleeper, stopTwo, up, workers} from './common.ts';
 import {until} from '../../end-to-end/harness.ts';
 import {PATIENCE_MS, type Scenario, type Trial} from '../trial.ts';
 
@@ -27,15 +27,7 @@ export const life: Scenario = {
         await trial.settled();
       },
     },
-    {
-      name: 'stop',
-      touches: ['deaf/1', 'forks/1'],
-      async run(trial) {
-        for (const id of this.touches) trial.want(id, 'stopped');
-        await trial.command(['stop', 'deaf', 'forks']);
-        await trial.settled();
-      },
-    },
+    stopTwo,
     {
       name: 'start',
       needs: ['stop'],
