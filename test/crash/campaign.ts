@@ -1,6 +1,6 @@
 /** Many points, several at once. */
 import type {Program} from './build.ts';
-import {pointsOf, type Point} from './point.ts';
+import {labelOf, pointsOf, type Point} from './point.ts';
 import {inject, record, type Result} from './run.ts';
 import type {Scenario} from './trial.ts';
 
@@ -8,7 +8,10 @@ import type {Scenario} from './trial.ts';
 const TRIES = 6;
 
 export interface Recorded {
+  /** Those that are passed each time. */
   readonly points: readonly Point[];
+  /** Those that are not: what another process is doing, or a timer, decides whether anybody comes by. */
+  readonly byChance: readonly Point[];
   /** The sites that were passed, by number: of some, no moment is another one's. */
   readonly reached: ReadonlySet<number>;
 }
@@ -22,18 +25,32 @@ const isOwn =
   ({phase}: Point): boolean =>
     steps.some(({name}) => name === phase) && !elsewhere.includes(phase);
 
-export async function recordAll(program: Program, scenarios: readonly Scenario[]): Promise<Recorded> {
+/** @param recordings so often each scenario is gone through */
+export async function recordAll(program: Program, scenarios: readonly Scenario[], recordings = 1): Promise<Recorded> {
   const points: Point[] = [];
+  const byChance: Point[] = [];
   const reached = new Set<number>();
-  const all = await Promise.all(scenarios.map(async scenario => ({scenario, passed: await record(program, scenario)})));
   const known = new Set<string>();
-  for (const {scenario, passed} of all) {
-    const own = pointsOf(scenario.name, passed, program.sites).filter(isOwn(scenario));
-    points.push(...(scenario.onlyNew ? own.filter(point => !known.has(momentOf(point))) : own));
-    for (const point of own) known.add(momentOf(point));
-    for (const line of [...passed.values()].flat()) reached.add(Number(line.split('\t')[2]));
-  }
-  return {points, reached};
+  const recorded: Map<string, string[]>[][] = [];
+  for (let count = 0; count < recordings; count++)
+    recorded.push(await Promise.all(scenarios.map(scenario => record(program, scenario))));
+  scenarios.forEach((scenario, index) => {
+    /** By its label: so often it was passed. */
+    const seen = new Map<string, {readonly point: Point; times: number}>();
+    for (const passed of recorded.flatMap(all => all[index] ?? [])) {
+      for (const point of pointsOf(scenario.name, passed, program.sites).filter(isOwn(scenario))) {
+        const label = labelOf(point, program.sites);
+        const before = seen.get(label);
+        if (before) before.times++;
+        else seen.set(label, {point, times: 1});
+      }
+      for (const line of [...passed.values()].flat()) reached.add(Number(line.split('\t')[2]));
+    }
+    const own = [...seen.values()].filter(({point}) => !scenario.onlyNew || !known.has(momentOf(point)));
+    for (const {point, times} of own) (times === recordings ? points : byChance).push(point);
+    for (const {point} of seen.values()) known.add(momentOf(point));
+  });
+  return {points, byChance, reached};
 }
 
 export async function injectAll(

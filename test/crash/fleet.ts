@@ -1,6 +1,6 @@
 /** A fleet of the instrumented program, asked over its control socket, since that costs less than a command each time. */
 import {spawn, type ChildProcess, type SpawnOptions} from 'node:child_process';
-import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {TAG, TestFleet} from '../end-to-end/harness.ts';
 import {environment, lives, look} from '../end-to-end/processes.ts';
@@ -8,6 +8,7 @@ import {asOrdinary, giveTo, ORDINARY_UID} from '../end-to-end/wrapped.ts';
 import type {Client} from '../../src/control/client.ts';
 import {connectFleet} from '../../src/control/connect.ts';
 import type {PsReport} from '../../src/control/messages.ts';
+import {pathOf, socketFolders} from '../../src/posix/socket-folder.ts';
 import type {Program} from './build.ts';
 import type {Plan} from './runtime.ts';
 import type {Scenario} from './trial.ts';
@@ -23,6 +24,7 @@ export class CrashFleet extends TestFleet {
   readonly #next: string;
   /** Words before each command. */
   readonly #prefix: readonly string[];
+  readonly #isOrdinary: boolean;
   #program: string;
   #client: Client | null = null;
 
@@ -40,6 +42,7 @@ export class CrashFleet extends TestFleet {
       mkdirSync(this.path('mains'));
       chmodSync(this.path('mains'), 0o1777);
     }
+    this.#isOrdinary = ordinary === true;
     this.#prefix = ordinary ? asOrdinary() : [];
     mkdirSync(this.path('crash'));
     writeFileSync(this.path('crash', 'plan.json'), JSON.stringify(plan));
@@ -85,6 +88,12 @@ export class CrashFleet extends TestFleet {
     return join(this.home, name ?? 'none');
   }
 
+  /** Where its sockets may lie. */
+  socketFolders(): string[] {
+    const uid = this.#isOrdinary ? ORDINARY_UID : (process.getuid?.() ?? 0);
+    return socketFolders(this.state, this.env, uid).map(pathOf);
+  }
+
   /** What the controller says; null while none answers. */
   async report(): Promise<PsReport | null> {
     try {
@@ -122,6 +131,9 @@ export class CrashFleet extends TestFleet {
 
   override async [Symbol.asyncDispose](): Promise<void> {
     this.#client?.close();
+    // What is left of a fleet that could not be ended would lie there for ever.
+    const folders = existsSync(this.home) ? this.socketFolders() : [];
     await super[Symbol.asyncDispose]();
+    for (const folder of folders) rmSync(folder, {recursive: true, force: true});
   }
 }

@@ -16,6 +16,8 @@ import {SCENARIOS} from './scenarios.ts';
 const text = (name: string): string | undefined => process.env[name] || undefined;
 const number = (name: string, otherwise: number): number => Number(text(name) ?? otherwise);
 
+/** What is passed in each of so many recordings is passed each time. */
+const RECORDINGS = 3;
 const EVERY = 25;
 const REPORT = '.cache/crash/report.txt';
 const say = (line: string): void => {
@@ -28,17 +30,20 @@ writeFileSync(REPORT, '');
 const wanted = text('POINT');
 const program = buildProgram(text('MUTANTS')?.split(','));
 const scenarios = SCENARIOS.filter(({name}) => name.includes(text('SCENARIO') ?? ''));
-const {points, reached} = await recordAll(program, scenarios);
+const {points, byChance, reached} = await recordAll(program, scenarios, RECORDINGS);
 const label = (point: Point): string => labelOf(point, program.sites);
 
 program.sites.forEach(({at, callee}, id) => {
   if (!reached.has(id)) say(`never reached: ${at} ${callee}`);
 });
-say(`${program.sites.length} places in the sources, ${reached.size} of them reached; ${points.length} points`);
-if (text('LIST') !== undefined) for (const point of points) console.log(label(point));
+const all = [...points, ...byChance];
+say(
+  `${program.sites.length} places in the sources, ${reached.size} of them reached; ${points.length} points, and ${byChance.length} that are passed by chance`,
+);
+if (text('LIST') !== undefined) for (const point of all) console.log(label(point));
 
 const chosen = sample(
-  points.filter(point => wanted === undefined || label(point).includes(wanted)),
+  all.filter(point => wanted === undefined || label(point).includes(wanted)),
   number('COUNT', Infinity),
   number('SEED', 1),
 );
@@ -56,12 +61,21 @@ await injectAll(program, scenarios, chosen, number('JOBS', Math.max(2, available
   }
 });
 
-const of = (outcome: Result['outcome']): typeof results => results.filter(({result}) => result.outcome === outcome);
-for (const {point} of of('missed')) say(`missed: ${label(point)}`);
-say(
-  `${results.length} points run: ${of('recovered').length} recovered, ${of('failed').length} failed, ${of('missed').length} missed`,
-);
+const chance = new Set(byChance);
+const of = (outcome: Result['outcome'], set = results): typeof results =>
+  set.filter(({result}) => result.outcome === outcome);
+const certain = results.filter(({point}) => !chance.has(point));
+const other = results.filter(({point}) => chance.has(point));
+for (const {point} of of('missed', certain)) say(`missed: ${label(point)}`);
+for (const {point} of of('missed', other)) say(`not passed again, by chance: ${label(point)}`);
+for (const [name, set] of [
+  ['points', certain],
+  ['points that are passed by chance', other],
+] as const)
+  say(
+    `${set.length} ${name} run: ${of('recovered', set).length} recovered, ${of('failed', set).length} failed, ${of('missed', set).length} missed`,
+  );
 for (const {point, result} of of('failed')) {
   say(`  make crash POINT='${label(point)}'\n      ${result.faults[0]?.split('\n')[0] ?? ''}`);
 }
-process.exitCode = of('failed').length > 0 ? 1 : 0;
+process.exitCode = of('failed').length + of('missed', certain).length > 0 ? 1 : 0;

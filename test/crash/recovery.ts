@@ -146,6 +146,9 @@ export async function faultsAfterDown(trial: Trial, crash: Crash, cgroup: string
   for (const name of readdirSync(`${fleet.state}/code`)) {
     if (!CODE_STAYS.test(name)) faults.push(`after down there is code/${name}`);
   }
+  for (const folder of fleet.socketFolders()) {
+    if (existsSync(folder)) faults.push(`after down there is ${folder}: ${readdirSync(folder).join(', ') || 'empty'}`);
+  }
   const runs = readdirSync(`${fleet.state}/runs`);
   if (runs.length > 0) faults.push(`after down there is of runs: ${runs.join(', ')}`);
   return [...faults, ...faultsOfStarts(trial, crash), ...faultsOfWords(trial, crash), ...(await faultsOfOutput(trial))];
