@@ -1,157 +1,17 @@
-/** The fleet's folder changes under a living supervisor: it notices within one sweep, and nothing is lost or doubled. */
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+/** What lies in the fleet's folder is damaged under a living supervisor: it notices within one sweep, and nothing is lost or doubled. */
+import {spawnSync} from 'node:child_process';
+import {existsSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, truncateSync} from 'node:fs';
 import {createServer} from 'node:net';
 import {join} from 'node:path';
 import {describe, expect, test, vi} from 'vitest';
 import {TestFleet, until} from '../end-to-end/harness.ts';
 import {endsClean, folderOf, sleeper} from '../end-to-end/losing.ts';
-import {commandLine, lives, workingFolder} from '../end-to-end/processes.ts';
+import {lives, workingFolder} from '../end-to-end/processes.ts';
 import {using} from '../end-to-end/wrapped.ts';
+import {goesOn, isRepaired, pidsOf, repaired, sweep} from './repairing.ts';
 
 // Sweeps are waited for, on a machine that may be busy.
 vi.setConfig({testTimeout: 120_000});
-
-/** Lines from 1 on, some of which are always under way. */
-const talk = {sh: 'i=0; while :; do i=$((i + 1)); echo $i; sleep 0.01; done'};
-
-/** What SIGALRM is for: the sweep that comes every five seconds anyway. */
-const sweep = (keeper: number): void => void process.kill(keeper, 'SIGALRM');
-
-/** What was put back, as the journal tells. */
-const repaired = (fleet: TestFleet): unknown[] => fleet.events('repaired').map(({what}) => what);
-
-async function isRepaired(fleet: TestFleet, keeper: number, ...what: string[]): Promise<void> {
-  await until(`${what.join(' and ')} to be put back`, () => {
-    sweep(keeper);
-    const found = repaired(fleet);
-    return what.every(one => found.includes(one));
-  });
-}
-
-/** All three are lost in turn and come back to the same workers. */
-async function goesOn(fleet: TestFleet, pids: readonly (number | null)[]): Promise<void> {
-  for (const part of ['controller', 'pid'] as const) {
-    const {supervisor} = fleet.ps();
-    process.kill(supervisor[part], 'SIGKILL');
-    await until(`the next ${part}`, () => fleet.ps().supervisor[part] !== supervisor[part], 30_000);
-    expect(fleet.ps().workers.map(({pid}) => pid)).toEqual(pids);
-  }
-  const {anchor, pid, controller} = fleet.ps().supervisor;
-  expect([anchor, pid, controller].every(one => one !== null && lives(one))).toBe(true);
-}
-
-const pidsOf = (fleet: TestFleet): (number | null)[] => fleet.ps().workers.map(({pid}) => pid);
-
-describe('the programs are removed, and then the keeper that holds them is lost', () => {
-  test.each([
-    ['the copy', (folder: string) => rmSync(join(folder, 'code'), {recursive: true})],
-    ['the link to it', (folder: string) => rmSync(join(folder, 'code', 'current'))],
-  ])(
-    '%s: its successor makes it anew from what is installed, with an event, and all workers run on',
-    async (_what, damage) => {
-      await using(new TestFleet({fleet: 't', workers: {a: sleeper, b: sleeper}}), async fleet => {
-        fleet.up('--wait');
-        const pids = pidsOf(fleet);
-        const {keeper} = fleet;
-        // A keeper that sweeps at this moment would put it back itself.
-        process.kill(keeper, 'SIGSTOP');
-        damage(folderOf(fleet));
-        process.kill(keeper, 'SIGKILL');
-        await until(
-          'a copy that is current',
-          () => existsSync(join(folderOf(fleet), 'code', 'current', 'keeper.cjs')),
-          30_000,
-        );
-        await until('an event', () => repaired(fleet).includes('code'), 30_000);
-        expect(pidsOf(fleet)).toEqual(pids);
-        await goesOn(fleet, pids);
-        const running = commandLine(fleet.keeper).find(word => word.endsWith('keeper.cjs'));
-        expect(running).toContain(join(folderOf(fleet), 'code'));
-      });
-    },
-  );
-
-  test('damage that a keeper finds when it comes up is an event as well', async () => {
-    await using(new TestFleet({fleet: 't', workers: {a: sleeper}}), async fleet => {
-      fleet.up('--wait');
-      const {keeper} = fleet;
-      process.kill(keeper, 'SIGSTOP');
-      truncateSync(join(folderOf(fleet), 'code', 'current', 'controller.cjs'), 1_000);
-      process.kill(keeper, 'SIGKILL');
-      await until('an event', () => repaired(fleet).includes('code'), 30_000);
-    });
-  });
-});
-
-describe('what tells of the fleet is removed, and then whoever held it is lost', () => {
-  test('records and keeper: no worker runs twice; what is left of the runs is ended before their successors start', async () => {
-    const workers = {
-      a: {...sleeper, instances: 2},
-      // It would be a second one to whoever sees it beside its successor.
-      b: {
-        sh: 'mkdir only || { echo beside another > twice; exit 1; }; trap "rmdir only; exit" TERM; while :; do sleep 0.05; done',
-      },
-    };
-    await using(new TestFleet({fleet: 't', workers}), async fleet => {
-      fleet.up('--wait');
-      const before = fleet.ps().workers;
-      const {keeper} = fleet;
-      process.kill(keeper, 'SIGSTOP');
-      rmSync(join(folderOf(fleet), 'runs'), {recursive: true});
-      process.kill(keeper, 'SIGKILL');
-      for (const {id, pid} of before) await fleet.successor(id, pid!, 30_000);
-      expect(before.filter(({pid}) => lives(pid!))).toEqual([]);
-      expect(fleet.read('twice')).toBe('');
-      await until('an event', () => repaired(fleet).includes('records'));
-      await endsClean(fleet);
-    });
-  });
-
-  test.each([
-    ['removed', (path: string) => rmSync(path)],
-    ['cut short', (path: string) => truncateSync(path, 20)],
-    ['something else', (path: string) => writeFileSync(path, '[1, 2]')],
-  ])('what up was given is %s: controller and keeper go on from the state, and put it back', async (_how, damage) => {
-    for (const parts of [['controller'], ['pid', 'controller']] as const) {
-      await using(new TestFleet({fleet: 't', workers: {a: sleeper}}), async fleet => {
-        fleet.up('--wait');
-        const path = join(folderOf(fleet), 'fleet.json');
-        const text = readFileSync(path, 'utf8');
-        const pids = pidsOf(fleet);
-        const {supervisor} = fleet.ps();
-        for (const part of parts) process.kill(supervisor[part], 'SIGSTOP');
-        damage(path);
-        for (const part of parts) process.kill(supervisor[part], 'SIGKILL');
-        await until(
-          'its successors',
-          () => parts.every(part => fleet.ps().supervisor[part] !== supervisor[part]),
-          30_000,
-        );
-        await isRepaired(fleet, fleet.keeper, 'fleet.json');
-        expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({
-          name: 't',
-          file: fleet.path('brood.yaml'),
-          spec: (JSON.parse(text) as {spec: unknown}).spec,
-        });
-        expect(pidsOf(fleet)).toEqual(pids);
-        expect(fleet.run('apply').code).toBe(0);
-        await goesOn(fleet, pids);
-      });
-    }
-  });
-});
 
 describe('the lock is removed', () => {
   test('a second up is refused at once, ls shows it running, down ends it and waits for it', async () => {
@@ -182,7 +42,6 @@ describe('the lock is removed', () => {
       // As `up` would start it, if it had not looked.
       const code = join(folder, 'code', readlinkSync(join(folder, 'code', 'current')));
       const words = ['/bin/sh', code, folder, 'x', code, process.execPath];
-      const {spawnSync} = await import('node:child_process');
       const status = ['ignore', 'ignore', 'ignore', 'pipe'] as const;
       const ran = spawnSync(process.execPath, [join(code, 'anchor.cjs'), ...words], {
         cwd: folder,
@@ -280,103 +139,6 @@ describe('what lies in the folder is put back, and whatever is lost afterwards c
       expect(marks()).toEqual(before);
       expect(fleet.events().at(-1)!.seq).toBe(seq);
       await endsClean(fleet);
-    });
-  });
-});
-
-describe('the folder is removed', () => {
-  test('it is back with all that is needed, and a keeper that is lost then takes over workers and their output', async () => {
-    await using(new TestFleet({fleet: 't', workers: {a: {...sleeper, instances: 2}, talk}}), async fleet => {
-      fleet.up('--wait');
-      const folder = folderOf(fleet);
-      const {pid: keeper} = fleet.ps().supervisor;
-      const pids = pidsOf(fleet);
-      rmSync(folder, {recursive: true});
-      // Every command waits until the supervisor has noticed; meanwhile none says that it is down.
-      expect(fleet.run('up', '-d').code).toBe(1);
-      sweep(keeper);
-      await until('the fleet to answer', () => fleet.run('ps').code === 0, 30_000);
-      await until('all to be there', () =>
-        [
-          'lock',
-          'fleet.json',
-          'snapshot.0',
-          'snapshot.1',
-          'journal.jsonl',
-          'control.sock',
-          'runs',
-          'code/current',
-        ].every(name => existsSync(join(folder, name))),
-      );
-      expect(statSync(folder).mode & 0o777).toBe(0o700);
-      expect(pidsOf(fleet)).toEqual(pids);
-      await isRepaired(fleet, keeper, 'folder', 'lock', 'records', 'code', 'snapshot');
-      await goesOn(fleet, pids);
-      // What it writes now goes through a FIFO without a name, which the next keeper has found.
-      const length = (): number => fleet.run('logs', 'talk', '--raw').out.length;
-      const before = length();
-      await until('further lines', () => length() > before, 30_000);
-      await endsClean(fleet);
-    });
-  });
-
-  test('SIGTERM to the anchor ends the fleet, in that moment', async () => {
-    await using(new TestFleet({fleet: 't', workers: {a: sleeper}}), async fleet => {
-      fleet.up('--wait');
-      const {anchor} = fleet.ps().supervisor;
-      rmSync(folderOf(fleet), {recursive: true});
-      process.kill(anchor!, 'SIGTERM');
-      await until('nothing to be left', () => fleet.tagged().length === 0, 30_000);
-    });
-  });
-
-  test('with all above it: the fleet ends, and says so', async () => {
-    const fleet = new TestFleet({fleet: 't', workers: {a: sleeper}});
-    const home = fleet.path('deep', 'home');
-    mkdirSync(home, {recursive: true});
-    Object.assign(fleet, {home, env: {...fleet.env, BROOD_HOME: home}});
-    await using(fleet, async gone => {
-      gone.up('--wait');
-      const {anchor, pid: keeper} = gone.ps().supervisor;
-      const log = join(gone.folder, 'supervisor.log');
-      renameSync(join(folderOf(gone), 'supervisor.log'), log);
-      rmSync(gone.path('deep'), {recursive: true});
-      await until('the end', () => {
-        if (lives(keeper)) sweep(keeper);
-        return gone.tagged().length === 0 && !lives(anchor!);
-      });
-      expect(readFileSync(log, 'utf8')).toMatch(/can't be put back .*the fleet is ended/);
-    });
-  });
-
-  test('and the keeper is lost before it has noticed: what is left is ended by the next one, which says so', async () => {
-    const strays = {sh: 'setsid sleep 1000 & exec sleep 1001'};
-    await using(new TestFleet({fleet: 't', workers: {a: sleeper, strays}}), async fleet => {
-      fleet.up('--wait');
-      await until('its stray', () => fleet.named('sleep').length === 3);
-      const {anchor, pid: keeper, controller} = fleet.ps().supervisor;
-      const log = join(fleet.folder, 'supervisor.log');
-      renameSync(join(folderOf(fleet), 'supervisor.log'), log);
-      for (const pid of [keeper, controller]) process.kill(pid, 'SIGSTOP');
-      rmSync(folderOf(fleet), {recursive: true});
-      for (const pid of [keeper, controller]) process.kill(pid, 'SIGKILL');
-      await until('the end', () => fleet.tagged().length === 0 && !lives(anchor!), 30_000);
-      expect(readFileSync(log, 'utf8')).toMatch(/what is left of the fleet is ended/);
-    });
-  });
-
-  test('and replaced by another user’s, or by a file: the fleet ends', async () => {
-    await using(new TestFleet({fleet: 't', workers: {a: sleeper}}), async fleet => {
-      fleet.up('--wait');
-      const {pid: keeper} = fleet.ps().supervisor;
-      const folder = folderOf(fleet);
-      renameSync(folder, fleet.path('moved'));
-      writeFileSync(folder, '');
-      await until('the end', () => {
-        if (lives(keeper)) sweep(keeper);
-        return fleet.tagged().length === 0;
-      });
-      expect(lstatSync(folder).isFile()).toBe(true);
     });
   });
 });

@@ -1,0 +1,112 @@
+/** The fleet's folder is removed under a living supervisor: it comes back, or the fleet ends and says so. */
+import {existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {describe, expect, test, vi} from 'vitest';
+import {TestFleet, until} from '../end-to-end/harness.ts';
+import {endsClean, folderOf, sleeper} from '../end-to-end/losing.ts';
+import {lives} from '../end-to-end/processes.ts';
+import {using} from '../end-to-end/wrapped.ts';
+import {goesOn, isRepaired, pidsOf, sweep} from './repairing.ts';
+
+// Sweeps are waited for, on a machine that may be busy.
+vi.setConfig({testTimeout: 120_000});
+
+/** Lines from 1 on, some of which are always under way. */
+const talk = {sh: 'i=0; while :; do i=$((i + 1)); echo $i; sleep 0.01; done'};
+
+describe('the folder is removed', () => {
+  test('it is back with all that is needed, and a keeper that is lost then takes over workers and their output', async () => {
+    await using(new TestFleet({fleet: 't', workers: {a: {...sleeper, instances: 2}, talk}}), async fleet => {
+      fleet.up('--wait');
+      const folder = folderOf(fleet);
+      const {pid: keeper} = fleet.ps().supervisor;
+      const pids = pidsOf(fleet);
+      rmSync(folder, {recursive: true});
+      // Every command waits until the supervisor has noticed; meanwhile none says that it is down.
+      expect(fleet.run('up', '-d').code).toBe(1);
+      sweep(keeper);
+      await until('the fleet to answer', () => fleet.run('ps').code === 0, 30_000);
+      await until('all to be there', () =>
+        [
+          'lock',
+          'fleet.json',
+          'snapshot.0',
+          'snapshot.1',
+          'journal.jsonl',
+          'control.sock',
+          'runs',
+          'code/current',
+        ].every(name => existsSync(join(folder, name))),
+      );
+      expect(statSync(folder).mode & 0o777).toBe(0o700);
+      expect(pidsOf(fleet)).toEqual(pids);
+      await isRepaired(fleet, keeper, 'folder', 'lock', 'records', 'code', 'snapshot');
+      await goesOn(fleet, pids);
+      // What it writes now goes through a FIFO without a name, which the next keeper has found.
+      const length = (): number => fleet.run('logs', 'talk', '--raw').out.length;
+      const before = length();
+      await until('further lines', () => length() > before, 30_000);
+      await endsClean(fleet);
+    });
+  });
+
+  test('SIGTERM to the anchor ends the fleet, in that moment', async () => {
+    await using(new TestFleet({fleet: 't', workers: {a: sleeper}}), async fleet => {
+      fleet.up('--wait');
+      const {anchor} = fleet.ps().supervisor;
+      rmSync(folderOf(fleet), {recursive: true});
+      process.kill(anchor!, 'SIGTERM');
+      await until('nothing to be left', () => fleet.tagged().length === 0, 30_000);
+    });
+  });
+
+  test('with all above it: the fleet ends, and says so', async () => {
+    const fleet = new TestFleet({fleet: 't', workers: {a: sleeper}});
+    const home = fleet.path('deep', 'home');
+    mkdirSync(home, {recursive: true});
+    Object.assign(fleet, {home, env: {...fleet.env, BROOD_HOME: home}});
+    await using(fleet, async gone => {
+      gone.up('--wait');
+      const {anchor, pid: keeper} = gone.ps().supervisor;
+      const log = join(gone.folder, 'supervisor.log');
+      renameSync(join(folderOf(gone), 'supervisor.log'), log);
+      rmSync(gone.path('deep'), {recursive: true});
+      await until('the end', () => {
+        if (lives(keeper)) sweep(keeper);
+        return gone.tagged().length === 0 && !lives(anchor!);
+      });
+      expect(readFileSync(log, 'utf8')).toMatch(/can't be put back .*the fleet is ended/);
+    });
+  });
+
+  test('and the keeper is lost before it has noticed: what is left is ended by the next one, which says so', async () => {
+    const strays = {sh: 'setsid sleep 1000 & exec sleep 1001'};
+    await using(new TestFleet({fleet: 't', workers: {a: sleeper, strays}}), async fleet => {
+      fleet.up('--wait');
+      await until('its stray', () => fleet.named('sleep').length === 3);
+      const {anchor, pid: keeper, controller} = fleet.ps().supervisor;
+      const log = join(fleet.folder, 'supervisor.log');
+      renameSync(join(folderOf(fleet), 'supervisor.log'), log);
+      for (const pid of [keeper, controller]) process.kill(pid, 'SIGSTOP');
+      rmSync(folderOf(fleet), {recursive: true});
+      for (const pid of [keeper, controller]) process.kill(pid, 'SIGKILL');
+      await until('the end', () => fleet.tagged().length === 0 && !lives(anchor!), 30_000);
+      expect(readFileSync(log, 'utf8')).toMatch(/what is left of the fleet is ended/);
+    });
+  });
+
+  test('and replaced by another user’s, or by a file: the fleet ends', async () => {
+    await using(new TestFleet({fleet: 't', workers: {a: sleeper}}), async fleet => {
+      fleet.up('--wait');
+      const {pid: keeper} = fleet.ps().supervisor;
+      const folder = folderOf(fleet);
+      renameSync(folder, fleet.path('moved'));
+      writeFileSync(folder, '');
+      await until('the end', () => {
+        if (lives(keeper)) sweep(keeper);
+        return fleet.tagged().length === 0;
+      });
+      expect(lstatSync(folder).isFile()).toBe(true);
+    });
+  });
+});

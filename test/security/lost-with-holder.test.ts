@@ -1,0 +1,111 @@
+/** Something in the fleet's folder is lost together with the process that held it: its successor goes on without. */
+import {existsSync, readFileSync, rmSync, truncateSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {describe, expect, test, vi} from 'vitest';
+import {TestFleet, until} from '../end-to-end/harness.ts';
+import {endsClean, folderOf, sleeper} from '../end-to-end/losing.ts';
+import {commandLine, lives} from '../end-to-end/processes.ts';
+import {using} from '../end-to-end/wrapped.ts';
+import {goesOn, isRepaired, pidsOf, repaired} from './repairing.ts';
+
+// Sweeps are waited for, on a machine that may be busy.
+vi.setConfig({testTimeout: 120_000});
+
+describe('the programs are removed, and then the keeper that holds them is lost', () => {
+  test.each([
+    ['the copy', (folder: string) => rmSync(join(folder, 'code'), {recursive: true})],
+    ['the link to it', (folder: string) => rmSync(join(folder, 'code', 'current'))],
+  ])(
+    '%s: its successor makes it anew from what is installed, with an event, and all workers run on',
+    async (_what, damage) => {
+      await using(new TestFleet({fleet: 't', workers: {a: sleeper, b: sleeper}}), async fleet => {
+        fleet.up('--wait');
+        const pids = pidsOf(fleet);
+        const {keeper} = fleet;
+        // A keeper that sweeps at this moment would put it back itself.
+        process.kill(keeper, 'SIGSTOP');
+        damage(folderOf(fleet));
+        process.kill(keeper, 'SIGKILL');
+        await until(
+          'a copy that is current',
+          () => existsSync(join(folderOf(fleet), 'code', 'current', 'keeper.cjs')),
+          30_000,
+        );
+        await until('an event', () => repaired(fleet).includes('code'), 30_000);
+        expect(pidsOf(fleet)).toEqual(pids);
+        await goesOn(fleet, pids);
+        const running = commandLine(fleet.keeper).find(word => word.endsWith('keeper.cjs'));
+        expect(running).toContain(join(folderOf(fleet), 'code'));
+      });
+    },
+  );
+
+  test('damage that a keeper finds when it comes up is an event as well', async () => {
+    await using(new TestFleet({fleet: 't', workers: {a: sleeper}}), async fleet => {
+      fleet.up('--wait');
+      const {keeper} = fleet;
+      process.kill(keeper, 'SIGSTOP');
+      truncateSync(join(folderOf(fleet), 'code', 'current', 'controller.cjs'), 1_000);
+      process.kill(keeper, 'SIGKILL');
+      await until('an event', () => repaired(fleet).includes('code'), 30_000);
+    });
+  });
+});
+
+describe('what tells of the fleet is removed, and then whoever held it is lost', () => {
+  test('records and keeper: no worker runs twice; what is left of the runs is ended before their successors start', async () => {
+    const workers = {
+      a: {...sleeper, instances: 2},
+      // It would be a second one to whoever sees it beside its successor.
+      b: {
+        sh: 'mkdir only || { echo beside another > twice; exit 1; }; trap "rmdir only; exit" TERM; while :; do sleep 0.05; done',
+      },
+    };
+    await using(new TestFleet({fleet: 't', workers}), async fleet => {
+      fleet.up('--wait');
+      const before = fleet.ps().workers;
+      const {keeper} = fleet;
+      process.kill(keeper, 'SIGSTOP');
+      rmSync(join(folderOf(fleet), 'runs'), {recursive: true});
+      process.kill(keeper, 'SIGKILL');
+      for (const {id, pid} of before) await fleet.successor(id, pid!, 30_000);
+      expect(before.filter(({pid}) => lives(pid!))).toEqual([]);
+      expect(fleet.read('twice')).toBe('');
+      await until('an event', () => repaired(fleet).includes('records'));
+      await endsClean(fleet);
+    });
+  });
+
+  test.each([
+    ['removed', (path: string) => rmSync(path)],
+    ['cut short', (path: string) => truncateSync(path, 20)],
+    ['something else', (path: string) => writeFileSync(path, '[1, 2]')],
+  ])('what up was given is %s: controller and keeper go on from the state, and put it back', async (_how, damage) => {
+    for (const parts of [['controller'], ['pid', 'controller']] as const) {
+      await using(new TestFleet({fleet: 't', workers: {a: sleeper}}), async fleet => {
+        fleet.up('--wait');
+        const path = join(folderOf(fleet), 'fleet.json');
+        const text = readFileSync(path, 'utf8');
+        const pids = pidsOf(fleet);
+        const {supervisor} = fleet.ps();
+        for (const part of parts) process.kill(supervisor[part], 'SIGSTOP');
+        damage(path);
+        for (const part of parts) process.kill(supervisor[part], 'SIGKILL');
+        await until(
+          'its successors',
+          () => parts.every(part => fleet.ps().supervisor[part] !== supervisor[part]),
+          30_000,
+        );
+        await isRepaired(fleet, fleet.keeper, 'fleet.json');
+        expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({
+          name: 't',
+          file: fleet.path('brood.yaml'),
+          spec: (JSON.parse(text) as {spec: unknown}).spec,
+        });
+        expect(pidsOf(fleet)).toEqual(pids);
+        expect(fleet.run('apply').code).toBe(0);
+        await goesOn(fleet, pids);
+      });
+    }
+  });
+});
