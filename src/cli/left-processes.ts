@@ -1,6 +1,7 @@
 /** Processes of a fleet that can be found without its supervisor: by what their environment says. */
 import {readdirSync, readFileSync} from 'node:fs';
 import {processState} from '../control/lock.ts';
+import {environmentValue} from '../process/facts.ts';
 
 export interface LeftProcess {
   readonly pid: number;
@@ -25,9 +26,7 @@ export function processesLeftOf(fleetId: string): readonly LeftProcess[] {
   }
   return names
     .map(Number)
-    .filter(
-      pid => pid !== process.pid && read(`/proc/${pid}/environ`).split('\0').includes(`BROOD_FLEET_ID=${fleetId}`),
-    )
+    .filter(pid => pid !== process.pid && environmentValue(pid, 'BROOD_FLEET_ID') === fleetId)
     .filter(pid => !['Z', 'X', null].includes(processState(pid, null)))
     .map(pid => ({pid, name: read(`/proc/${pid}/comm`).trim()}));
 }

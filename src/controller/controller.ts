@@ -56,6 +56,7 @@ import type {Fact} from '../keeper/messages.ts';
 import {instanceLogFolder} from '../logs/layout.ts';
 import type {SupervisorSignal} from '../posix/early-signals.ts';
 import {bootId} from '../process/facts.ts';
+import {noteUserOf} from '../process/fleet-table.ts';
 import {startTimeOf} from '../process/stat.ts';
 
 export interface ControllerOptions {
@@ -269,6 +270,7 @@ export class Controller {
     });
     journal.open(saved?.seq ?? 0, beginning.unwritten);
     for (const run of welcome.runs) {
+      if (run.pid !== null) noteUserOf(run.pid);
       hands.began(run.token, run.logStart);
       notices.begin(run.token, run.notice);
       limits.begin(run.token, run.unheld);

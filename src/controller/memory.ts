@@ -2,8 +2,8 @@
 import type {Suspect} from './limits.ts';
 import type {Readings} from './readings.ts';
 import {sharedOutBytes} from '../process/facts.ts';
+import {readFleetTable} from '../process/fleet-table.ts';
 import type {Stat} from '../process/stat.ts';
-import {readProcessTable} from '../process/table.ts';
 import type {Heart} from '../supervisor/index.ts';
 
 /**
@@ -11,7 +11,7 @@ import type {Heart} from '../supervisor/index.ts';
  * that its parent has. Where these are more than the limit, everybody's part of it is asked for, which takes the kernel longer.
  */
 export function memoryOf(readings: Readings, heart: Heart, suspects: readonly Suspect[]): Map<string, number> {
-  const table = readProcessTable();
+  const table = readFleetTable();
   const found = new Map<string, number>();
   for (const {id, limit} of suspects) {
     const instance = heart.get(id);

@@ -1,8 +1,9 @@
 /** What the kernel says of the fleet's processes, read in one pass for all, and CPU time between two readings. */
 import {monotonic} from './clock.ts';
 import type {Orphans} from './orphans.ts';
+import {readFleetTable} from '../process/fleet-table.ts';
 import {TICKS_PER_SECOND, type Stat} from '../process/stat.ts';
-import {readProcessTable, type ProcessTable} from '../process/table.ts';
+import type {ProcessTable} from '../process/table.ts';
 import type {Instance} from '../supervisor/types.ts';
 
 /** Readings closer together than that would make a percentage of chance. */
@@ -43,7 +44,7 @@ export class Readings {
 
   /** Reads /proc once. */
   read(): ProcessTable {
-    const table = readProcessTable();
+    const table = readFleetTable();
     const at = monotonic();
     if (this.#last === null || at - this.#last.at >= SHORTEST_MS) {
       const ticks = new Map<string, number>();

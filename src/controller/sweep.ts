@@ -7,9 +7,8 @@ import type {OrphanCare} from './orphan-care.ts';
 import type {Parents} from './parents.ts';
 import type {Readings} from './readings.ts';
 import {ZombieWatch} from './zombie-watch.ts';
+import {readFleetTable} from '../process/fleet-table.ts';
 import {whyRefused} from '../process/refusal.ts';
-import {readStat} from '../process/stat.ts';
-import {listPids} from '../process/table.ts';
 
 const SWEEP_MS = 5_000;
 const SIGCHLD = 17;
@@ -72,10 +71,7 @@ export class Sweep {
     if (engine.heart.isStopping) return;
     const owners = readings.owners(engine.heart.instances());
     const ownerOf = (pid: number): string | null => owners.get(pid) ?? null;
-    const others = listPids()
-      .filter(pid => !owners.has(pid))
-      .map(readStat)
-      .filter(stat => stat !== null);
+    const others = [...readFleetTable(new Set(owners.keys())).all()];
     this.zombies.look(others, ownerOf);
     parents.note(others, ownerOf);
     orphanCare.look();

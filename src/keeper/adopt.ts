@@ -11,6 +11,7 @@ import {newRun, type Run} from './run.ts';
 import {notifyPath, readyPath} from './run-files.ts';
 import {fifoPath, STREAMS} from '../logs/layout.ts';
 import {removeIfPossible} from '../posix/remove.ts';
+import {noteUser, noteUserOf} from '../process/fleet-table.ts';
 import {readStat} from '../process/stat.ts';
 
 export interface Found {
@@ -43,6 +44,8 @@ function runOf(record: SpawnRecord, now: number): Found {
   const {id, stopSignal, stopTimeoutMs, logStart} = intent ?? NO_INTENT;
   const stat = started === null || record.exit !== null ? null : readStat(started.pid);
   const present = started !== null && stat?.startTime === started.startTime;
+  if (present) noteUserOf(started.pid);
+  if (intent?.owner) noteUser(intent.owner.uid);
   const run: Run = {
     ...newRun({token, id, stopSignal, stopTimeoutMs, logStart}),
     intent,

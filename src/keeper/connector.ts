@@ -9,7 +9,8 @@ import {isOver, type Run, type Runs} from './run.ts';
 import {Connector} from '../posix/connector.ts';
 import type {Epoll} from '../posix/epoll.ts';
 import {hasEnded, isShortage, readSmall, readStat, TICKS_PER_SECOND} from '../process/stat.ts';
-import {ProcessTable, readProcessTable} from '../process/table.ts';
+import {readFleetTable} from '../process/fleet-table.ts';
+import {ProcessTable} from '../process/table.ts';
 
 /** Events gather for that long, while there are few: whoever wants to know more reads them at once. */
 const REST_MS = 50;
@@ -165,7 +166,7 @@ export class RunConnector {
     const ticks = this.#origin + (this.#readAt / 1000) * TICKS_PER_SECOND;
     let table = new ProcessTable([]);
     try {
-      table = readProcessTable();
+      table = readFleetTable();
     } catch (error) {
       if (!isShortage(error)) throw error; // less is known then
     }

@@ -10,8 +10,9 @@ import {cgroupMembers, isPopulated} from './cgroup.ts';
 import {runOfOutput} from './fifo-holders.ts';
 import {firstStartOf, type Run, type Runs} from './run.ts';
 import {cgroupOf, environmentValue, childrenOf} from '../process/facts.ts';
+import {readFleetTable} from '../process/fleet-table.ts';
 import {hasEnded, readStat, type Stat} from '../process/stat.ts';
-import {readProcessTable, type ProcessTable} from '../process/table.ts';
+import type {ProcessTable} from '../process/table.ts';
 
 export interface Member {
   readonly pid: number;
@@ -38,7 +39,7 @@ export class Look {
   }
 
   table(): ProcessTable {
-    return (this.#table ??= readProcessTable());
+    return (this.#table ??= readFleetTable());
   }
 
   /** The keeper's own children, zombies included. */

@@ -1,11 +1,11 @@
 /** Which processes are the supervisor's: the keeper, who started it, and all that these have started. */
 import type {StrangerAmong} from './cgroup-controllers.ts';
-import {readProcessTable} from '../process/table.ts';
+import {readFleetTable} from '../process/fleet-table.ts';
 
 /** @param others the anchor, and the launcher while it waits */
 export function strangersTo(others: readonly (number | null)[]): StrangerAmong {
   return pids => {
-    const table = readProcessTable();
+    const table = readFleetTable();
     const own = new Set(
       [process.pid, ...others].flatMap(root => (root === null ? [] : table.treeOf(root))).map(({pid}) => pid),
     );

@@ -1,6 +1,7 @@
 /** Single facts from /proc (proc(5)) that are asked for rarely. */
 import {readFileSync} from 'node:fs';
 import {commandIn, readCommandLine} from './command-line.ts';
+import {readEnvironment, valueIn} from './environment.ts';
 import {isShortage, readSmall} from './stat.ts';
 
 /** Its bit in capabilities(7). */
@@ -24,15 +25,8 @@ export const commandOf = (pid: number): string => commandIn(readCommandLine(`/pr
 
 /** The value of a variable in the environment a process was started with; null where it is not there or not readable. */
 export function environmentValue(pid: number, name: string): string | null {
-  const text = readWhole(`/proc/${pid}/environ`);
-  if (text === null) return null;
-  const prefix = `${name}=`;
-  return (
-    text
-      .split('\0')
-      .find(entry => entry.startsWith(prefix))
-      ?.slice(prefix.length) ?? null
-  );
+  const bytes = readEnvironment(`/proc/${pid}`);
+  return bytes === null ? null : valueIn(bytes, name);
 }
 
 /** The children of a process's main thread, zombies included: those it started there and those it adopted. */

@@ -1,5 +1,6 @@
 /** What a process has open (proc(5), /proc/PID/fd), and the limits it lives under. */
 import {readdirSync, readFileSync, readlinkSync} from 'node:fs';
+import {entriesIn, readEnvironment} from './environment.ts';
 
 export interface OpenFile {
   readonly fd: number;
@@ -56,12 +57,6 @@ export function limitsOf(pid: number, root = '/proc'): readonly ResourceLimit[] 
 
 /** The environment a process was started with, in its order; null where it may not be read. Untrusted, and full of secrets. */
 export function environmentOf(pid: number, root = '/proc'): readonly (readonly [name: string, value: string])[] | null {
-  try {
-    return readFileSync(`${root}/${pid}/environ`, 'utf8')
-      .split('\0')
-      .filter(entry => entry.includes('='))
-      .map(entry => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)] as const);
-  } catch {
-    return null;
-  }
+  const bytes = readEnvironment(`${root}/${pid}`);
+  return bytes === null ? null : entriesIn(bytes);
 }
