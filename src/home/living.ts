@@ -79,11 +79,12 @@ export function livingSupervisors(): Living[] {
   const found: Living[] = [];
   for (const name of names) {
     const pid = Number(name);
-    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    // Of others' the command line may be without an end, or have no answer: it is their own memory.
+    if (!Number.isInteger(pid) || pid === process.pid || !isOurs(pid, uid)) continue;
     const command = read(`/proc/${pid}/cmdline`);
     if (!command.includes('.cjs\0') && !command.includes(`\0${ANCHOR}\0`)) continue;
     const part = roleOf(command.split('\0').slice(0, -1));
-    if (part === null || !isOurs(pid, uid)) continue;
+    if (part === null) continue;
     const startTime = startTimeOf(pid);
     if (startTime !== null) found.push({...part, pid, startTime});
   }

@@ -53,12 +53,12 @@ export function lives(pid: number): boolean {
   return seen !== null && seen.state !== 'Z' && seen.state !== 'X';
 }
 
-export const commandLine = (pid: number): string[] => text(`/proc/${pid}/cmdline`).split('\0').slice(0, -1);
+export const commandLine = (pid: number): string[] => beginning(`/proc/${pid}/cmdline`).split('\0').slice(0, -1);
 
 /** The environment that it was started with; empty where it was overwritten or is another user's. */
 export const environment = (pid: number): string[] => beginning(`/proc/${pid}/environ`).split('\0');
 
-/** Some tests have processes that say that theirs has no end. */
+/** Some tests have processes that say that what they were given has no end. */
 function beginning(path: string): string {
   let fd: number | undefined;
   try {

@@ -10,17 +10,17 @@ import {asOrdinary, isRoot, ORDINARY_UID, using} from '../end-to-end/wrapped.ts'
 
 const PYTHON = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
 
-/** Lets the kernel give out 200 MiB of nothing as its environment, which any process may (PR_SET_MM_MAP). */
+/** Lets the kernel give out 600 MiB of nothing as its environment and its command line, which any process may (PR_SET_MM_MAP). */
 const BOASTER = String.raw`
 import ctypes, struct, time
 libc = ctypes.CDLL(None, use_errno=True)
 libc.mmap.restype = libc.sbrk.restype = ctypes.c_void_p
 libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
-size = 200 << 20
+size = 600 << 20
 start = libc.mmap(None, size, 3, 0x4022, -1, 0)
 fields = open('/proc/self/stat').read().rsplit(')', 1)[1].split()
 at = lambda number: int(fields[number - 3])
-layout = struct.pack('=12QII', at(26), at(27), at(45), at(46), at(47), libc.sbrk(0), at(28), at(48), at(49), start, start + size, 0, 0, 0xffffffff)
+layout = struct.pack('=12QII', at(26), at(27), at(45), at(46), at(47), libc.sbrk(0), at(28), start, start + size, start, start + size, 0, 0, 0xffffffff)
 buffer = ctypes.create_string_buffer(layout, len(layout))
 assert libc.prctl(35, 14, buffer, ctypes.c_ulong(len(layout)), 0) == 0, ctypes.get_errno()
 print('boasts', flush=True)
