@@ -306,7 +306,11 @@ export interface Methods {
   scale: {params: {counts: Readonly<Record<string, number>>; timeoutMs?: number}; result: Outcomes};
   signal: {
     params: {signal: string; targets: readonly Target[]; tree?: boolean};
-    result: {sent: readonly {pid: number; id: string | null}[]};
+    /** `refused`: those that it could not be sent to, though others got it. Not there: none. */
+    result: {
+      sent: readonly {pid: number; id: string | null}[];
+      refused?: readonly {pid: number; id: string | null; message: string}[];
+    };
   };
   nice: {
     params: {nice: number; targets: readonly Target[]};

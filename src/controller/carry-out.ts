@@ -91,9 +91,10 @@ export function createHands({engine, link, spawnContext, run, signalFailures}: H
   };
 
   const ask = (type: 'freeze' | 'thaw', token: string): void => {
-    const asked = link.ask({type, token}).then(({error}) => {
-      if (error !== null)
-        signalFailures.take({token, pid: null, signal: type === 'freeze' ? 'SIGSTOP' : 'SIGCONT', error});
+    const name = type === 'freeze' ? 'SIGSTOP' : 'SIGCONT';
+    const asked = link.ask({type, token}).then(({error, refused = []}) => {
+      if (error !== null) signalFailures.take({token, pid: null, signal: name, error});
+      for (const one of refused) signalFailures.take({token, signal: name, ...one});
       if (underWay.get(token) === asked) underWay.delete(token);
     });
     underWay.set(token, asked);

@@ -3,7 +3,7 @@
  * end of the run: a worker that was killed without having been asked to end looks like one that did not listen.
  */
 import {namesOf} from './names.ts';
-import type {Outcomes} from '../control/messages.ts';
+import type {Outcome, Outcomes} from '../control/messages.ts';
 import {whyRefused} from '../process/refusal.ts';
 import type {SignalName} from '../posix/signals.ts';
 import type {Heart} from '../supervisor/index.ts';
@@ -11,7 +11,7 @@ import type {JournalEvent} from '../supervisor/types.ts';
 
 /** Runs whose failures are remembered, the latest ones. */
 const MOST_RUNS = 1_000;
-/** Of one run, as many are part of an answer. */
+/** Of one run, as many are part of an answer, the latest ones. */
 const MOST_WORDS = 3;
 
 export interface SignalFailure {
@@ -19,9 +19,16 @@ export interface SignalFailure {
   readonly token: string;
   /** Null: its main process. */
   readonly pid: number | null;
+  /** Its name, where it is not the main process. Untrusted. */
+  readonly name?: string;
   readonly signal: SignalName;
   /** `EPERM`, ... */
   readonly error: string;
+}
+
+interface Failures {
+  count: number;
+  readonly latest: string[];
 }
 
 /** By instance: its run when a command began, and how many failures that had then. */
@@ -30,7 +37,7 @@ export type RunsAsked = ReadonlyMap<string, {readonly token: string; readonly fa
 export class SignalFailures {
   readonly #heart: Heart;
   readonly #note: (event: JournalEvent) => void;
-  readonly #words = new Map<string, string[]>();
+  readonly #byRun = new Map<string, Failures>();
 
   constructor(heart: Heart, note: (event: JournalEvent) => void) {
     this.#heart = heart;
@@ -38,7 +45,7 @@ export class SignalFailures {
   }
 
   /** Records one. A process that is gone needs no signal any more. */
-  take({token, pid, signal, error}: SignalFailure): void {
+  take({token, pid, name, signal, error}: SignalFailure): void {
     if (error === 'ESRCH') return;
     const instance = this.#heart.byToken(token);
     const main = instance?.run?.pid ?? null;
@@ -49,19 +56,21 @@ export class SignalFailures {
     const words =
       to !== null && to === main
         ? `its stop signal could not be sent (${error}): ${signal} to process ${to}, ${why}`
-        : `${signal} could not be sent to process ${to ?? '?'} (${error}): ${why}`;
+        : `${signal} could not be sent to process ${to ?? '?'}${name === undefined ? '' : ` ${name}`} (${error}): ${why}`;
     this.#remember(token, words);
   }
 
   #remember(token: string, words: string): void {
-    const known = this.#words.get(token);
+    const known = this.#byRun.get(token);
     if (known) {
-      if (known.length < MOST_WORDS) known.push(words);
+      known.count++;
+      known.latest.push(words);
+      if (known.latest.length > MOST_WORDS) known.latest.shift();
       return;
     }
-    this.#words.set(token, [words]);
-    const [oldest] = this.#words.keys();
-    if (this.#words.size > MOST_RUNS && oldest !== undefined) this.#words.delete(oldest);
+    this.#byRun.set(token, {count: 1, latest: [words]});
+    const [oldest] = this.#byRun.keys();
+    if (this.#byRun.size > MOST_RUNS && oldest !== undefined) this.#byRun.delete(oldest);
   }
 
   /** The runs of some instances at this moment, also those that are being cleared: by instance. */
@@ -70,31 +79,40 @@ export class SignalFailures {
     for (const id of ids) {
       const instance = this.#heart.get(id);
       const token = instance?.run?.token ?? instance?.clearing;
-      if (token != null) runs.set(id, {token, failures: this.#words.get(token)?.length ?? 0});
+      if (token != null) runs.set(id, {token, failures: this.#byRun.get(token)?.count ?? 0});
     }
     return runs;
   }
 
-  /** The same where the command was nothing but the signal: it has failed for those instances. */
+  /** Where the command was nothing but the signal: it has failed for the instances of which a process did not get it. */
   judge({ok, outcomes}: Outcomes, runs: RunsAsked): Outcomes {
-    const isRefused = (id: string): boolean => {
-      const run = runs.get(id);
-      return run !== undefined && (this.#words.get(run.token)?.length ?? 0) > run.failures;
-    };
-    const judged = outcomes.map(outcome => (isRefused(outcome.id) ? {...outcome, ok: false} : outcome));
-    return this.explain({ok: ok && judged.every(outcome => outcome.ok), outcomes: judged}, runs);
+    const judged = outcomes.map(outcome => {
+      const run = runs.get(outcome.id);
+      const words = run ? this.#wordsOf(run.token, run.failures) : [];
+      return words.length > 0 ? {...withReasons(outcome, words), ok: false} : outcome;
+    });
+    return {ok: ok && judged.every(outcome => outcome.ok), outcomes: judged};
   }
 
   /** Adds to each outcome what could not be sent to the run that the instance had. */
   explain({ok, outcomes}: Outcomes, runs: RunsAsked): Outcomes {
     return {
       ok,
-      outcomes: outcomes.map(outcome => {
-        const words = this.#words.get(runs.get(outcome.id)?.token ?? '');
-        return words
-          ? {...outcome, reason: [outcome.reason, ...words].filter(part => part !== null).join('; ')}
-          : outcome;
-      }),
+      outcomes: outcomes.map(outcome => withReasons(outcome, this.#wordsOf(runs.get(outcome.id)?.token ?? '', 0))),
     };
   }
+
+  /** What has failed after the first `before`. */
+  #wordsOf(token: string, before: number): string[] {
+    const known = this.#byRun.get(token);
+    if (known === undefined || known.count <= before) return [];
+    const words = known.latest.slice(-(known.count - before));
+    const more = known.count - before - words.length;
+    return more > 0 ? [...words, `and ${more} more, see \`brood events\``] : words;
+  }
 }
+
+const withReasons = (outcome: Outcome, words: readonly string[]): Outcome =>
+  words.length === 0
+    ? outcome
+    : {...outcome, reason: [outcome.reason, ...words].filter(part => part !== null).join('; ')};

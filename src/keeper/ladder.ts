@@ -49,6 +49,13 @@ export interface LadderHost {
   cleared(run: Run, cleared: Cleared): void;
 }
 
+/** A process of a run that was sent a signal. */
+export interface Signalled extends Member {
+  readonly run: Run;
+  /** Why it did not get it (`ESRCH`: it is gone); null: it did. */
+  readonly error: string | null;
+}
+
 /** Sends a signal to a process that was seen in a look, if it is still the same one. */
 export const signalMember = (member: Member, signal: number): string | null =>
   signalIdentified(member.pid, member.startTime, signal, startTimeOf);
@@ -68,20 +75,18 @@ const isPaused = ({paused, adopted, pid, exit}: Run): boolean =>
   paused || (adopted && pid !== null && exit === null && readStat(pid)?.state === 'T');
 
 /**
- * Stops every process of some runs, also those that are forked meanwhile; answers who they are, the main processes left
- * out. The runs share each look, and may begin with one that was taken for something else.
+ * Stops every process of some runs, also those that are forked meanwhile; answers who they are and how that went, the main
+ * processes left out. The runs share each look, and may begin with one that was taken for something else.
  */
-export function freezeMembers(runs: readonly Run[], first = new Look()): Member[] {
-  const frozen = new Map<string, Member>();
+export function freezeMembers(runs: readonly Run[], first = new Look()): Signalled[] {
+  const frozen = new Map<string, Signalled>();
   for (let looks = 0, look = first; looks < FREEZE_LOOKS; looks++, look = new Look()) {
     const fresh = runs
-      .flatMap(run => membersOf(run, look))
+      .flatMap(run => membersOf(run, look).map(member => ({...member, run})))
       .filter(member => !frozen.has(`${member.pid} ${member.startTime}`));
     if (fresh.length === 0) break;
-    for (const member of fresh) {
-      signalMember(member, SIGSTOP);
-      frozen.set(`${member.pid} ${member.startTime}`, member);
-    }
+    for (const member of fresh)
+      frozen.set(`${member.pid} ${member.startTime}`, {...member, error: signalMember(member, SIGSTOP)});
   }
   return [...frozen.values()];
 }
@@ -112,7 +117,10 @@ export class Ladder {
       this.#tellMain(begun, timeoutMs > 0 ? signal : SIGKILL);
       signalMain(run, SIGCONT);
       // Paused, its helpers are stopped too, and what they hold may be what the main process waits for.
-      if (paused) for (const member of membersOf(run, new Look())) signalMember(member, SIGCONT);
+      if (paused) {
+        for (const member of membersOf(run, new Look()))
+          this.#note(begun, member.pid, SIGCONT, signalMember(member, SIGCONT));
+      }
     }
     this.look(0);
   }
@@ -226,7 +234,11 @@ export class Ladder {
       if (run.cgroup !== null) killCgroup(run.cgroup);
     }
     const runs = endings.map(({run}) => run);
-    for (const member of freezeMembers(runs, look)) signalMember(member, SIGKILL);
+    for (const member of freezeMembers(runs, look)) {
+      const error = signalMember(member, SIGKILL);
+      const ending = this.#endings.get(member.run.token);
+      if (ending) this.#note(ending, member.pid, SIGKILL, error);
+    }
   }
 
   #tellMain(ending: Ending, signal: number): void {

@@ -258,6 +258,17 @@ export interface Reply {
   readonly ok: boolean;
   readonly error: string | null;
   readonly pids: readonly number[];
+  /** Other processes of the run that it did not reach, though they are there; not there: none. */
+  readonly refused?: readonly Refused[];
+}
+
+/** A process to which a signal could not be sent. */
+export interface Refused {
+  readonly pid: number;
+  /** Untrusted. */
+  readonly name: string;
+  /** `EPERM`, ... */
+  readonly error: string;
 }
 
 /** How a controller was lost. */

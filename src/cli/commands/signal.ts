@@ -5,6 +5,7 @@ import {isSet, JSON_OPTION, type Command} from '../command.ts';
 import {ExitCode, UsageError} from '../errors.ts';
 import {withClient} from '../fleet.ts';
 import {ask} from '../reach.ts';
+import {plainText} from '../../words/sanitize.ts';
 
 export const signal: Command = {
   name: 'signal',
@@ -29,9 +30,16 @@ reused by a stranger is never signalled. \`brood stop\` and \`brood pause\` do m
     if (targets.length === 0) throw new UsageError('needs a NAME or PID');
     return withClient(context, async connected => {
       const tree = isSet(context, 'tree');
-      const {sent} = await ask(connected, 'signal', tree ? {signal: name, targets, tree} : {signal: name, targets});
-      if (isSet(context, 'json')) context.out.json({sent});
-      else for (const {pid, id} of sent) context.out.line(`${name} sent to ${pid}${id === null ? '' : ` (${id})`}`);
+      const params = tree ? {signal: name, targets, tree} : {signal: name, targets};
+      const {sent, refused = []} = await ask(connected, 'signal', params);
+      const named = (pid: number, id: string | null): string => `${pid}${id === null ? '' : ` (${id})`}`;
+      if (isSet(context, 'json')) context.out.json(refused.length === 0 ? {sent} : {sent, refused});
+      else {
+        for (const {pid, id} of sent) context.out.line(`${name} sent to ${named(pid, id)}`);
+        for (const {pid, id, message} of refused)
+          context.err.line(plainText(`${name} could not be sent to ${named(pid, id)} ${message}`));
+      }
+      if (refused.length > 0) return ExitCode.failed;
       if (sent.length > 0) return ExitCode.done;
       context.err.line('no process is running that could get it');
       return ExitCode.failed;

@@ -56,13 +56,15 @@ export interface Wait {
   readonly inputs: readonly Input[];
   readonly ids: readonly string[];
   readonly rule: Rule;
+  /** It is nothing but a signal: which could not be sent, whoever asks finds out once all were. */
+  readonly isSignal?: true;
   readonly timeoutMs?: number | undefined;
 }
 
 /** Feeds the inputs, then waits until the rule is settled for every id. Throws RpcError `timeout`. */
 export async function askAndWait(
   {engine, lastEnds, signalFailures}: Desk,
-  {inputs, ids, rule, timeoutMs}: Wait,
+  {inputs, ids, rule, isSignal, timeoutMs}: Wait,
   context: CallContext,
 ): Promise<Outcomes> {
   const runs = signalFailures.runsOf(ids);
@@ -82,7 +84,10 @@ export async function askAndWait(
     clearInterval(said);
   }
   const outcomes = outcomesOf(engine.heart, ids, rule, lastEnds);
-  if (outcomes) return signalFailures.explain({ok: outcomes.every(({ok}) => ok), outcomes}, runs);
+  if (outcomes) {
+    const done = {ok: outcomes.every(({ok}) => ok), outcomes};
+    return isSignal ? done : signalFailures.explain(done, runs);
+  }
   const waiting = waitingFor(engine.heart, ids, rule).map(({id, status}) => `${id} (${status})`);
   throw new RpcError(
     ErrorCode.timeout,

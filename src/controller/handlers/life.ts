@@ -18,7 +18,7 @@ async function freezeOrThaw(
   const instances = instancesNamed(desk.engine.heart, targets);
   const ids = idsOf(instances);
   const runs = desk.signalFailures.runsOf(ids);
-  const done = await askAndWait(desk, {inputs: [{type, ids}], ids, rule}, context);
+  const done = await askAndWait(desk, {inputs: [{type, ids}], ids, rule, isSignal: true}, context);
   // The state says what is wanted; that every process of the tree was reached, the keeper says.
   await Promise.all(instances.flatMap(({run}) => (run ? [desk.hands.settled(run.token)] : [])));
   return desk.signalFailures.judge(done, runs);

@@ -6,7 +6,7 @@ import type {Handlers} from '../../control/handlers.ts';
 import {ErrorCode, type Target} from '../../control/messages.ts';
 import {RpcError} from '../../control/errors.ts';
 import {instancesNamed, isPid} from '../targets.ts';
-import type {Reply} from '../../keeper/messages.ts';
+import type {Refused, Reply} from '../../keeper/messages.ts';
 import {signalName, signalNumber} from '../../posix/signals.ts';
 import {whyRefused} from '../../process/refusal.ts';
 import {hasEnded} from '../../process/stat.ts';
@@ -15,6 +15,8 @@ import type {Instance} from '../../supervisor/types.ts';
 
 interface Touched {
   readonly pid: number;
+  /** Untrusted. */
+  readonly name: string;
   readonly startTime: string;
   readonly id: string | null;
 }
@@ -24,12 +26,26 @@ function refuse(reply: Reply, pid: number, what: string): void {
     throw new RpcError(ErrorCode.failed, `${what}: ${reply.error === null ? 'failed' : whyRefused(pid, reply.error)}`);
 }
 
+/** Whether the process is there, and is kept from getting what was meant for it. */
+const isRefusal = (error: string | null): error is string => error !== null && error !== 'ESRCH' && error !== 'EINVAL';
+
+/** Processes that an error names. */
+const MOST_NAMED = 5;
+
+function namedIn(refused: readonly {pid: number; id: string | null; message: string}[]): string {
+  const named = refused
+    .slice(0, MOST_NAMED)
+    .map(({pid, id, message}) => `${id ?? ''} process ${pid}, ${message}`.trim());
+  const more = refused.length - named.length;
+  return more > 0 ? `${named.join('; ')} and ${more} more` : named.join('; ');
+}
+
 /** Processes by pid: only those of this fleet, so that a typo reaches no stranger. */
 function ofPid({engine, readings}: Desk, target: Target, table: ProcessTable): Touched {
   const pid = Number(target);
   for (const instance of engine.heart.instances()) {
     const stat = readings.of(instance, table).tree.find(member => member.pid === pid);
-    if (stat) return {pid, startTime: stat.startTime, id: instance.id};
+    if (stat) return {pid, name: stat.comm, startTime: stat.startTime, id: instance.id};
   }
   throw new RpcError(
     ErrorCode.unknownTarget,
@@ -51,14 +67,7 @@ export const touchHandlers = (desk: Desk): Handlers => {
     readings
       .of(instance, table)
       .tree.filter(stat => !hasEnded(stat))
-      .map(({pid, startTime}) => ({pid, startTime, id: instance.id}));
-
-  const noteFailed = ({error}: Reply, pid: number, id: string | null, signal: number): void => {
-    if (error === null || error === 'ESRCH' || error === 'EINVAL') return;
-    const names = namesOf(engine.heart, id);
-    const message = whyRefused(pid, error);
-    engine.note({type: 'signal-failed', ...names, pid, signal: signalName(signal), error, message});
-  };
+      .map(({pid, comm, startTime}) => ({pid, name: comm, startTime, id: instance.id}));
 
   return {
     async signal({signal, targets, tree}) {
@@ -68,27 +77,51 @@ export const touchHandlers = (desk: Desk): Handlers => {
       }
       const table = readings.read();
       const sent: {pid: number; id: string | null}[] = [];
+      const refused: (Refused & {readonly id: string | null})[] = [];
+      const took = (pids: readonly number[], id: string | null): void => {
+        for (const pid of pids) {
+          sent.push({pid, id});
+          engine.note({type: 'signalled', ...namesOf(engine.heart, id), pid, signal: signalName(number)});
+        }
+      };
+      const failed = (one: Refused, id: string | null): void => {
+        refused.push({...one, id});
+        const {pid, error} = one;
+        const message = whyRefused(pid, error);
+        engine.note({
+          type: 'signal-failed',
+          ...namesOf(engine.heart, id),
+          pid,
+          signal: signalName(number),
+          error,
+          message,
+        });
+      };
       for (const target of targets) {
         if (isPid(target)) {
-          const {pid, startTime, id} = ofPid(desk, target, table);
+          const {pid, startTime, id, name} = ofPid(desk, target, table);
           const reply = await link.ask({type: 'signal', pid, startTime, signal: number});
-          noteFailed(reply, pid, id, number);
-          refuse(reply, pid, `process ${pid}`);
-          sent.push({pid, id});
+          if (isRefusal(reply.error)) failed({pid, name, error: reply.error}, id);
+          else refuse(reply, pid, `process ${pid}`);
+          took(reply.pids, id);
           continue;
         }
         for (const {id, run} of running(instancesNamed(engine.heart, [target]))) {
-          if (!run) continue;
+          if (!run?.pid) continue;
           const reply = await link.ask({type: 'signal-run', token: run.token, signal: number, tree: tree ?? false});
-          noteFailed(reply, run.pid ?? 0, id, number);
-          refuse(reply, run.pid ?? 0, id);
-          sent.push(...reply.pids.map(pid => ({pid, id})));
+          if (isRefusal(reply.error)) failed({pid: run.pid, name: 'its main process', error: reply.error}, id);
+          else refuse(reply, run.pid, id);
+          for (const one of reply.refused ?? []) failed(one, id);
+          took(reply.pids, id);
         }
       }
-      for (const {pid, id} of sent) {
-        engine.note({type: 'signalled', ...namesOf(engine.heart, id), pid, signal: signalName(number)});
-      }
-      return {sent};
+      const described = refused.map(({pid, id, name, error}) => ({
+        pid,
+        id,
+        message: `${name}: ${whyRefused(pid, error)}`,
+      }));
+      if (sent.length === 0 && refused.length > 0) throw new RpcError(ErrorCode.failed, namedIn(described));
+      return refused.length === 0 ? {sent} : {sent, refused: described};
     },
 
     async nice({nice, targets}) {
