@@ -8,6 +8,7 @@ import {Look, membersOf} from './members.ts';
 import {isOver, type Run, type Runs} from './run.ts';
 import {Connector} from '../posix/connector.ts';
 import type {Epoll} from '../posix/epoll.ts';
+import {isHidden} from '../process/hidepid.ts';
 import {hasEnded, isShortage, readSmall, readStat, TICKS_PER_SECOND} from '../process/stat.ts';
 import {readFleetTable} from '../process/fleet-table.ts';
 import {ProcessTable} from '../process/table.ts';
@@ -60,6 +61,7 @@ export class RunConnector {
       runs: host.runs,
       isSpawned: pid => host.isSpawned(pid),
       look,
+      isHidden,
       catchUp: () => this.catchUp(),
     });
     host.epoll.add(connector.fd, () => this.#rest());

@@ -13,6 +13,8 @@ export interface DescentsHost {
   isSpawned(pid: number): boolean;
   /** What there is of a process; null: it is gone, or waits to be waited for. */
   look(pid: number): Looked | null;
+  /** Whether it is there all the same, where there is nothing of it: /proc shows it to others only. */
+  isHidden(pid: number): boolean;
   /** Feeds all events that have come by now. */
   catchUp(): void;
 }
@@ -50,6 +52,9 @@ class Family implements Descent {
   isAlive(): boolean {
     for (const pid of this.known()) {
       if (this.#host.look(pid) !== null) return true;
+      // It can't be watched, so it is not waited for: it may live for ever.
+      if (this.#host.isHidden(pid))
+        this.gap ??= `process ${pid} of it, which this user can't see (/proc is mounted with hidepid), may live`;
       this.pids.delete(pid);
     }
     return false;

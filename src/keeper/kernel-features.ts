@@ -65,13 +65,13 @@ export const KERNEL_FEATURES: readonly KernelFeature[] = [
     since: '3.4',
     refusal: subreaperRefusal,
     without:
-      'a process that loses its parent becomes the child of a process outside of the fleet: it is not reported as an orphan, and how it ends is not known',
+      'a process that loses its parent becomes the child of a process outside of the fleet: it is not reported as an orphan, how it ends is not known, and only the process connector still tells whose it is. Where that can’t be had either, no stop proves that nothing is left',
   },
   {
     name: 'visible processes in /proc',
     since: null,
     refusal: () => hiddenBy(),
     without:
-      'processes of other users can’t be seen: what a worker runs as another user is not shown, and its stop does not find what is left of it',
+      'processes of other users can’t be seen: what a worker runs as another user is not shown, and its stop does not find what is left of it. If that has lost its parent, the stop says so and proves less',
   },
 ];

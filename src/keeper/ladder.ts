@@ -261,8 +261,8 @@ export class Ladder {
     const look = new Look();
     const isPlain = (run: Run): boolean => {
       if (this.#endings.has(run.token) || run.cleared !== null) return false;
-      const {cgroup, adopted, orphans} = run;
-      if (cgroup !== null && !adopted && orphans.size === 0) return !isPopulated(cgroup);
+      const {cgroup, adopted, astray, orphans} = run;
+      if (cgroup !== null && !adopted && !astray && orphans.size === 0) return !isPopulated(cgroup);
       return !mayLive(run, look, pid => this.#host.isKnown(pid));
     };
     this.#prove(runs.filter(isPlain));

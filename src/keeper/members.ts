@@ -167,8 +167,8 @@ export function membersOf(run: Run, look: Look): Member[] {
     const stat = table.get(pid);
     if (stat?.startTime === startTime) addTree(stat);
   }
-  // After the end of another keeper, orphans of its workers are the anchor's: their ancestry tells nothing any more.
-  if (run.adopted) look.tagged(run.token).forEach(addTree);
+  // Orphans that fall to another than this process (of an earlier keeper's workers, to the anchor) have no ancestry that tells.
+  if (run.adopted || run.astray) look.tagged(run.token).forEach(addTree);
   if (run.cgroup !== null) {
     for (const pid of cgroupMembers(run.cgroup)) {
       const stat = table.get(pid) ?? readStat(pid);
@@ -188,10 +188,10 @@ export function membersOf(run: Run, look: Look): Member[] {
 
 /**
  * Whether something of a run whose main process has ended may still live; cheap, and never wrong in saying no: orphans
- * of a child become children of the keeper, its subreaper, before its end is reported.
+ * of a child become children of the keeper, its subreaper, before its end is reported. Where the keeper is none, it says yes.
  */
 export function mayLive(run: Run, look: Look, isKnown: (pid: number) => boolean): boolean {
-  if (run.adopted || run.orphans.size > 0) return true;
+  if (run.adopted || run.astray || run.orphans.size > 0) return true;
   if (run.cgroup !== null && isPopulated(run.cgroup)) return true;
   if (run.descent?.isAlive() === true) return true;
   return look.children().some(pid => !isKnown(pid));

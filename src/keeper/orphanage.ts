@@ -1,7 +1,7 @@
 /**
  * Which process gets the orphans of a run: the keeper those of the runs that it started, the anchor those of the runs of
  * an earlier keeper (PR_SET_CHILD_SUBREAPER(2const)). Where the anchor of that time is gone, too, they have process 1 as
- * their parent, and parentage says nothing about them.
+ * their parent, and parentage says nothing about them. Where the kernel refuses that flag, all have.
  *
  * What a later keeper must know of that lies in the fleet's folder.
  */
@@ -9,6 +9,7 @@ import {readFileSync, renameSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {parentAnchor} from './anchor.ts';
 import {firstStartOf, type Run} from './run.ts';
+import {subreaperRefusal} from '../posix/process.ts';
 import {bootId} from '../process/facts.ts';
 import {isShortage, readStat, startTimeOf} from '../process/stat.ts';
 
@@ -27,6 +28,9 @@ const identityOf = (pid: number | null): string | null => {
   const startTime = pid === null ? null : startTimeOf(pid);
   return startTime === null ? null : `${pid ?? ''} ${startTime}`;
 };
+
+const LOST =
+  'the anchor of its time was lost with its keeper: a process that had left its worker by then is a child of process 1, where it is not looked for';
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
@@ -53,6 +57,8 @@ export class Orphanages {
   readonly #isSameAnchor: boolean;
   /** Runs whose main process was seen as a child of the anchor. */
   readonly #seen = new WeakSet<Run>();
+  /** The error by which this process was refused the orphans below it; null: it gets them. */
+  readonly refusal = subreaperRefusal();
   #errands: boolean;
 
   /** @param folder the fleet's */
@@ -79,6 +85,14 @@ export class Orphanages {
     // After execve(2) the keeper is the same process.
     if (start !== null && start >= this.#selfStart) return 'keeper';
     return parentAnchor() !== null && (this.#isSameAnchor || this.#seen.has(run)) ? 'anchor' : 'lost';
+  }
+
+  /** Why a process of the run that has lost its parent may be where nobody looks; null: the keeper or the anchor has it. */
+  whyAstray(run: Run): string | null {
+    if (this.of(run) === 'lost') return LOST;
+    return this.refusal === null
+      ? null
+      : `the kernel refuses PR_SET_CHILD_SUBREAPER: a process that has left its worker and lost its parent is the child of a process outside of the fleet, where it is not looked for`;
   }
 
   /** The controller runs a program for a worker, which may leave orphans too: they are children of the keeper like those of runs. */

@@ -42,8 +42,10 @@ export class Processes {
   readonly #strays: Strays;
   /** Runs whose main processes have ended in this turn. */
   #ended: Run[] = [];
+  readonly #isAstray: boolean;
 
   constructor(host: ProcessesHost) {
+    this.#isAstray = host.orphanages.refusal !== null;
     const {runs} = this;
     const isSpawned = (pid: number): boolean => host.isSpawned(pid);
     this.connector = new ConnectorWhenNeeded({
@@ -88,6 +90,7 @@ export class Processes {
       say: fact => host.say(fact),
       descents,
       attribute: stat => this.unattributed.attribute(stat),
+      hidden: pid => this.unattributed.hidden.note(pid, 'keeper'),
       orphanEnded: pid => this.unattributed.ended(pid),
     });
     this.#ladder = new Ladder({
@@ -112,6 +115,8 @@ export class Processes {
   /** Takes up what an earlier keeper left. */
   takeUp(): void {
     this.lives.adopt();
+    // Its word on who comes from whom is then the only one on those that have lost their parents.
+    if (this.#isAstray) this.connector.need();
     this.#reaper.childrenChanged();
   }
 

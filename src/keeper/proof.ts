@@ -13,13 +13,14 @@ import {hasEnded, readStat} from '../process/stat.ts';
 export function proofOf(run: Run, doubtsOf: (run: Run) => readonly Doubt[] | null): Cleared | null {
   const {cgroup, descent} = run;
   if (cgroup !== null && isPopulated(cgroup)) return null;
+  // First: what it finds out may be a doubt.
+  if (descent?.isAlive() === true) return null;
   const doubts = doubtsOf(run);
   if (doubts === null) return null;
   for (const [pid, startTime] of run.orphans) {
     const stat = readStat(pid);
     if (stat?.startTime === startTime && !hasEnded(stat)) return null;
   }
-  if (descent?.isAlive() === true) return null;
   if (doubts.length > 0) return {proof: 'lineage', survivors: [], doubts};
   if (cgroup !== null) return {proof: 'cgroup', survivors: []};
   if (descent === null) return {proof: 'lineage', survivors: []};

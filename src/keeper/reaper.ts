@@ -7,6 +7,7 @@ import {runOfOrphan, type Look} from './members.ts';
 import type {Fact, FormerParent, OrphanFact} from './messages.ts';
 import type {Run, Runs} from './run.ts';
 import {nextStopped, peekEnded, reap, type Ended} from '../posix/wait.ts';
+import {isHidden} from '../process/hidepid.ts';
 import {isShortage, readStat, type Stat} from '../process/stat.ts';
 
 export interface ReaperHost {
@@ -20,6 +21,8 @@ export interface ReaperHost {
   descents(): Descents | null;
   /** The run of an orphan that nothing else gives to one; null: it can't be told. */
   attribute(stat: Stat): Run | null;
+  /** A child of this process can't be looked at. */
+  hidden(pid: number): void;
   /** An orphan has ended. */
   orphanEnded(pid: number): void;
 }
@@ -99,7 +102,7 @@ export class Reaper {
 
   /** Notes every child of the keeper that it did not spawn. */
   adoptOrphans(look: Look): void {
-    for (const pid of look.children()) this.#adopt(pid);
+    for (const pid of look.children()) if (!this.#adopt(pid) && isHidden(pid)) this.#host.hidden(pid);
   }
 
   /** All that live. */
@@ -140,10 +143,12 @@ export class Reaper {
     }
   }
 
-  #adopt(pid: number): void {
-    if (this.#orphans.has(pid) || this.#host.isSpawned(pid) || this.#host.waiterOf(pid)) return;
+  /** Takes in an orphan that is not known yet; answers false where there is nothing to be seen of that pid. */
+  #adopt(pid: number): boolean {
+    if (this.#orphans.has(pid) || this.#host.isSpawned(pid) || this.#host.waiterOf(pid)) return true;
     const stat = readStat(pid);
-    if (!stat || stat.ppid !== process.pid) return;
+    if (!stat) return false;
+    if (stat.ppid !== process.pid) return true;
     const descents = this.#host.descents();
     const run = descents?.runOf(pid) ?? runOfOrphan(stat, this.#host.runs) ?? this.#host.attribute(stat);
     if (run !== null) descents?.claim(pid, run);
@@ -157,6 +162,7 @@ export class Reaper {
     this.#orphans.set(pid, orphan);
     run?.orphans.set(pid, stat.startTime);
     this.#host.say({type: 'orphan', ...factOf(pid, orphan)});
+    return true;
   }
 
   #stopped(pid: number, stopped: boolean): void {

@@ -134,9 +134,10 @@ export class RunLives {
       this.#failed(run, spawnFailure(ends, order, Date.now()));
       return;
     }
+    run.astray = this.#host.orphanages.refusal !== null;
     const {cgroup, hold} = nestFor(cgroups, limits);
-    // Where there are cgroups, it is listened to once a process has left one.
-    const connector = cgroup === null ? this.#host.connector.need() : this.#host.connector.now;
+    // Where there are cgroups, it is listened to once a process has left one, or from the first run on if that can't be seen.
+    const connector = cgroup === null || run.astray ? this.#host.connector.need() : this.#host.connector.now;
     const fds: number[] = [];
     try {
       run.intent = {

@@ -34,6 +34,8 @@ export interface Run {
   adopted: boolean;
   /** Its main process is, or was, this process's child. */
   child: boolean;
+  /** Its processes that lose their parents become children of a process outside of the fleet. */
+  astray: boolean;
   paused: boolean;
   exit: ExitFact | null;
   failure: SpawnFailure | null;
@@ -63,6 +65,7 @@ export const newRun = (intended: Pick<Run, 'token' | 'id' | 'stopSignal' | 'stop
   pidfd: null,
   adopted: false,
   child: true,
+  astray: false,
   paused: false,
   exit: null,
   failure: null,

@@ -6,11 +6,13 @@
 import {attribute, type Attribution} from './attribution.ts';
 import {parentAnchor} from './anchor.ts';
 import type {Descents} from './descent.ts';
+import {HiddenChildren} from './hidden-children.ts';
 import {certainRunOf, runOfOrphan} from './members.ts';
 import type {Doubt} from './messages.ts';
 import type {Orphanage, Orphanages} from './orphanage.ts';
 import {firstStartOf, isOver, type Run, type Runs} from './run.ts';
 import {childrenOf} from '../process/facts.ts';
+import {isHidden} from '../process/hidepid.ts';
 import {hasEnded, readStat, type Stat} from '../process/stat.ts';
 
 /** Owners that a sentence names. */
@@ -62,11 +64,19 @@ export class Unattributed {
   readonly #strays = new Map<number, Stray>();
   /** Those beyond that number, by pid: they take the places of those that end. */
   readonly #waiting = new Map<number, Stray>();
+  /** Those of which nothing can be seen at all. */
+  readonly hidden: HiddenChildren;
   /** Runs whose end was judged. */
   readonly #judged = new WeakSet<Run>();
 
   constructor(host: UnattributedHost) {
     this.#host = host;
+    this.hidden = new HiddenChildren({
+      descents: () => host.descents(),
+      followForks: () => host.followForks(),
+      living: () => this.#living().map(({run}) => run),
+      orphanageOf: run => host.orphanages.of(run),
+    });
   }
 
   /** An orphan that this process has got, and that nothing gives to a run: the only run that may own it, else null. */
@@ -83,6 +93,7 @@ export class Unattributed {
   ended(pid: number): void {
     this.#strays.delete(pid);
     this.#waiting.delete(pid);
+    this.hidden.ended(pid);
   }
 
   /** Looks at the orphans of earlier keepers' runs, which fall to the anchor. */
@@ -90,6 +101,7 @@ export class Unattributed {
     const anchor = parentAnchor();
     const living = this.#living();
     if (anchor === null || !living.some(({run}) => this.#host.orphanages.of(run) === 'anchor')) return;
+    if (anchor !== 1) this.#noteHiddenOf(anchor);
     const descents = this.#host.descents();
     for (const stat of this.#orphansOf(anchor)) {
       if (this.#strays.has(stat.pid) || this.#waiting.has(stat.pid) || this.#isKnownOrphan(stat)) continue;
@@ -149,8 +161,15 @@ export class Unattributed {
       const words = `${this.#waiting.size} more orphans without any sign of their worker may be left of it`;
       doubts.push({pid: null, startTime: null, words});
     }
-    const lost = this.#host.orphanages.of(run) === 'lost' ? LOST : null;
-    return lost === null ? doubts : [...doubts, {pid: null, startTime: null, words: lost}];
+    const words = [this.hidden.doubtOf(run), this.whyAstray(run)].filter(one => one !== null);
+    return [...doubts, ...words.map(one => ({pid: null, startTime: null, words: one}))];
+  }
+
+  /** Why processes of a run may live where nobody looks; null: none can. */
+  whyAstray(run: Run): string | null {
+    if (run.pid === null && !run.adopted) return null;
+    // All that ever came from it is known then, wherever it is.
+    return run.descent !== null && run.descent.gap === null ? null : this.#host.orphanages.whyAstray(run);
   }
 
   /** The end of a run is about to be reported. */
@@ -162,9 +181,10 @@ export class Unattributed {
   gapOf(run: Run): string | null {
     const {orphanages} = this.#host;
     const orphanage = orphanages.of(run);
-    if (orphanage === 'lost') return LOST;
+    const astray = orphanages.whyAstray(run);
+    if (astray !== null) return astray;
     const holder = orphanage === 'keeper' ? process.pid : parentAnchor();
-    if (holder === null) return LOST;
+    if (holder === null) return null;
     const first = firstStartOf(run) ?? 0;
     const uncertain = this.#orphansOf(holder).find(
       stat =>
@@ -261,6 +281,13 @@ export class Unattributed {
     });
   }
 
+  #noteHiddenOf(anchor: number): void {
+    for (const pid of childrenOf(anchor)) {
+      if (pid === process.pid || this.#host.isOwn(pid) || this.#host.runs.ofPid(pid)?.exit === null) continue;
+      if (isHidden(pid)) this.hidden.note(pid, 'anchor');
+    }
+  }
+
   #isKnownOrphan({pid, startTime}: Stat): boolean {
     for (const {orphans} of this.#host.runs.all()) if (orphans.get(pid) === startTime) return true;
     return false;
@@ -271,6 +298,3 @@ export class Unattributed {
     return false;
   }
 }
-
-const LOST =
-  'the anchor of its time was lost with its keeper: a process that had left its worker by then is a child of process 1, where it is not looked for';

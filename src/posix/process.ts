@@ -35,6 +35,8 @@ export const becomeSubreaper = (): void => void prctl(PR_SET_CHILD_SUBREAPER, 1,
 
 /** Why this process is not the parent of the orphans below it; null: it is. */
 export function subreaperRefusal(): string | null {
+  // It is so in any case.
+  if (process.pid === 1) return null;
   const flag = Buffer.alloc(4);
   if (prctlGet(PR_GET_CHILD_SUBREAPER, flag, 0, 0, 0) === -1) return errnoName(errno());
   return flag.readInt32LE(0) === 0 ? 'EPERM' : null;

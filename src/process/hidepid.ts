@@ -1,5 +1,7 @@
 /** Whether /proc hides other users' processes (proc(5), mount option hidepid). */
 import {readFileSync} from 'node:fs';
+import {readStat} from './stat.ts';
+import {killPid} from '../posix/kill.ts';
 
 const HIDING = /^(?:1|2|4|noaccess|invisible|ptraceable)$/;
 
@@ -20,6 +22,9 @@ export function hiddenBy(mounts = readMounts(), groups = ownGroups(), uid = proc
   }
   return found;
 }
+
+/** Whether a process is there of which /proc shows nothing. Throws as {@link readStat} does. */
+export const isHidden = (pid: number): boolean => readStat(pid) === null && killPid(pid, 0) !== 'ESRCH';
 
 const ownGroups = (): number[] => [process.getegid?.() ?? -1, ...(process.getgroups?.() ?? [])];
 

@@ -32,6 +32,7 @@ class Kernel {
       const process = this.living.get(pid);
       return process ? {startTime: String(process.startTime), name: `name ${pid}`} : null;
     },
+    isHidden: () => false,
     catchUp: () => undefined,
   });
 

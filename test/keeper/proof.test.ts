@@ -40,3 +40,16 @@ test('forks that were followed prove it where none was missed; a gap is named', 
   expect(proofOf(runOf({descent: descent(false)}), () => [doubt])?.proof).toBe('lineage');
   expect(proofOf(runOf(), none)).toEqual({proof: 'lineage', survivors: []});
 });
+
+test('what is found out of the connector’s processes while they are looked at is a doubt', () => {
+  let gap: string | null = null;
+  const found: Descent = {
+    known: () => new Set(),
+    isAlive: () => ((gap = 'it can’t be seen'), false),
+    get gap() {
+      return gap;
+    },
+  };
+  const doubtsOf = (): Doubt[] => (found.gap === null ? [] : [{pid: null, startTime: null, words: found.gap}]);
+  expect(proofOf(runOf({cgroup, descent: found}), doubtsOf)?.proof).toBe('lineage');
+});
