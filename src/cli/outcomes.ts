@@ -25,10 +25,10 @@ export function styleOfStatus(status: string): Style | null {
 }
 
 /** @returns the exit code: 1 if it failed for any. */
-export function printOutcomes(context: Context, {ok, outcomes, left}: Outcomes): number {
+export function printOutcomes(context: Context, {ok, outcomes, doubts, left}: Outcomes): number {
   const {out, err} = context;
   if (isSet(context, 'json')) {
-    out.json(left === undefined ? {ok, outcomes} : {ok, outcomes, left});
+    out.json({ok, outcomes, ...(doubts && {doubts}), ...(left && {left})});
   } else {
     for (const outcome of outcomes) {
       const to = outcome.ok ? out : err;

@@ -264,9 +264,19 @@ export interface Outcome {
   readonly doubts?: readonly Doubt[];
 }
 
+/** Why it is not proved that nothing of a whole fleet is left. */
+export interface FleetDoubt {
+  /** Instances whose it would be, some of them where there are many; none: it may be anybody's. */
+  readonly ids: readonly string[];
+  /** For people. Names of processes in it are untrusted. */
+  readonly words: string;
+}
+
 export interface Outcomes {
   readonly ok: boolean;
   readonly outcomes: readonly Outcome[];
+  /** Of the end of the whole fleet; not there: nothing but what was ended can be left. */
+  readonly doubts?: readonly FleetDoubt[];
   /** What the end of the whole fleet could not end, as `pid name`. */
   readonly left?: readonly string[];
 }

@@ -18,9 +18,10 @@ import {FolderCare} from './folder-care.ts';
 import {Grants} from './grants.ts';
 import {Guarantees} from './guarantees.ts';
 import {KeeperTrial} from './keeper-trial.ts';
+import {LastWord} from './last-word.ts';
 import {Launcher} from './launcher.ts';
 import {Link} from './link.ts';
-import type {Lock} from './lock.ts';
+import {NO_LOCK, type Lock} from './lock.ts';
 import {DISK_THREADS} from './log-disk.ts';
 import type {Fact, Loss} from './messages.ts';
 import {createOrders, obey} from './orders.ts';
@@ -32,7 +33,7 @@ import {replaceImage} from './replace.ts';
 import {strangersTo} from './own-processes.ts';
 import {RunOutput} from './run-output.ts';
 import {factOf, isOver} from './run.ts';
-import {cleanUpStopped, markLeft, markStopped} from './stopped.ts';
+import {cleanUpStopped, markStopped} from './stopped.ts';
 import {Upgrade} from './upgrade.ts';
 import type {SupervisorSignal} from '../posix/early-signals.ts';
 import {ELSEWHERE_THREADS} from '../posix/elsewhere.ts';
@@ -82,6 +83,8 @@ export class Keeper {
   readonly #fleetEnd: FleetEnd;
   readonly #trial: KeeperTrial;
   readonly #upgrade: Upgrade;
+  readonly #lastWord: LastWord;
+  readonly #orphanages: Orphanages;
   readonly #care: FolderCare;
   /** The controller that an earlier image of this process has started. */
   readonly #inherited: ControllerProcess | null;
@@ -120,6 +123,11 @@ export class Keeper {
     const unheard = {order: () => {}, ended: () => {}};
     this.#inherited = under && ControllerProcess.takeUp(under.controller, under.link, unheard);
     const orphanages = new Orphanages(folder);
+    this.#orphanages = orphanages;
+    // Without a lock, the folder may be another user's.
+    this.#lastWord = new LastWord(lock === NO_LOCK ? null : folder);
+    // A later keeper does not know any more that it was so.
+    this.#lastWord.note(null, orphanages.whyErrandsAstray());
     this.#processes = new Processes({
       orphanages,
       folder: this.#runsFolder,
@@ -139,6 +147,7 @@ export class Keeper {
         return end => controller.end(end.signal ?? `exit code ${end.code ?? '?'}`);
       },
       cleared: () => this.#fleetEnd.look(),
+      astray: (id, words) => this.#lastWord.note(id, words),
     });
     const {connector, unattributed} = this.#processes;
     this.#guarantees = new Guarantees({cgroups, connector, unattributed, code, store: this.#store, folder, say});
@@ -315,7 +324,8 @@ export class Keeper {
     this.#link.close();
     // Who waits for the end of the fleet looks for anchor and keeper, and then there is to be nobody.
     this.#processes.endStrays(controller, survivors => {
-      markLeft(this.#options.folder, survivors);
+      this.#lastWord.note(null, this.#orphanages.whyErrandsAstray());
+      this.#lastWord.end(survivors, this.#processes.unattributed.left());
       this.#link.whenLeft(() => this.#goAway(true));
     });
   }

@@ -32,6 +32,8 @@ const identityOf = (pid: number | null): string | null => {
 const LOST =
   'the anchor of its time was lost with its keeper: a process that had left its worker by then is a child of process 1, where it is not looked for';
 
+const ERRAND = 'a program that the supervisor ran (a probe, a hook)';
+
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 function read(path: string): Kept | null {
@@ -60,6 +62,8 @@ export class Orphanages {
   /** The error by which this process was refused the orphans below it; null: it gets them. */
   readonly refusal = subreaperRefusal();
   #errands: boolean;
+  /** Programs were run for workers under an anchor that is gone. */
+  readonly #areErrandsLost: boolean;
 
   /** @param folder the fleet's */
   constructor(folder: string) {
@@ -69,6 +73,7 @@ export class Orphanages {
     const anchor = identityOf(parentAnchor());
     this.#isSameAnchor = anchor !== null && before?.anchor === anchor;
     this.#errands = before?.errands ?? false;
+    this.#areErrandsLost = this.#errands && before?.anchor !== anchor;
     if (before?.anchor !== anchor) this.#save();
   }
 
@@ -95,6 +100,15 @@ export class Orphanages {
       : `the kernel refuses PR_SET_CHILD_SUBREAPER: a process that has left its worker and lost its parent is the child of a process outside of the fleet, where it is not looked for`;
   }
 
+  /** Why what such a program as {@link noteErrand} tells of has left may be where nobody looks; null: nothing is. */
+  whyErrandsAstray(): string | null {
+    if (this.#areErrandsLost)
+      return `${ERRAND} may have left processes that are children of process 1 since the anchor of its time was lost`;
+    return this.#errands && this.refusal !== null
+      ? `${ERRAND} may have left processes that are children of a process outside of the fleet: the kernel refuses PR_SET_CHILD_SUBREAPER`
+      : null;
+  }
+
   /** The controller runs a program for a worker, which may leave orphans too: they are children of the keeper like those of runs. */
   noteErrand(): void {
     if (this.#errands) return;
@@ -104,7 +118,7 @@ export class Orphanages {
 
   /** What other than a run may have left an orphan there, in words; null: nothing. */
   sharedWith(orphanage: Orphanage): string | null {
-    if (this.#errands) return 'a program that the supervisor ran (a probe, a hook)';
+    if (this.#errands) return ERRAND;
     // Process 1 gets the orphans of all who come in from outside, too.
     const isFirst = process.pid === 1 || (orphanage === 'anchor' && parentAnchor() === 1);
     return isFirst ? 'something that was started in this container from outside' : null;

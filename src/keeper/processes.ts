@@ -30,6 +30,8 @@ export interface ProcessesHost extends Omit<
   inherited(pid: number): ((end: Ended) => void) | null;
   /** Nothing of a run is left, or what is left can't be ended. */
   cleared(): void;
+  /** Of a run that is over, processes may live where nobody will look, and why. `id` null: it is not known whose it was. */
+  astray(id: string | null, words: string): void;
 }
 
 export class Processes {
@@ -106,6 +108,8 @@ export class Processes {
       cleared: (run, cleared) => {
         if (this.#strays.cleared(run, cleared.survivors)) return;
         this.unattributed.judged(run);
+        const words = this.unattributed.whyAstray(run);
+        if (words !== null) host.astray(run.id === '' ? null : run.id, words);
         this.lives.cleared(run, cleared, () => host.cleared());
       },
     });

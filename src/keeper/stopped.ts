@@ -2,17 +2,17 @@
  * The mark that the whole fleet has been stopped. It is set before anything is cleaned up, so a keeper that is killed
  * in the middle of that is followed by one that finishes it, and not by one that finds no state and starts everything.
  */
-import {lstatSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {lstatSync, rmSync, symlinkSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {removeTraces} from './adopt.ts';
 import {Cgroups} from './cgroup.ts';
+import {leftPath} from './last-word.ts';
 import {removeLeftovers} from './leftovers.ts';
 import {orphanagePath} from './orphanage.ts';
 import {removePipes} from './pipe-files.ts';
 import {readRecords, removeTornRewrites} from './record.ts';
 import {closeSocketFolder, socketFolders} from '../posix/socket-folder.ts';
 
-const leftPath = (folder: string): string => join(folder, 'left.json');
 const markOf = (folder: string): string => join(folder, 'stopped');
 
 /** A link and no file: it needs no room on a full disk. */
@@ -26,20 +26,10 @@ export function markStopped(folder: string): void {
 
 export const isStopped = (folder: string): boolean => lstatSync(markOf(folder), {throwIfNoEntry: false}) !== undefined;
 
-/** Another `up` has begun. */
+/** Another `up` has begun. What a fleet that was not stopped could not prove holds still. */
 export function forgetStopped(folder: string): void {
+  if (isStopped(folder)) rmSync(leftPath(folder), {force: true});
   rmSync(markOf(folder), {force: true});
-  rmSync(leftPath(folder), {force: true});
-}
-
-/** Names what the end of the fleet could not end, as `pid name`, for whoever waits for that end. */
-export function markLeft(folder: string, survivors: readonly string[]): void {
-  try {
-    if (survivors.length > 0) writeFileSync(leftPath(folder), JSON.stringify(survivors), {mode: 0o600});
-  } catch {
-    // A full disk.
-    process.stderr.write(`brood keeper: could not be ended: ${survivors.join(', ')}\n`);
-  }
 }
 
 /** Does what a keeper has to do at last that has stopped everything. */

@@ -13,7 +13,7 @@ import type {Orphanage, Orphanages} from './orphanage.ts';
 import {firstStartOf, isOver, type Run, type Runs} from './run.ts';
 import {childrenOf} from '../process/facts.ts';
 import {isHidden} from '../process/hidepid.ts';
-import {hasEnded, readStat, type Stat} from '../process/stat.ts';
+import {hasEnded, isShortage, readStat, type Stat} from '../process/stat.ts';
 
 /** Owners that a sentence names. */
 const MOST_NAMED = 3;
@@ -170,6 +170,25 @@ export class Unattributed {
     if (run.pid === null && !run.adopted) return null;
     // All that ever came from it is known then, wherever it is.
     return run.descent !== null && run.descent.gap === null ? null : this.#host.orphanages.whyAstray(run);
+  }
+
+  /** What lives of those that nothing gives to a run, in words. */
+  left(): string[] {
+    try {
+      return this.#left();
+    } catch (error) {
+      if (!isShortage(error)) throw error;
+      return ['not all processes could be looked at when the fleet had ended, for want of descriptors or memory'];
+    }
+  }
+
+  #left(): string[] {
+    const strays = [...this.#strays.values(), ...this.#waiting.values()].filter(({stat}) =>
+      isSame(stat, readStat(stat.pid)),
+    );
+    const named = listed(strays.map(({stat}) => `${stat.pid} ${stat.comm}`));
+    const hidden = this.hidden.words();
+    return [...(strays.length > 0 ? [`${named} may be left of it`] : []), ...(hidden === null ? [] : [hidden])];
   }
 
   /** The end of a run is about to be reported. */

@@ -5,6 +5,7 @@ import {ErrorCode, type Params} from '../../src/control/messages.ts';
 import {RpcError} from '../../src/control/errors.ts';
 import {until} from '../control/helpers.ts';
 import {detail, FakeFleet, NOW, outcome, worker} from './fake-fleet.ts';
+import {LastWord} from '../../src/keeper/last-word.ts';
 
 const never = () => new Promise<never>(() => undefined);
 
@@ -294,6 +295,7 @@ test('down returns when the supervisor is gone, too', async () => {
   const running = fleet.start('down');
   await until('answered', () => answered);
   expect(running.child.exitCode).toBeNull();
+  new LastWord(fleet.folder).end([], []);
   keeper.kill('SIGKILL');
   await once(keeper, 'exit');
   expect(await running.ended).toMatchObject({

@@ -10,7 +10,7 @@ import type {Trial} from './trial.ts';
 
 /** What a fleet that is down has in its folder, and in that of its programs. */
 const STAYS =
-  /^(code|fleet\.json|journal(\.\d+)?\.jsonl|lock|logs|runs|snapshot\.[01]\.unreadable|stopped|supervisor\.log)$/;
+  /^(code|fleet\.json|journal(\.\d+)?\.jsonl|left\.json|lock|logs|runs|snapshot\.[01]\.unreadable|stopped|supervisor\.log)$/;
 const CODE_STAYS = /^([0-9a-f]{16}(\.from)?|current)$/;
 
 const MOMENT_MS = 5_000;

@@ -1,7 +1,7 @@
 import type {FleetEntry} from '../../control/find.ts';
 import {processAlive, readLock} from '../../control/lock.ts';
-import type {Outcomes} from '../../control/messages.ts';
-import {readLeft} from '../../control/left.ts';
+import type {FleetDoubt, Outcome, Outcomes} from '../../control/messages.ts';
+import {readLeft, type Left} from '../../control/left.ts';
 import {atMost, timeoutOf} from '../arguments.ts';
 import {isSet, JSON_OPTION, TIMEOUT_OPTION, type Command, type Context} from '../command.ts';
 import {CliError, ExitCode} from '../errors.ts';
@@ -79,9 +79,15 @@ function tell(context: Context, {name, folder, id}: FleetEntry, outcomes: Outcom
       `fleet ${name} is down, but these processes of it are left: ${leftWords(left)}`,
     );
   }
-  const unended = readLeft(folder);
+  const word = readLeft(folder);
+  const unended = word.survivors;
   const answered = outcomes ?? {ok: true, outcomes: []};
-  const result: Outcomes = unended.length === 0 ? answered : {...answered, ok: false, left: unended};
+  const doubts = doubtsOf(answered.outcomes, word);
+  const result: Outcomes = {
+    ...answered,
+    ...(doubts.length > 0 && {doubts}),
+    ...(unended.length > 0 && {ok: false, left: unended}),
+  };
   if (isSet(context, 'json')) return printOutcomes(context, result);
   const failed = result.outcomes.filter(({ok}) => !ok);
   // An instance that was stopped has a reason only if its stop signal could not be sent.
@@ -93,17 +99,35 @@ function tell(context: Context, {name, folder, id}: FleetEntry, outcomes: Outcom
       outcomes === null
         ? 'its keeper has ended every worker'
         : `${count(outcomes.outcomes.length, 'instance')} stopped`;
-    out.line(plainText(`fleet ${name} is down: ${how}, ${provedBy(result)}`));
+    out.line(plainText(`fleet ${name} is down: ${how}, ${provedBy(doubts)}`));
   }
   return result.ok ? ExitCode.done : ExitCode.failed;
 }
 
-/** Orphans that were in doubt are ended last of all, with the supervisor; other doubts remain. */
-function provedBy({outcomes}: Outcomes): string {
-  const doubts = outcomes.flatMap(({id, doubts: some = []}) =>
-    some.filter(({pid}) => pid === null).map(({words}) => `${id}: ${words}`),
-  );
-  return doubts.length === 0
-    ? 'nothing is left'
-    : ['nothing is left that parents, sessions and environment show', ...doubts].join('; ');
+/** Orphans that were in doubt are ended last of all, with the supervisor; what else was in doubt remains so. */
+function doubtsOf(outcomes: readonly Outcome[], {doubts}: Left): FleetDoubt[] {
+  const byWords = new Map<string, Set<string>>();
+  const add = ({ids, words}: FleetDoubt): void => {
+    const known = byWords.get(words) ?? new Set();
+    for (const id of ids) known.add(id);
+    byWords.set(words, known);
+  };
+  for (const {id, doubts: some = []} of outcomes)
+    for (const {pid, words} of some) if (pid === null) add({ids: [id], words});
+  for (const doubt of doubts ?? [NO_WORD]) add(doubt);
+  return Array.from(byWords, ([words, ids]) => ({ids: [...ids], words}));
+}
+
+const NO_WORD: FleetDoubt = {ids: [], words: 'the keeper has left no word of what it could not look for'};
+
+/** Instances that a sentence names. */
+const MOST_NAMED = 3;
+
+function provedBy(doubts: readonly FleetDoubt[]): string {
+  if (doubts.length === 0) return 'nothing is left';
+  const said = doubts.map(({ids, words}) => {
+    const named = ids.slice(0, MOST_NAMED).join(', ') + (ids.length > MOST_NAMED ? ' and more' : '');
+    return ids.length === 0 ? words : `${named}: ${words}`;
+  });
+  return ['nothing is left that parents, sessions and environment show', ...said].join('; ');
 }
