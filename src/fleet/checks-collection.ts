@@ -1,6 +1,6 @@
 import {refuse, refuseBecause, textOf, type Check, type Context, type Option, type Spot} from './check.ts';
 import {didYouMean} from './nearest.ts';
-import {describe, quote} from './tree.ts';
+import {describe, keyLabel, quote} from './tree.ts';
 import {quoteWords, splitWords} from './words.ts';
 
 /** `true` or `false`; YAML 1.2 takes yes and no for text. */
@@ -122,7 +122,7 @@ export function command(withShell: string): Check<readonly string[]> {
         return refuseBecause(
           spot,
           context,
-          `sets ${variable} as a shell would: write it under env:, or write ${withShell}`,
+          `sets ${keyLabel(variable)} as a shell would: write it under env:, or write ${withShell}`,
         );
       }
       for (const literal of result.literal) {
@@ -160,7 +160,7 @@ export const environment: Check<Readonly<Record<string, string>>> = {
     if (spot.node.kind !== 'map') return refuse(spot, context, this.expects);
     const env = new Map<string, string>();
     for (const {key, keyAt, value} of spot.node.entries) {
-      const label = `${spot.label}.${key}`;
+      const label = `${spot.label}.${keyLabel(key)}`;
       const written = textOf(value);
       if (!VARIABLE.test(key))
         context.report.error(keyAt, `${spot.label}: ${quote(key)} can't be the name of a variable`);

@@ -5,6 +5,7 @@ import {parseCron} from './cron.ts';
 import {didYouMean} from './nearest.ts';
 import {isName, NAME_RULE} from './names.ts';
 import {parseSignal, signalNames} from './signals.ts';
+import {keyLabel} from './tree.ts';
 import type {SignalName, TcpAddress} from './types.ts';
 
 /** Text for a program: execve(2) ends every string at a NUL, so it can't hold one. */
@@ -57,7 +58,7 @@ export const watchedPath: Check<string> = {
   read(spot, context) {
     const value = path.read(spot, context);
     const trouble = value === null ? null : context.unwatchable(value);
-    if (trouble !== null) context.report.note(spot.node.at, `${spot.label}: ${value ?? ''} ${trouble}`);
+    if (trouble !== null) context.report.note(spot.node.at, `${spot.label}: ${keyLabel(value ?? '')} ${trouble}`);
     return value;
   },
 };

@@ -1,11 +1,16 @@
 import type {Node as YamlNode, Pair, ParsedNode, YAMLMap} from 'yaml';
 import type {Report} from './report.ts';
-import {describe, quote, type Entry, type Node} from './tree.ts';
+import {describe, quote, type Entry, type Node, type ScalarNode} from './tree.ts';
 
 type Yaml = typeof import('yaml');
 
 /** More values than any fleet has; aliases of aliases of aliases get there with a few lines. */
 export const MOST_VALUES = 300_000;
+/**
+ * UTF-16 units of all that aliases write out: an alias is two letters, and what it stands for may be as long as the file. What
+ * is made of a file (words, a specification, its JSON, a table) is some times as large.
+ */
+export const MOST_ALIASED = 4 * 2 ** 20;
 
 /**
  * Turns a YAML document into a tree with places: aliases become the node they stand for, merge keys (`<<`) the entries
@@ -26,6 +31,7 @@ class TreeComposer {
   /** By anchor the node that it names now; null while that node is still being read. */
   readonly #anchors = new Map<string, Node | null>();
   #merged = 0;
+  #aliased = 0;
   exhausted = false;
 
   constructor(yaml: Yaml, report: Report) {
@@ -49,15 +55,13 @@ class TreeComposer {
     if (this.#yaml.isMap(from)) return this.#map(from, at);
     if (this.#yaml.isSeq(from)) {
       const items = from.items.map(item => this.node(this.#yaml.isNode(item) ? item : null, at));
-      return {kind: 'list', at, items, weight: total(items)};
+      return {kind: 'list', at, items, weight: total(items), length: lengthOf(items)};
     }
     if (!this.#yaml.isScalar(from)) return nothing(fallbackAt);
     const {value} = from;
     if (value === null) return nothing(from.source ? at : fallbackAt);
-    if (typeof value === 'string') return {kind: 'scalar', at, text: value, value, weight: 1};
-    if (typeof value === 'number' || typeof value === 'boolean') {
-      return {kind: 'scalar', at, text: from.source ?? String(value), value, weight: 1};
-    }
+    if (typeof value === 'string') return scalar(at, value, value);
+    if (typeof value === 'number' || typeof value === 'boolean') return scalar(at, from.source ?? String(value), value);
     this.#report.error(at, 'YAML: this type of value is not used in a fleet file');
     return nothing(at);
   }
@@ -66,8 +70,15 @@ class TreeComposer {
     const node = this.#anchors.get(source);
     if (node === undefined) this.#report.error(at, `nothing before this is named &${source.slice(0, 40)}`);
     else if (node === null) this.#report.error(at, `*${source.slice(0, 40)} stands inside of what it names`);
-    else if (node.weight > MOST_VALUES) this.#exhaust(at);
-    else return node;
+    else if (node.weight > MOST_VALUES) this.#exhaust(at, VALUES);
+    else {
+      this.#aliased += node.length;
+      if (this.#aliased <= MOST_ALIASED) return node;
+      this.#exhaust(
+        at,
+        `${MOST_ALIASED / 2 ** 20} MiB of text: *${source.slice(0, 40)} stands for ${node.length} letters`,
+      );
+    }
     return nothing(at);
   }
 
@@ -92,7 +103,9 @@ class TreeComposer {
     }
     for (const merge of merges) this.#merge(own, merge.node, merge.at);
     const entries = [...own.values()];
-    return {kind: 'map', at, entries, weight: total(entries.map(entry => entry.value))};
+    const values = entries.map(entry => entry.value);
+    const keys = entries.reduce((sum, entry) => sum + entry.key.length, 0);
+    return {kind: 'map', at, entries, weight: total(values), length: keys + lengthOf(values)};
   }
 
   #key(pair: Pair, at: number): {readonly text: string; readonly at: number; readonly merge: boolean} | undefined {
@@ -112,6 +125,7 @@ class TreeComposer {
 
   /** As the merge key's own page says: what a map says itself comes first, then the maps it merges, in their order. */
   #merge(own: Map<string, Entry>, node: Node, at: number): void {
+    if (this.exhausted) return;
     if (node.kind === 'list') {
       for (const item of node.items) {
         if (item.kind === 'list') this.#report.error(item.at, '<<: expected maps such as *name, found a list');
@@ -125,22 +139,32 @@ class TreeComposer {
     }
     this.#merged += node.entries.length;
     if (this.#merged > MOST_VALUES) {
-      this.#exhaust(at);
+      this.#exhaust(at, VALUES);
       return;
     }
     for (const entry of node.entries) if (!own.has(entry.key)) own.set(entry.key, entry);
   }
 
-  #exhaust(at: number): void {
-    if (!this.exhausted) this.#report.error(at, `aliases make this file hold more than ${MOST_VALUES} values`);
+  #exhaust(at: number, what: string): void {
+    if (!this.exhausted) this.#report.error(at, `aliases make this file hold more than ${what}`);
     this.exhausted = true;
   }
 }
 
+const VALUES = `${MOST_VALUES} values`;
+
+function scalar(at: number, text: string, value: ScalarNode['value']): ScalarNode {
+  return {kind: 'scalar', at, text, value, weight: 1, length: text.length};
+}
+
 function nothing(at: number): Node {
-  return {kind: 'scalar', at, text: '', value: null, weight: 1};
+  return scalar(at, '', null);
 }
 
 function total(nodes: readonly Node[]): number {
   return nodes.reduce((sum, node) => sum + node.weight, 1);
+}
+
+function lengthOf(nodes: readonly Node[]): number {
+  return nodes.reduce((sum, node) => sum + node.length, 0);
 }

@@ -1,4 +1,5 @@
-import {Report} from './report.ts';
+import {Report, TooManyProblems} from './report.ts';
+import {keyLabel} from './tree.ts';
 import type {Problem} from './types.ts';
 
 const ASSIGNMENT = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*/;
@@ -20,6 +21,15 @@ export function parseEnvFile(input: string, file = '.env'): ParsedEnvFile {
   const text = input.replace(/^\uFEFF/, '');
   const report = new Report(file, text);
   const env = new Map<string, string>();
+  try {
+    readLines(text, report, env);
+  } catch (error) {
+    if (!(error instanceof TooManyProblems)) throw error;
+  }
+  return {env: Object.fromEntries(env), problems: report.problems()};
+}
+
+function readLines(text: string, report: Report, env: Map<string, string>): void {
   let at = 0;
   while (at < text.length) {
     const newline = text.indexOf('\n', at);
@@ -33,12 +43,12 @@ export function parseEnvFile(input: string, file = '.env'): ParsedEnvFile {
     }
     const [whole, key = ''] = assignment;
     const value = readValue(text, at + whole.length, lineEnd);
-    if ('problem' in value) report.error(at + whole.length, `${key}: ${value.problem}`);
-    else if (value.value.includes('\0')) report.error(at + whole.length, `${key}: a value can't hold a NUL character`);
+    if ('problem' in value) report.error(at + whole.length, `${keyLabel(key)}: ${value.problem}`);
+    else if (value.value.includes('\0'))
+      report.error(at + whole.length, `${keyLabel(key)}: a value can't hold a NUL character`);
     else env.set(key, value.value);
     at = ('problem' in value ? lineEnd : value.end) + 1;
   }
-  return {env: Object.fromEntries(env), problems: report.problems()};
 }
 
 function readValue(

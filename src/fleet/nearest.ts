@@ -1,29 +1,54 @@
+import {keyLabel} from './tree.ts';
+
 /** Longer words are never mistyped keys, and the distance costs the product of both lengths. */
 const LONGEST = 64;
 
 /**
  * How many letters must be put in, left out, changed or swapped with their neighbour to get from one word to the other
  * (Damerau-Levenshtein distance, each place edited once).
+ *
+ * @param most - a distance that is larger is not asked for: it is Infinity then
  */
-export function editDistance(from: string, to: string): number {
-  const width = to.length + 1;
-  const table = new Array<number>((from.length + 1) * width).fill(0);
-  const at = (i: number, j: number) => table[i * width + j] ?? 0;
-  for (let i = 0; i <= from.length; i++) {
-    for (let j = 0; j <= to.length; j++) {
-      if (i === 0 || j === 0) {
-        table[i * width + j] = i + j;
-        continue;
+export function editDistance(from: string, to: string, most = Infinity): number {
+  if (Math.abs(from.length - to.length) > most) return Infinity;
+  const far = from.length + to.length + 1;
+  const codes = new Int32Array(to.length);
+  for (let j = 0; j < to.length; j++) codes[j] = to.charCodeAt(j);
+  // The last row but one, the last one, and the one that is filled.
+  let before = new Int32Array(to.length + 1);
+  let last = Int32Array.from({length: to.length + 1}, (_, j) => j);
+  let row = new Int32Array(to.length + 1);
+  let leastOfLast = 0;
+  for (let i = 1; i <= from.length; i++) {
+    const code = from.charCodeAt(i - 1);
+    const codeBefore = from.charCodeAt(i - 2);
+    // Further from the diagonal than `most`, nothing can come to less.
+    const begin = Math.max(1, i - most);
+    const end = Math.min(to.length, i + most);
+    row[begin - 1] = begin === 1 ? i : far;
+    let leastOfRow = row[begin - 1] ?? far;
+    for (let j = begin; j <= end; j++) {
+      const same = codes[j - 1] === code;
+      let least = (last[j - 1] ?? far) + (same ? 0 : 1);
+      const longer = (last[j] ?? far) + 1;
+      if (longer < least) least = longer;
+      const shorter = (row[j - 1] ?? far) + 1;
+      if (shorter < least) least = shorter;
+      if (i > 1 && j > 1 && codes[j - 2] === code && codes[j - 1] === codeBefore) {
+        const swapped = (before[j - 2] ?? far) + 1;
+        if (swapped < least) least = swapped;
       }
-      const changed = from[i - 1] === to[j - 1] ? 0 : 1;
-      let least = Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + changed);
-      if (i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1]) {
-        least = Math.min(least, at(i - 2, j - 2) + 1);
-      }
-      table[i * width + j] = least;
+      row[j] = least;
+      if (least < leastOfRow) leastOfRow = least;
     }
+    if (end < to.length) row[end + 1] = far;
+    // A swap leaves a row out, and no two.
+    if (leastOfRow > most && leastOfLast > most) return Infinity;
+    leastOfLast = leastOfRow;
+    [before, last, row] = [last, row, before];
   }
-  return at(from.length, to.length);
+  const distance = last[to.length] ?? far;
+  return distance > most ? Infinity : distance;
 }
 
 /** `giveUp`, `give-up` and `GIVE_UP` differ in habit only. */
@@ -37,17 +62,17 @@ export function nearest(word: string, words: Iterable<string>): string | undefin
   const meant = plain(word);
   let best: string | undefined;
   let bestDistance = Infinity;
-  for (const candidate of words) {
+  const candidates = [...words].filter(({length}) => length <= LONGEST);
+  for (const candidate of candidates) {
     const near = plain(candidate);
-    if (Math.abs(near.length - meant.length) >= Math.min(bestDistance, LONGEST)) continue;
-    const distance = editDistance(meant, near);
-    const allowed = Math.max(1, Math.floor(Math.max(meant.length, near.length) / 3));
+    const longest = Math.max(meant.length, near.length);
+    const allowed = Math.max(1, Math.floor(longest / 3));
+    const distance = editDistance(meant, near, Math.min(allowed, bestDistance - 1));
     // A name of one letter is as near to any other as can be, and no help.
-    const related = distance < Math.max(meant.length, near.length);
-    if (related && distance <= allowed && distance < bestDistance) [best, bestDistance] = [candidate, distance];
+    if (distance < longest && distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   if (best !== undefined || meant.length < 3) return best;
-  const longer = [...words].filter(candidate => plain(candidate).startsWith(meant));
+  const longer = candidates.filter(candidate => plain(candidate).startsWith(meant));
   return longer.length === 1 ? longer[0] : undefined;
 }
 
@@ -57,8 +82,20 @@ const MOST_WORDS = 300;
 /** The end of a message about a word that is none of these: the one that was meant, or all there are. */
 export function didYouMean(word: string, words: readonly string[]): string {
   const near = words.length > MOST_WORDS ? undefined : nearest(word, words);
-  if (near !== undefined) return `did you mean ${near}?`;
+  return near === undefined ? oneOf(words) : `did you mean ${near}?`;
+}
+
+/** Words for which the nearest one is looked for among all that a file names: whoever has more of them wrong has not mistyped. */
+const MOST_MISTYPED = 50;
+
+/** As {@link didYouMean}, for all the words of a file that should be one of these. */
+export function adviser(words: readonly string[]): (word: string) => string {
+  let looked = 0;
+  return word => (looked++ < MOST_MISTYPED ? didYouMean(word, words) : oneOf(words));
+}
+
+function oneOf(words: readonly string[]): string {
   if (words.length === 0) return 'there is none';
   const shown = words.length > 40 ? [...words.slice(0, 5), '…'] : words;
-  return `expected ${words.length > 1 ? 'one of ' : ''}${shown.join(', ')}`;
+  return `expected ${words.length > 1 ? 'one of ' : ''}${shown.map(keyLabel).join(', ')}`;
 }

@@ -3,7 +3,7 @@ import type {Context} from './check.ts';
 import {checkTotal} from './limits.ts';
 import {readProcfile} from './procfile.ts';
 import {checkReferences} from './references.ts';
-import {Report} from './report.ts';
+import {Report, TooManyProblems} from './report.ts';
 import {fleet} from './schema-fleet.ts';
 import type {Node} from './tree.ts';
 import type {FleetSpec, ParsedFleet} from './types.ts';
@@ -45,10 +45,23 @@ export async function parseFleetText(input: string, options: ParseOptions): Prom
     unwatchable: options.unwatchable ?? (() => null),
     unheld: options.unheld ?? (() => null),
   };
-  const spec = format === 'procfile' ? readProcfile(text, context) : await readFleet(text, context);
+  const spec = await readSpec(text, format, context);
   const problems = report.problems();
   if (report.failed || spec === null) return {fleet: null, problems};
   return {fleet: {...spec, file: options.canonical ?? file}, problems};
+}
+
+async function readSpec(
+  text: string,
+  format: 'yaml' | 'procfile',
+  context: Context,
+): Promise<Omit<FleetSpec, 'file'> | null> {
+  try {
+    return format === 'procfile' ? readProcfile(text, context) : await readFleet(text, context);
+  } catch (error) {
+    if (error instanceof TooManyProblems) return null;
+    throw error;
+  }
 }
 
 async function readFleet(text: string, context: Context): Promise<Omit<FleetSpec, 'file'> | null> {

@@ -36,7 +36,8 @@ workers:
 - **Commands** are a list, or text that is split as a shell splits it: quotes and backslashes are obeyed. What only a shell
   can do (\`|\`, \`&&\`, \`>\`, \`$NAME\`) is refused; write \`sh:\` for a shell.
 - **Anchors**, aliases and merge keys (\`<<\`) work. A key that is there twice, a second document and an unknown key are errors.
-- A file is at most 1 MiB, a list or map in it at most 20,000 items, a fleet at most 10,000 instances.
+- A file is at most 1 MiB, a list or map in it at most 20,000 items, a fleet at most 10,000 instances. What aliases write out is at
+  most 4 MiB of text and, with the rest of the file, 300,000 values.
 `;
 
 const PROCFILE = `

@@ -1,9 +1,9 @@
 /** What the parts of a fleet file say of each other. Works on the tree, so that it also speaks where values are wrong. */
 import type {Context} from './check.ts';
-import {didYouMean} from './nearest.ts';
+import {adviser} from './nearest.ts';
 import {variablePart} from './names.ts';
 import {findRings, showRing} from './rings.ts';
-import {entriesOf, entryOf, textsOf, type Entry, type Node, type ScalarNode} from './tree.ts';
+import {entriesOf, entryOf, keyLabel, textsOf, type Entry, type Node, type ScalarNode} from './tree.ts';
 
 /** Checks everything that takes more than one entry to see. */
 export function checkReferences(root: Node, context: Context): void {
@@ -27,19 +27,23 @@ interface Parts {
 }
 
 const keysOf = (entries: readonly Entry[]): readonly string[] => entries.map(({key}) => key);
-const listed = (entry: Entry, key: string): readonly ScalarNode[] => textsOf(entryOf(entry.value, key)?.value);
+/** What stands there by an alias many times is one node, and one mistake. */
+const listed = (entry: Entry, key: string): readonly ScalarNode[] => [
+  ...new Set(textsOf(entryOf(entry.value, key)?.value)),
+];
 
 function checkNames({workers, groups, channels}: Parts, {report}: Context): void {
   const taken = new Set(keysOf(workers));
   for (const {key, keyAt} of groups) {
-    if (taken.has(key)) report.error(keyAt, `${key} is a worker already: give the group another name`);
+    if (taken.has(key)) report.error(keyAt, `${keyLabel(key)} is a worker already: give the group another name`);
   }
   const variables = new Map<string, string>();
   for (const {key, keyAt} of channels) {
     const variable = variablePart(key);
     const other = variables.get(variable);
     if (other !== undefined) {
-      report.error(keyAt, `${key} and ${other} would share BROOD_FD_${variable}: give the channel another name`);
+      const [one, two, shared] = [key, other, variable].map(keyLabel);
+      report.error(keyAt, `${one} and ${two} would share BROOD_FD_${shared}: give the channel another name`);
     }
     variables.set(variable, key);
   }
@@ -51,6 +55,7 @@ const isScheduled = ({value}: Entry): boolean => entryOf(value, 'schedule') !== 
 function checkDependencies({workers, groups}: Parts, {report}: Context): void {
   const names = keysOf(workers);
   const known = new Set(names);
+  const meant = adviser(names);
   const scheduled = new Set(keysOf(workers.filter(isScheduled)));
   const groupNames = new Set(keysOf(groups));
   const arrows = new Map<string, readonly string[]>();
@@ -62,12 +67,12 @@ function checkDependencies({workers, groups}: Parts, {report}: Context): void {
         if (scheduled.has(text)) {
           report.error(
             at,
-            `${worker.key}.${key}: ${text} runs by its schedule, so nobody can wait for it: take it out`,
+            `${keyLabel(worker.key)}.${key}: ${keyLabel(text)} runs by its schedule, so nobody can wait for it: take it out`,
           );
         }
         if (known.has(text)) continue;
-        const why = groupNames.has(text) ? 'is a group: name its workers' : `is no worker: ${didYouMean(text, names)}`;
-        report.error(at, `${worker.key}.${key}: ${text} ${why}`);
+        const why = groupNames.has(text) ? 'is a group: name its workers' : `is no worker: ${meant(text)}`;
+        report.error(at, `${keyLabel(worker.key)}.${key}: ${keyLabel(text)} ${why}`);
       }
     }
     arrows.set(worker.key, targets);
@@ -91,14 +96,15 @@ function arrowAt(entries: ReadonlyMap<string, Entry>, keys: readonly string[], r
 function checkGroups({workers, groups}: Parts, {report}: Context): void {
   const names = [...keysOf(workers), ...keysOf(groups)];
   const known = new Set(names);
+  const meant = adviser(names);
   const groupOf = new Map<string, string>();
   for (const group of groups) {
     for (const {text, at} of listed(group, 'members')) {
+      const label = `${keyLabel(group.key)}.members: ${keyLabel(text)}`;
       const other = groupOf.get(text);
-      if (!known.has(text))
-        report.error(at, `${group.key}.members: ${text} is no worker or group: ${didYouMean(text, names)}`);
+      if (!known.has(text)) report.error(at, `${label} is no worker or group: ${meant(text)}`);
       else if (other !== undefined && other !== group.key) {
-        report.error(at, `${group.key}.members: ${text} is in ${other} already: a member has one group`);
+        report.error(at, `${label} is in ${keyLabel(other)} already: a member has one group`);
       }
       if (other === undefined) groupOf.set(text, group.key);
     }
@@ -113,19 +119,22 @@ function checkGroups({workers, groups}: Parts, {report}: Context): void {
 function checkChannelUse({workers, channels}: Parts, {report}: Context): void {
   const names = keysOf(channels);
   const known = new Set(names);
+  const meant = adviser(names);
   const pipes = new Map(channels.map(channel => [channel.key, pipeEnds(channel).map(({end}) => end.text)]));
   for (const worker of workers) {
     for (const {text, at} of listed(worker, 'channels')) {
       const [from, to] = pipes.get(text) ?? [];
+      const label = `${keyLabel(worker.key)}.channels`;
+      const channel = keyLabel(text);
       if (from !== undefined && to !== undefined && ![from, to].includes(worker.key)) {
         report.error(
           at,
-          `${worker.key}.channels: ${text} is a pipe from ${from} to ${to}: take it out, or make ${worker.key} one of its ends`,
+          `${label}: ${channel} is a pipe from ${keyLabel(from)} to ${keyLabel(to)}: take it out, or make ${keyLabel(worker.key)} one of its ends`,
         );
       }
       if (known.has(text)) continue;
-      const advice = names.length === 0 ? 'declare it under channels:' : didYouMean(text, names);
-      report.error(at, `${worker.key}.channels: nobody declared ${text}: ${advice}`);
+      const advice = names.length === 0 ? 'declare it under channels:' : meant(text);
+      report.error(at, `${label}: nobody declared ${channel}: ${advice}`);
     }
   }
 }
@@ -147,14 +156,15 @@ function pipeEnds(channel: Entry): PipeEnd[] {
 function checkPipes({workers, channels}: Parts, {report}: Context): void {
   const names = keysOf(workers);
   const known = new Set(names);
+  const meant = adviser(names);
   for (const channel of channels) {
     const missing = pipeEnds(channel).filter(({end}) => !known.has(end.text));
     for (const {key, end} of missing) {
-      const label = `${channel.key}.pipe.${key}: ${end.text}`;
+      const label = `${keyLabel(channel.key)}.pipe.${key}: ${keyLabel(end.text)}`;
       // A pipe with one end can only block. One with none waits for workers that are added while the fleet runs.
       if (missing.length === 2)
         report.note(end.at, `${label} is no worker of this file: the pipe is not used until one is added`);
-      else report.error(end.at, `${label} is no worker: ${didYouMean(end.text, names)}`);
+      else report.error(end.at, `${label} is no worker: ${meant(end.text)}`);
     }
   }
 }
@@ -168,20 +178,21 @@ function checkReadyDescriptors({workers, channels}: Parts, {report}: Context): v
   for (const channel of channels) {
     for (const name of new Set(pipeEnds(channel).map(({end}) => end.text))) {
       const pipes = pipesOf.get(name);
-      if (pipes) pipes.push(`pipe ${channel.key}`);
-      else pipesOf.set(name, [`pipe ${channel.key}`]);
+      const pipe = `pipe ${keyLabel(channel.key)}`;
+      if (pipes) pipes.push(pipe);
+      else pipesOf.set(name, [pipe]);
     }
   }
   for (const worker of workers) {
     const fd = entryOf(entryOf(worker.value, 'ready')?.value, 'fd')?.value;
     if (fd?.kind !== 'scalar' || typeof fd.value !== 'number') continue;
     const inherited = [
-      ...listed(worker, 'channels').flatMap(({text}) => (sockets.has(text) ? [`socket ${text}`] : [])),
+      ...listed(worker, 'channels').flatMap(({text}) => (sockets.has(text) ? [`socket ${keyLabel(text)}`] : [])),
       ...(pipesOf.get(worker.key) ?? []),
     ];
     const taken = inherited[fd.value - FIRST_INHERITED];
     if (taken === undefined) continue;
     const free = FIRST_INHERITED + inherited.length;
-    report.error(fd.at, `${worker.key}.ready.fd: descriptor ${fd.value} is the ${taken}: write fd: ${free}`);
+    report.error(fd.at, `${keyLabel(worker.key)}.ready.fd: descriptor ${fd.value} is the ${taken}: write fd: ${free}`);
   }
 }

@@ -8,6 +8,7 @@ export interface ScalarNode {
   readonly text: string;
   readonly value: string | number | boolean | null;
   readonly weight: number;
+  readonly length: number;
 }
 
 export interface ListNode {
@@ -15,6 +16,7 @@ export interface ListNode {
   readonly at: number;
   readonly items: readonly Node[];
   readonly weight: number;
+  readonly length: number;
 }
 
 export interface MapNode {
@@ -22,9 +24,13 @@ export interface MapNode {
   readonly at: number;
   readonly entries: readonly Entry[];
   readonly weight: number;
+  readonly length: number;
 }
 
-/** `weight` counts the values in a node with every alias written out: the cost of reading it. */
+/**
+ * `weight` counts the values in a node with every alias written out, and `length` the UTF-16 units of all keys and scalars in it:
+ * what it costs to read it, and to keep what was read.
+ */
 export type Node = ScalarNode | ListNode | MapNode;
 
 export interface Entry {
@@ -50,6 +56,13 @@ export function textsOf(node: Node | undefined): readonly ScalarNode[] {
 }
 
 const LONGEST_QUOTE = 40;
+/** A name has 63 letters at most: whatever is right is named in full. */
+const LONGEST_LABEL = 80;
+
+/** A key as messages name it. Cut before anything is put together with it: one key may stand in thousands of them. */
+export function keyLabel(key: string): string {
+  return key.length > LONGEST_LABEL ? `${key.slice(0, LONGEST_LABEL - 1)}…` : key;
+}
 
 /** Text for a message: quoted, shortened, control characters escaped. */
 export function quote(text: string): string {

@@ -1,6 +1,6 @@
 import {refuse, type Check} from './check.ts';
 import {readKeys, type Kind, type Table, type Values} from './table.ts';
-import {entryOf} from './tree.ts';
+import {entryOf, keyLabel} from './tree.ts';
 
 type Fields<K> = K extends Kind<infer T> ? T : never;
 
@@ -88,9 +88,10 @@ export function named<T>(
       if (spot.node.kind !== 'map') return refuse(spot, context, expects);
       const values: (T & {readonly name: string})[] = [];
       for (const {key, keyAt, value: node} of spot.node.entries) {
-        const keyNode = {kind: 'scalar', at: keyAt, text: key, value: key, weight: 1} as const;
-        const name = nameCheck.read({label: `${spot.label}.${key}`, keyAt, node: keyNode}, context);
-        const value = check.read({label: key, keyAt, node}, context);
+        const keyNode = {kind: 'scalar', at: keyAt, text: key, value: key, weight: 1, length: key.length} as const;
+        const label = keyLabel(key);
+        const name = nameCheck.read({label: `${spot.label}.${label}`, keyAt, node: keyNode}, context);
+        const value = check.read({label, keyAt, node}, context);
         if (name !== null && value !== null) values.push({name, ...value});
       }
       return values;

@@ -48,6 +48,33 @@ test('a name from the file moves no cursor and fills no screen', async () => {
   for (const error of errors) expect(error.length).toBeLessThan(620);
 });
 
+describe('a file with more wrong than anybody reads', () => {
+  const wrong = Array.from({length: 3_000}, (_, i) => `${i}_`).join(', ');
+
+  test('is not looked at to its end, and says so', async () => {
+    const {problems} = await parseFleetText(`workers: {w: {run: a, after: [${wrong}]}}`, {file: 'f', dir: '/'});
+    expect(problems).toHaveLength(1_001);
+    expect(problems.at(-1)?.message).toMatch(/^these are 1000 errors, and the rest of the file was not looked at/);
+    expect(problems.at(-2)?.message).toContain('w.after[999]');
+  });
+
+  test('names a long key by its beginning, whoever it belongs to', async () => {
+    const key = 'k'.repeat(50_000);
+    const text = `workers: {${key}: {run: a, after: [1_], env: {${key}: []}}}\ngroups: {${key}: {members: [${key}]}}\n`;
+    const {problems} = await parseFleetText(text, {file: 'f', dir: '/'});
+    expect(problems.length).toBeGreaterThan(5);
+    for (const {message} of problems) expect(message.length).toBeLessThan(500);
+  });
+
+  test('keeps its fleet where these are notes', async () => {
+    const workers = Array.from({length: 3_000}, (_, i) => `w${i}: *w`).join(', ');
+    const {fleet, notes} = await check(`x-w: &w {run: a, cwd: ~/a}\nworkers: {${workers}}`);
+    expect(fleet?.workers).toHaveLength(3_000);
+    expect(notes).toHaveLength(1_001);
+    expect(notes.at(-1)).toContain('2000 more notes are left out');
+  });
+});
+
 describe('an unknown key', () => {
   test.each([
     ['restrat: x', 'did you mean restart?'],

@@ -110,6 +110,18 @@ describe('a hostile file', () => {
     expect(errors).toEqual([expect.stringContaining('more than 300000 values')]);
   });
 
+  test('of long text over and over is refused, with the alias that is too much', async () => {
+    const long = 'y'.repeat(50_000);
+    const {errors} = await check(`x-a: &a ${long}\nx-r: &r [${'*a,'.repeat(18_000)}]\nworkers: {w: {run: *r}}\n`);
+    expect(errors).toEqual([
+      expect.stringMatching(
+        /^2:\d+: aliases make this file hold more than 4 MiB of text: \*a stands for 50000 letters$/,
+      ),
+    ]);
+    const keys = await check(`x-a: &a {${long}: 1}\nx-r: [${'{<<: *a},'.repeat(100)}]\nworkers: {w: {run: a}}\n`);
+    expect(keys.errors).toEqual([expect.stringContaining('more than 4 MiB of text')]);
+  });
+
   test('of many workers is refused at the first that is too many', async () => {
     const text = `x-w: &w {run: a}\nworkers:\n${Array.from({length: 10_001}, (_, i) => `  w${i}: *w\n`).join('')}`;
     expect((await check(text)).errors).toEqual([expect.stringContaining('10003:3: w10000: makes more than 10000')]);

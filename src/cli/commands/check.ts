@@ -5,6 +5,7 @@ import {atMost} from '../arguments.ts';
 import type {Command} from '../command.ts';
 import {ExitCode} from '../errors.ts';
 import {fleetFileOf, printProblems} from '../fleet-file.ts';
+import {commandLine} from '../../words/command.ts';
 import {count} from '../../words/format.ts';
 import {printTable} from '../table.ts';
 
@@ -53,7 +54,7 @@ function printWorkers({out}: Parameters<Command['execute']>[0], {workers}: Fleet
         shrink: 8,
         drop: 4,
       },
-      {title: 'COMMAND', cell: ({argv}) => argv.join(' '), shrink: 20},
+      {title: 'COMMAND', cell: ({argv}) => commandLine(argv), shrink: 20},
     ],
     workers,
   );
