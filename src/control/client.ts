@@ -196,4 +196,5 @@ const toError = (error: Record<string, unknown>): RpcError =>
 
 const isEvent = (params: unknown): params is EventRecord =>
   isObject(params) && typeof params['seq'] === 'number' && typeof params['type'] === 'string';
-const isProgress = (params: unknown): params is Progress => isObject(params) && Array.isArray(params['waiting']);
+const isProgress = (params: unknown): params is Progress =>
+  isObject(params) && ['number', 'string'].includes(typeof params['request']) && Array.isArray(params['waiting']);

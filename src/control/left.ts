@@ -2,6 +2,7 @@
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {FleetDoubt} from './messages.ts';
+import {isObject} from './params.ts';
 
 export interface Left {
   /** What could not be ended, as `pid name`. */
@@ -10,11 +11,11 @@ export interface Left {
   readonly doubts: readonly FleetDoubt[] | null;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
-const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
+const texts = (value: unknown): string[] => (Array.isArray(value) ? value.filter(word => typeof word === 'string') : []);
 
-/** @param left what lies there. Earlier versions wrote the survivors alone, and only where there were some */
-function leftIn(left: unknown): Left {
+/** What lies there. Earlier versions wrote the survivors alone, and only where there were some. Throws SyntaxError. */
+export function leftIn(text: string): Left {
+  const left: unknown = JSON.parse(text);
   if (!isObject(left) || Array.isArray(left)) return {survivors: texts(left), doubts: null};
   const {proof, survivors, doubts} = left;
   const said = Array.isArray(doubts)
@@ -27,7 +28,7 @@ function leftIn(left: unknown): Left {
 
 export function readLeft(folder: string): Left {
   try {
-    return leftIn(JSON.parse(readFileSync(join(folder, 'left.json'), 'utf8')));
+    return leftIn(readFileSync(join(folder, 'left.json'), 'utf8'));
   } catch {
     return {survivors: [], doubts: null};
   }

@@ -15,10 +15,16 @@ export const MOST_PROBLEMS = 1_000;
 /** So many errors that the reading ends: what the report has is all that is said. */
 export class TooManyProblems extends Error {}
 
+const shortened = (message: string): string =>
+  message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE - 200)}…${message.slice(-198)}` : message;
+
 function printable(message: string): string {
-  const short =
-    message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE - 200)}…${message.slice(-198)}` : message;
-  return short.replace(UNPRINTABLE, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const escaped = shortened(message).replace(
+    UNPRINTABLE,
+    char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  // Written out, a character takes six.
+  return shortened(escaped);
 }
 
 /** Collects what is wrong in one text, by offset, and hands it back in the order of the file, each thing once. */

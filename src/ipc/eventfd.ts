@@ -6,21 +6,24 @@ import type {EventFd} from './snapshot.ts';
 const ID = /^eventfd-id:\s*(\d+)/m;
 const COUNT = /^eventfd-count:\s*([\da-f]+)/m;
 
+/** Of `/proc/PID/fdinfo/FD`; null: it does not say so. */
+export function eventfdIn(info: string): {readonly id: string | null; readonly count: number | null} {
+  const count = COUNT.exec(info)?.[1];
+  return {id: ID.exec(info)?.[1] ?? null, count: count === undefined ? null : Number(`0x${count}`)};
+}
+
 /** Where it has no number it is taken for nobody else's. */
-const idOf = ({info, end}: EventFd): string => ID.exec(info)?.[1] ?? `${end.pid}:${end.fd ?? ''}`;
+const idOf = ({info, end}: EventFd): string => eventfdIn(info).id ?? `${end.pid}:${end.fd ?? ''}`;
 
 export const eventfd: ChannelKind = {
   kind: 'eventfd',
   needs: ['eventfds'],
   read: ({eventfds}) =>
-    Array.from(groupBy(eventfds, idOf), ([id, group]) => {
-      const count = COUNT.exec(group[0].info)?.[1];
-      return {
-        kind: 'eventfd',
-        id: `eventfd:[${id}]`,
-        name: null,
-        ends: group.map(({end}) => end),
-        detail: {count: count === undefined ? null : Number(`0x${count}`)},
-      };
-    }),
+    Array.from(groupBy(eventfds, idOf), ([id, group]) => ({
+      kind: 'eventfd',
+      id: `eventfd:[${id}]`,
+      name: null,
+      ends: group.map(({end}) => end),
+      detail: {count: eventfdIn(group[0].info).count},
+    })),
 };

@@ -47,12 +47,18 @@ const idOf = ({file, index, instance}: Side): string =>
 
 const terminalOf = (file: OpenFile): Side => ({file, side: 'terminal', index: file.minor, instance: file.device});
 
+/** Which terminal a master has, by its `/proc/PID/fdinfo/FD`; null: it does not say so. */
+export function terminalIndexIn(info: string): number | null {
+  const index = /^tty-index:\s*(\d+)/m.exec(info)?.[1];
+  return index === undefined ? null : Number(index);
+}
+
 function masterOf(snapshot: Snapshot, file: OpenFile, instances: ReadonlySet<string>): Side | null {
-  const index = /^tty-index:\s*(\d+)/m.exec(snapshot.text(file.pid, `fdinfo/${file.fd}`) ?? '')?.[1];
-  if (index === undefined) return null;
+  const index = terminalIndexIn(snapshot.text(file.pid, `fdinfo/${file.fd}`) ?? '');
+  if (index === null) return null;
   // One that was opened as /dev/ptmx belongs to the devpts that is mounted beside it (Documentation/filesystems/devpts.rst).
   const instance = instances.has(file.device) ? file.device : (devptsOf(snapshot, file.pid) ?? file.device);
-  return {file, side: 'master', index: Number(index), instance};
+  return {file, side: 'master', index, instance};
 }
 
 function devptsOf({root}: Snapshot, pid: number): string | null {

@@ -17,13 +17,13 @@ export const signal: ChannelKind = {
 
 export type SignalSets = Readonly<Record<'pending' | 'blocked' | 'ignored' | 'caught', readonly string[]>>;
 
-// The name of the process stands in the first line, and can't begin another one: its line breaks are escaped.
+// Sets of 64 signals. The name of the process stands in the first line, and can't begin another one: its line breaks are escaped.
 const MASK = {
-  thread: /^SigPnd:\s*([\da-f]+)$/m,
-  process: /^ShdPnd:\s*([\da-f]+)$/m,
-  blocked: /^SigBlk:\s*([\da-f]+)$/m,
-  ignored: /^SigIgn:\s*([\da-f]+)$/m,
-  caught: /^SigCgt:\s*([\da-f]+)$/m,
+  thread: /^SigPnd:\s*([\da-f]{1,16})$/m,
+  process: /^ShdPnd:\s*([\da-f]{1,16})$/m,
+  blocked: /^SigBlk:\s*([\da-f]{1,16})$/m,
+  ignored: /^SigIgn:\s*([\da-f]{1,16})$/m,
+  caught: /^SigCgt:\s*([\da-f]{1,16})$/m,
 } as const;
 
 /** Of `/proc/PID/status`. `pending`: for the process and for its main thread. */

@@ -14,6 +14,12 @@ export interface QueueState {
 
 const number = (attributes: Buffer, index: number): number => Number(attributes.readBigInt64LE(index * 8));
 
+/** What the file of a queue says of the bytes in it; null: nothing. */
+export function queuedBytesIn(text: string): number | null {
+  const size = /QSIZE:(\d+)/.exec(text)?.[1];
+  return size === undefined ? null : Number(size);
+}
+
 /** Of the queue behind a path: its file, or a descriptor in /proc. Null where it may not be read. */
 export function queueState(path: string): QueueState | null {
   let fd: number;
@@ -24,12 +30,12 @@ export function queueState(path: string): QueueState | null {
   }
   try {
     const text = Buffer.alloc(256);
-    const size = /QSIZE:(\d+)/.exec(text.toString('latin1', 0, readSync(fd, text, 0, text.length, 0)))?.[1];
+    const bytes = queuedBytesIn(text.toString('latin1', 0, readSync(fd, text, 0, text.length, 0)));
     // struct mq_attr of 64-bit systems: flags, most messages, most bytes of one, messages
     const attributes = Buffer.alloc(64);
     const told = attributesOf(fd, attributes);
     return {
-      bytes: size === undefined ? null : Number(size),
+      bytes,
       messages: told ? number(attributes, 3) : null,
       maxMessages: told ? number(attributes, 1) : null,
       maxMessageBytes: told ? number(attributes, 2) : null,

@@ -38,19 +38,31 @@ function dump(request: Buffer, visit: (message: Buffer) => void): void {
     const block = Buffer.alloc(BLOCK_BYTES);
     for (;;) {
       const end = check(recv(fd, block, block.length, 0), 'recv', 'sock_diag');
-      for (let at = 0; at + HEADER_BYTES <= end;) {
-        const length = block.readUInt32LE(at);
-        const type = block.readUInt16LE(at + 4);
-        if (type === NLMSG_DONE || length < HEADER_BYTES) return;
-        if (type === NLMSG_ERROR) throw new SystemError('sock_diag', -block.readInt32LE(at + HEADER_BYTES));
-        visit(block.subarray(at + HEADER_BYTES, at + length));
-        at += (length + 3) & ~3;
-      }
-      if (end === 0) return;
+      if (end === 0 || eachMessage(block.subarray(0, end), visit)) return;
     }
   } finally {
     closeSync(fd);
   }
+}
+
+/**
+ * Gives each message of one datagram (netlink(7)), without its header. Whether it was the last datagram of the dump, or none
+ * of a dump.
+ *
+ * @throws {@link SystemError} where it holds an error
+ */
+export function eachMessage(datagram: Buffer, visit: (message: Buffer) => void): boolean {
+  for (let at = 0; at + HEADER_BYTES <= datagram.length;) {
+    const length = datagram.readUInt32LE(at);
+    const type = datagram.readUInt16LE(at + 4);
+    if (type === NLMSG_DONE || length < HEADER_BYTES || at + length > datagram.length) return true;
+    const message = datagram.subarray(at + HEADER_BYTES, at + length);
+    if (type !== NLMSG_ERROR) visit(message);
+    else if (message.length >= 4) throw new SystemError('sock_diag', -message.readInt32LE(0));
+    else return true;
+    at += Math.ceil(length / 4) * 4;
+  }
+  return false;
 }
 
 /** Gives each unix socket as a `struct unix_diag_msg` and its attributes. The bytes are valid during the visit only. */

@@ -24,10 +24,7 @@ export class PortableSource implements ProcessSource {
   async read(rows: Rows): Promise<void> {
     const all = await this.#look();
     this.#told = new Map(all.map(one => [one.pid, one]));
-    rows.startSlack = START_SLACK_MS;
-    rows.begin();
-    for (const one of [...this.#told.values()].sort((a, b) => a.pid - b.pid)) store(rows, one);
-    rows.end(() => undefined);
+    storeAll(rows, this.#told);
   }
 
   details(rows: Rows, row: number): Details {
@@ -77,6 +74,14 @@ async function membersOf(pid: number): Promise<readonly {readonly pid: number; r
   } catch {
     return [];
   }
+}
+
+/** What ps(1) has told of each pid. */
+export function storeAll(rows: Rows, told: ReadonlyMap<number, Told>): void {
+  rows.startSlack = START_SLACK_MS;
+  rows.begin();
+  for (const one of [...told.values()].sort((a, b) => a.pid - b.pid)) store(rows, one);
+  rows.end(() => undefined);
 }
 
 function store(rows: Rows, {pid, ppid, name, cpu, startTime}: Told): void {

@@ -14,6 +14,16 @@ function passwordFile(path: string): string {
   }
 }
 
+/** Names by number, of lines as passwd(5) has them. Of two lines for one number the first counts, as for getpwuid(3). */
+export function namesIn(text: string): Map<number, string> {
+  const names = new Map<number, string>();
+  for (const line of text.split('\n')) {
+    const [name = '', , uid = ''] = line.split(':', 3);
+    if (name !== '' && /^\d+$/.test(uid) && !names.has(Number(uid))) names.set(Number(uid), name);
+  }
+  return names;
+}
+
 export class Users {
   readonly #names = new Map<number, string>();
   readonly #asked = new Set<number>();
@@ -40,11 +50,7 @@ export class Users {
     }
   }
 
-  /** Of two lines for one number the first counts, as for getpwuid(3). */
   #add(text: string): void {
-    for (const line of text.split('\n')) {
-      const [name = '', , uid = ''] = line.split(':');
-      if (name !== '' && /^\d+$/.test(uid) && !this.#names.has(Number(uid))) this.#names.set(Number(uid), name);
-    }
+    for (const [uid, name] of namesIn(text)) if (!this.#names.has(uid)) this.#names.set(uid, name);
   }
 }

@@ -25,7 +25,9 @@ export function waitingMounts(mountinfo: string): string[] {
       String.fromCharCode(parseInt(octal, 8)),
     );
     const [type = ''] = after.split(' ');
-    return place === '/' || type === '' || OWN.test(type) ? [] : [Buffer.from(place, 'latin1').toString()];
+    return !place.startsWith('/') || place === '/' || type === '' || OWN.test(type)
+      ? []
+      : [Buffer.from(place, 'latin1').toString()];
   });
 }
 
