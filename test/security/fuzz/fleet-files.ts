@@ -14,6 +14,8 @@ import {
 } from '../../../src/fleet/index.ts';
 import {insignificant} from '../../../src/controller/watching/insignificant.ts';
 import {EXAMPLE} from '../../fleet/example.ts';
+import {commandLine} from '../../../src/words/command.ts';
+import {fleetProducts} from './fleet-products.ts';
 import {must, utf8, type Target} from './target.ts';
 
 const options = {file: 'f', dir: '/srv', root: true, cpus: 2};
@@ -51,14 +53,17 @@ const yaml: Target = {
     '${a}',
   ],
   frames: [['workers: {w: {run: "', '"}}']],
-  // Some 50 times what the others cost.
-  runs: 1_000,
-  // The library's lexer and the references are judged where they are tested, with the sizes that a fleet file has.
-  long: false,
+  products: fleetProducts,
   async take(input) {
     const {fleet, problems} = await parseFleetText(utf8(input), options);
     must((fleet === null) === problems.some(({severity}) => severity === 'error'), 'it is a fleet or errors');
-    for (const {line, column} of problems) must(line >= 1 && column >= 1, 'a problem has a place');
+    for (const {line, column, message} of problems) {
+      must(line >= 1 && column >= 1, 'a problem has a place');
+      must(message.length <= 600, 'a problem is short');
+    }
+    // As `up` hands it on, and as `check` shows it.
+    must(JSON.stringify(fleet).length < 2 ** 26, 'it fits into what it is sent by');
+    for (const {argv} of fleet?.workers ?? []) must(commandLine(argv).length < 5_000, 'a command is shown short');
   },
 };
 

@@ -1,11 +1,16 @@
 /**
- * Whether a parser takes time that grows no faster than its input: one piece is repeated, and four times as much may not take
- * much more than four times as long. Nothing is compared with a clock's idea of what is long.
+ * Whether a parser takes time that grows no faster than its input: one piece is repeated, or two are, and four times as much may
+ * not take much more than four times as long. Nothing is compared with a clock's idea of what is long.
  */
-import type {Target} from './target.ts';
+import {Prng} from '../../simulation/prng.ts';
+import type {Product, Target} from './target.ts';
 
 /** Sizes to begin with, the smallest first, so that a steep parser is found before it takes minutes. */
 const SIZES = [1_500, 12_000];
+/** What is multiplied is half of an input, and much else costs more as long as it is short. */
+const SIZES_OF_PRODUCTS = [60_000];
+/** Of two pieces by chance, for each parser. */
+const PAIRS = 60;
 /** A large input is so many times a small one, which is read so many times: a linear parser takes as long for both, a quadratic one four times. */
 const GROWTH = 4;
 const MOST = 2.3;
@@ -75,21 +80,51 @@ async function verdictAt(
   return 'steep';
 }
 
-/** The pieces, within their frames, for which it takes longer than that. */
-export async function steepIn(target: Target): Promise<string[]> {
-  const {pieces, frames = []} = target;
-  const steep: string[] = [];
-  for (const piece of new Set([...pieces, ...GENERIC])) {
-    if (piece === '') continue;
-    for (const [before, behind] of [['', ''], ['', 'x'], ...frames] as const) {
-      const input = (bytes: number): Buffer =>
-        Buffer.from(before + piece.repeat(Math.ceil(bytes / Buffer.byteLength(piece))) + behind);
-      for (const size of SIZES) {
-        const verdict = await verdictAt(target, size, input);
-        if (verdict === 'steep') steep.push(JSON.stringify([before, piece, behind]));
-        if (verdict !== 'goes on') break;
-      }
-    }
+const repeated = (piece: string, bytes: number): string => piece.repeat(Math.ceil(bytes / Buffer.byteLength(piece)));
+
+/** One piece after another, or many of one before, behind or around many of the other: long names among many items. */
+const SHAPES: readonly ((one: string, other: string, bytes: number) => string)[] = [
+  (one, other, bytes) => repeated(one, bytes / 2) + repeated(other, bytes / 2),
+  (one, other, bytes) => repeated(one + other, bytes),
+  (one, other, bytes) => repeated(one, bytes / 3) + repeated(other, bytes / 3) + repeated(one, bytes / 3),
+  (one, other, bytes) => one + repeated(other, bytes) + one,
+];
+
+type Frame = readonly [string, string];
+
+function* oneOf(pieces: readonly string[], frames: readonly Frame[]): Generator<Product> {
+  for (const piece of pieces) {
+    for (const [before, behind] of frames)
+      yield {name: JSON.stringify([before, piece, behind]), of: bytes => before + repeated(piece, bytes) + behind};
   }
+}
+
+function* twoOf(pieces: readonly string[], frames: readonly Frame[], seed: number): Generator<Product> {
+  const random = new Prng(seed);
+  for (let n = 0; n < PAIRS; n++) {
+    const [one, other, shape] = [random.pick(pieces), random.pick(pieces), random.pick(SHAPES)];
+    const [before, behind] = random.pick(frames);
+    yield {
+      name: JSON.stringify([before, one, other, SHAPES.indexOf(shape), behind]),
+      of: bytes => before + shape(one, other, bytes) + behind,
+    };
+  }
+}
+
+/** The inputs of a parser for which it takes longer than that. */
+export async function steepIn(target: Target, seed: number): Promise<string[]> {
+  const pieces = [...new Set([...target.pieces, ...GENERIC])].filter(piece => piece !== '');
+  const frames: readonly Frame[] = [['', ''], ['', 'x'], ...(target.frames ?? [])];
+  const steep: string[] = [];
+  const lookAt = async ({name, of}: Product, sizes: readonly number[]): Promise<void> => {
+    for (const size of sizes) {
+      const verdict = await verdictAt(target, size, bytes => Buffer.from(of(bytes)));
+      if (verdict === 'steep') steep.push(name);
+      if (verdict !== 'goes on') return;
+    }
+  };
+  for (const product of oneOf(pieces, frames)) await lookAt(product, SIZES);
+  for (const product of twoOf(pieces, frames, seed)) await lookAt(product, SIZES);
+  for (const product of target.products ?? []) await lookAt(product, SIZES_OF_PRODUCTS);
   return steep;
 }

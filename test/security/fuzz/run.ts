@@ -10,9 +10,9 @@ export const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000_000);
 export const RUNS = 10_000;
 
 export async function fuzz(target: Target): Promise<void> {
-  const {take, declared = () => false, runs = RUNS, name} = target;
+  const {take, declared = () => false, name} = target;
   const inputs = new Inputs(target, seed);
-  for (let n = 0; n < runs; n++) {
+  for (let n = 0; n < RUNS; n++) {
     const input = inputs.next();
     try {
       await take(Buffer.from(input));

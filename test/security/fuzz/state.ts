@@ -247,7 +247,6 @@ const halves: Target = {
   name: 'src/controller/snapshot-file.ts',
   samples: half.samples,
   pieces: half.pieces,
-  runs: 2_000,
   take(input) {
     const middle = input.length >> 1;
     writeFileSync(inFolder.snapshot(folder, 0), input);

@@ -1,3 +1,10 @@
+/** Inputs of which each half is harmless alone, and the two are multiplied where a parser is careless. */
+export interface Product {
+  readonly name: string;
+  /** Of about so many bytes. */
+  readonly of: (bytes: number) => string;
+}
+
 /** A parser that reads what others write, as the fuzzer sees it. */
 export interface Target {
   /** The parser, by its file. */
@@ -12,12 +19,10 @@ export interface Target {
   readonly take: (input: Buffer) => unknown;
   /** Whether the parser says of itself that it throws this. Default: it throws nothing. */
   readonly declared?: (error: unknown) => boolean;
-  /** Inputs in a run. Default 10,000. */
-  readonly runs?: number;
   /** Put before and behind repeated pieces, to reach further into the parser. */
   readonly frames?: readonly (readonly [string, string])[];
-  /** Whether long inputs are tried, too. False: it is given short ones only. Default true. */
-  readonly long?: boolean;
+  /** Beside those that are made of two pieces by chance. */
+  readonly products?: readonly Product[];
 }
 
 export const utf8 = (input: Buffer): string => input.toString('utf8');
