@@ -11,12 +11,13 @@ export interface Left {
   readonly doubts: readonly FleetDoubt[] | null;
 }
 
-const texts = (value: unknown): string[] => (Array.isArray(value) ? value.filter(word => typeof word === 'string') : []);
+const texts = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter(word => typeof word === 'string') : [];
 
 /** What lies there. Earlier versions wrote the survivors alone, and only where there were some. Throws SyntaxError. */
 export function leftIn(text: string): Left {
   const left: unknown = JSON.parse(text);
-  if (!isObject(left) || Array.isArray(left)) return {survivors: texts(left), doubts: null};
+  if (!isObject(left)) return {survivors: texts(left), doubts: null};
   const {proof, survivors, doubts} = left;
   const said = Array.isArray(doubts)
     ? doubts.filter(isObject).map(doubt => ({ids: texts(doubt['ids']), words: String(doubt['words'])}))
