@@ -4,6 +4,7 @@ import {randomBytes} from 'node:crypto';
 import {constants, fstatSync, ftruncateSync, openSync, closeSync, rmSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {copyPrograms, installedPrograms} from './programs.ts';
+import {prepareSocketFolder} from './socket-folder.ts';
 import {inFolder} from '../control/folder.ts';
 import {readLock} from '../control/lock.ts';
 import {settledSupervisor} from '../control/supervisor.ts';
@@ -102,6 +103,7 @@ async function attemptLaunch(options: LaunchOptions): Promise<Heard> {
       message: `the fleet's folder ${folder} can't be written: ${error instanceof Error ? error.message : String(error)}`,
     };
   }
+  await prepareSocketFolder(folder, options.fleet);
   if (process.pid === 1) return becomeAnchor(options, id);
   const log = openLog(folder);
   // The shell ends at once, so the anchor becomes init's child, and leads no session: it can never get a terminal.

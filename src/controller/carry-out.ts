@@ -65,7 +65,7 @@ export function createHands({engine, link, spawnContext, run, signalFailures}: H
     const spec = specOf(id);
     if (!instance || !spec) return null;
     const context = spawnContext();
-    if (!needsLooking(spec, context)) return orderOf(token, planSpawn({spec, instance, token}, context));
+    if (!needsLooking({spec, token}, context)) return orderOf(token, planSpawn({spec, instance, token}, context));
     plans.begin({spec, instance, token});
     return null;
   };

@@ -6,7 +6,7 @@ import {grantEnvironment, grantsOf} from './grants.ts';
 import type {OrderWithoutLease} from './keeper-link.ts';
 import {privilegesOf} from './privileges.ts';
 import {findProgram, mayWaitFor, type FoundProgram} from './program.ts';
-import {hasVoice, notifyAddress, voiceEnvironment} from './voice.ts';
+import {needsSocketFolder, notifyAddress, ownNotifyAddress, voiceEnvironment, type NotifyAddress} from './voice.ts';
 import {ownEnvironment, type Env, type FleetContext} from './worker-environment.ts';
 import type {ChannelSpec, WorkerSpec} from '../fleet/types.ts';
 import {instanceLogFolder} from '../logs/layout.ts';
@@ -32,13 +32,23 @@ export type SpawnPlan =
 
 /** Whether files must be looked at that are not the supervisor's own: that takes its time, and may fail to end. */
 export const needsLooking = (
-  {envFile, user, argv: [name = ''], cwd, env}: WorkerSpec,
-  {outerPath}: SpawnContext,
-): boolean => envFile !== null || user !== null || mayWaitFor(name, cwd, env['PATH'] ?? outerPath);
+  {spec, token}: Pick<SpawnSubject, 'spec' | 'token'>,
+  {folder, outerPath}: SpawnContext,
+): boolean => {
+  const {
+    envFile,
+    user,
+    argv: [name = ''],
+    cwd,
+    env,
+  } = spec;
+  if (envFile !== null || user !== null || needsSocketFolder(spec, folder, token)) return true;
+  return mayWaitFor(name, cwd, env['PATH'] ?? outerPath);
+};
 
 /** Works out how to start a run of a worker that {@link needsLooking}. What is wrong is said as a failed spawn would be. */
 export async function planSpawnLooking(subject: SpawnSubject, context: SpawnContext): Promise<SpawnPlan> {
-  const {spec, instance} = subject;
+  const {spec, instance, token} = subject;
   const privileges = privilegesOf(spec);
   if ('message' in privileges) return {failure: privileges};
   const file = await readEnvFile(spec);
@@ -48,21 +58,27 @@ export async function planSpawnLooking(subject: SpawnSubject, context: SpawnCont
   const path = own['PATH'] ?? context.outerPath;
   const entersItself = spec.user !== null || mayWaitFor(name, spec.cwd, path);
   const found = entersItself ? await findProgramAs(spec, name, spec.cwd, path) : findProgram(name, spec.cwd, path);
-  return assemble(subject, {...context, entersItself}, own, found);
+  if ('message' in found) return {failure: found};
+  const {account} = privileges;
+  const voice = needsSocketFolder(spec, context.folder, token)
+    ? await notifyAddress(context.folder, token, account !== null && account.uid !== process.getuid?.())
+    : ownNotifyAddress(spec, context.folder, token);
+  return assemble(subject, {...context, entersItself, voice}, own, found);
 }
 
 /** The same for any other worker, at once. */
 export function planSpawn(subject: SpawnSubject, context: SpawnContext): SpawnPlan {
-  const {spec, instance} = subject;
+  const {spec, instance, token} = subject;
   const own = ownEnvironment(spec, instance, context, {});
   const [name = ''] = spec.argv;
   const found = findProgram(name, spec.cwd, own['PATH'] ?? context.outerPath);
-  return assemble(subject, {...context, entersItself: false}, own, found);
+  const voice = ownNotifyAddress(spec, context.folder, token);
+  return assemble(subject, {...context, entersItself: false, voice}, own, found);
 }
 
 function assemble(
   {spec, instance, token}: SpawnSubject,
-  context: SpawnContext & {readonly entersItself: boolean},
+  context: SpawnContext & {readonly entersItself: boolean; readonly voice: NotifyAddress | null},
   own: Env,
   program: FoundProgram,
 ): SpawnPlan {
@@ -78,8 +94,7 @@ function assemble(
   });
   if ('message' in chain) return {failure: chain};
   const {account, entry} = chain;
-  const isOtherUser = account !== null && account.uid !== process.getuid?.();
-  const voice = hasVoice(spec) ? notifyAddress(context.folder, token, isOtherUser) : null;
+  const {voice} = context;
   if (voice !== null && 'message' in voice) return {failure: voice};
   const notify = voice?.path ?? null;
   const [first] = chain.argv;

@@ -4,21 +4,32 @@ import {join} from 'node:path';
 import {inFolder} from '../control/folder.ts';
 import {MAX_SOCKET_PATH} from '../control/socket-path.ts';
 import type {WorkerSpec} from '../fleet/types.ts';
-import {isReachable, openSocketFolder, pathOf, SocketFolderError, socketFolders} from '../posix/socket-folder.ts';
-
-/** Whether it has something to say. */
-export const hasVoice = ({ready, watchdogMs}: WorkerSpec): boolean => ready?.kind === 'notify' || watchdogMs !== null;
+import {hasVoice} from '../fleet/voice.ts';
+import {makeSocketFolderInTime} from '../posix/socket-folder-wait.ts';
+import {isReachable, pathOf, SocketFolderError, socketFolders} from '../posix/socket-folder.ts';
 
 export type NotifyAddress = {readonly path: string} | {readonly code: string; readonly message: string};
+
+const fits = (path: string): boolean => Buffer.byteLength(path) <= MAX_SOCKET_PATH;
+
+/** The path of a run's socket in the folder of runs. */
+const ownPath = (folder: string, token: string): string => join(inFolder.runs(folder), `${token}.notify`);
+
+/** Whether a run needs a folder for its socket that may have to be made first. */
+export const needsSocketFolder = (spec: WorkerSpec, folder: string, token: string): boolean =>
+  hasVoice(spec) && (spec.user !== null || !fits(ownPath(folder, token)));
+
+/** Of a worker that {@link needsSocketFolder} not; null: it says nothing. */
+export const ownNotifyAddress = (spec: WorkerSpec, folder: string, token: string): NotifyAddress | null =>
+  hasVoice(spec) ? {path: ownPath(folder, token)} : null;
 
 /**
  * The path of a run's socket: in the folder of runs; or, where that path is too long or leads through folders that the
  * worker's user may not enter, in a folder for such sockets. Never an abstract name (`@name`): to those every user of the
  * machine may send, and fill their queues.
  */
-export function notifyAddress(folder: string, token: string, isOtherUser: boolean): NotifyAddress {
-  const fits = (path: string): boolean => Buffer.byteLength(path) <= MAX_SOCKET_PATH;
-  const own = join(inFolder.runs(folder), `${token}.notify`);
+export async function notifyAddress(folder: string, token: string, isOtherUser: boolean): Promise<NotifyAddress> {
+  const own = ownPath(folder, token);
   if (!isOtherUser && fits(own)) return {path: own};
   // /proc/net/unix shows the path to everybody, and a token is known to its run alone.
   const name = `${createHash('sha256').update(token).digest('hex').slice(0, 32)}.notify`;
@@ -30,7 +41,7 @@ export function notifyAddress(folder: string, token: string, isOtherUser: boolea
       if (!fits(path)) problems.push(`${path} is over ${MAX_SOCKET_PATH} bytes`);
       else if (isOtherUser && !isReachable(place.base)) problems.push(`its user may not pass through ${place.base}`);
       else {
-        openSocketFolder(place);
+        await makeSocketFolderInTime(place);
         return {path};
       }
     } catch (error) {

@@ -342,7 +342,8 @@ export class Keeper {
       markStopped(this.#options.folder);
       cleanUpStopped(this.#options.folder);
     } else {
-      for (const run of this.#processes.runs.all()) if (isOver(run)) removeTraces(this.#runsFolder, run.token);
+      for (const run of this.#processes.runs.all())
+        if (isOver(run)) removeTraces(this.#runsFolder, run.token, run.intent);
       this.#cgroups?.close();
     }
     this.#processes.connector.now?.close();

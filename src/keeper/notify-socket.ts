@@ -1,8 +1,18 @@
 /** The socket at which a run says how it is: made in a folder that is this user's alone, and removed with it. */
+import {readdirSync} from 'node:fs';
+import {join} from 'node:path';
 import {ChannelError, codeOf} from './channel-error.ts';
 import {bindDatagram} from '../posix/datagram.ts';
-import {removeFile} from '../posix/remove.ts';
-import {closeSocketFolder, openSocketFolder, SocketFolderError, socketFolderOf} from '../posix/socket-folder.ts';
+import {removeFile, removeIfPossible} from '../posix/remove.ts';
+import {
+  closeSocketFolder,
+  isOwnSocketFolder,
+  openSocketFolder,
+  pathOf,
+  SocketFolderError,
+  socketFolderOf,
+  socketFolders,
+} from '../posix/socket-folder.ts';
 import {isShortage} from '../process/stat.ts';
 
 export interface NotifyAddress {
@@ -12,6 +22,8 @@ export interface NotifyAddress {
 }
 
 const isAbstract = (address: string): boolean => address.startsWith('@');
+
+const NAME = /^[0-9a-f]{32}\.notify$/;
 
 /** Another fleet may remove the shared folder above, which was empty, between our two steps. */
 const TRIES = 3;
@@ -24,7 +36,7 @@ export function bindNotify({address, owner}: NotifyAddress): number {
       if (folder !== null) openSocketFolder(folder);
       return bindDatagram(address, owner);
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT' || left === 0) throw error;
+      if (codeOf(error) !== 'ENOENT' || error instanceof SocketFolderError || left === 0) throw error;
     }
   }
 }
@@ -63,5 +75,21 @@ export function removeNotify(address: string): void {
   } catch (error) {
     if (isShortage(error)) throw error;
     // A file system that takes no change: it stays, and nobody receives there any more.
+  }
+}
+
+/** Removes the sockets of this fleet's own folders that none of its runs has: whoever made them was lost in the middle of it. */
+export function removeOtherNotify(fleetFolder: string, kept: ReadonlySet<string>): void {
+  for (const place of socketFolders(fleetFolder, process.env, process.getuid?.() ?? 0)) {
+    const folder = pathOf(place);
+    try {
+      if (!isOwnSocketFolder(place)) continue;
+      const names = readdirSync(folder).filter(name => NAME.test(name) && !kept.has(join(folder, name)));
+      for (const name of names) removeIfPossible(join(folder, name));
+    } catch (error) {
+      if (isShortage(error)) throw error;
+      // It is gone.
+    }
+    closeSocketFolder(place);
   }
 }

@@ -15,6 +15,7 @@ import {runsWithoutRecord} from './lost-records.ts';
 import {MainProcesses} from './main-process.ts';
 import {Look} from './members.ts';
 import type {Cleared, Fact, SpawnFailure, SpawnOrder} from './messages.ts';
+import {removeOtherNotify} from './notify-socket.ts';
 import type {Orphanages} from './orphanage.ts';
 import {recordCleared, recordExit, recordIntent} from './record.ts';
 import type {Intent} from './record-shape.ts';
@@ -203,6 +204,7 @@ export class RunLives {
     earlier.close();
     this.voices.takenUp();
     output.takeUpLate();
+    removeOtherNotify(dirname(folder), new Set(Array.from(runs.all(), ({intent}) => intent?.notify ?? '')));
     cgroups?.removeAllBut(new Set(Array.from(runs.all(), ({cgroup}) => cgroup)));
   }
 
@@ -265,7 +267,8 @@ export class RunLives {
     if (!run || (run.cleared === null && run.failure === null)) return;
     runs.delete(run);
     output.forget(token);
-    removeTraces(folder, token);
+    // Its socket, too: a keeper that was lost as it closed that has left it.
+    removeTraces(folder, token, run.intent);
     if (run.cgroup !== null) removeCgroup(run.cgroup);
     this.#host.forgotten(run);
   }

@@ -8,10 +8,10 @@ import {removeTraces} from './adopt.ts';
 import {Cgroups} from './cgroup.ts';
 import {leftPath} from './last-word.ts';
 import {removeLeftovers} from './leftovers.ts';
+import {removeOtherNotify} from './notify-socket.ts';
 import {orphanagePath} from './orphanage.ts';
 import {removePipes} from './pipe-files.ts';
 import {readRecords, removeTornRewrites} from './record.ts';
-import {closeSocketFolder, socketFolders} from '../posix/socket-folder.ts';
 
 const markOf = (folder: string): string => join(folder, 'stopped');
 
@@ -41,10 +41,7 @@ export function cleanUpStopped(folder: string): void {
     },
     () => removeTornRewrites(runs),
     () => removeLeftovers(folder),
-    // Those that were made for runs that were never started are empty.
-    () => {
-      for (const place of socketFolders(folder, process.env, process.getuid?.() ?? 0)) closeSocketFolder(place);
-    },
+    () => removeOtherNotify(folder, new Set()),
     () => removePipes(folder),
     () => rmSync(orphanagePath(folder), {force: true}),
     // Here and not by the controller: one that is started again before the keeper has left must find what was so.

@@ -2,7 +2,7 @@
 import {closeSync, fchmodSync, lchownSync} from 'node:fs';
 import koffi from 'koffi';
 import {check, libc} from './libc.ts';
-import {removeFile} from './remove.ts';
+import {removeFile, removeIfPossible} from './remove.ts';
 
 const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
@@ -40,6 +40,7 @@ function sockaddr(address: string): Buffer {
  */
 export function bindDatagram(address: string, owner: {readonly uid: number; readonly gid: number} | null): number {
   const fd = check(socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), 'socket');
+  let hasFile = false;
   try {
     const on = Buffer.alloc(4);
     on.writeInt32LE(1);
@@ -50,10 +51,12 @@ export function bindDatagram(address: string, owner: {readonly uid: number; read
     fchmodSync(fd, 0o600);
     const name = sockaddr(address);
     check(bind(fd, name, name.length), 'bind', address);
+    hasFile = isPath;
     if (isPath && owner !== null) lchownSync(address, owner.uid, owner.gid);
     return fd;
   } catch (error) {
     closeSync(fd);
+    if (hasFile) removeIfPossible(address);
     throw error;
   }
 }

@@ -88,7 +88,15 @@ const ASKS: Readonly<Record<string, (name: string) => boolean>> = {
   posix: names(
     ...['bytesInPipe', 'catchSignals', 'closeDebugger', 'daemonFlags', 'deliverTo', 'endOfPidfd', 'openFilesLimit'],
     ...['peek', 'peekEnded', 'peerCredentials', 'signalName', 'signalNumber', 'isHeldUp', 'isReachable', 'isUnixPath'],
-    ...['pathOf', 'socketFolderOf', 'socketFolders', 'isDescriptorQueue', 'isPipeHeldUp', 'messagesIn'],
+    ...[
+      'pathOf',
+      'socketFolderOf',
+      'socketFolders',
+      'isOwnSocketFolder',
+      'isDescriptorQueue',
+      'isPipeHeldUp',
+      'messagesIn',
+    ],
     ...['endOfStatus', 'lookIntoPipe', 'MountChanges', 'noteWork', 'peekDescriptors', 'withPoolOf'],
     ...['fetchRefusal', 'pidfdInfoRefusal', 'pidfdRefusals', 'spliceRefusal', 'subreaperRefusal'],
   ),

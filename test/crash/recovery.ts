@@ -8,9 +8,9 @@ import {environment} from '../end-to-end/processes.ts';
 import {faultsOfJournal, faultsOfLines, readJournal} from './journal.ts';
 import type {Trial} from './trial.ts';
 
-/** What a fleet that is down has in its folder, and in that of its programs. */
+/** What a fleet that is down has in its folder, and in that of its programs: also what was seen of a controller that froze. */
 const STAYS =
-  /^(code|fleet\.json|journal(\.\d+)?\.jsonl|left\.json|lock|logs|runs|snapshot\.[01]\.unreadable|stopped|supervisor\.log)$/;
+  /^(code|fleet\.json|journal(\.\d+)?\.jsonl|left\.json|lock|logs|reports|runs|snapshot\.[01]\.unreadable|stopped|supervisor\.log)$/;
 const CODE_STAYS = /^([0-9a-f]{16}(\.from)?|current)$/;
 
 const MOMENT_MS = 5_000;

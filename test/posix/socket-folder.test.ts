@@ -15,6 +15,7 @@ import {expect, onTestFinished, test} from 'vitest';
 import {
   closeSocketFolder,
   isReachable,
+  makeSocketFolder,
   openSocketFolder,
   pathOf,
   socketFolderOf,
@@ -53,20 +54,34 @@ test('is made with a mode that lets others through and nothing more, whatever th
   expect(existsSync(join(base, 'brood'))).toBe(false);
 });
 
-test('what others may have put there is refused, with its path and what to do', () => {
-  const refused = (prepare: (folder: string) => void, words: RegExp): void => {
+test('where others could hold this up, the shared folder is made on a thread alone, and stays', async () => {
+  const base = scratch();
+  chmodSync(base, 0o755);
+  const place = placeIn(base);
+  expect(() => openSocketFolder(place)).toThrow(/brood is gone: the next start makes it again \(ENOENT\)/);
+  await makeSocketFolder(place);
+  closeSocketFolder(place);
+  expect([existsSync(join(base, 'brood')), existsSync(pathOf(place))]).toEqual([true, false]);
+  // Nobody else can read that one.
+  openSocketFolder(place);
+  expect(lstatSync(pathOf(place)).mode & 0o7777).toBe(0o711);
+});
+
+test('what others may have put there is refused, with its path and what to do', async () => {
+  const refused = async (prepare: (folder: string) => void, words: RegExp): Promise<void> => {
     const base = scratch();
     prepare(join(base, 'brood'));
     expect(() => openSocketFolder(placeIn(base))).toThrow(words);
+    await expect(makeSocketFolder(placeIn(base))).rejects.toThrow(words);
   };
-  refused(path => writeFileSync(path, ''), /brood is no folder: remove it \(ENOTDIR\)/);
-  refused(path => symlinkSync('/tmp', path), /brood is no folder: remove it/);
-  refused(path => {
+  await refused(path => writeFileSync(path, ''), /brood is no folder: remove it \(ENOTDIR\)/);
+  await refused(path => symlinkSync('/tmp', path), /brood is no folder: remove it/);
+  await refused(path => {
     mkdirSync(path);
     chmodSync(path, 0o777);
   }, /may be changed by another user: remove it \(EPERM\)/);
   if (isRoot)
-    refused(path => {
+    await refused(path => {
       mkdirSync(path);
       lchownSync(path, 64_321, 64_321);
     }, /belongs to or may be changed by another user/);
@@ -75,6 +90,7 @@ test('what others may have put there is refused, with its path and what to do', 
   expect(() => openSocketFolder(placeIn(open))).toThrow(/other users may change what lies in/);
   // As /tmp is.
   chmodSync(open, 0o1777);
+  await makeSocketFolder(placeIn(open));
   expect(() => openSocketFolder(placeIn(open))).not.toThrow();
   expect(() => openSocketFolder(placeIn(join(open, 'none')))).toThrow(/ENOENT/);
 });

@@ -3,8 +3,10 @@
  * is mapped from one, or looks for one, waits until it is gone.
  */
 import {spawn, spawnSync, type ChildProcess} from 'node:child_process';
-import {existsSync, mkdirSync} from 'node:fs';
+import {closeSync, existsSync, mkdirSync, openSync} from 'node:fs';
 import {once} from 'node:events';
+import {join} from 'node:path';
+import {until} from '../end-to-end/harness.ts';
 import {isRoot} from '../end-to-end/wrapped.ts';
 
 const MUTE = String.raw`
@@ -81,4 +83,47 @@ export async function withMute(
     await ended;
     spawnSync('umount', ['-l', folder], {stdio: 'ignore'});
   }
+}
+
+/**
+ * A process of another user that lists a folder into memory mapped from descriptor 3, a file of {@link withMute}'s: it holds the
+ * folder's lock until that file system is gone.
+ */
+const HOLD = String.raw`
+import ctypes, mmap, os, sys
+memory = mmap.mmap(3, 1 << 20)
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+folder = os.open(sys.argv[1], os.O_RDONLY | os.O_DIRECTORY)
+ctypes.CDLL(None).getdents64(folder, ctypes.c_void_p(ctypes.addressof(ctypes.c_char.from_buffer(memory))), ctypes.c_size_t(4096))
+`;
+
+/**
+ * Holds the lock of a folder that others may read while `action` runs: nothing can be made, renamed or removed in it.
+ *
+ * @param mute an empty folder for the file system that does not answer
+ * @param prefix words before the command line of the process that holds it
+ */
+export async function withHeldFolder(
+  folder: string,
+  mute: string,
+  action: () => Promise<void>,
+  prefix: readonly string[] = [],
+): Promise<void> {
+  await withMute(mute, 'read', async asked => {
+    const file = openSync(join(mute, 'f'), 'r+');
+    const [program, ...words] = [...prefix, 'python3', '-c', HOLD, folder];
+    const holder = spawn(program, words, {stdio: ['ignore', 'ignore', 'inherit', file]});
+    const ended = once(holder, 'exit');
+    closeSync(file);
+    try {
+      await until('the lock of the folder to be held', () => {
+        if (holder.exitCode !== null) throw new Error('who was to hold it has ended');
+        return asked() > 0;
+      });
+      await action();
+    } finally {
+      holder.kill('SIGKILL');
+      await ended;
+    }
+  });
 }
