@@ -4,8 +4,9 @@
  * supervisor itself goes to a leaf. That is done only where nobody else is in that cgroup: then it was made for this fleet
  * (systemd: `Delegate=yes`; a container), and nobody else's order is disturbed. And not before a worker needs it.
  */
-import {existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync} from 'node:fs';
+import {existsSync, readdirSync, rmdirSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
+import {makeCgroup} from './make-cgroup.ts';
 import type {Unheld} from './messages.ts';
 import {isRootCgroup, processesIn, whyWithout, wordsOf, type Controller} from '../process/cgroup.ts';
 
@@ -99,7 +100,7 @@ export class Controllers {
     try {
       if (!has(outer, name)) {
         if (!isRootCgroup(outer)) {
-          mkdirSync(leaf, {recursive: true});
+          makeCgroup(leaf);
           moveAll(outer, leaf);
         }
         put(control(outer), `+${name}`);

@@ -3,10 +3,11 @@
  * does: it tells who belongs to a run, when nobody is left, and ends all of them at once.
  */
 import {randomBytes} from 'node:crypto';
-import {existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {Controllers, type StrangerAmong} from './cgroup-controllers.ts';
 import {setLimits} from './cgroup-limits.ts';
+import {makeCgroup} from './make-cgroup.ts';
 import type {RunLimits, Unheld} from './messages.ts';
 import {ownCgroup, type Controller} from '../process/cgroup.ts';
 import {cgroupOf} from '../process/facts.ts';
@@ -110,7 +111,7 @@ export class Cgroups {
       // An earlier image of this process may have left it in a nest, an earlier keeper in the leaf.
       const [outer = ''] = own.split(`/${folder}/`);
       const base = join(outer, folder);
-      mkdirSync(base, {recursive: true});
+      makeCgroup(base);
       return new Cgroups(base, options);
     } catch (error) {
       return {unavailable: unwritable(error)};
@@ -127,7 +128,7 @@ export class Cgroups {
     if (this.#nest !== null) return this.#nest;
     const path = join(this.#base, randomBytes(8).toString('hex'));
     try {
-      mkdirSync(path);
+      makeCgroup(path);
       moveSelf(path);
       this.#unavailable = null;
       return (this.#nest = path);
