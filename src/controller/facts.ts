@@ -111,6 +111,11 @@ export function createFacts(host: FactsHost): Facts {
       engine.note({type: 'repaired', what, message});
       lookAtFolder();
     },
+    outdated({tokens}) {
+      const ids = tokens.flatMap(token => engine.heart.byToken(token)?.id ?? []);
+      if (ids.length > 0) engine.feed({type: 'reload', ids});
+    },
+    'channel-lost': ({channel, message}) => engine.note({type: 'channel-lost', channel, message}),
     welcome: elsewhere, // with it the controller has begun
     reply: elsewhere, // was for who asked
     handshake: elsewhere, // is for one that does not work yet

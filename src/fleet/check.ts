@@ -15,6 +15,8 @@ export interface Context {
   readonly unwatchable: (path: string) => string | null;
   /** Why a limit can't be held by cgroup here, in words; null: it can, or nobody knows. */
   readonly unheld: (limit: 'memory' | 'cpu') => string | null;
+  /** Why no socket is to be bound at a path, in words; null: nothing speaks against it, or nobody knows. */
+  readonly noSocket: (path: string) => string | null;
 }
 
 /** A value and what it is called in messages, e.g. `web.stop.timeout`. */

@@ -122,7 +122,11 @@ export const listenAddress: Check<string> = {
     }
     const full = path.read(spot, context);
     const bytes = Buffer.byteLength(full ?? '');
-    if (bytes <= LONGEST_SOCKET_PATH) return full;
+    if (bytes <= LONGEST_SOCKET_PATH) {
+      const why = full === null ? null : context.noSocket(full);
+      if (why !== null) context.report.note(spot.node.at, `${spot.label}: nothing will listen there: ${why}`);
+      return full;
+    }
     return refuseBecause(
       spot,
       context,

@@ -19,6 +19,8 @@ export interface Machine {
   readonly unwatchable?: (path: string) => string | null;
   /** Why a limit can't be held by cgroup here, in words. Left out: all can. */
   readonly unheld?: (limit: 'memory' | 'cpu') => string | null;
+  /** Why no socket is to be bound at a path, in words. Left out: nothing speaks against any. */
+  readonly noSocket?: (path: string) => string | null;
 }
 
 export interface ParseOptions extends Machine {
@@ -44,6 +46,7 @@ export async function parseFleetText(input: string, options: ParseOptions): Prom
     cpus: options.cpus ?? availableParallelism(),
     unwatchable: options.unwatchable ?? (() => null),
     unheld: options.unheld ?? (() => null),
+    noSocket: options.noSocket ?? (() => null),
   };
   const spec = await readSpec(text, format, context);
   const problems = report.problems();

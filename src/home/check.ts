@@ -3,8 +3,8 @@ import {chmodSync, mkdirSync, unlinkSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {readAccounts, type Accounts} from './accounts.ts';
 import {UntrustedError} from './errors.ts';
-import {placeAt, placesTo} from './place.ts';
-import {whyUntrusted} from './trust.ts';
+import {placeAt, placesTo, placesToOnThread} from './place.ts';
+import {whyNoSocket, whyUntrusted} from './trust.ts';
 
 const effectiveUid = (): number => process.geteuid?.() ?? 0;
 
@@ -18,6 +18,19 @@ function viewer(): {readonly uid: number; readonly accounts: Accounts} {
     },
   };
 }
+
+/** Why no socket is to be bound at a path; null: nothing speaks against it, or this user may not look. */
+export function whyNoSocketHere(path: string): string | null {
+  try {
+    return whyNoSocket(path, placesTo(dirname(path)), viewer());
+  } catch {
+    return null;
+  }
+}
+
+/** The same, looked at on a thread; rejects where it can't be looked at. */
+export const whyNoSocketAt = async (path: string): Promise<string | null> =>
+  whyNoSocket(path, await placesToOnThread(dirname(path)), viewer());
 
 /** What lies in a fleet's folder and is this user's alone; what else is there belongs to nobody here. */
 const FOLDERS = ['code', 'runs', 'logs', 'channels'] as const;

@@ -80,3 +80,24 @@ export function whyUntrusted(path: string, {above, home, folder}: Surroundings, 
     (folder && problemOf(folder, "the fleet's folder", viewer, false))
   );
 }
+
+/**
+ * Why no socket is to be bound at a path, and no file removed there, with this user's rights: another user decides what lies
+ * there, and whoever connects would speak with that user. Null: nothing speaks against it.
+ *
+ * @param above all that is passed on the way to it
+ */
+export function whyNoSocket(path: string, above: readonly Place[], viewer: Viewer): string | null {
+  const {uid, accounts} = viewer;
+  const me = accounts.user(uid);
+  const instead = `choose a path below folders that belong to ${me} or root alone, such as /run`;
+  for (const place of above) {
+    if (place.uid !== 0 && place.uid !== uid)
+      return `${place.path}, on the way to ${path}, belongs to ${accounts.user(place.uid)}, who could put another socket there, or lead ${me} elsewhere: ${instead}`;
+    if (place.kind === 'link' || (place.mode & STICKY) !== 0) continue;
+    const writers = writersOf(place, viewer);
+    if (writers !== null)
+      return `${place.path}, on the way to ${path} (owner ${accounts.user(place.uid)}, mode ${octal(place.mode)}), can be changed by ${writers}, who could put another socket there: take that permission away (\`chmod go-w ${place.path}\`), or ${instead}`;
+  }
+  return null;
+}

@@ -1,19 +1,24 @@
 /** What workers inherit beside their output: listening sockets first (sd_listen_fds(3)), then pipes. */
 import type {Replaced} from './arguments.ts';
-import type {ChannelError} from './channel-error.ts';
+import {ChannelError} from './channel-error.ts';
 import type {EarlierPipes} from './earlier-pipes.ts';
 import type {DeclaredChannels, SpawnOrder} from './messages.ts';
 import type {PipeStore} from './pipe-store.ts';
 import {Pipes} from './pipes.ts';
 import type {Intent} from './record-shape.ts';
-import {FIRST_SOCKET_FD, Sockets} from './sockets.ts';
+import type {Holder} from './fetched-sockets.ts';
+import {FIRST_SOCKET_FD, Sockets, type SocketsHost} from './sockets.ts';
+
+/** To remove a socket takes microseconds. */
+const PATIENCE_MS = 2_000;
 
 export class Grants {
-  readonly #sockets = new Sockets();
+  readonly #sockets: Sockets;
   readonly #pipes: Pipes;
 
   /** @param kept what an earlier image of this process had */
-  constructor(fleetFolder: string, kept: Replaced['sockets'], store: PipeStore) {
+  constructor(fleetFolder: string, kept: Replaced['sockets'], store: PipeStore, host: SocketsHost) {
+    this.#sockets = new Sockets(host);
     this.#pipes = new Pipes(fleetFolder, store);
     for (const [address, fd] of kept) this.#sockets.takeUp(address, fd);
   }
@@ -28,13 +33,29 @@ export class Grants {
     this.#pipes.takeUp(earlier);
   }
 
-  /** Gives an end of each of a worker's pipes, to be let go of after the spawn, however it went; or why there is none. */
-  openPipes(
-    {pipes, owner}: SpawnOrder,
+  /** Whether a thread has to open something before a run begins. */
+  mustPrepare({sockets, pipes}: SpawnOrder): boolean {
+    return pipes.length > 0 || sockets.some(({address}) => this.#sockets.isToBind(address));
+  }
+
+  /**
+   * Opens the sockets that have a path, and gives an end of each of a worker's pipes, to be let go of after the spawn, however
+   * it went; or why that can't be.
+   */
+  prepare(
+    {sockets, pipes, owner}: SpawnOrder,
     isWanted: () => boolean,
     done: (ends: readonly number[] | ChannelError) => void,
   ): void {
-    this.#pipes.open(pipes, {shared: owner !== null, isWanted}, done);
+    this.#sockets.bind(sockets, isWanted).then(
+      () => {
+        if (isWanted()) this.#pipes.open(pipes, {shared: owner !== null, isWanted}, done);
+      },
+      (error: unknown) => {
+        if (!(error instanceof ChannelError)) throw error;
+        done(error);
+      },
+    );
   }
 
   /** The descriptors that a worker gets from 3 on; `ends` are those of its pipes. Throws ChannelError. */
@@ -43,14 +64,34 @@ export class Grants {
   }
 
   /** Takes up what only a living worker of an earlier keeper has. */
-  fetch(pid: number, pidfd: number | null, {sockets = [], pipes = []}: Intent): void {
-    if (pidfd !== null) this.#sockets.fetch(pid, pidfd, sockets);
+  fetch(run: Holder & {readonly pidfd: number | null}, {sockets = [], pipes = []}: Intent): void {
+    const {pid, pidfd} = run;
+    if (pidfd !== null) this.#sockets.fetch(run, pidfd, sockets);
     this.#pipes.fetch(pid, pipes, FIRST_SOCKET_FD + sockets.length);
+  }
+
+  /** Of the runs that live: those that are to be replaced, since what they listen on is reached by nobody. */
+  outdated(isAlive: (token: string) => boolean): string[] {
+    return this.#sockets.outdated(isAlive);
+  }
+
+  /** Compares the sockets that have a path with what lies there. */
+  look(): void {
+    this.#sockets.look();
   }
 
   /** Closes what is not declared any more; workers that run keep theirs. */
   keepOnly({addresses, pipes}: DeclaredChannels): void {
-    this.#sockets.keepOnly(addresses);
+    void this.#sockets.keepOnly(addresses);
     this.#pipes.keepOnly(pipes);
+  }
+
+  /** Closes all, and resolves when what it has made on disk is gone, or that takes too long. */
+  async close(): Promise<void> {
+    const gone = this.#sockets.keepOnly([]);
+    this.#pipes.keepOnly([]);
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([gone, new Promise(resolve => (timer = setTimeout(resolve, PATIENCE_MS)))]);
+    clearTimeout(timer);
   }
 }

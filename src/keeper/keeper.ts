@@ -32,7 +32,7 @@ import {RecordCare} from './record-care.ts';
 import {replaceImage} from './replace.ts';
 import {strangersTo} from './own-processes.ts';
 import {RunOutput} from './run-output.ts';
-import {factOf, isOver} from './run.ts';
+import {factOf, isOver, type Run} from './run.ts';
 import {cleanUpStopped, markStopped} from './stopped.ts';
 import {Upgrade} from './upgrade.ts';
 import type {SupervisorSignal} from '../posix/early-signals.ts';
@@ -40,15 +40,20 @@ import {ELSEWHERE_THREADS} from '../posix/elsewhere.ts';
 import {Epoll} from '../posix/epoll.ts';
 import {PIPE_THREADS} from '../posix/pipe-threads.ts';
 import {withPoolOf} from '../posix/pool.ts';
+import {SOCKET_THREADS} from '../posix/socket-threads.ts';
 import {startTimeOf} from '../process/stat.ts';
 
 const complain = (message: string): void => void process.stderr.write(`brood keeper: ${message}\n`);
 
 const SWEEP_MS = 5_000;
 /** One waits for events; each of the others may be held up by a disk, or by whoever has passed a descriptor. */
-const POOL_THREADS = 1 + PIPE_THREADS + ELSEWHERE_THREADS + DISK_THREADS;
+const POOL_THREADS = 1 + PIPE_THREADS + ELSEWHERE_THREADS + DISK_THREADS + SOCKET_THREADS;
+/** What a next controller is told of as well. */
+const UNSAID: ReadonlySet<Fact['type']> = new Set(['repaired', 'channel-lost']);
 /** So many controllers that end before the first one has come up: it won't. */
 const HOPELESS = 3;
+
+const isAlive = (run: Run | undefined): boolean => run !== undefined && run.pid !== null && run.exit === null;
 
 export interface KeeperOptions {
   /** The fleet's folder. */
@@ -106,7 +111,7 @@ export class Keeper {
     if (!options.remains) mkdirSync(this.#runsFolder, {recursive: true, mode: 0o700});
     const say = (fact: Fact): void => {
       // Of all else, its welcome tells the next controller how it is.
-      if (this.#link.pid === null && fact.type === 'repaired') this.#unsaid.push(fact);
+      if (this.#link.pid === null && UNSAID.has(fact.type)) this.#unsaid.push(fact);
       else this.#link.send(fact);
     };
     const cgroups = Cgroups.open(basename(folder), {strangerAmong: strangersTo([anchor, this.#launcher.pid])});
@@ -117,7 +122,15 @@ export class Keeper {
     this.#repaired = repaired;
     this.#cgroups = cgroups instanceof Cgroups ? cgroups : null;
     this.#store = new PipeStore(openPlace(replaced?.store ?? (store ? STORE_FDS : null)));
-    this.#grants = new Grants(folder, replaced?.sockets ?? [], this.#store);
+    this.#grants = new Grants(folder, replaced?.sockets ?? [], this.#store, {
+      holdersOf: address => this.#holdersOf(address),
+      outdated: tokens => say({type: 'outdated', tokens}),
+      repaired: message => repaired('channel', message),
+      lost: (channel, message) => {
+        process.stderr.write(`brood keeper: channel ${channel} is lost: ${message}\n`);
+        say({type: 'channel-lost', channel, message});
+      },
+    });
     this.#output = new RunOutput(this.#runsFolder, this.#epoll, say, undefined, this.#store);
     const under = replaced?.upgrade ?? null;
     const unheard = {order: () => {}, ended: () => {}};
@@ -158,7 +171,7 @@ export class Keeper {
       outside,
       store: this.#store.queue?.receive ?? null,
       command: () => code.controller(folder),
-      welcome: (lease, loss) => [this.#welcome(lease, loss), ...this.#unsaid.splice(0)],
+      welcome: (lease, loss) => [this.#welcome(lease, loss), ...this.#unsaid.splice(0), ...this.#outdated()],
       order: order => obey(orders, order),
       lost: (pid, how, pause) => this.#controllerLost(pid, how, pause),
     });
@@ -291,6 +304,19 @@ export class Keeper {
     };
   }
 
+  #holdersOf(address: string): string[] {
+    const runs = [...this.#processes.runs.all()].filter(
+      run => isAlive(run) && run.intent?.sockets?.some(socket => socket.address === address),
+    );
+    return runs.map(({token}) => token);
+  }
+
+  /** Told to each controller, until they are replaced. */
+  #outdated(): Fact[] {
+    const tokens = this.#grants.outdated(token => isAlive(this.#processes.runs.get(token)));
+    return tokens.length === 0 ? [] : [{type: 'outdated', tokens}];
+  }
+
   #controllerLost(pid: number | null, how: string, pauseMs: number): void {
     this.#lost++;
     const next = pauseMs > 0 ? `in ${pauseMs} ms` : 'now';
@@ -306,6 +332,7 @@ export class Keeper {
   /** First what makes this keeper the only one. */
   #sweep(): void {
     this.#care.look();
+    this.#grants.look();
     this.#processes.sweep();
     this.#guarantees.tellChanges();
   }
@@ -337,15 +364,22 @@ export class Keeper {
     clearInterval(this.#sweeper);
     this.#care.close();
     this.#link.close();
-    if (stopped) {
-      this.#grants.keepOnly({addresses: [], pipes: []});
-      markStopped(this.#options.folder);
-      cleanUpStopped(this.#options.folder);
-    } else {
+    if (stopped) void this.#grants.close().then(() => this.#leaveStopped());
+    else {
       for (const run of this.#processes.runs.all())
         if (isOver(run)) removeTraces(this.#runsFolder, run.token, run.intent);
       this.#cgroups?.close();
+      this.#leaveLast();
     }
+  }
+
+  #leaveStopped(): void {
+    markStopped(this.#options.folder);
+    cleanUpStopped(this.#options.folder);
+    this.#leaveLast();
+  }
+
+  #leaveLast(): void {
     this.#processes.connector.now?.close();
     this.#epoll.close();
     try {

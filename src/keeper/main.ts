@@ -11,10 +11,11 @@ void import('./start.ts').then(async ({runKeeper}) => {
 
 /** exit(3) joins the threads of the pool, and one of them may be held up by what a worker has passed, or writes. */
 async function leaveAtOnceIfHeldUp(status: number): Promise<void> {
-  const [{isHeldUp}, {isPipeHeldUp}, {exitAtOnce}] = await Promise.all([
+  const [{isHeldUp}, {isPipeHeldUp}, {isSocketHeldUp}, {exitAtOnce}] = await Promise.all([
     import('../posix/elsewhere.ts'),
     import('../posix/pipe-threads.ts'),
+    import('../posix/socket-threads.ts'),
     import('../posix/process.ts'),
   ]);
-  if (isHeldUp() || isPipeHeldUp()) exitAtOnce(status);
+  if (isHeldUp() || isPipeHeldUp() || isSocketHeldUp()) exitAtOnce(status);
 }

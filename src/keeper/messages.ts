@@ -363,6 +363,10 @@ export type Fact =
   | {readonly type: 'beat'}
   /** Something of the fleet's folder was removed or damaged under the keeper, and is back. */
   | {readonly type: 'repaired'; readonly what: string; readonly message: string}
+  /** These runs hold something in whose place there is another thing: they are to be replaced, one after another. */
+  | {readonly type: 'outdated'; readonly tokens: readonly string[]}
+  /** A declared channel is not to be reached any more, and can't be put back. */
+  | {readonly type: 'channel-lost'; readonly channel: string; readonly message: string}
   /** To a controller that is to take over: nothing is yours yet, show that you could. */
   | {readonly type: 'handshake'}
   /** To the one that works: another is prepared, hand over. */

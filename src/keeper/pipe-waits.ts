@@ -1,16 +1,21 @@
 /**
- * Starts whose pipes are not open yet. Whoever writes to a pipe can keep others from opening it, so nothing of such a run has
- * begun, and nothing is recorded, until a thread has opened all; and it is not waited for longer than a while.
+ * Starts whose channels are not open yet. Whoever writes to a pipe can keep others from opening it, and whoever may read a folder
+ * from making a socket in it; so nothing of such a run has begun, and nothing is recorded, until a thread has opened all; and it
+ * is not waited for longer than a while.
  */
 import {ChannelError} from './channel-error.ts';
 import type {SpawnOrder} from './messages.ts';
+import {isUnixPath} from '../posix/listen.ts';
 import {letGo} from '../posix/let-go.ts';
 
-/** To open a pipe takes microseconds. */
+/** To open a channel takes microseconds. */
 const PATIENCE_MS = 5_000;
 
 export interface PipeWaitsHost {
-  /** Gives an end of each of its pipes, or why there is none; `isWanted` is asked before another one is opened. */
+  /**
+   * Sees to it that its sockets are open, and gives an end of each of its pipes; or why that can't be. `isWanted` is asked
+   * before another one is opened.
+   */
   open(order: SpawnOrder, isWanted: () => boolean, done: (ends: readonly number[] | ChannelError) => void): void;
   /** That of the controller that works; null: none does. An order that outlives its own is not wanted by the next. */
   lease(): number | null;
@@ -50,13 +55,25 @@ export class PipeWaits {
 
   /** It is not to be started any more, which is told as a failed start. */
   callOff(token: string): void {
-    this.#waiting.get(token)?.(new ChannelError('it was to end before its pipes were open', 'ECANCELED', null));
+    this.#waiting.get(token)?.(new ChannelError('it was to end before its channels were open', 'ECANCELED', null));
   }
 }
 
-function tooLong({pipes}: SpawnOrder): ChannelError {
-  const names = pipes.map(({name}) => name).join(', ');
-  const why =
-    'a process that writes to it keeps others from opening it: perhaps the file system of what it writes does not answer';
-  return new ChannelError(`channel ${names}: not open after ${PATIENCE_MS / 1000} s; ${why}`, 'ETIMEDOUT', null);
+function tooLong({pipes, sockets}: SpawnOrder): ChannelError {
+  const paths = sockets.filter(({address}) => isUnixPath(address));
+  const names = [...paths, ...pipes].map(({name}) => name).join(', ');
+  const whys = [
+    ...(pipes.length === 0
+      ? []
+      : [
+          'a process that writes to a pipe keeps others from opening it: perhaps the file system of what it writes does not answer',
+        ]),
+    ...(paths.length === 0
+      ? []
+      : [
+          'a process that reads the folder of a socket, and does not go on, keeps others from making it; or its file system does not answer',
+        ]),
+  ];
+  const message = `channel ${names}: not open after ${PATIENCE_MS / 1000} s; ${whys.join('; or ')}`;
+  return new ChannelError(message, 'ETIMEDOUT', null);
 }

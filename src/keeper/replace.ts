@@ -4,6 +4,7 @@ import type {Code} from './code.ts';
 import {isHeldUp} from '../posix/elsewhere.ts';
 import {isPipeHeldUp} from '../posix/pipe-threads.ts';
 import {become, closeOnExecFrom, keepOnExec} from '../posix/process.ts';
+import {isSocketHeldUp} from '../posix/socket-threads.ts';
 
 const STANDARD_STREAMS = [0, 1, 2];
 
@@ -14,6 +15,7 @@ export function replaceImage(code: Code, program: string, options: Parameters<ty
     throw new Error(
       'descriptors that a worker has passed to its notify socket are not closed yet, or a pipe can not be opened',
     );
+  if (isSocketHeldUp()) throw new Error('the folder of a socket channel does not answer');
   if (isPipeHeldUp()) throw new Error('a pipe of a worker, or the disk of a log, does not answer');
   const [node = process.execPath, ...rest] = code.command(program, argumentsAfter(options));
   const env: Record<string, string> = {};

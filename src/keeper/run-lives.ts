@@ -91,7 +91,7 @@ export class RunLives {
       host.keptVoices,
     );
     this.#waits = new PipeWaits({
-      open: (order, isWanted, done) => host.grants.openPipes(order, isWanted, done),
+      open: (order, isWanted, done) => host.grants.prepare(order, isWanted, done),
       lease: () => host.lease(),
     });
     this.#adopted = new Adopted({
@@ -114,7 +114,7 @@ export class RunLives {
   spawn(order: SpawnOrder): void {
     const known = this.#host.runs.get(order.token);
     if (known) this.#host.say({type: 'run', run: factOf(known)});
-    else if (order.pipes.length === 0) this.#spawn(order, []);
+    else if (!this.#host.grants.mustPrepare(order)) this.#spawn(order, []);
     else this.#waits.begin(order, ends => this.#spawn(order, ends));
   }
 
@@ -197,7 +197,7 @@ export class RunLives {
       if (!present) continue;
       this.#host.orphanages.takeUp(run);
       this.#adopted.takeUp(run, look);
-      if (run.pid !== null && run.exit === null && record.intent) grants.fetch(run.pid, run.pidfd, record.intent);
+      if (run.pid !== null && run.exit === null && record.intent) grants.fetch({...run, pid: run.pid}, record.intent);
       if (record.intent) this.voices.takeUp(run, record.intent);
     }
     this.#takeUpUnrecorded(look);

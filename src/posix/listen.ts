@@ -2,9 +2,9 @@
 import {closeSync, fchmodSync, readlinkSync} from 'node:fs';
 import {basename} from 'node:path';
 import {closeSocket} from './elsewhere.ts';
-import {check, errno, errnoName, libc, SystemError, syscall} from './libc.ts';
+import {check, errno, errnoName, libc, libcAsync, SystemError, syscall} from './libc.ts';
 import {openPidfd, pidfdRefusals} from './pidfd.ts';
-import {PinnedFolder, removeStale, type FileId} from './stale-socket.ts';
+import {PinnedFolder, removeOwn, removeStale, type FileId} from './stale-socket.ts';
 
 const AF_UNIX = 1;
 const AF_INET = 2;
@@ -21,6 +21,7 @@ const SYS_PIDFD_GETFD = 438; // the same number on every architecture
 
 const socket = libc<[number, number, number]>('int socket(int domain, int type, int protocol)');
 const bind = libc<[number, Buffer, number]>('int bind(int fd, const void *address, uint32_t length)');
+const bindAsync = libcAsync<[number, Buffer, number]>('int bind(int fd, const void *address, uint32_t length)');
 const listen = libc<[number, number]>('int listen(int fd, int backlog)');
 const setsockopt = libc<[number, number, number, Buffer, number]>(
   'int setsockopt(int fd, int level, int name, const void *value, uint32_t length)',
@@ -55,42 +56,73 @@ function sockaddr(address: string): Buffer | null {
   return inetPton(isV6 ? AF_INET6 : AF_INET, numeric, buffer.subarray(isV6 ? 8 : 4)) === 1 ? buffer : null;
 }
 
-export interface Listening {
-  readonly fd: number;
-  /** What it has made on disk; null where it has no path. */
-  readonly file: FileId | null;
-}
-
-/** Listens from now on; close-on-exec and blocking. Throws {@link SystemError} (`EADDRINUSE`, `EACCES`, `EMFILE`). */
-export function listenOn(address: string): Listening {
+/**
+ * Listens at an address in numbers from now on; close-on-exec and blocking. Answers the descriptor. Throws {@link SystemError}
+ * (`EADDRINUSE`, `EACCES`, `EMFILE`).
+ */
+export function listenOn(address: string): number {
   const name = sockaddr(address);
   if (name === null) throw new SystemError('inet_pton', EINVAL, `${address}: an address in numbers is needed`);
-  if (!isUnixPath(address)) return {fd: listenAt(name, address), file: null};
-  const folder = new PinnedFolder(address);
-  try {
-    removeStale(folder, basename(address));
-    const fd = listenAt(name, address);
-    const file = folder.socketAt(basename(address));
-    if (file !== null) return {fd, file};
-    closeSync(fd);
-    throw new SystemError('bind', ENOENT, `${address}: its folder was replaced meanwhile`);
-  } finally {
-    folder.close();
-  }
-}
-
-function listenAt(name: Buffer, address: string): number {
   const fd = check(socket(name.readUInt16LE(0), SOCK_STREAM | SOCK_CLOEXEC, 0), 'socket');
   try {
-    // The file that bind(2) makes has the mode of the socket's own inode. A umask would count for all threads.
-    if (isUnixPath(address)) fchmodSync(fd, 0o600);
     // So that connections that have just been closed are no obstacle.
-    else check(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, int(1), 4), 'setsockopt');
+    check(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, int(1), 4), 'setsockopt');
     check(bind(fd, name, name.length), 'bind', address);
     check(listen(fd, BACKLOG), 'listen', address);
     return fd;
   } catch (error) {
     closeSync(fd);
+    throw error;
+  }
+}
+
+export interface Listening {
+  readonly fd: number;
+  /** What it has made on disk. */
+  readonly file: FileId;
+}
+
+/**
+ * The same at a path, on threads (socket-threads.ts). A dead socket there is replaced, and nothing is left on disk where it
+ * fails. The folders on the way must be such that nobody else can change them: it is bound by its path, since that is the name
+ * by which workers and tools know it.
+ */
+export async function listenAt(path: string): Promise<Listening> {
+  const name = basename(path);
+  const folder = await PinnedFolder.to(path);
+  let fd: number | null = null;
+  try {
+    await removeStale(folder, name);
+    fd = check(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), 'socket');
+    // The file that bind(2) makes has the mode of the socket's own inode. A umask would count for all threads.
+    fchmodSync(fd, 0o600);
+    await bindTo(fd, path);
+    const file = await folder.socketAt(name);
+    if (file === null) throw new SystemError('bind', ENOENT, `${path}: its folder was replaced meanwhile`);
+    return {fd: await listening(fd, path, file), file};
+  } catch (error) {
+    if (fd !== null) closeSync(fd);
+    throw error;
+  } finally {
+    folder.close();
+  }
+}
+
+const bindTo = (fd: number, path: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const name = Buffer.from(`${String.fromCharCode(AF_UNIX)}\0${path}\0`);
+    bindAsync([fd, name, name.length], value => {
+      if (value === -1) reject(new SystemError('bind', errno(), path));
+      else resolve();
+    });
+  });
+
+async function listening(fd: number, path: string, file: FileId): Promise<number> {
+  try {
+    check(listen(fd, BACKLOG), 'listen', path);
+    return fd;
+  } catch (error) {
+    await removeOwn(path, file);
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 /** What the kernel says of sockets (sock_diag(7)): all of them at once, in numbers. Of this network namespace. */
-import {closeSync} from 'node:fs';
+import {closeSync, fstatSync} from 'node:fs';
 import {check, libc, SystemError} from './libc.ts';
 
 const AF_NETLINK = 16;
@@ -8,6 +8,7 @@ const SOCK_CLOEXEC = 0o2000000;
 const NETLINK_SOCK_DIAG = 4;
 const SOCK_DIAG_BY_FAMILY = 20;
 const NLM_F_REQUEST_DUMP = 0x301;
+const NLM_F_REQUEST = 1;
 const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
 const HEADER_BYTES = 16;
@@ -15,6 +16,10 @@ const BLOCK_BYTES = 128 * 1024;
 const ALL_STATES = 0xffffffff;
 
 const AF_UNIX = 1;
+const UDIAG_SHOW_VFS = 2;
+const UNIX_DIAG_VFS = 1;
+/** struct unix_diag_msg, before its attributes. */
+const UNIX_DIAG_BYTES = 16;
 const UDIAG_SHOW = 0x1 | 0x4 | 0x8; // name, peer, connections that nobody has accepted yet
 
 const socket = libc<[number, number, number]>('int socket(int domain, int type, int protocol)');
@@ -26,11 +31,11 @@ const recv = libc<[number, Buffer, number, number]>('int64_t recv(int fd, void *
  *
  * @throws {@link SystemError}: `ENOENT` where the kernel has no such sockets to tell of, `EPERM` in some sandboxes.
  */
-function dump(request: Buffer, visit: (message: Buffer) => void): void {
+function dump(request: Buffer, visit: (message: Buffer) => void, flags = NLM_F_REQUEST_DUMP): void {
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt32LE(HEADER_BYTES + request.length, 0);
   header.writeUInt16LE(SOCK_DIAG_BY_FAMILY, 4);
-  header.writeUInt16LE(NLM_F_REQUEST_DUMP, 6);
+  header.writeUInt16LE(flags, 6);
   const question = Buffer.concat([header, request]);
   const fd = check(socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG), 'socket', 'sock_diag');
   try {
@@ -38,7 +43,7 @@ function dump(request: Buffer, visit: (message: Buffer) => void): void {
     const block = Buffer.alloc(BLOCK_BYTES);
     for (;;) {
       const end = check(recv(fd, block, block.length, 0), 'recv', 'sock_diag');
-      if (end === 0 || eachMessage(block.subarray(0, end), visit)) return;
+      if (end === 0 || eachMessage(block.subarray(0, end), visit) || flags !== NLM_F_REQUEST_DUMP) return;
     }
   } finally {
     closeSync(fd);
@@ -72,6 +77,36 @@ export function dumpUnixSockets(visit: (message: Buffer) => void): void {
   request.writeUInt32LE(ALL_STATES, 4);
   request.writeUInt32LE(UDIAG_SHOW, 12);
   dump(request, visit);
+}
+
+/**
+ * The file that a unix socket of this process has made when it was bound, as the kernel's own numbers (device: 12 bits and 20, inode: the
+ * lower 32 bits); null where it has none, or that can't be told here.
+ */
+export function boundFile(fd: number): {readonly dev: number; readonly ino: number} | null {
+  const request = Buffer.alloc(24);
+  request.writeUInt8(AF_UNIX, 0);
+  request.writeUInt32LE(ALL_STATES, 4);
+  request.writeUInt32LE(Number(fstatSync(fd, {bigint: true}).ino & 0xffffffffn), 8);
+  request.writeUInt32LE(UDIAG_SHOW_VFS, 12);
+  request.fill(0xff, 16); // whatever its cookie is
+  let file: ReturnType<typeof boundFile> = null;
+  try {
+    dump(request, message => (file = vfsOf(message)), NLM_F_REQUEST);
+    return file;
+  } catch {
+    // Without unix_diag, or in a sandbox that has no netlink.
+    return null;
+  }
+}
+
+function vfsOf(message: Buffer): {readonly dev: number; readonly ino: number} | null {
+  for (let at = UNIX_DIAG_BYTES; at + 12 <= message.length; at += (message.readUInt16LE(at) + 3) & ~3) {
+    if (message.readUInt16LE(at + 2) === UNIX_DIAG_VFS)
+      return {ino: message.readUInt32LE(at + 4), dev: message.readUInt32LE(at + 8)};
+    if (message.readUInt16LE(at) === 0) break;
+  }
+  return null;
 }
 
 /** Gives each socket of a family (AF_INET 2, AF_INET6 10) and protocol (TCP 6, UDP 17) as a `struct inet_diag_msg`. */

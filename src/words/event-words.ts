@@ -96,6 +96,7 @@ const WORDS: Readonly<Record<string, Describe>> = {
         ? `output is written again${because(error)}`
         : 'the keeper answers again'
       : `repaired ${String(what)}${because(message)}`,
+  'channel-lost': ({channel, message}) => `channel ${text(channel) ?? '?'} is reached by nobody${because(message)}`,
   'upgrade-failed': ({message}) => `was not upgraded: ${text(message) ?? ''}`,
   'keeper-slow': ({state}) => `the keeper does not answer${state === 'T' ? ': it is stopped' : ''}`,
   upgraded: ({version}) => `upgraded${text(version) === null ? '' : ` to ${String(version)}`}`,

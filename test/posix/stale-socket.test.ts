@@ -23,10 +23,10 @@ async function live(path: string): Promise<Server> {
   return server;
 }
 
-function cleanUp(path: string): void {
-  const folder = new PinnedFolder(path);
+async function cleanUp(path: string): Promise<void> {
+  const folder = await PinnedFolder.to(path);
   try {
-    removeStale(folder, path.slice(path.lastIndexOf('/') + 1));
+    await removeStale(folder, path.slice(path.lastIndexOf('/') + 1));
   } finally {
     folder.close();
   }
@@ -39,20 +39,20 @@ test('a dead socket is removed; a living one, a file and a link stay, and nothin
   await live(at('alive'));
   writeFileSync(at('file'), '');
   symlinkSync('file', at('link'));
-  for (const name of ['dead', 'alive', 'file', 'link', 'none']) cleanUp(at(name));
+  for (const name of ['dead', 'alive', 'file', 'link', 'none']) await cleanUp(at(name));
   expect(readdirSync(folder).sort()).toEqual(['alive', 'file', 'link']);
 });
 
-test('a folder that is pinned is the same one when another has its name', () => {
+test('a folder that is pinned is the same one when another has its name', async () => {
   const base = scratch();
   const path = join(base, 'one', 'sock');
   spawnSync('mkdir', [join(base, 'one'), join(base, 'two')]);
   die(path);
   die(join(base, 'two', 'sock'));
-  const folder = new PinnedFolder(path);
+  const folder = await PinnedFolder.to(path);
   renameSync(join(base, 'one'), join(base, 'gone'));
   renameSync(join(base, 'two'), join(base, 'one'));
-  removeStale(folder, 'sock');
+  await removeStale(folder, 'sock');
   folder.close();
   expect([existsSync(join(base, 'gone', 'sock')), existsSync(path)]).toEqual([false, true]);
 });
@@ -62,13 +62,13 @@ test('its own file is removed though it lives; another one, or one that is not k
   const path = join(folder, 'sock');
   await live(path);
   const own = lstatSync(path, {bigint: true});
-  removeOwn(path, {dev: own.dev, ino: own.ino + 1n});
-  removeOwn(path, null);
+  await removeOwn(path, {dev: own.dev, ino: own.ino + 1n});
+  await removeOwn(path, null);
   expect(existsSync(path)).toBe(true);
-  removeOwn(path, own);
+  await removeOwn(path, own);
   expect(existsSync(path)).toBe(false);
   die(path);
-  removeOwn(path, null);
+  await removeOwn(path, null);
   expect(existsSync(path)).toBe(false);
-  removeOwn(join(folder, 'none', 'sock'), null);
+  await removeOwn(join(folder, 'none', 'sock'), null);
 });

@@ -1,0 +1,149 @@
+/** Paths of `socket:` channels: who may decide what lies there, who may hold it up, and what becomes of one that is removed. */
+import {chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {connect} from 'node:net';
+import {expect, test, vi} from 'vitest';
+import {TestFleet, until} from '../end-to-end/harness.ts';
+import {isRoot, using} from '../end-to-end/wrapped.ts';
+import {lacksMute, withHeldFolder} from './hostile-files.ts';
+import {repaired, sweep} from './repairing.ts';
+
+vi.setConfig({testTimeout: 120_000});
+
+const quick = {first: '0s', initial: '50ms', max: '200ms'};
+const sleeper = {run: ['sleep', '1000'], backoff: quick};
+
+/** A fleet whose worker `web` inherits a socket at a path in the fleet's folder. */
+function fleetOf(path: string, web: object = sleeper, files: Readonly<Record<string, string>> = {}): TestFleet {
+  const fleet = new TestFleet('', files);
+  const workers = {web: {...web, channels: ['http']}, other: sleeper};
+  fleet.write({fleet: 't', workers, channels: {http: {socket: fleet.path(path)}}});
+  return fleet;
+}
+
+const failures = (fleet: TestFleet): string[] => fleet.events('spawn-failed').map(({message}) => String(message));
+
+test.skipIf(!isRoot)(
+  'where another user decides what lies there, nothing is bound or followed, and check and the failed start say why (needs root)',
+  async () => {
+    const cases: [string, (fleet: TestFleet) => void, RegExp][] = [
+      [
+        'theirs/http.sock',
+        fleet => {
+          mkdirSync(fleet.path('theirs'));
+          chownSync(fleet.path('theirs'), 64_321, 64_321);
+        },
+        /theirs, on the way to .*http\.sock, belongs to uid 64321/,
+      ],
+      [
+        'open/http.sock',
+        fleet => {
+          mkdirSync(fleet.path('open'));
+          chmodSync(fleet.path('open'), 0o777);
+        },
+        /open, on the way to .* can be changed by every user/,
+      ],
+      [
+        'link/http.sock',
+        fleet => {
+          mkdirSync(fleet.path('theirs'));
+          chownSync(fleet.path('theirs'), 64_321, 64_321);
+          symlinkSync('theirs', fleet.path('link'));
+        },
+        /theirs, on the way to .*link\/http\.sock, belongs to uid 64321/,
+      ],
+    ];
+    for (const [path, prepare, words] of cases) {
+      await using(fleetOf(path), async fleet => {
+        prepare(fleet);
+        expect(fleet.run('check').err).toMatch(words);
+        fleet.up();
+        await until('the failure', () => failures(fleet).some(message => words.test(message)));
+        await fleet.ready('other');
+        expect(existsSync(fleet.path(path))).toBe(false);
+        expect(fleet.run('down').code).toBe(0);
+      });
+    }
+  },
+);
+
+test.skipIf(lacksMute)(
+  'a folder whose lock is held: its worker is told so and waits, and nothing else does (needs root and /dev/fuse)',
+  async () => {
+    await using(fleetOf('held/http.sock'), async fleet => {
+      chmodSync(fleet.folder, 0o711);
+      mkdirSync(fleet.path('held'));
+      await withHeldFolder(fleet.path('held'), fleet.path('mute'), async () => {
+        fleet.up();
+        const [other] = await fleet.ready('other');
+        const {keeper} = fleet;
+        await until('the failure', () => failures(fleet).some(words => /http: not open after 5 s/.test(words)));
+        process.kill(other!.pid!, 'SIGKILL');
+        await fleet.successor('other', other!.pid!);
+        expect(fleet.keeper).toBe(keeper);
+      });
+      await fleet.status('web', 'ready', 60_000);
+      expect(fleet.run('down').code).toBe(0);
+      expect(readdirSync(fleet.path('held'))).toEqual([]);
+    });
+  },
+);
+
+const SERVER = `require('node:net').createServer(socket => socket.end(String(process.pid))).listen({fd: 3});`;
+
+/** The pid that answers at a path. */
+const ask = (path: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    let text = '';
+    const socket = connect(path, () => {});
+    socket.setEncoding('utf8').on('data', (more: string) => (text += more));
+    socket.on('error', reject).on('close', () => resolve(Number(text)));
+  });
+
+test('one that is removed is there again: another socket, an event, and workers that get it one after another', async () => {
+  const server = {run: ['node', 'server.js'], instances: 2, backoff: quick};
+  await using(fleetOf('http.sock', server, {'server.js': SERVER}), async fleet => {
+    const path = fleet.path('http.sock');
+    const pids = (): (number | null)[] => ['web/1', 'web/2'].map(id => fleet.worker(id).pid);
+    const count = (): number => repaired(fleet).filter(what => what === 'channel').length;
+    fleet.up('--wait');
+    const other = fleet.worker('other').pid;
+    // The second time by a keeper that has fetched it from its workers.
+    for (const round of [1, 2]) {
+      const {keeper} = fleet;
+      const before = pids();
+      rmSync(path);
+      await until('the event', () => {
+        sweep(keeper);
+        return count() === round;
+      });
+      await until('both to be replaced', () => pids().every((pid, at) => pid !== null && pid !== before[at]));
+      await fleet.ready('web/1', 'web/2');
+      expect(pids()).toContain(await ask(path));
+      // At rest, nothing more happens.
+      for (let times = 0; times < 3; times++) sweep(keeper);
+      const {seq} = fleet.events().at(-1)!;
+      sweep(keeper);
+      fleet.ps();
+      expect(fleet.events().at(-1)!.seq).toBe(seq);
+      process.kill(keeper, 'SIGKILL');
+      await until('another keeper', () => fleet.keeper !== keeper, 30_000);
+    }
+    expect(fleet.worker('other').pid).toBe(other);
+    // What is not dead is left alone, and told once.
+    rmSync(path);
+    writeFileSync(path, 'a file of somebody');
+    await until('the event', () => {
+      sweep(fleet.keeper);
+      return fleet.events('channel-lost').length > 0;
+    });
+    rmSync(path);
+    await until('the socket', () => {
+      sweep(fleet.keeper);
+      return count() === 3;
+    });
+    const lost = fleet.events('channel-lost').map(({channel, message}) => `${String(channel)}: ${String(message)}`);
+    expect(lost).toEqual([expect.stringMatching(/^http: .*EADDRINUSE/)]);
+    expect(fleet.run('down').code).toBe(0);
+    expect(existsSync(path)).toBe(false);
+  });
+});
