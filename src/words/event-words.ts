@@ -135,6 +135,7 @@ const BAD = new Set([
   'hook-dropped',
   'signal-failed',
   'survivor',
+  'channel-lost',
   'controller-lost',
   'keeper-lost',
   'keeper-slow',

@@ -147,3 +147,29 @@ test('one that is removed is there again: another socket, an event, and workers 
     expect(existsSync(path)).toBe(false);
   });
 });
+
+test('nor is it forgotten when keeper and controller are lost before its workers were restarted', async () => {
+  const server = {run: ['node', 'server.js'], instances: 2, backoff: quick};
+  await using(fleetOf('http.sock', server, {'server.js': SERVER}), async fleet => {
+    const path = fleet.path('http.sock');
+    fleet.up('--wait');
+    const {controller, keeper} = fleet;
+    const before = ['web/1', 'web/2'].map(id => fleet.worker(id).pid);
+    process.kill(controller, 'SIGSTOP');
+    rmSync(path);
+    await until('the socket', () => {
+      sweep(keeper);
+      return existsSync(path);
+    });
+    for (const pid of [controller, keeper]) process.kill(pid, 'SIGKILL');
+    await until('another keeper', () => fleet.keeper !== keeper, 30_000);
+    await until('both to be replaced', () => {
+      sweep(fleet.keeper);
+      return ['web/1', 'web/2'].every((id, at) => fleet.worker(id).pid !== before[at]);
+    });
+    const ready = (await fleet.ready('web/1', 'web/2')).map(({pid}) => pid);
+    expect(ready).toContain(await ask(path));
+    expect(fleet.run('down').code).toBe(0);
+    expect(existsSync(path)).toBe(false);
+  });
+});
