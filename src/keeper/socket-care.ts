@@ -103,8 +103,8 @@ async function isThere(address: string, held: HeldSocket): Promise<boolean> {
     held.file = {dev, ino};
     return true;
   }
-  // Layers of an overlay have numbers of their own. Nobody listens at what is dead, so that is not it.
-  if (own !== null && (await isDeadSocket(address))) return false;
+  // The kernel does not tell, or by numbers of its own (layers of an overlay). Nobody listens at what is dead, so that is not it.
+  if (await isDeadSocket(address)) return false;
   held.seen = {dev, ino};
   return true;
 }
