@@ -1,6 +1,6 @@
 /** The main processes that this keeper starts: from the fork until it is recorded, and who hears of the end. */
 import type {SpawnOrder} from './messages.ts';
-import {continueRecord} from './record.ts';
+import {continueRecord, type OpenRecord} from './record.ts';
 import type {Run, Runs} from './run.ts';
 import {Spawner} from './spawner.ts';
 import type {SignalName} from '../posix/signals.ts';
@@ -11,8 +11,8 @@ import {startTimeOf} from '../process/stat.ts';
 export interface Birth {
   /** The cgroup that this process is in; null: none that is the run's. */
   readonly cgroup: string | null;
-  /** The descriptor of the run's record. */
-  readonly record: number;
+  /** The run's record, which has begun. */
+  readonly record: OpenRecord;
 }
 
 export interface MainProcessesHost {

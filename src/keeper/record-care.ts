@@ -1,39 +1,57 @@
 /** Keeps the records of runs on disk: without its record, a later keeper would not find a run that lives. */
-import {lstatSync, mkdirSync, readdirSync} from 'node:fs';
-import {recordName, removeTornRewrites, rewriteRecord} from './record.ts';
+import {lstatSync, mkdirSync} from 'node:fs';
+import {recordPath, removeTornRewrites, rewriteRecord} from './record.ts';
+import {lookAtRecord} from './record-marks.ts';
 import type {Run, Runs} from './run.ts';
 
-/** A folder that was changed within that time may be changed again without another time (the kernel's clock for files ticks). */
-const SETTLED_MS = 1_000;
+/** As many as are named; of others it is said how many they are. */
+const MOST_NAMED = 10;
 
 export class RecordCare {
   readonly #folder: string;
   readonly #runs: Runs;
-  /** The folder as it was when all records were there; null: that is to be looked at. */
-  #settled: string | null = null;
+  #isFirst = true;
 
   constructor(folder: string, runs: Runs) {
     this.#folder = folder;
     this.#runs = runs;
   }
 
-  /** Writes anew what is missing; answers what that was, in words. Throws what the file system refuses. */
+  /** Writes anew what is missing, or is not what this keeper has written; answers what that was, in words. Throws what the file system refuses. */
   look(): string | null {
-    let stats = lstatSync(this.#folder, {bigint: true, throwIfNoEntry: false});
-    const isGone = stats === undefined;
+    const isGone = lstatSync(this.#folder, {throwIfNoEntry: false}) === undefined;
     if (isGone) mkdirSync(this.#folder, {mode: 0o700});
-    const mark = stats === undefined ? null : `${stats.dev} ${stats.ino} ${stats.mtimeNs}`;
-    if (mark !== null && mark === this.#settled) return null;
-    removeTornRewrites(this.#folder);
-    const names = new Set(readdirSync(this.#folder));
-    const missing = [...this.#runs.all()].filter(run => run.intent !== null && !names.has(recordName(run.token)));
-    for (const run of missing) rewrite(this.#folder, run);
-    stats = lstatSync(this.#folder, {bigint: true});
-    const isOld = Date.now() - Number(stats.mtimeNs / 1_000_000n) > SETTLED_MS;
-    this.#settled = missing.length === 0 && isOld ? `${stats.dev} ${stats.ino} ${stats.mtimeNs}` : null;
-    if (missing.length === 0) return isGone ? `${this.#folder} had been removed` : null;
-    return `the records of ${missing.map(({id}) => id).join(', ')} had been removed`;
+    if (this.#isFirst) removeTornRewrites(this.#folder);
+    this.#isFirst = false;
+    const wrong: Record<'gone' | 'changed', string[]> = {gone: [], changed: []};
+    let failure: Error | null = null;
+    for (const run of this.#runs.all()) {
+      // Of one that could not be started nothing is to be found.
+      if (run.intent === null || run.failure !== null) continue;
+      try {
+        const found = lookAtRecord(recordPath(this.#folder, run.token));
+        if (found === 'same') continue;
+        rewrite(this.#folder, run);
+        wrong[found].push(run.id);
+      } catch (error) {
+        // One that can't be written keeps no other from it.
+        failure ??= error instanceof Error ? error : new Error(String(error));
+      }
+    }
+    const parts = (['gone', 'changed'] as const).flatMap(how =>
+      wrong[how].length > 0 ? [inWords(how, wrong[how])] : [],
+    );
+    if (parts.length > 0) return parts.join('; ');
+    // What was written is told first, the rest at the next look.
+    if (failure !== null) throw failure;
+    return isGone ? `${this.#folder} had been removed` : null;
   }
+}
+
+function inWords(how: 'gone' | 'changed', ids: readonly string[]): string {
+  const others = ids.length - MOST_NAMED;
+  const named = ids.slice(0, MOST_NAMED).join(', ') + (others > 0 ? ` and ${others} others` : '');
+  return `the records of ${named} ${how === 'gone' ? 'had been removed' : 'were not what the keeper had written any more'}`;
 }
 
 function rewrite(folder: string, run: Run): void {

@@ -2,9 +2,21 @@
  * Spawn records: what a later keeper must know of a run. One file a run, named by its token, lines of JSON: the intent
  * before the spawn, the main process after it, its exit, and that nothing of it is left. What is torn is left out; the other lines still hold.
  */
-import {closeSync, constants, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync} from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import {join} from 'node:path';
 import type {ExitFact, RunFact} from './messages.ts';
+import {forgetRecord, isAsNoted, noteRecord} from './record-marks.ts';
 import {isCleared, isExit, isIntent, isStarted, type Intent, type Started} from './record-shape.ts';
 import {removeFile} from '../posix/remove.ts';
 import {isShortage} from '../process/stat.ts';
@@ -24,13 +36,24 @@ export interface SpawnRecord {
 const SUFFIX = '.run';
 /** Of a record that is being written anew, until it is whole. */
 const REWRITE_SUFFIX = `${SUFFIX}.new`;
-const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
+const {O_RDONLY, O_WRONLY, O_APPEND, O_CREAT, O_TRUNC, O_NOFOLLOW, O_NONBLOCK} = constants;
+/** Neither a link is followed, nor is a FIFO waited for that somebody has put there. */
+const READ = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
+const APPEND = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
 
-/** The name of a run's record in the folder of runs. */
-export const recordName = (token: string): string => token + SUFFIX;
-const recordPath = (folder: string, token: string): string => join(folder, recordName(token));
+/** Where a run's record lies in the folder of runs. */
+export const recordPath = (folder: string, token: string): string => join(folder, token + SUFFIX);
 
-const openRecord = (folder: string, token: string): number => openSync(recordPath(folder, token), APPEND, 0o600);
+/** A record that is open to be written. */
+export interface OpenRecord {
+  readonly path: string;
+  readonly fd: number;
+}
+
+function openRecord(folder: string, token: string): OpenRecord {
+  const path = recordPath(folder, token);
+  return {path, fd: openSync(path, APPEND, 0o600)};
+}
 
 function write(fd: number, line: object): void {
   // It begins on a line of its own, should the one before be torn.
@@ -39,29 +62,39 @@ function write(fd: number, line: object): void {
   for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
 }
 
-function append(folder: string, token: string, line: object): void {
-  const fd = openRecord(folder, token);
+/** Adds a line. What somebody else has changed before stays to be seen: with this line it is not whole either. */
+function add({path, fd}: OpenRecord, line: object): void {
+  const isOwn = isAsNoted(path, fd);
   try {
     write(fd, line);
   } finally {
-    closeSync(fd);
+    if (isOwn) noteRecord(path, fd);
   }
 }
 
-/** Begins the record of a run; answers a descriptor for {@link continueRecord}, to be closed. */
-export function recordIntent(folder: string, intent: Intent): number {
-  const fd = openRecord(folder, intent.token);
+function append(folder: string, token: string, line: object): void {
+  const record = openRecord(folder, token);
   try {
-    write(fd, {intent});
-    return fd;
+    add(record, line);
+  } finally {
+    closeSync(record.fd);
+  }
+}
+
+/** Begins the record of a run, for {@link continueRecord}; its descriptor is to be closed. */
+export function recordIntent(folder: string, intent: Intent): OpenRecord {
+  const record = openRecord(folder, intent.token);
+  try {
+    add(record, {intent});
+    return record;
   } catch (error) {
-    closeSync(fd);
+    closeSync(record.fd);
     throw error;
   }
 }
 
 /** The main process of a run whose record has just begun. */
-export const continueRecord = (fd: number, started: Started): void => write(fd, {started});
+export const continueRecord = (record: OpenRecord, started: Started): void => add(record, {started});
 export const recordStarted = (folder: string, token: string, started: Started): void =>
   append(folder, token, {started});
 export const recordReady = (folder: string, token: string): void => append(folder, token, {ready: true});
@@ -69,28 +102,32 @@ export const recordExit = (folder: string, token: string, exit: ExitFact): void 
 export const recordCleared = (folder: string, token: string, cleared: RunFact['cleared']): void =>
   append(folder, token, {cleared});
 
-/** Writes a record anew, in one step: it was removed while its run lives. */
+/** Writes a record anew, in one step: it was removed or changed while its run lives. */
 export function rewriteRecord(folder: string, {token, intent, started, exit, ready, cleared}: SpawnRecord): void {
   const path = recordPath(folder, token);
   const made = join(folder, token + REWRITE_SUFFIX);
-  const fd = openSync(made, APPEND | constants.O_TRUNC, 0o600);
+  const fd = openSync(made, APPEND | O_TRUNC, 0o600);
   try {
     write(fd, {intent});
     if (started) write(fd, {started});
     if (ready) write(fd, {ready});
     if (exit) write(fd, {exit});
     if (cleared) write(fd, {cleared});
+    // A file can't take the name of a folder.
+    if (lstatSync(path, {throwIfNoEntry: false})?.isDirectory()) rmSync(path, {recursive: true});
+    renameSync(made, path);
+    noteRecord(path, fd);
   } catch (error) {
     rmSync(made, {force: true});
     throw error;
   } finally {
     closeSync(fd);
   }
-  renameSync(made, path);
 }
 
 export function removeRecord(folder: string, token: string): void {
   const path = recordPath(folder, token);
+  forgetRecord(path);
   try {
     removeFile(path);
   } catch {
@@ -132,12 +169,19 @@ function partsOf(line: string): Readonly<Record<string, unknown>> {
 }
 
 function readText(path: string): string {
+  let fd: number | null = null;
   try {
-    return readFileSync(path, 'utf8');
+    fd = openSync(path, READ);
+    if (!fstatSync(fd).isFile()) return '';
+    // First: what is changed from now on is not what was read.
+    noteRecord(path, fd);
+    return readFileSync(fd, 'utf8');
   } catch (error) {
     if (isShortage(error)) throw error;
     // A bad disk, or no file at all: as good as torn.
     return '';
+  } finally {
+    if (fd !== null) closeSync(fd);
   }
 }
 

@@ -159,7 +159,7 @@ export class RunLives {
         limits,
       };
       const record = recordIntent(folder, run.intent);
-      fds.push(record);
+      fds.push(record.fd);
       output.open(run, order);
       const outputs = run.output?.openForWorker() ?? [];
       fds.push(...outputs);

@@ -11,13 +11,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'spawn-before-intent',
     file: 'src/keeper/record.ts',
-    find: /const fd = openRecord\(folder, intent\.token\);([^]*?)write\(fd, \{intent\}\);/,
-    replace: "Object.assign(globalThis, {later: {folder, intent}});\nconst fd = openSync('/dev/null', 'r');$1",
+    find: /const record = openRecord\(folder, intent\.token\);([^]*?)add\(record, \{intent\}\);/,
+    replace:
+      "Object.assign(globalThis, {later: {folder, intent}});\nconst record = {path: '/dev/null', fd: openSync('/dev/null', 'r')};$1",
   },
   {
     name: 'spawn-before-intent',
     file: 'src/keeper/record.ts',
-    find: /(export const continueRecord = .* => )write\(fd, \{started\}\);/,
+    find: /(export const continueRecord = .* => )add\(record, \{started\}\);/,
     replace: `$1{
       const {folder, intent} = Reflect.get(globalThis, 'later') as {folder: string; intent: Intent};
       append(folder, intent.token, {intent});
