@@ -2,18 +2,10 @@
  * Keeps the copy of the programs whole from which whatever is lost is started again. Its files are held open: removed
  * ones are put back from there, and damaged ones from where they were installed, if the bytes still are the same.
  */
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import {existsSync, lstatSync, mkdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import type {Code} from './code.ts';
+import {putCurrent, whereCurrentLeads} from './code-link.ts';
 import {HeldFile} from './held-file.ts';
 import {isShortage} from '../process/stat.ts';
 import {filesOfCopy, isNamed, isWhole, putCopy, type CopyFile} from '../home/copy.ts';
@@ -25,8 +17,8 @@ interface Held {
 
 export class CodeCare {
   readonly #root: string;
-  /** The name of the copy that is current, as the keeper last made or found it. */
-  readonly #current: () => string | null;
+  /** The copy that is current is what the keeper last made or found. */
+  readonly #code: Pick<Code, 'current' | 'dropDamaged'>;
   #name: string | null = null;
   #held: Held[] = [];
   /** What could not be mended, and why. */
@@ -34,34 +26,37 @@ export class CodeCare {
   /** What is noted of where the copy was made from. */
   #from = '';
 
-  constructor(root: string, current: () => string | null) {
+  constructor(root: string, code: Pick<Code, 'current' | 'dropDamaged'>) {
     this.#root = root;
-    this.#current = current;
+    this.#code = code;
   }
 
   /** Holds a copy open that whoever has just made it has verified. */
   trust(): string | null {
-    const name = this.#current();
+    const name = this.#code.current;
     if (name !== null) this.#hold(name);
     return null;
   }
 
-  /** Whether the copy is what its name says; mends it if not. Answers what was mended, in words. Throws where it can't be. */
-  verify(): string | null {
-    const name = this.#current();
-    if (name === null) return null;
-    const folder = join(this.#root, name);
-    const mended = isWhole(folder) ? null : this.#mend(name);
-    this.#hold(name);
-    return mended;
+  /**
+   * Whether the copy is what its name says; mends it if not. Answers what was mended, in words. One that can't be mended and is
+   * not the one that runs counts as none from then on: a link that leads anywhere names no programs. Throws where it can't be mended.
+   */
+  begin(): string | null {
+    try {
+      return this.#verify();
+    } catch (error) {
+      if (this.#code.dropDamaged()) return null;
+      throw error;
+    }
   }
 
   /** The same, without reading anything where nothing has changed since. */
   look(): string | null {
-    const name = this.#current();
+    const name = this.#code.current;
     if (name === null) return null;
     // An upgrade has come to its end: another copy is current.
-    if (name !== this.#name) return this.verify();
+    if (name !== this.#name) return this.#verify();
     if (this.#held.length === 0) this.#hold(name);
     const changed = this.#held.some(({open}) => open.look() !== 'same');
     const mended = changed ? this.#mendOnce(name) : null;
@@ -72,6 +67,14 @@ export class CodeCare {
   close(): void {
     for (const {open} of this.#held.splice(0)) open.close();
     this.#name = null;
+  }
+
+  #verify(): string | null {
+    const name = this.#code.current;
+    if (name === null) return null;
+    const mended = isWhole(join(this.#root, name)) ? null : this.#mend(name);
+    this.#hold(name);
+    return mended;
   }
 
   #hold(name: string): void {
@@ -161,14 +164,11 @@ export class CodeCare {
   }
 
   #mendLink(name: string): string | null {
+    const found = whereCurrentLeads(this.#root);
+    if (found === name) return null;
+    putCurrent(this.#root, name);
     const link = join(this.#root, 'current');
-    if (lstatSync(link, {throwIfNoEntry: false})?.isSymbolicLink() === true) return null;
-    const made = join(this.#root, '.current');
-    rmSync(made, {force: true});
-    rmSync(link, {recursive: true, force: true});
-    symlinkSync(name, made);
-    renameSync(made, link);
-    return `the link ${link} had been removed`;
+    return found === null ? `the link ${link} had been removed` : `the link ${link} had led to ${found}`;
   }
 }
 

@@ -5,6 +5,7 @@
 import {rmSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Code} from './code.ts';
+import {whereCurrentLeads} from './code-link.ts';
 import type {KeeperTrial} from './keeper-trial.ts';
 import {copyInstalled} from '../home/installed.ts';
 
@@ -37,8 +38,9 @@ export function restoreCode({folder, code, trial, repaired, complain}: CodeResto
     if (code.current !== null) return;
     try {
       if (problem === null) {
+        const led = whereCurrentLeads(root);
         code.makeCurrent(name);
-        repaired(`the programs in ${root} had been removed: those of ${code.ownFolder} were copied there`);
+        repaired(madeCurrent(root, led, name, code));
         return;
       }
       give(problem);
@@ -48,4 +50,13 @@ export function restoreCode({folder, code, trial, repaired, complain}: CodeResto
       give(error instanceof Error ? error.message : String(error));
     }
   });
+}
+
+/** What was wrong, in words; `led`: where the link had led. */
+function madeCurrent(root: string, led: string | null, name: string, {own, ownFolder}: Code): string {
+  const link = join(root, 'current');
+  if (led !== null)
+    return `the link ${link} had led to ${led}, whose programs are gone or damaged: it leads to ${name} now`;
+  if (own === name) return `the link ${link} had been removed`;
+  return `the programs in ${root} had been removed: those of ${ownFolder} were copied there`;
 }

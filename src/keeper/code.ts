@@ -9,11 +9,11 @@ import {
   readdirSync,
   readlinkSync,
   realpathSync,
-  renameSync,
   rmSync,
   symlinkSync,
 } from 'node:fs';
 import {basename, dirname, join} from 'node:path';
+import {putCurrent, removeCurrent} from './code-link.ts';
 import {isWhole} from '../home/copy.ts';
 
 export class Code {
@@ -92,18 +92,25 @@ export class Code {
     return [nodeProgram(), ...process.execArgv, program, ...args];
   }
 
+  /**
+   * A copy that is current and not what its name says counts as none from now on; false where it is whole, or this keeper itself is
+   * of it, so that there is no better one. The link stays until another one is current.
+   */
+  dropDamaged(): boolean {
+    const name = this.#current;
+    if (name === null || name === this.own || isWhole(join(this.#root, name))) return false;
+    this.#current = null;
+    return true;
+  }
+
   /** Makes a copy the current one, at once or not at all, and removes those that nothing runs from any more. */
   makeCurrent(name: string | null): void {
-    const link = join(this.#root, 'current');
     if (name === null) {
-      rmSync(link, {force: true});
+      removeCurrent(this.#root);
       this.#current = null;
       return;
     }
-    const aside = join(this.#root, '.current');
-    rmSync(aside, {force: true});
-    symlinkSync(name, aside);
-    renameSync(aside, link);
+    putCurrent(this.#root, name);
     this.#current = name;
     const used = ['current', name, this.own, this.next];
     for (const entry of readdirSync(this.#root)) {

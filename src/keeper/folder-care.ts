@@ -54,7 +54,7 @@ export class FolderCare {
   /** Checks the programs before any is started from the copy; `isFresh`: whoever has just copied them has done so. */
   begin(isFresh: boolean): void {
     const {code} = this.#host;
-    this.#part('code', () => (isFresh ? code.trust() : code.verify()));
+    this.#part('code', () => (isFresh ? code.trust() : code.begin()));
     this.#part(FLEET, () => this.#lookAtFleet());
   }
 

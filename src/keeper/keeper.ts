@@ -218,7 +218,7 @@ export class Keeper {
       folder,
       lock,
       records: new RecordCare(this.#runsFolder, this.#processes.runs),
-      code: new CodeCare(join(folder, 'code'), () => code.current),
+      code: new CodeCare(join(folder, 'code'), code),
       hasRuns: () => [...this.#processes.runs.all()].some(run => !isOver(run)),
       repaired,
       taken: by => this.#giveWay(by),
