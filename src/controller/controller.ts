@@ -179,7 +179,7 @@ export class Controller {
     this.#limits = limits;
     const parents = new Parents();
     const orphanCare = new OrphanCare({heart, orphans, parents, link, note: event => engine.note(event)});
-    const folderCare = new FolderCare({folder, engine, journal, snapshot, launch});
+    const folderCare = new FolderCare({folder, isLogged: welcome.anchor !== 1, engine, journal, snapshot, launch});
     const sweep = new Sweep({
       engine,
       readings,

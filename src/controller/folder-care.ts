@@ -3,15 +3,19 @@
  * journal, and what `up` was given. The keeper sees to the rest (src/keeper/folder-care.ts).
  */
 import {lstatSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {complain, noteRepaired} from './complaints.ts';
 import type {Engine} from './engine.ts';
 import type {Journal} from './journal.ts';
 import type {SnapshotFile} from './snapshot-file.ts';
 import type {Launch} from './start.ts';
 import {inFolder} from '../control/folder.ts';
+import {followOutput} from '../posix/output-file.ts';
 
 export interface FolderCareHost {
   readonly folder: string;
+  /** Standard error goes to the fleet's log. */
+  readonly isLogged: boolean;
   readonly engine: Engine;
   readonly journal: Journal;
   readonly snapshot: SnapshotFile;
@@ -31,6 +35,7 @@ export class FolderCare {
   }
 
   look(): void {
+    this.#part('supervisor.log', () => this.#lookAtLog());
     this.#part('fleet.json', () => this.#lookAtFleet());
     this.#part('snapshot', () => this.#lookAtSnapshot());
     this.#part('journal', () => this.#host.journal.look());
@@ -46,6 +51,13 @@ export class FolderCare {
       if (this.#said.get(what) !== message) complain(`${what} can't be put back`, message);
       this.#said.set(what, message);
     }
+  }
+
+  /** The keeper does the same with its own, and tells of it. */
+  #lookAtLog(): null {
+    const {folder, isLogged} = this.#host;
+    if (isLogged) followOutput(join(folder, 'supervisor.log'));
+    return null;
   }
 
   #lookAtSnapshot(): string | null {

@@ -65,6 +65,9 @@ export const anchorArguments = (shell: string, rest: readonly string[]): string[
  * - A signal to end that comes between two keepers, before a keeper's pid is known, or in its first milliseconds (of
  *   which Node dies: 130, 131, 143), is remembered and told to the next one.
  * - A keeper that dies at once is started again after a rest, since each costs a second of CPU.
+ * - Standard error is a file only where it is the fleet's log (as process 1 it is the container's). That is opened anew before
+ *   each keeper that inherits it and each word, should it have been removed; where the folder is gone, it stays what it was.
+ *   `true` and no `:`, since a shell leaves when it can't open a file for a special built-in.
  * - Where no process can be made (EAGAIN), dash and busybox leave a script, unless the command is one of `command`;
  *   bash tries for 15 s and then leaves it in any case. Then the loop begins again in the same process. So that this is
  *   all that forks, time is read from /proc, and the rest is a read (dash knows no `-t`, status 2; busybox no timeout
@@ -81,6 +84,12 @@ trap '' PIPE TSTP TTIN TTOU
 trap '[ -n "$keeper" ] || exec "$shell" -c "$loop" brood-anchor "$shell" "$loop" "$ending" "$launched" "$code" "$folder" "$launch" "$installed" "$@"' EXIT
 leave() { trap - EXIT; exit "$1"; }
 rest() { read -r -t 1 nothing <&${REST_FD}; [ "$?" -ne 2 ] || read -r nothing <&${REST_FD}; } 2>/dev/null
+log() {
+  [ "$$" -ne 1 ] && [ -f "/proc/$$/fd/2" ] || return 0
+  [ ! -e "$folder/supervisor.log" ] || [ -f "$folder/supervisor.log" ] || return 0
+  { true >>"$folder/supervisor.log"; } 2>/dev/null && exec >>"$folder/supervisor.log" 2>&1
+}
+say() { log; echo "brood anchor: $1" >&2; }
 now() { read -r up nothing </proc/uptime; up=\${up%.*}; }
 end() {
   for signal in TERM CONT KILL KILL; do
@@ -92,13 +101,14 @@ end() {
   done
 } 2>/dev/null
 while :; do
+  log
   now; began=$up
   [ -n "$launched" ] || [ ! -e "$folder/code/current/keeper.cjs" ] || code=$folder/code/current
   if [ ! -e "$code/keeper.cjs" ] && [ -z "$launched" ]; then
     [ ! -e "$installed/keeper.cjs" ] || code=$installed
   fi
   if [ ! -e "$code/keeper.cjs" ]; then
-    echo "brood anchor: the keeper is gone, and so are its programs in $code and $installed: what is left of the fleet is ended" >&2
+    say "the keeper is gone, and so are its programs in $code and $installed: what is left of the fleet is ended"
     end
     leave 1
   fi
@@ -119,7 +129,7 @@ while :; do
     done
     keeper=
     case $status in 130|131|143) ending=--ending ;; esac
-    echo "brood anchor: keeper ended with status $status" >&2
+    say "keeper ended with status $status"
     case $status in ${KeeperExit.done}|${KeeperExit.refused}) leave "$status" ;; esac
   fi
   now
@@ -127,7 +137,7 @@ while :; do
   if [ "$quick" -gt 2 ]; then
     [ -z "$launched" ] || leave 1
     if [ -n "$ending" ] && [ "$quick" -gt ${LAST_TRY} ]; then
-      echo "brood anchor: no keeper starts any more: what is left of the fleet is ended" >&2
+      say 'no keeper starts any more: what is left of the fleet is ended'
       end
       leave 1
     fi

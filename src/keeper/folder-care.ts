@@ -10,6 +10,7 @@ import type {Lock} from './lock.ts';
 import type {RecordCare} from './record-care.ts';
 import {putFile} from '../home/copy.ts';
 import {placeAt} from '../home/place.ts';
+import {followOutput} from '../posix/output-file.ts';
 import {isShortage} from '../process/stat.ts';
 
 /** What may be over at the next sweep: no room, no descriptor, a disk that stutters. */
@@ -17,10 +18,14 @@ const PASSING = new Set<unknown>(['ENOSPC', 'EDQUOT', 'EIO', 'EINTR', 'EAGAIN', 
 /** So many sweeps must find that the folder can't be put back: one may fall between two steps of whoever changes it. */
 const HOPELESS = 2;
 const FLEET = 'fleet.json';
+/** What anchor, keeper and controller say of themselves. */
+const LOG = 'supervisor.log';
 
 export interface FolderCareHost {
   /** The fleet's folder. */
   readonly folder: string;
+  /** Standard error goes to the fleet's log; not so in a container whose first process is the anchor. */
+  readonly isLogged: boolean;
   readonly lock: Lock;
   readonly records: RecordCare;
   readonly code: CodeCare;
@@ -54,6 +59,7 @@ export class FolderCare {
   /** Checks the programs before any is started from the copy; `isFresh`: whoever has just copied them has done so. */
   begin(isFresh: boolean): void {
     const {code} = this.#host;
+    this.#part(LOG, () => this.#lookAtLog());
     this.#part('code', () => (isFresh ? code.trust() : code.begin()));
     this.#part(FLEET, () => this.#lookAtFleet());
   }
@@ -70,6 +76,7 @@ export class FolderCare {
       return;
     }
     const {records, code} = this.#host;
+    this.#part(LOG, () => this.#lookAtLog());
     this.#part('records', () => records.look());
     this.#part(FLEET, () => this.#lookAtFleet());
     this.#part('code', () => code.look());
@@ -104,6 +111,13 @@ export class FolderCare {
     this.close();
     taken(state.by);
     return false;
+  }
+
+  /** The controller sees to its own descriptors; whoever is started from now on inherits these. */
+  #lookAtLog(): string | null {
+    const {folder, isLogged} = this.#host;
+    const path = join(folder, LOG);
+    return isLogged && followOutput(path) ? `${path} had been removed or replaced` : null;
   }
 
   /** What `up` was given, for the next controller. */

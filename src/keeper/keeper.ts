@@ -216,6 +216,7 @@ export class Keeper {
     });
     this.#care = new FolderCare({
       folder,
+      isLogged: anchor !== 1,
       lock,
       records: new RecordCare(this.#runsFolder, this.#processes.runs),
       code: new CodeCare(join(folder, 'code'), code),

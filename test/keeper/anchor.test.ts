@@ -2,9 +2,13 @@
 import {execFileSync, spawn, type ChildProcess} from 'node:child_process';
 import {
   chmodSync,
+  closeSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -51,7 +55,7 @@ afterEach(async () => {
 const isOurs = (pid: number): boolean => environment(pid).includes(`ANCHOR_TEST=${folder}`);
 
 /** Starts an anchor whose keeper is run by a shell instead of Node. */
-function start(name: string, prefix: readonly string[] = []): void {
+function start(name: string, prefix: readonly string[] = [], output: 'ignore' | number = 'ignore'): void {
   // It is told by its name which of many programs it is.
   const shell = name.endsWith('/busybox') ? join(folder, 'sh') : name;
   const command = [
@@ -68,7 +72,7 @@ function start(name: string, prefix: readonly string[] = []): void {
   anchor = spawn(program, args, {
     cwd: folder,
     env: {PATH: process.env['PATH'], ANCHOR_TEST: folder},
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', output, output, 'pipe'],
   });
 }
 const told = (): string[] => {
@@ -145,6 +149,30 @@ describe.each(shells)('under %s', path => {
       expect(keepers()).toHaveLength(1);
     },
   );
+
+  test('a log that is removed is made anew for its own words and the next keeper', async () => {
+    const log = join(folder, 'supervisor.log');
+    const output = openSync(log, 'a');
+    start(path, [], output);
+    closeSync(output);
+    // The shell in the place of a keeper has its output elsewhere while it writes a file.
+    const inherits = (pid: number): Promise<unknown> =>
+      until('its output', () => [1, 2].every(fd => readlinkSync(`/proc/${pid}/fd/${fd}`) === log));
+    const next = async (count: number, meanwhile: () => void): Promise<number> => {
+      rmSync(log, {recursive: true});
+      meanwhile();
+      process.kill(keepers().at(-1)!.pid, 'SIGKILL');
+      return keeper(count);
+    };
+    await inherits(await keeper(1));
+    process.kill(anchor.pid!, 'SIGURG');
+    await inherits(await next(2, () => undefined));
+    expect(readFileSync(log, 'utf8')).toBe('brood anchor: keeper ended with status 137\n');
+    // What would block, and what can't be written to.
+    await next(3, () => execFileSync('mkfifo', [log]));
+    endKeeper(await next(4, () => mkdirSync(log)), 0);
+    expect(await ended()).toBe(0);
+  });
 
   test('a signal to end between two keepers is told to the next, another one is passed on', async () => {
     start(path);

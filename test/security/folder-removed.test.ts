@@ -69,8 +69,11 @@ describe('the folder is removed', () => {
       gone.up('--wait');
       const {anchor, pid: keeper} = gone.ps().supervisor;
       const log = join(gone.folder, 'supervisor.log');
+      // A keeper that sweeps at this moment would make the log anew.
+      process.kill(keeper, 'SIGSTOP');
       renameSync(join(folderOf(gone), 'supervisor.log'), log);
       rmSync(gone.path('deep'), {recursive: true});
+      process.kill(keeper, 'SIGCONT');
       await until('the end', () => {
         if (lives(keeper)) sweep(keeper);
         return gone.tagged().length === 0 && !lives(anchor!);
@@ -86,8 +89,8 @@ describe('the folder is removed', () => {
       await until('its stray', () => fleet.named('sleep').length === 3);
       const {anchor, pid: keeper, controller} = fleet.ps().supervisor;
       const log = join(fleet.folder, 'supervisor.log');
-      renameSync(join(folderOf(fleet), 'supervisor.log'), log);
       for (const pid of [keeper, controller]) process.kill(pid, 'SIGSTOP');
+      renameSync(join(folderOf(fleet), 'supervisor.log'), log);
       rmSync(folderOf(fleet), {recursive: true});
       for (const pid of [keeper, controller]) process.kill(pid, 'SIGKILL');
       await until('the end', () => fleet.tagged().length === 0 && !lives(anchor!), 30_000);
