@@ -7,7 +7,6 @@ import {join} from 'node:path';
 import type {CodeCare} from './code-care.ts';
 import {HeldFile} from './held-file.ts';
 import type {Lock} from './lock.ts';
-import type {RecordCare} from './record-care.ts';
 import {putFile} from '../home/copy.ts';
 import {placeAt} from '../home/place.ts';
 import {followOutput} from '../posix/output-file.ts';
@@ -27,8 +26,9 @@ export interface FolderCareHost {
   /** Standard error goes to the fleet's log; not so in a container whose first process is the anchor. */
   readonly isLogged: boolean;
   readonly lock: Lock;
-  readonly records: RecordCare;
   readonly code: CodeCare;
+  /** What else is looked after, by what an event calls it: each answers what it has put back, in words, and throws what it can't. */
+  readonly parts: Readonly<Record<string, {look(): string | null}>>;
   /** Whether a run lives that this keeper holds. */
   readonly hasRuns: () => boolean;
   /** Something was put back. */
@@ -75,9 +75,9 @@ export class FolderCare {
       this.#fail(error);
       return;
     }
-    const {records, code} = this.#host;
+    const {parts, code} = this.#host;
     this.#part(LOG, () => this.#lookAtLog());
-    this.#part('records', () => records.look());
+    for (const [what, part] of Object.entries(parts)) this.#part(what, () => part.look());
     this.#part(FLEET, () => this.#lookAtFleet());
     this.#part('code', () => code.look());
   }

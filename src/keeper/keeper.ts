@@ -28,6 +28,7 @@ import {createOrders, obey} from './orders.ts';
 import {Orphanages} from './orphanage.ts';
 import {openPlace, PipeStore} from './pipe-store.ts';
 import {Processes} from './processes.ts';
+import {readRecords} from './record.ts';
 import {RecordCare} from './record-care.ts';
 import {replaceImage} from './replace.ts';
 import {strangersTo} from './own-processes.ts';
@@ -135,7 +136,9 @@ export class Keeper {
     const under = replaced?.upgrade ?? null;
     const unheard = {order: () => {}, ended: () => {}};
     this.#inherited = under && ControllerProcess.takeUp(under.controller, under.link, unheard);
-    const orphanages = new Orphanages(folder);
+    const orphanages = new Orphanages(folder, boot =>
+      readRecords(this.#runsFolder).some(({intent}) => intent === null || intent.boot === boot),
+    );
     this.#orphanages = orphanages;
     // Without a lock, the folder may be another user's.
     this.#lastWord = new LastWord(lock === NO_LOCK ? null : folder);
@@ -218,7 +221,10 @@ export class Keeper {
       folder,
       isLogged: anchor !== 1,
       lock,
-      records: new RecordCare(this.#runsFolder, this.#processes.runs),
+      parts: {
+        records: new RecordCare(this.#runsFolder, this.#processes.runs),
+        'orphanage.json': orphanages,
+      },
       code: new CodeCare(join(folder, 'code'), code),
       hasRuns: () => [...this.#processes.runs.all()].some(run => !isOver(run)),
       repaired,

@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {startTimeOf} from '../process/stat.ts';
 
 /** Each bears the pid of whoever makes it. */
-const MADE = /^(?:lock\.|\.?fleet\.json\.|\.splice-)(\d{1,10})$/;
+const MADE = /^(?:lock\.|\.?fleet\.json\.|orphanage\.json\.|\.splice-)(\d{1,10})$/;
 
 /** What an `up` asks for, until its keeper takes it. */
 const PLAN = /^fleet\.[0-9a-f]{16}\.json$/;

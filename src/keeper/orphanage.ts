@@ -5,7 +5,7 @@
  *
  * What a later keeper must know of that lies in the fleet's folder.
  */
-import {readFileSync, renameSync, writeFileSync} from 'node:fs';
+import {lstatSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {parentAnchor} from './anchor.ts';
 import {firstStartOf, type Run} from './run.ts';
@@ -51,6 +51,12 @@ function read(path: string): Kept | null {
 
 export const orphanagePath = (folder: string): string => join(folder, 'orphanage.json');
 
+/** What lies at the path, in one word; null: nothing. */
+function markOf(path: string): string | null {
+  const stats = lstatSync(path, {bigint: true, throwIfNoEntry: false});
+  return stats === undefined ? null : [stats.dev, stats.ino, stats.size, stats.mtimeNs].join();
+}
+
 export class Orphanages {
   readonly #path: string;
   readonly #boot = bootId();
@@ -64,17 +70,39 @@ export class Orphanages {
   #errands: boolean;
   /** Programs were run for workers under an anchor that is gone. */
   readonly #areErrandsLost: boolean;
+  /** The file as this keeper has found or left it; null: there was none. */
+  #mark: string | null;
+  /** It could not be written. */
+  #isBehind = false;
+  /** What was wrong with it before this keeper, which is told at the first look. */
+  #lost: string | null = null;
 
-  /** @param folder the fleet's */
-  constructor(folder: string) {
+  /**
+   * @param folder the fleet's
+   * @param hasRuns whether an earlier keeper has left runs of this boot: where the file is gone with it, nobody knows what that one ran for them
+   */
+  constructor(folder: string, hasRuns: (boot: string) => boolean) {
     this.#path = orphanagePath(folder);
+    this.#mark = markOf(this.#path);
     const kept = read(this.#path);
     const before = kept?.boot === this.#boot ? kept : null;
     const anchor = identityOf(parentAnchor());
     this.#isSameAnchor = anchor !== null && before?.anchor === anchor;
-    this.#errands = before?.errands ?? false;
+    this.#errands = kept === null ? hasRuns(this.#boot) : (before?.errands ?? false);
+    if (kept === null && this.#errands)
+      this.#lost = `${this.#path} was gone or damaged, and the keeper was lost that knew of it: less can be proved of the runs of its time`;
     this.#areErrandsLost = this.#errands && before?.anchor !== anchor;
     if (before?.anchor !== anchor) this.#save();
+  }
+
+  /** Puts the file back where it is not what this keeper has found or left; answers what was wrong, in words. Throws what the file system refuses. */
+  look(): string | null {
+    const found = markOf(this.#path);
+    const isOwn = found === this.#mark;
+    if (!isOwn || this.#isBehind) this.#write();
+    const lost = this.#lost;
+    this.#lost = null;
+    return isOwn ? lost : `${this.#path} had been ${found === null ? 'removed' : 'changed'}`;
   }
 
   /** An adopted run is taken up: its main process shows who gets its orphans. */
@@ -125,12 +153,23 @@ export class Orphanages {
   }
 
   #save(): void {
-    const kept: Kept = {boot: this.#boot, anchor: identityOf(parentAnchor()), errands: this.#errands};
     try {
-      writeFileSync(`${this.#path}.new`, JSON.stringify(kept), {mode: 0o600});
-      renameSync(`${this.#path}.new`, this.#path);
+      this.#write();
     } catch {
-      // A full disk: a later keeper calls the anchor lost, and proves less.
+      // A full disk: the next look tries again. Until then a later keeper would call the anchor lost, and prove less.
+      this.#isBehind = true;
     }
+  }
+
+  #write(): void {
+    const kept: Kept = {boot: this.#boot, anchor: identityOf(parentAnchor()), errands: this.#errands};
+    const made = `${this.#path}.${process.pid}`;
+    writeFileSync(made, JSON.stringify(kept), {mode: 0o600});
+    // A file can't take the name of a folder.
+    if (lstatSync(this.#path, {throwIfNoEntry: false})?.isDirectory()) rmSync(this.#path, {recursive: true});
+    const mark = markOf(made);
+    renameSync(made, this.#path);
+    this.#mark = mark;
+    this.#isBehind = false;
   }
 }
