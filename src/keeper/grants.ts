@@ -33,6 +33,11 @@ export class Grants {
     this.#pipes.takeUp(earlier);
   }
 
+  /** Gives names back that pipes have lost; answers which, in words. */
+  lookAtPipes(): string | null {
+    return this.#pipes.care.look();
+  }
+
   /** Whether a thread has to open something before a run begins. */
   mustPrepare({sockets, pipes}: SpawnOrder): boolean {
     return pipes.length > 0 || sockets.some(({address}) => this.#sockets.isToBind(address));
@@ -76,7 +81,7 @@ export class Grants {
   }
 
   /** Compares the sockets that have a path with what lies there. */
-  look(): void {
+  lookAtSockets(): void {
     this.#sockets.look();
   }
 

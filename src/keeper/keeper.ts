@@ -224,6 +224,7 @@ export class Keeper {
       parts: {
         records: new RecordCare(this.#runsFolder, this.#processes.runs),
         'orphanage.json': orphanages,
+        channels: {look: () => this.#grants.lookAtPipes()},
       },
       code: new CodeCare(join(folder, 'code'), code),
       hasRuns: () => [...this.#processes.runs.all()].some(run => !isOver(run)),
@@ -339,7 +340,7 @@ export class Keeper {
   /** First what makes this keeper the only one. */
   #sweep(): void {
     this.#care.look();
-    this.#grants.look();
+    this.#grants.lookAtSockets();
     this.#processes.sweep();
     this.#guarantees.tellChanges();
   }

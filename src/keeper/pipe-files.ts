@@ -7,10 +7,11 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   rmdirSync,
   rmSync,
 } from 'node:fs';
-import {join} from 'node:path';
+import {basename, dirname, join} from 'node:path';
 
 const SUFFIX = '.fifo';
 const O_PATH = 0o10000000; // the same number on every architecture but alpha, parisc and sparc
@@ -23,6 +24,19 @@ const mountOf = (fd: number): string | undefined =>
 export const folderOf = (fleetFolder: string): string => join(fleetFolder, 'channels');
 
 export const pipePath = (folder: string, name: string): string => join(folder, name + SUFFIX);
+
+/** The same folder as the kernel shows it in the paths of open files, also where it is gone; as it is called where that can't be told. */
+export function realFolder(folder: string): string {
+  try {
+    return join(realpathSync(dirname(folder)), basename(folder));
+  } catch {
+    return folder;
+  }
+}
+
+/** The name of a pipe by its path; null: it is no pipe of that folder. */
+export const nameOf = (folder: string, path: string): string | null =>
+  dirname(path) === folder && path.endsWith(SUFFIX) ? basename(path, SUFFIX) : null;
 
 /** Throws where something else has that name. */
 export function mustBeFifo(path: string): void {

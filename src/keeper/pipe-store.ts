@@ -53,6 +53,8 @@ export class PipeStore {
   /** Messages that shall go. */
   #old = 0;
   #isDropping = false;
+  /** What was let go of while old messages were being removed lies in those that stay. */
+  #isStale = false;
   #problem: string | null = null;
 
   constructor(place: Place) {
@@ -83,6 +85,13 @@ export class PipeStore {
     if (!this.#open.delete(fd)) return;
     this.#unsent.delete(fd);
     if (this.#isTakenUp && this.#sent > this.#open.size * 1.5 + MOST_CLOSED) this.#pack();
+  }
+
+  /** Removes from the queue what was let go of: a later keeper is not to find it. */
+  purge(): void {
+    if (!this.#isTakenUp) return;
+    this.#isStale = this.#isDropping;
+    this.#pack();
   }
 
   /** Puts what is not in the queue yet there. */
@@ -121,6 +130,7 @@ export class PipeStore {
     this.#isDropping = this.#old > 0 && (error === null || SHORTAGES.has(error));
     if (!this.#isDropping) {
       this.#tell(error);
+      if (this.#isStale) this.purge();
       return;
     }
     dropDescriptors(queue, () => {

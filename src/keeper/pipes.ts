@@ -6,7 +6,8 @@ import {closeSync, constants, fchmodSync, lstatSync} from 'node:fs';
 import {ChannelError, codeOf} from './channel-error.ts';
 import type {EarlierPipes} from './earlier-pipes.ts';
 import type {PipeGrant} from './messages.ts';
-import {findUnnamed, folderOf, mustBeFifo, namesIn, own, pipePath, remove} from './pipe-files.ts';
+import {PipeCare} from './pipe-care.ts';
+import {findUnnamed, folderOf, mustBeFifo, nameOf, namesIn, own, pipePath, realFolder, remove} from './pipe-files.ts';
 import type {PipeStore} from './pipe-store.ts';
 import {makeFolder} from './make-folder.ts';
 import {mustLeaveRoom} from './room.ts';
@@ -60,19 +61,30 @@ export class Pipes {
   readonly #held = new Map<string, number>();
   /** Those that are being opened: who waits for them. */
   readonly #opening = new Map<string, ((held: number | Error) => void)[]>();
+  /** Compares the names with what is held. */
+  readonly care: PipeCare;
 
   constructor(fleetFolder: string, store: PipeStore) {
     this.#folder = folderOf(fleetFolder);
     this.#store = store;
+    this.care = new PipeCare(this.#folder, this.#held);
   }
 
   /** Takes up those that an earlier keeper made: at once where they are in the queue, else once they are open. */
   takeUp(earlier: EarlierPipes): void {
+    const real = realFolder(this.#folder);
     for (const name of namesIn(this.#folder)) {
-      const kept = earlier.take(pipePath(this.#folder, name), constants.O_RDWR);
+      // Where the earlier keeper had another one, the name was given to this one by somebody else.
+      const kept =
+        earlier.take(pipePath(this.#folder, name), constants.O_RDWR) ?? earlier.takeUnnamed(pipePath(real, name));
       if (kept !== null) this.#hold(name, kept);
       // Whoever is to inherit it next is told of what goes wrong.
       else this.#openHeld(name, pipePath(this.#folder, name), () => {});
+    }
+    for (const path of earlier.unnamed) {
+      const name = nameOf(real, path);
+      const kept = name === null ? null : earlier.takeUnnamed(path);
+      if (name !== null && kept !== null) this.#hold(name, kept);
     }
   }
 
@@ -122,17 +134,21 @@ export class Pipes {
 
   /** Closes and removes those that are not declared any more; workers that run keep theirs. */
   keepOnly(names: readonly string[]): void {
+    let isReleased = false;
     for (const name of [...this.#held.keys(), ...namesIn(this.#folder)]) {
       if (names.includes(name)) continue;
       const fd = this.#held.get(name);
       if (fd !== undefined) {
         this.#store.release(fd);
         closePipe(fd);
+        isReleased = true;
       }
       this.#held.delete(name);
       this.#opening.delete(name);
       remove(pipePath(this.#folder, name));
     }
+    // Declared again, it is to be another one.
+    if (isReleased) this.#store.purge();
   }
 
   #openEnd(name: string, {shared, isWanted}: PipeOptions, done: (end: number | Error) => void): void {

@@ -7,9 +7,11 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import {execFileSync} from 'node:child_process';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {freePort} from './ports.ts';
@@ -237,6 +239,59 @@ test('what is in it stays when no worker has it and the keeper is lost or replac
     expect(arrived(fleet).size).toBe(3);
   });
 });
+
+test(
+  'and when its name was removed before, which is told, as it is where the name can be put back',
+  {timeout: 180_000},
+  async () => {
+    const never = {restart: 'never'};
+    const workers = {producer: {...producer, ...never}, consumer: {...consumer, ...never}};
+    await using(new TestFleet(fleetOf({workers}), files), async fleet => {
+      fleet.up('--wait');
+      const fifo = fifoOf(fleet);
+      const {ino} = lstatSync(fifo);
+      const told = (words: RegExp): Promise<unknown> =>
+        until(`an event that says ${String(words)}`, () => {
+          process.kill(fleet.keeper, 'SIGALRM');
+          return fleet.events('repaired').some(({what, message}) => what === 'channels' && words.test(String(message)));
+        });
+      renameSync(fifo, `${fifo}.moved`);
+      await told(/^the names of the pipes feed had been removed$/);
+      expect(lstatSync(fifo).ino).toBe(ino);
+      const reader = fleet.worker('consumer').pid!;
+      const writers: number[] = [];
+      await hold(fleet, reader);
+      expect(fleet.run('stop', 'consumer').code).toBe(0);
+      for (const remove of [
+        () => rmSync(join(fifo, '..'), {recursive: true}),
+        // By which the next keeper must not be misled.
+        () => {
+          mkdirSync(join(fifo, '..'), {recursive: true});
+          execFileSync('mkfifo', [fifo]);
+        },
+      ]) {
+        const {pid} = await fleet.status('producer', 'ready');
+        writers.push(pid!);
+        await until('lines in it', () => written(fleet, pid!) > arrivedFrom(fleet, pid!) + 5, 30_000);
+        expect(fleet.run('stop', 'producer').code).toBe(0);
+        const {keeper} = fleet;
+        process.kill(keeper, 'SIGSTOP');
+        remove();
+        process.kill(keeper, 'SIGKILL');
+        await until('the next keeper', () => fleet.keeper !== keeper);
+        await told(/^the names of the pipes feed .* what is in them stays/);
+        await until('nothing to mislead the next one', () => !existsSync(fifo));
+        expect(fleet.run('start', 'producer').code).toBe(0);
+      }
+      release(fleet);
+      expect(fleet.run('start', 'consumer').code).toBe(0);
+      const writer = fleet.worker('producer').pid!;
+      await flows(fleet, writer);
+      await nothingIsLost(fleet, writer);
+      expect([...arrived(fleet).keys()].sort()).toEqual([...writers, writer].map(String).sort());
+    });
+  },
+);
 
 test('all instances have it, after the sockets; each line goes to one of them', async () => {
   const port = await freePort();

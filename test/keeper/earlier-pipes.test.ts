@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   openSync,
   readdirSync,
+  realpathSync,
   rmSync,
   statSync,
   writeSync,
@@ -58,6 +59,34 @@ test('what an earlier keeper has put aside is found by its name, each once, and 
     expect([openCount(), messagesIn(queue)]).toEqual([before, messages]);
   }
   expect(new EarlierPipes(null).take(first, constants.O_RDONLY)).toBe(null);
+});
+
+test('one whose name was removed is found by the name that it had: of several that had it, the newest', () => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'brood-earlier-')));
+  const queue = makeDescriptorQueue();
+  onTestFinished(() => {
+    for (const fd of [queue.send, queue.receive]) closeSync(fd);
+    rmSync(folder, {recursive: true});
+  });
+  const path = join(folder, 'feed');
+  const inodes = [BOTH, BOTH, READ].map(flags => {
+    makeFifo(path);
+    const fd = openSync(path, flags);
+    expect(sendDescriptors(queue, [fd])).toBe(null);
+    const {ino} = fstatSync(fd);
+    rmSync(path);
+    closeSync(fd);
+    return ino;
+  });
+  const before = openCount();
+  const earlier = new EarlierPipes(queue);
+  expect(earlier.unnamed).toEqual([path]);
+  const fd = earlier.takeUnnamed(path);
+  expect(fd === null ? null : fstatSync(fd).ino).toBe(inodes[1]);
+  expect(earlier.takeUnnamed(path)).toBe(null);
+  earlier.close();
+  if (fd !== null) closeSync(fd);
+  expect(openCount()).toBe(before);
 });
 
 test('what is let go of is closed, and its last reader with it', async () => {

@@ -106,6 +106,24 @@ test('of runs that have ended nothing stays, however many there were', async () 
   expect(words).toBe('still there');
 });
 
+test('what is given up can be purged, also while old messages are being removed', async () => {
+  const queue = queueOf();
+  const store = keeperOf(queue);
+  const fds = [openSync('/dev/null', 'r'), openSync('/dev/null', 'r')] as const;
+  onTestFinished(() => fds.forEach(fd => closeSync(fd)));
+  for (const fd of fds) {
+    store.hold(fd);
+    store.flush();
+  }
+  store.takenUp();
+  for (const fd of fds) {
+    store.release(fd);
+    store.purge();
+  }
+  await until('nothing to be in the queue', () => messagesIn(queue) === 0);
+  expect(store.messages).toBe(0);
+});
+
 test('what comes one after the other is packed, before the queue is full', async () => {
   const queue = queueOf();
   const store = keeperOf(queue);
