@@ -1,5 +1,5 @@
 /** Something in the fleet's folder is lost together with the process that held it: its successor goes on without. */
-import {existsSync, readFileSync, rmSync, truncateSync, writeFileSync} from 'node:fs';
+import {existsSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test, vi} from 'vitest';
 import {TestFleet, until} from '../end-to-end/harness.ts';
@@ -15,6 +15,13 @@ describe('the programs are removed, and then the keeper that holds them is lost'
   test.each([
     ['the copy', (folder: string) => rmSync(join(folder, 'code'), {recursive: true})],
     ['the link to it', (folder: string) => rmSync(join(folder, 'code', 'current'))],
+    [
+      'the link to it, which leads elsewhere now',
+      (folder: string) => {
+        rmSync(join(folder, 'code', 'current'));
+        symlinkSync('deadbeef00000000', join(folder, 'code', 'current'));
+      },
+    ],
   ])(
     '%s: its successor makes it anew from what is installed, with an event, and all workers run on',
     async (_what, damage) => {
@@ -36,6 +43,7 @@ describe('the programs are removed, and then the keeper that holds them is lost'
         await goesOn(fleet, pids);
         const running = commandLine(fleet.keeper).find(word => word.endsWith('keeper.cjs'));
         expect(running).toContain(join(folderOf(fleet), 'code'));
+        expect(fleet.events('upgraded')).toEqual([]);
       });
     },
   );
@@ -73,6 +81,21 @@ describe('what tells of the fleet is removed, and then whoever held it is lost',
       expect(fleet.read('twice')).toBe('');
       await until('an event', () => repaired(fleet).includes('records'));
       await endsClean(fleet);
+    });
+  });
+
+  test('whose children orphans are, and keeper: nobody knows any more what it ran for workers, so that is assumed', async () => {
+    await using(new TestFleet({fleet: 't', workers: {a: sleeper}}), async fleet => {
+      fleet.up('--wait');
+      const path = join(folderOf(fleet), 'orphanage.json');
+      expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({errands: false});
+      const {keeper} = fleet;
+      process.kill(keeper, 'SIGSTOP');
+      rmSync(path);
+      process.kill(keeper, 'SIGKILL');
+      await until('the next keeper', () => fleet.keeper !== keeper, 30_000);
+      await isRepaired(fleet, fleet.keeper, 'orphanage.json');
+      expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({errands: true});
     });
   });
 

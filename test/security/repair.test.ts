@@ -1,6 +1,18 @@
 /** What lies in the fleet's folder is damaged under a living supervisor: it notices within one sweep, and nothing is lost or doubled. */
 import {spawnSync} from 'node:child_process';
-import {existsSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, truncateSync} from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import {createServer} from 'node:net';
 import {join} from 'node:path';
 import {describe, expect, test, vi} from 'vitest';
@@ -59,6 +71,18 @@ describe('the lock is removed', () => {
   });
 });
 
+/** The path of a run's record. */
+function recordIn(folder: string): string {
+  const [name = ''] = readdirSync(join(folder, 'runs')).filter(one => one.endsWith('.run'));
+  return join(folder, 'runs', name);
+}
+
+/** Puts something else in the place of a file. */
+function replace(path: string, make: (path: string) => void): void {
+  renameSync(path, `${path}.moved`);
+  make(path);
+}
+
 describe('what lies in the folder is put back, and whatever is lost afterwards comes back to the same workers', () => {
   const damages: [string, string, (folder: string) => void][] = [
     ['the lock', 'lock', folder => rmSync(join(folder, 'lock'))],
@@ -79,18 +103,32 @@ describe('what lies in the folder is put back, and whatever is lost afterwards c
       },
     ],
     ['the records of runs', 'records', folder => rmSync(join(folder, 'runs'), {recursive: true})],
+    ['one record', 'records', folder => rmSync(recordIn(folder))],
+    ['one record, emptied', 'records', folder => truncateSync(recordIn(folder))],
+    ['one record, a link', 'records', folder => replace(recordIn(folder), path => symlinkSync(`${path}.moved`, path))],
+    ['one record, a folder', 'records', folder => replace(recordIn(folder), path => mkdirSync(path))],
+    ['whose children orphans are', 'orphanage.json', folder => rmSync(join(folder, 'orphanage.json'))],
+    ['the same, damaged', 'orphanage.json', folder => truncateSync(join(folder, 'orphanage.json'), 5)],
+    ['what the supervisor says', 'supervisor.log', folder => rmSync(join(folder, 'supervisor.log'))],
     [
-      'one record',
-      'records',
-      folder => {
-        const [name = ''] = readdirSync(join(folder, 'runs')).filter(one => one.endsWith('.run'));
-        rmSync(join(folder, 'runs', name));
-      },
+      'what the supervisor says, another file',
+      'supervisor.log',
+      folder => replace(join(folder, 'supervisor.log'), path => writeFileSync(path, 'mine\n')),
     ],
     ['the programs', 'code', folder => rmSync(join(folder, 'code'), {recursive: true})],
     ['one program', 'code', folder => rmSync(join(folder, 'code', 'current', 'keeper.cjs'))],
     ['a program, torn', 'code', folder => truncateSync(join(folder, 'code', 'current', 'controller.cjs'), 1000)],
     ['the link to the programs', 'code', folder => rmSync(join(folder, 'code', 'current'))],
+    [
+      'the link to the programs, led elsewhere',
+      'code',
+      folder => replace(join(folder, 'code', 'current'), path => symlinkSync('deadbeef00000000', path)),
+    ],
+    [
+      'the link to the programs, a folder',
+      'code',
+      folder => replace(join(folder, 'code', 'current'), path => mkdirSync(join(path, 'x'), {recursive: true})),
+    ],
     ['the control socket', 'socket', folder => rmSync(join(folder, 'control.sock'))],
     ['the journal', 'journal', folder => rmSync(join(folder, 'journal.jsonl'))],
     ['the journal, cut short', 'journal', folder => truncateSync(join(folder, 'journal.jsonl'))],
@@ -116,6 +154,7 @@ describe('what lies in the folder is put back, and whatever is lost afterwards c
       }
       expect(fleet.worker('off').status).toBe('stopped');
       await goesOn(fleet, pidsOf(fleet));
+      expect(fleet.events('upgraded')).toEqual([]);
       expect(fleet.worker('off').status).toBe('stopped');
       await endsClean(fleet);
     });
@@ -169,5 +208,51 @@ test('a living socket of another program in the place of the control socket is l
     expect(fleet.controller).toBe(controller);
     expect(workingFolder(keeper)).toBe(folderOf(fleet));
     await endsClean(fleet);
+  });
+});
+
+test('what anchor, keeper and controller say goes to the log that was put back, and what is cut short goes on at its end', async () => {
+  await using(new TestFleet({fleet: 't', workers: {a: sleeper}}), async fleet => {
+    fleet.up('--wait');
+    const log = join(folderOf(fleet), 'supervisor.log');
+    const said = (words: RegExp): Promise<unknown> => until(String(words), () => words.test(readFileSync(log, 'utf8')));
+    const lose = async (part: 'controller' | 'pid', meanwhile: () => void = () => undefined): Promise<void> => {
+      const {supervisor} = fleet.ps();
+      process.kill(supervisor.pid, 'SIGSTOP');
+      meanwhile();
+      process.kill(supervisor[part], 'SIGKILL');
+      if (part === 'controller') process.kill(supervisor.pid, 'SIGCONT');
+      await until(`the next ${part}`, () => fleet.ps().supervisor[part] !== supervisor[part], 30_000);
+    };
+    const {keeper} = fleet;
+    rmSync(log);
+    await isRepaired(fleet, keeper, 'supervisor.log');
+    expect(statSync(log).mode & 0o777).toBe(0o600);
+    await until('what the controller says', () => {
+      for (const signal of ['SIGALRM', 'SIGUSR2'] as const) process.kill(keeper, signal);
+      return readFileSync(log, 'utf8').includes('"supervisor": {');
+    });
+    await lose('controller');
+    await said(/^brood keeper: controller \d+ ended/m);
+    await lose('pid');
+    await said(/^brood anchor: keeper ended with status 137/m);
+    await lose('pid', () => rmSync(log));
+    await said(/^brood anchor: keeper ended with status 137/m);
+    await lose('controller', () => truncateSync(log));
+    await said(/^brood keeper: controller \d+ ended/);
+    await endsClean(fleet);
+  });
+});
+
+test('whose children orphans are is known after the keeper is lost, though what tells it had been removed', async () => {
+  await using(new TestFleet({fleet: 't', workers: {a: sleeper}}), async fleet => {
+    fleet.up('--wait');
+    rmSync(join(folderOf(fleet), 'orphanage.json'));
+    await isRepaired(fleet, fleet.keeper, 'orphanage.json');
+    const {keeper} = fleet;
+    process.kill(keeper, 'SIGKILL');
+    await until('the next keeper', () => fleet.keeper !== keeper, 30_000);
+    expect(fleet.run('stop', 'a').code).toBe(0);
+    expect(JSON.stringify(fleet.events())).not.toContain('the anchor of its time was lost');
   });
 });

@@ -6,6 +6,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -33,6 +34,7 @@ const names = (state: string, ...path: string[]): string[] => {
   const folder = join(state, ...path);
   return existsSync(folder) ? readdirSync(folder) : [];
 };
+const recordsIn = (state: string): string[] => names(state, 'runs').filter(name => name.endsWith('.run'));
 const has = (state: string, ...all: string[]): boolean => all.every(name => existsSync(join(state, name)));
 const isLocked = (state: string, keeper: number): boolean =>
   has(state, 'lock') && readFileSync(join(state, 'lock'), 'utf8').includes(`"pid":${keeper},`);
@@ -96,8 +98,27 @@ const DAMAGES: readonly Damage[] = [
   {
     name: 'records',
     does: state => removeTree(join(state, 'runs')),
-    isMended: state => names(state, 'runs').filter(name => name.endsWith('.run')).length === RUNS,
+    isMended: state => recordsIn(state).length === RUNS,
     endsRuns: true,
+  },
+  {
+    name: 'cut-record',
+    does: state => truncateSync(join(state, 'runs', recordsIn(state)[0] ?? '')),
+    isMended: state => {
+      const all = recordsIn(state).map(name => join('runs', name));
+      return all.length === RUNS && isLong(state, ...all);
+    },
+    endsRuns: true,
+  },
+  {
+    name: 'orphanage',
+    does: state => rmSync(join(state, 'orphanage.json')),
+    isMended: state => isLong(state, 'orphanage.json'),
+  },
+  {
+    name: 'supervisor-log',
+    does: state => rmSync(join(state, 'supervisor.log')),
+    isMended: state => has(state, 'supervisor.log'),
   },
   {
     name: 'code',
@@ -115,6 +136,15 @@ const DAMAGES: readonly Damage[] = [
     name: 'link',
     does: state => rmSync(join(state, 'code', 'current')),
     isMended: state => has(state, 'code/current'),
+    mayEnd: true,
+  },
+  {
+    name: 'led-link',
+    does(state) {
+      symlinkSync('deadbeef00000000', join(state, 'code', 'aside'));
+      renameSync(join(state, 'code', 'aside'), join(state, 'code', 'current'));
+    },
+    isMended: state => has(state, 'code/current/keeper.cjs'),
     mayEnd: true,
   },
   {
