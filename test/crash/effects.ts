@@ -106,7 +106,7 @@ const ASKS: Readonly<Record<string, (name: string) => boolean>> = {
 const LOCAL = new Set([
   ...['posix.Epoll', 'posix.add', 'posix.arm', 'posix.remove', 'posix.close', 'posix.openPidfd', 'posix.seekToEnd'],
   ...['posix.setOpenFilesLimit', 'posix.closeOnExecFrom', 'posix.resetRealtimeSignals', 'posix.nextStopped'],
-  ...['posix.keepOnExec', 'posix.Mover', 'posix.openElsewhere', 'posix.openRest'],
+  ...['posix.keepOnExec', 'posix.Mover', 'posix.openElsewhere', 'posix.openRest', 'posix.followOutput'],
   ...['posix.closePipe', 'posix.closeSocket', 'process.umask', 'net.Socket'],
 ]);
 
