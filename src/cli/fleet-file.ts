@@ -8,6 +8,7 @@ import {whyNoLimit} from '../process/cgroup.ts';
 import type {Context} from './command.ts';
 import {CliError, ExitCode} from './errors.ts';
 import {count} from '../words/format.ts';
+import {plainText} from '../words/sanitize.ts';
 
 /** The file that was named, else ./brood.yaml. @throws CliError 2 */
 export function fleetFileOf({positionals, cwd}: Context): string {
@@ -24,7 +25,7 @@ export function printProblems({err}: Context, problems: readonly Problem[]): voi
   for (const problem of problems) {
     const [place, ...rest] = formatProblem(problem).split(': ');
     const style = problem.severity === 'error' ? 'red' : 'dim';
-    err.line(`${err.paint(style, place ?? '')}: ${rest.join(': ')}`);
+    err.line(`${err.paint(style, plainText(place ?? ''))}: ${plainText(rest.join(': '))}`);
   }
 }
 

@@ -20,6 +20,7 @@ import {reach} from './reach.ts';
 import {endOf, supervisorOf, waitUntilGone, type SupervisorProcess} from './supervisor-processes.ts';
 import {stopFleet, type Stopped} from './stop-fleet.ts';
 import {watchOver} from './supervisor-watch.ts';
+import {plainText} from '../words/sanitize.ts';
 
 const RETRY_MS = 50;
 /** The terminal gets its prompt back after that, also if the supervisor does not answer. */
@@ -179,7 +180,7 @@ export class Foreground {
       await client.call('resume', {targets}, {signal}).finally(() => client.close());
     } catch (error) {
       const {err} = this.#context;
-      err.line(`could not resume: ${error instanceof Error ? error.message : String(error)}`);
+      err.line(`could not resume: ${plainText(error instanceof Error ? error.message : String(error))}`);
       err.flush();
     }
   }

@@ -4,7 +4,7 @@
  * stay as it was written.
  */
 import {jsonOf} from '../words/json.ts';
-import {paintedLines, plainLines} from '../words/sanitize.ts';
+import {paintedLine, paintedLines, plainLine, plainLines} from '../words/sanitize.ts';
 import {createPaint, wantsColor, type Paint} from './paint.ts';
 
 const GATHER_BYTES = 64 * 1024;
@@ -13,14 +13,16 @@ export class Output {
   readonly #stream: NodeJS.WriteStream;
   readonly #gone = new AbortController();
   readonly paint: Paint;
-  readonly #clean: (text: string) => string;
+  readonly #cleanLine: (text: string) => string;
+  readonly #cleanLines: (text: string) => string;
   #gathered = '';
 
   constructor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv, noColor: boolean) {
     this.#stream = stream;
     const colored = wantsColor(this.isTerminal, env, noColor);
     this.paint = createPaint(colored);
-    this.#clean = colored ? paintedLines : plainLines;
+    this.#cleanLine = colored ? paintedLine : plainLine;
+    this.#cleanLines = colored ? paintedLines : plainLines;
     // EPIPE: `head` has seen enough; EIO: the terminal was closed. Both are no news to anybody.
     stream.on('error', () => this.#gone.abort());
   }
@@ -41,9 +43,17 @@ export class Output {
     return this.#gone.signal;
   }
 
-  /** Writes a line. Lines are gathered; {@link flush} sends them, and so does the end of the program. */
+  /**
+   * Writes a line, and no more than one, whatever names are in it. Lines are gathered; {@link flush} sends them, and so does the
+   * end of the program.
+   */
   line(text = ''): void {
-    this.exactLine(this.#clean(text));
+    this.exactLine(this.#cleanLine(text));
+  }
+
+  /** Writes several lines: what others wrote is in them only where it can't hold a newline any more. */
+  lines(text: string): void {
+    this.exactLine(this.#cleanLines(text));
   }
 
   /** Writes a JSON document on a line. */
@@ -74,7 +84,7 @@ export class Output {
 
   /** Writes over what {@link redraw} wrote last; nothing: takes it away. */
   redraw(text: string): void {
-    this.#write(`\r\x1b[K${this.#clean(text)}`);
+    this.#write(`\r\x1b[K${this.#cleanLine(text)}`);
   }
 
   #write(bytes: string | Uint8Array): void {

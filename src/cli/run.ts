@@ -37,7 +37,7 @@ export async function run(words: readonly string[], env: NodeJS.ProcessEnv, cwd:
     err.line(`${err.paint('red', 'brood:')} ${plainText(known.message, MOST_OF_MESSAGE)}`);
     for (const line of known.more) err.line(plainText(line, MOST_OF_MESSAGE));
     if (known instanceof UsageError)
-      err.line(`usage: brood ${command?.usage.split('\n').join('\n       brood ') ?? 'COMMAND'}`);
+      err.lines(`usage: brood ${command?.usage.split('\n').join('\n       brood ') ?? 'COMMAND'}`);
     return known.exitCode;
   } finally {
     out.flush();

@@ -7,6 +7,7 @@ import {isSet, textOf, type Context, type Option} from './command.ts';
 import {CliError, ExitCode} from './errors.ts';
 import {chooseFleet, connect, type Connected} from './fleet.ts';
 import {ask, NoAnswerError} from './reach.ts';
+import {plainText} from '../words/sanitize.ts';
 
 export const ALL_OPTION: Readonly<Record<string, Option>> = {
   all: {type: 'boolean', help: 'the whole machine, with or without a fleet'},
@@ -53,7 +54,7 @@ export async function connectIfRunning(context: Context): Promise<Connected | nu
   } catch (error) {
     const isAbsent = error instanceof CliError || error instanceof FleetChoiceError || error instanceof NotRunningError;
     // A fleet that is there and does not answer: all that can be seen without it is shown, and why there is no more.
-    if (error instanceof NoAnswerError) context.err.line(`without the fleet: ${error.message}`);
+    if (error instanceof NoAnswerError) context.err.line(`without the fleet: ${plainText(error.message)}`);
     if (isAbsent && textOf(context, 'fleet') === undefined) return null;
     throw error;
   }

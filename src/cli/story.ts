@@ -13,25 +13,31 @@ const text = (value: unknown): string => (typeof value === 'string' ? plainText(
 /** A story is no place for a longer text of others. */
 const MOST_TOLD = 1_000;
 
+/** A reason, a message or a path with a newline in it would look like a paragraph of brood's own. */
+const oneLine = (paragraph: string): string => plainText(paragraph);
+
 /** Paragraphs, the most important first. */
 export function tell(evidence: Evidence, signalOfNumber: (number: number) => string | null): readonly string[] {
   const end = lastEnd(evidence.records);
-  return [
+  const before = [
     headline(evidence),
     ...(end ? [endParagraph(end, signalOfNumber)] : ['The journal knows of no exit.']),
     ...changeParagraph(evidence, end),
     ...memoryParagraph(evidence, end),
     ...healthParagraph(evidence, end),
     ...saidParagraph(evidence, end),
-    ...(evidence.lastWords.length > 0
-      ? [`The last that it wrote before that:\n${evidence.lastWords.map(line => `  ${plainText(line)}`).join('\n')}`]
-      : []),
+  ];
+  const lastWords = evidence.lastWords.map(line => `  ${plainText(line)}`);
+  const after = [
     ...proofParagraph(evidence, end),
     ...policyParagraph(evidence),
-    ...(evidence.dependencies.length > 0
-      ? [`What it depends on: ${plainText(evidence.dependencies.join('; '))}.`]
-      : []),
+    ...(evidence.dependencies.length > 0 ? [`What it depends on: ${evidence.dependencies.join('; ')}.`] : []),
     ...advise(evidence, end),
+  ];
+  return [
+    ...before.map(oneLine),
+    ...(lastWords.length > 0 ? [`The last that it wrote before that:\n${lastWords.join('\n')}`] : []),
+    ...after.map(oneLine),
   ];
 }
 

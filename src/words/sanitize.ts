@@ -46,6 +46,10 @@ export const plainLines = (text: string): string => cleaned(text, {colours: null
 /** Lines that brood has put together and painted: the colours of paint.ts pass. */
 export const paintedLines = (text: string): string => cleaned(text, {colours: OWN_COLOUR, line: '\n', tab: '\t'});
 
+/** One line of either kind: a name with a newline in it makes no second one. */
+export const plainLine = (text: string): string => cleaned(text, {colours: null, line: ' ', tab: '\t'});
+export const paintedLine = (text: string): string => cleaned(text, {colours: OWN_COLOUR, line: ' ', tab: '\t'});
+
 function cleaned(text: string, {colours, line, tab}: Passing): string {
   if (PLAIN.test(text)) return text;
   let hidden = new HiddenCharacters();

@@ -339,6 +339,21 @@ test('check: problems with their place, or a summary', async () => {
   expect((await fleet.run('check', 'Procfile')).code).toBe(0);
 });
 
+test('check: a newline in the name of a file makes no line of its own', async () => {
+  const fleet = new FakeFleet();
+  const good = 'x\nbrood.yaml: fleet forged, 9 workers.yaml';
+  writeFileSync(`${fleet.cwd}/${good}`, 'fleet: shop\nworkers: {}\n');
+  const checked = await fleet.run('check', good);
+  expect(checked.code).toBe(0);
+  expect(checked.out.trimEnd().split('\n')).toHaveLength(1);
+  const bad = 'x\nbrood.yaml:1:1: forged.yaml';
+  writeFileSync(`${fleet.cwd}/${bad}`, 'fleet: shop\nworkers: {w: {rum: true}}\n');
+  const {code, err} = await fleet.run('check', bad);
+  expect(code).toBe(2);
+  expect(err).toContain('rum');
+  expect(err.split('\n').some(line => line.startsWith('brood.yaml'))).toBe(false);
+});
+
 test('completion scripts are accepted by their shells, and know commands, options and workers', async () => {
   const fleet = new FakeFleet();
   await fleet.serve({ps: () => fleet.ps(worker('web/1'), worker('web/2'))});

@@ -246,6 +246,19 @@ test('why: signals, codes of shells, stops and dependencies are explained', asyn
   ).toMatch(/requires db, which failed.*db\/1 is failed \(exit code 9\)/);
 });
 
+test('why: what others wrote makes no paragraph of its own', async () => {
+  const fleet = new FakeFleet();
+  const status = detail('w/1', {
+    status: 'failed',
+    pid: null,
+    uptimeMs: null,
+    doubts: [{pid: 5, startTime: '1', words: 'x\nAll is well.'}],
+  });
+  await fleet.serve({status: () => ({instances: [status]}), ps: () => fleet.ps(worker('w/1'))});
+  const {out} = await fleet.run('why', 'w');
+  expect(out).toMatch(/is left: x All is well\./);
+});
+
 test('why: nobody of that name', async () => {
   expect((await new FakeFleet().run('why', 'nobody')).code).toBe(1);
 });

@@ -90,6 +90,13 @@ test("control sequences of others never reach a terminal; colours do, and end at
   );
 });
 
+test('a line is one, whatever is in it; several are asked for', () => {
+  const {out, lines} = terminal(80);
+  out.line('one\ntwo\r\nthree\tfour');
+  out.lines('one\ntwo');
+  expect(lines()).toEqual(['one two three\tfour', 'one', 'two']);
+});
+
 test('text is measured and cut by columns', () => {
   expect([widthOf('abc'), widthOf('漢字'), widthOf('👩‍👩‍👧'), widthOf('é'), widthOf('')]).toEqual([3, 4, 2, 1, 0]);
   expect(fit('abcdef', 4)).toBe('abc…');

@@ -8,6 +8,7 @@ import {ExitCode} from '../errors.ts';
 import {fleetFileOf, printProblems} from '../fleet-file.ts';
 import {commandLine} from '../../words/command.ts';
 import {count} from '../../words/format.ts';
+import {plainText} from '../../words/sanitize.ts';
 import {printTable} from '../table.ts';
 
 export const check: Command = {
@@ -29,12 +30,12 @@ what was expected, and the nearest right spelling. Nothing is started.`,
     printProblems(context, problems);
     if (!fleet) {
       const errors = problems.filter(({severity}) => severity === 'error').length;
-      context.err.line(`${file}: ${count(errors, 'error')}`);
+      context.err.line(`${plainText(file)}: ${count(errors, 'error')}`);
       return ExitCode.usage;
     }
     const instances = fleet.workers.reduce((sum, worker) => sum + worker.instances, 0);
     context.out.line(
-      `${file}: fleet ${fleet.name}, ${count(fleet.workers.length, 'worker')}, ${count(instances, 'instance')}`,
+      `${plainText(file)}: fleet ${fleet.name}, ${count(fleet.workers.length, 'worker')}, ${count(instances, 'instance')}`,
     );
     if (fleet.workers.length > 0) printWorkers(context, fleet);
     return ExitCode.done;

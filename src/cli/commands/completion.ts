@@ -22,7 +22,7 @@ fish: run once    brood completion fish > ~/.config/fish/completions/brood.fish`
     const [shell = ''] = context.positionals;
     if (shell !== 'bash' && shell !== 'zsh' && shell !== 'fish')
       throw new UsageError('needs a shell: bash, zsh or fish');
-    context.out.line(SCRIPTS[shell](await context.table.loadAll()).trimEnd());
+    context.out.lines(SCRIPTS[shell](await context.table.loadAll()).trimEnd());
     return ExitCode.done;
   },
 };

@@ -73,8 +73,8 @@ function show(context: Context, scope: Scope, kinds: ReadonlySet<Kind> | null): 
   }
   assertThere(scope, pids, report);
   const everything = kinds !== null || scope.target !== null;
-  if (isSet(context, 'dot')) out.line(dotOf(drawingOf(report, everything ? () => true : joinsAny)));
-  else if (isSet(context, 'mermaid')) out.line(mermaidOf(drawingOf(report, everything ? () => true : joinsAny)));
+  if (isSet(context, 'dot')) out.lines(dotOf(drawingOf(report, everything ? () => true : joinsAny)));
+  else if (isSet(context, 'mermaid')) out.lines(mermaidOf(drawingOf(report, everything ? () => true : joinsAny)));
   else {
     if (kinds === null || [...kinds].some(kind => kind !== 'signal')) printChannels(out, report, everything);
     if (withSignals) printSignals(out, report);

@@ -12,6 +12,7 @@ import {lastWords} from '../last-words.ts';
 import {ask, NoAnswerError, reach} from '../reach.ts';
 import {tell} from '../story.ts';
 import {wrap} from '../wrap.ts';
+import {plainText} from '../../words/sanitize.ts';
 
 const STORIES = 5;
 
@@ -50,7 +51,10 @@ so it also works when the supervisor is down.`,
       };
       print(context, tell(evidence, signalOfNumber));
     }
-    if (ids.length > STORIES) context.out.line(`\n${ids.length - STORIES} more: ${ids.slice(STORIES).join(', ')}`);
+    if (ids.length > STORIES) {
+      context.out.line();
+      context.out.line(`${ids.length - STORIES} more: ${ids.slice(STORIES).join(', ')}`);
+    }
     return ExitCode.done;
   },
 };
@@ -76,7 +80,7 @@ async function askSupervisor({err}: Context, entry: FleetEntry, target: string):
   } catch (error) {
     if (error instanceof NotRunningError) return null;
     if (error instanceof NoAnswerError) {
-      err.line(`from the journal alone: ${error.message}`);
+      err.line(`from the journal alone: ${plainText(error.message)}`);
       return null;
     }
     throw error;
