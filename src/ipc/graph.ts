@@ -25,6 +25,8 @@ export interface Channels {
   readonly denied: readonly number[];
   /** There may be processes that this user is not even told of, with further ends and channels. */
   readonly hidden: boolean;
+  /** What was not looked at because there is so much of it, in words with names in them; not there: nothing. */
+  readonly leftOut?: readonly string[];
 }
 
 /** Whether the kernel tells of channels here: it does on Linux. */
@@ -41,7 +43,14 @@ export function readChannels({pids = null, kinds = null, startTimes = false, roo
   const channels = wanted
     .flatMap(kind => kind.read(snapshot))
     .filter(({ends}) => pids === null || ends.some(({pid}) => pids.has(pid)));
-  return {channels, processes: processesOf(snapshot, channels), denied: snapshot.denied, hidden: hidesProcesses(root)};
+  const {denied, leftOut} = snapshot;
+  return {
+    channels,
+    processes: processesOf(snapshot, channels),
+    denied,
+    hidden: hidesProcesses(root),
+    ...(leftOut.length > 0 ? {leftOut} : {}),
+  };
 }
 
 function processesOf(snapshot: Snapshot, channels: readonly Channel[]): ChannelProcess[] {

@@ -55,13 +55,9 @@ const familyOf = ({call}: LockLine): string => (call === 'flock' ? 'flock' : 're
 /** What tells a lock from others: which file, which of its bytes, and by which rules. */
 export const placeOf = (lock: LockLine): string => `${familyOf(lock)} ${lock.file} ${lock.start}-${lock.end}`;
 
-/** Whether one of them keeps the other waiting, if they are different owners'. */
-export const conflict = (a: LockLine, b: LockLine): boolean =>
-  familyOf(a) === familyOf(b) &&
-  a.file === b.file &&
-  a.start <= b.end &&
-  b.start <= a.end &&
-  (a.type === 'write' || b.type === 'write');
+/** Where locks may be in each other's way. */
+export const groundOf = (lock: LockLine): string => `${familyOf(lock)} ${lock.file}`;
 
-export const isSameLock = (a: LockLine, b: LockLine): boolean =>
-  placeOf(a) === placeOf(b) && a.call === b.call && a.type === b.type && a.pid === b.pid;
+/** What `/proc/locks` and `fdinfo` say in the same words of one lock; of two that both call the same, it is the same. */
+export const lockKeyOf = (lock: LockLine): string =>
+  `${placeOf(lock)} ${lock.call} ${lock.type} ${lock.pid === null ? '' : lock.pid}`;

@@ -2,14 +2,14 @@
  * File locks: who holds them, and who waits. The kernel says who asked for a lock; one of flock(2) or of an open file
  * description is held by all who have that description, also by those who inherited it.
  */
-import {blockedCallsOf} from './blocked-calls.ts';
+import {Allowance} from './allowance.ts';
 import type {ChannelKind} from './channel-kind.ts';
-import {groupBy, withoutDeleted} from './files.ts';
-import {conflict, isSameLock, locksInFdinfo, parseLocks, placeOf, type LockLine} from './lock-lines.ts';
-import type {OpenFile, Snapshot} from './snapshot.ts';
+import {groupBy} from './files.ts';
+import {LockFiles, type Party} from './lock-files.ts';
+import {lockKeyOf, placeOf, type LockLine} from './lock-lines.ts';
+import {lockTableOf, MOST_LOCK_BYTES} from './lock-table.ts';
+import {lockWaits, type HeldPlace} from './lock-waits.ts';
 import type {Channel, End} from './types.ts';
-
-const F_OFD_SETLKW = 38;
 
 export interface LockDetail extends Readonly<Record<string, unknown>> {
   readonly lock: LockLine['call'];
@@ -26,86 +26,75 @@ export const lock: ChannelKind = {
   kind: 'lock',
   needs: ['files'],
   read(snapshot) {
-    const lines = parseLocks(snapshot.text(null, 'locks') ?? '');
+    const {lines, isCut} = lockTableOf(snapshot.text(null, 'locks', MOST_LOCK_BYTES) ?? '');
+    if (isCut) snapshot.leaveOut(`there are more than ${lines.length} file locks: only so many were looked at`);
     if (lines.length === 0) return [];
-    const open = new OpenLockedFiles(snapshot, lines);
-    const waiting = lines.filter(({waits}) => waits);
-    const held = groupBy(
-      lines.filter(({waits}) => !waits),
-      placeOf,
-    );
-    return Array.from(held.values(), group => channelOf(group, waiting, open));
+    const open = new LockFiles(snapshot, lines);
+    const {places, cut} = lockWaits(lines);
+    const waiters = new Waiters(open, lines);
+    const channels = places.map(place => channelOf(place, waiters.of(place), open));
+    const unnamed = [...cut, ...waiters.cut].map(line => open.path(line) ?? line.file);
+    const words = wordsOf(new Set([...open.unseen.keys(), ...unnamed]));
+    if (words !== null) snapshot.leaveOut(words);
+    return channels;
   },
 };
 
-/** A process that has to do with a lock, and by which descriptor. */
-interface Party {
-  readonly pid: number;
-  readonly fd: number | null;
+const NAMED = 3;
+
+function wordsOf(paths: ReadonlySet<string>): string | null {
+  if (paths.size === 0) return null;
+  const named = [...paths].slice(0, NAMED).join(', ');
+  const others = paths.size > NAMED ? ` and ${paths.size - NAMED} more` : '';
+  return `there are too many locks and descriptors of ${named}${others}: further processes may hold those locks, or wait for them`;
 }
 
-/** The descriptors by which locks may be held or waited for. */
-class OpenLockedFiles {
-  readonly #snapshot: Snapshot;
-  readonly #held: readonly (readonly [OpenFile, readonly LockLine[]])[];
-  /** Which file a lock is on, where a descriptor has told. */
-  readonly #files = new Map<string, OpenFile>();
+/** Those named for all places of a file: for each of its locks and of those that wait that many, and some that all have. */
+const NAMED_EACH = 20;
+const NAMED_FREE = 1_000;
 
-  constructor(snapshot: Snapshot, lines: readonly LockLine[]) {
-    this.#snapshot = snapshot;
-    const inodes = new Set(lines.map(({file}) => Number(file.slice(file.lastIndexOf(':') + 1))));
-    const pids = new Set(lines.map(({pid}) => pid));
-    // Some file systems show another device to stat(2) than to /proc/locks (btrfs, overlayfs): the inode alone decides
-    // who is asked, and `fdinfo`, which has the same numbers as /proc/locks, what is true.
-    this.#held = snapshot.files
-      .filter(({inode, pid}) => inodes.has(inode) || pids.has(pid))
-      .map(file => [file, locksInFdinfo(snapshot.text(file.pid, `fdinfo/${file.fd}`) ?? '')]);
-    for (const [file, locks] of this.#held) for (const {file: id} of locks) this.#files.set(id, file);
+/** Who waits for the locks of a place. */
+class Waiters {
+  readonly #open: LockFiles;
+  readonly #linesOf: ReadonlyMap<string, readonly LockLine[]>;
+  readonly #allowances = new Map<string, Allowance>();
+  /** Lines behind which more wait than were named. */
+  readonly cut: LockLine[] = [];
+
+  constructor(open: LockFiles, lines: readonly LockLine[]) {
+    this.#open = open;
+    this.#linesOf = groupBy(lines, ({file}) => file);
   }
 
-  path({file}: LockLine): string | null {
-    const open = this.#files.get(file);
-    return open === undefined ? null : withoutDeleted(open.path);
+  of({waiting}: HeldPlace): readonly Party[] {
+    const named = waiting.filter(({pid}) => pid !== null).flatMap(line => this.#open.waiters(line));
+    // Each such line stands for the same ones.
+    const nameless = waiting.find(({pid}) => pid === null);
+    if (nameless === undefined) return named;
+    const all = this.#open.waiters(nameless);
+    if (this.#allowanceOf(nameless, all.length).take(all.length)) return [...named, ...all];
+    this.cut.push(nameless);
+    return named;
   }
 
-  holders(line: LockLine): Party[] {
-    const found = this.#held
-      .filter(([, locks]) => locks.some(own => isSameLock(own, line)))
-      .map(([{pid, fd}]) => ({pid, fd}));
-    if (found.length > 0) return found;
-    // Its descriptors may not be read: then whoever asked for it.
-    return line.pid === null ? [] : [{pid: line.pid, fd: null}];
-  }
-
-  waiters(line: LockLine): Party[] {
-    const file = this.#files.get(line.file);
-    const open = this.#held
-      .map(([candidate]) => candidate)
-      .filter(({inode, device}) => inode === file?.inode && device === file.device);
-    if (line.pid !== null) return [{pid: line.pid, fd: open.find(({pid}) => pid === line.pid)?.fd ?? null}];
-    return open
-      .filter(({pid, fd}) =>
-        blockedCallsOf(this.#snapshot, pid).some(
-          ({call, arguments: [on, command]}) => call === 'fcntl' && on === fd && command === F_OFD_SETLKW,
-        ),
-      )
-      .map(({pid, fd}) => ({pid, fd}));
+  #allowanceOf({file}: LockLine, parties: number): Allowance {
+    let allowance = this.#allowances.get(file);
+    if (allowance === undefined) {
+      const lines = this.#linesOf.get(file)?.length ?? 0;
+      allowance = new Allowance(NAMED_FREE + NAMED_EACH * (lines + parties));
+      this.#allowances.set(file, allowance);
+    }
+    return allowance;
   }
 }
 
 const sorted = (parties: readonly Party[]): number[] => [...new Set(parties.map(({pid}) => pid))].sort((a, b) => a - b);
 
-function channelOf(
-  held: readonly [LockLine, ...LockLine[]],
-  waiting: readonly LockLine[],
-  open: OpenLockedFiles,
-): Channel {
-  const [first] = held;
-  const owners = held.map(line => open.holders(line));
+function channelOf({lines}: HeldPlace, waiters: readonly Party[], open: LockFiles): Channel {
+  const [first] = lines;
+  // Locks that nobody can tell apart have the same holders.
+  const owners = Array.from(groupBy(lines, lockKeyOf).values(), ([line]) => open.holders(line));
   const holders = owners.flat();
-  const waiters = waiting
-    .filter(line => held.some(own => conflict(own, line) && (own.call !== 'posix' || own.pid !== line.pid)))
-    .flatMap(line => open.waiters(line));
   const mode = first.type === 'read' ? 'r' : 'w';
   const end = ({pid, fd}: Party): End => ({pid, fd, mode});
   const detail: LockDetail = {

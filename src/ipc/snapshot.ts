@@ -3,7 +3,7 @@ import {existsSync, readdirSync} from 'node:fs';
 import type {Access, Link, Mapping, Target} from '../posix/process-folder.ts';
 import {hasSomething, introduce} from './introduction.ts';
 import {processFiles, type ProcessFiles} from './source.ts';
-import {textOf} from './text.ts';
+import {beginningOf, textOf} from './text.ts';
 import type {ChannelProcess, End} from './types.ts';
 
 /** What a kind looks at. */
@@ -43,8 +43,12 @@ export interface Snapshot {
   process(pid: number): ChannelProcess | null;
   /** Processes that have something to hide from this user. */
   readonly denied: readonly number[];
-  /** A file of one process, or (`null`) of the whole machine. */
-  text(pid: number | null, path: string): string | null;
+  /** A file of one process, or (`null`) of the whole machine; where others make it long, little more than `most` bytes. */
+  text(pid: number | null, path: string, most?: number): string | null;
+  /** Says what was not looked at, in words. */
+  leaveOut(words: string): void;
+  /** All that was said so. */
+  readonly leftOut: readonly string[];
 }
 
 const S_IFREG = 0o100000;
@@ -196,7 +200,12 @@ export function takeSnapshot(root: string, wanted: Wanted): Snapshot {
     source.close();
   }
   const {pipes, sockets, files, eventfds, mappings, statuses, processes, denied} = gathering;
-  const text: Snapshot['text'] = (pid, path) => textOf(root, ...(pid === null ? [path] : [pid, path]));
+  const text: Snapshot['text'] = (pid, path, most) => {
+    const parts = pid === null ? [path] : [pid, path];
+    return most === undefined ? textOf(root, ...parts) : beginningOf(most, root, ...parts);
+  };
+  const leftOut: string[] = [];
+  const leaveOut = (words: string): void => void leftOut.push(words);
   const process: Snapshot['process'] = pid => {
     const found = processes.get(pid);
     if (found !== undefined) return found;
@@ -206,5 +215,8 @@ export function takeSnapshot(root: string, wanted: Wanted): Snapshot {
     late.close();
     return introduced;
   };
-  return {root, pipes, sockets, files, eventfds, mappings, statuses, denied, text, process};
+  return {
+    ...{root, pipes, sockets, files, eventfds, mappings, statuses, denied},
+    ...{text, process, leaveOut, leftOut},
+  };
 }

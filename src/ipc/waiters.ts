@@ -32,7 +32,9 @@ function readWaiters(snapshot: Snapshot): Waiters {
     } of calls) {
       if (id === undefined) continue;
       const key = keyOf(call, id);
-      waiters.set(key, [...(waiters.get(key) ?? []), pid]);
+      const others = waiters.get(key);
+      if (others) others.push(pid);
+      else waiters.set(key, [pid]);
     }
   }
   return waiters;

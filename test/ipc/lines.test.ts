@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {addressText} from '../../src/ipc/address.ts';
 import {parseBlockedCall} from '../../src/ipc/blocked-calls.ts';
-import {conflict, locksInFdinfo, parseLockLine, parseLocks} from '../../src/ipc/lock-lines.ts';
+import {locksInFdinfo, parseLocks} from '../../src/ipc/lock-lines.ts';
 import {signalsIn} from '../../src/ipc/signal.ts';
 import {inetRowOf, inetRowOfLine, unixRowOf, unixRowsOfText} from '../../src/ipc/socket-rows.ts';
 import {keyOf, parseTable} from '../../src/ipc/system-v.ts';
@@ -140,16 +140,6 @@ test('/proc/locks: holders, those that wait, also behind each other, and what is
   ]);
   expect(locks[1]).toMatchObject({file: 'fe:00:4711', start: 50, end: Infinity});
   expect(locksInFdinfo(`pos:\t0\nlock:\t1: FLOCK  ADVISORY  WRITE 515 00:1b:12 0 EOF\n`)).toEqual([locks[3]]);
-});
-
-test('two locks are in each other’s way if they are on the same bytes and one of them writes', () => {
-  const lock = (type: string, start: number, end: string | number, call = 'POSIX ') =>
-    parseLockLine(`1: ${call} ADVISORY  ${type} 1 fe:00:1 ${start} ${end}`)!;
-  expect(conflict(lock('WRITE', 0, 9), lock('READ', 9, 'EOF'))).toBe(true);
-  expect(conflict(lock('WRITE', 0, 9), lock('WRITE', 10, 19))).toBe(false);
-  expect(conflict(lock('READ', 0, 9), lock('READ', 0, 9))).toBe(false);
-  expect(conflict(lock('WRITE', 0, 'EOF'), lock('WRITE', 0, 'EOF', 'FLOCK '))).toBe(false);
-  expect(conflict(lock('WRITE', 0, 'EOF'), lock('WRITE', 0, 'EOF', 'OFDLCK'))).toBe(true);
 });
 
 test('System V tables by the names of their columns', () => {

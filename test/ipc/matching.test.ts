@@ -30,6 +30,8 @@ function snapshotOf(sockets: ReadonlyMap<number, readonly End[]>, files: Readonl
     mappings: [],
     statuses: none,
     denied: [],
+    leftOut: [],
+    leaveOut: () => undefined,
     process: () => null,
     text: (pid, path) => (pid === null ? (files[path] ?? null) : null),
   };

@@ -10,18 +10,26 @@ const LEAST_MS = 20;
 const TRIES = 4;
 
 export function stepsGrowLinearly(what: string, piece: string, work: (text: string) => unknown): void {
-  const [short, long] = [LENGTH, LENGTH * TIMES].map(length => piece.repeat(Math.ceil(length / piece.length)));
+  sizesGrowLinearly(what, LENGTH, length => {
+    const text = piece.repeat(Math.ceil(length / piece.length));
+    return () => work(text);
+  });
+}
+
+/** The same of anything that has a size: what `make` hands back is timed, for that size and for one eight times as large. */
+export function sizesGrowLinearly(what: string, size: number, make: (size: number) => () => unknown): void {
+  const [short, long] = [make(size), make(size * TIMES)];
   const ratios: number[] = [];
   for (let i = 0; i < TRIES; i++) {
-    const ratio = msOf(work, long ?? '') / Math.max(LEAST_MS, msOf(work, short ?? ''));
+    const ratio = msOf(long) / Math.max(LEAST_MS, msOf(short));
     if (ratio < AT_MOST) return;
     ratios.push(ratio);
   }
-  expect.unreachable(`${what}: ${TIMES} times the text takes ${ratios.map(Math.round).join(', ')} times as long`);
+  expect.unreachable(`${what}: ${TIMES} times as much takes ${ratios.map(Math.round).join(', ')} times as long`);
 }
 
-function msOf(work: (text: string) => unknown, text: string): number {
+function msOf(work: () => unknown): number {
   const start = performance.now();
-  work(text);
+  work();
   return performance.now() - start;
 }

@@ -163,7 +163,7 @@ async function look(connected: Connected | null, all: boolean): Promise<Findings
   const own = connected === null ? NOTHING : await ask(connected, 'findings', {});
   const lineage = connected === null ? null : await ask(connected, 'lineage', {});
   const found = all ? await machineFindings(own) : own;
-  return {...found, deadlocks: deadlocksAmong(lineage, all), client};
+  return {...found, ...deadlocksAmong(lineage, all), client};
 }
 
 async function examine(connected: Connected): Promise<Patient> {

@@ -12,6 +12,7 @@ import {reportOf, type IpcReport} from '../ipc/report.ts';
 import {printSignals} from '../ipc/signals.ts';
 import {printChannels} from '../ipc/table.ts';
 import {ALL_OPTION, withScope, type Scope} from '../scope.ts';
+import {plainText} from '../../words/sanitize.ts';
 
 export const ipc: Command = {
   name: 'ipc',
@@ -80,7 +81,8 @@ function show(context: Context, scope: Scope, kinds: ReadonlySet<Kind> | null): 
     if (withSignals) printSignals(out, report);
   }
   out.flush();
-  for (const line of deniedWords(report, pids)) err.line(err.paint('dim', line));
+  for (const line of [...deniedWords(report, pids), ...(report.leftOut ?? [])])
+    err.line(err.paint('dim', plainText(line)));
   return ExitCode.done;
 }
 

@@ -2,17 +2,21 @@
 import type {LineageReport} from '../../control/messages.ts';
 import {deadlocksOf} from '../../ipc/deadlocks.ts';
 import {readChannels} from '../../ipc/graph.ts';
-import type {Deadlock} from './findings.ts';
+import {mayWaitForLocks} from '../../ipc/lock-table.ts';
+import {PROC} from '../../ipc/source.ts';
+import type {DeadlockFindings} from './findings.ts';
 
 /**
- * Of the fleet, or of the whole machine. A circle may lead through strangers, so all locks are read; it concerns the fleet
- * where one of its processes is in it.
+ * Of the fleet, or of the whole machine. A circle may lead through strangers, so all locks are read once a process of the fleet
+ * waits for one; it concerns the fleet where one of its processes is in it.
  */
-export function deadlocksAmong(lineage: LineageReport | null, all: boolean): Deadlock[] {
-  const {channels, processes} = readChannels({kinds: new Set(['lock'])});
-  const names = new Map(processes.map(({pid, name}) => [pid, name]));
+export function deadlocksAmong(lineage: LineageReport | null, all: boolean): DeadlockFindings {
   const owners = new Map((lineage?.processes ?? []).map(entry => [entry.pid, entry]));
-  return deadlocksOf(channels)
+  const concerns = all || (owners.size > 0 && mayWaitForLocks(PROC, pid => owners.has(pid)));
+  if (!concerns) return {deadlocks: [], leftOut: []};
+  const {channels, processes, leftOut = []} = readChannels({kinds: new Set(['lock'])});
+  const names = new Map(processes.map(({pid, name}) => [pid, name]));
+  const deadlocks = deadlocksOf(channels)
     .map(({cycle}) => ({
       cycle: cycle.map(({pid, holds, waitsFor}) => ({
         pid,
@@ -24,4 +28,5 @@ export function deadlocksAmong(lineage: LineageReport | null, all: boolean): Dea
       })),
     }))
     .filter(({cycle}) => all || cycle.some(({pid}) => owners.has(pid)));
+  return {deadlocks, leftOut};
 }

@@ -17,10 +17,16 @@ export interface Deadlock {
   readonly cycle: readonly Link[];
 }
 
-export interface Findings {
+/** Deadlocks, as far as there was time to look. */
+export interface DeadlockFindings {
+  readonly deadlocks: readonly Deadlock[];
+  /** What was not looked at, in words; untrusted names are in them. */
+  readonly leftOut: readonly string[];
+}
+
+export interface Findings extends DeadlockFindings {
   readonly zombies: readonly ZombieReport[];
   readonly orphans: readonly OrphanReport[];
-  readonly deadlocks: readonly Deadlock[];
   /** The fleet's supervisor; null where there is none, or all of the machine is looked at without one. */
   readonly client: Client | null;
 }

@@ -13,10 +13,12 @@ export interface IpcReport {
   readonly denied: readonly number[];
   /** There may be processes that this user is not even told of. */
   readonly hidden: boolean;
+  /** What was not looked at because there is so much of it, in words; not there: nothing. */
+  readonly leftOut?: readonly string[];
 }
 
 export function reportOf(
-  {processes, channels, denied, hidden}: Channels,
+  {processes, channels, denied, hidden, leftOut}: Channels,
   scope: Pick<Scope, 'ownerOf' | 'roleOf'>,
 ): IpcReport {
   return {
@@ -33,5 +35,6 @@ export function reportOf(
     channels,
     denied,
     hidden,
+    ...(leftOut === undefined ? {} : {leftOut}),
   };
 }

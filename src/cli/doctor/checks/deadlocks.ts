@@ -7,8 +7,8 @@ const idOf = ({worker, instance}: Link): string | null => (worker === null ? nul
 
 const who = (link: Link): string => `${idOf(link) ?? link.name ?? 'a process'} (pid ${link.pid})`;
 
-export const deadlocks: FindingCheck = ({deadlocks: all, client}) =>
-  all.map(({cycle}) => {
+export const deadlocks: FindingCheck = ({deadlocks: all, leftOut, client}) => [
+  ...all.map(({cycle}) => {
     const last = cycle.findLast(link => idOf(link) !== null) ?? cycle.at(-1);
     const id = last === undefined ? null : idOf(last);
     const circle = cycle.map(link => `${who(link)} holds ${link.holds} and waits for ${link.waitsFor}`);
@@ -19,4 +19,12 @@ export const deadlocks: FindingCheck = ({deadlocks: all, client}) =>
       advice: `All that take several locks must take them in the same order; then it can't happen. Until then one of them has to let go: ${id === null ? `\`kill ${last?.pid ?? ''}\`` : `\`brood restart ${id}\`, which is what \`--fix\` does`}.`,
       fix: fixDeadlock(id, client),
     };
-  });
+  }),
+  ...leftOut.map(words => ({
+    kind: 'locks',
+    worker: null,
+    message: `${words}. A deadlock among them would not be seen.`,
+    advice: 'Who needs so many of them is told by `brood ipc --all --kind lock`.',
+    harmless: true,
+  })),
+];
