@@ -35,7 +35,10 @@ export async function followLines(
   const folderOf = (instance: Instance) => instanceLogFolder(fleetFolder, instanceId(instance));
   const add = (open: OpenStream, from: 'start' | 'end') => {
     const folder = folderOf(open.instance);
-    folders.set(folder, [...(folders.get(folder) ?? []), new FollowedStream(fleetFolder, open, from)]);
+    const followed = new FollowedStream(fleetFolder, open, from);
+    const others = folders.get(folder);
+    if (others) others.push(followed);
+    else folders.set(folder, [followed]);
     watch.add(folder);
   };
   const emit = ({instance, stream}: FollowedStream, {at, line, partial}: Piece) =>

@@ -9,6 +9,7 @@ import {mermaidOf} from '../../src/cli/ipc/mermaid.ts';
 import type {IpcProcess, IpcReport} from '../../src/cli/ipc/report.ts';
 import {printSignals} from '../../src/cli/ipc/signals.ts';
 import {printChannels} from '../../src/cli/ipc/table.ts';
+import {sizesGrowLinearly} from '../words/growth.ts';
 import {Output} from '../../src/cli/output.ts';
 import type {Channel, End, Kind} from '../../src/ipc/types.ts';
 
@@ -134,6 +135,56 @@ test('10,000 channels stay readable', () => {
   expect(text).toMatch(/10000 channels, 2000 processes/);
   expect(text).toMatch(/stands for a worker or a program/);
   for (const draw of [dotOf, mermaidOf]) expect(draw(drawingOf(crowd, joinsAny)).split('\n').length).toBeLessThan(60);
+});
+
+/** One pipe that all processes hold. */
+const gathering = (size: number, nameOf: (i: number) => string): IpcReport => ({
+  processes: Array.from({length: size}, (_, i) => process(i + 1, nameOf(i))),
+  channels: [
+    channel(
+      'pipe',
+      '1',
+      Array.from({length: size}, (_, i) => end(i + 1, i === 0 ? 'r' : 'w')),
+    ),
+  ],
+  denied: [],
+  hidden: false,
+});
+
+test('thousands at one channel: no drawing has more than 400 edges, and it says so; time grows with their number', () => {
+  for (const draw of [dotOf, mermaidOf]) {
+    // As programs they are one.
+    expect(
+      draw(
+        drawingOf(
+          gathering(5000, () => 'worker'),
+          joinsAny,
+        ),
+      ).split('\n').length,
+    ).toBeLessThan(20);
+    const text = draw(
+      drawingOf(
+        gathering(5000, i => `worker${i}`),
+        joinsAny,
+      ),
+    );
+    expect(text.split('\n').length).toBeLessThan(900);
+    expect(text).toContain('4600 further lines left out');
+    const few = draw(
+      drawingOf(
+        gathering(399, i => `worker${i}`),
+        joinsAny,
+      ),
+    );
+    expect(few.split('\n').length).toBeGreaterThan(799);
+    expect(few).not.toContain('left out');
+  }
+  const reports = {same: () => 'worker', different: (i: number) => `worker${i}`};
+  for (const [name, nameOf] of Object.entries(reports))
+    sizesGrowLinearly(`a table of processes with ${name} names`, 4000, size => {
+      const report = gathering(size, nameOf);
+      return () => table(report);
+    });
 });
 
 const HOSTILE = 'a"b\\"]\n;c</script>\x1b]0;title\x07<b>#quot;`%%{init}%%`|end --> x';

@@ -154,7 +154,9 @@ function byGroup(workers: readonly WorkerReport[]): readonly WorkerReport[] {
   const groups = new Map<string, WorkerReport[]>();
   for (const one of workers) {
     const name = one.group ?? `\n${one.worker}`;
-    groups.set(name, [...(groups.get(name) ?? []), one]);
+    const others = groups.get(name);
+    if (others) others.push(one);
+    else groups.set(name, [one]);
   }
   return [...groups.values()].flat();
 }

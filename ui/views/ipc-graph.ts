@@ -14,50 +14,79 @@ export interface GraphRow {
   readonly to: string;
 }
 
+/** So many are named at the other end, or beside one: it is one line, and a channel may join thousands. */
+const MOST_NAMED = 20;
+
 /** Each join is drawn below everybody who is at one of its ends, from there. */
 export function graphRows(joins: readonly Join[], glyphs: Glyphs): readonly GraphRow[] {
-  const nodes = new Map<string, {readonly node: Node; readonly joins: Join[]}>();
+  const nodes = new Map<string, {readonly node: Node; readonly joins: Parties[]}>();
   for (const join of joins) {
-    for (const node of byKey([...join.from, ...join.to])) {
+    const parties = partiesOf(join);
+    for (const node of parties.all) {
       const known = nodes.get(node.key);
-      if (known) known.joins.push(join);
-      else nodes.set(node.key, {node, joins: [join]});
+      if (known) known.joins.push(parties);
+      else nodes.set(node.key, {node, joins: [parties]});
     }
   }
   const rows: GraphRow[] = [];
   for (const {node, joins: own} of [...nodes.values()].sort((a, b) => compare(a.node.label, b.node.label))) {
     rows.push({key: node.key, join: null, node, stroke: '', to: ''});
-    for (const [index, join] of own.entries()) {
+    for (const [index, parties] of own.entries()) {
+      const {join} = parties;
       const stroke = index === own.length - 1 ? glyphs.last : glyphs.branch;
-      rows.push({key: `${node.key} ${index} ${join.kind}`, join, node: null, stroke, to: others(join, node, glyphs)});
+      rows.push({
+        key: `${node.key} ${index} ${join.kind}`,
+        join,
+        node: null,
+        stroke,
+        to: others(parties, node, glyphs),
+      });
     }
   }
   return rows;
 }
 
-/** By their keys: who is at both ends is one all the same. */
-const byKey = (nodes: readonly Node[]): Iterable<Node> => new Map(nodes.map(node => [node.key, node])).values();
+/** Who is where; looked at once for a join, and not once for each of them. */
+interface Parties {
+  readonly join: Join;
+  readonly from: ReadonlySet<string>;
+  readonly to: ReadonlySet<string>;
+  /** Who is at both ends is one all the same. */
+  readonly all: readonly Node[];
+  readonly onlyFrom: readonly Node[];
+  readonly onlyTo: readonly Node[];
+}
+
+function partiesOf(join: Join): Parties {
+  const from = new Set(join.from.map(({key}) => key));
+  const to = new Set(join.to.map(({key}) => key));
+  const onlyFrom = join.from.filter(({key}) => !to.has(key));
+  return {join, from, to, all: [...join.to, ...onlyFrom], onlyFrom, onlyTo: join.to.filter(({key}) => !from.has(key))};
+}
 
 const collator = new Intl.Collator('en', {numeric: true});
 const compare = (a: string, b: string): number => collator.compare(a, b);
 
-function others(join: Join, {key}: Node, glyphs: Glyphs): string {
-  const isFrom = join.from.some(node => node.key === key);
-  const isTo = join.to.some(node => node.key === key);
-  const beside = [...(isFrom ? join.to : join.from), ...(isFrom && isTo ? join.from : [])].filter(
-    node => node.key !== key,
-  );
-  const distinct = [...new Map(beside.map(node => [node.key, node.label])).values()];
-  const arrow = !join.oneWay || (isFrom && isTo) ? glyphs.arrowBoth : isFrom ? glyphs.arrowRight : glyphs.arrowLeft;
+function others({join, from, to, all, onlyFrom, onlyTo}: Parties, {key}: Node, glyphs: Glyphs): string {
+  const [isFrom, isTo] = [from.has(key), to.has(key)];
+  const isBoth = isFrom && isTo;
+  const arrow = !join.oneWay || isBoth ? glyphs.arrowBoth : isFrom ? glyphs.arrowRight : glyphs.arrowLeft;
+  const beside = isBoth ? listWithout(key, all) : listOf(isFrom ? join.to : join.from);
   // Alone at its side: who shares it, shares it from there.
-  const atOther = new Set(beside.map(node => node.key));
-  const shared = (isFrom ? join.from : join.to)
-    .filter(node => node.key !== key && !atOther.has(node.key))
-    .map(({label}) => label);
-  const ends = distinct.length > 0 ? `${arrow} ${distinct.join(', ')}` : `${glyphs.dot} nobody else`;
-  return shared.length > 0 && distinct.length > 0
-    ? `${ends} (with ${shared.join(', ')})`
-    : shared.length > 0
-      ? `shared with ${shared.join(', ')}`
-      : ends;
+  const shared = isBoth ? '' : listWithout(key, isFrom ? onlyFrom : onlyTo);
+  const ends = beside === '' ? `${glyphs.dot} nobody else` : `${arrow} ${beside}`;
+  if (shared === '') return ends;
+  return beside === '' ? `shared with ${shared}` : `${ends} (with ${shared})`;
 }
+
+function listOf(nodes: readonly Node[], count = nodes.length): string {
+  const shown = nodes.slice(0, MOST_NAMED).map(({label}) => label);
+  return [...shown, ...(count > shown.length ? [`+${count - shown.length}`] : [])].join(', ');
+}
+
+/** Of those that it is one of, the others. */
+const listWithout = (key: string, nodes: readonly Node[]): string =>
+  listOf(
+    nodes.slice(0, MOST_NAMED + 1).filter(node => node.key !== key),
+    nodes.length - 1,
+  );

@@ -1,4 +1,6 @@
 /** Who is connected to whom, and through what: of one worker or process, of the fleet, or of the machine. */
+import type {LineageEntry} from '../../src/control/messages.ts';
+import {groupBy} from '../../src/ipc/files.ts';
 import type {ChannelProcess, End} from '../../src/ipc/types.ts';
 import {joinsAny, joinsOf, type Join} from '../../src/words/channels/joins.ts';
 import {nodesOf, type IpcProcess, type Node} from '../../src/words/channels/nodes.ts';
@@ -85,10 +87,11 @@ export class IpcView extends ListView<Row> {
   };
 
   override status(): string | null {
-    const {selection, what, denied} = this.#state;
+    const {selection, what, denied, leftOut} = this.#state;
     const parts = [super.status()];
     if (selection.kind !== 'all') parts.push(`of ${what} (Esc: all)`);
     if (denied > 0) parts.push(`${denied} ${denied === 1 ? 'process' : 'processes'} may not be looked into`);
+    if (leftOut) parts.push('too many locks: not all were looked at');
     return parts.filter(part => part !== null).join(', ') || null;
   }
 
@@ -135,6 +138,7 @@ class State {
   selection: Selection = {kind: 'all'};
   asGraph = false;
   denied = 0;
+  leftOut = false;
   #all = false;
   #readAt = -Infinity;
   #joins: readonly Join[] = [];
@@ -172,24 +176,23 @@ class State {
 
   read(): void {
     if (performance.now() - this.#readAt < LOOK_MS) return;
-    const {channels, processes, denied} = this.#app.world.channels({pids: this.#pids()});
+    const {channels, processes, denied, leftOut} = this.#app.world.channels({pids: this.#pids()});
     const everything = this.#all || this.selection.kind !== 'all';
     const shown = channels.filter(channel => channel.kind !== 'signal' && (everything || joinsAny(channel)));
+    const entries = groupBy(this.#app.world.fleet?.lineage?.processes ?? [], ({pid}) => String(pid));
     this.#nodes = nodesOf(
-      processes.map(one => this.#owned(one)),
+      processes.map(one => this.#owned(one, entries.get(String(one.pid)) ?? [])),
       'process',
     );
     this.#joins = joinsOf(shown, this.#nodes);
     this.denied = denied.length;
+    this.leftOut = leftOut !== undefined;
     this.#readAt = performance.now();
   }
 
-  #owned({pid, name, startTime}: ChannelProcess): IpcProcess {
-    const {fleet} = this.#app.world;
-    const lineage = fleet?.lineage;
-    const entry = lineage?.processes.find(
-      one => one.pid === pid && (startTime === null || one.startTime === startTime),
-    );
+  #owned({pid, name, startTime}: ChannelProcess, entries: readonly LineageEntry[]): IpcProcess {
+    const lineage = this.#app.world.fleet?.lineage;
+    const entry = entries.find(one => startTime === null || one.startTime === startTime);
     const role = (['anchor', 'keeper', 'controller'] as const).find(one => lineage?.[one] === pid);
     return {pid, name: role ?? name, worker: entry?.worker ?? null, instance: entry?.instance ?? null};
   }

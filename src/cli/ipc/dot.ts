@@ -1,5 +1,5 @@
 /** A drawing in Graphviz's language: `brood ipc --dot | dot -Tsvg`. */
-import type {DrawnNode, Drawing} from './drawing.ts';
+import {framesOf, type Drawing} from './drawing.ts';
 
 /** Within quotes only these two mean something (graphviz.org/doc/info/lang.html). */
 const quote = (text: string): string => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
@@ -7,9 +7,7 @@ const quote = (text: string): string => `"${text.replaceAll('\\', '\\\\').replac
 export function dotOf({nodes, edges, remark}: Drawing): string {
   const lines = ['digraph ipc {', '  rankdir=LR; node [fontsize=10]; edge [fontsize=8];'];
   if (remark !== null) lines.push(`  label=${quote(remark)};`);
-  const frames = new Map<string | null, DrawnNode[]>();
-  for (const node of nodes) frames.set(node.frame, [...(frames.get(node.frame) ?? []), node]);
-  for (const [frame, members] of frames) {
+  for (const [frame, members] of framesOf(nodes)) {
     const inner = members.map(
       ({id, label, shape}) => `${id} [label=${quote(label)}, shape=${shape === 'process' ? 'box' : 'ellipse'}];`,
     );

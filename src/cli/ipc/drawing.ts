@@ -1,9 +1,11 @@
 /** Channels as a drawing of nodes and edges, before it is written in one language or another. */
+import {groupBy} from '../../ipc/files.ts';
 import type {Channel, Kind} from '../../ipc/types.ts';
 import {plainText} from '../../words/sanitize.ts';
 import type {Join} from '../../words/channels/joins.ts';
 import {viewOf} from '../../words/channels/level.ts';
-import {instanceOf} from '../../words/channels/nodes.ts';
+import {instanceOf, type Level, type Node} from '../../words/channels/nodes.ts';
+import {count} from '../../words/format.ts';
 import type {IpcReport} from './report.ts';
 import {wordsOfJoin} from '../../words/channels/words.ts';
 
@@ -35,41 +37,92 @@ export interface Drawing {
   readonly remark: string | null;
 }
 
+/** Nodes by their frames; null: those without one. */
+export function framesOf(nodes: readonly DrawnNode[]): (readonly [string | null, readonly DrawnNode[]])[] {
+  const framed = groupBy(
+    nodes.filter(({frame}) => frame !== null),
+    ({frame}) => frame ?? '',
+  );
+  const bare = nodes.filter(({frame}) => frame === null);
+  return [...framed, ...(bare.length > 0 ? [[null, bare] as const] : [])];
+}
+
 export function drawingOf({processes, channels}: IpcReport, joinsAny: (channel: Channel) => boolean): Drawing {
   const drawn = channels.filter(channel => channel.kind !== 'signal' && joinsAny(channel));
-  const {level, nodes, joins} = viewOf(processes, drawn, MOST_EDGES);
-  const ids = new Map<string, string>();
-  const drawnNodes: DrawnNode[] = [];
+  const {level, nodes, joins} = viewOf(processes, drawn, MOST_EDGES, edgesOf);
+  const known = new Map<string, DrawnNode>();
   for (const process of processes) {
     const node = nodes.get(process.pid);
-    if (node === undefined || ids.has(node.key)) continue;
-    ids.set(node.key, `p${ids.size + 1}`);
-    drawnNodes.push({
-      id: ids.get(node.key) ?? '',
+    if (node === undefined || known.has(node.key)) continue;
+    known.set(node.key, {
+      id: `p${known.size + 1}`,
       label: short(node.label),
       shape: 'process',
       frame: level === 'process' ? instanceOf(process) : null,
     });
   }
-  const edges: DrawnEdge[] = [];
-  for (const [i, join] of joins.entries()) {
-    const from = join.from.map(({key}) => ids.get(key) ?? '');
-    const to = join.to.map(({key}) => ids.get(key) ?? '');
-    const [first, second] = [from[0], to[0]];
-    if (from.length === 1 && to.length === 1 && first !== undefined && second !== undefined) {
-      edges.push({from: first, to: second, label: labelOf(join), oneWay: join.oneWay});
-      continue;
-    }
-    // Of more than two, or of one: a node of its own, in the middle.
-    const id = `c${i + 1}`;
-    drawnNodes.push({id, label: labelOf(join), shape: 'channel', frame: null});
-    for (const end of from) edges.push({from: end, to: id, label: '', oneWay: join.oneWay});
-    for (const end of to) edges.push({from: id, to: end, label: '', oneWay: join.oneWay});
+  const pen = new Pen(known);
+  for (const join of joins) pen.draw(join);
+  return {nodes: pen.nodes(), edges: pen.edges, remark: remarkOf(level, pen.leftOut)};
+}
+
+function remarkOf(level: Level, leftOut: number): string | null {
+  const remarks = [
+    ...(level === 'program' ? ['each node is a worker or a program: there are too many processes to draw'] : []),
+    ...(leftOut > 0 ? [`${count(leftOut, 'further line')} left out`] : []),
+  ];
+  return remarks.length > 0 ? remarks.join('; ') : null;
+}
+
+/** A channel of two is an edge between them; one of more, or of one, a node with an edge to each. */
+const isEdge = ({from, to}: Join): boolean => from.length === 1 && to.length === 1;
+const edgesOf = (join: Join): number => (isEdge(join) ? 1 : join.from.length + join.to.length);
+
+/** Draws no more edges than may be, and so no more nodes than they lead to. */
+class Pen {
+  readonly edges: DrawnEdge[] = [];
+  leftOut = 0;
+  readonly #known: ReadonlyMap<string, DrawnNode>;
+  readonly #used = new Set<DrawnNode>();
+  readonly #channels: DrawnNode[] = [];
+
+  constructor(known: ReadonlyMap<string, DrawnNode>) {
+    this.#known = known;
   }
-  const used = new Set(edges.flatMap(({from, to}) => [from, to]));
-  const remark =
-    level === 'program' ? 'each node is a worker or a program: there are too many processes to draw' : null;
-  return {nodes: drawnNodes.filter(({id, shape}) => shape === 'channel' || used.has(id)), edges, remark};
+
+  draw(join: Join): void {
+    const [from, to] = [this.#nodesOf(join.from), this.#nodesOf(join.to)];
+    if (this.edges.length >= MOST_EDGES) {
+      this.leftOut += edgesOf(join);
+      return;
+    }
+    const [first, second] = [from[0], to[0]];
+    if (isEdge(join) && first !== undefined && second !== undefined) {
+      this.#edge(first, second, labelOf(join), join.oneWay);
+      return;
+    }
+    const middle = {id: `c${this.#channels.length + 1}`, label: labelOf(join), shape: 'channel', frame: null} as const;
+    this.#channels.push(middle);
+    for (const end of from) this.#edge(end, middle, '', join.oneWay);
+    for (const end of to) this.#edge(middle, end, '', join.oneWay);
+  }
+
+  nodes(): DrawnNode[] {
+    return [...[...this.#known.values()].filter(node => this.#used.has(node)), ...this.#channels];
+  }
+
+  #nodesOf(nodes: readonly Node[]): DrawnNode[] {
+    return nodes.map(({key}) => this.#known.get(key)).filter(node => node !== undefined);
+  }
+
+  #edge(from: DrawnNode, to: DrawnNode, label: string, oneWay: boolean): void {
+    if (this.edges.length >= MOST_EDGES) {
+      this.leftOut++;
+      return;
+    }
+    this.edges.push({from: from.id, to: to.id, label, oneWay});
+    for (const node of [from, to]) this.#used.add(node);
+  }
 }
 
 const QUIET: readonly Kind[] = ['pipe', 'eventfd'];

@@ -1,5 +1,5 @@
 /** A drawing in Mermaid's language, as Markdown pages show it. */
-import type {DrawnNode, Drawing} from './drawing.ts';
+import {framesOf, type Drawing} from './drawing.ts';
 
 /**
  * Mermaid has no escape character, but numbers of characters (mermaid.js.org/syntax/flowchart.html). Whatever could mean
@@ -11,9 +11,7 @@ const quote = (text: string): string =>
 export function mermaidOf({nodes, edges, remark}: Drawing): string {
   const lines = ['flowchart LR'];
   if (remark !== null) lines.push(`  remark[${quote(remark)}]`);
-  const frames = new Map<string | null, DrawnNode[]>();
-  for (const node of nodes) frames.set(node.frame, [...(frames.get(node.frame) ?? []), node]);
-  for (const [i, [frame, members]] of [...frames].entries()) {
+  for (const [i, [frame, members]] of framesOf(nodes).entries()) {
     const inner = members.map(({id, label, shape}) =>
       shape === 'process' ? `${id}[${quote(label)}]` : `${id}([${quote(label)}])`,
     );

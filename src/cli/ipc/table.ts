@@ -1,4 +1,5 @@
 /** Channels for people: one line for all that join the same processes in the same way. */
+import {groupBy} from '../../ipc/files.ts';
 import {KINDS} from '../../ipc/types.ts';
 import {count} from '../../words/format.ts';
 import type {Output} from '../output.ts';
@@ -38,10 +39,9 @@ const inOrder = (a: Join, b: Join): number =>
 
 /** Those of one instance or one program are one, if there are several. */
 function names(nodes: readonly Node[]): string {
-  const groups = new Map<string, Node[]>();
-  for (const node of nodes) groups.set(node.group, [...(groups.get(node.group) ?? []), node]);
+  const groups = groupBy(nodes, ({group}) => group);
   const all = Array.from(groups, ([group, members]) =>
-    members.length > 1 ? `${group} (${members.length})` : (members[0]?.label ?? group),
+    members.length > 1 ? `${group} (${members.length})` : members[0].label,
   );
   const others = all.length - MOST_NAMED;
   return [...all.slice(0, MOST_NAMED), ...(others > 0 ? [`+${others}`] : [])].join(', ');

@@ -9,11 +9,20 @@ export interface View {
   readonly joins: readonly Join[];
 }
 
-/** Each process by itself where that makes `most` joins at most; else programs and workers as a whole. */
-export function viewOf(processes: readonly IpcProcess[], channels: readonly Channel[], most: number): View {
+/**
+ * Each process by itself where that makes `most` joins at most; else programs and workers as a whole.
+ *
+ * @param weightOf for how many a join counts
+ */
+export function viewOf(
+  processes: readonly IpcProcess[],
+  channels: readonly Channel[],
+  most: number,
+  weightOf: (join: Join) => number = () => 1,
+): View {
   const near = nodesOf(processes, 'process');
   const joins = joinsOf(channels, near);
-  if (joins.length <= most) return {level: 'process', nodes: near, joins};
+  if (joins.reduce((sum, join) => sum + weightOf(join), 0) <= most) return {level: 'process', nodes: near, joins};
   const far = nodesOf(processes, 'program');
   return {level: 'program', nodes: far, joins: joinsOf(channels, far)};
 }

@@ -1,4 +1,5 @@
 /** Zombies, told by their parents: the mistake is the parent's. */
+import {groupBy} from '../../../ipc/files.ts';
 import {readStat} from '../../../process/stat.ts';
 import {exitWords} from '../../../words/instance-words.ts';
 import {count, formatDuration} from '../../../words/format.ts';
@@ -17,16 +18,14 @@ function ends({exit, ageMs}: ZombieReport): string {
 }
 
 export const zombies: FindingCheck = ({zombies: all, client}) => {
-  const byParent = new Map<number, ZombieReport[]>();
-  for (const zombie of all) byParent.set(zombie.ppid, [...(byParent.get(zombie.ppid) ?? []), zombie]);
-  return [...byParent].map(([ppid, children], index) => {
+  return [...groupBy(all, ({ppid}) => String(ppid)).values()].map((children, index) => {
     const [first] = children;
-    const worker = first?.worker ?? null;
-    const id = worker === null ? null : `${worker}/${first?.instance ?? ''}`;
-    const parent = `${ppid}${named(first?.parent ?? null)}`;
+    const {ppid, worker} = first;
+    const id = worker === null ? null : `${worker}/${first.instance ?? ''}`;
+    const parent = `${ppid}${named(first.parent)}`;
     const whose = id === null ? '' : ` of ${id}`;
     const who =
-      children.length === 1 && first
+      children.length === 1
         ? `process ${first.pid}${named(first.name)}${whose} is a zombie: it ${ends(first)}, and its parent ${parent} has not waited for it`
         : `process ${parent}${whose} has not waited for ${children.length} of its children: ${some(children)}`;
     return {
