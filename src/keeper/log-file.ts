@@ -1,9 +1,12 @@
 /** The log of one stream of one instance: raw bytes, a time index beside them, rotation by rename (logs/layout.ts). */
-import {constants, fstatSync, open as openFile, readSync, statSync} from 'node:fs';
-import {readdir, rename, stat} from 'node:fs/promises';
+import {constants, fstat as fstatFile, fstatSync, open as openFile, read as readFile, statSync} from 'node:fs';
+import {readdir, rename} from 'node:fs/promises';
 import {promisify} from 'node:util';
 import {LogDisk} from './log-disk.ts';
+import {closeGap} from './log-gap.ts';
 import {LogIndex} from './log-index.ts';
+import {placeOf, type Place} from './log-place.ts';
+import {LogWitness, TAIL_BYTES} from './log-witness.ts';
 import {makeFolderBelow} from './make-folder.ts';
 import {mustLeaveRoom} from './room.ts';
 import {seekToEnd} from '../posix/fifo.ts';
@@ -27,10 +30,24 @@ const LEAST_BYTES = 64 * 1024;
 
 /** As numbers: a FileHandle would close itself some time. */
 const open = promisify(openFile);
+const fstat = promisify(fstatFile);
+const read = promisify(readFile);
 
 const codeOf = (error: unknown): string | null =>
   error instanceof Error && 'code' in error ? String(error.code) : null;
 const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT';
+
+const LOST: Readonly<Record<Exclude<Place, 'there'>, string>> = {
+  removed: 'it was removed, and is made anew',
+  elsewhere: 'it was moved away or replaced, and is opened anew',
+};
+
+interface Opened {
+  readonly fd: number;
+  /** The last bytes, and where they begin. */
+  readonly tail: Uint8Array;
+  readonly offset: number;
+}
 
 export interface LogListener {
   /** Bytes came in. */
@@ -49,18 +66,24 @@ export class LogFile {
   readonly #disk: LogDisk;
   readonly #index: LogIndex;
   readonly #sources: Source[] = [];
-  readonly #tail = Buffer.alloc(1);
+  readonly #witness = new LogWitness();
   #maxSize: number;
   #fd: number | null = null;
   #size = 0;
   #indexedAt = 0;
   #held = false;
+  /** Somebody moved it away, and has said so. */
   #movedAway = false;
-  #rotating = false;
+  /** The file is being rotated, or opened where nobody writes. */
+  #isBusy = false;
   /** Whoever wants to write meanwhile. */
   readonly #waiting: (() => void)[] = [];
-  /** Before the next chunk it is looked whether the file is still at its path. */
-  #isLookDue = false;
+  /** A chunk is under way to the file. */
+  #isLent = false;
+  /** It is being looked whether the file is still at its path. */
+  #isLooking = false;
+  /** What was found then, while a chunk was under way. */
+  #lost: Exclude<Place, 'there'> | null = null;
   #wasToldRepaired = false;
 
   constructor(folder: string, stream: Stream, maxSize: number, listener: LogListener, disk: LogDisk) {
@@ -106,22 +129,39 @@ export class LogFile {
   /**
    * Gives the file's descriptor, positioned at its end; null where it can't be opened: then it was reported. The file
    * may have been removed, replaced or cut short since the last time: what is written then goes to where it is found.
+   * What came of it must be told by {@link wrote} or {@link wroteNothing}.
    */
   open(done: (fd: number | null) => void): void {
     const fd = this.#fd;
-    if (this.#rotating) this.#waiting.push(() => this.open(done));
-    else if (fd === null || this.#movedAway) this.#openAnew(done);
-    else if (!this.#isThere(fd)) {
-      this.#repaired('it was removed, and is made anew');
-      this.#openAnew(done);
-    } else if (this.#isLookDue) this.#lookForPath(fd, done);
-    else done(fd);
+    const lend = (opened: number | null): void => {
+      this.#isLent = opened !== null;
+      done(opened);
+    };
+    if (this.#isBusy) this.#waiting.push(() => this.open(done));
+    else if (fd === null || this.#movedAway) this.#openAnew(lend);
+    else if (this.#lost !== null || !this.#isThere(fd)) {
+      this.#repaired(LOST[this.#lost ?? 'removed']);
+      this.#openAnew(lend);
+    } else lend(fd);
   }
 
-  /** Looks before the next chunk whether the file is still at its path. */
+  /** Looks whether the file is still at its path, and puts it back if not, also where nobody writes. */
   sweep(): void {
-    this.#isLookDue = true;
     this.#wasToldRepaired = false;
+    const fd = this.#fd;
+    // A disk that does not answer is asked once.
+    if (fd === null || this.#isBusy || this.#isLooking) return;
+    this.#isLooking = true;
+    this.#disk.run(
+      () => placeOf(this.#path, fd),
+      result => {
+        this.#isLooking = false;
+        // What can't be looked at may still be written to.
+        if ('error' in result || result.value === 'there' || this.#fd !== fd || this.#isBusy) return;
+        if (this.#isLent) this.#lost = result.value;
+        else this.#putBack(result.value);
+      },
+    );
   }
 
   /** So many bytes may be moved at once, so that the file does not grow far beyond its size. */
@@ -129,12 +169,32 @@ export class LogFile {
     return Math.max(LEAST_BYTES, this.#maxSize - this.#size);
   }
 
-  /** Notes that so many bytes were moved to the file. */
-  wrote(bytes: number): void {
+  /** Nothing came, or it could not be moved. */
+  wroteNothing(): void {
+    this.#isLent = false;
+  }
+
+  /** Notes that so many bytes were moved to the file. Calls back when the next ones may come. */
+  wrote(bytes: number, done: () => void): void {
     if (this.#held) {
       this.#held = false;
       this.#listener.held(this.#stream, null);
     }
+    const fd = this.#fd;
+    const count = (): void => {
+      this.#isLent = false;
+      this.#count(bytes);
+      done();
+    };
+    if (fd === null) count();
+    else
+      this.#witness.look(fd, this.#size, bytes, looked => {
+        if (looked === 'whole') count();
+        else this.#closeGap(fd, bytes, count);
+      });
+  }
+
+  #count(bytes: number): void {
     const now = Date.now();
     // A clock that was set back is noted too: the index tells what the clock said.
     if (Math.abs(now - this.#indexedAt) >= INDEX_MS || this.#size === 0) {
@@ -145,7 +205,7 @@ export class LogFile {
     if (
       !this.#movedAway &&
       this.#size >= this.#maxSize &&
-      (this.#endsLine() || this.#size >= this.#maxSize + PATIENCE_BYTES)
+      (this.#witness.lastByte === NEWLINE || this.#size >= this.#maxSize + PATIENCE_BYTES)
     )
       this.#rotate();
     this.#listener.wrote(this.#stream);
@@ -168,6 +228,11 @@ export class LogFile {
     if (this.#fd !== null) this.#disk.close(this.#fd);
     this.#fd = null;
     this.#movedAway = false;
+    this.#lost = null;
+  }
+
+  get #path(): string {
+    return currentLog(this.#folder, this.#stream);
   }
 
   /** False where nobody can find it any more; of one that was cut short, writing goes on at its end. */
@@ -177,93 +242,127 @@ export class LogFile {
     // At the old place, zeros would fill the gap.
     if (size < this.#size) {
       this.#size = seekToEnd(fd);
-      if (this.#size === 0) this.#index.begin();
+      this.#index.cutTo(this.#size);
+      this.#witness.begin();
       this.#repaired('it was cut short, and is continued at its end');
     }
     return true;
   }
 
-  #lookForPath(fd: number, done: (fd: number | null) => void): void {
-    this.#isLookDue = false;
-    const path = currentLog(this.#folder, this.#stream);
-    const look = (): Promise<boolean> =>
-      stat(path).then(
-        found => {
-          const held = fstatSync(fd);
-          return found.ino === held.ino && found.dev === held.dev;
-        },
-        // What can't be looked at may still be written to.
-        (error: unknown) => !isMissing(error),
-      );
-    this.#disk.run(look, result => {
-      if ('value' in result && !result.value) {
-        this.#repaired('it was moved away or replaced, and is opened anew');
-        this.#openAnew(done);
-      } else done(fd);
-    });
+  /** Somebody has cut the file short in the moment in which bytes were written at what had been its end. */
+  #closeGap(fd: number, bytes: number, done: () => void): void {
+    this.#disk.run(
+      () => closeGap(this.#path, fd, this.#size, bytes),
+      result => {
+        if ('error' in result)
+          this.#repaired(`it was cut short while it was written to, and has zeros in that place (${result.error})`);
+        else if (result.value !== null) {
+          const {fd: mended, kept, tail} = result.value;
+          this.#disk.close(fd);
+          this.#fd = mended;
+          this.#size = kept;
+          this.#index.cutTo(kept);
+          this.#witness.begin(tail, kept + bytes - tail.length);
+          this.#repaired('it was cut short while it was written to, and is continued without a gap');
+        }
+        done();
+      },
+    );
   }
 
   #openAnew(done: (fd: number | null) => void): void {
     this.#close();
-    this.#isLookDue = false;
-    const path = currentLog(this.#folder, this.#stream);
-    const opened = async (): Promise<number> => {
-      const flags = constants.O_RDWR | constants.O_CREAT;
-      try {
-        return await open(path, flags, 0o600);
-      } catch (error) {
-        if (!isMissing(error)) throw error;
-        await makeFolderBelow(this.#folder);
-        return open(path, flags, 0o600);
-      }
-    };
-    this.#disk.run(opened, result => {
-      if ('error' in result) {
-        this.fail(result.error);
-        done(null);
-        return;
-      }
-      const fd = result.value;
-      this.#fd = fd;
-      try {
-        mustLeaveRoom([fd]);
-        this.#size = seekToEnd(fd);
-      } catch (error) {
-        this.#close();
-        this.fail(codeOf(error) ?? String(error));
-        done(null);
-        return;
-      }
-      if (this.#size === 0) this.#index.begin();
-      done(fd);
+    this.#disk.run(
+      () => this.#opened(),
+      result => {
+        const error = 'error' in result ? result.error : this.#take(result.value);
+        if (error !== null) this.fail(error);
+        done(this.#fd);
+      },
+    );
+  }
+
+  /** Nobody writes: what was open is kept until there is something else, and a failure is for the next look. */
+  #putBack(lost: Exclude<Place, 'there'>): void {
+    const before = this.#fd;
+    this.#isBusy = true;
+    this.#disk.run(
+      () => this.#opened(),
+      result => {
+        if ('value' in result) {
+          // Meanwhile the last run may have ended.
+          if (before === null || this.#fd !== before) this.#disk.close(result.value.fd);
+          else if (this.#take(result.value) === null) {
+            this.#disk.close(before);
+            if (!this.#movedAway) this.#repaired(LOST[lost]);
+            this.#movedAway = false;
+          }
+        }
+        this.#goOn();
+      },
+    );
+  }
+
+  /** A piece of the disk's work. */
+  async #opened(): Promise<Opened> {
+    const flags = constants.O_RDWR | constants.O_CREAT;
+    const attempt = (): Promise<number> => open(this.#path, flags, 0o600);
+    const fd = await attempt().catch(async (error: unknown) => {
+      if (!isMissing(error)) throw error;
+      await makeFolderBelow(this.#folder);
+      return attempt();
     });
+    try {
+      const {size} = await fstat(fd);
+      const offset = Math.max(0, size - TAIL_BYTES);
+      const {buffer, bytesRead} = await read(fd, Buffer.alloc(size - offset), 0, size - offset, offset);
+      return {fd, offset, tail: buffer.subarray(0, bytesRead)};
+    } catch (error) {
+      this.#disk.close(fd);
+      throw error;
+    }
+  }
+
+  /** Writes to this file from now on; or says why that can't be. */
+  #take({fd, tail, offset}: Opened): string | null {
+    try {
+      mustLeaveRoom([fd]);
+      this.#size = seekToEnd(fd);
+    } catch (error) {
+      this.#disk.close(fd);
+      return codeOf(error) ?? String(error);
+    }
+    this.#fd = fd;
+    this.#witness.begin(tail, offset);
+    if (this.#size === 0) this.#index.cutTo(0);
+    return null;
+  }
+
+  #goOn(): void {
+    this.#isBusy = false;
+    for (const goOn of this.#waiting.splice(0)) goOn();
   }
 
   #repaired(message: string): void {
     if (this.#wasToldRepaired) return;
     this.#wasToldRepaired = true;
-    this.#listener.repaired(this.#stream, `${currentLog(this.#folder, this.#stream)}: ${message}`);
-  }
-
-  #endsLine(): boolean {
-    return this.#fd !== null && readSync(this.#fd, this.#tail, 0, 1, this.#size - 1) === 1 && this.#tail[0] === NEWLINE;
+    this.#listener.repaired(this.#stream, `${this.#path}: ${message}`);
   }
 
   #rotate(): void {
     // Somebody may have cut the file short meanwhile; then there is nothing to rotate yet.
     if (this.#fd === null || fstatSync(this.#fd).size < this.#maxSize) return;
-    this.#rotating = true;
+    this.#isBusy = true;
     this.#disk.run(
       () => this.#rename(),
       result => {
-        this.#rotating = false;
         if ('error' in result) this.fail(result.error);
         else {
           this.#close();
           this.#size = 0;
           if (result.value) this.#listener.rotated();
         }
-        for (const goOn of this.#waiting.splice(0)) goOn();
+        this.#goOn();
       },
     );
   }
@@ -333,7 +432,7 @@ export class LogFiles {
     if (logs && STREAMS.every(stream => logs[stream].isIdle)) this.#byFolder.delete(folder);
   }
 
-  /** Looks before what is written next whether the files are still at their paths. */
+  /** Looks whether the files are still at their paths. */
   sweep(): void {
     for (const logs of this.#byFolder.values()) for (const stream of STREAMS) logs[stream].sweep();
   }

@@ -128,7 +128,7 @@ export class RunOutput {
     this.#logs.release(folder);
   }
 
-  /** Looks before what is written next whether the log files are still at their paths. */
+  /** Looks whether the log files are still at their paths. */
   sweep(): void {
     this.#logs.sweep();
   }

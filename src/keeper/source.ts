@@ -123,8 +123,15 @@ export class Source {
       if (file === null) this.#retry();
       else
         this.#mover.move(file, Math.min(CHUNK_BYTES, this.#log.room), moved => {
-          this.#busy = false;
-          this.#moved(moved);
+          const goOn = (): void => {
+            this.#busy = false;
+            this.#moved(moved);
+          };
+          if (typeof moved === 'number' && moved > 0) this.#log.wrote(moved, goOn);
+          else {
+            this.#log.wroteNothing();
+            goOn();
+          }
         });
     });
   }
@@ -155,7 +162,6 @@ export class Source {
     }
     this.#empty = false;
     if (this.#left !== null) this.#left -= moved;
-    this.#log.wrote(moved);
     const wait = this.#restAfter(moved);
     if (wait === 0 || this.#draining || this.#mover.held > 0) this.#move();
     else

@@ -52,7 +52,7 @@ test('an index keeps its order, is bounded while its disk does not answer, and b
   expect(readFileSync(path, 'latin1')).toBe('99 1\n100 2\n');
   let answer = (): void => undefined;
   disk.run(() => new Promise<void>(resolve => (answer = resolve)));
-  index.begin();
+  index.cutTo(0);
   for (let i = 0; i < 50_000; i++) index.note(i, 3);
   answer();
   await settled(disk);

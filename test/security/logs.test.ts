@@ -15,6 +15,7 @@ import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {TestFleet, until} from '../end-to-end/harness.ts';
 import {isRoot, using} from '../end-to-end/wrapped.ts';
+import {isRepaired} from './repairing.ts';
 
 const backoff = {first: '0s', initial: '50ms', max: '200ms'};
 const talker = {sh: 'i=0; while :; do i=$((i+1)); echo line $i; sleep 0.05; done', backoff};
@@ -68,6 +69,21 @@ test('removed: the next line is in a new file, also where the folder is gone; fo
     } finally {
       following.kill('SIGKILL');
     }
+  });
+});
+
+test('removed under a worker that writes nothing: the next sweep puts it back and tells it', async () => {
+  const quiet = {sh: 'echo line 1; exec sleep 1000', backoff};
+  await using(new TestFleet({fleet: 't', workers: {talk: quiet}}), async fleet => {
+    fleet.up('--wait');
+    await until('the line', () => lastLine(fleet) === 1);
+    const {keeper} = fleet;
+    rmSync(logOf(fleet));
+    await isRepaired(fleet, keeper, 'log');
+    expect(readFileSync(logOf(fleet), 'latin1')).toBe('');
+    expect(fleet.events('repaired').map(({message}) => String(message))).toEqual([
+      `${logOf(fleet)}: it was removed, and is made anew`,
+    ]);
   });
 });
 

@@ -1,0 +1,155 @@
+/** A log file that is cut short or removed between two steps of who writes to it. */
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {expect, onTestFinished, test} from 'vitest';
+import {LogFiles, type LogFile} from '../../src/keeper/log-file.ts';
+import {until} from '../end-to-end/harness.ts';
+
+class Place {
+  readonly folder = mkdtempSync(join(tmpdir(), 'brood-log-'));
+  readonly path = join(this.folder, 'logs', 'web.1', 'out.log');
+  readonly told: string[] = [];
+  readonly logs = new LogFiles();
+  readonly log: LogFile;
+
+  constructor(maxSize = 1 << 30) {
+    const listener = {
+      wrote: () => undefined,
+      rotated: () => undefined,
+      held: () => undefined,
+      repaired: (_stream: string, message: string) => void this.told.push(message.slice(this.path.length + 2)),
+    };
+    this.log = this.logs.of(join(this.path, '..'), maxSize, listener).out;
+    onTestFinished(() => rmSync(this.folder, {recursive: true, force: true}));
+  }
+
+  /** Writes as whoever moves bytes does it; `between` comes after the look at the file, and before they are there. */
+  async write(bytes: string | Buffer, between: () => void = () => undefined): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.log.open(fd => {
+        if (fd === null) {
+          reject(new Error('it was not opened'));
+          return;
+        }
+        between();
+        this.log.wrote(writeSync(fd, Buffer.from(bytes)), resolve);
+      });
+    });
+  }
+
+  get text(): string {
+    return readFileSync(this.path, 'latin1');
+  }
+
+  settle(): Promise<void> {
+    return new Promise(resolve => this.logs.settle(resolve));
+  }
+
+  /** Offsets of the time index. */
+  async index(): Promise<number[]> {
+    await this.settle();
+    const lines = readFileSync(this.path.replace('.log', '.idx'), 'latin1').split('\n').filter(Boolean);
+    return lines.map(line => Number(line.split(' ')[0]));
+  }
+}
+
+const cutNote = 'it was cut short while it was written to, and is continued without a gap';
+
+test.each([
+  ['a line', 'before\n'],
+  ['much', Buffer.alloc(1_000_000, 'before\n')],
+  ['zeros at its end', Buffer.concat([Buffer.from('before'), Buffer.alloc(50)])],
+])('cut while the next bytes are moved: no zeros before them, and it is told; before: %s', async (_what, before) => {
+  const place = new Place();
+  await place.write(before);
+  chmodSync(place.path, 0o640);
+  const after = Buffer.alloc(100_000, 'after\n');
+  await place.write(after, () => truncateSync(place.path, 0));
+  expect(place.text === after.toString('latin1')).toBe(true);
+  expect(place.told).toEqual([cutNote]);
+  expect(await place.index()).toEqual([0]);
+  expect(statSync(place.path).mode & 0o777).toBe(0o640);
+  await place.write('more\n');
+  await place.write('and more\n', () => truncateSync(place.path, 7));
+  expect(place.text).toBe('after\naand more\n');
+  // Of what is left the times are known, and of what came then.
+  expect((await place.index()).every(offset => offset <= 7)).toBe(true);
+  expect(readdirSync(join(place.path, '..')).sort()).toEqual(['out.idx', 'out.log']);
+});
+
+test('zeros that were written are no gap', async () => {
+  const place = new Place();
+  for (const bytes of ['a', Buffer.alloc(100_000), Buffer.alloc(10), 'b', Buffer.alloc(3)]) await place.write(bytes);
+  expect(place.text.length).toBe(100_015);
+  expect(place.told).toEqual([]);
+});
+
+test('cut again, right after that: the file that came of it is guarded, too', async () => {
+  const place = new Place();
+  await place.write('before\n');
+  for (const text of ['one\n', 'two\n', 'three\n']) await place.write(text, () => truncateSync(place.path, 0));
+  expect(place.text).toBe('three\n');
+});
+
+test('moved away while that goes on: nothing is put in the place of what is there', async () => {
+  const place = new Place();
+  await place.write('before\n');
+  await place.write('after\n', () => {
+    truncateSync(place.path, 0);
+    renameSync(place.path, `${place.path}.old`);
+  });
+  expect(existsSync(place.path)).toBe(false);
+  expect(readFileSync(`${place.path}.old`, 'latin1')).toBe('\0\0\0\0\0\0\0after\n');
+});
+
+test('of a worker that writes nothing, a log that is removed or moved away is there again after a sweep', async () => {
+  const place = new Place();
+  await place.write('before\n');
+  place.logs.sweep();
+  await place.settle();
+  expect(place.told).toEqual([]);
+  for (const lose of [
+    () => rmSync(place.path),
+    () => renameSync(place.path, `${place.path}.1`),
+    () => rmSync(join(place.folder, 'logs'), {recursive: true}),
+  ]) {
+    lose();
+    place.logs.sweep();
+    await until('the file', () => existsSync(place.path));
+    await place.settle();
+  }
+  expect(place.told.map(message => message.split(',')[0])).toEqual([
+    'it was removed',
+    'it was moved away or replaced',
+    'it was removed',
+  ]);
+  await place.write('after\n');
+  expect(place.text).toBe('after\n');
+  expect(await place.index()).toEqual([0]);
+});
+
+test('the fleet’s folder is left to whoever looks after it', async () => {
+  const place = new Place();
+  await place.write('before\n');
+  rmSync(place.folder, {recursive: true});
+  place.logs.sweep();
+  await place.settle();
+  expect(existsSync(place.folder)).toBe(false);
+  expect(place.told).toEqual([]);
+  mkdirSync(place.folder);
+  place.logs.sweep();
+  await until('the file', () => existsSync(place.path));
+});
