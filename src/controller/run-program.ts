@@ -1,4 +1,5 @@
 /** One program that is run to its end, and not longer than it may. */
+import {PacedTail} from './paced-tail.ts';
 import {duration} from '../supervisor/words.ts';
 
 export interface ProgramOrder {
@@ -10,8 +11,6 @@ export interface ProgramOrder {
   readonly timeoutMs: number;
 }
 
-/** Of its standard error, so much of the end is looked at for the last line. */
-const TAIL_CHARACTERS = 4_096;
 const LINE_CHARACTERS = 200;
 /** What it has written is there when it ends; whoever else holds its standard error is not waited for. */
 const DRAIN_MS = 100;
@@ -42,8 +41,7 @@ export async function runProgram(
     detached: true,
   });
   const {pid, stderr} = child;
-  let tail = '';
-  stderr.setEncoding('utf8').on('data', (text: string) => (tail = (tail + text).slice(-TAIL_CHARACTERS)));
+  const tail = new PacedTail(stderr);
   const why = {late: false};
   const isCalledOff = (): boolean => signal.aborted;
   const kill = (): void => {
@@ -60,7 +58,10 @@ export async function runProgram(
   signal.addEventListener('abort', kill, {once: true});
   // While execa was loaded, it may have been called off.
   if (isCalledOff()) kill();
-  child.once('exit', () => setTimeout(() => stderr.destroy(), DRAIN_MS));
+  child.once('exit', () => {
+    tail.end();
+    setTimeout(() => stderr.destroy(), DRAIN_MS);
+  });
   const result = await child;
   clearTimeout(timer);
   signal.removeEventListener('abort', kill);
@@ -68,7 +69,7 @@ export async function runProgram(
   const {exitCode, signalCode} = child;
   if (exitCode === 0) return null;
   if (exitCode === null && signalCode === null) return `${program} can't be started (${result.code ?? 'unknown'})`;
-  return `${exitCode === null ? `killed by ${signalCode ?? '?'}` : `exit code ${exitCode}`}${lastLine(tail)}`;
+  return `${exitCode === null ? `killed by ${signalCode ?? '?'}` : `exit code ${exitCode}`}${lastLine(tail.text)}`;
 }
 
 function lastLine(text: string): string {

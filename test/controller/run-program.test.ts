@@ -1,0 +1,39 @@
+/** Programs of probes and hooks that write much to their standard error. */
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {expect, onTestFinished, test} from 'vitest';
+import {runProgram} from '../../src/controller/run-program.ts';
+
+const run = (argv: readonly string[], timeoutMs: number): Promise<string | null> =>
+  runProgram({argv, cwd: '/', env: {PATH: '/usr/bin:/bin'}, input: null, timeoutMs}, new AbortController().signal);
+
+/** Writes pieces without end, and notes before each how many bytes it has got rid of. */
+const endless = (file: string, bytes: number): string[] => [
+  process.execPath,
+  '-e',
+  `const {openSync, writeSync} = require('node:fs');
+   const [note, piece] = [openSync(process.argv[1], 'w'), Buffer.alloc(Number(process.argv[2]), 'y\\n')];
+   for (let sent = 0; ; sent += piece.length) {
+     writeSync(note, String(sent).padStart(16), 0);
+     writeSync(2, piece);
+   }`,
+  file,
+  String(bytes),
+];
+
+test('one that never stops is read at a pace until its time is over', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'brood-talk-'));
+  onTestFinished(() => rmSync(folder, {recursive: true, force: true}));
+  const file = join(folder, 'sent');
+  expect(await run(endless(file, 65_536), 3_000)).toBe('timed out after 3 s');
+  // Without a pace, some gigabytes.
+  expect(Number(readFileSync(file, 'latin1'))).toBeLessThan(64 << 20);
+});
+
+test('of one that says much and then its reason, the reason is told', async () => {
+  const lines = 'yes "a line like others" | head -c 10000000 >&2';
+  expect(await run(['/bin/sh', '-c', `${lines}; echo >&2; echo the reason >&2; exit 3`], 30_000)).toBe(
+    'exit code 3: the reason',
+  );
+});
