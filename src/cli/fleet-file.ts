@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import {findFleetFile, formatProblem, parseFleetFile} from '../fleet/index.ts';
 import type {FleetSpec, Problem} from '../fleet/types.ts';
 import {whyNoSocketHere} from '../home/check.ts';
+import {whyUnwatched} from './unwatched.ts';
 import {whyNoLimit} from '../process/cgroup.ts';
 import type {Context} from './command.ts';
 import {CliError, ExitCode} from './errors.ts';
@@ -32,7 +33,11 @@ export function printProblems({err}: Context, problems: readonly Problem[]): voi
 /** The fleet of a file without errors. @throws CliError 2, after all problems were said. */
 export async function readFleetFile(context: Context): Promise<FleetSpec> {
   const file = fleetFileOf(context);
-  const {fleet, problems} = await parseFleetFile(file, {unheld: whyNoLimit, noSocket: whyNoSocketHere});
+  const {fleet, problems} = await parseFleetFile(file, {
+    unheld: whyNoLimit,
+    noSocket: whyNoSocketHere,
+    unwatchable: whyUnwatched,
+  });
   printProblems(context, problems);
   if (fleet) return fleet;
   const errors = problems.filter(({severity}) => severity === 'error').length;

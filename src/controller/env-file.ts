@@ -1,9 +1,13 @@
-/** A worker's `env_file`, read anew for each start: never waited for, never more than it may be, with the worker's rights. */
+/**
+ * A worker's `env_file`, read anew for each start: never waited for, never more than it may be, with the worker's rights. One on a
+ * file system that may not answer is read by another process, which may wait for it.
+ */
 import {lookAs} from './as-user.ts';
 import type {Env, EnvFailure} from './worker-environment.ts';
 import {parseEnvFile} from '../fleet/env-file.ts';
 import {readLimited, type Unread} from '../fleet/read-limited.ts';
 import type {WorkerSpec} from '../fleet/types.ts';
+import {mayWait} from '../process/waiting-mounts.ts';
 
 /** Bytes. What a program may be given at all is not much more (execve(2)). */
 const LARGEST = 2 ** 20;
@@ -14,10 +18,10 @@ const UNREAD: Readonly<Record<Unread, string>> = {
   large: 'it is larger than 1MiB',
 };
 
-const FAILED: Readonly<Record<number, string>> = {
-  3: 'there is no such file, or its folder may not be entered by that user',
-  4: 'it is no regular file',
-  5: 'it may not be read by that user',
+const FAILED: Readonly<Record<number, (who: string) => string>> = {
+  3: who => `there is no such file, or its folder may not be entered by ${who}`,
+  4: () => 'it is no regular file',
+  5: who => `it may not be read by ${who}`,
 };
 
 /** Its exit codes are the keys above. */
@@ -31,7 +35,7 @@ export async function readEnvFile(spec: WorkerSpec): Promise<{readonly env: Env}
     code,
     message: `env_file ${path} can't be read: ${why}`,
   });
-  const read = user === null ? await readOwn(path) : await readAs(spec, path);
+  const read = user === null && !mayWait(path) ? await readOwn(path) : await readElsewhere(spec, path);
   if ('why' in read) return refuse(read.why, read.code);
   const {env, problems} = parseEnvFile(new TextDecoder().decode(read.bytes), path);
   const [first] = problems;
@@ -50,10 +54,13 @@ async function readOwn(path: string): Promise<Read> {
   }
 }
 
-async function readAs(spec: WorkerSpec, path: string): Promise<Read> {
+async function readElsewhere(spec: WorkerSpec, path: string): Promise<Read> {
   const looked = await lookAs(spec, SCRIPT, [path, String(LARGEST + 1)], LARGEST + 1);
-  const as = `as user ${spec.user ?? ''}`;
-  if ('failed' in looked) return {why: `${looked.failed} (${as})`, code: looked.code};
-  if (looked.exit !== 0) return {why: `${FAILED[looked.exit] ?? `exit code ${looked.exit}`} (${as})`};
+  const as = spec.user === null ? '' : ` (as user ${spec.user})`;
+  if ('failed' in looked) return {why: `${looked.failed}${as}`, code: looked.code};
+  if (looked.exit !== 0) {
+    const why = FAILED[looked.exit]?.(spec.user === null ? 'this user' : 'that user');
+    return {why: `${why ?? `exit code ${looked.exit}`}${as}`};
+  }
   return looked.bytes.length > LARGEST ? {why: UNREAD.large} : {bytes: looked.bytes};
 }

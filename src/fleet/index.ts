@@ -14,5 +14,5 @@ export {defaultWorker} from './schema-worker.ts';
 export {parseSignal, signalNames} from './signals.ts';
 export {formatSize, parseSize, type SizeResult} from './size.ts';
 export type * from './types.ts';
-export {whyUnwatchable} from './unwatchable.ts';
+export {unwatchableBy, WAITING_UNWATCHED, watchAccess, whyUnwatchable} from './unwatchable.ts';
 export {quoteWords, splitWords, type WordsResult} from './words.ts';

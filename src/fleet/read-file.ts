@@ -5,7 +5,6 @@ import {basename, dirname, join, resolve} from 'node:path';
 import {parseFleetText, type Machine} from './parse.ts';
 import {readLimited, type Unread} from './read-limited.ts';
 import type {ParsedFleet} from './types.ts';
-import {whyUnwatchable} from './unwatchable.ts';
 
 /** Bytes. No fleet comes near it; whoever names a database dump by mistake is told so at once. */
 export const LARGEST_FILE = 2 ** 20;
@@ -43,7 +42,6 @@ export async function parseFleetFile(path: string, machine: Machine = {}): Promi
   const wrongLine = firstLineNotUtf8(bytes);
   if (wrongLine !== null) return failed('the file is not UTF-8 from this line on: save it as UTF-8', wrongLine);
   return parseFleetText(new TextDecoder().decode(bytes), {
-    unwatchable: whyUnwatchable,
     ...machine,
     file: path,
     canonical,

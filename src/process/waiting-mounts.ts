@@ -62,8 +62,8 @@ let places: ReadonlySet<string> = new Set();
 let known = new Map<string, boolean>();
 let since = -Infinity;
 
-/** Whether a path leads to where a file system may not answer. Where /proc can't be read, none is known to. */
-export function mayWait(path: string): boolean {
+/** Where file systems are mounted that may not answer. Where /proc can't be read, none is known. */
+export function waitingPlaces(): ReadonlySet<string> {
   try {
     const isFirst = changes === null;
     changes ??= new MountChanges();
@@ -71,16 +71,22 @@ export function mayWait(path: string): boolean {
       places = new Set(waitingMounts(readFileSync('/proc/self/mountinfo', 'latin1')));
       since = -Infinity;
     }
+    return places;
   } catch {
-    return false;
+    return new Set();
   }
-  if (places.size === 0) return false;
+}
+
+/** Whether a path leads to where a file system may not answer. */
+export function mayWait(path: string): boolean {
+  const current = waitingPlaces();
+  if (current.size === 0) return false;
   const now = performance.now();
   if (now - since > VALID_MS) {
     known = new Map();
     since = now;
   }
-  const found = known.get(path) ?? leadsInto(places, path);
+  const found = known.get(path) ?? leadsInto(current, path);
   known.set(path, found);
   return found;
 }

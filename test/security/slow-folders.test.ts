@@ -4,6 +4,7 @@ import {expect, test} from 'vitest';
 import {TestFleet, until} from '../end-to-end/harness.ts';
 import {using} from '../end-to-end/wrapped.ts';
 import {lacksMute, withMute} from './hostile-files.ts';
+import type {InstanceDetail} from '../../src/control/messages.ts';
 import {leadsInto, waitingMounts} from '../../src/process/waiting-mounts.ts';
 
 const backoff = {first: '0s', initial: '50ms', max: '200ms'};
@@ -91,6 +92,52 @@ test.skipIf(lacksMute)(
         );
         expect(fleet.run('down').code).toBe(0);
       });
+    });
+  },
+);
+
+test.skipIf(lacksMute)(
+  'an env_file that does not answer is given up with words, and paths there are not watched, which is said at once (needs root and /dev/fuse)',
+  async () => {
+    const workers = {
+      web: {...sleeper, env_file: 'mute/web.env'},
+      dev: {...sleeper, watch: ['mute/src', 'tree', 'other', 'link']},
+    };
+    const files = {'tree/a/b': '', 'other/node_modules/x/y': '', 'other/z': ''};
+    await using(new TestFleet({fleet: 't', workers}, files), async fleet => {
+      symlinkSync('mute/f', fleet.path('other', 'link'));
+      symlinkSync('mute', fleet.path('link'));
+      await withMute(fleet.path('tree', 'a', 'mount'), 'lookup', () =>
+        withMute(fleet.path('other', 'node_modules', 'x', 'mount'), 'lookup', () =>
+          withMute(fleet.path('mute'), 'lookup', async asked => {
+            expect(fleet.run('check').err).toMatch(/watch\[0\]: .*mute\/src is on a file system that may not answer/);
+            fleet.up();
+            const {pid} = await fleet.status('dev', 'ready');
+            const {controller} = fleet;
+            const problems = await until('the watch', () => {
+              const {watch} = (fleet.json('status', 'dev') as {instances: InstanceDetail[]}).instances[0]!;
+              return watch?.watching === true && watch.problems.length === 3 && watch.problems;
+            });
+            const why = 'on a file system that may not answer, as those of a network: changes are not seen';
+            expect(problems.map(({message}) => message)).toEqual([
+              `${fleet.path('mute', 'src')} is ${why}`,
+              `${fleet.path('tree')} holds ${fleet.path('tree', 'a', 'mount')}, ${why}`,
+              `${fleet.path('link')} is ${why}`,
+            ]);
+            expect(fleet.run('doctor').out).toContain('not-watched');
+            const failed = await until('the failure', () => fleet.events('spawn-failed')[0]);
+            expect(failed['message']).toBe(
+              `env_file ${fleet.path('mute', 'web.env')} can't be read: no answer within 5 s`,
+            );
+            fleet.write('new', 'other/z');
+            await fleet.successor('dev', pid!);
+            expect(fleet.controller).toBe(controller);
+            await until('somebody to have waited', () => asked() > 0);
+          }),
+        ),
+      );
+      fleet.write('A=1', 'mute/web.env');
+      await fleet.status('web', 'ready');
     });
   },
 );

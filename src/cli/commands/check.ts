@@ -1,6 +1,7 @@
 import {formatDuration, parseFleetFile} from '../../fleet/index.ts';
 import type {FleetSpec} from '../../fleet/types.ts';
 import {whyNoSocketHere} from '../../home/check.ts';
+import {whyUnwatched} from '../unwatched.ts';
 import {whyNoLimit} from '../../process/cgroup.ts';
 import {atMost} from '../arguments.ts';
 import type {Command} from '../command.ts';
@@ -26,7 +27,11 @@ what was expected, and the nearest right spelling. Nothing is started.`,
   async execute(context) {
     atMost(context, 1);
     const file = fleetFileOf(context);
-    const {fleet, problems} = await parseFleetFile(file, {unheld: whyNoLimit, noSocket: whyNoSocketHere});
+    const {fleet, problems} = await parseFleetFile(file, {
+      unheld: whyNoLimit,
+      noSocket: whyNoSocketHere,
+      unwatchable: whyUnwatched,
+    });
     printProblems(context, problems);
     if (!fleet) {
       const errors = problems.filter(({severity}) => severity === 'error').length;

@@ -7,7 +7,6 @@ import {relative} from 'node:path';
 import {insignificant, isInside} from './insignificant.ts';
 import type {RootWatch, RootWatchOptions} from './root-watch.ts';
 import type {WatchReport} from '../../control/messages.ts';
-import {whyUnwatchable} from '../../fleet/index.ts';
 import type {WorkerSpec} from '../../fleet/types.ts';
 import type {Heart} from '../../supervisor/index.ts';
 import type {Input, JournalEvent} from '../../supervisor/types.ts';
@@ -31,7 +30,7 @@ export interface FileWatchOptions {
   readonly watchRoot: (options: RootWatchOptions) => Watching;
 }
 
-type Watching = Pick<RootWatch, 'look' | 'again' | 'close' | 'isReady' | 'isThere'>;
+type Watching = Pick<RootWatch, 'look' | 'again' | 'close' | 'isReady' | 'trouble'>;
 
 /** A path that one or more workers watch in the same way. */
 interface Shared {
@@ -103,7 +102,8 @@ export class FileWatch {
     if (spec.watch.length === 0) return null;
     const shared = spec.watch.flatMap(root => this.#shared.get(keyOf(root, spec)) ?? []);
     const missing = spec.watch.flatMap(path => {
-      const why = this.#whyMissing(path, spec);
+      // As the last look has told: none is taken here, where what is looked at may not answer.
+      const why = this.#shared.get(keyOf(path, spec))?.watch.trouble ?? null;
       return why === null ? [] : [{code: null, message: `${path} ${why}`}];
     });
     const failed = shared.flatMap(({failures}) =>
@@ -115,13 +115,6 @@ export class FileWatch {
       watching: shared.some(({watch}) => watch.isReady),
       problems: [...missing, ...failed],
     };
-  }
-
-  /** At what another user may have put in the way, no look is taken here. */
-  #whyMissing(path: string, spec: WorkerSpec): string | null {
-    if (spec.user === null) return whyUnwatchable(path);
-    const isThere = this.#shared.get(keyOf(path, spec))?.watch.isThere ?? true;
-    return isThere ? null : 'does not exist: it is watched from when it does';
   }
 
   /** Nothing is watched any more. */

@@ -2,8 +2,9 @@
  * One watched path, with all that is in it. chokidar (inotify(7)) tells what changes there; that the path itself comes, goes,
  * or becomes another one, which nobody would tell, is found out by a look at it now and then.
  */
-import {stat} from 'node:fs/promises';
 import type {FSWatcher} from 'chokidar';
+import {lookAtRoot, type RootFound} from './root-look.ts';
+import {mayWait} from '../../process/waiting-mounts.ts';
 
 export interface RootWatchOptions {
   readonly root: string;
@@ -18,22 +19,12 @@ export interface RootWatchOptions {
 /** One that has gone may be in the middle of being replaced. */
 const SOON_MS = 100;
 
-/** Off the main thread: a file system that does not answer must hold up nobody. */
-async function identityOf(path: string): Promise<string | null> {
-  try {
-    // A number is given away again as soon as it is free.
-    const {dev, ino, birthtimeNs} = await stat(path, {bigint: true});
-    return `${dev} ${ino} ${birthtimeNs}`;
-  } catch {
-    return null;
-  }
-}
-
 export class RootWatch {
   readonly #options: RootWatchOptions;
   #watcher: FSWatcher | null = null;
   /** Of what is watched; null: there is nothing. */
   #identity: string | null = null;
+  #trouble: string | null = null;
   #isFirst = true;
   /** A look is under way. */
   #isLooking = false;
@@ -49,18 +40,26 @@ export class RootWatch {
     return this.#isReady;
   }
 
-  /** Whether there is something at the path, as far as the last look has told. */
-  get isThere(): boolean {
-    return this.#identity !== null;
+  /** What was wrong with the path at the last look, in words that follow it. */
+  get trouble(): string | null {
+    return this.#trouble;
   }
 
   /** Finds out whether the path is still the one that is watched. */
   look(): void {
     if (this.#isClosed || this.#isLooking) return;
-    this.#isLooking = true;
-    void identityOf(this.#options.root).then(identity => {
-      this.#isLooking = false;
+    this.#look(identity => {
       if (!this.#isClosed) this.#found(identity);
+    });
+  }
+
+  #look(done: (identity: RootFound['identity']) => void): void {
+    const {root, isIgnored} = this.#options;
+    this.#isLooking = true;
+    void lookAtRoot(root, isIgnored).then(({identity, trouble}) => {
+      this.#isLooking = false;
+      this.#trouble = trouble;
+      done(identity);
     });
   }
 
@@ -96,7 +95,12 @@ export class RootWatch {
     const {watch} = await import('chokidar');
     if (this.#isClosed || this.#identity !== identity) return;
     const {root, isIgnored, followLinks, changed, failed} = this.#options;
-    const watcher = watch(root, {ignoreInitial: true, followSymlinks: followLinks, ignored: path => isIgnored(path)});
+    const watcher = watch(root, {
+      ignoreInitial: true,
+      followSymlinks: followLinks,
+      // Links may lead there, and what was mounted since.
+      ignored: path => isIgnored(path) || mayWait(path),
+    });
     this.#watcher = watcher;
     watcher.on('all', (event, path) => {
       // A link that is not followed is told although it was there from the start.
@@ -124,11 +128,7 @@ export class RootWatch {
         return;
       }
       // An editor has put another file in its place: chokidar has found that out by itself.
-      this.#isLooking = true;
-      void identityOf(root).then(identity => {
-        this.#isLooking = false;
-        this.#identity = identity;
-      });
+      this.#look(identity => (this.#identity = identity));
     }
     // A folder alone is nothing; the files in it are told one by one.
     if (event !== 'addDir' && event !== 'unlinkDir') changed(path);

@@ -15,6 +15,7 @@ class Site {
   readonly told: Input[] = [];
   readonly noted: JournalEvent[] = [];
   readonly roots = new Map<string, RootWatchOptions>();
+  trouble: string | null = null;
   /** What was watched anew. */
   readonly again: string[] = [];
 
@@ -26,10 +27,13 @@ class Site {
       feed: input => void this.told.push(input),
       note: event => void this.noted.push(event),
       watchRoot: options => {
+        const trouble = (): string | null => this.trouble;
         this.roots.set(options.root, options);
         return {
           isReady: true,
-          isThere: true,
+          get trouble() {
+            return trouble();
+          },
           look: () => {},
           again: () => void this.again.push(options.root),
           close: () => void this.roots.delete(options.root),
@@ -104,6 +108,7 @@ describe('another fleet file', () => {
 describe('what can not be watched', () => {
   it('is noted once, and reported with how much it is', () => {
     const site = new Site(worker('web', {watch: [src]}));
+    site.trouble = 'does not exist';
     for (const name of ['a', 'b', 'c']) site.roots.get(src)?.failed('ENOSPC', `/far/${name}`);
     expect(site.noted).toEqual([expect.objectContaining({type: 'watch-failed', worker: 'web', code: 'ENOSPC'})]);
     expect(site.watch.reportOf(worker('web', {watch: [src]}))).toMatchObject({
