@@ -4,11 +4,10 @@
  */
 import {read} from 'node:fs';
 import {onPipeThread} from '../posix/pipe-threads.ts';
+import {READ_NOW_BYTES, readNow} from '../posix/read-now.ts';
 
 /** So much of the end of what was written is looked through for the next such byte. */
-export const TAIL_BYTES = 512;
-/** What is not longer is read in one piece with the byte before it. */
-const PIECE_BYTES = 16 * 1024;
+export const TAIL_BYTES = READ_NOW_BYTES;
 
 /** `cut`: the file has a gap of zeros before what was written. */
 export type Looked = 'whole' | 'cut';
@@ -30,25 +29,29 @@ export class LogWitness {
     this.#note(tail, offset);
   }
 
-  /** Looks after so many bytes were written at that offset. On a thread, since what is not in memory is read from the disk. */
+  /** Looks after so many bytes were written at that offset. What is not in memory is read from the disk, on a thread. */
   look(fd: number, offset: number, bytes: number, done: (looked: Looked) => void): void {
     const witness = this.#at ?? offset;
-    const end = offset + bytes;
-    const isOnePiece = end - witness <= PIECE_BYTES;
-    const tailAt = isOnePiece ? offset : Math.max(offset, end - TAIL_BYTES);
-    onPipeThread(release => {
-      const judge = (first: number | undefined, tail: Uint8Array): void => {
-        release();
-        const isCut = this.#at !== null && first === 0;
-        this.#last = null;
-        this.#note(tail, tailAt);
-        done(isCut ? 'cut' : 'whole');
-      };
-      readAt(fd, witness, isOnePiece ? end - witness : 1, start => {
-        if (isOnePiece) judge(start[0], start.subarray(offset - witness));
-        else readAt(fd, tailAt, end - tailAt, tail => judge(start[0], tail));
-      });
-    });
+    const tailBytes = Math.min(bytes, TAIL_BYTES);
+    const tailAt = offset + bytes - tailBytes;
+    const judge = (first: Uint8Array, tail: Uint8Array): void => {
+      const isCut = this.#at !== null && first[0] === 0;
+      this.#last = null;
+      this.#note(tail, tailAt);
+      done(isCut ? 'cut' : 'whole');
+    };
+    const first = readNow(fd, witness, 1);
+    const tail = first && readNow(fd, tailAt, tailBytes);
+    if (first !== null && tail !== null) judge(first, tail);
+    else
+      onPipeThread(release =>
+        readAt(fd, witness, 1, start =>
+          readAt(fd, tailAt, tailBytes, end => {
+            release();
+            judge(start, end);
+          }),
+        ),
+      );
   }
 
   #note(tail: Uint8Array, offset: number): void {

@@ -100,7 +100,7 @@ const ASKS: Readonly<Record<string, (name: string) => boolean>> = {
       'messagesIn',
     ],
     ...['endOfStatus', 'lookIntoPipe', 'MountChanges', 'noteWork', 'peekDescriptors', 'withPoolOf'],
-    ...['fetchRefusal', 'pidfdInfoRefusal', 'pidfdRefusals', 'spliceRefusal', 'subreaperRefusal'],
+    ...['fetchRefusal', 'pidfdInfoRefusal', 'pidfdRefusals', 'readNow', 'spliceRefusal', 'subreaperRefusal'],
   ),
 };
 
