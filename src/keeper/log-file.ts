@@ -2,7 +2,7 @@
 import {constants, fstat as fstatFile, fstatSync, open as openFile, read as readFile, statSync} from 'node:fs';
 import {readdir, rename} from 'node:fs/promises';
 import {promisify} from 'node:util';
-import {LogDisk} from './log-disk.ts';
+import type {LogDisk} from './log-disk.ts';
 import {closeGap} from './log-gap.ts';
 import {LogIndex} from './log-index.ts';
 import {placeOf, type Place} from './log-place.ts';
@@ -10,15 +10,7 @@ import {LogWitness, TAIL_BYTES} from './log-witness.ts';
 import {makeFolderBelow} from './make-folder.ts';
 import {mustLeaveRoom} from './room.ts';
 import {seekToEnd} from '../posix/fifo.ts';
-import {
-  currentIndex,
-  currentLog,
-  parseLogName,
-  rotatedIndex,
-  rotatedLog,
-  STREAMS,
-  type Stream,
-} from '../logs/layout.ts';
+import {currentIndex, currentLog, parseLogName, rotatedIndex, rotatedLog, type Stream} from '../logs/layout.ts';
 import type {Source} from './source.ts';
 
 /** How far a file may grow beyond its size while no line ends where a chunk ends. */
@@ -394,55 +386,4 @@ export class LogFile {
 export function logSizes(folder: string): Record<Stream, number> {
   const size = (stream: Stream): number => statSync(currentLog(folder, stream), {throwIfNoEntry: false})?.size ?? 0;
   return {out: size('out'), err: size('err')};
-}
-
-/** The logs of all instances that have a run, by folder. */
-export class LogFiles {
-  readonly #byFolder = new Map<string, Record<Stream, LogFile>>();
-  readonly #disk: LogDisk;
-
-  constructor(disk = new LogDisk()) {
-    this.#disk = disk;
-  }
-
-  /** How many instances have some. */
-  get count(): number {
-    return this.#byFolder.size;
-  }
-
-  /** Both logs of an instance. */
-  of(folder: string, maxSize: number, listener: LogListener): Record<Stream, LogFile> {
-    const known = this.#byFolder.get(folder);
-    if (known) {
-      for (const stream of STREAMS) known[stream].maxSize = maxSize;
-      return known;
-    }
-    const made = {
-      out: new LogFile(folder, 'out', maxSize, listener, this.#disk),
-      err: new LogFile(folder, 'err', maxSize, listener, this.#disk),
-    };
-    this.#byFolder.set(folder, made);
-    return made;
-  }
-
-  /** No run writes there any more; another may later. */
-  release(folder: string): void {
-    const logs = this.#byFolder.get(folder);
-    // What is held back is known to others, who must hear when it goes on.
-    if (logs && STREAMS.every(stream => logs[stream].isIdle)) this.#byFolder.delete(folder);
-  }
-
-  /** Looks whether the files are still at their paths. */
-  sweep(): void {
-    for (const logs of this.#byFolder.values()) for (const stream of STREAMS) logs[stream].sweep();
-  }
-
-  /** Calls back once indexes are written and rotations done, or after a while. */
-  settle(done: () => void): void {
-    this.#disk.settle(done);
-  }
-
-  reopen(): void {
-    for (const logs of this.#byFolder.values()) for (const stream of STREAMS) logs[stream].reopen();
-  }
 }

@@ -1,6 +1,7 @@
 /** The output of all runs: whose goes to which logs, and who wants to hear of it. */
 import type {EarlierPipes} from './earlier-pipes.ts';
-import {LogFiles, type LogFile} from './log-file.ts';
+import type {LogFile} from './log-file.ts';
+import {LogFiles} from './log-files.ts';
 import type {Fact, HeldFact, SpawnOrder} from './messages.ts';
 import {Output} from './output.ts';
 import {findFifos, makeFifos, removeFifos, type Fifos} from './output-fifos.ts';

@@ -15,7 +15,8 @@ import {
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
-import {LogFiles, type LogFile} from '../../src/keeper/log-file.ts';
+import type {LogFile} from '../../src/keeper/log-file.ts';
+import {LogFiles} from '../../src/keeper/log-files.ts';
 import {until} from '../end-to-end/harness.ts';
 
 class Place {

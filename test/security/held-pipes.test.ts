@@ -12,7 +12,7 @@ import {TestFleet, until} from '../end-to-end/harness.ts';
 import {using} from '../end-to-end/wrapped.ts';
 import {runOf} from '../keeper/run-of.ts';
 import {lacksMute, withMute} from './hostile-files.ts';
-import {LogFiles} from '../../src/keeper/log-file.ts';
+import {LogFiles} from '../../src/keeper/log-files.ts';
 import {ReadyFifos} from '../../src/keeper/ready-fifo.ts';
 import {RunOutput} from '../../src/keeper/run-output.ts';
 import {readyPath} from '../../src/keeper/run-files.ts';
