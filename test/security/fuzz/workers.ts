@@ -10,9 +10,11 @@ import {joined, lasting, parseNotice} from '../../../src/keeper/notice.ts';
 import {decodeMessage} from '../../../src/posix/connector-messages.ts';
 import {sharedMappingsIn} from '../../../src/posix/process-folder.ts';
 import {commandIn} from '../../../src/process/command-line.ts';
+import {entriesIn, valueIn} from '../../../src/process/environment.ts';
 import {detailsIn} from '../../../src/process/proc-details.ts';
 import {StatField, StatLine} from '../../../src/process/stat-line.ts';
 import {parseStat} from '../../../src/process/stat.ts';
+import {parseStatus} from '../../../src/process/status.ts';
 import {project} from '../../end-to-end/harness.ts';
 import {latin1, must, utf8, type Target} from './target.ts';
 
@@ -119,6 +121,37 @@ const command: Target = {
   take(input) {
     const read = commandIn(utf8(input));
     must(!read.includes('\0'), 'no zero byte is left');
+  },
+};
+
+const environment: Target = {
+  name: 'src/process/environment.ts',
+  samples: ['PATH=/bin\0BROOD_RUN=0123\0HOME=/\0', here('/proc/self/environ'), 'BROOD_RUN=', '=\0=a\0\0'],
+  pieces: ['\0', 'BROOD_RUN=', 'BROOD_RUN', '=', 'a', 'XBROOD_RUN=1\0', '\0\0\0\0', 'é'],
+  frames: [
+    ['BROOD_RUN=', '\0'],
+    ['A=', '\0BROOD_RUN=1'],
+  ],
+  take(input) {
+    const value = valueIn(input, 'BROOD_RUN');
+    must(value === null || !value.includes('\0'), 'a value ends with its entry');
+    const first = entriesIn(input).find(([name]) => name === 'BROOD_RUN');
+    must((first === undefined) === (value === null), 'both find the same entry');
+    must(first === undefined || Buffer.from(value ?? '', 'latin1').toString() === first[1], 'and the same value');
+  },
+};
+
+const status: Target = {
+  name: 'src/process/status.ts',
+  samples: [...recorded('status'), here('/proc/self/status'), 'Name:\tPPid:\t1\\nUid:\t0\t\n'],
+  pieces: ['PPid:\t', 'Uid:\t', '0\t', '\n', '1', 'Name:\t', '99999999999'],
+  frames: [
+    ['PPid:\t', '\nUid:\t0\t0\n'],
+    ['PPid:\t1\nUid:\t', '\t'],
+  ],
+  take(input) {
+    const read = parseStatus(latin1(input));
+    must(read === null || (read.ppid >= 0 && read.uid >= 0), 'both are numbers');
   },
 };
 
@@ -281,6 +314,8 @@ export const workerTargets: readonly Target[] = [
   stat,
   statLine,
   command,
+  environment,
+  status,
   details,
   locks,
   inetLines,
