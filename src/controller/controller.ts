@@ -55,6 +55,7 @@ import {ControlServer} from '../control/server.ts';
 import type {Fact} from '../keeper/messages.ts';
 import {instanceLogFolder} from '../logs/layout.ts';
 import type {SupervisorSignal} from '../posix/early-signals.ts';
+import {writeError} from '../posix/standard-error.ts';
 import {bootId} from '../process/facts.ts';
 import {noteUserOf} from '../process/fleet-table.ts';
 import {startTimeOf} from '../process/stat.ts';
@@ -328,7 +329,7 @@ export class Controller {
 
   /** SIGUSR2: what is known, for a person who looks for a fault. */
   #dump(): void {
-    process.stderr.write(
+    writeError(
       `${JSON.stringify({at: new Date(), supervisor: this.#report(), heart: JSON.parse(this.#engine.heart.snapshot()) as unknown}, null, 1)}\n`,
     );
   }

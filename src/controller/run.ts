@@ -9,6 +9,7 @@ import type {Fact, FactOf} from '../keeper/messages.ts';
 import {inFolder} from '../control/folder.ts';
 import {mustBeTrusted} from '../home/check.ts';
 import type {EarlySignals, SupervisorSignal} from '../posix/early-signals.ts';
+import {writeError} from '../posix/standard-error.ts';
 import {closeDebugger} from '../posix/node-flags.ts';
 import {signalIdentified} from '../posix/pidfd.ts';
 import {startTimeOf} from '../process/stat.ts';
@@ -26,9 +27,7 @@ const SIGKILL = 9;
 const STUCK_MS = 15_000;
 
 function endStuckKeeper(pid: number, startTime: string | null): void {
-  process.stderr.write(
-    `brood controller: the new keeper (${pid}) does not work; it is ended, and the old one comes back\n`,
-  );
+  writeError(`brood controller: the new keeper (${pid}) does not work; it is ended, and the old one comes back\n`);
   if (startTime !== null) signalIdentified(pid, startTime, SIGKILL, startTimeOf);
 }
 
@@ -118,7 +117,7 @@ export function runController(folder: string, early: EarlySignals, exit: (status
             left = true;
           },
           superseded: () => {
-            process.stderr.write('brood controller: another controller works already; this one leaves\n');
+            writeError('brood controller: another controller works already; this one leaves\n');
             exit(ABANDONED);
           },
         }),

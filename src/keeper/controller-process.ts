@@ -5,6 +5,7 @@ import {Socket} from 'node:net';
 import {Lines} from './lines.ts';
 import {LINK_FD, STORE_FD, type Fact, type Order} from './messages.ts';
 import {socketPair} from '../posix/socketpair.ts';
+import {writeError} from '../posix/standard-error.ts';
 
 /** How long the end of a process may be told after its link was seen to close. */
 const TOLD_MS = 500;
@@ -54,7 +55,7 @@ export class ControllerProcess {
       stdio[LINK_FD] = others;
       stdio[STORE_FD] = store ?? 'ignore';
       const child = spawn(program, args, {stdio});
-      child.on('error', error => process.stderr.write(`brood keeper: ${error.message}\n`));
+      child.on('error', error => writeError(`brood keeper: ${error.message}\n`));
       if (child.pid === undefined) throw new Error(`${program} can't be started`);
       const started = new ControllerProcess(child.pid, own, true, events);
       child.on('exit', (code, signal) => started.end(signal ?? `exit code ${code ?? '?'}`));

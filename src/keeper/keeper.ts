@@ -37,6 +37,7 @@ import {factOf, isOver, type Run} from './run.ts';
 import {cleanUpStopped, markStopped} from './stopped.ts';
 import {Upgrade} from './upgrade.ts';
 import type {SupervisorSignal} from '../posix/early-signals.ts';
+import {writeError} from '../posix/standard-error.ts';
 import {ELSEWHERE_THREADS} from '../posix/elsewhere.ts';
 import {Epoll} from '../posix/epoll.ts';
 import {PIPE_THREADS} from '../posix/pipe-threads.ts';
@@ -44,7 +45,7 @@ import {withPoolOf} from '../posix/pool.ts';
 import {SOCKET_THREADS} from '../posix/socket-threads.ts';
 import {startTimeOf} from '../process/stat.ts';
 
-const complain = (message: string): void => void process.stderr.write(`brood keeper: ${message}\n`);
+const complain = (message: string): void => writeError(`brood keeper: ${message}\n`);
 
 const SWEEP_MS = 5_000;
 /** One waits for events; each of the others may be held up by a disk, or by whoever has passed a descriptor. */
@@ -117,7 +118,7 @@ export class Keeper {
     };
     const cgroups = Cgroups.open(basename(folder), {strangerAmong: strangersTo([anchor, this.#launcher.pid])});
     const repaired = (what: string, message: string): void => {
-      process.stderr.write(`brood keeper: repaired ${what}: ${message}\n`);
+      writeError(`brood keeper: repaired ${what}: ${message}\n`);
       say({type: 'repaired', what, message});
     };
     this.#repaired = repaired;
@@ -128,7 +129,7 @@ export class Keeper {
       outdated: tokens => say({type: 'outdated', tokens}),
       repaired: message => repaired('channel', message),
       lost: (channel, message) => {
-        process.stderr.write(`brood keeper: channel ${channel} is lost: ${message}\n`);
+        writeError(`brood keeper: channel ${channel} is lost: ${message}\n`);
         say({type: 'channel-lost', channel, message});
       },
     });
@@ -231,7 +232,7 @@ export class Keeper {
       repaired,
       taken: by => this.#giveWay(by),
       lost: message => {
-        process.stderr.write(`brood keeper: ${message}: the fleet is ended\n`);
+        writeError(`brood keeper: ${message}: the fleet is ended\n`);
         this.#fleetEnd.ask('SIGTERM');
       },
       complain,
@@ -328,7 +329,7 @@ export class Keeper {
   #controllerLost(pid: number | null, how: string, pauseMs: number): void {
     this.#lost++;
     const next = pauseMs > 0 ? `in ${pauseMs} ms` : 'now';
-    process.stderr.write(`brood keeper: controller ${pid ?? ''} ended (${how}), the next one starts ${next}\n`);
+    writeError(`brood keeper: controller ${pid ?? ''} ended (${how}), the next one starts ${next}\n`);
     this.#upgrade.cancel(`the controller ended in the middle of it (${how})`);
     this.#fleetEnd.controllerLost();
     if (!this.#launcher.waits || this.#lost < HOPELESS) return;
@@ -347,9 +348,7 @@ export class Keeper {
 
   /** Another keeper holds this fleet by an older lock, or by a newer one and nothing runs here. */
   #giveWay(by: number): void {
-    process.stderr.write(
-      `brood keeper: keeper ${by} holds this fleet; this one ends what it has started itself, and leaves\n`,
-    );
+    writeError(`brood keeper: keeper ${by} holds this fleet; this one ends what it has started itself, and leaves\n`);
     this.#launcher.tell(`refused ${by}`);
     this.#fleetEnd.withoutController();
   }

@@ -6,6 +6,7 @@
 import {readFileSync, renameSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {mustBeTrusted} from '../home/check.ts';
+import {writeError} from '../posix/standard-error.ts';
 import {bootId} from '../process/facts.ts';
 import {isShortage} from '../process/stat.ts';
 
@@ -68,7 +69,7 @@ export class LastWord {
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       const left = survivors.length > 0 ? `; could not be ended: ${survivors.join(', ')}` : '';
-      process.stderr.write(`brood keeper: what it knows of the end of the fleet could not be written: ${why}${left}\n`);
+      writeError(`brood keeper: what it knows of the end of the fleet could not be written: ${why}${left}\n`);
     }
   }
 

@@ -14,6 +14,7 @@ import {
   sendDescriptors,
   type DescriptorQueue,
 } from '../posix/descriptor-queue.ts';
+import {writeError} from '../posix/standard-error.ts';
 
 /** So many messages beyond those that would do: each takes as much of the queue as one that is full. */
 const MOST_LOOSE = 64;
@@ -162,7 +163,7 @@ export class PipeStore {
   #tell(problem: string | null): void {
     if (problem === this.#problem) return;
     this.#problem = problem;
-    process.stderr.write(
+    writeError(
       problem === null
         ? 'brood keeper: all pipes are kept beside the keeper again\n'
         : `brood keeper: ${weakness(problem)}\n`,

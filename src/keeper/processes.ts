@@ -12,6 +12,7 @@ import {isOver, Runs, type Run} from './run.ts';
 import {Strays} from './strays.ts';
 import {Unattributed} from './unattributed.ts';
 import {signalName, signalNumber, type SignalName} from '../posix/signals.ts';
+import {writeError} from '../posix/standard-error.ts';
 import type {Ended} from '../posix/wait.ts';
 import {isShortage, type Stat} from '../process/stat.ts';
 
@@ -102,7 +103,7 @@ export class Processes {
       signalFailed: ({token, id}, {pid, signal: number, error}) => {
         const signal = signalName(number);
         // Also for the log: there may be no controller to tell.
-        process.stderr.write(`brood keeper: ${signal} to process ${pid} (${id}) could not be sent: ${error}\n`);
+        writeError(`brood keeper: ${signal} to process ${pid} (${id}) could not be sent: ${error}\n`);
         host.say({type: 'signal-failed', token, pid, signal, error});
       },
       cleared: (run, cleared) => {

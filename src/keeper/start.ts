@@ -14,6 +14,7 @@ import {cleanUpStopped, forgetStopped, isStopped} from './stopped.ts';
 import {mustBeTrusted, mustHoldOwn} from '../home/check.ts';
 import {isOlder, livingIn, openLockOf} from '../home/living.ts';
 import type {EarlySignals} from '../posix/early-signals.ts';
+import {writeError} from '../posix/standard-error.ts';
 import {closeDebugger} from '../posix/node-flags.ts';
 import {Epoll} from '../posix/epoll.ts';
 import {becomeSubreaper, closeOnExecFrom, openFilesLimit} from '../posix/process.ts';
@@ -63,7 +64,7 @@ async function lockOf(
   } catch (error) {
     if (launched || holder.anchor === null || !isFolderLost(error)) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`brood keeper: ${why}: what is left of the fleet is ended\n`);
+    writeError(`brood keeper: ${why}: what is left of the fleet is ended\n`);
     return NO_LOCK;
   }
 }
@@ -115,7 +116,7 @@ async function runLocked(args: KeeperArguments, early: EarlySignals): Promise<nu
     return KeeperExit.done;
   }
   const gone = launched ? null : whyNoFleet(folder);
-  if (gone !== null) process.stderr.write(`brood keeper: ${gone}: what is left of the fleet is ended\n`);
+  if (gone !== null) writeError(`brood keeper: ${gone}: what is left of the fleet is ended\n`);
   return run({...args, code, anchor, remains: gone !== null}, lock, early);
 }
 

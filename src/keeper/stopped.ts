@@ -12,6 +12,7 @@ import {removeOtherNotify} from './notify-socket.ts';
 import {orphanagePath} from './orphanage.ts';
 import {removePipes} from './pipe-files.ts';
 import {readRecords, removeTornRewrites} from './record.ts';
+import {writeError} from '../posix/standard-error.ts';
 
 const markOf = (folder: string): string => join(folder, 'stopped');
 
@@ -59,7 +60,7 @@ export function cleanUpStopped(folder: string): void {
     } catch (error) {
       // The folder is gone, or its disk takes no change: nothing runs any more, so the keeper leaves all the same.
       const why = error instanceof Error ? error.message : String(error);
-      process.stderr.write(`brood keeper: something of the stopped fleet stays in ${folder}: ${why}\n`);
+      writeError(`brood keeper: something of the stopped fleet stays in ${folder}: ${why}\n`);
     }
   }
 }

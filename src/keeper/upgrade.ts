@@ -13,6 +13,7 @@ import type {KeeperTrial} from './keeper-trial.ts';
 import type {Link} from './link.ts';
 import type {Fact, FailedUpgrade} from './messages.ts';
 import {whenCopied} from '../posix/mover.ts';
+import {writeError} from '../posix/standard-error.ts';
 
 const PATIENCE_MS = 10_000;
 
@@ -204,7 +205,7 @@ export class Upgrade {
     if (now === null) return;
     this.#end();
     const failed = {to: now.to, message};
-    process.stderr.write(`brood keeper: no upgrade to ${now.to}: ${message}\n`);
+    writeError(`brood keeper: no upgrade to ${now.to}: ${message}\n`);
     now.candidate?.kill('SIGKILL');
     if (now.step === 'holding') {
       // The old controller has gone: another one of the old code tells what has become of it.

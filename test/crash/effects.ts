@@ -109,7 +109,7 @@ const LOCAL = new Set([
   ...['posix.Epoll', 'posix.add', 'posix.arm', 'posix.remove', 'posix.close', 'posix.openPidfd', 'posix.seekToEnd'],
   ...['posix.setOpenFilesLimit', 'posix.closeOnExecFrom', 'posix.resetRealtimeSignals', 'posix.nextStopped'],
   ...['posix.keepOnExec', 'posix.Mover', 'posix.openElsewhere', 'posix.openRest', 'posix.followOutput'],
-  ...['posix.closePipe', 'posix.closeSocket', 'process.umask', 'net.Socket'],
+  ...['posix.closePipe', 'posix.closeSocket', 'posix.writeError', 'process.umask', 'net.Socket'],
 ]);
 
 const CLOSES = new Set(['fs.close', 'fs.closeSync', 'fs/promises.close']);
