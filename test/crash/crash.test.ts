@@ -9,6 +9,7 @@ import {brief, SCENARIOS} from './scenarios.ts';
 const SAMPLE = 6;
 const SEED = 1;
 const JOBS = 2;
+const ROUNDS = 3;
 const PATIENCE_MS = 900_000;
 
 test(
@@ -45,11 +46,18 @@ test(
       ['keeper', []],
       ['controller', []],
     ]);
-    await injectAll(program, [brief], [...between, ...early], JOBS, (point, {outcome, faults: found}) => {
-      if (outcome === 'failed') faults.get(point.part)?.push(found[0] ?? '');
-    });
-    expect(faults.get('keeper')?.join('\n')).toMatch(/pair\/1: its main processes are \d+, \d+/);
-    expect(faults.get('controller')?.join('\n')).toMatch(/the journal says 2 times that pair\/1 pid \d+ was spawned/);
+    const wanted = new Map([
+      ['keeper', /pair\/1: its main processes are \d+, \d+/],
+      ['controller', /the journal says 2 times that pair\/1 pid \d+ was spawned/],
+    ]);
+    const hasFound = (part: string): boolean => wanted.get(part)?.test(faults.get(part)?.join('\n') ?? '') === true;
+    // On a machine that has much else to do, a point may be passed at another moment than in the recording.
+    for (let round = 0; round < ROUNDS && ![...wanted.keys()].every(hasFound); round++) {
+      await injectAll(program, [brief], [...between, ...early], JOBS, (point, {outcome, faults: found}) => {
+        if (outcome === 'failed') faults.get(point.part)?.push(found[0] ?? '');
+      });
+    }
+    for (const [part, fault] of wanted) expect(faults.get(part)?.join('\n')).toMatch(fault);
   },
   PATIENCE_MS,
 );

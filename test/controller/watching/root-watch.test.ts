@@ -32,7 +32,8 @@ class Place implements Disposable {
     });
     this.watch = watch;
     watch.look();
-    if (names[0] !== 'later') await until('the watch', () => watch.isReady);
+    // Of one that is not there: it has looked, so that what comes is a change.
+    await until('the watch', () => watch.isReady || watch.trouble !== null);
     return watch;
   }
 
