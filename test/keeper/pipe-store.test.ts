@@ -12,6 +12,9 @@ import {
   type DescriptorQueue,
 } from '../../src/posix/descriptor-queue.ts';
 import {bytesInPipe, makeFifo} from '../../src/posix/fifo.ts';
+import {writeError} from '../../src/posix/standard-error.ts';
+
+vi.mock('../../src/posix/standard-error.ts', () => ({writeError: vi.fn()}));
 
 const READ = constants.O_RDONLY | constants.O_NONBLOCK;
 /** So many messages suffice for a few descriptors, however many came and went. */
@@ -140,7 +143,7 @@ test('what comes one after the other is packed, before the queue is full', async
 });
 
 test('a queue that earlier keepers have filled is used as soon as what they left is open here', async () => {
-  const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const said = vi.mocked(writeError).mockReset();
   onTestFinished(() => said.mockRestore());
   const queue = queueOf();
   const fds = [openSync('/dev/null', 'r'), openSync('/dev/null', 'r')];
@@ -161,7 +164,7 @@ test('a queue that earlier keepers have filled is used as soon as what they left
 });
 
 test('a queue that can not be had is a problem, and stops nothing', () => {
-  const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const said = vi.mocked(writeError).mockReset();
   onTestFinished(() => said.mockRestore());
   const store = new PipeStore({queue: null, unavailable: 'socketpair: EMFILE'});
   store.hold(0);
