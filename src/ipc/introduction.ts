@@ -1,5 +1,5 @@
 /** What a process is called, and whether it has anything that could be denied. */
-import type {ProcessFiles} from './source.ts';
+import type {ProcessFiles} from './process-files.ts';
 import type {ChannelProcess} from './types.ts';
 
 const PF_KTHREAD = 0x00200000;

@@ -15,7 +15,7 @@ import {
   type Target,
 } from '../posix/process-folder.ts';
 import {isShortage} from '../process/stat.ts';
-import type {ProcessFiles} from './source.ts';
+import type {ProcessFiles} from './process-files.ts';
 import {textOf} from './text.ts';
 
 const O_ACCMODE = 3;

@@ -2,7 +2,8 @@
 import {existsSync, readdirSync} from 'node:fs';
 import type {Access, Link, Mapping, Target} from '../posix/process-folder.ts';
 import {hasSomething, introduce} from './introduction.ts';
-import {processFiles, type ProcessFiles} from './source.ts';
+import type {ProcessFiles} from './process-files.ts';
+import {processFiles} from './source.ts';
 import {beginningOf, textOf} from './text.ts';
 import type {ChannelProcess, End} from './types.ts';
 

@@ -1,17 +1,7 @@
 /** Where the facts come from: the running kernel, or a tree of files that was recorded. */
-import {ProcessFolder, type Link, type Mapping, type Refusal} from '../posix/process-folder.ts';
+import type {ProcessFiles} from './process-files.ts';
 import {RecordedFolder} from './recorded-folder.ts';
-
-/** What is read of one process at a time, between {@link enter} and {@link leave}. */
-export interface ProcessFiles {
-  enter(pid: number): void;
-  leave(): void;
-  /** A small file of the process, a byte a character; null where it can't be read. */
-  read(name: string): string | null;
-  eachLink(visit: (link: Link) => void): Refusal | null;
-  eachSharedMapping(visit: (mapping: Mapping) => void): Refusal | null;
-  close(): void;
-}
+import {ProcessFolder} from '../posix/process-folder.ts';
 
 export const PROC = '/proc';
 

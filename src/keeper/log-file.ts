@@ -11,7 +11,6 @@ import {makeFolderBelow} from './make-folder.ts';
 import {mustLeaveRoom} from './room.ts';
 import {seekToEnd} from '../posix/fifo.ts';
 import {currentIndex, currentLog, parseLogName, rotatedIndex, rotatedLog, type Stream} from '../logs/layout.ts';
-import type {Source} from './source.ts';
 
 /** How far a file may grow beyond its size while no line ends where a chunk ends. */
 const PATIENCE_BYTES = 1024 * 1024;
@@ -51,13 +50,20 @@ export interface LogListener {
   repaired(stream: Stream, message: string): void;
 }
 
+/** Who waits for its turn to write. */
+export interface Turn {
+  start(): void;
+  /** The log can't be written for now. */
+  held(): void;
+}
+
 export class LogFile {
   readonly #folder: string;
   readonly #stream: Stream;
   readonly #listener: LogListener;
   readonly #disk: LogDisk;
   readonly #index: LogIndex;
-  readonly #sources: Source[] = [];
+  readonly #sources: Turn[] = [];
   readonly #witness = new LogWitness();
   #maxSize: number;
   #fd: number | null = null;
@@ -92,7 +98,7 @@ export class LogFile {
   }
 
   /** Sources write one after another, so the output of two runs is never mixed. */
-  queue(source: Source): void {
+  queue(source: Turn): void {
     this.#sources.push(source);
     if (this.#sources.length === 1) queueMicrotask(() => source.start());
   }
@@ -107,11 +113,11 @@ export class LogFile {
     return this.#sources.length === 0 && !this.#held;
   }
 
-  isCurrent(source: Source): boolean {
+  isCurrent(source: Turn): boolean {
     return this.#sources[0] === source;
   }
 
-  done(source: Source): void {
+  done(source: Turn): void {
     const index = this.#sources.indexOf(source);
     if (index >= 0) this.#sources.splice(index, 1);
     if (index === 0) this.#sources[0]?.start();

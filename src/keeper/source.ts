@@ -12,7 +12,7 @@ const CHUNK_BYTES = 128 * 1024;
 /** So long is a little let gather at most, instead of one round trip for each line. */
 const GATHER_MS = 5;
 const RETRY_MS = 500;
-/** An ordinary user may have 1,024 pipes of 64 KiB; after that every new one has 8 KiB (findings.md). */
+/** An ordinary user may have 1,024 pipes of 64 KiB; after that every new one has 8 KiB (pipe(7)). */
 const MANY_FIFOS = 400;
 const SMALL_FIFO_BYTES = 16 * 1024;
 const USUAL_FIFO_BYTES = 64 * 1024;

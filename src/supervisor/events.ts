@@ -1,6 +1,6 @@
 import type {WorkerSpec} from '../fleet/types.ts';
 import type {RestartRate} from './rate.ts';
-import type {Calendar} from './scheduling.ts';
+import type {Calendar} from './calendar.ts';
 import type {Effect, Input, Instance, Time} from './types.ts';
 
 /** What may happen to one instance: a fact about its run, a wish, a deadline, or its turn in the order. */

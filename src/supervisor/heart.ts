@@ -14,7 +14,8 @@ import {failureOf, heldByGroup, share} from './sharing.ts';
 import {NO_RESTARTS, RestartRate, type RateLimits, type Storm} from './rate.ts';
 import {concerns, roll, withMore, without, type Reload} from './reloading.ts';
 import {Roster, type Cell, type Member} from './roster.ts';
-import {waitsForTime, type Calendar} from './scheduling.ts';
+import type {Calendar} from './calendar.ts';
+import {waitsForTime} from './scheduling.ts';
 import {SnapshotWriter, type Rest} from './snapshot.ts';
 import type {Effect, FoundRun, Input, Instance, Time} from './types.ts';
 

@@ -4,5 +4,6 @@ export {planFor, type Difference, type FleetPlan, type WorkerChange} from './pla
 export {rateLimitsFor, type RateLimits} from './rate.ts';
 export {withChanges} from './snapshot.ts';
 export {restoreHeart} from './restore.ts';
-export {waitsForTime, type Calendar} from './scheduling.ts';
+export type {Calendar} from './calendar.ts';
+export {waitsForTime} from './scheduling.ts';
 export type * from './types.ts';

@@ -7,14 +7,6 @@ import {line} from './journal.ts';
 import {NO_HISTORY} from './restart.ts';
 import type {Effect, Instance} from './types.ts';
 
-/** A time zone, and how schedules are read in it. */
-export interface Calendar {
-  /** When a schedule is due next, strictly after a moment. */
-  readonly next: (schedule: string, after: number) => number;
-  /** A moment for people. */
-  readonly words: (at: number) => string;
-}
-
 /** A run that does not begin within the minute for which it was due was missed. */
 const MINUTE_MS = 60_000;
 /** A clock that was set back further than that was wrong before: what it said then means nothing (as cron(8) has it). */
