@@ -5,7 +5,7 @@ import {inject, record, type Result} from './run.ts';
 import type {Scenario} from './trial.ts';
 
 /** So often is it tried to come by a point. */
-const TRIES = 6;
+const TRIES = 10;
 
 export interface Recorded {
   /** Those that are passed each time. */

@@ -17,7 +17,7 @@ const text = (name: string): string | undefined => process.env[name] || undefine
 const number = (name: string, otherwise: number): number => Number(text(name) ?? otherwise);
 
 /** What is passed in each of so many recordings is passed each time. */
-const RECORDINGS = 3;
+const RECORDINGS = 5;
 const EVERY = 25;
 const REPORT = '.cache/crash/report.txt';
 const say = (line: string): void => {

@@ -9,7 +9,8 @@ with open('mains/' + me, 'a') as mains: mains.write(f'{os.getpid()}\\n')
 
 /**
  * Says that it is alive ten times a second; as long as the file `change` is there, that a child of its is the main process.
- * When that begins it sends a descriptor, too, which nobody wants.
+ * When that begins it sends a descriptor, too, which nobody wants. The child ends when the file `over` is there: by then
+ * the supervisor has heard that it is the main process no more, however often a keeper died that was told.
  */
 export const SPEAKER = `${HELLO}
 def say(text, descriptors=[]):
@@ -27,13 +28,12 @@ while True:
         child = os.fork()
         if child == 0: os.execlp('sleep', 'sleep', '1020')
         say('FDSTORE=1', [0])
-    elif child and not os.path.exists('change'):
-        say(f'MAINPID={os.getpid()}')
-        time.sleep(1.2) # a change a second is taken in
+    elif child and os.path.exists('over'):
         os.kill(child, 9)
         os.waitpid(child, 0)
         child = 0
-    say(f'READY=1\\nWATCHDOG=1\\nMAINPID={child or os.getpid()}\\nSTATUS=as ever')
+    main = child if child and os.path.exists('change') else os.getpid()
+    say(f'READY=1\\nWATCHDOG=1\\nMAINPID={main}\\nSTATUS=as ever')
     time.sleep(0.1)
 `;
 
