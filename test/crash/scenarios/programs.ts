@@ -10,7 +10,7 @@ with open('mains/' + me, 'a') as mains: mains.write(f'{os.getpid()}\\n')
 /**
  * Says that it is alive ten times a second; as long as the file `change` is there, that a child of its is the main process.
  * When that begins it sends a descriptor, too, which nobody wants. The child ends when the file `over` is there: by then
- * the supervisor has heard that it is the main process no more, however often a keeper died that was told.
+ * the supervisor knows that it is not the main process any more, also where a keeper died with that message.
  */
 export const SPEAKER = `${HELLO}
 def say(text, descriptors=[]):
