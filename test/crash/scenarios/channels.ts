@@ -148,8 +148,8 @@ export const channels: Scenario = {
     upgradeAll,
     {
       name: 'apply',
-      // As it is recorded: by a keeper that has not bound the sockets itself, and has spawned nothing yet.
-      needs: ['keeper', 'upgrade'],
+      // As it is recorded: by a keeper that has not bound the sockets itself, of workers that are its children and others that are not.
+      needs: ['keeper', 'adopted', 'upgrade'],
       touches: ['makes/1', 'takes/1', 'serves/1', 'knocks/1'],
       async run(trial) {
         const {fleet} = trial;
