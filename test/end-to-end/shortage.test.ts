@@ -45,18 +45,19 @@ test('without descriptors workers wait in backoff, the others go on, stop works,
     const failures = (): number => fleet.events('spawn-failed').length;
     const [tries, open] = [failures(), openDescriptors(supervisor.pid)];
     await until('many more tries', () => failures() > tries + 60);
-    expect(openDescriptors(supervisor.pid)).toBeLessThan(open + 8);
-    const running = before.filter(({status}) => status === 'ready');
-    expect(running.length).toBeGreaterThan(5);
-    for (const {pid} of running) expect(lives(pid!)).toBe(true);
-    const waiting = before.filter(({worker, status}) => worker === 'b' && status === 'backoff');
-    expect(fleet.run('stop', ...running.map(({id}) => id)).code).toBe(0);
+    // What a try that is just under way holds is given back soon; what is lost is not.
+    await until('all to be given back', () => openDescriptors(supervisor.pid) < open + 8);
+    const ran = before.filter(({status}) => status === 'ready');
+    expect(ran.length).toBeGreaterThan(5);
+    for (const {pid} of ran) expect(lives(pid!)).toBe(true);
+    // More may run by now: whoever does not is who waits, of both kinds.
+    const running = fleet.ps().workers.filter(({status}) => status === 'ready');
+    const stopped = new Set(running.map(({id}) => id));
+    expect(fleet.run('stop', ...stopped).code).toBe(0);
     for (const {pid} of running) expect(lives(pid!)).toBe(false);
     await until(
       'those that waited',
-      () =>
-        fleet.ps().workers.filter(({id, status}) => status === 'ready' && waiting.some(one => one.id === id)).length >
-        5,
+      () => fleet.ps().workers.filter(({id, status}) => status === 'ready' && !stopped.has(id)).length > 5,
     );
     expect(fleet.ps().supervisor).toMatchObject({pid: supervisor.pid, controller: supervisor.controller});
     expect(fleet.run('down').code).toBe(0);
