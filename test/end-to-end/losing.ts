@@ -1,5 +1,5 @@
 /** Losing a controller, and what is looked at before and after. */
-import {readdirSync} from 'node:fs';
+import {existsSync, readdirSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'vitest';
 import {until, type TestFleet} from './harness.ts';
@@ -21,6 +21,20 @@ export const linesOf = (fleet: TestFleet, name: string): number => fleet.read(na
 
 /** The folder of its supervisor. */
 export const folderOf = (fleet: TestFleet): string => join(fleet.home, readdirSync(fleet.home)[0] ?? '');
+
+/**
+ * Removes a folder in which a living supervisor may be writing: a file that is made after the folder was read lets
+ * rmdir(2) fail with ENOTEMPTY, and rmSync does not read the folder again.
+ */
+export function removeLiving(folder: string): void {
+  for (let tries = 100; existsSync(folder); tries -= 1) {
+    try {
+      rmSync(folder, {recursive: true});
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY' || tries === 0) throw error;
+    }
+  }
+}
 
 /** The state as it was committed last: JSON text. */
 export function stateOf(fleet: TestFleet): string {

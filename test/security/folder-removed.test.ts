@@ -1,9 +1,9 @@
 /** The fleet's folder is removed under a living supervisor: it comes back, or the fleet ends and says so. */
-import {existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {existsSync, lstatSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test, vi} from 'vitest';
 import {TestFleet, until} from '../end-to-end/harness.ts';
-import {endsClean, folderOf, sleeper} from '../end-to-end/losing.ts';
+import {endsClean, folderOf, removeLiving, sleeper} from '../end-to-end/losing.ts';
 import {lives} from '../end-to-end/processes.ts';
 import {using} from '../end-to-end/wrapped.ts';
 import {goesOn, isRepaired, pidsOf, sweep} from './repairing.ts';
@@ -21,7 +21,7 @@ describe('the folder is removed', () => {
       const folder = folderOf(fleet);
       const {pid: keeper} = fleet.ps().supervisor;
       const pids = pidsOf(fleet);
-      rmSync(folder, {recursive: true});
+      removeLiving(folder);
       // Every command waits until the supervisor has noticed; meanwhile none says that it is down.
       expect(fleet.run('up', '-d').code).toBe(1);
       sweep(keeper);
@@ -54,7 +54,7 @@ describe('the folder is removed', () => {
     await using(new TestFleet({fleet: 't', workers: {a: sleeper}}), async fleet => {
       fleet.up('--wait');
       const {anchor} = fleet.ps().supervisor;
-      rmSync(folderOf(fleet), {recursive: true});
+      removeLiving(folderOf(fleet));
       process.kill(anchor!, 'SIGTERM');
       await until('nothing to be left', () => fleet.tagged().length === 0, 30_000);
     });
@@ -72,7 +72,7 @@ describe('the folder is removed', () => {
       // A keeper that sweeps at this moment would make the log anew.
       process.kill(keeper, 'SIGSTOP');
       renameSync(join(folderOf(gone), 'supervisor.log'), log);
-      rmSync(gone.path('deep'), {recursive: true});
+      removeLiving(gone.path('deep'));
       process.kill(keeper, 'SIGCONT');
       await until('the end', () => {
         if (lives(keeper)) sweep(keeper);
@@ -91,7 +91,7 @@ describe('the folder is removed', () => {
       const log = join(fleet.folder, 'supervisor.log');
       for (const pid of [keeper, controller]) process.kill(pid, 'SIGSTOP');
       renameSync(join(folderOf(fleet), 'supervisor.log'), log);
-      rmSync(folderOf(fleet), {recursive: true});
+      removeLiving(folderOf(fleet));
       for (const pid of [keeper, controller]) process.kill(pid, 'SIGKILL');
       await until('the end', () => fleet.tagged().length === 0 && !lives(anchor!), 30_000);
       expect(readFileSync(log, 'utf8')).toMatch(/what is left of the fleet is ended/);

@@ -14,6 +14,7 @@ import {
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {TestFleet, until} from '../end-to-end/harness.ts';
+import {removeLiving} from '../end-to-end/losing.ts';
 import {isRoot, using} from '../end-to-end/wrapped.ts';
 import {isRepaired} from './repairing.ts';
 
@@ -58,7 +59,7 @@ test('removed: the next line is in a new file, also where the folder is gone; fo
       // Times of the new file's lines are its own.
       expect(readFileSync(at.replace('.log', '.idx'), 'latin1')).toMatch(/^0 \d{13}\n/);
       expect(size).toBeGreaterThan(0);
-      rmSync(join(fleetFolder(fleet), 'logs'), {recursive: true});
+      removeLiving(join(fleetFolder(fleet), 'logs'));
       await until('another folder', () => existsSync(at));
       expect(statSync(join(fleetFolder(fleet), 'logs', 'talk.1')).mode & 0o777).toBe(0o700);
       const last = numbers(readFileSync(at, 'latin1'))[0] ?? Infinity;

@@ -3,7 +3,7 @@ import {existsSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSy
 import {join} from 'node:path';
 import {describe, expect, test, vi} from 'vitest';
 import {TestFleet, until} from '../end-to-end/harness.ts';
-import {endsClean, folderOf, sleeper} from '../end-to-end/losing.ts';
+import {endsClean, folderOf, removeLiving, sleeper} from '../end-to-end/losing.ts';
 import {commandLine, lives} from '../end-to-end/processes.ts';
 import {using} from '../end-to-end/wrapped.ts';
 import {goesOn, isRepaired, pidsOf, repaired} from './repairing.ts';
@@ -13,7 +13,7 @@ vi.setConfig({testTimeout: 120_000});
 
 describe('the programs are removed, and then the keeper that holds them is lost', () => {
   test.each([
-    ['the copy', (folder: string) => rmSync(join(folder, 'code'), {recursive: true})],
+    ['the copy', (folder: string) => removeLiving(join(folder, 'code'))],
     ['the link to it', (folder: string) => rmSync(join(folder, 'code', 'current'))],
     [
       'the link to it, which leads elsewhere now',
@@ -74,7 +74,7 @@ describe('what tells of the fleet is removed, and then whoever held it is lost',
       const before = fleet.ps().workers;
       const {keeper} = fleet;
       process.kill(keeper, 'SIGSTOP');
-      rmSync(join(folderOf(fleet), 'runs'), {recursive: true});
+      removeLiving(join(folderOf(fleet), 'runs'));
       process.kill(keeper, 'SIGKILL');
       for (const {id, pid} of before) await fleet.successor(id, pid!, 30_000);
       expect(before.filter(({pid}) => lives(pid!))).toEqual([]);

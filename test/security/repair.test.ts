@@ -17,7 +17,7 @@ import {createServer} from 'node:net';
 import {join} from 'node:path';
 import {describe, expect, test, vi} from 'vitest';
 import {TestFleet, until} from '../end-to-end/harness.ts';
-import {endsClean, folderOf, sleeper} from '../end-to-end/losing.ts';
+import {endsClean, folderOf, removeLiving, sleeper} from '../end-to-end/losing.ts';
 import {lives, workingFolder} from '../end-to-end/processes.ts';
 import {using} from '../end-to-end/wrapped.ts';
 import {goesOn, isRepaired, pidsOf, repaired, sweep} from './repairing.ts';
@@ -102,7 +102,7 @@ describe('what lies in the folder is put back, and whatever is lost afterwards c
         for (const half of [0, 1]) truncateSync(join(folder, `snapshot.${half}`), 100);
       },
     ],
-    ['the records of runs', 'records', folder => rmSync(join(folder, 'runs'), {recursive: true})],
+    ['the records of runs', 'records', folder => removeLiving(join(folder, 'runs'))],
     ['one record', 'records', folder => rmSync(recordIn(folder))],
     ['one record, emptied', 'records', folder => truncateSync(recordIn(folder))],
     ['one record, a link', 'records', folder => replace(recordIn(folder), path => symlinkSync(`${path}.moved`, path))],
@@ -115,7 +115,7 @@ describe('what lies in the folder is put back, and whatever is lost afterwards c
       'supervisor.log',
       folder => replace(join(folder, 'supervisor.log'), path => writeFileSync(path, 'mine\n')),
     ],
-    ['the programs', 'code', folder => rmSync(join(folder, 'code'), {recursive: true})],
+    ['the programs', 'code', folder => removeLiving(join(folder, 'code'))],
     ['one program', 'code', folder => rmSync(join(folder, 'code', 'current', 'keeper.cjs'))],
     ['a program, torn', 'code', folder => truncateSync(join(folder, 'code', 'current', 'controller.cjs'), 1000)],
     ['the link to the programs', 'code', folder => rmSync(join(folder, 'code', 'current'))],
