@@ -44,7 +44,7 @@ lint-format: $(INSTALLED)
 	$(BIN)/prettier --check --log-level warn .
 
 lint-arrows: $(INSTALLED)
-	$(BIN)/depcruise --config .dependency-cruiser.cjs src $(wildcard ui)
+	$(BIN)/depcruise --config .dependency-cruiser.cjs src ui test bench
 
 lint-shell:
 	@if command -v shellcheck >/dev/null; then shellcheck -S warning -x -P SCRIPTDIR $(SHELL_SCRIPTS); fi

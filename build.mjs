@@ -95,7 +95,7 @@ const results = await Promise.all([
   build({
     ...common,
     entryPoints: {
-      anchor: 'src/keeper/anchor-main.ts',
+      anchor: 'src/keeper/anchor/main.ts',
       keeper: 'src/keeper/main.ts',
       controller: 'src/controller/main.ts',
     },

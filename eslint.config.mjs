@@ -34,15 +34,15 @@ export default tseslint.config(
     rules: {'brood/linear-regex': 'error', 'no-console': 'error'},
   },
   {
-    // What is printed goes through src/cli/output.ts, which cleans it; keeper and controller write to the supervisor's log.
+    // What is printed goes through src/cli/terminal/output.ts, which cleans it; keeper and controller write to the supervisor's log.
     files: ['src/cli/**/*.ts', 'src/words/**/*.ts', 'src/logs/**/*.ts', 'ui/**/*.ts'],
-    ignores: ['src/cli/output.ts'],
+    ignores: ['src/cli/terminal/output.ts'],
     rules: {
       'no-restricted-syntax': [
         'error',
         {
           selector: 'MemberExpression[object.name="process"][property.name=/^std(out|err)$/]',
-          message: 'Print through Output (src/cli/output.ts), which cleans text of others.',
+          message: 'Print through Output (src/cli/terminal/output.ts), which cleans text of others.',
         },
         {
           selector: 'CallExpression[callee.property.name="line"] CallExpression[callee.object.name="JSON"]',

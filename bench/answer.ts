@@ -4,6 +4,7 @@ import {once} from 'node:events';
 import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {setTimeout as delay} from 'node:timers/promises';
+import type {Answers} from './measurements.ts';
 import {judgeAnswers} from './bars.ts';
 import {brood} from './peers/brood.ts';
 import {inPlace} from './place.ts';
@@ -11,17 +12,6 @@ import {send, workers} from './processes.ts';
 import type {Pulse} from './pulse.ts';
 import {milliseconds, printTable} from './table.ts';
 import {fleetFolder} from '../src/control/folder.ts';
-
-/** Answers to one question that was asked over and over, in ms. */
-export interface Answers {
-  readonly during: string;
-  readonly count: number;
-  readonly median: number;
-  readonly p99: number;
-  readonly worst: number;
-  /** How long what went on meanwhile took. */
-  readonly took: number | null;
-}
 
 const EVERY_MS = 10;
 const SETTLE_MS = 2000;

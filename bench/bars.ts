@@ -1,9 +1,7 @@
 /** What brood has set out to reach, beside the others of the same run. */
-import type {Answers} from './answer.ts';
-import type {ChannelTimes} from './ipc.ts';
 import type {Frames} from './frames.ts';
 import type {Figures} from './measure.ts';
-import type {Beside} from './top.ts';
+import type {Answers, Beside, ChannelTimes} from './measurements.ts';
 
 export interface Judged {
   readonly what: string;

@@ -5,21 +5,13 @@ import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {readChannels} from '../src/ipc/graph.ts';
 import {KINDS, type Channel} from '../src/ipc/types.ts';
+import type {ChannelTimes} from './measurements.ts';
 import {judgeChannels} from './bars.ts';
 import {milliseconds, printTable} from './table.ts';
 
 const PROCESSES = 2000;
 const ENDS_EACH = 5;
 const ROUNDS = 7;
-
-/** What takes how long, in ms: the medians. */
-export interface ChannelTimes {
-  readonly lsof: number;
-  readonly endpoints: number;
-  readonly graph: number;
-  readonly withSignals: number;
-  readonly command: number;
-}
 
 const PEERS = new Set(KINDS.filter(kind => kind !== 'signal'));
 

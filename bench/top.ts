@@ -5,6 +5,7 @@ import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {spawn as spawnInPty, type IPty} from '@lydell/node-pty';
+import type {Beside} from './measurements.ts';
 import {judgeTop} from './bars.ts';
 import type {Frames} from './frames.ts';
 import {brood, cli} from './peers/brood.ts';
@@ -39,16 +40,6 @@ const LOOKS: readonly Look[] = [
   {what: 'list by CPU', htop: ['--sort-key=PERCENT_CPU'], keys: ['t', '>', '>', '>', '>', '>', '>']},
   {what: `fleet of ${WORKERS} workers`, htop: ['--tree'], keys: ['1'], fleet: true},
 ];
-
-/** What both took of one core at the same time, in percent. */
-export interface Beside {
-  readonly what: string;
-  readonly brood: number;
-  readonly htop: number;
-  /** Resident memory, MiB. */
-  readonly broodMib: number;
-  readonly htopMib: number;
-}
 
 class Shown {
   readonly #pty: IPty;

@@ -3,10 +3,10 @@
  * anything is done that can't be taken back.
  */
 import type {Method, Outcomes, Params} from '../src/control/messages.ts';
-import {niceProcess, signalProcess} from '../src/process/touch.ts';
+import {niceProcess, signalProcess} from '../src/process/signal.ts';
 import {proofWords} from '../src/words/proof-words.ts';
 import {plainText} from '../src/words/sanitize.ts';
-import type {App} from './app.ts';
+import type {Shell} from './shell.ts';
 import {Choice} from './overlays/choice.ts';
 import {Prompt} from './overlays/prompt.ts';
 import type {Target} from './view.ts';
@@ -23,14 +23,14 @@ export function namesOf(targets: readonly Target[]): string {
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** The targets, or a word on why there are none. */
-export function chosen(app: App): readonly Target[] | null {
+export function chosen(app: Shell): readonly Target[] | null {
   const targets = app.targets();
   if (targets.length > 0) return targets;
   app.say('nothing is selected', 'warning');
   return null;
 }
 
-function instancesOf(app: App): readonly string[] | null {
+function instancesOf(app: Shell): readonly string[] | null {
   const targets = chosen(app);
   if (targets === null) return null;
   const ids = targets.map(({id}) => id).filter(id => id !== null);
@@ -43,7 +43,7 @@ function instancesOf(app: App): readonly string[] | null {
 const MOST_NAMED = 8;
 
 /** Asks before, does it, and says what came of it. */
-function withQuestion(app: App, question: string, about: readonly Target[], action: () => Promise<string>): void {
+function withQuestion(app: Shell, question: string, about: readonly Target[], action: () => Promise<string>): void {
   const named = about.slice(0, MOST_NAMED).map(nameOf);
   const more = about.length - named.length;
   const no = {text: 'No', key: 'n', choose: () => app.say('nothing was done')};
@@ -53,7 +53,7 @@ function withQuestion(app: App, question: string, about: readonly Target[], acti
 }
 
 /** Does it, and says what came of it or why it was refused. */
-export async function run(app: App, action: () => Promise<string>): Promise<void> {
+export async function run(app: Shell, action: () => Promise<string>): Promise<void> {
   try {
     app.say(await action(), 'good');
   } catch (error) {
@@ -63,7 +63,7 @@ export async function run(app: App, action: () => Promise<string>): Promise<void
 
 type Waiting = 'restart' | 'stop' | 'start' | 'pause' | 'resume';
 
-async function ask(app: App, method: Waiting, ids: readonly string[]): Promise<string> {
+async function ask(app: Shell, method: Waiting, ids: readonly string[]): Promise<string> {
   const {fleet} = app.world;
   if (!fleet) throw new Error('there is no fleet');
   app.say(`${method} ${ids.join(', ')} ...`);
@@ -81,7 +81,7 @@ const refusal = (outcomes: Outcomes['outcomes']): string =>
     .map(({id, reason, status}) => `${id}: ${reason ?? status}`)
     .join('; ');
 
-export function restart(app: App): void {
+export function restart(app: Shell): void {
   const ids = instancesOf(app);
   const targets = app.targets();
   if (ids)
@@ -91,7 +91,7 @@ export function restart(app: App): void {
 }
 
 /** Those that are up are stopped; if all are down, they are started. */
-export function stopOrStart(app: App): void {
+export function stopOrStart(app: Shell): void {
   const ids = instancesOf(app);
   if (!ids) return;
   const down = new Set(['stopped', 'finished', 'failed']);
@@ -106,14 +106,14 @@ export function stopOrStart(app: App): void {
   );
 }
 
-export function pauseOrResume(app: App): void {
+export function pauseOrResume(app: Shell): void {
   const ids = instancesOf(app);
   if (!ids) return;
   const paused = ids.every(id => app.world.workers.find(one => one.id === id)?.flags.includes('paused') === true);
   void run(app, () => ask(app, paused ? 'resume' : 'pause', ids));
 }
 
-export function askAlarm(app: App): void {
+export function askAlarm(app: Shell): void {
   const ids = instancesOf(app);
   const [id] = ids ?? [];
   if (id === undefined) return;
@@ -130,7 +130,7 @@ export function askAlarm(app: App): void {
   app.open(new Prompt({label: `SIGALRM to ${id} in seconds (0 cancels): `, text: '', done}));
 }
 
-export function askScale(app: App): void {
+export function askScale(app: Shell): void {
   const ids = instancesOf(app);
   const worker = ids?.[0]?.split('/')[0];
   if (worker === undefined) return;
@@ -149,7 +149,7 @@ export function askScale(app: App): void {
   app.open(new Prompt({label: `Instances of ${worker} (now ${now}): `, text: String(now), done}));
 }
 
-export function changeNice(app: App, by: 1 | -1): void {
+export function changeNice(app: Shell, by: 1 | -1): void {
   const targets = chosen(app);
   if (!targets) return;
   const {rows} = app.world.snapshot;
@@ -182,7 +182,7 @@ async function forEach(targets: readonly Target[], action: (target: Target) => P
   return done;
 }
 
-export async function send(app: App, targets: readonly Target[], signal: string): Promise<string> {
+export async function send(app: Shell, targets: readonly Target[], signal: string): Promise<string> {
   await forEach(targets, async target => {
     const {pid, startTime} = target;
     if (pid === null) throw new Error(`${nameOf(target)} does not run`);
@@ -193,14 +193,14 @@ export async function send(app: App, targets: readonly Target[], signal: string)
 }
 
 /** Its pid may have been given away since it was chosen. */
-function expectSame({world}: App, {pid, startTime}: Pick<Target, 'pid' | 'startTime'>, row: number): void {
+function expectSame({world}: Shell, {pid, startTime}: Pick<Target, 'pid' | 'startTime'>, row: number): void {
   if (row >= 0 && startTime !== null && world.snapshot.identity(row) !== startTime)
     throw new Error(`process ${pid ?? ''} is gone`);
 }
 
 /** Through the supervisor where the process is its fleet's, so that it is noted there; else by this user's own right. */
 async function touch<M extends Method & ('signal' | 'nice')>(
-  app: App,
+  app: Shell,
   {pid, startTime}: Target,
   method: M,
   params: Params<M>,

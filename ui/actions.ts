@@ -1,9 +1,9 @@
 /** What each action of the key table does, where it is not the view's own. */
-import type {App} from './app.ts';
+import type {Shell} from './shell.ts';
 import {changeNice, askAlarm, askScale, pauseOrResume, restart, stopOrStart} from './acting.ts';
 import {createHelp} from './overlays/help.ts';
 import {createPalette} from './overlays/palette.ts';
-import {createSignalMenu} from './overlays/signals.ts';
+import {createSignalMenu} from './signal-menu.ts';
 import type {Action} from './keys.ts';
 import {EventsView} from './views/events.ts';
 import {FleetView} from './views/fleet.ts';
@@ -12,7 +12,7 @@ import {LogsView} from './views/logs.ts';
 import {TreeView} from './views/tree.ts';
 
 /** What a view does itself is not here. */
-const ACTIONS: Partial<Record<Action, (app: App) => void>> = {
+const ACTIONS: Partial<Record<Action, (app: Shell) => void>> = {
   view1: app => app.show(0),
   view2: app => app.show(1),
   view3: app => app.show(2),
@@ -42,25 +42,25 @@ const ACTIONS: Partial<Record<Action, (app: App) => void>> = {
   events: app => follow('events', app),
 };
 
-export function act(action: Action, app: App): void {
+export function act(action: Action, app: Shell): void {
   const known = ACTIONS[action];
   if (known) known(app);
   else if (!app.view.act(action) && action === 'close') app.say('q quits');
 }
 
-function toggleFreeze(app: App): void {
+function toggleFreeze(app: Shell): void {
   app.frozen = !app.frozen;
   app.say(app.frozen ? 'the display is frozen; everything goes on behind it' : 'the display goes on');
   if (!app.frozen) app.refreshed();
 }
 
-function toggleMouse(app: App): void {
+function toggleMouse(app: Shell): void {
   const {host} = app;
   host.mouse = !host.mouse;
   app.say(host.mouse ? 'mouse on: click and wheel' : 'mouse off: the terminal marks and copies');
 }
 
-function toggleAll(app: App): void {
+function toggleAll(app: Shell): void {
   if (!app.world.fleet) {
     app.say('there is no fleet: this is the whole machine');
     return;
@@ -72,7 +72,7 @@ function toggleAll(app: App): void {
   app.say(app.all ? 'the whole machine' : 'the fleet');
 }
 
-function nextOf(app: App, what: string, is: (row: number) => boolean): void {
+function nextOf(app: Shell, what: string, is: (row: number) => boolean): void {
   const view = app.view instanceof TreeView ? app.view : app.showView(TreeView);
   if (view?.selectNext(is) === true) return;
   if (!app.all) {
@@ -83,7 +83,7 @@ function nextOf(app: App, what: string, is: (row: number) => boolean): void {
   app.say(`there is no ${what} to be seen`);
 }
 
-function save(app: App): void {
+function save(app: Shell): void {
   try {
     const {width, height} = app.size;
     app.say(`saved as ${app.host.save(app.draw(width, height).toString() + '\n')}`);
@@ -93,7 +93,7 @@ function save(app: App): void {
 }
 
 /** To the logs, channels or events of what is selected. */
-function follow(where: 'logs' | 'ipc' | 'events', app: App): void {
+function follow(where: 'logs' | 'ipc' | 'events', app: Shell): void {
   const targets = app.targets();
   const ids = targets.map(({id, name}) => id ?? /^(\S+\/\d+) /.exec(name)?.[1] ?? null).filter(id => id !== null);
   const [target] = targets;

@@ -2,30 +2,19 @@
 import type {World} from './data/world.ts';
 import {drawFooter} from './footer.ts';
 import {drawHeader, headerHeight} from './header.ts';
-import {bindingsOf, type Action, type Binding, type Place} from './keys.ts';
+import {bindingsOf, type Action, type Binding} from './keys.ts';
 import {act} from './actions.ts';
 import {Canvas, type Rect} from './screen/canvas.ts';
 import type {Glyphs} from './screen/glyphs.ts';
 import type {Style} from './screen/styles.ts';
-import type {Overlay, Target, View} from './view.ts';
+import type {AppHost, Overlay, Shell} from './shell.ts';
+import type {Target, View} from './view.ts';
 import {createViews} from './views.ts';
 
 /** What is said at the bottom stays so long (ms). */
 const MESSAGE_MS = 6_000;
 
-export interface AppHost {
-  readonly glyphs: Glyphs;
-  readonly readOnly: boolean;
-  /** Reports of the mouse are on. */
-  mouse: boolean;
-  /** Something is to be drawn. */
-  readonly changed: () => void;
-  readonly quit: () => void;
-  /** Writes a file into the working directory; answers its name. */
-  readonly save: (text: string) => string;
-}
-
-export class App {
+export class App implements Shell {
   readonly world: World;
   readonly host: AppHost;
   readonly views: readonly View[];
@@ -180,5 +169,3 @@ export class App {
     return canvas;
   }
 }
-
-export type {Place};

@@ -3,9 +3,9 @@ import {formatBytes, formatDuration, formatTime} from '../src/words/format.ts';
 import {exitWords, healthWords, statusWords} from '../src/words/instance-words.ts';
 import {maskSecrets} from '../src/control/secrets.ts';
 import type {InstanceDetail} from '../src/control/messages.ts';
-import {policyName} from '../src/process/letters.ts';
+import {policyName} from '../src/process/ps-stat.ts';
 import {environmentOf, limitsOf, openFilesOf} from '../src/process/open-files.ts';
-import type {App} from './app.ts';
+import type {Shell} from './shell.ts';
 import type {World} from './data/world.ts';
 import {Text, type Piece, type TextLine} from './overlays/text.ts';
 import type {Style} from './screen/styles.ts';
@@ -43,14 +43,14 @@ function lifeLine(states: string): TextLine {
   return pieces;
 }
 
-export function openDetails(app: App, subject: Subject): void {
+export function openDetails(app: Shell, subject: Subject): void {
   const details = new Details(app, subject);
   const title = (): string => details.title;
   app.open(new Text({title, lines: width => details.lines(width), full: true}));
 }
 
 class Details {
-  readonly #app: App;
+  readonly #app: Shell;
   readonly #subject: Subject;
   #instance: InstanceDetail | null = null;
   #asked = -Infinity;
@@ -60,7 +60,7 @@ class Details {
   /** As it was last seen. */
   #last: readonly TextLine[] = [];
 
-  constructor(app: App, subject: Subject) {
+  constructor(app: Shell, subject: Subject) {
     this.#app = app;
     this.#subject = subject;
   }
@@ -169,7 +169,7 @@ const STATE_WORDS: Readonly<Record<string, string>> = {
 };
 
 /** `4700 (sh), 1 (init)`: its ancestors, the nearest first. */
-function ancestors({world}: App, row: number): string {
+function ancestors({world}: Shell, row: number): string {
   const {forest, rows} = world.snapshot;
   const names: string[] = [];
   for (let at = forest.parent(row); at >= 0; at = forest.parent(at))

@@ -1,5 +1,5 @@
 /** The last line: what was just said, or the keys that do something where one is. */
-import type {App} from './app.ts';
+import type {Shell} from './shell.ts';
 import {BINDINGS, keyWords} from './keys.ts';
 import type {Canvas, Rect} from './screen/canvas.ts';
 import {widthOf} from './screen/cells.ts';
@@ -10,7 +10,7 @@ export interface Hint {
   readonly key: string;
 }
 
-export function drawFooter(canvas: Canvas, {x, y, width}: Rect, app: App): readonly Hint[] {
+export function drawFooter(canvas: Canvas, {x, y, width}: Rect, app: Shell): readonly Hint[] {
   const {message} = app;
   const status = app.view.status();
   if (message) {

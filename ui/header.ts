@@ -1,6 +1,6 @@
 /** What is to be seen at a glance: how the machine is, how the fleet is, and whether something needs people. */
 import {formatBytes, formatDuration} from '../src/words/format.ts';
-import type {App} from './app.ts';
+import type {Shell} from './shell.ts';
 import type {Canvas, Rect} from './screen/canvas.ts';
 import {widthOf} from './screen/cells.ts';
 import type {Style} from './screen/styles.ts';
@@ -22,7 +22,7 @@ function putParts(canvas: Canvas, x: number, y: number, end: number, parts: read
   for (const {text, style} of parts) at += canvas.put(at, y, text, style, end - at);
 }
 
-export function drawHeader(canvas: Canvas, {x, y, width, height}: Rect, app: App): void {
+export function drawHeader(canvas: Canvas, {x, y, width, height}: Rect, app: Shell): void {
   const end = x + width;
   putParts(canvas, x, y, end, tabs(app));
   const health = fleetParts(app);
@@ -39,7 +39,7 @@ export function drawHeader(canvas: Canvas, {x, y, width, height}: Rect, app: App
   putParts(canvas, x, y + 3, end, widthOfParts(states) <= width ? states : [...alarms, ...stateParts(app, false)]);
 }
 
-function tabs({views, current, all, frozen, glyphs}: App): Part[] {
+function tabs({views, current, all, frozen, glyphs}: Shell): Part[] {
   const parts: Part[] = [part('brood ', 'title')];
   for (const [index, {title}] of views.entries()) {
     parts.push(part(` ${index + 1} ${title} `, index === current ? 'selected' : 'dim'));
@@ -52,7 +52,7 @@ function tabs({views, current, all, frozen, glyphs}: App): Part[] {
 /** Share of a bar that is good, busy, alarming. */
 const styleOfShare = (share: number): Style => (share < 0.6 ? 'good' : share < 0.85 ? 'warning' : 'bad');
 
-function bar(share: number, width: number, {glyphs}: App): Part[] {
+function bar(share: number, width: number, {glyphs}: Shell): Part[] {
   const full = Math.round(Math.max(0, Math.min(1, share)) * width);
   return [part(glyphs.barFull.repeat(full), styleOfShare(share)), part(glyphs.barEmpty.repeat(width - full), 'dim')];
 }
@@ -60,7 +60,7 @@ function bar(share: number, width: number, {glyphs}: App): Part[] {
 const SHORTEST_BAR = 4;
 const LONGEST_BAR = 30;
 
-function meterParts(app: App, width: number): Part[] {
+function meterParts(app: Shell, width: number): Part[] {
   const {load} = app.world;
   const memory = load.memoryTotal > 0 ? load.memoryUsed / load.memoryTotal : 0;
   const cpu = [part(` ${(load.cpu * 100).toFixed(0).padStart(3)}% `), part(' Mem ', 'name')];
@@ -85,7 +85,7 @@ const STATES: readonly (readonly [string, string])[] = [
 ];
 
 /** How many processes have a state; upper and lower case count together. */
-function countStates({world}: App): (letter: string) => number {
+function countStates({world}: Shell): (letter: string) => number {
   const {rows} = world.snapshot;
   const counts = new Uint32Array(128);
   for (let n = 0; n < rows.count; n++) {
@@ -97,7 +97,7 @@ function countStates({world}: App): (letter: string) => number {
 }
 
 /** Processes by state. */
-function stateParts(app: App, inWords: boolean): Part[] {
+function stateParts(app: Shell, inWords: boolean): Part[] {
   const countOf = countStates(app);
   const parts: Part[] = [part(`${app.world.snapshot.rows.count} processes `, 'bold')];
   for (const [letter, words] of STATES) {
@@ -112,7 +112,7 @@ function stateParts(app: App, inWords: boolean): Part[] {
 }
 
 /** Zombies and orphans, by the key that leads to them. */
-function alarmParts(app: App): Part[] {
+function alarmParts(app: Shell): Part[] {
   const {world} = app;
   const parts: Part[] = [];
   const zombies = countStates(app)('Z');
@@ -125,7 +125,7 @@ function alarmParts(app: App): Part[] {
 /** The keeper answers its controller every 2 s. */
 const KEEPER_SILENT_MS = 6_000;
 
-function fleetParts({world}: App): Part[] {
+function fleetParts({world}: Shell): Part[] {
   const {fleet} = world;
   if (!fleet) return [part('no fleet: the machine is shown', 'dim')];
   const name = part(`fleet ${fleet.name} `, 'bold');

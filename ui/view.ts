@@ -1,5 +1,4 @@
-/** What a view is, and what an overlay is; `views.ts` lists the views. */
-import type {App} from './app.ts';
+/** What a view is; `views.ts` lists the views. */
 import type {Action, Place} from './keys.ts';
 import type {Canvas, Rect} from './screen/canvas.ts';
 
@@ -35,11 +34,4 @@ export interface View {
   wheel(by: number): void;
   /** How many lines are found by filter and search, in words; null: nothing to say. */
   status(): string | null;
-}
-
-/** Something that lies over the view and gets all keys until it is closed. */
-export interface Overlay {
-  draw(canvas: Canvas, app: App): void;
-  key(name: string, app: App): void;
-  click?(x: number, y: number, app: App): void;
 }

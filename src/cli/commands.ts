@@ -1,5 +1,5 @@
 /** The one table of commands. Each is loaded when it is called for. */
-import type {Command, CommandTable, Group} from './command.ts';
+import type {Command, CommandTable, Group} from './framework/command.ts';
 
 const LOADERS = {
   up: async () => (await import('./commands/up.ts')).up,

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import './early.ts';
+import './framework/early-signals.ts';
 import {run} from './run.ts';
 
 // Never process.exit: what stdout has not taken yet would be cut off.

@@ -1,10 +1,10 @@
 /** From the words of a command line to an exit code. */
-import {parseWords} from './arguments.ts';
-import type {Command, Context} from './command.ts';
+import {parseWords} from './framework/arguments.ts';
+import type {Command, Context} from './framework/command.ts';
 import {commandTable as table} from './commands.ts';
-import {releaseSignals} from './early.ts';
-import {CliError, ExitCode, UsageError} from './errors.ts';
-import {Output} from './output.ts';
+import {releaseSignals} from './framework/early-signals.ts';
+import {CliError, ExitCode, UsageError} from './framework/errors.ts';
+import {Output} from './terminal/output.ts';
 import {plainText} from '../words/sanitize.ts';
 
 /** There may be long paths and several names in it. */
@@ -26,7 +26,7 @@ export async function run(words: readonly string[], env: NodeJS.ProcessEnv, cwd:
     if (!command) throw await unknownCommand(name);
     const helpAsked = rest.slice(0, rest.includes('--') ? rest.indexOf('--') : rest.length);
     if (helpAsked.includes('--help') || helpAsked.includes('-h')) {
-      (await import('./help.ts')).printHelp({out}, command);
+      (await import('./framework/help.ts')).printHelp({out}, command);
       return ExitCode.done;
     }
     const context: Context = {command, ...parseWords(command, rest), out, err, env, cwd, table};
@@ -60,19 +60,19 @@ function splitCommand(words: readonly string[]): {name: string | null; rest: str
 
 async function withoutCommand(words: readonly string[], out: Output, err: Output): Promise<number> {
   if (words.includes('--version') || words.includes('-V')) {
-    out.line((await import('./version.ts')).version);
+    out.line((await import('./framework/version.ts')).version);
     return ExitCode.done;
   }
   const stranger = words.find(word => word.startsWith('-') && !['--help', '-h', '--no-color'].includes(word));
   if (stranger !== undefined) throw new UsageError(`no option ${stranger}`);
   const asked = words.some(word => word === '--help' || word === '-h');
-  const {printOverview} = await import('./help.ts');
+  const {printOverview} = await import('./framework/help.ts');
   printOverview({out: asked ? out : err}, await table.loadAll(), table.groups);
   return asked ? ExitCode.done : ExitCode.usage;
 }
 
 async function unknownCommand(name: string): Promise<UsageError> {
-  const {nearest} = await import('../fleet/nearest.ts');
+  const {nearest} = await import('../fleet/values/nearest.ts');
   const meant = nearest(name, table.names);
   const hint = meant === undefined ? 'see `brood help`' : `did you mean \`brood ${meant}\`?`;
   return new UsageError(`no command ${JSON.stringify(name)}; ${hint}`);
@@ -81,7 +81,7 @@ async function unknownCommand(name: string): Promise<UsageError> {
 async function explain(error: unknown): Promise<CliError> {
   if (error instanceof CliError) return error;
   const {RpcError, ConnectionLostError, NotRunningError} = await import('../control/errors.ts');
-  if (error instanceof RpcError) return (await import('./rpc-error.ts')).fromRpcError(error);
+  if (error instanceof RpcError) return (await import('./target/rpc-error.ts')).fromRpcError(error);
   if (error instanceof NotRunningError) return new CliError(ExitCode.notRunning, error.message);
   if (error instanceof ConnectionLostError) return new CliError(ExitCode.failed, error.message);
   const message = error instanceof Error ? error.message : String(error);

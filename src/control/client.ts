@@ -1,9 +1,10 @@
 /** The client's end of the control socket: typed calls, progress, and events as they happen. */
+import type {EventRecord} from '../journal/events.ts';
 import type {Socket} from 'node:net';
-import {ErrorCode, type EventRecord, type Method, type Params, type Progress, type Result} from './messages.ts';
+import {ErrorCode, type Method, type Params, type Progress, type Result} from './messages.ts';
 import {BusyError, ConnectionLostError, RpcError} from './errors.ts';
 import {LineSplitter} from './line-splitter.ts';
-import {isObject} from './params.ts';
+import {isObject} from '../base/json.ts';
 
 /** Bytes that one answer may have. */
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;

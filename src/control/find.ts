@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {FleetChoiceError} from './errors.ts';
 import {broodHome, fleetFolder, inFolder} from './folder.ts';
 import type {Lock} from './lock.ts';
-import {isObject} from './params.ts';
+import {isObject} from '../base/json.ts';
 import {findLock, scanOnce, type Scan} from './supervisor.ts';
 
 export interface FleetEntry {

@@ -10,6 +10,7 @@ import {createHash} from 'node:crypto';
 import {userInfo} from 'node:os';
 import {join, resolve} from 'node:path';
 import {FleetChoiceError} from './errors.ts';
+import {journalPath} from '../journal/layout.ts';
 
 /** The folder that holds all fleets of this user: `BROOD_HOME`, else `/var/lib/brood` for root, else the XDG state folder. */
 export function broodHome(env: NodeJS.ProcessEnv = process.env): string {
@@ -51,7 +52,7 @@ export const inFolder = {
   lock: (folder: string) => join(folder, 'lock'),
   socket: (folder: string) => join(folder, 'control.sock'),
   snapshot: (folder: string, half: 0 | 1) => join(folder, `snapshot.${half}`),
-  journal: (folder: string) => join(folder, 'journal.jsonl'),
+  journal: journalPath,
   logs: (folder: string) => join(folder, 'logs'),
   runs: (folder: string) => join(folder, 'runs'),
   code: (folder: string) => join(folder, 'code'),

@@ -1,5 +1,6 @@
 /** Who answers what clients ask for. */
-import type {EventRecord, Method, Params, Progress, Result} from './messages.ts';
+import type {EventRecord} from '../journal/events.ts';
+import type {Method, Params, Progress, Result} from './messages.ts';
 
 /** What a handler may do beside answering. */
 export interface CallContext {

@@ -2,7 +2,7 @@
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {FleetDoubt} from './messages.ts';
-import {isObject} from './params.ts';
+import {isObject} from '../base/json.ts';
 
 export interface Left {
   /** What could not be ended, as `pid name`. */

@@ -4,7 +4,7 @@
  */
 import {readFileSync} from 'node:fs';
 import {inFolder} from './folder.ts';
-import {isObject} from './params.ts';
+import {isObject} from '../base/json.ts';
 
 export interface Lock {
   /** The keeper. */

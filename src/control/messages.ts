@@ -2,6 +2,7 @@
  * What is said on a fleet's control socket: JSON-RPC 2.0, one message a line (docs/protocol.md). Requests from the
  * client, answers and notifications (`progress`, `event`) from the controller.
  */
+import type {EventRecord} from '../journal/events.ts';
 import type {FleetPlan} from '../supervisor/plan.ts';
 import type {Status} from '../supervisor/types.ts';
 
@@ -350,18 +351,6 @@ export interface Methods {
 export type Method = keyof Methods;
 export type Params<M extends Method> = Methods[M]['params'];
 export type Result<M extends Method> = Methods[M]['result'];
-
-/** One journal line. */
-export interface EventRecord {
-  readonly seq: number;
-  /** ISO 8601. */
-  readonly at: string;
-  readonly type: string;
-  readonly worker?: string;
-  readonly instance?: number;
-  readonly pid?: number;
-  readonly [field: string]: unknown;
-}
 
 /** What a waiting command still waits for. */
 export interface Progress {

@@ -1,6 +1,7 @@
 /** What the parameters of each method must look like. Nothing a client sends is used before it passed this table. */
 import {ErrorCode, type Method, type Params} from './messages.ts';
 import {RpcError} from './errors.ts';
+import {isObject} from '../base/json.ts';
 
 /** What was expected, or null if the value is fine. */
 type Check = (value: unknown) => string | null;
@@ -40,9 +41,6 @@ const record =
 
 const optional = (check: Check): Check & {optional: true} =>
   Object.assign((value: unknown) => check(value), {optional: true as const});
-
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 // setTimeout's longest delay: a longer one would fire at once.
 const timeoutMs = optional(number(0, 2 ** 31 - 1));

@@ -1,7 +1,7 @@
 /** JSON-RPC 2.0, the server's side: from a line of a client to its answer, whatever the line is. */
 import {RpcError} from './errors.ts';
 import {ErrorCode, MAX_BATCH, MAX_UNDER_WAY} from './messages.ts';
-import {isObject} from './params.ts';
+import {isObject} from '../base/json.ts';
 
 export type Id = number | string | null;
 type Answer = {jsonrpc: '2.0'; id: Id} & ({result: unknown} | {error: {code: number; message: string; data?: unknown}});

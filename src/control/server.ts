@@ -1,4 +1,5 @@
 /** The control socket: who may speak on it, and who is listening to events. */
+import type {EventRecord} from '../journal/events.ts';
 import {lstatSync, renameSync, rmSync} from 'node:fs';
 import {createServer, type Server, type Socket} from 'node:net';
 import {admit, holdings, type Verdict} from './admission.ts';
@@ -6,7 +7,6 @@ import {Connection} from './connection.ts';
 import {busyLine, Farewells} from './farewells.ts';
 import type {Handlers} from './handlers.ts';
 import {occupantOf, removeDeadBeside, temporaryBeside, type Peer} from './place.ts';
-import type {EventRecord} from './messages.ts';
 import {socketAddress, type SocketAddress} from './socket-path.ts';
 import {eventLine} from './watch.ts';
 

@@ -1,21 +1,21 @@
 /** What each fact that the keeper tells means here. */
-import {agesNow} from './age.ts';
-import type {Hands} from './carry-out.ts';
-import type {CurrentCode} from './code.ts';
-import type {Engine} from './engine.ts';
-import type {HeldOutput} from './held-output.ts';
-import type {LimitWatch} from './limits.ts';
-import type {LogCare} from './log-care.ts';
-import type {LastEnds} from './last-ends.ts';
-import {namesOf} from './names.ts';
-import type {Notices} from './notices.ts';
-import type {OrphanCare} from './orphan-care.ts';
-import type {Orphans} from './orphans.ts';
-import type {Pulse} from './pulse.ts';
-import {inputsOf} from './run-inputs.ts';
-import type {SignalFailures} from './signal-failures.ts';
+import {agesNow} from './turn/age.ts';
+import type {Hands} from './effects.ts';
+import type {CurrentCode} from './turn/installed-code.ts';
+import type {Engine} from './turn/engine.ts';
+import type {HeldOutput} from './keeper/held-output.ts';
+import type {LimitWatch} from './monitor/limits.ts';
+import type {LogCare} from './monitor/log-retention.ts';
+import type {LastEnds} from './turn/last-ends.ts';
+import {namesOf} from './turn/instance-names.ts';
+import type {Notices} from './monitor/notify.ts';
+import type {OrphanCare} from './monitor/orphan-policy.ts';
+import type {Orphans} from './monitor/orphans.ts';
+import type {Pulse} from './keeper/heartbeat.ts';
+import {inputsOf} from './turn/run-inputs.ts';
+import type {SignalFailures} from './turn/signal-failures.ts';
 import type {SupervisorSignals} from './signals.ts';
-import type {Fact, FactOf, FactType} from '../keeper/messages.ts';
+import type {Fact, FactOf, FactType} from '../link/messages.ts';
 import type {Input} from '../supervisor/types.ts';
 
 export interface FactsHost {

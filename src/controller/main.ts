@@ -2,7 +2,7 @@
 import {catchSignals} from '../posix/early-signals.ts';
 
 const early = catchSignals();
-void import('./run.ts').then(({runController}) => {
+void import('./boot.ts').then(({runController}) => {
   // Timers and the listening socket keep Node from leaving by itself.
   runController(process.argv[2] ?? '', early, status => process.exit(status));
 });

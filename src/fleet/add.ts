@@ -1,8 +1,8 @@
 import {basename, isAbsolute} from 'node:path';
-import {isName, makeName, NAME_RULE} from './names.ts';
-import {didYouMean} from './nearest.ts';
-import {defaultWorker} from './schema-worker.ts';
-import {quote} from './tree.ts';
+import {isName, makeName, NAME_RULE} from './values/names.ts';
+import {didYouMean} from './values/nearest.ts';
+import {defaultWorker} from './schema/worker.ts';
+import {quote} from './syntax/tree.ts';
 import type {RestartPolicy, WorkerSpec} from './types.ts';
 
 /** A worker as a command line gives it. */

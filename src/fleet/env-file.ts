@@ -1,5 +1,5 @@
-import {Report, TooManyProblems} from './report.ts';
-import {keyLabel} from './tree.ts';
+import {Report, TooManyProblems} from './syntax/report.ts';
+import {keyLabel} from './syntax/tree.ts';
 import type {Problem} from './types.ts';
 
 const ASSIGNMENT = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*/;

@@ -1,13 +1,13 @@
 import {availableParallelism} from 'node:os';
-import type {Context} from './check.ts';
-import {checkTotal} from './limits.ts';
+import type {Context} from './check/check.ts';
+import {checkTotal} from './total.ts';
 import {readProcfile} from './procfile.ts';
 import {checkReferences} from './references.ts';
-import {Report, TooManyProblems} from './report.ts';
-import {fleet} from './schema-fleet.ts';
-import type {Node} from './tree.ts';
+import {Report, TooManyProblems} from './syntax/report.ts';
+import {fleet} from './schema/fleet.ts';
+import type {Node} from './syntax/tree.ts';
 import type {FleetSpec, ParsedFleet} from './types.ts';
-import {readYaml} from './yaml.ts';
+import {readYaml} from './syntax/yaml.ts';
 
 /** What the machine allows; as it is where not said otherwise. */
 export interface Machine {

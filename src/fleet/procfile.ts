@@ -1,9 +1,9 @@
-import type {Context} from './check.ts';
-import {isName, NAME_RULE} from './names.ts';
-import {fleetName} from './schema-fleet.ts';
-import {defaultWorker} from './schema-worker.ts';
+import type {Context} from './check/check.ts';
+import {isName, NAME_RULE} from './values/names.ts';
+import {fleetName} from './schema/fleet.ts';
+import {defaultWorker} from './schema/worker.ts';
 import type {FleetSpec, WorkerSpec} from './types.ts';
-import {quote} from './tree.ts';
+import {quote} from './syntax/tree.ts';
 
 const LINE = /^(\s*)([^\s:#]+)\s*:(.*)$/s;
 

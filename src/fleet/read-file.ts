@@ -3,7 +3,7 @@ import {isUtf8} from 'node:buffer';
 import {existsSync} from 'node:fs';
 import {basename, dirname, join, resolve} from 'node:path';
 import {parseFleetText, type Machine} from './parse.ts';
-import {readLimited, type Unread} from './read-limited.ts';
+import {readLimited, type Unread} from './syntax/read-limited.ts';
 import type {ParsedFleet} from './types.ts';
 
 /** Bytes. No fleet comes near it; whoever names a database dump by mistake is told so at once. */

@@ -1,8 +1,7 @@
 /** The reference of the fleet file, written from the same tables that read it. */
-import {fleet, group, channel} from './schema-fleet.ts';
-import {worker} from './schema-worker.ts';
-import type {Option} from './check.ts';
-import type {Key, Kind, Section, Table} from './table.ts';
+import {fleet, group, channel} from './schema/fleet.ts';
+import {worker} from './schema/worker.ts';
+import type {Key, Kind, Option, Section, Table} from './check/check.ts';
 
 const INTRODUCTION = `# The fleet file
 

@@ -1,9 +1,9 @@
 /** What the parts of a fleet file say of each other. Works on the tree, so that it also speaks where values are wrong. */
-import type {Context} from './check.ts';
-import {adviser} from './nearest.ts';
-import {variablePart} from './names.ts';
-import {findRings, showRing} from './rings.ts';
-import {entriesOf, entryOf, keyLabel, textsOf, type Entry, type Node, type ScalarNode} from './tree.ts';
+import type {Context} from './check/check.ts';
+import {adviser} from './values/nearest.ts';
+import {variablePart} from './values/names.ts';
+import {findRings, showRing} from './cycles.ts';
+import {entriesOf, entryOf, keyLabel, textsOf, type Entry, type Node, type ScalarNode} from './syntax/tree.ts';
 
 /** Checks everything that takes more than one entry to see. */
 export function checkReferences(root: Node, context: Context): void {

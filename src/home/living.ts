@@ -22,7 +22,7 @@ const PROGRAMS: Readonly<Record<string, Role>> = {
   'keeper.cjs': 'keeper',
   'controller.cjs': 'controller',
 };
-/** What the anchor's shell calls itself (`$0`), and how far behind that the fleet's folder stands (src/keeper/anchor.ts). */
+/** What the anchor's shell calls itself (`$0`), and how far behind that the fleet's folder stands (src/keeper/anchor/anchor.ts). */
 const ANCHOR = 'brood-anchor';
 const ANCHOR_AT = 3;
 const ANCHOR_FOLDER_AT = 9;
@@ -39,7 +39,7 @@ export function roleOf(argv: readonly string[]): {readonly role: Role; readonly 
   const role = PROGRAMS[basename(argv[at] ?? '')];
   if (at < 0 || role === undefined) return null;
   const rest = argv.slice(at + 1);
-  // A keeper that only shows that it could take over (src/keeper/keeper-trial.ts).
+  // A keeper that only shows that it could take over (src/keeper/code/trial.ts).
   if (rest.includes('--check')) return null;
   const words = rest.filter(word => !word.startsWith('--'));
   const folder = role === 'anchor' ? words[NEW_ANCHOR_FOLDER] : words[0];

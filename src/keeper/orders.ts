@@ -1,13 +1,13 @@
 /** What each order to the keeper makes it do. */
-import type {Grants} from './grants.ts';
-import type {Launcher} from './launcher.ts';
-import type {Link} from './link.ts';
-import type {Order, OrderOf, OrderType, Reply} from './messages.ts';
-import type {Orphanages} from './orphanage.ts';
+import type {Grants} from './inherited/inherited.ts';
+import type {Launcher} from './anchor/launcher.ts';
+import type {Link} from './controller/link.ts';
+import type {Order, OrderOf, OrderType, Reply} from '../link/messages.ts';
+import type {Orphanages} from './lineage/orphanage.ts';
 import type {Processes} from './processes.ts';
-import type {RunOutput} from './run-output.ts';
-import {freezeRun, setNice, signalProcess, signalRun} from './touch.ts';
-import type {Upgrade} from './upgrade.ts';
+import type {RunOutput} from './output/outputs.ts';
+import {freezeRun, setNice, signalProcess, signalRun} from './stop/signals.ts';
+import type {Upgrade} from './upgrade/upgrade.ts';
 
 const SIGCONT = 18;
 

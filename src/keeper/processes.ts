@@ -1,16 +1,16 @@
 /** The processes below the keeper, put together: the runs, what those leave behind, and who hears of which end. */
-import type {HiddenMembers} from './arguments.ts';
-import {ConnectorWhenNeeded} from './connector.ts';
-import type {Descents} from './descent.ts';
-import {Ladder} from './ladder.ts';
-import {Look} from './members.ts';
-import type {OrphanFact} from './messages.ts';
-import {proofOf} from './proof.ts';
-import {Reaper} from './reaper.ts';
-import {RunLives, type RunLivesHost} from './run-lives.ts';
-import {isOver, Runs, type Run} from './run.ts';
-import {Strays} from './strays.ts';
-import {Unattributed} from './unattributed.ts';
+import type {HiddenMembers} from './handover.ts';
+import {ConnectorWhenNeeded} from './lineage/connector.ts';
+import type {Descents} from './lineage/descendants.ts';
+import {Ladder} from './stop/ladder.ts';
+import {Look} from './lineage/members.ts';
+import type {OrphanFact} from '../link/messages.ts';
+import {proofOf} from './lineage/proof.ts';
+import {Reaper} from './lineage/reaper.ts';
+import {RunLives, type RunLivesHost} from './lifecycle/lifecycle.ts';
+import {isOver, Runs, type Run} from './runs/run.ts';
+import {Strays} from './stop/strays.ts';
+import {Unattributed} from './lineage/unattributed.ts';
 import {signalName, signalNumber, type SignalName} from '../posix/signals.ts';
 import {writeError} from '../posix/standard-error.ts';
 import type {Ended} from '../posix/wait.ts';

@@ -1,16 +1,16 @@
 /** From a keeper's arguments to its end: the lock, the plan of a fresh start, the signals. */
 import {existsSync, fstatSync, renameSync} from 'node:fs';
 import {join} from 'node:path';
-import {KeeperExit} from './anchor.ts';
+import {KeeperExit} from './anchor/anchor.ts';
 import {parseArguments, type KeeperArguments} from './arguments.ts';
-import {Code} from './code.ts';
+import {Code} from './code/installed.ts';
 import {Keeper, type KeeperOptions} from './keeper.ts';
-import {tellLauncher} from './launcher.ts';
-import {removeOtherPlans} from './leftovers.ts';
-import {NO_LOCK, takeLock, type Holder, type Lock} from './lock.ts';
-import {readRecords} from './record.ts';
-import {isFolderLost, whyNoFleet} from './remains.ts';
-import {cleanUpStopped, forgetStopped, isStopped} from './stopped.ts';
+import {tellLauncher} from './anchor/launcher.ts';
+import {removeOtherPlans} from './files/leftovers.ts';
+import {NO_LOCK, takeLock, type Holder, type Lock} from './folder/lock.ts';
+import {readRecords} from './runs/record.ts';
+import {isFolderLost, whyNoFleet} from './folder/lost.ts';
+import {cleanUpStopped, forgetStopped, isStopped} from './stopped-marker.ts';
 import {mustBeTrusted, mustHoldOwn} from '../home/check.ts';
 import {isOlder, livingIn, openLockOf} from '../home/living.ts';
 import type {EarlySignals} from '../posix/early-signals.ts';

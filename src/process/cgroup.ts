@@ -1,7 +1,7 @@
 /** Where cgroups (cgroups(7), version 2) are to be found here, and which resources they can limit. */
 import {accessSync, constants, existsSync, readFileSync} from 'node:fs';
 import {join, resolve} from 'node:path';
-import {cgroupOf} from './facts.ts';
+import {cgroupOf} from './proc-files.ts';
 
 /** What a cgroup can limit, by the name of the kernel's controller. */
 export type Controller = 'memory' | 'cpu';

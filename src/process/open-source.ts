@@ -1,7 +1,7 @@
 /** The best source of processes that this system has. */
 import {existsSync} from 'node:fs';
 import {ProcSource} from './proc-source.ts';
-import {softOpenFiles} from './facts.ts';
+import {softOpenFiles} from './proc-files.ts';
 import type {ProcessSource} from './source.ts';
 
 /** So many descriptors at most are kept open for reading again, and never more than a quarter of what this process may have. */

@@ -1,6 +1,6 @@
 /** All processes at one moment, read again and again: the base of `brood tree` and `brood top`. */
 import {Forest} from './forest.ts';
-import {isKernelThread, statLetters} from './letters.ts';
+import {isKernelThread, statLetters} from './ps-stat.ts';
 import {known, Rows} from './rows.ts';
 import type {Details, ProcessSource} from './source.ts';
 

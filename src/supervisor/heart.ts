@@ -3,19 +3,20 @@
  * in with the time at which they are handled, effects go out, nothing else is touched.
  */
 import type {FleetSpec, WorkerSpec} from '../fleet/types.ts';
-import {obey, type Command} from './commands.ts';
-import {nextDue} from './deadlines.ts';
-import type {LifeEvent} from './events.ts';
-import {headOf, type FleetHead, type Stopping} from './head.ts';
-import {newInstance} from './instance.ts';
-import {step} from './lifecycle.ts';
-import {blockedBy, mayEnd} from './order.ts';
-import {failureOf, heldByGroup, share} from './sharing.ts';
-import {NO_RESTARTS, RestartRate, type RateLimits, type Storm} from './rate.ts';
-import {concerns, roll, withMore, without, type Reload} from './reloading.ts';
-import {Roster, type Cell, type Member} from './roster.ts';
+import {obey, type Command} from './fleet/commands.ts';
+import {nextDue} from './fleet/deadlines.ts';
+import type {LifeEvent} from './instance/events.ts';
+import {headOf, type FleetHead, type Stopping} from './fleet/head.ts';
+import {newInstance} from './instance/instance.ts';
+import {step} from './instance/lifecycle.ts';
+import {blockedBy, mayEnd} from './fleet/order.ts';
+import {failureOf, heldByGroup, share} from './fleet/group-effects.ts';
+import {NO_RESTARTS, RestartRate, type RateLimits, type Storm} from './instance/rate.ts';
+import {concerns, roll, withMore, without, type Reload} from './fleet/reloading.ts';
+import type {Cell, Member} from './fleet/cell.ts';
+import {Roster} from './fleet/roster.ts';
 import type {Calendar} from './calendar.ts';
-import {waitsForTime} from './scheduling.ts';
+import {waitsForTime} from './instance/scheduling.ts';
 import {SnapshotWriter, type Rest} from './snapshot.ts';
 import type {Effect, FoundRun, Input, Instance, Time} from './types.ts';
 

@@ -1,17 +1,17 @@
 /** A heart from its snapshot, and what its predecessor may not have got out. */
-import {clearEffect, endEffect} from './ending.ts';
+import {clearEffect, endEffect} from './instance/ending.ts';
 import {isRecord} from './equal.ts';
 import {SnapshotError} from './errors.ts';
-import type {FleetHead, Stopping} from './head.ts';
+import type {FleetHead, Stopping} from './fleet/head.ts';
 import {Heart, type HeartOptions} from './heart.ts';
-import {isRateState, NO_RESTARTS, type RateState} from './rate.ts';
-import {isReload, type Reload} from './reloading.ts';
-import {Roster} from './roster.ts';
+import {isRateState, NO_RESTARTS, type RateState} from './instance/rate.ts';
+import {isReload, type Reload} from './fleet/reloading.ts';
+import {Roster} from './fleet/roster.ts';
 import {SNAPSHOT_VERSION} from './snapshot.ts';
 import type {Effect, Instance} from './types.ts';
 import type {WorkerSpec} from '../fleet/types.ts';
-import {isWatched} from './watchdog.ts';
-import {isGroupHistory, isHead, isInstance, isStopping, isWorker, type GroupHistory} from './validate.ts';
+import {isWatched} from './instance/watchdog.ts';
+import {isGroupHistory, isHead, isInstance, isStopping, isWorker, type GroupHistory} from './fleet/validate.ts';
 
 /**
  * Goes on from a snapshot of the same boot.

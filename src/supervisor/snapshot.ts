@@ -1,10 +1,11 @@
 /** The whole state as JSON text. What has not changed since the last time is not turned into text again. */
 import {isRecord} from './equal.ts';
 import {SnapshotError} from './errors.ts';
-import type {FleetHead, Stopping} from './head.ts';
-import {NO_RESTARTS, type RateState} from './rate.ts';
-import type {Reload} from './reloading.ts';
-import type {Cell, Member, Roster} from './roster.ts';
+import type {FleetHead, Stopping} from './fleet/head.ts';
+import {NO_RESTARTS, type RateState} from './instance/rate.ts';
+import type {Reload} from './fleet/reloading.ts';
+import type {Cell, Member} from './fleet/cell.ts';
+import type {Roster} from './fleet/roster.ts';
 
 /** Of the snapshot's format; one that another version wrote is not read. */
 export const SNAPSHOT_VERSION = 1;

@@ -3,6 +3,7 @@
  * The heart does no I/O and knows no clock: facts come in with the time at which they are handled, effects go out.
  */
 import type {FleetSpec, SignalName, WorkerSpec} from '../fleet/types.ts';
+import type {JournalEvent} from '../journal/events.ts';
 
 /** Where a worker's instance is in its life (design.md section 4). */
 export type Status =
@@ -280,12 +281,3 @@ export type Effect =
   | {readonly type: 'thaw'; readonly token: string}
   /** A line for the journal. */
   | {readonly type: 'journal'; readonly event: JournalEvent};
-
-/** What is written to the journal; the controller adds `seq` and `at`. */
-export interface JournalEvent {
-  readonly type: string;
-  readonly worker?: string;
-  readonly instance?: number;
-  readonly pid?: number;
-  readonly [field: string]: unknown;
-}

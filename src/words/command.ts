@@ -2,7 +2,7 @@
 
 import {MOST_SHOWN} from './sanitize.ts';
 
-/** Ends the text of the loop (src/keeper/anchor.ts), which is there twice, before and behind the shell's name. */
+/** Ends the text of the loop (src/keeper/anchor/anchor.ts), which is there twice, before and behind the shell's name. */
 const LOOP_ENDS = '\ndone\n';
 const LAUNCH = /^[0-9a-f]{16}$/;
 /** Of what follows the loop: two flags, the programs' folder, the fleet's folder and the launch are in it. */

@@ -1,5 +1,5 @@
 /** Journal records in words. */
-import type {EventRecord} from '../control/messages.ts';
+import type {EventRecord} from '../journal/events.ts';
 import {count, formatBytes, formatDuration, formatTime} from './format.ts';
 import {exitWords} from './instance-words.ts';
 import type {Style} from './style.ts';

@@ -2,9 +2,9 @@
 export {connect, type ConnectTo} from './connect.ts';
 export type {CallOptions, Client} from '../control/client.ts';
 export {BusyError, ConnectionLostError, FleetChoiceError, NotRunningError, RpcError} from '../control/errors.ts';
+export type {EventRecord} from '../journal/events.ts';
 export {ErrorCode} from '../control/messages.ts';
 export type {
-  EventRecord,
   ExitReport,
   InstanceDetail,
   Method,

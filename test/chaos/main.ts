@@ -9,9 +9,10 @@ import {Arena} from './arena.ts';
 import {endEverything, everythingOf} from './cleanup.ts';
 import {Failure} from './failure.ts';
 import {Observer} from './observation.ts';
-import {Run, type RunOptions} from './run.ts';
+import type {RunOptions} from './options.ts';
+import {Run} from './run.ts';
 import {send} from '../end-to-end/processes.ts';
-import {parseDuration} from '../../src/fleet/duration.ts';
+import {parseDuration} from '../../src/fleet/values/duration.ts';
 
 /** In a mount namespace of its own, where the fleet's small disk vanishes with the last process that sees it. */
 const INSIDE = 'CHAOS_INSIDE';

@@ -2,7 +2,7 @@
 import type {Growth} from './checks/growth.ts';
 import type {PlannedBlow, Round} from './imp.ts';
 import type {Logs} from './logs.ts';
-import type {RunOptions} from './run.ts';
+import type {RunOptions} from './options.ts';
 import type {Watch} from './watch.ts';
 
 const HISTORY = 25;

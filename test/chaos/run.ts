@@ -14,19 +14,12 @@ import {imp, type Round} from './imp.ts';
 import {Ledger} from './ledger.ts';
 import {Logs} from './logs.ts';
 import type {Observation, Observer} from './observation.ts';
+import type {RunOptions} from './options.ts';
 import {Report} from './report.ts';
 import {settle} from './settle.ts';
 import {firstFleet, temperOf} from './tempers.ts';
 import {Wanted} from './wanted.ts';
 import {Watch} from './watch.ts';
-
-export interface RunOptions {
-  readonly seed: number;
-  readonly durationMs: number;
-  readonly workers: number;
-  /** What the chatty ones write together, in MB a second. */
-  readonly rate: number;
-}
 
 /** Bytes of a line of a chatty one (tempers/chatty.awk), about. */
 const LINE_BYTES = 440;

@@ -5,7 +5,7 @@ import {ErrorCode, type Params} from '../../src/control/messages.ts';
 import {RpcError} from '../../src/control/errors.ts';
 import {until} from '../control/helpers.ts';
 import {detail, FakeFleet, NOW, outcome, worker} from './fake-fleet.ts';
-import {LastWord} from '../../src/keeper/last-word.ts';
+import {LastWord} from '../../src/keeper/folder/last-word.ts';
 
 const never = () => new Promise<never>(() => undefined);
 

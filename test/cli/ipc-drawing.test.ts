@@ -10,7 +10,7 @@ import type {IpcProcess, IpcReport} from '../../src/cli/ipc/report.ts';
 import {printSignals} from '../../src/cli/ipc/signals.ts';
 import {printChannels} from '../../src/cli/ipc/table.ts';
 import {sizesGrowLinearly} from '../words/growth.ts';
-import {Output} from '../../src/cli/output.ts';
+import {Output} from '../../src/cli/terminal/output.ts';
 import type {Channel, End, Kind} from '../../src/ipc/types.ts';
 
 const process = (pid: number, name: string, worker: string | null = null, instance = 1): IpcProcess => ({

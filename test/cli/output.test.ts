@@ -2,11 +2,11 @@ import {PassThrough} from 'node:stream';
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {formatBytes, formatDuration, formatTime} from '../../src/words/format.ts';
-import {Output} from '../../src/cli/output.ts';
+import {Output} from '../../src/cli/terminal/output.ts';
 import {plainText, terminalSafe} from '../../src/words/sanitize.ts';
-import {printTable, type Column} from '../../src/cli/table.ts';
+import {printTable, type Column} from '../../src/cli/terminal/table.ts';
 import {fit, widthOf} from '../../src/words/width.ts';
-import {wrap} from '../../src/cli/wrap.ts';
+import {wrap} from '../../src/cli/terminal/wrap.ts';
 
 /** A terminal of that many columns that keeps what it gets. */
 function terminal(columns: number) {

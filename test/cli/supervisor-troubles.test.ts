@@ -6,7 +6,7 @@ import {
   type Part,
   type SeenProcess,
   type SupervisorLook,
-} from '../../src/cli/supervisor-troubles.ts';
+} from '../../src/cli/target/supervisor-troubles.ts';
 
 const PIDS: Readonly<Record<Part, number>> = {anchor: 11, keeper: 22, controller: 33};
 const seen = (part: Part, state: string | null): SeenProcess => ({part, pid: PIDS[part], startTime: '1', state});

@@ -1,12 +1,12 @@
 /** Lines of a trace: they fit their terminal, and hold nothing that does something to it. */
 import {PassThrough} from 'node:stream';
 import {expect, test} from 'vitest';
-import {Output} from '../../src/cli/output.ts';
+import {Output} from '../../src/cli/terminal/output.ts';
 import {jsonOf} from '../../src/words/json.ts';
-import {traceRecord, TraceLines} from '../../src/cli/trace-words.ts';
+import {traceRecord, TraceLines} from '../../src/cli/trace/format.ts';
 import {widthOf} from '../../src/words/width.ts';
-import type {AttributedEvent} from '../../src/process/trace-attribution.ts';
-import type {TraceEvent} from '../../src/process/trace-event.ts';
+import type {AttributedEvent} from '../../src/process/trace/attribution.ts';
+import type {TraceEvent} from '../../src/process/trace/event.ts';
 
 const terminal = (columns: number): Output => {
   const stream = Object.assign(new PassThrough(), {isTTY: true, columns});

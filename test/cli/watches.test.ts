@@ -1,8 +1,8 @@
+import type {EventRecord} from '../../src/journal/events.ts';
 import {expect, test} from 'vitest';
 import {watches} from '../../src/cli/doctor/checks/watches.ts';
-import type {Patient, Problem} from '../../src/cli/doctor/patient.ts';
-import type {EventRecord} from '../../src/control/messages.ts';
-import {limitWords} from '../../src/cli/limit-words.ts';
+import type {Patient, Problem} from '../../src/cli/doctor/target.ts';
+import {limitWords} from '../../src/cli/status/limits-format.ts';
 import {changeWords, watchWords} from '../../src/words/watch-words.ts';
 import {detail, FakeFleet} from './fake-fleet.ts';
 

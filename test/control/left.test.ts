@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import {readLeft} from '../../src/control/left.ts';
-import {LastWord} from '../../src/keeper/last-word.ts';
+import {LastWord} from '../../src/keeper/folder/last-word.ts';
 
 let folder = '';
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'brood-left-'))));

@@ -1,6 +1,6 @@
 import {spawn, type ChildProcess} from 'node:child_process';
 import {beforeEach, afterEach, expect, onTestFinished, test, vi} from 'vitest';
-import {Attachment} from '../../src/controller/attachment.ts';
+import {Attachment} from '../../src/controller/state/attachment.ts';
 import type {CallContext} from '../../src/control/handlers.ts';
 import {readStat, startTimeOf} from '../../src/process/stat.ts';
 

@@ -1,5 +1,5 @@
 import {expect, it} from 'vitest';
-import {createHealthCheck} from '../../src/controller/health-check.ts';
+import {createHealthCheck} from '../../src/controller/health/check.ts';
 import {Bench, worker} from '../supervisor/harness.ts';
 
 it('runs programs only so many at once, and the others when their turn comes', async () => {

@@ -1,5 +1,5 @@
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
-import {HealthChecks} from '../../src/controller/health.ts';
+import {HealthChecks} from '../../src/controller/health/health.ts';
 import type {Health, WorkerSpec} from '../../src/fleet/types.ts';
 import type {Input} from '../../src/supervisor/index.ts';
 import {Bench, worker} from '../supervisor/harness.ts';

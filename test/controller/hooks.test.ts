@@ -1,10 +1,10 @@
+import type {JournalEvent} from '../../src/journal/events.ts';
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
-import type {Errand} from '../../src/controller/errands.ts';
-import {hookOf} from '../../src/controller/hook-names.ts';
-import {Hooks} from '../../src/controller/hooks.ts';
-import {workerKeys} from '../../src/fleet/schema-worker.ts';
+import type {Errand} from '../../src/controller/spawn/helper.ts';
+import {hookOf} from '../../src/controller/hooks/names.ts';
+import {Hooks} from '../../src/controller/hooks/hooks.ts';
+import {workerKeys} from '../../src/fleet/schema/worker.ts';
 import type {WorkerSpec} from '../../src/fleet/types.ts';
-import type {JournalEvent} from '../../src/supervisor/index.ts';
 import {worker} from '../supervisor/harness.ts';
 
 const hooks = {exit: ['./notify.sh', 'exit'], failed: ['./page.sh']};

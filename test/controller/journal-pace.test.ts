@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {JournalPace} from '../../src/controller/journal-pace.ts';
+import {JournalPace} from '../../src/controller/turn/journal-pace.ts';
 
 function paceOf() {
   const noted: unknown[] = [];

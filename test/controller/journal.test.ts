@@ -1,3 +1,4 @@
+import type {EventRecord} from '../../src/journal/events.ts';
 import {
   appendFileSync,
   mkdirSync,
@@ -12,9 +13,8 @@ import {
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {inFolder} from '../../src/control/folder.ts';
-import {lastRecords, recordsAfter} from '../../src/control/journal.ts';
-import type {EventRecord} from '../../src/control/messages.ts';
-import {Journal} from '../../src/controller/journal.ts';
+import {lastRecords, recordsAfter} from '../../src/journal/read.ts';
+import {Journal} from '../../src/journal/writer.ts';
 import {scratch} from '../control/helpers.ts';
 
 const AT = Date.UTC(2030, 0, 1);

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest';
-import {LastEnds} from '../../src/controller/last-ends.ts';
-import {isGone, isUp, outcomesOf, waitingFor} from '../../src/controller/outcomes.ts';
+import {LastEnds} from '../../src/controller/turn/last-ends.ts';
+import {isGone, isUp, outcomesOf, waitingFor} from '../../src/controller/handlers/outcomes.ts';
 import type {WorkerSpec} from '../../src/fleet/types.ts';
 import {Bench, worker} from '../supervisor/harness.ts';
 

@@ -2,7 +2,7 @@ import {writeFileSync} from 'node:fs';
 import {expect, test} from 'vitest';
 import {inFolder} from '../../src/control/folder.ts';
 import {MAX_UNSENT_BYTES} from '../../src/control/messages.ts';
-import {tellPast} from '../../src/controller/past.ts';
+import {tellPast} from '../../src/controller/handlers/journal-replay.ts';
 import {Raw, scratch, serve} from '../control/helpers.ts';
 
 const RECORDS = 20_000;

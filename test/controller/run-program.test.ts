@@ -3,7 +3,7 @@ import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
-import {runProgram} from '../../src/controller/run-program.ts';
+import {runProgram} from '../../src/controller/spawn/run-program.ts';
 
 const run = (argv: readonly string[], timeoutMs: number): Promise<string | null> =>
   runProgram({argv, cwd: '/', env: {PATH: '/usr/bin:/bin'}, input: null, timeoutMs}, new AbortController().signal);

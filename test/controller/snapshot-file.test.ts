@@ -1,6 +1,6 @@
 import {readFileSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync} from 'node:fs';
 import {describe, expect, test} from 'vitest';
-import {SnapshotFile, SupersededError} from '../../src/controller/snapshot-file.ts';
+import {SnapshotFile, SupersededError} from '../../src/controller/state/snapshot-file.ts';
 import {inFolder} from '../../src/control/folder.ts';
 import {scratch} from '../control/helpers.ts';
 

@@ -1,7 +1,7 @@
 /** Plans that take their time, and what becomes of them when their run is to end first. */
 import {expect, test} from 'vitest';
-import type {SpawnPlan, SpawnSubject} from '../../src/controller/spawn-order.ts';
-import {SpawnPlans} from '../../src/controller/spawn-plans.ts';
+import type {SpawnPlan, SpawnSubject} from '../../src/controller/spawn/spawn-order.ts';
+import {SpawnPlans} from '../../src/controller/spawn/plans.ts';
 import {defaultWorker} from '../../src/fleet/index.ts';
 
 const subject = (token: string): SpawnSubject => ({

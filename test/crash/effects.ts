@@ -8,7 +8,7 @@ import {dirname, relative, resolve} from 'node:path';
 
 /** A place in the sources where something outside of the process is changed, or is heard of. */
 export interface Site {
-  /** `src/keeper/record.ts:41:14` */
+  /** `src/keeper/runs/record.ts:41:14` */
   readonly at: string;
   /** `fs.openSync` */
   readonly callee: string;

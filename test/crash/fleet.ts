@@ -11,13 +11,24 @@ import type {PsReport} from '../../src/control/messages.ts';
 import {pathOf, socketFolders} from '../../src/posix/socket-folder.ts';
 import type {Program} from './build.ts';
 import type {Plan} from './runtime.ts';
-import type {Scenario} from './trial.ts';
 
 let addresses = 0;
 
 function nextAddress(): string {
   const number = (process.pid << 10) + addresses++;
   return `127.${100 + ((number >> 16) & 127)}.${(number >> 8) & 255}.${number & 255}`;
+}
+
+/** With what a fleet is made. */
+export interface Setting {
+  /** The fleet file; `address` is of this machine, and no other trial's. */
+  readonly fleet: (address: string) => object;
+  /** Further files by their path in the folder. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Other users may pass through the folder, and say in it that they are there. */
+  readonly isOpen?: true;
+  /** It belongs to a user who has no cgroup: what is a worker's is told by the process connector. Needs root. */
+  readonly ordinary?: true;
 }
 
 export class CrashFleet extends TestFleet {
@@ -31,7 +42,7 @@ export class CrashFleet extends TestFleet {
   /** Of this machine, and no other trial's: all of 127.0.0.0/8 is. */
   readonly address: string;
 
-  constructor({folder, next}: Program, {fleet, files, isOpen, ordinary}: Scenario, plan: Plan) {
+  constructor({folder, next}: Program, {fleet, files, isOpen, ordinary}: Setting, plan: Plan) {
     const address = nextAddress();
     super(fleet(address), files);
     this.address = address;

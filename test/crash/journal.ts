@@ -1,7 +1,7 @@
 /** The journal of a fleet, held against what its workers say of themselves. */
+import {isObject} from '../../src/base/json.ts';
 import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {isObject} from '../../src/control/params.ts';
 
 interface Entry {
   readonly seq: number;

@@ -10,14 +10,14 @@ export interface Mutant {
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'spawn-before-intent',
-    file: 'src/keeper/record.ts',
+    file: 'src/keeper/runs/record.ts',
     find: /const record = openRecord\(folder, intent\.token\);([^]*?)add\(record, \{intent\}\);/,
     replace:
       "Object.assign(globalThis, {later: {folder, intent}});\nconst record = {path: '/dev/null', fd: openSync('/dev/null', 'r')};$1",
   },
   {
     name: 'spawn-before-intent',
-    file: 'src/keeper/record.ts',
+    file: 'src/keeper/runs/record.ts',
     find: /(export const continueRecord = .* => )add\(record, \{started\}\);/,
     replace: `$1{
       const {folder, intent} = Reflect.get(globalThis, 'later') as {folder: string; intent: Intent};
@@ -28,13 +28,13 @@ export const MUTANTS: readonly Mutant[] = [
   {
     // A run that no record names would be found, and ended, by what its processes carry.
     name: 'spawn-before-intent',
-    file: 'src/keeper/lost-records.ts',
+    file: 'src/keeper/lifecycle/lost-records.ts',
     find: /return \[\.\.\.found\.values\(\)\];/,
     replace: 'return [];',
   },
   {
     name: 'lines-before-commit',
-    file: 'src/controller/engine.ts',
+    file: 'src/controller/turn/engine.ts',
     find: /if \(this\.#gathering === null\) journal\.flush\(\);/,
     replace: 'journal.flush();',
   },

@@ -2,7 +2,7 @@
 import {existsSync, readdirSync} from 'node:fs';
 import {setTimeout as delay} from 'node:timers/promises';
 import type {PsReport} from '../../src/control/messages.ts';
-import {SnapshotFile} from '../../src/controller/snapshot-file.ts';
+import {SnapshotFile} from '../../src/controller/state/snapshot-file.ts';
 import {until} from '../end-to-end/harness.ts';
 import {environment} from '../end-to-end/processes.ts';
 import {faultsOfJournal, faultsOfLines, readJournal} from './journal.ts';

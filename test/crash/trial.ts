@@ -2,7 +2,7 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import type {PsReport, WorkerReport} from '../../src/control/messages.ts';
 import {until, type Ran} from '../end-to-end/harness.ts';
-import type {CrashFleet} from './fleet.ts';
+import type {CrashFleet, Setting} from './fleet.ts';
 
 /** Recovery takes a second; the machine may be loaded. */
 export const PATIENCE_MS = 30_000;
@@ -23,16 +23,8 @@ export interface Step {
   readonly run: (trial: Trial) => Promise<void>;
 }
 
-export interface Scenario {
+export interface Scenario extends Setting {
   readonly name: string;
-  /** The fleet file; `address` is of this machine, and no other trial's. */
-  readonly fleet: (address: string) => object;
-  /** Further files by their path in the folder. */
-  readonly files?: Readonly<Record<string, string>>;
-  /** Other users may pass through the folder, and say in it that they are there. */
-  readonly isOpen?: true;
-  /** It belongs to a user who has no cgroup: what is a worker's is told by the process connector. Needs root. */
-  readonly ordinary?: true;
   readonly steps: readonly Step[];
   /** Steps of which another scenario has the points. */
   readonly elsewhere?: readonly string[];

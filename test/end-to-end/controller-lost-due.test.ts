@@ -1,9 +1,9 @@
 /** What was to happen at a time, or after so many times, while the controller is killed with -9: it happens once, and then. */
+import type {EventRecord} from '../../src/journal/events.ts';
 import {expect, test, vi} from 'vitest';
 import {TestFleet, until} from './harness.ts';
 import {endsClean, HOUR, linesOf, loseController, sleeper} from './losing.ts';
 import {using} from './wrapped.ts';
-import type {EventRecord} from '../../src/control/messages.ts';
 
 // Many commands one after another: on a machine that is busy each takes its time.
 vi.setConfig({testTimeout: 180_000});

@@ -1,11 +1,11 @@
 /** The controller killed with -9 at bad moments: no worker dies, none is started twice, no exit is lost, and down leaves nothing. */
+import type {EventRecord} from '../../src/journal/events.ts';
 import {existsSync} from 'node:fs';
 import {describe, expect, test, vi} from 'vitest';
 import {TestFleet, until} from './harness.ts';
 import {endsClean, nextController, sleeper} from './losing.ts';
 import {lives} from './processes.ts';
 import {using} from './wrapped.ts';
-import type {EventRecord} from '../../src/control/messages.ts';
 
 // Many commands one after another: on a machine that is busy each takes its time.
 vi.setConfig({testTimeout: 180_000});

@@ -19,7 +19,7 @@ import {TestFleet, until} from './harness.ts';
 import {endsClean, folderOf, HOUR, linesOf, loseController, sleeper} from './losing.ts';
 import {lives} from './processes.ts';
 import {using} from './wrapped.ts';
-import {SnapshotFile} from '../../src/controller/snapshot-file.ts';
+import {SnapshotFile} from '../../src/controller/state/snapshot-file.ts';
 
 // Many commands one after another: on a machine that is busy each takes its time.
 vi.setConfig({testTimeout: 180_000});

@@ -1,11 +1,12 @@
 /** A fleet of the built program in a folder of its own, of which nothing is left at the end, however a test ends. */
+import type {EventRecord} from '../../src/journal/events.ts';
 import {spawn, spawnSync, type ChildProcess, type SpawnOptions} from 'node:child_process';
 import {mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync} from 'node:fs';
 import {release, tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
-import type {EventRecord, PsReport, WorkerReport} from '../../src/control/messages.ts';
+import type {PsReport, WorkerReport} from '../../src/control/messages.ts';
 import {commandLine, environment, everyProcess, send, workingFolder, type Seen} from './processes.ts';
 
 export const project = fileURLToPath(new URL('../..', import.meta.url));

@@ -1,6 +1,6 @@
 /** Hooks: what they are told, in which order, and that nothing waits for them. */
+import type {EventRecord} from '../../src/journal/events.ts';
 import {expect, test} from 'vitest';
-import type {EventRecord} from '../../src/control/messages.ts';
 import {TestFleet, until} from './harness.ts';
 import {commandLine} from './processes.ts';
 import {using} from './wrapped.ts';

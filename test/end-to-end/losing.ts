@@ -3,9 +3,9 @@ import {existsSync, readdirSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'vitest';
 import {until, type TestFleet} from './harness.ts';
-import {SnapshotFile} from '../../src/controller/snapshot-file.ts';
-import {decodeFound} from '../../src/controller/start.ts';
-import {bootId} from '../../src/process/facts.ts';
+import {SnapshotFile} from '../../src/controller/state/snapshot-file.ts';
+import {decodeFound} from '../../src/controller/state/launch.ts';
+import {bootId} from '../../src/process/proc-files.ts';
 
 export const HOUR = '1h';
 

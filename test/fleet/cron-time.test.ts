@@ -4,7 +4,7 @@ import {buildSync} from 'esbuild';
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import {parseCron} from '../../src/fleet/index.ts';
-import {nextTime} from '../../src/fleet/cron-time.ts';
+import {nextTime} from '../../src/fleet/values/cron-time.ts';
 
 function next(text: string, after: Date): string | null {
   const result = parseCron(text);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import {formatDuration, formatSize, parseDuration, parseSize} from '../../src/fleet/index.ts';
-import {LONGEST_DURATION_MS} from '../../src/fleet/duration.ts';
-import {LARGEST_SIZE} from '../../src/fleet/size.ts';
+import {LONGEST_DURATION_MS} from '../../src/fleet/values/duration.ts';
+import {LARGEST_SIZE} from '../../src/fleet/values/size.ts';
 
 describe('a duration', () => {
   test.each([

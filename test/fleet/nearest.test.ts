@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {nearest} from '../../src/fleet/index.ts';
-import {editDistance} from '../../src/fleet/nearest.ts';
+import {editDistance} from '../../src/fleet/values/nearest.ts';
 
 test.each([
   ['restart', 'restrat', 1],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import {findRings, showRing} from '../../src/fleet/rings.ts';
+import {findRings, showRing} from '../../src/fleet/cycles.ts';
 import {check} from './check.ts';
 
 const workers = (lines: Readonly<Record<string, string>>) =>

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import {defaultWorker} from '../../src/fleet/index.ts';
-import {workerKeys} from '../../src/fleet/schema-worker.ts';
+import {workerKeys} from '../../src/fleet/schema/worker.ts';
 import {check, errorsOf, worker, workerText} from './check.ts';
 
 describe('a worker', () => {

@@ -1,6 +1,6 @@
 /** To which run an orphan is attributed by exclusion, for fleets and orphans at random. */
 import {describe, expect, test} from 'vitest';
-import {attribute, type Suspect} from '../../src/keeper/attribution.ts';
+import {attribute, type Suspect} from '../../src/keeper/lineage/attribution.ts';
 import {Prng} from '../simulation/prng.ts';
 
 const run = (token: string, startTicks: number | null): Suspect => ({token, id: `${token}/1`, startTicks});

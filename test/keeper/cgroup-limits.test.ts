@@ -3,7 +3,7 @@ import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
-import {cpuMax, limitsKept, oomOf, setLimits} from '../../src/keeper/cgroup-limits.ts';
+import {cpuMax, limitsKept, oomOf, setLimits} from '../../src/keeper/cgroup/limits.ts';
 
 let cgroup = '';
 beforeEach(() => {

@@ -3,8 +3,8 @@ import {spawn, type ChildProcess} from 'node:child_process';
 import {existsSync, mkdirSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {describe, expect, test} from 'vitest';
-import {Cgroups, nestFor, removeCgroup} from '../../src/keeper/cgroup.ts';
-import type {RunLimits, Unheld} from '../../src/keeper/messages.ts';
+import {Cgroups, nestFor, removeCgroup} from '../../src/keeper/cgroup/cgroup.ts';
+import type {RunLimits, Unheld} from '../../src/link/messages.ts';
 import {isRootCgroup, ownCgroup, processesIn, wordsOf} from '../../src/process/cgroup.ts';
 import {until} from '../end-to-end/harness.ts';
 

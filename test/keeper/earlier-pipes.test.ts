@@ -13,7 +13,7 @@ import {
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
-import {EarlierPipes} from '../../src/keeper/earlier-pipes.ts';
+import {EarlierPipes} from '../../src/keeper/pipe-store/earlier.ts';
 import {makeDescriptorQueue, messagesIn, sendDescriptors} from '../../src/posix/descriptor-queue.ts';
 import {makeFifo} from '../../src/posix/fifo.ts';
 import {letGo} from '../../src/posix/let-go.ts';

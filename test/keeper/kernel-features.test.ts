@@ -2,8 +2,8 @@
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
-import {KERNEL_FEATURES, type KernelFeature} from '../../src/keeper/kernel-features.ts';
-import {lesserKernel} from '../../src/keeper/weaker.ts';
+import {KERNEL_FEATURES, type KernelFeature} from '../../src/keeper/guarantees/kernel-features.ts';
+import {lesserKernel} from '../../src/keeper/guarantees/reduced.ts';
 import {project} from '../end-to-end/harness.ts';
 
 const feature = (refusal: string | null, since: string | null): KernelFeature => ({

@@ -16,7 +16,7 @@ import {
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
-import {takeLock, type Holder, type Lock} from '../../src/keeper/lock.ts';
+import {takeLock, type Holder, type Lock} from '../../src/keeper/folder/lock.ts';
 import {startTimeOf} from '../../src/process/stat.ts';
 
 let folder = '';

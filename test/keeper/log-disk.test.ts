@@ -2,8 +2,8 @@ import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
-import {LogDisk} from '../../src/keeper/log-disk.ts';
-import {LogIndex} from '../../src/keeper/log-index.ts';
+import {LogDisk} from '../../src/keeper/logs/disk.ts';
+import {LogIndex} from '../../src/keeper/logs/index-thread.ts';
 
 const settled = (disk: LogDisk): Promise<void> => new Promise(resolve => disk.settle(resolve));
 

@@ -15,8 +15,8 @@ import {
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
-import type {LogFile} from '../../src/keeper/log-file.ts';
-import {LogFiles} from '../../src/keeper/log-files.ts';
+import type {LogFile} from '../../src/keeper/logs/file.ts';
+import {LogFiles} from '../../src/keeper/logs/files.ts';
 import {until} from '../end-to-end/harness.ts';
 
 class Place {

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {joined, lasting, parseNotice} from '../../src/keeper/notice.ts';
+import {joined, lasting, parseNotice} from '../../src/keeper/notify/parse.ts';
 
 const parse = (text: string): unknown => parseNotice(Buffer.from(text)).notice;
 

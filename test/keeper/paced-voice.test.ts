@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import type {Notice} from '../../src/keeper/messages.ts';
-import {PacedVoice} from '../../src/keeper/paced-voice.ts';
+import type {Notice} from '../../src/link/messages.ts';
+import {PacedVoice} from '../../src/keeper/notify/paced.ts';
 
 /** One with a clock of its own. */
 function voiceOf() {

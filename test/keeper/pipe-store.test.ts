@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, onTestFinished, test, vi} from 'vitest';
 import {until} from '../end-to-end/harness.ts';
-import {openPlace, PipeStore} from '../../src/keeper/pipe-store.ts';
+import {openPlace, PipeStore} from '../../src/keeper/pipe-store/store.ts';
 import {
   makeDescriptorQueue,
   messagesIn,

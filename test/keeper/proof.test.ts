@@ -1,8 +1,8 @@
 /** Which proof the sources give together: one that contradicts is enough for a lesser one, or for none. */
 import {expect, test} from 'vitest';
-import type {Doubt} from '../../src/keeper/messages.ts';
-import {proofOf} from '../../src/keeper/proof.ts';
-import type {Descent} from '../../src/keeper/run.ts';
+import type {Doubt} from '../../src/link/messages.ts';
+import {proofOf} from '../../src/keeper/lineage/proof.ts';
+import type {Descent} from '../../src/keeper/runs/run.ts';
 import {startTimeOf} from '../../src/process/stat.ts';
 import {runOf} from './run-of.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {TokenBucket} from '../../src/keeper/rate.ts';
+import {TokenBucket} from '../../src/link/rate.ts';
 
 test('after a rest a burst may happen, then one after another as the rate says', () => {
   const bucket = new TokenBucket({perSecond: 2, burst: 3}, 0);

@@ -4,8 +4,8 @@ import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeEach, expect, test} from 'vitest';
-import {findRuns} from '../../src/keeper/adopt.ts';
-import {readRecords, recordCleared, recordExit, recordIntent, recordStarted} from '../../src/keeper/record.ts';
+import {findRuns} from '../../src/keeper/runs/recovery.ts';
+import {readRecords, recordCleared, recordExit, recordIntent, recordStarted} from '../../src/keeper/runs/record.ts';
 import {startTimeOf} from '../../src/process/stat.ts';
 
 const BOOT = 'this-boot';

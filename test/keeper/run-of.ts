@@ -1,4 +1,4 @@
-import {newRun, type Run} from '../../src/keeper/run.ts';
+import {newRun, type Run} from '../../src/keeper/runs/run.ts';
 
 /** A run as a keeper has it that is not its parent, without a main process unless told otherwise. */
 export const runOf = (parts: Partial<Run> = {}): Run => ({

@@ -2,8 +2,8 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
-import {LogFiles} from '../../src/keeper/log-files.ts';
-import {RunOutput} from '../../src/keeper/run-output.ts';
+import {LogFiles} from '../../src/keeper/logs/files.ts';
+import {RunOutput} from '../../src/keeper/output/outputs.ts';
 import {Epoll} from '../../src/posix/epoll.ts';
 import {runOf} from './run-of.ts';
 

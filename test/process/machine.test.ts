@@ -3,7 +3,7 @@ import {execFileSync, spawn, type ChildProcess} from 'node:child_process';
 import {existsSync} from 'node:fs';
 import {onTestFinished, test} from 'vitest';
 import {libc} from '../../src/posix/libc.ts';
-import {policyName} from '../../src/process/letters.ts';
+import {policyName} from '../../src/process/ps-stat.ts';
 import {ProcSource} from '../../src/process/proc-source.ts';
 import {Snapshot} from '../../src/process/snapshot.ts';
 import {until} from '../end-to-end/harness.ts';

@@ -3,7 +3,7 @@ import {cpSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path';
 import fc from 'fast-check';
 import {describe, expect, onTestFinished, test} from 'vitest';
-import {policyName} from '../../src/process/letters.ts';
+import {policyName} from '../../src/process/ps-stat.ts';
 import {ProcSource} from '../../src/process/proc-source.ts';
 import {Snapshot} from '../../src/process/snapshot.ts';
 import {Terminals} from '../../src/process/terminals.ts';

@@ -1,7 +1,7 @@
 /** Whose an event is, whatever processes do and in whatever order the supervisor and the kernel tell of them. */
 import {describe, expect, test} from 'vitest';
-import {Attribution, NOBODY, type AttributedEvent, type Owner} from '../../src/process/trace-attribution.ts';
-import type {TraceEvent} from '../../src/process/trace-event.ts';
+import {Attribution, NOBODY, type AttributedEvent, type Owner} from '../../src/process/trace/attribution.ts';
+import type {TraceEvent} from '../../src/process/trace/event.ts';
 import {Prng} from '../simulation/prng.ts';
 
 const KEEPER = 10;

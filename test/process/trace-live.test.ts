@@ -1,7 +1,7 @@
 /** Events of threads, made into events of processes. */
 import {expect, test} from 'vitest';
-import type {TraceEvent} from '../../src/process/trace-event.ts';
-import {wallClock, WholeProcesses} from '../../src/process/trace-live.ts';
+import type {TraceEvent} from '../../src/process/trace/event.ts';
+import {wallClock, WholeProcesses} from '../../src/process/trace/live.ts';
 import type {ConnectorEvent} from '../../src/posix/connector-messages.ts';
 
 const now = (): number => Number(process.hrtime.bigint()) / 1e6;

@@ -1,7 +1,8 @@
 /** An older kernel, or a container profile that knows no newer system calls: what is refused is told, and all goes on. */
+import type {EventRecord} from '../../src/journal/events.ts';
 import {closeSync, constants, existsSync, openSync, readdirSync, readFileSync, readlinkSync} from 'node:fs';
 import {describe, expect, test} from 'vitest';
-import type {EventRecord, Outcomes} from '../../src/control/messages.ts';
+import type {Outcomes} from '../../src/control/messages.ts';
 import {TestFleet, until} from '../end-to-end/harness.ts';
 import {lives} from '../end-to-end/processes.ts';
 import {using} from '../end-to-end/wrapped.ts';

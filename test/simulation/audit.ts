@@ -6,9 +6,7 @@ import type {WorkerSpec} from '../../src/fleet/types.ts';
 import type {Heart, Instance, Status} from '../../src/supervisor/index.ts';
 import {promise} from './failure.ts';
 import {heldByGroups} from './groups.ts';
-
-/** A moment: each worker's definition and instances, in order. */
-export type Moment = ReadonlyMap<string, {readonly spec: WorkerSpec; readonly instances: readonly Instance[]}>;
+import type {Moment} from './moment.ts';
 
 export function momentOf(heart: Heart): Moment {
   const moment = new Map<string, {spec: WorkerSpec; instances: Instance[]}>();

@@ -1,7 +1,7 @@
 /** The restart strategies told a second time, from the contract alone: who restarts with whom, and when a group gives up. */
 import type {GroupSpec} from '../../src/fleet/types.ts';
 import type {Instance} from '../../src/supervisor/index.ts';
-import type {Moment} from './audit.ts';
+import type {Moment} from './moment.ts';
 
 /** What a failure means for others: these workers restart, or these are given up. */
 export interface Fate {

@@ -2,18 +2,11 @@
  * What the simulation knows by itself of each instance, so that the heart is not asked whether it was right: what is
  * wanted, the statuses as the journal tells them, and the history of restarts.
  */
+import type {JournalEvent} from '../../src/journal/events.ts';
 import type {WorkerSpec} from '../../src/fleet/types.ts';
-import type {
-  Effect,
-  Heart,
-  Input,
-  Instance,
-  JournalEvent,
-  RateLimits,
-  Status,
-  Time,
-} from '../../src/supervisor/index.ts';
-import {auditInstance, goingBefore, type Moment} from './audit.ts';
+import type {Effect, Heart, Input, Instance, RateLimits, Status, Time} from '../../src/supervisor/index.ts';
+import {auditInstance, goingBefore} from './audit.ts';
+import type {Moment} from './moment.ts';
 import {CALENDAR, MINUTE_MS, periodOf} from './calendar.ts';
 import {promise} from './failure.ts';
 import {GroupModel, heldByGroups, type Fate} from './groups.ts';

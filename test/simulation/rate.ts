@@ -2,7 +2,8 @@
  * The fleet's rate of restarts told a second time, from the contract alone: in no span of time are more restarts let
  * through than the burst and what the rate adds, and nobody waits longer than that takes.
  */
-import type {Instance, JournalEvent, RateLimits} from '../../src/supervisor/index.ts';
+import type {JournalEvent} from '../../src/journal/events.ts';
+import type {Instance, RateLimits} from '../../src/supervisor/index.ts';
 import {promise} from './failure.ts';
 import type {Prng} from './prng.ts';
 

@@ -3,7 +3,7 @@
  * minds, controllers that die between any two moments. After each step everything that was promised is checked.
  */
 import type {FleetSpec} from '../../src/fleet/types.ts';
-import {reconcile} from '../../src/controller/reconcile.ts';
+import {reconcile} from '../../src/controller/start/reconcile.ts';
 import type * as supervisor from '../../src/supervisor/index.ts';
 import type {Effect, FleetPlan, Heart, Input, Instance, Time} from '../../src/supervisor/index.ts';
 import {auditFleet, isOverdue, momentOf} from './audit.ts';

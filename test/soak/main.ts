@@ -10,7 +10,7 @@ import {judge, type Sample, type Verdict} from './judge.ts';
 import {SoakFleet, type Leak} from './place.ts';
 import {ALLOWANCES, JOURNAL_BYTES, look} from './sample.ts';
 import {Prng} from '../simulation/prng.ts';
-import {parseDuration} from '../../src/fleet/duration.ts';
+import {parseDuration} from '../../src/fleet/values/duration.ts';
 
 const SAMPLES = 120;
 const SHORTEST_BETWEEN_MS = 1000;

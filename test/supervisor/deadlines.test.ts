@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {DeadlineQueue, type Timed} from '../../src/supervisor/deadlines.ts';
+import {DeadlineQueue, type Timed} from '../../src/supervisor/fleet/deadlines.ts';
 
 describe('the queue of deadlines', () => {
   it('knows the earliest one, however they are set, moved and taken out', () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {afterShortage, decide, historyAfter, NO_HISTORY, type History} from '../../src/supervisor/restart.ts';
-import {newRun} from '../../src/supervisor/instance.ts';
-import {endedWell} from '../../src/supervisor/exit.ts';
+import {afterShortage, decide, historyAfter, NO_HISTORY, type History} from '../../src/supervisor/instance/restart.ts';
+import {newRun} from '../../src/supervisor/instance/instance.ts';
+import {endedWell} from '../../src/supervisor/instance/exit.ts';
 import {Bench, worker} from './harness.ts';
 
 const middle = (): number => 0.5;

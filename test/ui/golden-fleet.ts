@@ -1,6 +1,6 @@
 /** A fleet that tells the same everywhere, and notes what it is asked to do. */
+import type {EventRecord} from '../../src/journal/events.ts';
 import type {
-  EventRecord,
   InstanceDetail,
   LineageEntry,
   LineageReport,

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {anchorArguments} from '../../src/keeper/anchor.ts';
+import {anchorArguments} from '../../src/keeper/anchor/anchor.ts';
 import {commandLine, shownCommand} from '../../src/words/command.ts';
 import {MOST_SHOWN, plainText} from '../../src/words/sanitize.ts';
 

@@ -4,7 +4,7 @@ import {formatBytes, formatDuration, formatTime} from '../../src/words/format.ts
 import {jsonOf} from '../../src/words/json.ts';
 import {MOST_SHOWN, paintedLines, plainLines, plainText, terminalSafe} from '../../src/words/sanitize.ts';
 import {fit, widthOf} from '../../src/words/width.ts';
-import {wrap} from '../../src/cli/wrap.ts';
+import {wrap} from '../../src/cli/terminal/wrap.ts';
 import {stepsGrowLinearly} from './growth.ts';
 
 /** Controls, and what is not seen or turns the direction. */

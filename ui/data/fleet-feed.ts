@@ -2,11 +2,12 @@
  * What the fleet's supervisor tells, again and again. A controller that is lost or replaced is connected to again as soon as
  * there is another one; until then the last that was told is shown, and said to be old.
  */
+import type {EventRecord} from '../../src/journal/events.ts';
 import type {Client} from '../../src/control/client.ts';
 import {connectFleet} from '../../src/control/connect.ts';
 import {NotRunningError} from '../../src/control/errors.ts';
-import {lastRecords} from '../../src/control/journal.ts';
-import type {EventRecord, LineageReport, Method, Params, PsReport, Result} from '../../src/control/messages.ts';
+import {lastRecords} from '../../src/journal/read.ts';
+import type {LineageReport, Method, Params, PsReport, Result} from '../../src/control/messages.ts';
 
 /** Records that are kept for the view of events. */
 const MOST_EVENTS = 2_000;

@@ -1,9 +1,8 @@
 /** A list to choose one of, in a box: signals, the palette, sort columns. What is typed narrows it. */
-import type {App} from '../app.ts';
+import type {Overlay, Shell} from '../shell.ts';
 import {centered, drawBox} from '../screen/box.ts';
 import type {Canvas, Rect} from '../screen/canvas.ts';
 import {widthOf} from '../screen/cells.ts';
-import type {Overlay} from '../view.ts';
 
 export interface Option {
   readonly text: string;
@@ -47,7 +46,7 @@ export class Choice implements Overlay {
     return wanted === '' ? this.#options.options : this.#options.options.filter(one => words(one).includes(wanted));
   }
 
-  draw(canvas: Canvas, {glyphs}: App): void {
+  draw(canvas: Canvas, {glyphs}: Shell): void {
     const {title, about = [], options, typing, empty} = this.#options;
     const widest = Math.max(
       widthOf(title) + 4,
@@ -69,7 +68,7 @@ export class Choice implements Overlay {
     this.#drawOptions(canvas, empty, glyphs.ellipsis);
   }
 
-  key(name: string, app: App): void {
+  key(name: string, app: Shell): void {
     const last = this.#shown.length - 1;
     switch (name) {
       case 'escape':
@@ -112,7 +111,7 @@ export class Choice implements Overlay {
       );
   }
 
-  click(x: number, y: number, app: App): void {
+  click(x: number, y: number, app: Shell): void {
     const {x: left, y: top, width, height} = this.#rect;
     if (x < left || x >= left + width || y < top || y >= top + height) return;
     const place = this.#top + y - top;
@@ -122,11 +121,11 @@ export class Choice implements Overlay {
     else this.#place = place;
   }
 
-  #choose(app: App): void {
+  #choose(app: Shell): void {
     this.#take(this.#shown[this.#place], app);
   }
 
-  #take(option: Option | undefined, app: App): void {
+  #take(option: Option | undefined, app: Shell): void {
     if (!option) return;
     app.close(this);
     option.choose();

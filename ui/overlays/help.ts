@@ -1,5 +1,5 @@
 /** The keys, from their one table. */
-import type {App} from '../app.ts';
+import type {Shell} from '../shell.ts';
 import {BINDINGS, keyWords, type Place} from '../keys.ts';
 import {widthOf} from '../screen/cells.ts';
 import {Text, type TextLine} from './text.ts';
@@ -14,7 +14,7 @@ const PLACES: Readonly<Record<Place, string>> = {
   logs: 'In logs',
 };
 
-export function createHelp({host}: App): Text {
+export function createHelp({host}: Shell): Text {
   const bindings = BINDINGS.filter(({acts}) => !acts || !host.readOnly);
   const widest = Math.max(...bindings.map(({keys}) => widthOf(wordsOf(keys))));
   const lines: TextLine[] = [];

@@ -1,9 +1,9 @@
 /** All that can be done where one is, by name: made of the table of keys. */
-import type {App} from '../app.ts';
+import type {Shell} from '../shell.ts';
 import {BINDINGS, keyWords} from '../keys.ts';
 import {Choice} from './choice.ts';
 
-export function createPalette(app: App): Choice {
+export function createPalette(app: Shell): Choice {
   const options = BINDINGS.filter(binding => app.applies(binding) && binding.action !== 'palette').map(binding => ({
     text: binding.words,
     note: binding.keys.map(keyWords).join(' '),

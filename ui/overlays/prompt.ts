@@ -1,8 +1,7 @@
 /** A line at the bottom to type into. */
-import type {App} from '../app.ts';
+import type {Overlay, Shell} from '../shell.ts';
 import type {Canvas} from '../screen/canvas.ts';
 import {widthOf} from '../screen/cells.ts';
-import type {Overlay} from '../view.ts';
 
 export interface PromptOptions {
   readonly label: string;
@@ -45,7 +44,7 @@ export class Prompt implements Overlay {
     canvas.cursor = {x: label + widthOf(this.#characters.slice(from, this.#at).join('')), y};
   }
 
-  key(name: string, app: App): void {
+  key(name: string, app: Shell): void {
     switch (name) {
       case 'escape':
         app.close(this);

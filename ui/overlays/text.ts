@@ -1,10 +1,9 @@
 /** Text in a box that scrolls: help, details. */
-import type {App} from '../app.ts';
+import type {Overlay, Shell} from '../shell.ts';
 import {centered, drawBox} from '../screen/box.ts';
 import type {Canvas} from '../screen/canvas.ts';
 import {widthOf} from '../screen/cells.ts';
 import type {Style} from '../screen/styles.ts';
-import type {Overlay} from '../view.ts';
 
 export type Piece = readonly [text: string, style?: Style];
 /** A line: pieces, one after another. */
@@ -30,7 +29,7 @@ export class Text implements Overlay {
     this.#options = options;
   }
 
-  draw(canvas: Canvas, {glyphs}: App): void {
+  draw(canvas: Canvas, {glyphs}: Shell): void {
     const {title, full} = this.#options;
     const margin = full && canvas.width >= 100 && canvas.height >= 30 ? 1 : 0;
     const widest = full ? canvas.width - 2 * margin : Math.min(canvas.width, 78);
@@ -53,7 +52,7 @@ export class Text implements Overlay {
     if (more > 0) canvas.put(inside.x + inside.width - 1, inside.y + inside.height, glyphs.down, 'title');
   }
 
-  key(name: string, app: App): void {
+  key(name: string, app: Shell): void {
     if (this.#options.key?.(name)) return;
     switch (name) {
       case 'escape':

@@ -1,8 +1,8 @@
 /** The journal, as it is written. */
+import type {EventRecord} from '../../src/journal/events.ts';
 import {describeEvent, styleOfEvent, subjectOf} from '../../src/words/event-words.ts';
 import {formatTime} from '../../src/words/format.ts';
-import type {EventRecord} from '../../src/control/messages.ts';
-import type {App} from '../app.ts';
+import type {Shell} from '../shell.ts';
 import type {Action, Place} from '../keys.ts';
 import type {Column} from '../list/column.ts';
 import {Text, type TextLine} from '../overlays/text.ts';
@@ -47,7 +47,7 @@ export class EventsView extends ListView<EventRecord> {
   /** The newest is selected, and so will be those to come. */
   #following = true;
 
-  constructor(app: App) {
+  constructor(app: Shell) {
     const {world} = app;
     super(app, {columns: COLUMNS, rows: () => world.fleet?.events ?? [], key: ({seq}) => String(seq)});
   }

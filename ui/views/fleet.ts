@@ -2,7 +2,7 @@
 import {formatBytes, formatDuration} from '../../src/words/format.ts';
 import {lastExit, statusWords} from '../../src/words/instance-words.ts';
 import type {WorkerReport} from '../../src/control/messages.ts';
-import type {App} from '../app.ts';
+import type {Shell} from '../shell.ts';
 import {sparkline} from '../data/sparkline.ts';
 import {openDetails} from '../details.ts';
 import {styleOfStatus} from '../header.ts';
@@ -23,7 +23,7 @@ interface Widths {
   status: number;
 }
 
-function columnsOf({world, glyphs}: App, widths: Widths): readonly Column<WorkerReport>[] {
+function columnsOf({world, glyphs}: Shell, widths: Widths): readonly Column<WorkerReport>[] {
   return [
     {
       id: 'id',
@@ -167,7 +167,7 @@ export class FleetView extends ListView<WorkerReport> {
 
   readonly #widths: Widths;
 
-  constructor(app: App) {
+  constructor(app: Shell) {
     const {world} = app;
     const widths = {id: 6, status: 6};
     const all = columnsOf(app, widths);

@@ -5,7 +5,7 @@ import type {ChannelProcess, End} from '../../src/ipc/types.ts';
 import {joinsAny, joinsOf, type Join} from '../../src/words/channels/joins.ts';
 import {nodesOf, type IpcProcess, type Node} from '../../src/words/channels/nodes.ts';
 import {wordsOf, wordsOfJoin} from '../../src/words/channels/words.ts';
-import type {App} from '../app.ts';
+import type {Shell} from '../shell.ts';
 import type {Action, Place} from '../keys.ts';
 import type {Column} from '../list/column.ts';
 import {Text, type TextLine} from '../overlays/text.ts';
@@ -34,7 +34,7 @@ export class IpcView extends ListView<Row> {
   readonly places: ReadonlySet<Place> = new Set<Place>(['list', 'rows', 'graph']);
   readonly #state: State;
 
-  constructor(app: App) {
+  constructor(app: Shell) {
     const state = new State(app);
     const list = listColumns(app);
     const graph = graphColumns();
@@ -134,7 +134,7 @@ const ARROWS = {r: 'arrowLeft', w: 'arrowRight', rw: 'arrowBoth'} as const;
 
 /** What was read, of whom, and how it is shown. */
 class State {
-  readonly #app: App;
+  readonly #app: Shell;
   selection: Selection = {kind: 'all'};
   asGraph = false;
   denied = 0;
@@ -144,7 +144,7 @@ class State {
   #joins: readonly Join[] = [];
   #nodes: ReadonlyMap<number, Node> = new Map();
 
-  constructor(app: App) {
+  constructor(app: Shell) {
     this.#app = app;
   }
 
@@ -225,7 +225,7 @@ export const names = (nodes: readonly Node[]): string => {
 /** Somebody waits there. */
 const isWaitedFor = (join: Join): boolean => /\bwaits?\b/.test(wordsOfJoin(join));
 
-function listColumns({glyphs}: App): readonly Column<Row>[] {
+function listColumns({glyphs}: Shell): readonly Column<Row>[] {
   const kind = ({join}: Row): string => join?.kind ?? '';
   const from = ({join}: Row): string => (join ? names(join.from) || '-' : '');
   const to = ({join}: Row): string => (join ? names(join.to) || '-' : '');

@@ -1,5 +1,5 @@
 /** What all views have in common that are lists. */
-import type {App} from '../app.ts';
+import type {Shell} from '../shell.ts';
 import type {Action, Place} from '../keys.ts';
 import type {Placed} from '../list/column.ts';
 import {drawList} from '../list/draw-list.ts';
@@ -13,11 +13,11 @@ const SCROLL_COLUMNS = 8;
 export abstract class ListView<Row> implements View {
   abstract readonly title: string;
   abstract readonly places: ReadonlySet<Place>;
-  protected readonly app: App;
+  protected readonly app: Shell;
   protected readonly items: List<Row>;
   #placed: readonly Placed<Row>[] = [];
 
-  protected constructor(app: App, source: Source<Row>) {
+  protected constructor(app: Shell, source: Source<Row>) {
     this.app = app;
     this.items = new List(source);
   }

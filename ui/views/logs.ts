@@ -2,7 +2,7 @@
 import {followLines} from '../../src/logs/follow.ts';
 import {instanceId, loggedInstances, openStreams, readLines, type Instance, type LogLine} from '../../src/logs/read.ts';
 import {formatTime} from '../../src/words/format.ts';
-import type {App} from '../app.ts';
+import type {Shell} from '../shell.ts';
 import {LogLines} from '../data/log-lines.ts';
 import type {Action, Place} from '../keys.ts';
 import {drawMatches} from '../list/draw-list.ts';
@@ -27,7 +27,7 @@ interface Row {
 export class LogsView implements View {
   readonly title = 'Logs';
   readonly places: ReadonlySet<Place> = new Set<Place>(['list', 'logs']);
-  readonly #app: App;
+  readonly #app: Shell;
   readonly #lines = new LogLines();
   /** Ids or names of workers; empty: all. */
   #wanted: ReadonlySet<string> = new Set();
@@ -43,7 +43,7 @@ export class LogsView implements View {
   #abort: AbortController | null = null;
   #problem: string | null = null;
 
-  constructor(app: App) {
+  constructor(app: Shell) {
     this.#app = app;
   }
 

@@ -1,8 +1,8 @@
 /** Which processes the tree shows, in which order, with the lines from parents to children. */
-import type {App} from '../app.ts';
+import type {Shell} from '../shell.ts';
 
 export class TreeRows {
-  readonly #app: App;
+  readonly #app: Shell;
   readonly #folded = new Set<string>();
   #roots: ReadonlySet<number> = new Set();
   /** Of parents that were looked at: the last child that is shown. */
@@ -12,7 +12,7 @@ export class TreeRows {
   /** It can be none at the moment. */
   isListed: () => boolean = () => false;
 
-  constructor(app: App) {
+  constructor(app: Shell) {
     this.#app = app;
   }
 

@@ -1,7 +1,7 @@
 /** Processes as a tree or as a list: the fleet's, or the machine's. */
 import {shownCommand} from '../../src/words/command.ts';
 import {formatBytes} from '../../src/words/format.ts';
-import type {App} from '../app.ts';
+import type {Shell} from '../shell.ts';
 import {openDetails} from '../details.ts';
 import type {Owner} from '../data/world.ts';
 import type {Action, Place} from '../keys.ts';
@@ -15,7 +15,7 @@ import {TreeRows} from './tree-rows.ts';
 const number = (value: number | undefined): number | null =>
   value === undefined || Number.isNaN(value) ? null : value;
 
-function columnsOf({world}: App, tree: () => TreeRows, widths: {owner: number}): readonly Column<number>[] {
+function columnsOf({world}: Shell, tree: () => TreeRows, widths: {owner: number}): readonly Column<number>[] {
   const {snapshot} = world;
   const {rows} = snapshot;
   const cpu = (row: number): number | null => number(tree().cpu(row));
@@ -111,7 +111,7 @@ function columnsOf({world}: App, tree: () => TreeRows, widths: {owner: number}):
 
 const ownerWords = ({label, orphan}: Owner): string => (orphan ? `${label} orphan` : label);
 
-export function commandOf(snapshot: App['world']['snapshot'], row: number): string {
+export function commandOf(snapshot: Shell['world']['snapshot'], row: number): string {
   const {command} = snapshot.details(row);
   const name = snapshot.rows.name(row);
   if (command !== null) return shownCommand(command).slice(0, LONGEST);
@@ -126,7 +126,7 @@ export class TreeView extends ListView<number> {
   readonly #tree: TreeRows;
   readonly #widths: {owner: number};
 
-  constructor(app: App) {
+  constructor(app: Shell) {
     const tree = new TreeRows(app);
     const widths = {owner: 6};
     super(app, {

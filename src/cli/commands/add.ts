@@ -2,12 +2,12 @@ import {fleetFolder} from '../../control/folder.ts';
 import {FleetChoiceError, NotRunningError} from '../../control/errors.ts';
 import {readFleet, resolveFleet, type FleetEntry} from '../../control/find.ts';
 import type {Params} from '../../control/messages.ts';
-import {JSON_OPTION, textOf, type Command, type Context} from '../command.ts';
-import {CliError, ExitCode, UsageError} from '../errors.ts';
-import {notRunning, type Connected} from '../fleet.ts';
-import {printOutcomes} from '../outcomes.ts';
-import {reach} from '../reach.ts';
-import {callAndWait} from '../wait.ts';
+import {JSON_OPTION, textOf, type Command, type Context} from '../framework/command.ts';
+import {CliError, ExitCode, UsageError} from '../framework/errors.ts';
+import {notRunning, type Connected} from '../target/fleet.ts';
+import {printOutcomes} from '../target/outcomes.ts';
+import {reach} from '../target/reach.ts';
+import {callAndWait} from '../target/wait.ts';
 
 const POLICIES = ['always', 'on-failure', 'never'];
 
@@ -62,7 +62,7 @@ async function connectOrStart(context: Context): Promise<Connected> {
     }
   }
   const folder = entry?.folder ?? fleetFolder('default', null, context.env);
-  const {launch} = await import('../launch.ts');
+  const {launch} = await import('../up/launch.ts');
   const fleet = {name: entry?.name ?? 'default', file: null, dir: context.cwd, workers: [], groups: [], channels: []};
   const result = await launch({folder, fleet, only: null, attached: false});
   // Refused: somebody else has started it at the same moment.

@@ -1,8 +1,8 @@
-import {isSet, JSON_OPTION, type Command} from '../command.ts';
-import {UsageError} from '../errors.ts';
+import {isSet, JSON_OPTION, type Command} from '../framework/command.ts';
+import {UsageError} from '../framework/errors.ts';
 import {count} from '../../words/format.ts';
-import {withClient} from '../fleet.ts';
-import {ask} from '../reach.ts';
+import {withClient} from '../target/fleet.ts';
+import {ask} from '../target/reach.ts';
 
 export const alarm: Command = {
   name: 'alarm',

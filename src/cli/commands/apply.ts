@@ -1,12 +1,12 @@
-import {atMost, timeoutOf} from '../arguments.ts';
-import {isSet, JSON_OPTION, TIMEOUT_OPTION, type Command} from '../command.ts';
-import {ExitCode, CliError} from '../errors.ts';
-import {withClient} from '../fleet.ts';
-import {readFleetFile} from '../fleet-file.ts';
-import {printOutcomes} from '../outcomes.ts';
-import {ask} from '../reach.ts';
-import {printPlan} from '../plan-words.ts';
-import {callAndWait} from '../wait.ts';
+import {atMost, timeoutOf} from '../framework/arguments.ts';
+import {isSet, JSON_OPTION, TIMEOUT_OPTION, type Command} from '../framework/command.ts';
+import {ExitCode, CliError} from '../framework/errors.ts';
+import {withClient} from '../target/fleet.ts';
+import {readFleetFile} from '../target/fleet-file.ts';
+import {printOutcomes} from '../target/outcomes.ts';
+import {ask} from '../target/reach.ts';
+import {printPlan} from '../apply/plan-format.ts';
+import {callAndWait} from '../target/wait.ts';
 
 export const apply: Command = {
   name: 'apply',

@@ -1,16 +1,16 @@
 import {formatDuration, parseFleetFile} from '../../fleet/index.ts';
 import type {FleetSpec} from '../../fleet/types.ts';
 import {whyNoSocketHere} from '../../home/check.ts';
-import {whyUnwatched} from '../unwatched.ts';
+import {whyUnwatched} from '../target/unwatched.ts';
 import {whyNoLimit} from '../../process/cgroup.ts';
-import {atMost} from '../arguments.ts';
-import type {Command} from '../command.ts';
-import {ExitCode} from '../errors.ts';
-import {fleetFileOf, printProblems} from '../fleet-file.ts';
+import {atMost} from '../framework/arguments.ts';
+import type {Command} from '../framework/command.ts';
+import {ExitCode} from '../framework/errors.ts';
+import {fleetFileOf, printProblems} from '../target/fleet-file.ts';
 import {commandLine} from '../../words/command.ts';
 import {count} from '../../words/format.ts';
 import {plainText} from '../../words/sanitize.ts';
-import {printTable} from '../table.ts';
+import {printTable} from '../terminal/table.ts';
 
 export const check: Command = {
   name: 'check',

@@ -1,8 +1,8 @@
 import {listFleets} from '../../control/find.ts';
 import {connectFleet} from '../../control/connect.ts';
-import {signalNames} from '../../fleet/signals.ts';
-import type {Command, Context} from '../command.ts';
-import {chooseFleet} from '../fleet.ts';
+import {signalNames} from '../../fleet/values/signal-names.ts';
+import type {Command, Context} from '../framework/command.ts';
+import {chooseFleet} from '../target/fleet.ts';
 
 /** Nobody waits longer for a Tab. */
 const PATIENCE_MS = 500;

@@ -1,7 +1,7 @@
-import {atMost} from '../arguments.ts';
-import type {Command} from '../command.ts';
-import {bashScript, fishScript, zshScript} from '../completion-scripts.ts';
-import {ExitCode, UsageError} from '../errors.ts';
+import {atMost} from '../framework/arguments.ts';
+import type {Command} from '../framework/command.ts';
+import {bashScript, fishScript, zshScript} from '../completion/scripts.ts';
+import {ExitCode, UsageError} from '../framework/errors.ts';
 
 const SCRIPTS = {bash: bashScript, zsh: zshScript, fish: fishScript};
 

@@ -2,17 +2,17 @@ import type {FleetEntry} from '../../control/find.ts';
 import {processAlive, readLock} from '../../control/lock.ts';
 import type {FleetDoubt, Outcome, Outcomes} from '../../control/messages.ts';
 import {readLeft, type Left} from '../../control/left.ts';
-import {atMost, timeoutOf} from '../arguments.ts';
-import {isSet, JSON_OPTION, TIMEOUT_OPTION, type Command, type Context} from '../command.ts';
-import {CliError, ExitCode} from '../errors.ts';
-import {chooseFleet, connectError, notRunning} from '../fleet.ts';
-import {leftWords, processesLeftOf} from '../left-processes.ts';
+import {atMost, timeoutOf} from '../framework/arguments.ts';
+import {isSet, JSON_OPTION, TIMEOUT_OPTION, type Command, type Context} from '../framework/command.ts';
+import {CliError, ExitCode} from '../framework/errors.ts';
+import {chooseFleet, connectError, notRunning} from '../target/fleet.ts';
+import {leftWords, processesLeftOf} from '../target/left-processes.ts';
 import {count} from '../../words/format.ts';
 import {plainText} from '../../words/sanitize.ts';
-import {printOutcomes} from '../outcomes.ts';
-import {stopFleet, type Stopped, type StopOptions} from '../stop-fleet.ts';
-import {endOf, supervisorOf, supervisorOfController, waitUntilGone} from '../supervisor-processes.ts';
-import {whileWaiting} from '../waiting.ts';
+import {printOutcomes} from '../target/outcomes.ts';
+import {stopFleet, type Stopped, type StopOptions} from '../target/stop-fleet.ts';
+import {endOf, supervisorOf, supervisorOfController, waitUntilGone} from '../target/supervisor-processes.ts';
+import {whileWaiting} from '../target/waiting.ts';
 
 export const down: Command = {
   name: 'down',

@@ -1,11 +1,11 @@
-import {followJournal, lastRecords, recordsAfter} from '../../control/journal.ts';
-import type {EventRecord} from '../../control/messages.ts';
-import {atMost} from '../arguments.ts';
-import {isSet, JSON_OPTION, type Command} from '../command.ts';
-import {eventLine} from '../event-line.ts';
-import {chooseFleet} from '../fleet.ts';
-import {watchOver} from '../supervisor-watch.ts';
-import {FOLLOW_OPTION, lineCountOf, linesOption, stopSignal} from '../tail-options.ts';
+import type {EventRecord} from '../../journal/events.ts';
+import {followJournal, lastRecords, recordsAfter} from '../../journal/read.ts';
+import {atMost} from '../framework/arguments.ts';
+import {isSet, JSON_OPTION, type Command} from '../framework/command.ts';
+import {eventLine} from '../logs/event-line.ts';
+import {chooseFleet} from '../target/fleet.ts';
+import {watchOver} from '../target/supervisor-watch.ts';
+import {FOLLOW_OPTION, lineCountOf, linesOption, stopSignal} from '../logs/tail-options.ts';
 
 const DEFAULT = 50;
 

@@ -1,7 +1,7 @@
-import type {Command} from '../command.ts';
-import {ExitCode, UsageError} from '../errors.ts';
-import {printHelp, printOverview} from '../help.ts';
-import {nearest} from '../../fleet/nearest.ts';
+import type {Command} from '../framework/command.ts';
+import {ExitCode, UsageError} from '../framework/errors.ts';
+import {printHelp, printOverview} from '../framework/help.ts';
+import {nearest} from '../../fleet/values/nearest.ts';
 
 export const help: Command = {
   name: 'help',

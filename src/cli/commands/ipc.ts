@@ -1,8 +1,8 @@
-import {nearest} from '../../fleet/nearest.ts';
+import {nearest} from '../../fleet/values/nearest.ts';
 import {canReadChannels, readChannels} from '../../ipc/graph.ts';
 import {KINDS, type Kind} from '../../ipc/types.ts';
-import {isSet, JSON_OPTION, textOf, type Command, type Context} from '../command.ts';
-import {CliError, ExitCode, UsageError} from '../errors.ts';
+import {isSet, JSON_OPTION, textOf, type Command, type Context} from '../framework/command.ts';
+import {CliError, ExitCode, UsageError} from '../framework/errors.ts';
 import {count} from '../../words/format.ts';
 import {dotOf} from '../ipc/dot.ts';
 import {drawingOf} from '../ipc/drawing.ts';
@@ -11,7 +11,7 @@ import {mermaidOf} from '../ipc/mermaid.ts';
 import {reportOf, type IpcReport} from '../ipc/report.ts';
 import {printSignals} from '../ipc/signals.ts';
 import {printChannels} from '../ipc/table.ts';
-import {ALL_OPTION, withScope, type Scope} from '../scope.ts';
+import {ALL_OPTION, withScope, type Scope} from '../target/scope.ts';
 import {plainText} from '../../words/sanitize.ts';
 
 export const ipc: Command = {

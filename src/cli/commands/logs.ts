@@ -1,17 +1,17 @@
 import type {FleetEntry} from '../../control/find.ts';
-import {nearest} from '../../fleet/nearest.ts';
+import {nearest} from '../../fleet/values/nearest.ts';
 import {followLines} from '../../logs/follow.ts';
 import {STREAMS, type Stream} from '../../logs/layout.ts';
 import {loggedInstances, openStreams, readLines, type Instance, type OpenStream} from '../../logs/read.ts';
-import {durationOf} from '../arguments.ts';
-import {isSet, JSON_OPTION, textOf, type Command, type Context} from '../command.ts';
-import {CliError, ExitCode, UsageError} from '../errors.ts';
-import {chooseFleet, connect} from '../fleet.ts';
-import {ask} from '../reach.ts';
-import {LogPrinter} from '../log-printer.ts';
-import {FOLLOW_OPTION, lineCountOf, linesOption, stopSignal} from '../tail-options.ts';
-import {printRaw} from '../raw-logs.ts';
-import {watchOver} from '../supervisor-watch.ts';
+import {durationOf} from '../framework/arguments.ts';
+import {isSet, JSON_OPTION, textOf, type Command, type Context} from '../framework/command.ts';
+import {CliError, ExitCode, UsageError} from '../framework/errors.ts';
+import {chooseFleet, connect} from '../target/fleet.ts';
+import {ask} from '../target/reach.ts';
+import {LogPrinter} from '../logs/printer.ts';
+import {FOLLOW_OPTION, lineCountOf, linesOption, stopSignal} from '../logs/tail-options.ts';
+import {printRaw} from '../logs/raw.ts';
+import {watchOver} from '../target/supervisor-watch.ts';
 
 const DEFAULT = 100;
 

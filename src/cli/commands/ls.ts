@@ -1,11 +1,11 @@
 import {connectFleet} from '../../control/connect.ts';
 import {listFleets, type FleetEntry} from '../../control/find.ts';
 import type {PsReport} from '../../control/messages.ts';
-import {atMost} from '../arguments.ts';
-import {isSet, JSON_OPTION, type Command} from '../command.ts';
-import {examineSupervisor} from '../supervisor-look.ts';
-import {troubleWords} from '../supervisor-troubles.ts';
-import {printTable, type Column} from '../table.ts';
+import {atMost} from '../framework/arguments.ts';
+import {isSet, JSON_OPTION, type Command} from '../framework/command.ts';
+import {examineSupervisor} from '../target/supervisor-look.ts';
+import {troubleWords} from '../target/supervisor-troubles.ts';
+import {printTable, type Column} from '../terminal/table.ts';
 
 /** A controller that says nothing for so long is not waited for: the others are listed all the same. */
 const PATIENCE_MS = 1000;

@@ -1,13 +1,13 @@
 import type {WorkerReport} from '../../control/messages.ts';
-import {atMost} from '../arguments.ts';
-import {isSet, JSON_OPTION, type Command} from '../command.ts';
+import {atMost} from '../framework/arguments.ts';
+import {isSet, JSON_OPTION, type Command} from '../framework/command.ts';
 import {formatBytes, formatDuration} from '../../words/format.ts';
-import {withClient} from '../fleet.ts';
-import {ask} from '../reach.ts';
-import {keeperTrouble} from '../supervisor-look.ts';
+import {withClient} from '../target/fleet.ts';
+import {ask} from '../target/reach.ts';
+import {keeperTrouble} from '../target/supervisor-look.ts';
 import {lastExit, statusWords, stormWords} from '../../words/instance-words.ts';
-import {styleOfStatus} from '../outcomes.ts';
-import {printTable, type Column} from '../table.ts';
+import {styleOfStatus} from '../target/outcomes.ts';
+import {printTable, type Column} from '../terminal/table.ts';
 
 export const ps: Command = {
   name: 'ps',

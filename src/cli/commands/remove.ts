@@ -1,5 +1,5 @@
-import {JSON_OPTION, TIMEOUT_OPTION, type Command} from '../command.ts';
-import {onTargets} from '../on-targets.ts';
+import {JSON_OPTION, TIMEOUT_OPTION, type Command} from '../framework/command.ts';
+import {onTargets} from '../target/on-targets.ts';
 
 export const remove: Command = {
   name: 'remove',

@@ -1,9 +1,9 @@
-import {targetsOf, timeoutOf} from '../arguments.ts';
-import {JSON_OPTION, TIMEOUT_OPTION, type Command} from '../command.ts';
-import {UsageError} from '../errors.ts';
-import {withClient} from '../fleet.ts';
-import {printOutcomes} from '../outcomes.ts';
-import {callAndWait} from '../wait.ts';
+import {targetsOf, timeoutOf} from '../framework/arguments.ts';
+import {JSON_OPTION, TIMEOUT_OPTION, type Command} from '../framework/command.ts';
+import {UsageError} from '../framework/errors.ts';
+import {withClient} from '../target/fleet.ts';
+import {printOutcomes} from '../target/outcomes.ts';
+import {callAndWait} from '../target/wait.ts';
 
 export const scale: Command = {
   name: 'scale',

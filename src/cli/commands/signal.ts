@@ -1,10 +1,10 @@
 import {constants} from 'node:os';
-import {parseSignal, signalNames} from '../../fleet/signals.ts';
-import {nearest} from '../../fleet/nearest.ts';
-import {isSet, JSON_OPTION, type Command} from '../command.ts';
-import {ExitCode, UsageError} from '../errors.ts';
-import {withClient} from '../fleet.ts';
-import {ask} from '../reach.ts';
+import {parseSignal, signalNames} from '../../fleet/values/signal-names.ts';
+import {nearest} from '../../fleet/values/nearest.ts';
+import {isSet, JSON_OPTION, type Command} from '../framework/command.ts';
+import {ExitCode, UsageError} from '../framework/errors.ts';
+import {withClient} from '../target/fleet.ts';
+import {ask} from '../target/reach.ts';
 import {plainText} from '../../words/sanitize.ts';
 
 export const signal: Command = {

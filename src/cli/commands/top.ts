@@ -1,9 +1,9 @@
 import {FleetChoiceError} from '../../control/errors.ts';
 import type {FleetEntry} from '../../control/find.ts';
-import {atMost, durationOf} from '../arguments.ts';
-import {isSet, textOf, type Command, type Context} from '../command.ts';
-import {CliError, UsageError} from '../errors.ts';
-import {chooseFleet} from '../fleet.ts';
+import {atMost, durationOf} from '../framework/arguments.ts';
+import {isSet, textOf, type Command, type Context} from '../framework/command.ts';
+import {CliError, UsageError} from '../framework/errors.ts';
+import {chooseFleet} from '../target/fleet.ts';
 
 /** Faster than that shows nothing but noise, and slower is a still picture. */
 const INTERVALS_MS = [100, 3_600_000] as const;

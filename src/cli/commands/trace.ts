@@ -1,17 +1,17 @@
 import {readSmall, readStat, TICKS_PER_SECOND} from '../../process/stat.ts';
-import {Attribution, type AttributedEvent} from '../../process/trace-attribution.ts';
-import {ConnectorTrace} from '../../process/trace-connector.ts';
-import {SampledTrace, SAMPLE_MS} from '../../process/trace-sampler.ts';
-import type {TraceSource} from '../../process/trace-source.ts';
-import {commandOf} from '../../process/facts.ts';
-import {isSet, JSON_OPTION, type Command, type Context} from '../command.ts';
-import {CliError, ExitCode} from '../errors.ts';
+import {Attribution, type AttributedEvent} from '../../process/trace/attribution.ts';
+import {ConnectorTrace} from '../../process/trace/connector.ts';
+import {SampledTrace, SAMPLE_MS} from '../../process/trace/sampler.ts';
+import type {TraceSource} from '../../process/trace/source.ts';
+import {commandOf} from '../../process/proc-files.ts';
+import {isSet, JSON_OPTION, type Command, type Context} from '../framework/command.ts';
+import {CliError, ExitCode} from '../framework/errors.ts';
 import {count, formatDuration} from '../../words/format.ts';
-import {ALL_OPTION, withScope, type Scope, type Target} from '../scope.ts';
-import {watchOver} from '../supervisor-watch.ts';
-import {stopSignal} from '../tail-options.ts';
-import {knowAll, TraceOwners} from '../trace-owners.ts';
-import {traceRecord, TraceLines} from '../trace-words.ts';
+import {ALL_OPTION, withScope, type Scope, type Target} from '../target/scope.ts';
+import {watchOver} from '../target/supervisor-watch.ts';
+import {stopSignal} from '../logs/tail-options.ts';
+import {knowAll, TraceOwners} from '../trace/owners.ts';
+import {traceRecord, TraceLines} from '../trace/format.ts';
 
 /** The supervisor tells of a new run after that at most. */
 const PATIENCE_MS = 2_000;

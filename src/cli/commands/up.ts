@@ -1,20 +1,20 @@
 import {resolve} from 'node:path';
 import {fleetFolder} from '../../control/folder.ts';
 import {readFleet} from '../../control/find.ts';
-import {nearest} from '../../fleet/nearest.ts';
+import {nearest} from '../../fleet/values/nearest.ts';
 import type {FleetSpec} from '../../fleet/types.ts';
 import {mustBeTrusted} from '../../home/check.ts';
-import {atMost, timeoutOf} from '../arguments.ts';
-import {isSet, textOf, TIMEOUT_OPTION, type Command, type Context} from '../command.ts';
-import {releaseSignals} from '../early.ts';
-import {CliError, ExitCode, UsageError} from '../errors.ts';
-import {readFleetFile} from '../fleet-file.ts';
-import {connect} from '../fleet.ts';
+import {atMost, timeoutOf} from '../framework/arguments.ts';
+import {isSet, textOf, TIMEOUT_OPTION, type Command, type Context} from '../framework/command.ts';
+import {releaseSignals} from '../framework/early-signals.ts';
+import {CliError, ExitCode, UsageError} from '../framework/errors.ts';
+import {readFleetFile} from '../target/fleet-file.ts';
+import {connect} from '../target/fleet.ts';
 import {count} from '../../words/format.ts';
-import {Foreground} from '../foreground.ts';
-import {launch} from '../launch.ts';
-import {printOutcomes} from '../outcomes.ts';
-import {callAndWait} from '../wait.ts';
+import {Foreground} from '../up/foreground.ts';
+import {launch} from '../up/launch.ts';
+import {printOutcomes} from '../target/outcomes.ts';
+import {callAndWait} from '../target/wait.ts';
 
 export const up: Command = {
   name: 'up',

@@ -1,15 +1,15 @@
+import type {EventRecord} from '../../journal/events.ts';
 import type {Client} from '../../control/client.ts';
 import {ConnectionLostError} from '../../control/errors.ts';
-import type {EventRecord} from '../../control/messages.ts';
 import {mustBeTrusted, mustHoldOwn} from '../../home/check.ts';
-import {atMost} from '../arguments.ts';
-import type {Command, Context} from '../command.ts';
-import {CliError, ExitCode} from '../errors.ts';
-import {withClient} from '../fleet.ts';
-import {copyPrograms} from '../programs.ts';
-import {ask, NoAnswerError, reach} from '../reach.ts';
-import {watchOver} from '../supervisor-watch.ts';
-import {version} from '../version.ts';
+import {atMost} from '../framework/arguments.ts';
+import type {Command, Context} from '../framework/command.ts';
+import {CliError, ExitCode} from '../framework/errors.ts';
+import {withClient} from '../target/fleet.ts';
+import {copyPrograms} from '../up/programs.ts';
+import {ask, NoAnswerError, reach} from '../target/reach.ts';
+import {watchOver} from '../target/supervisor-watch.ts';
+import {version} from '../framework/version.ts';
 
 /** The supervisor itself gives up after 10 s, and then needs a moment to go back. */
 const PATIENCE_MS = 30_000;

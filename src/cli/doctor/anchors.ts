@@ -8,7 +8,7 @@ import {inFolder} from '../../control/folder.ts';
 import {lockIn} from '../../control/lock.ts';
 import {argumentsIn, readCommandLine} from '../../process/command-line.ts';
 
-/** Places in its command line (src/keeper/anchor.ts), after the shell. */
+/** Places in its command line (src/keeper/anchor/anchor.ts), after the shell. */
 const NAME = 3;
 const FOLDER = 9;
 /** The first line of a lock is far shorter. */

@@ -13,7 +13,7 @@ import {survivors} from './checks/survivors.ts';
 import {waiting} from './checks/waiting.ts';
 import {watches} from './checks/watches.ts';
 import {zombies} from './checks/zombies.ts';
-import type {Check, FindingCheck, SupervisorCheck} from './patient.ts';
+import type {Check, FindingCheck, SupervisorCheck} from './target.ts';
 
 /** What may be wrong with the supervisor itself, whether it answers or not. */
 export const SUPERVISOR_CHECKS: readonly SupervisorCheck[] = [supervisor];

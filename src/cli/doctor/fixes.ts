@@ -6,7 +6,7 @@ import {signalIdentified} from '../../posix/pidfd.ts';
 import {signalNumber} from '../../posix/signals.ts';
 import {whyRefused} from '../../process/refusal.ts';
 import {hasEnded, readStat, startTimeOf} from '../../process/stat.ts';
-import type {SeenProcess} from '../supervisor-troubles.ts';
+import type {SeenProcess} from '../target/supervisor-troubles.ts';
 
 export interface Fix {
   /** `send SIGCHLD to process 4711`; what is asked, and done. */

@@ -2,7 +2,7 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import type {FindingsReport, OrphanReport, ZombieReport} from '../../control/messages.ts';
 import {isAnchor} from './anchors.ts';
-import {commandOf} from '../../process/facts.ts';
+import {commandOf} from '../../process/proc-files.ts';
 import {hasEnded, type Stat} from '../../process/stat.ts';
 import {readProcessTable, type ProcessTable} from '../../process/table.ts';
 import {zombieAgeMs} from '../../process/zombie-age.ts';

@@ -2,7 +2,7 @@
 import type {Channels} from '../../ipc/graph.ts';
 import type {Channel} from '../../ipc/types.ts';
 import type {IpcProcess} from '../../words/channels/nodes.ts';
-import type {Scope} from '../scope.ts';
+import type {Scope} from '../target/scope.ts';
 
 export type {IpcProcess};
 

@@ -1,8 +1,8 @@
 /** Signals of processes, in words that fit. */
 import type {Channel} from '../../ipc/types.ts';
-import type {Output} from '../output.ts';
+import type {Output} from '../terminal/output.ts';
 import {plainText} from '../../words/sanitize.ts';
-import {wrap} from '../wrap.ts';
+import {wrap} from '../terminal/wrap.ts';
 import {nodesOf} from '../../words/channels/nodes.ts';
 import type {IpcReport} from './report.ts';
 

@@ -2,8 +2,8 @@
 import {groupBy} from '../../ipc/files.ts';
 import {KINDS} from '../../ipc/types.ts';
 import {count} from '../../words/format.ts';
-import type {Output} from '../output.ts';
-import {printTable, type Column} from '../table.ts';
+import type {Output} from '../terminal/output.ts';
+import {printTable, type Column} from '../terminal/table.ts';
 import {joinsAny, type Join} from '../../words/channels/joins.ts';
 import {viewOf} from '../../words/channels/level.ts';
 import type {Node} from '../../words/channels/nodes.ts';

@@ -1,7 +1,7 @@
 /** Which processes `brood tree` shows, and who is whose root. */
 import type {LineageEntry} from '../../control/messages.ts';
 import type {Snapshot} from '../../process/snapshot.ts';
-import type {Scope} from '../scope.ts';
+import type {Scope} from '../target/scope.ts';
 
 /** One process, at its place in the tree. */
 export interface Place {

@@ -2,7 +2,7 @@
 import {formatBytes} from '../../words/format.ts';
 import {shownCommand} from '../../words/command.ts';
 import {styleOfState} from './state-style.ts';
-import type {Column} from '../table.ts';
+import type {Column} from '../terminal/table.ts';
 import type {Facts} from './facts.ts';
 
 export interface Line {

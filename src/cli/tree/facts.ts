@@ -1,6 +1,6 @@
 /** What `brood tree` says of a process. What is unknown is null. */
 import {exitOfStatus} from '../../process/zombies.ts';
-import {policyName} from '../../process/letters.ts';
+import {policyName} from '../../process/ps-stat.ts';
 import {known} from '../../process/rows.ts';
 import type {Snapshot} from '../../process/snapshot.ts';
 import type {Terminals} from '../../process/terminals.ts';

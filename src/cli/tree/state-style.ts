@@ -1,4 +1,4 @@
-import type {Style} from '../paint.ts';
+import type {Style} from '../terminal/paint.ts';
 
 const STYLES: Readonly<Record<string, Style>> = {R: 'green', T: 'yellow', t: 'yellow', D: 'red', Z: 'red', X: 'red'};
 

@@ -1,14 +1,14 @@
 /** apply: makes the fleet's file true. */
-import {heartOptions} from '../begin.ts';
-import {now} from '../clock.ts';
+import {heartOptions} from '../turn/heart-options.ts';
+import {now} from '../turn/clock.ts';
 import {maskDeep} from '../../control/secrets.ts';
-import {askAndWait, mayChange, type Desk} from './desk.ts';
+import {askAndWait, mayChange, type Desk} from './context.ts';
 import type {Handlers} from '../../control/handlers.ts';
 import {ErrorCode} from '../../control/messages.ts';
 import {RpcError} from '../../control/errors.ts';
-import {isUp, type Rule} from '../outcomes.ts';
-import {rereadFleet} from '../reread.ts';
-import type {Launch} from '../start.ts';
+import {isUp, type Rule} from './outcomes.ts';
+import {rereadFleet} from '../state/reread.ts';
+import type {Launch} from '../state/launch.ts';
 import {planFor, type Difference} from '../../supervisor/index.ts';
 
 /** As the file says: what leaves is gone, what was stopped by hand stays so, all else is up. */

@@ -1,8 +1,8 @@
 /** watch, unwatch, attach: commands that last as long as the client's connection. */
-import type {Attachment} from '../attachment.ts';
-import type {Engine} from '../engine.ts';
-import type {Journal} from '../journal.ts';
-import {tellPast} from '../past.ts';
+import type {Attachment} from '../state/attachment.ts';
+import type {Engine} from '../turn/engine.ts';
+import type {Journal} from '../../journal/writer.ts';
+import {tellPast} from './journal-replay.ts';
 import type {Handlers} from '../../control/handlers.ts';
 
 export interface ConnectionHost {

@@ -1,15 +1,13 @@
 /** add, remove, scale: commands about what the fleet consists of. */
-import {askAndWait, mayChange, type Desk} from './desk.ts';
+import {askAndWait, mayChange, type Desk} from './context.ts';
 import type {Handlers} from '../../control/handlers.ts';
 import {ErrorCode} from '../../control/messages.ts';
 import {RpcError} from '../../control/errors.ts';
 import {workerFromCommand} from '../../fleet/add.ts';
-import {isGone, isUp, type Rule} from '../outcomes.ts';
-import {workersNamed} from '../targets.ts';
+import {MOST_INSTANCES} from '../../fleet/most-instances.ts';
+import {isGone, isUp, type Rule} from './outcomes.ts';
+import {workersNamed} from './targets.ts';
 import type {Input} from '../../supervisor/types.ts';
-
-/** As many as a fleet file may ask for. */
-const MOST_INSTANCES = 10_000;
 
 /** What an instance and its run add to the state, generously. */
 const INSTANCE_BYTES = 2 * 1024;

@@ -2,8 +2,8 @@
  * upgrade: other programs take over. A copy that is not complete is refused; else it is answered at once, and how it
  * goes is told by events (`upgraded`, `upgrade-failed`).
  */
-import {copyProblem} from '../code-copy.ts';
-import {mayChange, type Desk} from './desk.ts';
+import {copyProblem} from './code-copy.ts';
+import {mayChange, type Desk} from './context.ts';
 import {RpcError} from '../../control/errors.ts';
 import type {Handlers} from '../../control/handlers.ts';
 import {ErrorCode} from '../../control/messages.ts';

@@ -3,7 +3,7 @@ import {request as requestHttp} from 'node:http';
 import {request as requestHttps} from 'node:https';
 import {poll, type Probe} from './probe.ts';
 import {troubleOf} from './trouble.ts';
-import {duration} from '../../supervisor/words.ts';
+import {duration} from '../../supervisor/instance/format.ts';
 
 const ATTEMPT_MS = 2_000;
 /** Of a body, so much is read; what comes after is not waited for. */

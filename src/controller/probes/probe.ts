@@ -1,5 +1,5 @@
 /** What asks whether a run is ready, or well. One file a kind; `index.ts` lists them. */
-import type {Errand} from '../errands.ts';
+import type {Errand} from '../spawn/helper.ts';
 import type {Readiness} from '../../fleet/types.ts';
 import type {Stream} from '../../logs/layout.ts';
 

@@ -3,7 +3,7 @@ import {connect} from 'node:net';
 import {poll, type Probe} from './probe.ts';
 import {troubleOf} from './trouble.ts';
 import type {TcpAddress} from '../../fleet/types.ts';
-import {duration} from '../../supervisor/words.ts';
+import {duration} from '../../supervisor/instance/format.ts';
 
 const ATTEMPT_MS = 2_000;
 

@@ -3,13 +3,14 @@
  * an editor, a build or a checkout that writes many files restarts a worker once. A controller that takes over watches anew:
  * what changes in between is not noticed.
  */
+import type {JournalEvent} from '../../journal/events.ts';
 import {relative} from 'node:path';
 import {insignificant, isInside} from './insignificant.ts';
 import type {RootWatch, RootWatchOptions} from './root-watch.ts';
 import type {WatchReport} from '../../control/messages.ts';
 import type {WorkerSpec} from '../../fleet/types.ts';
 import type {Heart} from '../../supervisor/index.ts';
-import type {Input, JournalEvent} from '../../supervisor/types.ts';
+import type {Input} from '../../supervisor/types.ts';
 
 const QUIET_MS = 300;
 /** Whoever never stops writing is not waited for longer. */

@@ -1,8 +1,9 @@
+import type {JournalEvent} from '../../../src/journal/events.ts';
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
 import {FileWatch} from '../../../src/controller/watching/file-watch.ts';
 import type {RootWatchOptions} from '../../../src/controller/watching/root-watch.ts';
 import type {WorkerSpec} from '../../../src/fleet/types.ts';
-import type {Input, JournalEvent} from '../../../src/supervisor/types.ts';
+import type {Input} from '../../../src/supervisor/types.ts';
 import {Bench, worker} from '../../supervisor/harness.ts';
 
 beforeEach(() => void vi.useFakeTimers());

@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import {join} from 'node:path';
 import {allReady, down, kill, upOf, workers} from './common.ts';
-import {SnapshotFile} from '../../../src/controller/snapshot-file.ts';
-import {decodeRecord} from '../../../src/controller/snapshot-record.ts';
+import {SnapshotFile} from '../../../src/controller/state/snapshot-file.ts';
+import {decodeRecord} from '../../../src/controller/state/snapshot-record.ts';
 import {until} from '../../end-to-end/harness.ts';
 import {PATIENCE_MS, type Lost, type Scenario, type Step, type Trial} from '../trial.ts';
 

@@ -1,6 +1,6 @@
 /** What the authors of fleet files write, and what stands in files beside them. */
-import {parseAddress} from '../../../src/fleet/address.ts';
-import {nextTime} from '../../../src/fleet/cron-time.ts';
+import {parseAddress} from '../../../src/fleet/values/address.ts';
+import {nextTime} from '../../../src/fleet/values/cron-time.ts';
 import {
   formatDuration,
   formatSize,
@@ -99,7 +99,7 @@ const envFile: Target = {
 };
 
 const words: Target = {
-  name: 'src/fleet/words.ts',
+  name: 'src/fleet/values/shell-words.ts',
   samples: ['node server.js --port 3000', `sh -c 'a "b"' "c d" e\\ f`, 'a\\\nb', 'x *.js ~ $HOME', 'a\n'],
   pieces: ['a', ' ', "'", '"', '\\', '$', '${', '*', '\n', '&&', '`', '#', '\\\n', '$a'],
   frames: [
@@ -123,7 +123,7 @@ const words: Target = {
 };
 
 const cron: Target = {
-  name: 'src/fleet/cron.ts',
+  name: 'src/fleet/values/cron.ts',
   samples: ['*/5 * * * *', '0 3 1-15/2 jan,jul mon-fri', '59 23 31 12 7', '@daily', '0 0 29 2 sat-sun'],
   pieces: ['*', '/', '-', ',', ' ', '0', '59', 'mon', 'jan', '1-', '*/', '1,'],
   frames: [

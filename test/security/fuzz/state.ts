@@ -14,20 +14,20 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {RpcError} from '../../../src/control/errors.ts';
 import {readFleet} from '../../../src/control/find.ts';
-import {lines, parseRecord} from '../../../src/control/journal.ts';
+import {lines, parseRecord} from '../../../src/journal/read.ts';
 import {LineSplitter} from '../../../src/control/line-splitter.ts';
 import {readLock} from '../../../src/control/lock.ts';
 import {ErrorCode} from '../../../src/control/messages.ts';
 import {isMethod, validateParams} from '../../../src/control/params.ts';
 import {Rpc} from '../../../src/control/rpc.ts';
 import {inFolder} from '../../../src/control/folder.ts';
-import {checkJournal} from '../../../src/controller/journal-check.ts';
-import {SnapshotFile} from '../../../src/controller/snapshot-file.ts';
-import {decodeRecord, encodeRecord} from '../../../src/controller/snapshot-record.ts';
-import {decodeFound, encodeSaved} from '../../../src/controller/start.ts';
+import {checkJournal} from '../../../src/journal/repair.ts';
+import {SnapshotFile} from '../../../src/controller/state/snapshot-file.ts';
+import {decodeRecord, encodeRecord} from '../../../src/controller/state/snapshot-record.ts';
+import {decodeFound, encodeSaved} from '../../../src/controller/state/launch.ts';
 import {parseArguments} from '../../../src/keeper/arguments.ts';
-import {Lines} from '../../../src/keeper/lines.ts';
-import {parseSpawnRecord} from '../../../src/keeper/record.ts';
+import {Lines} from '../../../src/link/lines.ts';
+import {parseSpawnRecord} from '../../../src/keeper/runs/record.ts';
 import {LineCutter} from '../../../src/logs/line-cutter.ts';
 import {TimeIndex} from '../../../src/logs/time-index.ts';
 import {rateLimitsFor, restoreHeart, SnapshotError} from '../../../src/supervisor/index.ts';
@@ -149,7 +149,7 @@ const splitter: Target = {
 };
 
 const link: Target = {
-  name: 'src/keeper/lines.ts',
+  name: 'src/link/lines.ts',
   samples: splitter.samples,
   pieces: splitter.pieces,
   take(input) {
@@ -184,7 +184,7 @@ const RECORD = [
   {cleared: {proof: 'cgroup', survivors: []}},
 ].map(one => `\n${JSON.stringify(one)}\n`);
 const record: Target = {
-  name: 'src/keeper/record.ts',
+  name: 'src/keeper/runs/record.ts',
   samples: [RECORD.join(''), RECORD.slice(0, 2).join('')],
   pieces: [...JSON_PIECES, ...RECORD, '"intent":', '"started":', '"exit":', '"pid":', '"cleared":'],
   frames: [['{"intent":', '}\n']],
@@ -205,7 +205,7 @@ const JOURNAL = [
   '{"seq":2,"at":"2024-05-01T12:00:01.000Z","type":"exited","worker":"w","instance":1,"code":3}\n',
 ];
 const journal: Target = {
-  name: 'src/control/journal.ts, src/controller/journal-check.ts',
+  name: 'src/journal/read.ts, src/journal/repair.ts',
   samples: [JOURNAL.join(''), `{"seq":3,"at":"x","ty${JOURNAL[1] ?? ''}`, JOURNAL.join('').repeat(20)],
   pieces: [...JSON_PIECES, '{"seq":', '"at":', '"type":', '{"seq"', '\n{"seq":9,"at":"","type":""}'],
   frames: [['{"seq":1,"at":"', '"}\n']],
@@ -230,7 +230,7 @@ const WHOLE_RECORD = encodeRecord({isWhole: true, number: 1n << 20n, text: WHOLE
 const CHANGE_RECORD = encodeRecord({isWhole: false, number: (1n << 20n) + 1n, text: WHOLE.slice(0, 300)});
 
 const half: Target = {
-  name: 'src/controller/snapshot-record.ts',
+  name: 'src/controller/state/snapshot-record.ts',
   samples: [WHOLE_RECORD, Buffer.concat([WHOLE_RECORD, CHANGE_RECORD, Buffer.alloc(200)]), CHANGE_RECORD],
   pieces: ['BROODSN2', 'BROODCH2', 'BROODSN1', '\0\0\0\0', '\xff\xff\xff\xff'],
   take(input) {
@@ -244,7 +244,7 @@ const half: Target = {
 };
 
 const halves: Target = {
-  name: 'src/controller/snapshot-file.ts',
+  name: 'src/controller/state/snapshot-file.ts',
   samples: half.samples,
   pieces: half.pieces,
   take(input) {
@@ -258,7 +258,7 @@ const halves: Target = {
 
 const heartOptions = {newToken: () => 't', random: () => 0.5, calendar: CALENDAR, limits: rateLimitsFor(1)};
 const snapshot: Target = {
-  name: 'src/controller/start.ts, src/supervisor/{snapshot,restore}.ts',
+  name: 'src/controller/state/launch.ts, src/supervisor/{snapshot,restore}.ts',
   samples: [WHOLE, HEART, `${WHOLE}\x01${WHOLE}`],
   pieces: [
     ...JSON_PIECES,

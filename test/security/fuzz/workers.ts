@@ -6,7 +6,7 @@ import {hidesIn} from '../../../src/ipc/hidden.ts';
 import {locksInFdinfo, parseLocks} from '../../../src/ipc/lock-lines.ts';
 import {inetRowOf, inetRowOfLine, unixRowOf, unixRowsOfText} from '../../../src/ipc/socket-rows.ts';
 import {keyOf, parseTable} from '../../../src/ipc/system-v.ts';
-import {joined, lasting, parseNotice} from '../../../src/keeper/notice.ts';
+import {joined, lasting, parseNotice} from '../../../src/keeper/notify/parse.ts';
 import {decodeMessage} from '../../../src/posix/connector-messages.ts';
 import {sharedMappingsIn} from '../../../src/posix/process-folder.ts';
 import {commandIn} from '../../../src/process/command-line.ts';
@@ -37,7 +37,7 @@ function here(path: string): Buffer {
 }
 
 const notice: Target = {
-  name: 'src/keeper/notice.ts',
+  name: 'src/keeper/notify/parse.ts',
   samples: [
     'READY=1\nSTATUS=here we are\n',
     'WATCHDOG=1',

@@ -1,7 +1,7 @@
 /** Processes that wait for each other's locks. */
 import {fixDeadlock} from '../fixes.ts';
 import type {Link} from '../findings.ts';
-import type {FindingCheck} from '../patient.ts';
+import type {FindingCheck} from '../target.ts';
 
 const idOf = ({worker, instance}: Link): string | null => (worker === null ? null : `${worker}/${instance ?? ''}`);
 

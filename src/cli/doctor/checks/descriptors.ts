@@ -1,7 +1,7 @@
 /** Descriptors that the supervisor has left: each run needs some of the keeper's. */
 import {readdirSync} from 'node:fs';
-import {softOpenFiles} from '../../../process/facts.ts';
-import type {Check} from '../patient.ts';
+import {softOpenFiles} from '../../../process/proc-files.ts';
+import type {Check} from '../target.ts';
 
 const LOW_SHARE = 0.8;
 

@@ -1,7 +1,7 @@
 /** Room on the disk on which state and logs lie. */
 import {statfsSync} from 'node:fs';
 import {formatBytes} from '../../../words/format.ts';
-import type {Check} from '../patient.ts';
+import type {Check} from '../target.ts';
 
 const LOW_BYTES = 256 * 1024 * 1024;
 const LOW_SHARE = 0.02;

@@ -1,5 +1,5 @@
 /** Who has given up, or never ran. */
-import {workerOf, type Check} from '../patient.ts';
+import {workerOf, type Check} from '../target.ts';
 
 export const failed: Check = ({instances}) =>
   instances

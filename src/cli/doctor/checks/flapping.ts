@@ -1,6 +1,6 @@
 /** Health that comes and goes: checks that fail, yet not often enough in a row. */
 import {formatTime} from '../../../words/format.ts';
-import {workerOf, type Check} from '../patient.ts';
+import {workerOf, type Check} from '../target.ts';
 
 const WINDOW_MS = 10 * 60_000;
 /** So many failed checks within the window. */

@@ -1,5 +1,5 @@
 /** What brood can't promise here, each with what would help. */
-import type {Check} from '../patient.ts';
+import type {Check} from '../target.ts';
 
 /** What to do about a weaker guarantee, by a word in it. */
 const ADVICE: readonly (readonly [RegExp, string])[] = [

@@ -2,7 +2,7 @@
 import {formatDuration} from '../../../words/format.ts';
 import type {OrphanReport} from '../../../control/messages.ts';
 import {fixOrphan} from '../fixes.ts';
-import type {FindingCheck} from '../patient.ts';
+import type {FindingCheck} from '../target.ts';
 
 const MAX_COMMAND = 100;
 

@@ -1,8 +1,8 @@
 /** Ports that somebody else has: a worker that ends because of that, and who it is. */
 import {readFileSync, readdirSync, readlinkSync} from 'node:fs';
-import {commandOf} from '../../../process/facts.ts';
+import {commandOf} from '../../../process/proc-files.ts';
 import {plainText} from '../../../words/sanitize.ts';
-import {workerOf, type Check} from '../patient.ts';
+import {workerOf, type Check} from '../target.ts';
 
 const IN_USE = /EADDRINUSE|address (is )?already in use|errno[: ]*-?98\b|another program listens there/i;
 /** `127.0.0.1:8080`, `:::3000`, `port 8080`. */

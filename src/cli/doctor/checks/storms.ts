@@ -1,9 +1,9 @@
 /** Restart storms: who is started again and again, and the fingerprint that the crashes have in common. */
 import {endOf} from '../../../words/event-words.ts';
-import {lastEnd} from '../../evidence.ts';
+import {lastEnd} from '../../why/evidence.ts';
 import {count} from '../../../words/format.ts';
 import {stormWords} from '../../../words/instance-words.ts';
-import {named, workerOf, type Check, type Patient, type Problem} from '../patient.ts';
+import {named, workerOf, type Check, type Patient, type Problem} from '../target.ts';
 
 const WINDOW_MS = 10 * 60_000;
 /** So many ends that nobody asked for, within the window. */

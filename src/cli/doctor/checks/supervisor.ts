@@ -1,7 +1,7 @@
 /** The supervisor's own processes, as they are seen from outside: this check works when none of them answers. */
 import {fixStopped} from '../fixes.ts';
-import type {Problem, SupervisorCheck} from '../patient.ts';
-import {isThere, type SupervisorLook} from '../../supervisor-troubles.ts';
+import type {Problem, SupervisorCheck} from '../target.ts';
+import {isThere, type SupervisorLook} from '../../target/supervisor-troubles.ts';
 
 export const supervisor: SupervisorCheck = ({look, troubles}) => [
   ...troubles.map(({part, kind, process, words, cure}): Problem => ({

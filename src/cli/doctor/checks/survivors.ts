@@ -1,5 +1,5 @@
 /** What could not be ended. */
-import {workerOf, type Check} from '../patient.ts';
+import {workerOf, type Check} from '../target.ts';
 
 export const survivors: Check = ({instances}) =>
   instances

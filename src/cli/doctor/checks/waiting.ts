@@ -1,5 +1,5 @@
 /** Who waits for something that does not come by itself. */
-import {workerOf, type Check} from '../patient.ts';
+import {workerOf, type Check} from '../target.ts';
 
 export const waiting: Check = ({instances}) =>
   instances.flatMap(({id, status, reason, after, requires}) => {

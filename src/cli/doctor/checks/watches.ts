@@ -1,6 +1,6 @@
 /** Files that are to be watched and are not, and workers that are started anew by what they write themselves. */
 import {formatTime} from '../../../words/format.ts';
-import {workerOf, type Check, type Patient, type Problem} from '../patient.ts';
+import {workerOf, type Check, type Patient, type Problem} from '../target.ts';
 
 const WINDOW_MS = 60_000;
 /** So often within the window, nobody saves the same file by hand. */

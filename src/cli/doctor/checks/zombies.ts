@@ -4,7 +4,7 @@ import {readStat} from '../../../process/stat.ts';
 import {exitWords} from '../../../words/instance-words.ts';
 import {count, formatDuration} from '../../../words/format.ts';
 import type {ZombieReport} from '../../../control/messages.ts';
-import type {FindingCheck} from '../patient.ts';
+import type {FindingCheck} from '../target.ts';
 import {fixZombies} from '../fixes.ts';
 
 const WHAT_IT_IS =

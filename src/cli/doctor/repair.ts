@@ -1,0 +1,102 @@
+/** `brood doctor --fix`: what can be done about what was found, each thing asked for before it is done. */
+import {createInterface} from 'node:readline/promises';
+import type {Context} from '../framework/command.ts';
+import {CliError, ExitCode} from '../framework/errors.ts';
+import {count} from '../../words/format.ts';
+import {plainText} from '../../words/sanitize.ts';
+import type {Fix, Outcome} from './fixes.ts';
+import type {Problem} from './target.ts';
+
+export interface Mended {
+  readonly kind: string;
+  readonly worker: string | null;
+  /** What was done. */
+  readonly fix: string;
+  readonly helped: boolean;
+  /** What came of it. */
+  readonly words: string;
+}
+
+/** Whether it is to be done; null: nothing more at all. */
+export type Ask = (question: string) => Promise<boolean | null>;
+
+interface Fixable extends Problem {
+  readonly fix: Fix;
+}
+
+const isFixable = (problem: Problem): problem is Fixable => problem.fix != null;
+
+/** Throws CliError where nobody can be asked, before anything is done. */
+export function mustBeAbleToAsk({out}: Context, yes: boolean): void {
+  if (yes || (process.stdin.isTTY && out.isTerminal)) return;
+  throw new CliError(
+    ExitCode.usage,
+    '--fix asks before each thing that it does, and there is no terminal to ask at; with --yes it does all without asking',
+  );
+}
+
+/**
+ * Does what is agreed to. Without being asked, nobody's orphans are ended: they may well be meant.
+ *
+ * @param ask null: all is agreed to
+ */
+export async function mend(
+  problems: readonly Problem[],
+  ask: Ask | null,
+  tell: (mended: Mended) => void,
+): Promise<Mended[]> {
+  const done: Mended[] = [];
+  for (const {kind, worker, fix} of problems.filter(isFixable).filter(({harmless}) => ask !== null || !harmless)) {
+    const agreed = ask === null ? true : await ask(fix.words);
+    if (agreed === null) break;
+    if (!agreed) continue;
+    const {helped, words} = await tried(fix);
+    const mended = {kind, worker, fix: fix.words, helped, words};
+    done.push(mended);
+    tell(mended);
+  }
+  return done;
+}
+
+async function tried({apply}: Fix): Promise<Outcome> {
+  try {
+    return await apply();
+  } catch (error) {
+    return {helped: false, words: error instanceof Error ? error.message : String(error)};
+  }
+}
+
+/** Asks at the terminal. `a` agrees to all that follows; at the end of input nothing more is done. */
+export function terminalAsk(): {readonly ask: Ask; readonly close: () => void} {
+  // eslint-disable-next-line no-restricted-syntax -- only the questions go there, as plain text
+  const lines = createInterface({input: process.stdin, output: process.stdout});
+  const closed = new AbortController();
+  lines.once('close', () => closed.abort());
+  let all = false;
+  return {
+    async ask(question) {
+      if (all) return true;
+      if (closed.signal.aborted) return null;
+      try {
+        const answer = await lines.question(`${plainText(question)}? [y]es, [N]o, [a]ll, [q]uit `, {
+          signal: closed.signal,
+        });
+        const [first = 'n'] = answer.trim().toLowerCase();
+        if (first === 'q') return null;
+        all = first === 'a';
+        return all || first === 'y';
+      } catch {
+        return null;
+      }
+    },
+    close: () => lines.close(),
+  };
+}
+
+/** What `--yes` has left alone. */
+export function leftWords(problems: readonly Problem[]): string | null {
+  const left = problems.filter(problem => problem.harmless === true && isFixable(problem)).length;
+  return left === 0
+    ? null
+    : `${count(left, 'orphan')} left alone: --yes ends none, since they may be meant; --fix asks for each at a terminal`;
+}

@@ -1,0 +1,83 @@
+/** What a command is, and what it is given. */
+import type {Output} from '../terminal/output.ts';
+
+/** An option as `node:util`'s parseArgs has it, and what help and completion say of it. */
+export interface Option {
+  readonly type: 'string' | 'boolean';
+  readonly short?: string;
+  /** How help names the value: `N`, `DURATION`. */
+  readonly value?: string;
+  readonly help: string;
+  readonly choices?: readonly string[];
+}
+
+/** What a positional argument names, for completion. */
+export type Completes = 'workers' | 'instances' | 'files' | 'commands' | 'signals' | 'shells' | 'none';
+
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  /** Without `brood`; several forms in several lines. */
+  readonly usage: string;
+  readonly description: string;
+  readonly options: Readonly<Record<string, Option>>;
+  /** Command line without `brood`, and what it does. */
+  readonly examples: readonly (readonly [string, string])[];
+  readonly completes: Completes;
+  /** `-3` is an argument, not an option. */
+  readonly negativeNumbers?: boolean;
+  execute(context: Context): Promise<number> | number;
+}
+
+export interface Context {
+  readonly command: Command;
+  readonly values: Readonly<Record<string, string | boolean | undefined>>;
+  readonly positionals: readonly string[];
+  readonly out: Output;
+  readonly err: Output;
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  readonly table: CommandTable;
+}
+
+/** A heading of the overview, and the commands under it. */
+export interface Group {
+  readonly title: string;
+  readonly names: readonly string[];
+}
+
+/** All commands, for those that speak of commands. */
+export interface CommandTable {
+  readonly names: readonly string[];
+  readonly groups: readonly Group[];
+  /** The command of that name; null if there is none. */
+  load(name: string): Promise<Command | null>;
+  loadAll(): Promise<readonly Command[]>;
+}
+
+/** Options that every command takes. */
+export const GLOBAL_OPTIONS: Readonly<Record<string, Option>> = {
+  fleet: {
+    type: 'string',
+    value: 'NAME',
+    help: 'the fleet that is meant (or BROOD_FLEET); default: the one of ./brood.yaml',
+  },
+  'no-color': {type: 'boolean', help: 'no colours (or NO_COLOR)'},
+  help: {type: 'boolean', short: 'h', help: 'this help'},
+};
+
+export const JSON_OPTION: Readonly<Record<string, Option>> = {
+  json: {type: 'boolean', help: 'print JSON'},
+};
+
+export const TIMEOUT_OPTION: Readonly<Record<string, Option>> = {
+  timeout: {type: 'string', value: 'DURATION', help: 'wait no longer than that, then exit 124; what was asked goes on'},
+};
+
+/** The value of an option that takes one. */
+export const textOf = ({values}: Context, name: string): string | undefined => {
+  const value = values[name];
+  return typeof value === 'string' ? value : undefined;
+};
+
+export const isSet = ({values}: Context, name: string): boolean => values[name] === true;

@@ -1,0 +1,23 @@
+/** A record of the journal as a line. */
+import type {EventRecord} from '../../journal/events.ts';
+import {describeEvent, styleOfEvent, subjectOf} from '../../words/event-words.ts';
+import {formatTime} from '../../words/format.ts';
+import {fit, widthOf} from '../../words/width.ts';
+import type {Output} from '../terminal/output.ts';
+
+/** `14:03:22 web/2 ended: exit code 3, pid 4711`; in a terminal never more than a line. */
+export function eventLine(
+  record: EventRecord,
+  {paint, columns}: Pick<Output, 'paint' | 'columns'>,
+  withTime = true,
+): string {
+  const before = [withTime ? formatTime(record.at) : '', subjectOf(record)];
+  const taken = before.reduce((sum, part) => sum + (part === '' ? 0 : widthOf(part) + 1), 0);
+  const words = describeEvent(record);
+  const parts = [
+    paint('dim', before[0] ?? ''),
+    paint('bold', before[1] ?? ''),
+    paint(styleOfEvent(record), columns === null ? words : fit(words, columns - taken)),
+  ];
+  return parts.filter(part => part !== '').join(' ');
+}

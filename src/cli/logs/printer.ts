@@ -1,0 +1,61 @@
+/** Lines of output as people, or programs, get them. */
+import type {Instance, LogLine} from '../../logs/read.ts';
+import type {Output} from '../terminal/output.ts';
+import {styleOfName} from '../terminal/paint.ts';
+import {terminalSafe} from '../../words/sanitize.ts';
+
+export interface PrinterOptions {
+  readonly json: boolean;
+  /** Whether each line tells whose it is. */
+  readonly prefix: boolean;
+}
+
+export class LogPrinter {
+  readonly #out: Output;
+  readonly #options: PrinterOptions;
+  readonly #prefixes = new Map<string, string>();
+  #width = 0;
+
+  constructor(out: Output, options: PrinterOptions) {
+    this.#out = out;
+    this.#options = options;
+  }
+
+  /** Makes room for the instance's name, so that the lines of all begin in one column. */
+  expect({worker, instance}: Instance): void {
+    const width = `${worker}/${instance}`.length;
+    if (width <= this.#width) return;
+    this.#width = width;
+    this.#prefixes.clear();
+  }
+
+  /** A promise where a reader is behind. */
+  print(line: LogLine): Promise<void> | undefined {
+    if (this.#options.json) this.#out.json(recordOf(line));
+    // eslint-disable-next-line no-restricted-syntax -- cleaned for a terminal; in a pipe as it was written
+    else this.#out.exactLine(this.#text(line));
+    return this.#out.full ? this.#out.drained() : undefined;
+  }
+
+  #text(line: LogLine): string {
+    // In a pipe the text goes as it is: who reads it is no terminal.
+    const text = this.#out.isTerminal ? terminalSafe(line.line) : line.line;
+    return this.#options.prefix ? this.#prefix(line) + text : text;
+  }
+
+  #prefix(line: LogLine): string {
+    const {worker, instance} = line;
+    const id = `${worker}/${instance}`;
+    const known = this.#prefixes.get(id);
+    if (known !== undefined) return known;
+    this.expect(line);
+    const made = this.#out.paint(styleOfName(id), `${id.padEnd(this.#width)} |`) + ' ';
+    this.#prefixes.set(id, made);
+    return made;
+  }
+}
+
+function recordOf({at, worker, instance, stream, line, partial}: LogLine): object {
+  const record = {at: new Date(at).toISOString(), worker, instance, stream, line};
+  return partial ? {...record, partial} : record;
+}

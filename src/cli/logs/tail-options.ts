@@ -1,0 +1,28 @@
+/** Options of `logs` and `events`: how much of the past, and whether to go on. */
+import {textOf, type Context, type Option} from '../framework/command.ts';
+import {UsageError} from '../framework/errors.ts';
+import type {Output} from '../terminal/output.ts';
+
+export const FOLLOW_OPTION: Readonly<Record<string, Option>> = {
+  follow: {type: 'boolean', short: 'f', help: 'go on with what comes, until Ctrl-C'},
+};
+
+export const linesOption = (usual: number): Readonly<Record<string, Option>> => ({
+  lines: {type: 'string', short: 'n', value: 'N|all', help: `the last N lines, or all; default ${usual}`},
+});
+
+/** `-n`; null for all. @throws UsageError */
+export function lineCountOf(context: Context, usual: number | null): number | null {
+  const text = textOf(context, 'lines');
+  if (text === undefined) return usual;
+  if (text === 'all') return null;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new UsageError(`-n ${text}: expected a number of lines, or all`);
+}
+
+/** Aborted by Ctrl-C or SIGTERM, and when nobody reads any more: to follow ends well. */
+export function stopSignal(out: Output): AbortSignal {
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+  return AbortSignal.any([stop.signal, out.gone]);
+}

@@ -1,0 +1,63 @@
+/** The fleet that a command means, and the connection to it. */
+import type {Client} from '../../control/client.ts';
+import {ConnectionLostError, FleetChoiceError, NotRunningError} from '../../control/errors.ts';
+import {resolveFleet, type FleetEntry} from '../../control/find.ts';
+import {textOf, type Context} from '../framework/command.ts';
+import {CliError, ExitCode} from '../framework/errors.ts';
+import {reach} from './reach.ts';
+
+/** @throws CliError 2 where it can't be told which fleet is meant, 3 where there is none. */
+export async function chooseFleet(context: Context): Promise<FleetEntry> {
+  try {
+    return await resolveFleet({fleet: textOf(context, 'fleet'), cwd: context.cwd, env: context.env});
+  } catch (error) {
+    if (!(error instanceof FleetChoiceError)) throw error;
+    throw new CliError(error.kind === 'missing' ? ExitCode.notRunning : ExitCode.usage, error.message, error.more);
+  }
+}
+
+/** A connection to a controller that answers. @throws CliError 3 where no supervisor is running, 1 where none answers. */
+export async function connect(entry: FleetEntry): Promise<Client> {
+  try {
+    return await reach(entry.folder);
+  } catch (error) {
+    throw connectError(entry, error);
+  }
+}
+
+/** What went wrong with a connection, in words where they are known. */
+export function connectError(entry: FleetEntry, error: unknown): unknown {
+  if (error instanceof NotRunningError) return notRunning(entry);
+  if (error instanceof ConnectionLostError) return new CliError(ExitCode.failed, error.message);
+  if (error instanceof Error && 'code' in error && error.code === 'EACCES') {
+    return new CliError(ExitCode.failed, `fleet ${entry.name} belongs to another user: its socket may not be opened`);
+  }
+  return error;
+}
+
+export const notRunning = ({name, file}: FleetEntry): CliError =>
+  new CliError(
+    ExitCode.notRunning,
+    `fleet ${name} is not running${file === null ? '' : `: no supervisor for ${file}`}. \`brood up\` starts it.`,
+  );
+
+export interface Connected {
+  readonly entry: FleetEntry;
+  readonly client: Client;
+}
+
+/** Chooses the fleet and connects to it. */
+export async function connectChosen(context: Context): Promise<Connected> {
+  const entry = await chooseFleet(context);
+  return {entry, client: await connect(entry)};
+}
+
+/** Gives `use` a connection, and closes it. */
+export async function withClient<T>(context: Context, use: (connected: Connected) => Promise<T>): Promise<T> {
+  const connected = await connectChosen(context);
+  try {
+    return await use(connected);
+  } finally {
+    connected.client.close();
+  }
+}

@@ -1,0 +1,101 @@
+/** Bounded asking: a controller that does not answer ends the command with the reason, as far as it can be seen. */
+import type {Client} from '../../control/client.ts';
+import {connectFleet} from '../../control/connect.ts';
+import {BusyError, ConnectionLostError, RpcError} from '../../control/errors.ts';
+import type {Method, Params, Result} from '../../control/messages.ts';
+import {CliError, ExitCode} from '../framework/errors.ts';
+import {examineSupervisor} from './supervisor-look.ts';
+import {troubleWords} from './supervisor-troubles.ts';
+import {formatDuration} from '../../words/format.ts';
+
+/** A controller that is stopped is continued by its keeper within a second or two. */
+const REACH_MS = 5_000;
+/** The controller answers at once; its keeper may have to do something first, on a busy machine. */
+const ANSWER_MS = 10_000;
+/** From then on a cause that can be seen ends the waiting. */
+const CAUSE_MS = 4_000;
+const RETRY_MS = 200;
+
+const pause = (): Promise<void> => new Promise(resolve => setTimeout(resolve, RETRY_MS));
+
+/** A controller did not answer in time; `message` says why, as far as that can be seen. Exit code 1. */
+export class NoAnswerError extends CliError {
+  override readonly name = 'NoAnswerError';
+
+  constructor(message: string) {
+    super(ExitCode.failed, message);
+  }
+}
+
+async function noAnswer(folder: string, ms: number, rest = ''): Promise<NoAnswerError> {
+  const {troubles} = await examineSupervisor(folder, {controllerIsSilent: true});
+  const why = troubles.map(troubleWords).join('; ');
+  return new NoAnswerError(`no answer within ${formatDuration(ms)}: ${why}${rest}`);
+}
+
+/**
+ * Connects to a controller that answers, also while it is being started again or has no place for one more client.
+ *
+ * @throws NotRunningError if the fleet has no supervisor; NoAnswerError.
+ */
+export async function reach(folder: string, timeoutMs = REACH_MS): Promise<Client> {
+  const end = performance.now() + timeoutMs;
+  let busy: BusyError | null = null;
+  for (;;) {
+    const left = Math.max(1, end - performance.now());
+    let client: Client | null = null;
+    try {
+      client = await connectFleet(folder, {timeoutMs: left});
+      await client.call('ping', {}, {signal: AbortSignal.timeout(Math.ceil(left))});
+      return client;
+    } catch (error) {
+      // Also an error is an answer.
+      if (error instanceof RpcError && client) return client;
+      client?.close();
+      const isTimeout = error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
+      if (!isTimeout && !(error instanceof ConnectionLostError)) throw error;
+      busy = error instanceof BusyError ? error : null;
+    }
+    if (performance.now() >= end) {
+      if (busy) throw new NoAnswerError(`the controller has no place for one more client: ${busy.message}`);
+      throw await noAnswer(folder, timeoutMs);
+    }
+    await pause();
+  }
+}
+
+/**
+ * Asks for what is answered at once.
+ *
+ * @throws NoAnswerError, RpcError, ConnectionLostError.
+ */
+export async function ask<M extends Method>(
+  {entry: {folder}, client}: {readonly entry: {readonly folder: string}; readonly client: Client},
+  method: M,
+  params: Params<M>,
+): Promise<Result<M>> {
+  const stop = new AbortController();
+  const refused: {by: NoAnswerError | null} = {by: null};
+  const giveUp = (error: NoAnswerError): void => {
+    refused.by ??= error;
+    stop.abort();
+  };
+  const rest = `; whether ${method} was carried out is not known`;
+  const timers = [
+    setTimeout(() => {
+      void examineSupervisor(folder, {controllerIsSilent: false}).then(({troubles}) => {
+        const [first] = troubles;
+        if (first)
+          giveUp(new NoAnswerError(`no answer within ${formatDuration(CAUSE_MS)}: ${troubleWords(first)}${rest}`));
+      });
+    }, CAUSE_MS),
+    setTimeout(() => void noAnswer(folder, ANSWER_MS, rest).then(giveUp), ANSWER_MS),
+  ];
+  try {
+    return await client.call(method, params, {signal: stop.signal});
+  } catch (error) {
+    throw refused.by ?? error;
+  } finally {
+    for (const timer of timers) clearTimeout(timer);
+  }
+}

@@ -1,0 +1,106 @@
+/** What all commands share that wait for long: progress, words on what keeps them, `--timeout` and Ctrl-C. */
+import type {Client} from '../../control/client.ts';
+import type {Progress} from '../../control/messages.ts';
+import type {Context} from '../framework/command.ts';
+import {CliError, ExitCode} from '../framework/errors.ts';
+import {ProgressLine, waitingWords} from './progress.ts';
+import type {SupervisorProcess} from './supervisor-processes.ts';
+import {SupervisorWatch} from './supervisor-watch.ts';
+import {formatDuration} from '../../words/format.ts';
+
+/** How much later than the controller the client itself gives up: a frozen controller answers nothing. */
+const GRACE_MS = 2_000;
+const ANSWER_MS = 1_000;
+
+export interface Waiting {
+  /** Aborted when the waiting is to end; {@link whileWaiting} then throws the reason. */
+  readonly signal: AbortSignal;
+  /** The controller is asked on this connection, and is expected to say something. */
+  readonly asks: (client: Client) => void;
+  /** It said what it waits for. */
+  readonly progress: (waiting: Progress['waiting']) => void;
+  /** For how long (ms) it has said nothing. */
+  readonly silentMs: () => number;
+  /** From now on only the end of these is waited for. */
+  readonly onlyFor: (what: string, processes: readonly SupervisorProcess[]) => void;
+  /** Says something, on stderr. */
+  readonly say: (words: string) => void;
+}
+
+/** @throws CliError 124 after `timeoutMs`, 130 after Ctrl-C, and whatever `use` throws. */
+export async function whileWaiting<T>(
+  {err}: Context,
+  {name, folder}: {readonly name: string; readonly folder: string},
+  timeoutMs: number | undefined,
+  use: (waiting: Waiting) => Promise<T>,
+): Promise<T> {
+  const line = new ProgressLine(err);
+  const stop = new AbortController();
+  const ended: {by: CliError | null} = {by: null};
+  const end = (exitCode: number, words: string): void => {
+    ended.by ??= new CliError(exitCode, words);
+    stop.abort();
+  };
+  const say = (words: string): void => line.above(words);
+  let client: Client | null = null;
+  let only: string | null = null;
+  const watch = new SupervisorWatch({
+    folder,
+    say,
+    waitingFor: () => {
+      if (only !== null) return `waiting for ${only}`;
+      // In a terminal a line of its own tells that all the time.
+      return err.isTerminal || line.waiting.length === 0 ? null : `waiting for ${waitingWords(line.waiting)}`;
+    },
+    keeperSilentMs: () => silenceOfKeeper(client),
+  });
+  const onSignal = (): void => end(ExitCode.interrupted, `no longer waiting; ${name} goes on with what was asked`);
+  process.once('SIGINT', onSignal);
+  const late = (): void => end(ExitCode.timeout, timeoutWords(timeoutMs ?? 0, line));
+  const timer = timeoutMs === undefined ? null : setTimeout(late, timeoutMs + GRACE_MS).unref();
+  try {
+    return await use({
+      signal: stop.signal,
+      say,
+      asks(asked) {
+        client = asked;
+        watch.heard();
+      },
+      progress(waiting) {
+        watch.heard();
+        line.show(waiting);
+      },
+      silentMs: () => watch.silentMs,
+      onlyFor(what, processes) {
+        client = null;
+        watch.remember(processes.find(process => process.what === 'anchor'));
+        only = what;
+        watch.expectNothing();
+        line.show([]);
+      },
+    });
+  } catch (error) {
+    throw ended.by ?? error;
+  } finally {
+    watch.end();
+    line.end();
+    if (timer) clearTimeout(timer);
+    process.off('SIGINT', onSignal);
+  }
+}
+
+/** What the controller knows; null where it does not tell. */
+async function silenceOfKeeper(client: Client | null): Promise<number | null> {
+  if (client === null || client.closed) return null;
+  try {
+    const {supervisor} = await client.call('ps', {}, {signal: AbortSignal.timeout(ANSWER_MS)});
+    return supervisor.keeperSilentMs ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function timeoutWords(timeoutMs: number, {waiting}: ProgressLine): string {
+  const what = waiting.length === 0 ? '' : `; still waiting for ${waitingWords(waiting)}`;
+  return `not done within ${formatDuration(timeoutMs)}${what}. What was asked goes on.`;
+}

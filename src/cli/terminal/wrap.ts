@@ -1,0 +1,44 @@
+/** Breaks prose into lines, but not within `quoted words`. Lines of its own that begin with a space stay as they are. */
+import {widthOf} from '../../words/width.ts';
+
+export function wrap(text: string, columns: number): readonly string[] {
+  return text.split('\n').flatMap(line => (line.startsWith(' ') ? [line] : wrapLine(line, columns)));
+}
+
+function wrapLine(text: string, columns: number): readonly string[] {
+  const lines: string[] = [];
+  let current: string[] = [];
+  let width = 0;
+  for (const word of wordsIn(text)) {
+    const own = widthOf(word);
+    if (current.length > 0 && width + 1 + own > columns) {
+      lines.push(current.join(' '));
+      current = [];
+    }
+    width = current.length === 0 ? own : width + 1 + own;
+    current.push(word);
+  }
+  return [...lines, current.join(' ')];
+}
+
+/** What is between spaces, and what is in a pair of backticks as one word with what it touches. */
+function wordsIn(text: string): readonly string[] {
+  const words: string[] = [];
+  let word = '';
+  const parts = text.split('`');
+  for (const [i, part] of parts.entries()) {
+    const isInside = i % 2 === 1;
+    // A last backtick without a partner opens nothing.
+    if (isInside && i < parts.length - 1) {
+      word += `\`${part}\``;
+      continue;
+    }
+    const [first = '', ...others] = `${isInside ? '`' : ''}${part}`.split(/\s/);
+    word += first;
+    for (const other of others) {
+      if (word !== '') words.push(word);
+      word = other;
+    }
+  }
+  return word === '' ? words : [...words, word];
+}

@@ -1,0 +1,171 @@
+/** Starts a fleet's three processes: a daemon of its own session, with no terminal, whose parent is init (daemon(7)). */
+import {spawn} from 'node:child_process';
+import {randomBytes} from 'node:crypto';
+import {constants, fstatSync, ftruncateSync, openSync, closeSync, rmSync, writeFileSync} from 'node:fs';
+import {basename, join} from 'node:path';
+import {copyPrograms, installedPrograms} from './programs.ts';
+import {prepareSocketFolder} from './socket-folder.ts';
+import {inFolder} from '../../control/folder.ts';
+import {readLock} from '../../control/lock.ts';
+import {settledSupervisor} from '../../control/supervisor.ts';
+import type {FleetSpec} from '../../fleet/types.ts';
+import {makeTrusted} from '../../home/check.ts';
+import {UntrustedError} from '../../home/errors.ts';
+import {startTimeOf} from '../../process/stat.ts';
+import {daemonFlags, OUTER_NODE_OPTIONS} from '../../posix/node-flags.ts';
+
+export interface LaunchOptions {
+  readonly folder: string;
+  readonly fleet: FleetSpec;
+  readonly only: readonly string[] | null;
+  /** The fleet lives with a client that will attach itself (a foreground `up`), and ends when that does not come. */
+  readonly attached: boolean;
+}
+
+export type LaunchResult =
+  | {readonly kind: 'started'; readonly keeper: number}
+  | {readonly kind: 'refused'; readonly message: string}
+  | {readonly kind: 'failed'; readonly message: string};
+
+type Heard = LaunchResult | {readonly kind: 'silent'};
+
+const STATUS_FD = 3;
+/** A process that is signalled in its first instant dies before it can install a handler: it is started again. */
+const ATTEMPTS = 3;
+const PATIENCE_MS = 30_000;
+const MAX_LOG_BYTES = 1024 * 1024;
+
+const runningMessage = (pid: number | string): string =>
+  `this fleet is already running (supervisor ${pid}); \`brood apply\` makes a changed file true, \`brood down\` ends it`;
+
+const seeLog = (folder: string): string => `see ${join(folder, 'supervisor.log')}`;
+
+function openLog(folder: string): number {
+  const {O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW} = constants;
+  const fd = openSync(join(folder, 'supervisor.log'), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+  if (fstatSync(fd).size > MAX_LOG_BYTES) ftruncateSync(fd, 0);
+  return fd;
+}
+
+function environment(): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env)) if (value !== undefined) env[name] = value;
+  const {NODE_OPTIONS: outer, ...rest} = env;
+  return outer === undefined ? rest : {...rest, [OUTER_NODE_OPTIONS]: outer};
+}
+
+/** Program and arguments of the anchor: the shell that it becomes, and what its loop must know (src/keeper/anchor/anchor.ts). */
+function anchorCommand(folder: string, launch: string): string[] {
+  const programs = copyPrograms(folder);
+  const anchor = join(programs.folder, 'anchor.cjs');
+  const where = [programs.folder, folder, launch, installedPrograms()];
+  return [process.execPath, anchor, '/bin/sh', ...where, process.execPath, ...daemonFlags()];
+}
+
+/** Writes down what is to be started; the keeper that gets the fleet's lock puts it in its place. */
+function writeLaunch({folder, fleet, only, attached}: LaunchOptions, launch: string): string {
+  makeTrusted(folder);
+  const path = join(folder, `fleet.${launch}.json`);
+  const {name, file, dir} = fleet;
+  // As process 1, this one becomes the anchor and attaches to nothing.
+  const clients = attached && process.pid !== 1 ? [{pid: process.pid, startTime: startTimeOf(process.pid) ?? ''}] : [];
+  const plan = {name, file, dir, id: basename(folder), launch, only, attached: clients.length > 0, clients};
+  const text = JSON.stringify({...plan, spec: fleet});
+  writeFileSync(path, text, {mode: 0o600, flag: 'wx'});
+  return path;
+}
+
+/** Resolves when the controller answers on its socket. */
+export async function launch(options: LaunchOptions): Promise<LaunchResult> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    // Only at first: what an attempt that came to nothing has left is on its way out.
+    const running = attempt === 1 ? await settledSupervisor(options.folder) : null;
+    if (running !== null) return {kind: 'refused', message: runningMessage(running)};
+    const heard = await attemptLaunch(options);
+    if (heard.kind !== 'silent') return heard;
+  }
+  return {
+    kind: 'failed',
+    message: `the supervisor ended while it was starting, ${ATTEMPTS} times; ${seeLog(options.folder)}`,
+  };
+}
+
+async function attemptLaunch(options: LaunchOptions): Promise<Heard> {
+  const {folder} = options;
+  const id = randomBytes(8).toString('hex');
+  let plan: string;
+  try {
+    plan = writeLaunch(options, id);
+  } catch (error) {
+    if (error instanceof UntrustedError) return {kind: 'failed', message: error.message};
+    return {
+      kind: 'failed',
+      message: `the fleet's folder ${folder} can't be written: ${error instanceof Error ? error.message : String(error)}`,
+    };
+  }
+  await prepareSocketFolder(folder, options.fleet);
+  if (process.pid === 1) return becomeAnchor(options, id);
+  const log = openLog(folder);
+  // The shell ends at once, so the anchor becomes init's child, and leads no session: it can never get a terminal.
+  const child = spawn('/bin/sh', ['-c', '"$@" &', 'sh', ...anchorCommand(folder, id)], {
+    cwd: folder,
+    env: environment(),
+    detached: true,
+    stdio: ['ignore', log, log, 'pipe'],
+  });
+  closeSync(log);
+  try {
+    return await hear(child, folder);
+  } finally {
+    rmSync(plan, {force: true});
+  }
+}
+
+/** What the keeper says of how it went. */
+function hear(child: ReturnType<typeof spawn>, folder: string): Promise<Heard> {
+  return new Promise(resolve => {
+    const status = child.stdio[STATUS_FD];
+    const done = (result: Heard): void => {
+      clearTimeout(timer);
+      status?.destroy();
+      resolve(result);
+    };
+    const timer = setTimeout(
+      () =>
+        done({
+          kind: 'failed',
+          message: `the supervisor did not answer within ${PATIENCE_MS / 1000} s; ${seeLog(folder)}`,
+        }),
+      PATIENCE_MS,
+    );
+    child.on('error', error => done({kind: 'failed', message: `/bin/sh could not be started: ${error.message}`}));
+    let text = '';
+    if (!status || !('setEncoding' in status)) return;
+    status.setEncoding('utf8');
+    status.on('error', () => {});
+    status.on('data', (chunk: string) => (text += chunk));
+    status.on('end', () => {
+      const [word, ...rest] = text.trim().split(' ');
+      if (word === 'ready') done({kind: 'started', keeper: readLock(folder)?.pid ?? 0});
+      else if (word === 'refused') done({kind: 'refused', message: runningMessage(rest.join(' '))});
+      else if (word === 'failed') done({kind: 'failed', message: `${rest.join(' ')}; ${seeLog(folder)}`});
+      else done({kind: 'silent'});
+    });
+  });
+}
+
+/** What process 1 leaves beside the anchor: it shows the output, from when there is a fleet to show it of. */
+const SHOW_OUTPUT = 'until [ -e "$1" ]; do sleep 0.1; done; shift; exec "$@"';
+
+/** As process 1 of a container, this process itself becomes the anchor. Does not return. */
+async function becomeAnchor({folder, fleet}: LaunchOptions, id: string): Promise<never> {
+  const {become} = await import('../../posix/process.ts');
+  const logs = [join(installedPrograms(), 'cli.js'), 'logs', '-f', '-n', 'all', '--since', new Date().toISOString()];
+  spawn(
+    '/bin/sh',
+    ['-c', SHOW_OUTPUT, 'sh', inFolder.fleet(folder), process.execPath, ...logs, '--fleet', fleet.name],
+    {stdio: ['ignore', 'inherit', 'inherit']},
+  );
+  const command = anchorCommand(folder, id);
+  return become(command[0] ?? process.execPath, command, environment());
+}

@@ -1,0 +1,31 @@
+/**
+ * Before a fleet is started: the folder that it shares with others for the sockets of its workers. `up` may wait until it is
+ * made, a supervisor not; its own folder in there the supervisor makes itself.
+ */
+import {join} from 'node:path';
+import {inFolder} from '../../control/folder.ts';
+import {MAX_SOCKET_PATH} from '../../control/socket-path.ts';
+import type {FleetSpec} from '../../fleet/types.ts';
+import {hasVoice} from '../../fleet/voice.ts';
+import {makeSocketFolderInTime} from '../../posix/socket-folder-wait.ts';
+import {isReachable, socketFolders} from '../../posix/socket-folder.ts';
+
+/** As long as the name of a run's own socket. */
+const NAME = `${'0'.repeat(32)}.notify`;
+
+/** What can't be made is told by the start that needs it. */
+export async function prepareSocketFolder(folder: string, {workers}: FleetSpec): Promise<void> {
+  const voices = workers.filter(hasVoice);
+  const isForOthers = voices.some(({user}) => user !== null);
+  const isTooLong = Buffer.byteLength(join(inFolder.runs(folder), NAME)) > MAX_SOCKET_PATH;
+  if (voices.length === 0 || (!isForOthers && !isTooLong)) return;
+  for (const place of socketFolders(folder, process.env, process.getuid?.() ?? 0)) {
+    if (isForOthers && !isReachable(place.base)) continue;
+    try {
+      await makeSocketFolderInTime({...place, names: place.names.slice(0, -1)});
+      return;
+    } catch {
+      // Then perhaps the next one.
+    }
+  }
+}

@@ -1,0 +1,25 @@
+/** What the journal tells of instances, by id. */
+import type {EventRecord} from '../../journal/events.ts';
+import {recordsAfter} from '../../journal/read.ts';
+import {subjectOf} from '../../words/event-words.ts';
+
+/** Records of an instance that a story needs at most. */
+const KEPT = 500;
+
+/** The last records of each instance that is meant, oldest first. */
+export function journalOf(
+  folder: string,
+  isMeant: (id: string, worker: string) => boolean,
+): Map<string, EventRecord[]> {
+  const byId = new Map<string, EventRecord[]>();
+  for (const record of recordsAfter(folder, -1)) {
+    if (record.instance === undefined || record.worker === undefined) continue;
+    const id = subjectOf(record);
+    if (!isMeant(id, record.worker)) continue;
+    const list = byId.get(id) ?? [];
+    list.push(record);
+    if (list.length > 2 * KEPT) list.splice(0, KEPT);
+    byId.set(id, list);
+  }
+  return byId;
+}

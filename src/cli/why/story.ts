@@ -1,0 +1,176 @@
+/** The causal story of an instance's last exit or failure, from what the journal, the supervisor and the logs know. */
+import {advise} from './advice.ts';
+import {lastEnd, statusOf, type End, type Evidence} from './evidence.ts';
+import {describeEvent, endOf} from '../../words/event-words.ts';
+import {meaningOf} from './exit-meaning.ts';
+import {healthWords} from '../../words/instance-words.ts';
+import {count, formatBytes, formatDuration, formatTime} from '../../words/format.ts';
+import {plainText} from '../../words/sanitize.ts';
+import {changeWords} from '../../words/watch-words.ts';
+
+const text = (value: unknown): string => (typeof value === 'string' ? plainText(value, MOST_TOLD) : '');
+
+/** A story is no place for a longer text of others. */
+const MOST_TOLD = 1_000;
+
+/** A reason, a message or a path with a newline in it would look like a paragraph of brood's own. */
+const oneLine = (paragraph: string): string => plainText(paragraph);
+
+/** Paragraphs, the most important first. */
+export function tell(evidence: Evidence, signalOfNumber: (number: number) => string | null): readonly string[] {
+  const end = lastEnd(evidence.records);
+  const before = [
+    headline(evidence),
+    ...(end ? [endParagraph(end, signalOfNumber)] : ['The journal knows of no exit.']),
+    ...changeParagraph(evidence, end),
+    ...memoryParagraph(evidence, end),
+    ...healthParagraph(evidence, end),
+    ...saidParagraph(evidence, end),
+  ];
+  const lastWords = evidence.lastWords.map(line => `  ${plainText(line)}`);
+  const after = [
+    ...proofParagraph(evidence, end),
+    ...policyParagraph(evidence),
+    ...(evidence.dependencies.length > 0 ? [`What it depends on: ${evidence.dependencies.join('; ')}.`] : []),
+    ...advise(evidence, end),
+  ];
+  return [
+    ...before.map(oneLine),
+    ...(lastWords.length > 0 ? [`The last that it wrote before that:\n${lastWords.join('\n')}`] : []),
+    ...after.map(oneLine),
+  ];
+}
+
+/** What it told of an error before it ended (sd_notify(3)). */
+function saidParagraph({records}: Evidence, end: End | null): readonly string[] {
+  const since = end?.spawned?.seq ?? -1;
+  const until = end?.record.seq ?? -1;
+  const said = records.findLast(({type, seq}) => type === 'notified' && seq > since && seq < until);
+  return said ? [`Before that it ${describeEvent(said)}.`] : [];
+}
+
+/** What may be left of a run that has ended. */
+function proofParagraph({detail, records}: Evidence, end: End | null): readonly string[] {
+  const told = records.findLast(({type, seq}) => type === 'not-proved' && seq > (end?.record.seq ?? -1));
+  const recorded = Array.isArray(told?.['doubts']) ? told['doubts'].map(String) : [];
+  // While the supervisor answers, it knows which processes have ended since.
+  const doubts = detail ? (detail.doubts ?? []).map(({words}) => words) : recorded;
+  return doubts.length === 0 ? [] : [`It is not proved that nothing of that run is left: ${doubts.join('; ')}.`];
+}
+
+function headline(evidence: Evidence): string {
+  const {id, detail, now} = evidence;
+  const {status, reason} = statusOf(evidence);
+  const since = detail?.uptimeMs == null ? '' : ` for ${formatDuration(detail.uptimeMs)}`;
+  const pid = detail?.pid == null ? '' : `, pid ${detail.pid}`;
+  const retry =
+    detail?.retryAt == null ? '' : `; it is started again in ${formatDuration(Date.parse(detail.retryAt) - now)}`;
+  const when = detail ? 'is' : 'was, when the supervisor was last heard of,';
+  return `${id} ${when} ${status}${since}${pid}${reason === '' ? '' : `: ${reason}`}${retry}.`;
+}
+
+function endParagraph({record, spawned}: End, signalOfNumber: (number: number) => string | null): string {
+  if (record.type === 'spawn-failed') {
+    const code = text(record['code']);
+    const message = text(record['message']);
+    const named =
+      code === '' || message.includes(code)
+        ? message
+        : `${message} (${code}${ERRNO[code] === undefined ? '' : `: ${ERRNO[code]}`})`;
+    return `At ${formatTime(record.at)} it could not be started: ${named}.`;
+  }
+  const code = typeof record['code'] === 'number' ? record['code'] : null;
+  const signal = text(record['signal']) === '' ? null : text(record['signal']);
+  const ran = spawned ? formatDuration(Date.parse(record.at) - Date.parse(spawned.at)) : null;
+  const began = spawned
+    ? `Its last run that ended began at ${formatTime(spawned.at)} (pid ${spawned.pid ?? '?'}), lasted ${ran ?? '?'} and`
+    : 'Its last run';
+  const meaning = meantBy(text(record['reason']), signal) ?? meaningOf(code, signal, signalOfNumber);
+  return `${began} ended at ${formatTime(record.at)}: ${endOf(record)}${meaning === null ? '' : ` (${meaning})`}.`;
+}
+
+const ERRNO: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or directory',
+  EACCES: 'permission denied',
+  ENOEXEC: 'not a program: no #! line, or for another machine',
+  ENOTDIR: 'part of the path is no folder',
+  EAGAIN: 'no more processes can be started now',
+  ENOMEM: 'out of memory',
+  EMFILE: 'out of file descriptors',
+};
+
+const MEANT: Readonly<Record<string, string>> = {
+  stop: 'it was asked to stop',
+  restart: 'it was restarted on request',
+  changed: 'its definition changed, so it was restarted',
+  'not-ready': 'brood ended it because it did not become ready in time',
+  group: 'another one of its group failed, and it was restarted with that one',
+  'gave-up': 'its group gave up, so brood ended it',
+  'max-runtime': 'brood ended it because it ran as long as it may (`max_runtime`)',
+  unhealthy: 'brood ended it because its health checks failed',
+  watchdog: 'brood ended it because it did not feed its watchdog',
+  zombies: 'brood ended it because it did not wait for a process of its own that had ended (`zombies: restart`)',
+  memory: 'it needed more memory than its limit allows',
+  oom: 'the kernel ended it because memory ran out: that of the machine, or of a cgroup around it; its own limit was not reached',
+  watch: 'a file that it watches had changed, so it was restarted',
+};
+
+/** Ends that may be the kernel's, which asks nobody before. */
+const BY_KERNEL: ReadonlySet<string> = new Set(['memory', 'oom']);
+
+/** Where brood itself has ended it; null where it has not. */
+function meantBy(reason: string, signal: string | null): string | null {
+  const meant = MEANT[reason] ?? null;
+  if (meant === null || signal !== 'SIGKILL' || BY_KERNEL.has(reason)) return meant;
+  return `${meant}, and did not end within its stop timeout`;
+}
+
+/** What it had when brood ended it, or who did it otherwise; and what helps. */
+function memoryParagraph({records, detail}: Evidence, end: End | null): readonly string[] {
+  if (end?.record['reason'] !== 'memory') return [];
+  const exceeded = records.findLast(({type, seq}) => type === 'memory-exceeded' && seq < end.record.seq);
+  const isSampled = exceeded !== undefined && exceeded.seq > (end.spawned?.seq ?? -1);
+  const limit = detail?.limits.memory?.limit ?? null;
+  const its = limit === null ? 'its limit' : `its limit of ${formatBytes(limit)}`;
+  const how = isSampled
+    ? `At ${formatTime(exceeded.at)} ${describeEvent(exceeded)}, so brood ended it.`
+    : `The kernel held its cgroup to ${its}, and ended all of it at once when that was not enough.`;
+  return [
+    `${how} If it needs that much, raise \`limits: {memory: …}\` and \`brood apply\`; if not, it may have a leak.`,
+  ];
+}
+
+/** What had changed before it was ended for that. */
+function changeParagraph({records}: Evidence, end: End | null): readonly string[] {
+  if (end?.record['reason'] !== 'watch') return [];
+  const change = records.findLast(({type, seq}) => type === 'file-changed' && seq < end.record.seq);
+  return change ? [`At ${formatTime(change.at)}, ${changeWords(change)}.`] : [];
+}
+
+/** What its checks found before brood ended it, and what they find now. */
+function healthParagraph({records, detail}: Evidence, end: End | null): readonly string[] {
+  const parts: string[] = [];
+  if (end?.record['reason'] === 'unhealthy') {
+    const failed = records.findLast(({type, seq}) => type === 'health-failed' && seq < end.record.seq);
+    const failures = typeof failed?.['failures'] === 'number' ? failed['failures'] : 1;
+    const inRow = failures > 1 ? `${failures} health checks in a row had failed` : 'A health check had failed';
+    if (failed) parts.push(`${inRow} by ${formatTime(failed.at)}; the last one: ${text(failed['message'])}.`);
+  }
+  if (detail?.health && detail.health.failures > 0)
+    parts.push(`Its health checks fail at the moment: ${healthWords(detail.health)}.`);
+  return parts.length > 0 ? [parts.join(' ')] : [];
+}
+
+function policyParagraph({records, detail}: Evidence): readonly string[] {
+  const parts: string[] = [];
+  const gaveUp = records.findLast(({type}) => type === 'gave-up');
+  if (gaveUp && statusOf({records, detail}).status === 'failed') {
+    const restarts = typeof gaveUp['restarts'] === 'number' ? count(gaveUp['restarts'], 'restart') : 'its restarts';
+    parts.push(`brood gave up after ${restarts}, at ${formatTime(gaveUp.at)}.`);
+  }
+  if (detail) {
+    const inRow = detail.restartsInARow > 0 ? `, ${detail.restartsInARow} in a row` : '';
+    parts.push(`Its restart policy is ${detail.restart}; ${count(detail.restarts, 'restart')} since up${inRow}.`);
+  }
+  return parts.length > 0 ? [parts.join(' ')] : [];
+}

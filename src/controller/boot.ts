@@ -1,0 +1,137 @@
+/** From the keeper's welcome to the end. */
+import {existsSync, statSync} from 'node:fs';
+import {complain} from './turn/stderr.ts';
+import {Controller} from './controller.ts';
+import {KeeperLink} from './keeper/link.ts';
+import {prepare} from './start/dry-run.ts';
+import {NoLaunchError} from './start/read-launch.ts';
+import type {Fact, FactOf} from '../link/messages.ts';
+import {inFolder} from '../control/folder.ts';
+import {mustBeTrusted} from '../home/check.ts';
+import type {EarlySignals, SupervisorSignal} from '../posix/early-signals.ts';
+import {writeError} from '../posix/standard-error.ts';
+import {closeDebugger} from '../posix/node-flags.ts';
+import {signalIdentified} from '../posix/pidfd.ts';
+import {startTimeOf} from '../process/stat.ts';
+
+declare const BROOD_VERSION: string;
+
+/** The keeper is gone, or took another controller: whatever is under way, this one has no say any more. */
+const ABANDONED = 3;
+const SIGKILL = 9;
+
+/**
+ * An upgrade is given up after 10 s by the keeper. One that has not even done that has become a new keeper that does not
+ * work: its anchor starts the old one.
+ */
+const STUCK_MS = 15_000;
+
+function endStuckKeeper(pid: number, startTime: string | null): void {
+  writeError(`brood controller: the new keeper (${pid}) does not work; it is ended, and the old one comes back\n`);
+  if (startTime !== null) signalIdentified(pid, startTime, SIGKILL, startTimeOf);
+}
+
+/**
+ * One whose keeper is gone decides nothing any more, but it holds the queue of pipes (STORE_FD) until another keeper has
+ * opened them: then there is a control socket again. The anchor, which holds it, too, may be dead. So long (ms), and no
+ * longer: there may be no other keeper.
+ */
+const LINGER_MS = 30_000;
+const LOOK_MS = 20;
+const ENDS: ReadonlySet<SupervisorSignal> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT']);
+
+/** Another controller answers, or a keeper has left in order: it has emptied the lock's file. */
+const isTakenUp = (folder: string): boolean =>
+  existsSync(inFolder.socket(folder)) || statSync(inFolder.lock(folder), {throwIfNoEntry: false})?.size === 0;
+
+function lingerUntil(isTaken: () => boolean, done: () => void): void {
+  const end = performance.now() + LINGER_MS;
+  const look = (): void => {
+    if (isTaken() || performance.now() > end) done();
+    else setTimeout(look, LOOK_MS);
+  };
+  look();
+}
+
+/** Null where the folder does not tell what the fleet is, which is said. */
+function beginOrSay(begin: () => Controller): Controller | null {
+  try {
+    return begin();
+  } catch (error) {
+    if (!(error instanceof NoLaunchError)) throw error;
+    complain('the fleet can not be taken up', error.message);
+    return null;
+  }
+}
+
+export function runController(folder: string, early: EarlySignals, exit: (status: number) => void): void {
+  process.umask(0o077);
+  try {
+    mustBeTrusted(folder);
+  } catch (error) {
+    complain('this folder is not used', error instanceof Error ? error.message : error);
+    exit(1);
+    return;
+  }
+  void closeDebugger();
+  let controller: Controller | null = null;
+  let left = false;
+  let guard: NodeJS.Timeout | undefined;
+  const waiting: Fact[] = [];
+  const link = new KeeperLink({
+    fact(fact) {
+      if (controller) controller.take(fact);
+      else if (fact.type === 'welcome') begin(fact);
+      else if (fact.type === 'handshake') {
+        link.order({type: 'prepared', error: prepare(folder)});
+        guard ??= setTimeout(endStuckKeeper, STUCK_MS, process.ppid, startTimeOf(process.ppid));
+      } else waiting.push(fact);
+    },
+    lost() {
+      // One that was to take over may be the only one that holds the queue.
+      if (left || (controller === null && guard === undefined)) {
+        exit(left ? 0 : ABANDONED);
+        return;
+      }
+      clearTimeout(guard);
+      controller?.abandon();
+      early.deliverTo(signal => {
+        if (ENDS.has(signal)) exit(ABANDONED);
+      });
+      lingerUntil(
+        () => isTakenUp(folder),
+        () => exit(ABANDONED),
+      );
+    },
+  });
+  const begin = (welcome: FactOf<'welcome'>): void => {
+    clearTimeout(guard);
+    const begun = beginOrSay(
+      () =>
+        new Controller({
+          folder,
+          version: BROOD_VERSION,
+          link,
+          welcome,
+          leave: () => {
+            left = true;
+          },
+          superseded: () => {
+            writeError('brood controller: another controller works already; this one leaves\n');
+            exit(ABANDONED);
+          },
+        }),
+    );
+    if (begun === null) {
+      exit(1);
+      return;
+    }
+    controller = begun;
+    for (const fact of waiting.splice(0)) begun.take(fact);
+    early.deliverTo(signal => begun.handleOwn(signal));
+    begun.listen().catch((error: unknown) => {
+      complain('the control socket can not be opened', error instanceof Error ? error.message : error);
+      exit(1);
+    });
+  };
+}

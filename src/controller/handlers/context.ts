@@ -1,0 +1,98 @@
+/** What the handlers of all commands share: the state, and waiting for it to become what was asked for. */
+import type {CallContext} from '../../control/handlers.ts';
+import {ErrorCode, type Outcomes} from '../../control/messages.ts';
+import {RpcError} from '../../control/errors.ts';
+import type {Hands} from '../effects.ts';
+import type {Engine} from '../turn/engine.ts';
+import type {HealthChecks} from '../health/health.ts';
+import type {LastEnds} from '../turn/last-ends.ts';
+import type {KeeperLink} from '../keeper/link.ts';
+import type {Notices} from '../monitor/notify.ts';
+import type {LimitWatch} from '../monitor/limits.ts';
+import type {OrphanCare} from '../monitor/orphan-policy.ts';
+import type {Orphans} from '../monitor/orphans.ts';
+import {outcomesOf, waitingFor, type Rule} from './outcomes.ts';
+import type {Readings} from '../monitor/readings.ts';
+import type {SignalFailures} from '../turn/signal-failures.ts';
+import type {Sweep} from '../monitor/sweep.ts';
+import type {FileWatch} from '../watching/file-watch.ts';
+import type {Input} from '../../supervisor/types.ts';
+
+/** A client that waits is told what for, that often. */
+const PROGRESS_MS = 500;
+
+export interface Desk {
+  readonly engine: Engine;
+  readonly link: KeeperLink;
+  readonly hands: Hands;
+  readonly health: HealthChecks;
+  readonly notices: Notices;
+  readonly watch: FileWatch;
+  readonly limits: LimitWatch;
+  readonly signalFailures: SignalFailures;
+  readonly readings: Readings;
+  readonly lastEnds: LastEnds;
+  readonly orphans: Orphans;
+  readonly orphanCare: OrphanCare;
+  readonly sweep: Sweep;
+  readonly folder: string;
+}
+
+/**
+ * Refuses what makes the state larger (by `bytes`, roughly) while it can't be recorded; stops are never refused. Throws
+ * RpcError.
+ */
+export function mayChange({engine}: Desk, bytes = 0): void {
+  if (engine.heart.isStopping) throw new RpcError(ErrorCode.stopping, 'the fleet is being stopped');
+  if (!engine.canRecord(bytes)) {
+    throw new RpcError(
+      ErrorCode.notRecorded,
+      `the change can't be recorded (${engine.commitError ?? 'disk full'}), so nothing was done; make room, then try again (stop and down work)`,
+    );
+  }
+}
+
+export interface Wait {
+  readonly inputs: readonly Input[];
+  readonly ids: readonly string[];
+  readonly rule: Rule;
+  /** It is nothing but a signal: which could not be sent, whoever asks finds out once all were. */
+  readonly isSignal?: true;
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Feeds the inputs, then waits until the rule is settled for every id. Throws RpcError `timeout`. */
+export async function askAndWait(
+  {engine, lastEnds, signalFailures}: Desk,
+  {inputs, ids, rule, isSignal, timeoutMs}: Wait,
+  context: CallContext,
+): Promise<Outcomes> {
+  const runs = signalFailures.runsOf(ids);
+  engine.feed(...inputs);
+  const said = setInterval(() => {
+    context.progress(
+      waitingFor(engine.heart, ids, rule).map(({id, status, reason}) => ({
+        id,
+        status,
+        reason: engine.heart.blockedBy(id) ?? reason,
+      })),
+    );
+  }, PROGRESS_MS);
+  try {
+    await engine.until(() => outcomesOf(engine.heart, ids, rule, lastEnds) !== null, context.signal, timeoutMs);
+  } finally {
+    clearInterval(said);
+  }
+  const outcomes = outcomesOf(engine.heart, ids, rule, lastEnds);
+  if (outcomes) {
+    const done = {ok: outcomes.every(({ok}) => ok), outcomes};
+    return isSignal ? done : signalFailures.explain(done, runs);
+  }
+  const waiting = waitingFor(engine.heart, ids, rule).map(({id, status}) => `${id} (${status})`);
+  throw new RpcError(
+    ErrorCode.timeout,
+    `not done after ${timeoutMs ?? 0} ms, and going on: still waiting for ${waiting.slice(0, 5).join(', ')}${
+      waiting.length > 5 ? ` and ${waiting.length - 5} more` : ''
+    }`,
+  );
+}

@@ -1,0 +1,49 @@
+/** Which of the machine's processes are the fleet's, for clients that look at them themselves. */
+import type {Desk} from './context.ts';
+import type {LineageEntry, LineageReport, SupervisorReport} from '../../control/messages.ts';
+
+export function lineageReport({engine, readings, orphans}: Desk, supervisor: SupervisorReport): LineageReport {
+  const table = readings.read();
+  const processes = new Map<number, LineageEntry>();
+  const orphaned = new Set([...orphans.all()].map(({pid, startTime}) => `${pid} ${startTime}`));
+  for (const instance of engine.heart.instances()) {
+    const {main, tree} = readings.of(instance, table);
+    for (const stat of tree) {
+      const {pid, startTime} = stat;
+      const orphan = orphaned.has(`${pid} ${startTime}`);
+      processes.set(pid, {
+        pid,
+        startTime,
+        worker: instance.worker,
+        instance: instance.number,
+        main: stat === main,
+        orphan,
+      });
+    }
+  }
+  // Those of which nobody knows whose they are, or whose worker was removed meanwhile.
+  for (const {pid, startTime} of orphans.all()) {
+    if (table.get(pid)?.startTime !== startTime) continue;
+    for (const stat of table.treeOf(pid)) {
+      if (processes.has(stat.pid)) continue;
+      const orphan = stat.pid === pid;
+      processes.set(stat.pid, {
+        pid: stat.pid,
+        startTime: stat.startTime,
+        worker: null,
+        instance: null,
+        main: false,
+        orphan,
+      });
+    }
+  }
+  return {
+    fleet: engine.heart.fleet().name,
+    source: supervisor.guarantees.lineage,
+    anchor: supervisor.anchor,
+    keeper: supervisor.pid,
+    controller: supervisor.controller,
+    instances: Array.from(engine.heart.instances(), ({worker, number}) => ({worker, instance: number})),
+    processes: [...processes.values()],
+  };
+}

@@ -1,0 +1,179 @@
+/** When a command is done for an instance, and how it went. Each rule looks at the state alone. */
+import {doubtsNow, type LastEnds} from '../turn/last-ends.ts';
+import type {Outcome} from '../../control/messages.ts';
+import {waitsForTime, type Heart} from '../../supervisor/index.ts';
+import type {Instance} from '../../supervisor/types.ts';
+
+interface Settled {
+  readonly ok: boolean;
+  readonly reason: string | null;
+  /** The command has ended the run before this one. */
+  readonly anew?: true;
+}
+
+/** Whether it is done: null while it is not. */
+export type Rule = (instance: Instance | undefined, prospects: Prospects) => Settled | null;
+
+const yes = {ok: true, reason: null} as const;
+
+/** Up: ready, or ended well; a worker that waits for what can't come has failed to start. */
+export const isUp: Rule = (instance, prospects) => {
+  if (!instance) return {ok: false, reason: 'it was removed'};
+  switch (instance.status) {
+    case 'ready':
+    case 'finished':
+      return yes;
+    case 'failed':
+      return {ok: false, reason: instance.reason ?? 'it failed'};
+    case 'stopped':
+      return {ok: false, reason: instance.reason ?? 'it was stopped'};
+    case 'pending': {
+      // Nothing more can be asked of one whose time has not come.
+      if (waitsForTime(instance)) return yes;
+      const blocked = prospects.isHopeless(instance.worker) ? prospects.blockedBy(instance) : null;
+      return blocked === null ? null : {ok: false, reason: blocked};
+    }
+    case 'starting':
+    case 'stopping':
+    case 'backoff':
+      return null;
+  }
+};
+
+/** What pending instances can hope for, at one moment: each worker is looked at once, however many ask. */
+export class Prospects {
+  readonly #heart: Heart;
+  readonly #known = new Map<string, boolean>();
+  #instances: Map<string, Instance[]> | null = null;
+
+  constructor(heart: Heart) {
+    this.#heart = heart;
+  }
+
+  blockedBy(instance: Instance): string | null {
+    return this.#heart.blockedBy(instance.id);
+  }
+
+  /** Whether what a worker waits for will not come by itself. */
+  isHopeless(worker: string): boolean {
+    const known = this.#known.get(worker);
+    if (known !== undefined) return known;
+    this.#known.set(worker, false);
+    const {after, requires} = this.#heart.specOf(worker);
+    const hopeless =
+      requires.some(name => this.#willNotCome(name, true)) || after.some(name => this.#willNotCome(name, false));
+    this.#known.set(worker, hopeless);
+    return hopeless;
+  }
+
+  /** `needed`: one that was stopped by hand is missed. */
+  #willNotCome(worker: string, needed: boolean): boolean {
+    return this.#instancesOf(worker).some(({status, wanted}) => {
+      if (status === 'failed') return true;
+      return wanted === 'down' ? needed : status === 'pending' && this.isHopeless(worker);
+    });
+  }
+
+  #instancesOf(worker: string): readonly Instance[] {
+    if (this.#instances === null) {
+      this.#instances = new Map();
+      for (const instance of this.#heart.instances()) {
+        const same = this.#instances.get(instance.worker);
+        if (same) same.push(instance);
+        else this.#instances.set(instance.worker, [instance]);
+      }
+    }
+    return this.#instances.get(worker) ?? [];
+  }
+}
+
+/** Up, in another run than before. */
+export const isUpAnew =
+  (before: ReadonlyMap<string, string | null>): Rule =>
+  (instance, prospects) => {
+    const old = instance && before.get(instance.id);
+    if (instance && old != null && (instance.run?.token === old || instance.clearing === old)) return null;
+    const settled = isUp(instance, prospects);
+    return settled && {...settled, anew: true};
+  };
+
+/** It has had its turn, and runs anew; `isReloading` says whose turn has yet to come or to end. */
+export function isReloaded(before: readonly Instance[], isReloading: (id: string) => boolean): Rule {
+  const earlier = new Map(before.map(instance => [instance.id, instance]));
+  const no = (reason: string): {ok: boolean; reason: string} => ({ok: false, reason});
+  return instance => {
+    if (!instance) return no('it was removed');
+    if (isReloading(instance.id)) return null;
+    const {run, status, restarts, reason} = instance;
+    const old = earlier.get(instance.id);
+    if (waitsForTime(instance)) return yes;
+    if (run !== null && run.token === old?.run?.token) return no('left as it runs: the reload ended before its turn');
+    if (restarts > (old?.restarts ?? 0)) return no(reason ?? 'it ended soon after its start, and was started again');
+    return status === 'ready' || status === 'finished' ? {...yes, anew: true} : no(reason ?? `it is ${status}`);
+  };
+}
+
+/** Down, and nothing of it left. */
+export const isStopped: Rule = instance => {
+  if (!instance) return yes;
+  if (instance.status === 'stopped') {
+    return instance.survivors.length === 0
+      ? yes
+      : {ok: false, reason: `could not be ended: ${instance.survivors.join(', ')}`};
+  }
+  return instance.wanted === 'up' ? {ok: false, reason: 'it was started again meanwhile'} : null;
+};
+
+/** Of one that somebody else has brought back, nothing more can be awaited. */
+export const isGone: Rule = instance => {
+  if (!instance) return yes;
+  return instance.wanted === 'up' ? {ok: false, reason: 'it was added again meanwhile'} : null;
+};
+
+export const isPaused: Rule = instance =>
+  instance?.run == null ? {ok: false, reason: 'it is not running'} : instance.run.pausedAt === null ? null : yes;
+
+export const isResumed: Rule = instance =>
+  instance?.run == null ? {ok: false, reason: 'it is not running'} : instance.run.pausedAt === null ? yes : null;
+
+/** How it went for each; null while one is not done. */
+export function outcomesOf(
+  heart: Heart,
+  ids: readonly string[],
+  rule: Rule,
+  lastEnds: Pick<LastEnds, 'of'>,
+): Outcome[] | null {
+  const outcomes: Outcome[] = [];
+  const prospects = new Prospects(heart);
+  for (const id of ids) {
+    const instance = heart.get(id);
+    const done = rule(instance, prospects);
+    if (!done) return null;
+    const {ok, reason, anew} = done;
+    const last = instance ?? lastEnds.of(id);
+    const doubts = instance === undefined || instance.status === 'stopped' || anew ? doubtsNow(last?.doubts) : [];
+    const survivors = last?.survivors ?? [];
+    const left = instance === undefined && survivors.length > 0 ? `could not be ended: ${survivors.join(', ')}` : null;
+    // Of a run that ended before this one, only what was not proved is worth a word.
+    const isTold = instance === undefined || instance.status === 'stopped' || doubts.length > 0;
+    outcomes.push({
+      id,
+      status: instance?.status ?? 'removed',
+      ok: ok && left === null,
+      reason: reason ?? left,
+      proof: isTold ? (last?.proof ?? null) : null,
+      survivors,
+      ...(doubts.length > 0 && {doubts}),
+    });
+  }
+  return outcomes;
+}
+
+/** Those that are still waited for. */
+export function waitingFor(heart: Heart, ids: readonly string[], rule: Rule): Instance[] {
+  const prospects = new Prospects(heart);
+  return ids.flatMap(id => {
+    const instance = heart.get(id);
+    return instance && !rule(instance, prospects) ? [instance] : [];
+  });
+}

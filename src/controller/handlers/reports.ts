@@ -1,0 +1,138 @@
+/** From the heart's state and a look at the machine to what clients are shown. */
+import {maskSecrets} from '../../control/secrets.ts';
+import {NEVER} from '../turn/calendar.ts';
+import {monotonic} from '../turn/clock.ts';
+import type {HealthChecks} from '../health/health.ts';
+import {doubtsNow} from '../turn/last-ends.ts';
+import type {LimitWatch} from '../monitor/limits.ts';
+import type {Notices} from '../monitor/notify.ts';
+import type {Reading, Readings} from '../monitor/readings.ts';
+import type {FileWatch} from '../watching/file-watch.ts';
+import type {InstanceDetail, StormReport, SupervisorReport, WorkerReport} from '../../control/messages.ts';
+import type {WorkerSpec} from '../../fleet/types.ts';
+import {instanceLogFolder} from '../../logs/layout.ts';
+import {commandOf} from '../../process/proc-files.ts';
+import type {ProcessTable} from '../../process/table.ts';
+import type {Heart} from '../../supervisor/index.ts';
+import type {Instance} from '../../supervisor/types.ts';
+
+const iso = (wall: number): string => new Date(wall).toISOString();
+
+/** Null for a schedule that is never due. */
+const isoOfTime = (wall: number): string | null => (wall === NEVER ? null : iso(wall));
+
+/** A deadline of the heart as people read it. */
+const isoOfDeadline = (mono: number | null | undefined): string | null =>
+  mono == null ? null : iso(Date.now() + mono - monotonic());
+
+/** What reports are made of beside the instance and a look at the machine. */
+export interface Sources {
+  readonly engine: {readonly heart: Heart};
+  readonly notices: Pick<Notices, 'of'>;
+  readonly readings: Readings;
+  readonly health: Pick<HealthChecks, 'reportOf'>;
+  readonly watch: Pick<FileWatch, 'reportOf'>;
+  readonly limits: Pick<LimitWatch, 'reportOf'>;
+  readonly folder: string;
+}
+
+function report(instance: Instance, reading: Reading, {engine, notices}: Sources): WorkerReport {
+  const {run, exit} = instance;
+  const blocked = engine.heart.blockedBy(instance.id);
+  const flags: ('paused' | 'unhealthy')[] = [];
+  if (run?.pausedAt != null) flags.push('paused');
+  if (instance.unhealthy) flags.push('unhealthy');
+  return {
+    id: instance.id,
+    worker: instance.worker,
+    instance: instance.number,
+    group: engine.heart.groupsOf(instance.worker)[0] ?? null,
+    status: instance.status,
+    flags,
+    pid: run?.pid ?? null,
+    state: reading.main?.state ?? null,
+    nice: reading.main?.nice ?? null,
+    restarts: instance.restarts,
+    startedAt: run?.startedAt == null ? null : iso(run.startedAt),
+    // From the monotonic clock: a wall clock that was set makes no worker older.
+    uptimeMs: run?.startedAt == null ? null : Math.max(0, Math.round(monotonic() - run.since)),
+    cpuPercent: reading.cpuPercent,
+    rssBytes: reading.rssBytes,
+    adopted: run?.adopted ?? false,
+    exit: exit && {code: exit.code, signal: exit.signal, at: iso(exit.at), reason: exit.reason},
+    reason: blocked ?? instance.reason,
+    statusText: notices.of(run?.token)?.status || null,
+    nextRunAt: instance.nextRunAt === null ? null : isoOfTime(instance.nextRunAt),
+  };
+}
+
+/** All instances, in the order of the fleet. */
+export function workerReports(sources: Sources): WorkerReport[] {
+  const {engine, readings} = sources;
+  const table = readings.read();
+  return [...engine.heart.instances()].map(instance => report(instance, readings.of(instance, table), sources));
+}
+
+/** Null where no restart is held back. */
+export function stormReport(heart: Heart): StormReport | null {
+  const {storm} = heart;
+  if (storm === null) return null;
+  const now = monotonic();
+  const waits = ({backoff}: Instance): boolean => backoff?.held === true && backoff.until > now;
+  return {since: iso(storm.since), held: storm.held, waiting: [...heart.instances()].filter(waits).length};
+}
+
+function doubtsOf(instance: Instance): Pick<InstanceDetail, 'doubts'> {
+  const doubts = doubtsNow(instance.doubts);
+  return doubts.length > 0 ? {doubts} : {};
+}
+
+/** Characters of a command line that clients are told: a worker may have thousands of processes, each with 128 KiB. */
+const MOST_COMMAND = 4_096;
+
+/** Everything known of one instance. */
+export function instanceDetail(
+  instance: Instance,
+  spec: WorkerSpec,
+  sources: Sources,
+  table: ProcessTable,
+): InstanceDetail {
+  const {heart} = sources.engine;
+  const reading = sources.readings.of(instance, table);
+  const {run} = instance;
+  const said = sources.notices.of(run?.token);
+  return {
+    ...report(instance, reading, sources),
+    command: spec.argv,
+    cwd: spec.cwd,
+    env: maskSecrets(spec.env),
+    restart: spec.restart,
+    after: spec.after,
+    requires: spec.requires,
+    run: run?.token ?? null,
+    wanted: instance.wanted,
+    restartsInARow: instance.row,
+    groups: heart.groupsOf(instance.worker),
+    retryAt: isoOfDeadline(instance.backoff?.until),
+    alarmAt: isoOfDeadline(run?.alarmAt),
+    readyBy: isoOfDeadline(run?.readyBy),
+    phase: said?.phase ?? null,
+    watchdogMs: said?.watchdogMs ?? spec.watchdogMs,
+    proof: instance.proof,
+    survivors: instance.survivors,
+    ...doubtsOf(instance),
+    processes: reading.tree.map(({pid, ppid, state, comm}) => ({
+      pid,
+      ppid,
+      state,
+      name: comm,
+      command: commandOf(pid).slice(0, MOST_COMMAND),
+    })),
+    logFolder: instanceLogFolder(sources.folder, instance.id),
+    health: sources.health.reportOf(instance),
+    watch: sources.watch.reportOf(spec),
+    limits: sources.limits.reportOf(instance, spec),
+  };
+}
+
+export type {SupervisorReport};

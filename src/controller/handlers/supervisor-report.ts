@@ -1,0 +1,37 @@
+/** What the supervisor says of itself, and what it can't promise at the moment. */
+import type {SupervisorReport} from '../../control/messages.ts';
+import type {Welcome} from '../../link/messages.ts';
+
+export interface Condition {
+  readonly version: string;
+  /** Wall clock, ms. */
+  readonly upSince: number;
+  /** Why the last commit failed; null where it did not. */
+  readonly commitError: string | null;
+  /** By instance: why its output can't be written. */
+  readonly held: ReadonlyMap<string, string>;
+  /** Limits that are held in a lesser way, or not at all. */
+  readonly limits: readonly string[];
+  readonly keeperSilentMs: number;
+}
+
+export function supervisorReport(
+  welcome: Welcome,
+  {version, upSince, commitError, held, limits, keeperSilentMs}: Condition,
+): SupervisorReport {
+  const weaker = [...welcome.weaker];
+  if (welcome.anchor === null) weaker.push('no anchor: nobody starts the keeper again if it is killed');
+  if (commitError !== null)
+    weaker.push(`the state can't be recorded (${commitError}): a controller that dies now forgets what changed`);
+  for (const [id, error] of held) weaker.push(`${id} is held back: its output can't be written (${error})`);
+  weaker.push(...limits);
+  return {
+    anchor: welcome.anchor,
+    pid: welcome.keeper,
+    controller: process.pid,
+    startedAt: new Date(upSince).toISOString(),
+    version,
+    guarantees: {lineage: welcome.lineage, anchored: welcome.anchor !== null, weaker},
+    keeperSilentMs,
+  };
+}

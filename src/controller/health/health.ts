@@ -1,0 +1,147 @@
+/**
+ * Health checks: each instance that is ready and not paused is asked again and again whether it is still well, and the heart
+ * is told when it has failed as often in a row as its definition allows. Failures are counted here and not committed: a
+ * controller that takes over counts anew.
+ */
+import {isDeepStrictEqual} from 'node:util';
+import {HealthRecord} from './record.ts';
+import type {HealthReport} from '../../control/messages.ts';
+import type {Health} from '../../fleet/types.ts';
+import type {Heart} from '../../supervisor/index.ts';
+import type {Input, Instance, Time} from '../../supervisor/types.ts';
+
+/** How far the first check is put off at random, as a part of `every`: a thousand that got ready at once are not asked at once. */
+const SPREAD = 0.2;
+
+export interface HealthOptions {
+  readonly heart: Heart;
+  /** Asks once: null, or what is wrong, in words. */
+  readonly check: (health: Health, instance: Instance, signal: AbortSignal) => Promise<string | null>;
+  readonly feed: (input: Input) => void;
+  readonly now: () => Time;
+  /** 0 (inclusive) to 1 (exclusive). */
+  readonly random: () => number;
+}
+
+/** The checks of one run by one definition. */
+interface Watch {
+  readonly id: string;
+  readonly token: string;
+  readonly health: Health;
+  readonly record: HealthRecord;
+  timer: NodeJS.Timeout | null;
+  /** Calls off the check that is under way. */
+  abort: AbortController | null;
+  /** When it was last known to be well (CLOCK_MONOTONIC, ms). */
+  wellAt: number;
+}
+
+export class HealthChecks {
+  readonly #options: HealthOptions;
+  readonly #watches = new Map<string, Watch>();
+  readonly #records = new Map<string, HealthRecord>();
+  #over = false;
+
+  constructor(options: HealthOptions) {
+    this.#options = options;
+  }
+
+  /** Something has happened: to one instance, or to definitions. */
+  heard({type, worker, instance}: {readonly type: string; readonly worker?: string; readonly instance?: number}): void {
+    if (type === 'plan-applied') this.lookAtAll();
+    else if (worker === undefined || instance === undefined) return;
+    else if (type === 'status-changed') this.#look(`${worker}/${instance}`);
+    // What is under way can't be answered. The round comes again, and asks once it goes on.
+    else if (type === 'paused') this.#watches.get(`${worker}/${instance}`)?.abort?.abort();
+  }
+
+  /** Begins to ask those that are ready and are not asked yet, and ends what is not to be asked any more. */
+  lookAtAll(): void {
+    const {heart} = this.#options;
+    for (const {id} of heart.instances()) this.#look(id);
+    for (const id of this.#records.keys()) if (!heart.get(id)) this.#forget(id);
+  }
+
+  /** Null where its worker has no health checks. */
+  reportOf({id, worker}: Instance): HealthReport | null {
+    const {health} = this.#options.heart.specOf(worker);
+    return health && (this.#records.get(id) ?? new HealthRecord()).report(health.failures);
+  }
+
+  /** Nobody is asked any more. */
+  end(): void {
+    this.#over = true;
+    for (const watch of this.#watches.values()) this.#drop(watch);
+  }
+
+  #look(id: string): void {
+    const {heart, now} = this.#options;
+    const instance = heart.get(id);
+    const run = instance?.status === 'ready' ? instance.run : null;
+    const health = instance && run ? heart.specOf(instance.worker).health : null;
+    const known = this.#watches.get(id);
+    if (known && run?.token === known.token && isDeepStrictEqual(health, known.health)) return;
+    if (known) this.#drop(known);
+    if (!run || !health || this.#over) return;
+    const record = this.#records.get(id) ?? new HealthRecord();
+    this.#records.set(id, record);
+    const wellAt = known?.token === run.token ? known.wellAt : now().mono;
+    const watch: Watch = {id, token: run.token, health, record, timer: null, abort: null, wellAt};
+    this.#watches.set(id, watch);
+    this.#later(watch, health.everyMs * (1 + SPREAD * this.#options.random()));
+  }
+
+  #later(watch: Watch, ms: number): void {
+    watch.timer = setTimeout(() => void this.#round(watch), ms);
+  }
+
+  async #round(watch: Watch): Promise<void> {
+    const {now} = this.#options;
+    const began = now().mono;
+    const instance = this.#asked(watch);
+    if (instance) {
+      const abort = new AbortController();
+      watch.abort = abort;
+      const trouble = await this.#options.check(watch.health, instance, abort.signal).catch(String);
+      watch.abort = null;
+      if (this.#watches.get(watch.id) !== watch) return;
+      // Whoever was paused or was told to go in the meantime could not answer.
+      if (!abort.signal.aborted && this.#asked(watch)) this.#took(watch, trouble);
+    }
+    this.#later(watch, Math.max(0, began + watch.health.everyMs - now().mono));
+  }
+
+  /** The instance, where it is to be asked now: while it is paused, or on its way down, its checks rest. */
+  #asked({id, token}: Watch): Instance | null {
+    const instance = this.#options.heart.get(id);
+    const run = instance?.status === 'ready' && instance.wanted === 'up' ? instance.run : null;
+    return instance && run?.token === token && run.pausedAt === null ? instance : null;
+  }
+
+  #took(watch: Watch, message: string | null): void {
+    const {token, health, record} = watch;
+    const {mono, wall} = this.#options.now();
+    if (message === null) {
+      record.well();
+      watch.wellAt = mono;
+      return;
+    }
+    record.failed(message, wall);
+    const {failures} = record;
+    if (failures < health.failures) return;
+    this.#options.feed({type: 'health-failed', token, message, failures, badForMs: mono - watch.wellAt});
+  }
+
+  #drop(watch: Watch): void {
+    this.#watches.delete(watch.id);
+    watch.record.restart();
+    if (watch.timer) clearTimeout(watch.timer);
+    watch.abort?.abort();
+  }
+
+  #forget(id: string): void {
+    const watch = this.#watches.get(id);
+    if (watch) this.#drop(watch);
+    this.#records.delete(id);
+  }
+}

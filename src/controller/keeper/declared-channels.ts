@@ -1,0 +1,24 @@
+/** The channels that the fleet declares and the keeper holds. It opens each with the first run that inherits it. */
+import type {KeeperLink} from './link.ts';
+import type {ChannelSpec} from '../../fleet/types.ts';
+
+export class DeclaredChannels {
+  readonly #link: KeeperLink;
+  /** Those that the keeper has been told of. */
+  #channels: readonly ChannelSpec[] | null = null;
+
+  constructor(link: KeeperLink) {
+    this.#link = link;
+  }
+
+  /** Tells the keeper of a change: it closes those that are not declared any more. */
+  declare(channels: readonly ChannelSpec[]): void {
+    if (channels === this.#channels) return;
+    this.#channels = channels;
+    this.#link.order({
+      type: 'channels',
+      addresses: channels.flatMap(channel => (channel.kind === 'socket' ? [channel.address] : [])),
+      pipes: channels.flatMap(channel => (channel.kind === 'pipe' ? [channel.name] : [])),
+    });
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * What the controller has in the fleet's folder, compared at each sweep with what lies there, and put back: the state, the
+ * journal, and what `up` was given. The keeper sees to the rest (src/keeper/folder/folder.ts).
+ */
+import {lstatSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {complain, noteRepaired} from '../turn/stderr.ts';
+import type {Engine} from '../turn/engine.ts';
+import type {Journal} from '../../journal/writer.ts';
+import type {SnapshotFile} from '../state/snapshot-file.ts';
+import type {Launch} from '../state/launch.ts';
+import {inFolder} from '../../control/folder.ts';
+import {followOutput} from '../../posix/output-file.ts';
+
+export interface FolderCareHost {
+  readonly folder: string;
+  /** Standard error goes to the fleet's log. */
+  readonly isLogged: boolean;
+  readonly engine: Engine;
+  readonly journal: Journal;
+  readonly snapshot: SnapshotFile;
+  readonly launch: Launch;
+}
+
+export class FolderCare {
+  readonly #host: FolderCareHost;
+  /** The file of `up`, as it was when it was last seen to be right. */
+  #sound: string | null;
+  #said = new Map<string, string>();
+
+  constructor(host: FolderCareHost) {
+    this.#host = host;
+    // The controller may have found it damaged, and gone on without.
+    this.#sound = isSame(inFolder.fleet(host.folder), host.launch) ? this.#mark() : null;
+  }
+
+  look(): void {
+    this.#part('supervisor.log', () => this.#lookAtLog());
+    this.#part('fleet.json', () => this.#lookAtFleet());
+    this.#part('snapshot', () => this.#lookAtSnapshot());
+    this.#part('journal', () => this.#host.journal.look());
+  }
+
+  #part(what: string, look: () => string | null): void {
+    try {
+      const found = look();
+      if (found !== null) noteRepaired(this.#host.engine, what, found);
+      this.#said.delete(what);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      if (this.#said.get(what) !== message) complain(`${what} can't be put back`, message);
+      this.#said.set(what, message);
+    }
+  }
+
+  /** The keeper does the same with its own, and tells of it. */
+  #lookAtLog(): null {
+    const {folder, isLogged} = this.#host;
+    if (isLogged) followOutput(join(folder, 'supervisor.log'));
+    return null;
+  }
+
+  #lookAtSnapshot(): string | null {
+    const {engine, snapshot} = this.#host;
+    // What could not be written is tried again by whoever wants something recorded.
+    if (engine.commitError !== null) return null;
+    const wrong = snapshot.look();
+    if (wrong === null) return null;
+    snapshot.giveUp();
+    return engine.recommit() ? wrong : null;
+  }
+
+  #lookAtFleet(): string | null {
+    const {folder, launch} = this.#host;
+    const path = inFolder.fleet(folder);
+    const mark = this.#mark();
+    if (mark !== null && mark === this.#sound) return null;
+    const text = JSON.stringify(launch);
+    if (mark !== null && isSame(path, launch)) {
+      this.#sound = mark;
+      return null;
+    }
+    const made = `${path}.${process.pid}`;
+    rmSync(made, {recursive: true, force: true});
+    writeFileSync(made, text, {mode: 0o600, flag: 'wx'});
+    renameSync(made, path);
+    this.#sound = this.#mark();
+    return `${path} had been ${mark === null ? 'removed' : 'changed'}`;
+  }
+
+  /** Null: there is no such file. */
+  #mark(): string | null {
+    const stats = lstatSync(inFolder.fleet(this.#host.folder), {bigint: true, throwIfNoEntry: false});
+    return stats?.isFile() ? `${stats.dev} ${stats.ino} ${stats.size} ${stats.mtimeNs}` : null;
+  }
+}
+
+/** Whether the file still is of this launch, and whole. */
+function isSame(path: string, {launch}: Launch): boolean {
+  try {
+    const found: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return typeof found === 'object' && found !== null && 'launch' in found && found.launch === launch;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * Limits of memory and processor time. Where the cgroup of a run holds them, the kernel does all of it. Where none holds that of
+ * memory, it is looked at every second how much a run has, and the heart is told of those that have too much; nobody is
+ * looked at who has no such limit.
+ */
+import type {HeldLimit, LimitsReport} from '../../control/messages.ts';
+import type {Unheld} from '../../link/messages.ts';
+import type {WorkerSpec} from '../../fleet/types.ts';
+import type {Heart} from '../../supervisor/index.ts';
+import type {Effect, Input, Instance} from '../../supervisor/types.ts';
+
+const LOOK_MS = 1_000;
+
+/** A run whose limit of memory nobody else holds. */
+export interface Suspect {
+  readonly id: string;
+  /** Bytes; beyond that, it is worth while to look closely. */
+  readonly limit: number;
+}
+
+export interface LimitWatchOptions {
+  readonly heart: Heart;
+  /** How many bytes the trees of these have, by id; those that have none are left out. */
+  readonly memoryOf: (suspects: readonly Suspect[]) => ReadonlyMap<string, number>;
+  readonly feed: (input: Input) => void;
+}
+
+export class LimitWatch {
+  readonly #options: LimitWatchOptions;
+  /** By run. */
+  readonly #unheld = new Map<string, Unheld>();
+  #timer: NodeJS.Timeout | null = null;
+  #over = false;
+
+  constructor(options: LimitWatchOptions) {
+    this.#options = options;
+  }
+
+  /** A run is there; a keeper of before limits says nothing of them. */
+  begin(token: string, unheld: Unheld | undefined): void {
+    if (unheld === undefined || this.#over || (unheld.memory === null && unheld.cpu === null)) return;
+    this.#unheld.set(token, unheld);
+    if (unheld.memory !== null) this.#timer ??= setInterval(() => this.look(), LOOK_MS);
+  }
+
+  /** What the heart decided. */
+  carryOut(effects: readonly Effect[]): void {
+    for (const effect of effects) if (effect.type === 'forget') this.#unheld.delete(effect.token);
+  }
+
+  reportOf({run}: Instance, {limits}: WorkerSpec): LimitsReport {
+    const why = run?.pid == null ? undefined : (this.#unheld.get(run.token) ?? {memory: null, cpu: null});
+    const held = (name: 'memory' | 'cpu', lesser: HeldLimit['by']): HeldLimit | null => {
+      const limit = limits[name];
+      if (limit === null) return null;
+      if (why === undefined) return {limit, by: null, why: null};
+      return {limit, by: why[name] === null ? 'cgroup' : lesser, why: why[name]};
+    };
+    const {nofile, core} = limits;
+    return {nofile, core, memory: held('memory', 'sampling'), cpu: held('cpu', null)};
+  }
+
+  /** What is promised less than the fleet file asks for, in words. */
+  weaker(): string[] {
+    const workers = {memory: new Map<string, Set<string>>(), cpu: new Map<string, Set<string>>()};
+    for (const {worker, run} of this.#options.heart.instances()) {
+      const unheld = run === null ? undefined : this.#unheld.get(run.token);
+      for (const name of ['memory', 'cpu'] as const) {
+        const why = unheld?.[name];
+        if (why != null) workers[name].set(why, (workers[name].get(why) ?? new Set()).add(worker));
+      }
+    }
+    const named = (names: ReadonlySet<string>): string => [...names].join(', ');
+    return [
+      ...Array.from(
+        workers.memory,
+        ([why, names]) =>
+          `${why}: the memory of ${named(names)} is looked at every second only, and may be over its limit until then`,
+      ),
+      ...Array.from(
+        workers.cpu,
+        ([why, names]) => `${why}: the limit of processor time of ${named(names)} is not held`,
+      ),
+    ];
+  }
+
+  /** Looks at all whose limit nobody else holds. */
+  look(): void {
+    const {heart, memoryOf, feed} = this.#options;
+    const suspects: (Suspect & {readonly token: string})[] = [];
+    for (const {id, worker, run} of heart.instances()) {
+      if (run?.pid == null || run.ending !== null || this.#unheld.get(run.token)?.memory == null) continue;
+      const limit = heart.specOf(worker).limits.memory;
+      if (limit !== null) suspects.push({id, limit, token: run.token});
+    }
+    if (suspects.length === 0) {
+      if (this.#timer !== null) clearInterval(this.#timer);
+      this.#timer = null;
+      return;
+    }
+    const found = memoryOf(suspects);
+    for (const {id, limit, token} of suspects) {
+      const bytes = found.get(id) ?? 0;
+      if (bytes > limit) feed({type: 'memory-exceeded', token, bytes});
+    }
+  }
+
+  end(): void {
+    this.#over = true;
+    if (this.#timer !== null) clearInterval(this.#timer);
+  }
+}

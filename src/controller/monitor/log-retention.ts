@@ -1,0 +1,75 @@
+/** Care for rotated logs: compressed, and removed when there are too many or they are too old. The keeper only renames. */
+import {createReadStream, createWriteStream} from 'node:fs';
+import {readdir, rename, rm, stat} from 'node:fs/promises';
+import {basename, join} from 'node:path';
+import {pipeline} from 'node:stream/promises';
+import {createGzip} from 'node:zlib';
+import type {LogPolicy, WorkerSpec} from '../../fleet/types.ts';
+import {parseLogName, rotatedIndex, rotatedLog, STREAMS} from '../../logs/layout.ts';
+
+async function compress(path: string): Promise<void> {
+  const partial = `${path}.gz.partial`;
+  try {
+    await pipeline(createReadStream(path), createGzip(), createWriteStream(partial, {mode: 0o600}));
+    // A reader finds either the one or the other whole, or for a moment both: never neither.
+    await rename(partial, `${path}.gz`);
+    await rm(path);
+  } catch {
+    // Disk full: it stays as it is, and is tried again after the next rotation.
+    await rm(partial, {force: true});
+  }
+}
+
+async function careFor(folder: string, policy: LogPolicy): Promise<void> {
+  const names = await readdir(folder);
+  const oldest = Date.now() - policy.maxAgeMs;
+  for (const stream of STREAMS) {
+    const rotated = names
+      .map(name => ({name, parsed: parseLogName(name)}))
+      .flatMap(({name, parsed}) =>
+        parsed?.stream === stream && parsed.kind === 'log' && parsed.sequence !== null
+          ? [{name, sequence: parsed.sequence, compressed: parsed.compressed}]
+          : [],
+      )
+      .sort((a, b) => b.sequence - a.sequence);
+    const sequences = [...new Set(rotated.map(({sequence}) => sequence))];
+    for (const {name, sequence, compressed} of rotated) {
+      const path = join(folder, name);
+      const {mtimeMs} = await stat(path);
+      if (sequences.indexOf(sequence) >= policy.keep || mtimeMs < oldest) {
+        await rm(path, {force: true});
+        await rm(rotatedIndex(folder, stream, sequence), {force: true});
+      } else if (policy.compress && !compressed) await compress(rotatedLog(folder, stream, sequence));
+    }
+  }
+}
+
+export class LogCare {
+  readonly #workers: () => readonly WorkerSpec[];
+  readonly #busy = new Map<string, {again: boolean}>();
+
+  /** @param workers those whose logs are cared for */
+  constructor(workers: () => readonly WorkerSpec[]) {
+    this.#workers = workers;
+  }
+
+  /** Looks after the folder of an instance; while it does, one more word means one more look. */
+  look(folder: string): void {
+    const [worker = ''] = basename(folder).split('.');
+    const spec = this.#workers().find(({name}) => name === worker);
+    if (!spec) return;
+    const busy = this.#busy.get(folder);
+    if (busy) {
+      busy.again = true;
+      return;
+    }
+    const mark = {again: false};
+    this.#busy.set(folder, mark);
+    void careFor(folder, spec.logs)
+      .catch(() => {}) // a folder that vanished; the next rotation looks again
+      .then(() => {
+        this.#busy.delete(folder);
+        if (mark.again) this.look(folder);
+      });
+  }
+}

@@ -1,0 +1,48 @@
+/** The fleet's orphans that live, as the keeper tells of them. */
+import type {OrphanFact} from '../../link/messages.ts';
+
+export interface Orphan extends OrphanFact {
+  /** Wall clock, ms. */
+  readonly at: number;
+}
+
+export class Orphans {
+  readonly #byPid = new Map<number, Orphan>();
+  readonly #byInstance = new Map<string, Map<number, Orphan>>();
+
+  /** Answers what is known of it now; where it was known before, that is kept. */
+  take(fact: OrphanFact, now: number): Orphan {
+    const before = this.#byPid.get(fact.pid);
+    const known = before?.startTime === fact.startTime ? before : null;
+    if (before) this.ended(fact.pid);
+    const orphan: Orphan = {
+      ...fact,
+      at: fact.at ?? known?.at ?? now,
+      formerParent: fact.formerParent ?? known?.formerParent ?? null,
+    };
+    this.#byPid.set(orphan.pid, orphan);
+    if (orphan.id !== null) {
+      const same = this.#byInstance.get(orphan.id) ?? new Map<number, Orphan>();
+      this.#byInstance.set(orphan.id, same.set(orphan.pid, orphan));
+    }
+    return orphan;
+  }
+
+  ended(pid: number): void {
+    const orphan = this.#byPid.get(pid);
+    if (!orphan) return;
+    this.#byPid.delete(pid);
+    if (orphan.id === null) return;
+    const same = this.#byInstance.get(orphan.id);
+    if (same?.delete(pid) && same.size === 0) this.#byInstance.delete(orphan.id);
+  }
+
+  /** Those of an instance. */
+  of(id: string): Iterable<Orphan> {
+    return this.#byInstance.get(id)?.values() ?? [];
+  }
+
+  all(): Iterable<Orphan> {
+    return this.#byPid.values();
+  }
+}

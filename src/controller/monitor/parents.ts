@@ -1,0 +1,46 @@
+/** Who was whose child at the last look: when a process has lost its parent, the kernel does not tell any more who that was. */
+import type {FormerParent} from '../../link/messages.ts';
+import {readStat, type Stat} from '../../process/stat.ts';
+
+interface Child {
+  readonly startTime: string;
+  readonly parent: FormerParent;
+}
+
+export class Parents {
+  #children = new Map<number, Child>();
+
+  /**
+   * Takes a look in place of the last one. Only those below the fleet's own are kept.
+   *
+   * @param others all processes but main ones and known orphans
+   */
+  note(others: readonly Stat[], ownerOf: (pid: number) => string | null): void {
+    const byPid = new Map(others.map(stat => [stat.pid, stat]));
+    const names = new Map<number, string | null>();
+    const nameOf = (pid: number): string | null => {
+      const known = names.get(pid) ?? byPid.get(pid)?.comm ?? readStat(pid)?.comm ?? null;
+      names.set(pid, known);
+      return known;
+    };
+    const isBelow = (stat: Stat): boolean => {
+      const seen = new Set<number>();
+      for (let at: Stat | undefined = stat; at && !seen.has(at.pid); at = byPid.get(at.ppid)) {
+        seen.add(at.pid);
+        if (ownerOf(at.ppid) !== null) return true;
+      }
+      return false;
+    };
+    this.#children = new Map();
+    for (const stat of others) {
+      if (!isBelow(stat)) continue;
+      const name = nameOf(stat.ppid);
+      if (name !== null) this.#children.set(stat.pid, {startTime: stat.startTime, parent: {pid: stat.ppid, name}});
+    }
+  }
+
+  of(pid: number, startTime: string): FormerParent | null {
+    const child = this.#children.get(pid);
+    return child?.startTime === startTime ? child.parent : null;
+  }
+}

@@ -1,0 +1,95 @@
+/** What nobody tells is looked for every 5 s: what is due, whether the control socket is still there, zombies, orphans. */
+import {monotonic} from '../turn/clock.ts';
+import {complain, noteRepaired} from '../turn/stderr.ts';
+import type {Engine} from '../turn/engine.ts';
+import type {KeeperLink} from '../keeper/link.ts';
+import type {OrphanCare} from './orphan-policy.ts';
+import type {Parents} from './parents.ts';
+import type {Readings} from './readings.ts';
+import {ZombieWatch} from './zombies.ts';
+import {readFleetTable} from '../../process/fleet-table.ts';
+import {whyRefused} from '../../process/refusal.ts';
+
+const SWEEP_MS = 5_000;
+const SIGCHLD = 17;
+
+export interface SweepHost {
+  readonly engine: Engine;
+  readonly readings: Readings;
+  readonly parents: Parents;
+  readonly orphanCare: OrphanCare;
+  readonly link: Pick<KeeperLink, 'ask'>;
+  /** Puts the control socket back where it is gone; answers whether it was. */
+  readonly holdSocket: () => Promise<boolean>;
+  /** Puts back what else the controller has in the fleet's folder. */
+  readonly lookAtFolder: () => void;
+}
+
+export class Sweep {
+  readonly zombies: ZombieWatch;
+  readonly #host: SweepHost;
+  readonly #timer: NodeJS.Timeout;
+  /** What was complained of last: said again only when it changes. */
+  #said = '';
+
+  constructor(host: SweepHost) {
+    const {engine, link} = host;
+    this.#host = host;
+    this.zombies = new ZombieWatch({
+      heart: engine.heart,
+      note: event => engine.note(event),
+      feed: input => engine.feed(input),
+      nudge: (pid, startTime) =>
+        void link.ask({type: 'signal', pid, startTime, signal: SIGCHLD}).then(({error}) => {
+          if (error === null || error === 'ESRCH') return;
+          engine.note({type: 'signal-failed', pid, signal: 'SIGCHLD', error, message: whyRefused(pid, error)});
+        }),
+      now: monotonic,
+      later: (action, ms) => setTimeout(() => engine.heart.isStopping || action(), ms).unref(),
+    });
+    this.#timer = setInterval(() => this.now(), SWEEP_MS);
+  }
+
+  now(): void {
+    const {engine} = this.#host;
+    if (engine.heart.isStopping) return;
+    engine.feed({type: 'tick'});
+    this.lookAtFolder();
+    this.lookAtProcesses();
+  }
+
+  /** What was removed from the fleet's folder. */
+  lookAtFolder(): void {
+    if (this.#host.engine.heart.isStopping) return;
+    this.#host.lookAtFolder();
+    void this.#holdSocket();
+  }
+
+  /** Zombies and orphans. */
+  lookAtProcesses(): void {
+    const {engine, readings, parents, orphanCare} = this.#host;
+    if (engine.heart.isStopping) return;
+    const owners = readings.owners(engine.heart.instances());
+    const ownerOf = (pid: number): string | null => owners.get(pid) ?? null;
+    const others = [...readFleetTable(new Set(owners.keys())).all()];
+    this.zombies.look(others, ownerOf);
+    parents.note(others, ownerOf);
+    orphanCare.look();
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #holdSocket(): Promise<void> {
+    const {engine, holdSocket} = this.#host;
+    try {
+      if (await holdSocket()) noteRepaired(engine, 'socket', 'the control socket was gone, or another one');
+      this.#said = '';
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      if (message !== this.#said) complain('the control socket can not be put back', message);
+      this.#said = message;
+    }
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * A look at files with the rights of a worker's user, by a process of that user: what a supervisor of root may read, its
+ * worker may not, and what that user puts in its way (a FIFO, a file system that never answers) holds up nobody else.
+ */
+import {setTimeout as delay} from 'node:timers/promises';
+import {privilegesOf, type PrivilegeSpec} from './privileges.ts';
+import {TOOL_ENVIRONMENT} from '../../process/entry-script.ts';
+
+/** After so long, whatever does not answer is given up. */
+const PATIENCE_MS = 5_000;
+
+/** So long after SIGKILL, nobody waits any more. */
+const KILLED_MS = 500;
+
+export type Looked =
+  {readonly exit: number; readonly bytes: Uint8Array} | {readonly failed: string; readonly code: string};
+
+const NO_ANSWER: Looked = {failed: `no answer within ${PATIENCE_MS / 1000} s`, code: 'ETIMEDOUT'};
+
+/** Looks that were killed and have not ended. */
+const stuck = new Set<string>();
+
+/**
+ * Runs a text of sh(1) as the worker's user; answers its exit code and what it has written.
+ *
+ * @param limit bytes that it may write
+ */
+export async function lookAs(
+  spec: PrivilegeSpec,
+  script: string,
+  args: readonly string[],
+  limit: number,
+): Promise<Looked> {
+  const key = JSON.stringify([spec.user, script, ...args]);
+  // Another one would wait as that one does.
+  if (stuck.has(key)) return NO_ANSWER;
+  const privileges = privilegesOf(spec);
+  if ('message' in privileges) return {failed: privileges.message, code: privileges.code};
+  const {execa} = await import('execa');
+  const [program = '/bin/sh', ...rest] = [...privileges.argv, '/bin/sh', '-c', script, 'sh', ...args];
+  const child = execa(program, rest, {
+    cwd: '/',
+    env: TOOL_ENVIRONMENT,
+    extendEnv: false,
+    stdin: 'ignore',
+    stderr: 'ignore',
+    encoding: 'buffer',
+    maxBuffer: limit,
+    stripFinalNewline: false,
+    reject: false,
+    cleanup: false,
+    timeout: PATIENCE_MS,
+    killSignal: 'SIGKILL',
+  });
+  // Not even SIGKILL ends who waits for some file systems.
+  const looked = await Promise.race([child, delay(PATIENCE_MS + KILLED_MS, null, {ref: false})]);
+  if (looked === null) {
+    stuck.add(key);
+    void child.finally(() => stuck.delete(key));
+    return NO_ANSWER;
+  }
+  const {exitCode, stdout, timedOut, isMaxBuffer, code} = looked;
+  if (timedOut) return NO_ANSWER;
+  if (isMaxBuffer) return {failed: 'too large', code: 'EFBIG'};
+  if (exitCode === undefined) return {failed: code ?? 'it was ended', code: code ?? 'EUNKNOWN'};
+  return {exit: exitCode, bytes: stdout};
+}

@@ -1,0 +1,66 @@
+/**
+ * A worker's `env_file`, read anew for each start: never waited for, never more than it may be, with the worker's rights. One on a
+ * file system that may not answer is read by another process, which may wait for it.
+ */
+import {lookAs} from './as-user.ts';
+import type {Env, EnvFailure} from './environment.ts';
+import {parseEnvFile} from '../../fleet/env-file.ts';
+import {readLimited, type Unread} from '../../fleet/syntax/read-limited.ts';
+import type {WorkerSpec} from '../../fleet/types.ts';
+import {mayWait} from '../../process/waiting-mounts.ts';
+
+/** Bytes. What a program may be given at all is not much more (execve(2)). */
+const LARGEST = 2 ** 20;
+
+const UNREAD: Readonly<Record<Unread, string>> = {
+  folder: 'it is a folder',
+  irregular: 'it is no regular file',
+  large: 'it is larger than 1MiB',
+};
+
+const FAILED: Readonly<Record<number, (who: string) => string>> = {
+  3: who => `there is no such file, or its folder may not be entered by ${who}`,
+  4: () => 'it is no regular file',
+  5: who => `it may not be read by ${who}`,
+};
+
+/** Its exit codes are the keys above. */
+const SCRIPT = '[ -e "$1" ] || exit 3; [ -f "$1" ] || exit 4; [ -r "$1" ] || exit 5; exec head -c "$2" -- "$1"';
+
+/** What the file says; of a worker without one, nothing. */
+export async function readEnvFile(spec: WorkerSpec): Promise<{readonly env: Env} | EnvFailure> {
+  const {envFile: path, user} = spec;
+  if (path === null) return {env: {}};
+  const refuse = (why: string, code = 'EINVAL'): EnvFailure => ({
+    code,
+    message: `env_file ${path} can't be read: ${why}`,
+  });
+  const read = user === null && !mayWait(path) ? await readOwn(path) : await readElsewhere(spec, path);
+  if ('why' in read) return refuse(read.why, read.code);
+  const {env, problems} = parseEnvFile(new TextDecoder().decode(read.bytes), path);
+  const [first] = problems;
+  return first ? {code: 'EINVAL', message: `${first.file}:${first.line}:${first.column}: ${first.message}`} : {env};
+}
+
+type Read = {readonly bytes: Uint8Array} | {readonly why: string; readonly code?: string};
+
+async function readOwn(path: string): Promise<Read> {
+  try {
+    const bytes = await readLimited(path, LARGEST);
+    return typeof bytes === 'string' ? {why: UNREAD[bytes]} : {bytes};
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN';
+    return {why: code, code};
+  }
+}
+
+async function readElsewhere(spec: WorkerSpec, path: string): Promise<Read> {
+  const looked = await lookAs(spec, SCRIPT, [path, String(LARGEST + 1)], LARGEST + 1);
+  const as = spec.user === null ? '' : ` (as user ${spec.user})`;
+  if ('failed' in looked) return {why: `${looked.failed}${as}`, code: looked.code};
+  if (looked.exit !== 0) {
+    const why = FAILED[looked.exit]?.(spec.user === null ? 'this user' : 'that user');
+    return {why: `${why ?? `exit code ${looked.exit}`}${as}`};
+  }
+  return looked.bytes.length > LARGEST ? {why: UNREAD.large} : {bytes: looked.bytes};
+}

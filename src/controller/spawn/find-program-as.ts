@@ -1,0 +1,69 @@
+/**
+ * Finding a program by another process, which is of the user who is to run it: what root can see or enter, that user may not;
+ * and a file system that does not answer holds up nobody else.
+ */
+import {resolve} from 'node:path';
+import {lookAs} from './as-user.ts';
+import {DEFAULT_PATH, notFound, notStartable, type FoundProgram} from './find-program.ts';
+import type {WorkerSpec} from '../../fleet/types.ts';
+
+/** PATH_MAX of Linux. */
+const LONGEST = 4096;
+const NO_FOLDER = 3;
+const NOT_FOUND = 4;
+
+/**
+ * Writes the path of the program, from the folder `$1`; of one without a slash in `$2`, searched for in `$3`. Of what is there and
+ * can't be run, its path and why (EACCES, EISDIR) is written with exit code 5.
+ */
+const SCRIPT = `
+set -f
+cd -- "$1" || exit ${NO_FOLDER}
+denied= why=
+look() {
+  [ -e "$1" ] || return 0
+  if [ -d "$1" ]; then [ -n "$denied" ] || { denied=$1 why=EISDIR; }; return 0; fi
+  if [ -x "$1" ]; then printf %s "$1"; exit 0; fi
+  [ "$why" = EACCES ] || { denied=$1 why=EACCES; }
+}
+case $2 in
+  */*) look "$2" ;;
+  *) IFS=:; for folder in $3; do look "\${folder:-.}/$2"; done; why=\${why#EISDIR} ;;
+esac
+[ -n "$why" ] || exit ${NOT_FOUND}
+printf '%s %s' "$why" "$denied"
+exit 5
+`;
+
+/** Looks for the program in the folders of `path`, or where it says if it has a slash; relative to the worker's folder. */
+export async function findProgramAs(
+  spec: WorkerSpec,
+  name: string,
+  cwd: string,
+  path: string | undefined,
+): Promise<FoundProgram> {
+  const [who, by] = spec.user === null ? ['', ''] : [`user ${spec.user} `, ` by user ${spec.user}`];
+  const looked = await lookAs(spec, SCRIPT, [cwd, name, path ?? DEFAULT_PATH], LONGEST + 16);
+  if ('failed' in looked) {
+    const where = looked.code === 'ETIMEDOUT' ? `, to be run in ${cwd}` : '';
+    return {code: looked.code, message: `${who}can't look for ${name}${where}: ${looked.failed}`};
+  }
+  const text = Buffer.from(looked.bytes).toString();
+  switch (looked.exit) {
+    case 0:
+      return {file: resolve(cwd, text)};
+    case NO_FOLDER:
+      return {
+        code: 'ENOENT',
+        message: `its working directory ${cwd} does not exist or can't be entered${by}`,
+      };
+    case NOT_FOUND:
+      return name.includes('/') ? notStartable(name, 'ENOENT') : notFound(name, path);
+    default: {
+      const space = text.indexOf(' ');
+      return space < 0
+        ? {code: 'EIO', message: `${who}can't look for ${name}: exit code ${looked.exit}`}
+        : notStartable(text.slice(space + 1), text.slice(0, space));
+    }
+  }
+}

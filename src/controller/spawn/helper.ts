@@ -1,0 +1,80 @@
+/**
+ * Programs that are run for a worker and waited for: probes and hooks. They have the worker's environment and user, and the
+ * fleet file's folder as their own. None carries a run's token: it belongs to the supervisor and not to a run, whose end must
+ * neither end it nor wait for it.
+ */
+import {chainFor} from './exec-chain.ts';
+import {readEnvFile} from './env-file.ts';
+import {findProgramAs} from './find-program-as.ts';
+import {findProgram, mayWaitFor} from './find-program.ts';
+import {runProgram} from './run-program.ts';
+import {ownEnvironment, type Env, type FleetContext} from './environment.ts';
+import type {WorkerSpec} from '../../fleet/types.ts';
+import {entryScript, TOOL_ENVIRONMENT} from '../../process/entry-script.ts';
+import {inheritedBy, outerEnvironment} from '../../process/outer-environment.ts';
+
+/** For whom a program is run. */
+export interface Principal {
+  readonly spec: WorkerSpec;
+  readonly id: string;
+  readonly number: number;
+}
+
+export interface Errand {
+  readonly argv: readonly string[];
+  readonly timeoutMs: number;
+  /** Beyond the worker's environment. */
+  readonly env?: Env;
+  /** Aborted: it is killed at once. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs a program to its end: null where it ended with exit code 0, else what was wrong, in words. */
+export type RunErrand = (principal: Principal, errand: Errand) => Promise<string | null>;
+
+const NO_LIMITS = {nofile: null, core: null, memory: null, cpu: null} as const;
+
+export interface ErrandsOptions {
+  /** Called before the first one is run: what it leaves is no run's. */
+  readonly begun: () => void;
+  /** The supervisor's own environment. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly context: () => FleetContext;
+  /** The fleet file's folder. */
+  readonly dir: () => string;
+}
+
+export function createErrands({begun, env: own, context, dir}: ErrandsOptions): RunErrand {
+  const outer = outerEnvironment(own);
+  let isBegun = false;
+  return async ({spec, ...instance}, {argv, timeoutMs, env: more, signal}) => {
+    const file = await readEnvFile(spec);
+    if ('message' in file) return file.message;
+    const env = {
+      ...inheritedBy(outer, {inherit: spec.envInherit, isOtherUser: spec.user !== null}),
+      ...ownEnvironment(spec, instance, context(), file.env),
+      ...more,
+    };
+    const cwd = dir();
+    const [name = ''] = argv;
+    const path = env['PATH'];
+    const entersItself = spec.user !== null || mayWaitFor(name, cwd, path);
+    const program = entersItself ? await findProgramAs(spec, name, cwd, path) : findProgram(name, cwd, path);
+    if ('message' in program) return program.message;
+    const chain = chainFor(
+      {...spec, cwd, nice: null, umask: null, limits: NO_LIMITS},
+      {baseNice: 0, ownPid: [], entersItself},
+    );
+    if ('message' in chain) return chain.message;
+    if (!isBegun) begun();
+    isBegun = true;
+    const {entry} = chain;
+    const words = [...chain.argv, program.file, ...argv.slice(1)];
+    return entry === null
+      ? runProgram({argv: words, cwd, env, input: null, timeoutMs}, signal)
+      : runProgram(
+          {argv: words, cwd: '/', env: TOOL_ENVIRONMENT, input: entryScript({...entry, env}), timeoutMs},
+          signal,
+        );
+  };
+}

@@ -1,0 +1,62 @@
+/** Where a worker may say how it is (sd_notify(3)), and how it is told. */
+import {createHash} from 'node:crypto';
+import {join} from 'node:path';
+import {inFolder} from '../../control/folder.ts';
+import {MAX_SOCKET_PATH} from '../../control/socket-path.ts';
+import type {WorkerSpec} from '../../fleet/types.ts';
+import {hasVoice} from '../../fleet/voice.ts';
+import {makeSocketFolderInTime} from '../../posix/socket-folder-wait.ts';
+import {isReachable, pathOf, SocketFolderError, socketFolders} from '../../posix/socket-folder.ts';
+
+export type NotifyAddress = {readonly path: string} | {readonly code: string; readonly message: string};
+
+const fits = (path: string): boolean => Buffer.byteLength(path) <= MAX_SOCKET_PATH;
+
+/** The path of a run's socket in the folder of runs. */
+const ownPath = (folder: string, token: string): string => join(inFolder.runs(folder), `${token}.notify`);
+
+/** Whether a run needs a folder for its socket that may have to be made first. */
+export const needsSocketFolder = (spec: WorkerSpec, folder: string, token: string): boolean =>
+  hasVoice(spec) && (spec.user !== null || !fits(ownPath(folder, token)));
+
+/** Of a worker that {@link needsSocketFolder} not; null: it says nothing. */
+export const ownNotifyAddress = (spec: WorkerSpec, folder: string, token: string): NotifyAddress | null =>
+  hasVoice(spec) ? {path: ownPath(folder, token)} : null;
+
+/**
+ * The path of a run's socket: in the folder of runs; or, where that path is too long or leads through folders that the
+ * worker's user may not enter, in a folder for such sockets. Never an abstract name (`@name`): to those every user of the
+ * machine may send, and fill their queues.
+ */
+export async function notifyAddress(folder: string, token: string, isOtherUser: boolean): Promise<NotifyAddress> {
+  const own = ownPath(folder, token);
+  if (!isOtherUser && fits(own)) return {path: own};
+  // /proc/net/unix shows the path to everybody, and a token is known to its run alone.
+  const name = `${createHash('sha256').update(token).digest('hex').slice(0, 32)}.notify`;
+  const problems: string[] = [];
+  let code = 'ENAMETOOLONG';
+  for (const place of socketFolders(folder, process.env, process.getuid?.() ?? 0)) {
+    const path = join(pathOf(place), name);
+    try {
+      if (!fits(path)) problems.push(`${path} is over ${MAX_SOCKET_PATH} bytes`);
+      else if (isOtherUser && !isReachable(place.base)) problems.push(`its user may not pass through ${place.base}`);
+      else {
+        await makeSocketFolderInTime(place);
+        return {path};
+      }
+    } catch (error) {
+      if (!(error instanceof SocketFolderError)) throw error;
+      code = error.code;
+      problems.push(error.message);
+    }
+  }
+  return {code, message: `no folder can hold its notify socket: ${problems.join('; ')} (${code})`};
+}
+
+/** WATCHDOG_PID is set by the chain, which knows it. */
+export function voiceEnvironment({watchdogMs}: WorkerSpec, notify: string | null): Readonly<Record<string, string>> {
+  return {
+    ...(notify === null ? {} : {NOTIFY_SOCKET: notify}),
+    ...(watchdogMs === null ? {} : {WATCHDOG_USEC: String(Math.round(watchdogMs * 1000))}),
+  };
+}

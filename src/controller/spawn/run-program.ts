@@ -1,0 +1,78 @@
+/** One program that is run to its end, and not longer than it may. */
+import {PacedTail} from './paced-tail.ts';
+import {duration} from '../../supervisor/instance/format.ts';
+
+export interface ProgramOrder {
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** What it reads from its standard input; null: nothing. */
+  readonly input: string | null;
+  readonly timeoutMs: number;
+}
+
+const LINE_CHARACTERS = 200;
+/** What it has written is there when it ends; whoever else holds its standard error is not waited for. */
+const DRAIN_MS = 100;
+
+/**
+ * Null where it ended with exit code 0, else what was wrong, in words. One that is late, or no longer wanted (`signal`), is
+ * killed with its whole process group.
+ */
+export async function runProgram(
+  {argv, cwd, env, input, timeoutMs}: ProgramOrder,
+  signal: AbortSignal,
+): Promise<string | null> {
+  if (signal.aborted) return 'it was not wanted any more';
+  // Loaded when a fleet needs it: execa costs 70 ms and 11 MB.
+  const {execa} = await import('execa');
+  const [program = '', ...args] = argv;
+  const child = execa(program, args, {
+    cwd,
+    env,
+    extendEnv: false,
+    ...(input === null ? {stdin: 'ignore' as const} : {input}),
+    stdout: 'ignore',
+    stderr: 'pipe',
+    buffer: false,
+    reject: false,
+    cleanup: false,
+    // A group of its own, so that all of it can be killed.
+    detached: true,
+  });
+  const {pid, stderr} = child;
+  const tail = new PacedTail(stderr);
+  const why = {late: false};
+  const isCalledOff = (): boolean => signal.aborted;
+  const kill = (): void => {
+    // Until its end was told it has not been waited for, so the group that it leads is its own.
+    if (pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    why.late = !isCalledOff();
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      // It is in the middle of its end.
+    }
+  };
+  const timer = setTimeout(kill, timeoutMs);
+  signal.addEventListener('abort', kill, {once: true});
+  // While execa was loaded, it may have been called off.
+  if (isCalledOff()) kill();
+  child.once('exit', () => {
+    tail.end();
+    setTimeout(() => stderr.destroy(), DRAIN_MS);
+  });
+  const result = await child;
+  clearTimeout(timer);
+  signal.removeEventListener('abort', kill);
+  if (why.late) return `timed out after ${duration(timeoutMs)}`;
+  const {exitCode, signalCode} = child;
+  if (exitCode === 0) return null;
+  if (exitCode === null && signalCode === null) return `${program} can't be started (${result.code ?? 'unknown'})`;
+  return `${exitCode === null ? `killed by ${signalCode ?? '?'}` : `exit code ${exitCode}`}${lastLine(tail.text)}`;
+}
+
+function lastLine(text: string): string {
+  const line = text.trimEnd().split('\n').at(-1)?.trim().slice(0, LINE_CHARACTERS) ?? '';
+  return line === '' ? '' : `: ${line}`;
+}

@@ -1,0 +1,130 @@
+/** From a worker's definition to the order to start one run of it. Environment and program are worked out anew each time. */
+import {chainFor} from './exec-chain.ts';
+import {readEnvFile} from './env-file.ts';
+import {findProgramAs} from './find-program-as.ts';
+import {grantEnvironment, grantsOf} from './inherited.ts';
+import type {OrderWithoutLease} from '../keeper/link.ts';
+import {privilegesOf} from './privileges.ts';
+import {findProgram, mayWaitFor, type FoundProgram} from './find-program.ts';
+import {
+  needsSocketFolder,
+  notifyAddress,
+  ownNotifyAddress,
+  voiceEnvironment,
+  type NotifyAddress,
+} from './notify-environment.ts';
+import {ownEnvironment, type Env, type FleetContext} from './environment.ts';
+import type {ChannelSpec, WorkerSpec} from '../../fleet/types.ts';
+import {instanceLogFolder} from '../../logs/layout.ts';
+
+export interface SpawnContext extends FleetContext {
+  /** The keeper's own nice value. */
+  readonly baseNice: number;
+  /** The PATH of the environment in which the supervisor was started. */
+  readonly outerPath: string | undefined;
+  readonly channels: readonly ChannelSpec[];
+}
+
+/** Which run is to be started. */
+export interface SpawnSubject {
+  readonly spec: WorkerSpec;
+  readonly instance: {readonly id: string; readonly number: number};
+  readonly token: string;
+}
+
+export type SpawnPlan =
+  | {readonly order: Extract<OrderWithoutLease, {type: 'spawn'}>}
+  | {readonly failure: {readonly code: string; readonly message: string}};
+
+/** Whether files must be looked at that are not the supervisor's own: that takes its time, and may fail to end. */
+export const needsLooking = (
+  {spec, token}: Pick<SpawnSubject, 'spec' | 'token'>,
+  {folder, outerPath}: SpawnContext,
+): boolean => {
+  const {
+    envFile,
+    user,
+    argv: [name = ''],
+    cwd,
+    env,
+  } = spec;
+  if (envFile !== null || user !== null || needsSocketFolder(spec, folder, token)) return true;
+  return mayWaitFor(name, cwd, env['PATH'] ?? outerPath);
+};
+
+/** Works out how to start a run of a worker that {@link needsLooking}. What is wrong is said as a failed spawn would be. */
+export async function planSpawnLooking(subject: SpawnSubject, context: SpawnContext): Promise<SpawnPlan> {
+  const {spec, instance, token} = subject;
+  const privileges = privilegesOf(spec);
+  if ('message' in privileges) return {failure: privileges};
+  const file = await readEnvFile(spec);
+  if ('message' in file) return {failure: file};
+  const own = ownEnvironment(spec, instance, context, file.env);
+  const [name = ''] = spec.argv;
+  const path = own['PATH'] ?? context.outerPath;
+  const entersItself = spec.user !== null || mayWaitFor(name, spec.cwd, path);
+  const found = entersItself ? await findProgramAs(spec, name, spec.cwd, path) : findProgram(name, spec.cwd, path);
+  if ('message' in found) return {failure: found};
+  const {account} = privileges;
+  const voice = needsSocketFolder(spec, context.folder, token)
+    ? await notifyAddress(context.folder, token, account !== null && account.uid !== process.getuid?.())
+    : ownNotifyAddress(spec, context.folder, token);
+  return assemble(subject, {...context, entersItself, voice}, own, found);
+}
+
+/** The same for any other worker, at once. */
+export function planSpawn(subject: SpawnSubject, context: SpawnContext): SpawnPlan {
+  const {spec, instance, token} = subject;
+  const own = ownEnvironment(spec, instance, context, {});
+  const [name = ''] = spec.argv;
+  const found = findProgram(name, spec.cwd, own['PATH'] ?? context.outerPath);
+  const voice = ownNotifyAddress(spec, context.folder, token);
+  return assemble(subject, {...context, entersItself: false, voice}, own, found);
+}
+
+function assemble(
+  {spec, instance, token}: SpawnSubject,
+  context: SpawnContext & {readonly entersItself: boolean; readonly voice: NotifyAddress | null},
+  own: Env,
+  program: FoundProgram,
+): SpawnPlan {
+  if ('message' in program) return {failure: program};
+  const grants = grantsOf(spec, context.channels);
+  const chain = chainFor(spec, {
+    baseNice: context.baseNice,
+    entersItself: context.entersItself,
+    ownPid: [
+      ...(grants.sockets.length > 0 ? ['LISTEN_PID'] : []),
+      ...(spec.watchdogMs === null ? [] : ['WATCHDOG_PID']),
+    ],
+  });
+  if ('message' in chain) return {failure: chain};
+  const {account, entry} = chain;
+  const {voice} = context;
+  if (voice !== null && 'message' in voice) return {failure: voice};
+  const notify = voice?.path ?? null;
+  const [first] = chain.argv;
+  return {
+    order: {
+      type: 'spawn',
+      token,
+      id: instance.id,
+      file: first ?? program.file,
+      argv: first === undefined ? spec.argv : [...chain.argv, program.file, ...spec.argv.slice(1)],
+      // The folder of another user is entered as that user, and one that may not answer by whoever may wait for it.
+      cwd: entry?.cwd == null ? spec.cwd : '/',
+      env: {...own, BROOD_RUN: token, ...grantEnvironment(grants), ...voiceEnvironment(spec, notify)},
+      inherit: spec.envInherit,
+      entry,
+      owner: account && {uid: account.uid, gid: account.gid},
+      logFolder: instanceLogFolder(context.folder, instance.id),
+      logMaxSize: spec.logs.maxSize,
+      ...grants,
+      notify,
+      readyFd: spec.ready?.kind === 'fd' ? spec.ready.fd : null,
+      limits: {memory: spec.limits.memory, cpu: spec.limits.cpu},
+      stopSignal: spec.stop.signal,
+      stopTimeoutMs: spec.stop.timeoutMs,
+    },
+  };
+}

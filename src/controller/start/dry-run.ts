@@ -1,0 +1,16 @@
+/** What a controller shows before it takes over from another: that it can read what that one leaves. */
+import {tryHeart} from './restore.ts';
+import {SnapshotFile} from '../state/snapshot-file.ts';
+import {readLaunch} from './read-launch.ts';
+import {bootId} from '../../process/proc-files.ts';
+
+/** Answers null, or why it can't take the folder over. Changes nothing. */
+export function prepare(folder: string): string | null {
+  try {
+    const snapshot = new SnapshotFile(folder);
+    tryHeart(readLaunch(folder, snapshot, bootId()), snapshot, bootId());
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

@@ -1,0 +1,81 @@
+/** The first turn of a controller: what was lost is noted, what runs is taken over, what `up` asked for is begun. */
+import {agesNow} from '../turn/age.ts';
+import type {Beginning} from './restore.ts';
+import type {CurrentCode} from '../turn/installed-code.ts';
+import {noteRepaired} from '../turn/stderr.ts';
+import type {Engine} from '../turn/engine.ts';
+import type {KeeperLink} from '../keeper/link.ts';
+import {endPredecessor} from './predecessor.ts';
+import {reconcile} from './reconcile.ts';
+import type {Launch, Saved} from '../state/launch.ts';
+import type {Welcome} from '../../link/messages.ts';
+
+export interface FirstTurnHost {
+  readonly engine: Engine;
+  readonly link: KeeperLink;
+  readonly launch: Launch;
+  readonly welcome: Welcome;
+  readonly version: string;
+  readonly code: CurrentCode;
+}
+
+export function takeFirstTurn(host: FirstTurnHost, {effects, saved, stopped, repaired}: Beginning): void {
+  const {engine, link, launch, welcome} = host;
+  if (saved?.controller) endPredecessor(saved.controller);
+  const {inputs, replaced, strays} = reconcile(engine.heart, welcome.runs, Date.now(), agesNow());
+  noteBeginning(host, saved);
+  if (repaired !== null) noteRepaired(engine, 'snapshot', repaired);
+  // First, so that nothing is started only to be ended.
+  if (welcome.ending) engine.feed({type: 'down', now: false});
+  engine.feed(...inputs);
+  engine.replay(effects.filter(effect => !('token' in effect && replaced.has(effect.token))));
+  for (const {id, pid, exit} of strays) {
+    if (pid === null || exit !== null) continue; // nothing of it lives, or only what it left behind
+    noteRepaired(engine, 'snapshot', `a run of ${id} was found, which is none of this fleet: it is ended`);
+  }
+  link.order(...strays.map(({token}) => ({type: 'end', token, signal: 'SIGKILL', timeoutMs: 0}) as const));
+  if (!saved) startOnly(engine, launch);
+  else if (saved.launch !== launch.launch) {
+    // After a crash the next `up` goes on from the snapshot, and then makes the file true.
+    engine.feed({type: 'configure', fleet: launch.spec});
+    if (stopped) startAll(engine, launch);
+  }
+  engine.feed({type: 'tick'});
+}
+
+/** Whether the supervisor has been started, or goes on after a loss. */
+function noteBeginning({engine, launch, welcome, version, code}: FirstTurnHost, saved: Saved | null): void {
+  const by = {keeper: welcome.keeper, controller: process.pid};
+  if (saved?.launch === launch.launch) {
+    noteLoss(engine, welcome, saved.keeper);
+    // Whoever was told of it was lost before it was committed.
+    if (saved.code != null && welcome.code !== null && saved.code !== welcome.code) {
+      code.upgraded(saved.code, welcome.code);
+    }
+  } else if (!saved && welcome.lost > 0 && welcome.runs.length > 0) noteLoss(engine, welcome, welcome.keeper);
+  else engine.note({type: 'supervisor-started', ...by, anchor: welcome.anchor, version});
+}
+
+/** Why this controller is the one that works, where it is not the first; `before`: the keeper of the one before. */
+function noteLoss(engine: Engine, {keeper, loss, failedUpgrade}: Welcome, before: number): void {
+  const by = {keeper, controller: process.pid};
+  if (failedUpgrade) engine.note({type: 'upgrade-failed', ...failedUpgrade});
+  if (before !== keeper) engine.note({type: 'keeper-lost', ...by});
+  else if (loss) engine.note({type: 'controller-lost', ...by, reason: loss.how, report: loss.report});
+}
+
+/** `up --only`: all others stay down. */
+function startOnly(engine: Engine, {only}: Launch): void {
+  if (only === null) return;
+  const ids = [...engine.heart.instances()];
+  engine.feed({type: 'stop', ids: ids.map(({id}) => id)});
+  const named = ids.filter(({worker}) => only.includes(worker));
+  engine.feed({type: 'start', ids: named.map(({id}) => id), inTime: true});
+}
+
+/** What was wanted down only because all of it was. */
+function startAll(engine: Engine, {only, spec}: Launch): void {
+  const wanted = spec.workers.filter(({name}) => only === null || only.includes(name));
+  const ids = wanted.flatMap(({name, instances}) => Array.from({length: instances}, (_, at) => `${name}/${at + 1}`));
+  engine.feed({type: 'start', ids, inTime: true});
+}

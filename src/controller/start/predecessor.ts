@@ -1,0 +1,28 @@
+/**
+ * The controller before this one, where it lives on: it was frozen when its keeper was lost. Whoever is connected to it
+ * waits for ever, so it is woken up to leave; one that can't is killed.
+ */
+import type {ProcessId} from '../state/attachment.ts';
+import {livingIn} from '../../home/living.ts';
+import {signalIdentified} from '../../posix/pidfd.ts';
+import {startTimeOf} from '../../process/stat.ts';
+
+const PATIENCE_MS = 5_000;
+const SIGCONT = 18;
+const SIGKILL = 9;
+
+/**
+ * Whether a living socket in the place of the control socket is an earlier controller's, which is frozen or leaving; null:
+ * who listens can't be told, since the queue of connections is full.
+ */
+export function isPredecessor(peer: {readonly pid: number} | null, folder: string): boolean {
+  if (peer?.pid === process.pid) return true;
+  const controllers = livingIn(folder).filter(({role}) => role === 'controller');
+  return peer === null ? controllers.length > 0 : controllers.some(({pid}) => pid === peer.pid);
+}
+
+export function endPredecessor({pid, startTime}: ProcessId): void {
+  if (pid === process.pid) return;
+  const gone = signalIdentified(pid, startTime, SIGCONT, startTimeOf);
+  if (gone === null) setTimeout(() => signalIdentified(pid, startTime, SIGKILL, startTimeOf), PATIENCE_MS).unref();
+}

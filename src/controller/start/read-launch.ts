@@ -1,0 +1,49 @@
+/** What `up` asked for: by its file or, where that was removed or damaged, by what an earlier controller has committed. */
+import {isObject} from '../../base/json.ts';
+import {readFileSync} from 'node:fs';
+import {heartOptions} from '../turn/heart-options.ts';
+import type {SnapshotFile} from '../state/snapshot-file.ts';
+import {decodeFound, type Launch} from '../state/launch.ts';
+import {inFolder} from '../../control/folder.ts';
+import {restoreHeart} from '../../supervisor/index.ts';
+
+/** Neither the file nor the state tells what the fleet is. */
+export class NoLaunchError extends Error {
+  override readonly name = 'NoLaunchError';
+}
+
+/** Throws {@link NoLaunchError}. */
+export function readLaunch(folder: string, snapshot: SnapshotFile, boot: string): Launch {
+  const path = inFolder.fleet(folder);
+  let why: string;
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    // Written by this program, in a private folder; one of before knew no clients.
+    if (isLaunch(value)) return {clients: [], ...value};
+    why = 'it is no fleet';
+  } catch (error) {
+    why = error instanceof Error ? error.message : String(error);
+  }
+  const found = launchIn(snapshot, boot);
+  if (found !== null) return found;
+  throw new NoLaunchError(
+    `${path} can't be read (${why}), and there is no state that tells what the fleet is. \`brood down\` ends what runs; \`brood up\` starts the fleet anew`,
+  );
+}
+
+const isLaunch = (value: unknown): value is Omit<Launch, 'clients'> =>
+  isObject(value) && typeof value['launch'] === 'string' && isObject(value['spec']);
+
+/** Null where none was committed in this boot that is whole, or by a version that did not note it. */
+function launchIn(snapshot: SnapshotFile, boot: string): Launch | null {
+  try {
+    const {text, changes} = snapshot.read();
+    const found = text === null ? null : decodeFound(text, changes, boot);
+    if (!found?.saved.fleet) return null;
+    const {fleet, launch, attached, clients} = found.saved;
+    const {heart} = restoreHeart(found.heart, heartOptions);
+    return {...fleet, launch, spec: heart.fleet(), only: null, attached, clients};
+  } catch {
+    return null; // beginHeart tells what is wrong with it
+  }
+}

@@ -1,0 +1,69 @@
+/** With what a controller begins. */
+import {heartOptions} from '../turn/heart-options.ts';
+import type {SnapshotFile} from '../state/snapshot-file.ts';
+import {decodeFound, type Launch, type Saved} from '../state/launch.ts';
+import {createHeart, restoreHeart, type Heart} from '../../supervisor/index.ts';
+import type {Effect} from '../../supervisor/types.ts';
+
+export interface Beginning {
+  readonly heart: Heart;
+  /** What an earlier controller may not have got out. */
+  readonly effects: readonly Effect[];
+  /** What it committed beside the heart; null: there was none in this boot. */
+  readonly saved: Saved | null;
+  /** Lines of the journal that it committed and may not have written. */
+  readonly unwritten: string;
+  /** It had been stopped, or was being stopped, when another `up` asked for it: all is to be started. */
+  readonly stopped: boolean;
+  /** What was wrong with the snapshot and what became of it, in words; null where it was whole. */
+  readonly repaired: string | null;
+}
+
+/** What an earlier controller of this boot committed, or the fleet as `up` was given it. */
+export function beginHeart(launch: Launch, snapshot: SnapshotFile, boot: string): Beginning {
+  const {text, changes, damaged} = snapshot.read();
+  const anew = (repaired: string | null): Beginning => ({
+    heart: createHeart(launch.spec, heartOptions),
+    effects: [],
+    saved: null,
+    unwritten: '',
+    stopped: false,
+    repaired,
+  });
+  if (text === null && damaged === 0) return anew(null);
+  try {
+    if (text === null) throw new Error('both halves are damaged');
+    return (
+      goOn(launch, {text, changes}, boot, damaged > 0 ? 'one of its halves was torn; the other one is whole' : null) ??
+      anew(null)
+    );
+  } catch (error) {
+    // Every controller would fail of it. What runs is taken over by the keeper's records; the rest is as in the file.
+    const why = error instanceof Error ? error.message : String(error);
+    const kept = snapshot.setAside();
+    return anew(
+      `${why}. It is kept as ${kept.join(' and ')}. The fleet goes on from its file: what runs was taken over; what was stopped, scaled or added by command, and counts of restarts, are forgotten`,
+    );
+  }
+}
+
+/** Whether what another controller has committed can be gone on from. Changes nothing; throws what is in the way. */
+export function tryHeart(launch: Launch, snapshot: SnapshotFile, boot: string): void {
+  const {text, changes} = snapshot.read();
+  if (text !== null) goOn(launch, {text, changes}, boot, null);
+}
+
+/** Null where the text is of another boot. Throws SnapshotError, or what JSON.parse throws. */
+function goOn(
+  launch: Launch,
+  {text, changes}: {text: string; changes: readonly string[]},
+  boot: string,
+  repaired: string | null,
+): Beginning | null {
+  const found = decodeFound(text, changes, boot);
+  if (!found) return null;
+  const {saved, heart, unwritten} = found;
+  const restored = restoreHeart(heart, heartOptions);
+  const stopped = saved.launch !== launch.launch && restored.heart.isStopping;
+  return {...(stopped ? restoreHeart(heart, heartOptions, true) : restored), saved, unwritten, stopped, repaired};
+}

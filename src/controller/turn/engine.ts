@@ -1,0 +1,315 @@
+/**
+ * The controller's turn: take in what came, let the heart decide, commit what it decided, then do it. Nothing is done
+ * before it is committed, so a controller that is killed between any two steps neither loses nor repeats one.
+ */
+import {monotonic, now} from './clock.ts';
+import type {Journal} from '../../journal/writer.ts';
+import {JournalPace} from './journal-pace.ts';
+import {SupersededError, type SnapshotFile} from '../state/snapshot-file.ts';
+import {encodeSaved, type Saved} from '../state/launch.ts';
+import type {Effect, Input, Instance, Time} from '../../supervisor/types.ts';
+import {noteWork} from '../../posix/collect.ts';
+import type {Heart} from '../../supervisor/index.ts';
+
+/** Room that is kept beyond what the snapshot has now, for changes that make it larger. */
+const ROOM_BYTES = 64 * 1024;
+const LONGEST_TIMER_MS = 60_000;
+/** How long facts that lead to nothing may wait for a commit. */
+const GATHER_MS = 50;
+/** After so long no further input is handled in a turn: between turns clients are answered, also when all workers die at once. */
+const SLICE_MS = 8;
+/** After so long without a commit, the next one is of the whole state. */
+const QUIET_MS = 1_000;
+
+export interface EngineOptions {
+  readonly heart: Heart;
+  readonly snapshot: SnapshotFile;
+  readonly journal: Journal;
+  /** What is committed beside the heart. */
+  readonly saved: () => Omit<Saved, 'seq'>;
+  /** Does what was decided, all of one turn at once. */
+  readonly carryOut: (effects: readonly Effect[]) => void;
+  /** Whether the keeper that this controller belongs to is there: another one may have started another controller. */
+  readonly isCurrent: () => boolean;
+  /** Another controller has committed: this one has no say any more. */
+  readonly superseded: () => void;
+}
+
+interface Waiter {
+  readonly settled: () => boolean;
+  readonly resolve: () => void;
+}
+
+const isForget = ({type}: Effect): boolean => type === 'forget';
+
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #waiters = new Set<Waiter>();
+  #inputs: Input[] = [];
+  #effects: Effect[] = [];
+  #scheduled = false;
+  #timer: NodeJS.Timeout | null = null;
+  #commitError: string | null = null;
+  /** Facts were taken in that are not committed yet: runs until they must be. */
+  #gathering: NodeJS.Timeout | null = null;
+  #overdue = false;
+  /** Runs until all is quiet, while both halves do not hold the same whole. */
+  #quiet: NodeJS.Timeout | null = null;
+  #isQuiet = false;
+  /** What the keeper may forget after the next commit. */
+  #forgotten: Effect[] = [];
+  #closed = false;
+  readonly #pace = new JournalPace({
+    note: event => this.note(event),
+    now: monotonic,
+    later: (action, ms) => {
+      const timer = setTimeout(action, ms).unref();
+      return () => clearTimeout(timer);
+    },
+  });
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+  }
+
+  get heart(): Heart {
+    return this.#options.heart;
+  }
+
+  /** Why the last commit failed; null where it did not. */
+  get commitError(): string | null {
+    return this.#commitError;
+  }
+
+  /** Takes something in; it is handled in the next turn, together with all that comes until then. */
+  feed(...inputs: readonly Input[]): void {
+    this.#inputs.push(...inputs);
+    this.#schedule();
+  }
+
+  /** Adds effects of a restored heart, to be carried out after the next commit. */
+  replay(effects: readonly Effect[]): void {
+    this.#effects.push(...effects);
+    this.#schedule();
+  }
+
+  /** Writes a line of the journal in the next turn. */
+  note(event: Extract<Effect, {type: 'journal'}>['event']): void {
+    this.#effects.push({type: 'journal', event});
+    this.#schedule();
+  }
+
+  /** Whether a change can be recorded that makes the state so many bytes larger, roughly. */
+  canRecord(bytes: number): boolean {
+    if (this.#closed) return false;
+    try {
+      this.#options.snapshot.reserve(Buffer.byteLength(this.#encode(this.heart.snapshot(), '')) + bytes + ROOM_BYTES);
+      // There may be room again, and nothing has happened since that was recorded.
+      if (this.#commitError !== null) this.#commit();
+      return this.#commitError === null;
+    } catch {
+      return false;
+    }
+  }
+
+  /**
+   * Resolves once `settled` says so after a turn; at once if it does now and nothing is waiting to be handled. And when
+   * `signal` is aborted, or after `timeoutMs`.
+   */
+  async until(settled: () => boolean, signal: AbortSignal, timeoutMs?: number): Promise<void> {
+    if (signal.aborted) return;
+    // What was fed must be handled first: before, the old state may look like the wanted one.
+    await new Promise<void>(resolve => {
+      // Clients live long: of one that waited nothing may stay.
+      const done = (): void => {
+        this.#waiters.delete(waiter);
+        signal.removeEventListener('abort', done);
+        clearTimeout(timer);
+        resolve();
+      };
+      const waiter: Waiter = {settled, resolve: done};
+      const timer = timeoutMs === undefined ? undefined : setTimeout(done, timeoutMs);
+      this.#waiters.add(waiter);
+      signal.addEventListener('abort', done, {once: true});
+      this.#schedule();
+    });
+  }
+
+  /** Commits and writes what was decided and could wait. */
+  settle(): void {
+    if (this.#closed) return;
+    if (!this.#options.isCurrent()) {
+      this.abandon();
+      return;
+    }
+    if (this.#gathering !== null || this.#isQuiet) this.#commit();
+    if (!this.#isClosed()) this.#options.journal.flush();
+  }
+
+  /** Writes the whole state to both halves: what they held is gone or damaged. Answers whether that could be done. */
+  recommit(): boolean {
+    if (this.#closed || !this.#options.isCurrent()) return false;
+    this.#isQuiet = true;
+    this.#commit();
+    return this.#commitError === null;
+  }
+
+  /** No further turn is taken. */
+  close(): void {
+    if (!this.#closed) for (const line of this.#pace.end()) this.#options.journal.add(line, now().wall);
+    this.settle();
+    this.abandon();
+  }
+
+  /** No further turn is taken, and nothing is committed any more: what is true is another's to say. */
+  abandon(): void {
+    this.#closed = true;
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#awaitQuiet(false);
+  }
+
+  instancesOf(worker: string): Instance[] {
+    return [...this.heart.instances()].filter(instance => instance.worker === worker);
+  }
+
+  /** A commit may find that another controller has taken over. */
+  #isClosed(): boolean {
+    return this.#closed;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#closed) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      if (!this.#closed) this.#turn();
+    });
+  }
+
+  #turn(): void {
+    const {heart, journal, isCurrent} = this.#options;
+    // The end of the link may be heard only after this turn; what it would commit, a successor may have read without it.
+    if (!isCurrent()) {
+      this.abandon();
+      return;
+    }
+    const effects = this.#effects;
+    this.#effects = [];
+    const time = now();
+    const inputs = this.#handle(time, effects);
+    const due = heart.nextDeadline();
+    if (due !== null && due <= time.mono) effects.push(...heart.handle({type: 'tick'}, time));
+    for (const effect of effects)
+      if (effect.type === 'journal' && this.#pace.admits(effect.event)) journal.add(effect.event, time.wall);
+    const ready = this.#commitFor(inputs, effects);
+    if (this.#closed) return;
+    if (this.#gathering === null) journal.flush();
+    this.#options.carryOut(ready);
+    for (const waiter of [...this.#waiters]) if (this.#inputs.length === 0 && waiter.settled()) waiter.resolve();
+    this.#plan();
+  }
+
+  /** Handles what came, or as much of it as a turn may; answers that. */
+  #handle(time: Time, effects: Effect[]): readonly Input[] {
+    let handled = 0;
+    for (const input of this.#inputs) {
+      if (handled > 0 && monotonic() - time.mono > SLICE_MS) break;
+      effects.push(...this.heart.handle(input, time));
+      noteWork();
+      handled++;
+    }
+    const inputs = this.#inputs.splice(0, handled);
+    if (this.#inputs.length > 0) this.#schedule();
+    return inputs;
+  }
+
+  /**
+   * Commits what the effects rest on, and answers those that may leave. Facts alone can wait a moment, since the keeper
+   * tells them again to whoever comes next; so a thousand workers that start cost a few commits and not a thousand.
+   * What the keeper may forget waits until a commit has succeeded.
+   */
+  #commitFor(inputs: readonly Input[], effects: readonly Effect[]): readonly Effect[] {
+    const asked = inputs.some(input => !('token' in input) && input.type !== 'tick');
+    const acts = effects.some(({type}) => type !== 'journal' && type !== 'forget');
+    if (asked || acts || this.#overdue) {
+      this.#commit();
+      this.#forgotten.push(...effects.filter(isForget));
+      const others = effects.filter(effect => !isForget(effect));
+      return this.#commitError === null ? [...others, ...this.#forgotten.splice(0)] : others;
+    }
+    // A look at the clock that led to nothing need not be remembered.
+    const isNothing = effects.length === 0 && inputs.every(({type}) => type === 'tick');
+    if (isNothing && this.#forgotten.length === 0) return effects;
+    this.#gathering ??= setTimeout(() => {
+      this.#overdue = true;
+      this.#schedule();
+    }, GATHER_MS);
+    this.#forgotten.push(...effects.filter(isForget));
+    return [];
+  }
+
+  #encode(heart: string, unwritten: string): string {
+    const {journal, saved} = this.#options;
+    return encodeSaved({...saved(), seq: journal.seq}, heart, unwritten);
+  }
+
+  /** The whole is written when nothing has happened for a while: then it costs nobody's time. */
+  #awaitQuiet(isNeeded: boolean): void {
+    if (this.#quiet !== null) clearTimeout(this.#quiet);
+    this.#quiet = null;
+    if (!isNeeded) return;
+    this.#quiet = setTimeout(() => {
+      this.#quiet = null;
+      this.#isQuiet = true;
+      this.settle();
+    }, QUIET_MS);
+  }
+
+  #commit(): void {
+    if (this.#gathering !== null) clearTimeout(this.#gathering);
+    this.#gathering = null;
+    this.#overdue = false;
+    const {unwritten} = this.#options.journal;
+    // On a full disk, the room that was made beforehand is for the state.
+    this.#commitError = this.#write(unwritten);
+    if (this.#commitError !== null && unwritten !== '') this.#commitError = this.#write('');
+  }
+
+  /** Answers why it can't be written: null where it is. */
+  #write(unwritten: string): string | null {
+    const {heart, snapshot} = this.#options;
+    try {
+      const changes = this.#isQuiet ? null : heart.changes();
+      const isAppended = changes !== null && snapshot.append(this.#encode(changes, unwritten));
+      if (!isAppended) {
+        const whole = this.#encode(heart.snapshot(), unwritten);
+        snapshot.write(whole);
+        // Both halves: a bad block in one of them then costs nothing.
+        if (this.#isQuiet) snapshot.write(whole);
+      }
+      heart.committed();
+      this.#awaitQuiet(!this.#isQuiet);
+      this.#isQuiet = false;
+      return null;
+    } catch (error) {
+      if (error instanceof SupersededError) {
+        this.abandon();
+        this.#options.superseded();
+        return error.message;
+      }
+      // Stops must go on, and a restart that is not recorded beats a worker that stays down: commands that ask for
+      // more are refused meanwhile (canRecord).
+      return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    }
+  }
+
+  #plan(): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    const due = this.heart.nextDeadline();
+    if (due === null || this.#scheduled) return;
+    const wait = Math.min(Math.max(0, due - now().mono), LONGEST_TIMER_MS);
+    // Rounded up: a timer that fires a fraction of a millisecond early would turn in vain.
+    this.#timer = setTimeout(() => this.#schedule(), Math.ceil(wait));
+  }
+}

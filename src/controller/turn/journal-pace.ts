@@ -1,0 +1,84 @@
+/**
+ * Lines of the journal that a worker's own messages cause (sd_notify(3)): each instance may cause a few at once and then
+ * one a minute. How many were left out is a line as well, so that a journal does not fill with what one worker repeats.
+ */
+import {TokenBucket} from '../../link/rate.ts';
+import type {JournalEvent} from '../../journal/events.ts';
+
+const CAUSED = new Set(['main-process', 'notify-refused', 'notified']);
+const RATE = {perSecond: 1 / 60, burst: 20};
+const SUMMARY_MS = 60_000;
+
+interface Instance {
+  readonly names: Readonly<Record<string, unknown>>;
+  readonly bucket: TokenBucket;
+  leftOut: number;
+  readonly kinds: Set<string>;
+  cancel: (() => void) | null;
+}
+
+export interface JournalPaceHost {
+  note(event: JournalEvent): void;
+  /** CLOCK_MONOTONIC, ms. */
+  now(): number;
+  /** Calls back after `ms`; answers how to call it off. */
+  later(action: () => void, ms: number): () => void;
+}
+
+export class JournalPace {
+  readonly #host: JournalPaceHost;
+  readonly #instances = new Map<string, Instance>();
+
+  constructor(host: JournalPaceHost) {
+    this.#host = host;
+  }
+
+  /** Whether that line is to be written; else it is counted. */
+  admits(event: JournalEvent): boolean {
+    if (!CAUSED.has(event.type)) return true;
+    const now = this.#host.now();
+    const instance = this.#instanceOf(event, now);
+    if (instance.bucket.take(now)) return true;
+    instance.leftOut++;
+    instance.kinds.add(event.type);
+    instance.cancel ??= this.#host.later(() => {
+      instance.cancel = null;
+      const line = summary(instance);
+      if (line !== null) this.#host.note(line);
+    }, SUMMARY_MS);
+    return false;
+  }
+
+  /** Nothing is counted any more; answers the lines that tell what was left out. */
+  end(): JournalEvent[] {
+    return [...this.#instances.values()]
+      .map(instance => {
+        instance.cancel?.();
+        return summary(instance);
+      })
+      .filter(line => line !== null);
+  }
+
+  #instanceOf(event: JournalEvent, now: number): Instance {
+    const {worker, instance: number} = event;
+    const key = `${String(worker)}/${String(number)}`;
+    const known = this.#instances.get(key);
+    if (known) return known;
+    // Of instances that are quiet again, nothing needs to be remembered.
+    for (const [name, {bucket, leftOut}] of this.#instances)
+      if (leftOut === 0 && bucket.available(now) === RATE.burst) this.#instances.delete(name);
+    const names = worker === undefined ? {} : {worker, instance: number};
+    const made = {names, bucket: new TokenBucket(RATE, now), leftOut: 0, kinds: new Set<string>(), cancel: null};
+    this.#instances.set(key, made);
+    return made;
+  }
+}
+
+/** Null where nothing was left out since the last one. */
+function summary(instance: Instance): JournalEvent | null {
+  if (instance.leftOut === 0) return null;
+  const line = {type: 'left-out', ...instance.names, count: instance.leftOut, kinds: [...instance.kinds].sort()};
+  instance.leftOut = 0;
+  instance.kinds.clear();
+  return line;
+}

@@ -1,0 +1,29 @@
+/** How it was proved that nothing is left of the last run of each instance, also of those that have left the fleet since. */
+import type {Doubt} from '../../control/messages.ts';
+import type {Cleared} from '../../link/messages.ts';
+import {hasEnded, readStat} from '../../process/stat.ts';
+
+/** Instances that are remembered: more than any command names. */
+const MOST = 10_000;
+
+export class LastEnds {
+  readonly #byId = new Map<string, Cleared>();
+
+  note(id: string, {proof, survivors, doubts}: Cleared): void {
+    this.#byId.delete(id);
+    this.#byId.set(id, doubts ? {proof, survivors, doubts} : {proof, survivors});
+    const [oldest] = this.#byId.keys();
+    if (this.#byId.size > MOST && oldest !== undefined) this.#byId.delete(oldest);
+  }
+
+  of(id: string): Cleared | undefined {
+    return this.#byId.get(id);
+  }
+}
+
+/** Those that still hold: a process that was in doubt may have ended since. */
+export const doubtsNow = (doubts: readonly Doubt[] | undefined): Doubt[] =>
+  (doubts ?? []).filter(({pid, startTime}) => {
+    const stat = pid === null ? null : readStat(pid);
+    return pid === null || (stat !== null && stat.startTime === startTime && !hasEnded(stat));
+  });

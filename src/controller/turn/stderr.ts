@@ -1,0 +1,13 @@
+/** What is wrong, for whoever reads the supervisor's standard error. */
+import type {Engine} from './engine.ts';
+import {writeError} from '../../posix/standard-error.ts';
+
+export function complain(what: string, error: unknown): void {
+  writeError(`brood controller: ${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+}
+
+/** Something was wrong and is not any more; a line of the journal says so, too. */
+export function noteRepaired(engine: Engine, what: string, message: string): void {
+  engine.note({type: 'repaired', what, message});
+  writeError(`brood controller: repaired ${what}: ${message}\n`);
+}

@@ -1,0 +1,161 @@
+import {resolve} from 'node:path';
+import {formatAddress, parseAddress} from '../values/address.ts';
+import {refuse, refuseBecause, textOf, type Check, type Context, type Spot} from './check.ts';
+import {parseCron} from '../values/cron.ts';
+import {didYouMean} from '../values/nearest.ts';
+import {isName, NAME_RULE} from '../values/names.ts';
+import {parseSignal, signalNames} from '../values/signal-names.ts';
+import {keyLabel} from '../syntax/tree.ts';
+import type {SignalName, TcpAddress} from '../types.ts';
+
+/** Text for a program: execve(2) ends every string at a NUL, so it can't hold one. */
+function plainText(spot: Spot, context: Context, expects: string): string | null {
+  const value = textOf(spot.node);
+  if (value === undefined) return refuse(spot, context, expects);
+  if (value.includes('\0')) return refuseBecause(spot, context, "can't hold a NUL character");
+  return value;
+}
+
+function filled(spot: Spot, context: Context, expects: string): string | null {
+  const value = plainText(spot, context, expects);
+  return value === '' ? refuse(spot, context, expects) : value;
+}
+
+/** Any text; numbers and booleans are taken as they are written. */
+export const anyText: Check<string> = {
+  expects: 'text such as hello',
+  example: 'hello',
+  read: (spot, context) => plainText(spot, context, 'text (quote it if YAML takes it for something else)'),
+  show: value => JSON.stringify(value),
+};
+
+/** Text that is not empty. */
+export const text: Check<string> = {
+  expects: 'text',
+  example: "'listening on'",
+  read: (spot, context) => filled(spot, context, "text such as 'listening on'"),
+  show: value => JSON.stringify(value),
+};
+
+/** A path, made absolute from the fleet file's folder. `~` is a shell's word, and stays what it is. */
+export const path: Check<string> = {
+  expects: 'a path such as ./data',
+  example: './data',
+  read(spot, context) {
+    const value = filled(spot, context, this.expects);
+    if (value?.startsWith('~') === true) {
+      context.report.note(spot.node.at, `${spot.label}: ~ is not expanded here: write the path in full`);
+    }
+    return value === null ? null : resolve(context.dir, value);
+  },
+  show: value => value,
+};
+
+/** A path that is watched. One that is not there is no error: it may be built, or mounted, later. */
+export const watchedPath: Check<string> = {
+  ...path,
+  example: 'src/',
+  read(spot, context) {
+    const value = path.read(spot, context);
+    const trouble = value === null ? null : context.unwatchable(value);
+    if (trouble !== null) context.report.note(spot.node.at, `${spot.label}: ${keyLabel(value ?? '')} ${trouble}`);
+    return value;
+  },
+};
+
+/** Names or paths with `*` and `?`. */
+export const pathPattern: Check<string> = {
+  ...text,
+  expects: "a name or path, with * where anything may stand, such as '*.log'",
+  example: "'*.log'",
+};
+
+/** The name of a fleet, worker, group or channel. */
+export const name: Check<string> = {
+  expects: NAME_RULE,
+  example: 'db',
+  read(spot, context) {
+    const value = textOf(spot.node);
+    return value !== undefined && isName(value) ? value : refuse(spot, context, this.expects);
+  },
+  show: value => value,
+};
+
+export const signal: Check<SignalName> = {
+  expects: 'a signal such as SIGTERM',
+  example: 'SIGTERM',
+  read(spot, context) {
+    const value = textOf(spot.node);
+    if (value === undefined || /^\d+$/.test(value)) return refuse(spot, context, this.expects);
+    return parseSignal(value) ?? refuseBecause(spot, context, `is no signal here: ${didYouMean(value, signalNames())}`);
+  },
+  show: value => value,
+};
+
+export const tcpAddress: Check<TcpAddress> = {
+  expects: 'a port (5432) or host:port (127.0.0.1:5432)',
+  example: '5432',
+  read(spot, context) {
+    const value = textOf(spot.node);
+    if (value === undefined) return refuse(spot, context, this.expects);
+    const result = parseAddress(value);
+    return 'problem' in result ? refuseBecause(spot, context, result.problem) : result.address;
+  },
+  show: formatAddress,
+};
+
+/** sun_path of unix(7), less the NUL at its end. */
+const LONGEST_SOCKET_PATH = 107;
+
+/** An address to listen on: TCP as `host:port`, or the absolute path of a unix socket. */
+export const listenAddress: Check<string> = {
+  expects: 'host:port, a port, or the path of a unix socket (./web.sock)',
+  example: '127.0.0.1:8080',
+  read(spot, context) {
+    const value = textOf(spot.node);
+    if (value === undefined) return refuse(spot, context, this.expects);
+    if (!value.includes('/')) {
+      const result = parseAddress(value);
+      return 'problem' in result
+        ? refuseBecause(spot, context, `${result.problem}, or a path with a / in it for a unix socket`)
+        : formatAddress(result.address);
+    }
+    const full = path.read(spot, context);
+    const bytes = Buffer.byteLength(full ?? '');
+    if (bytes <= LONGEST_SOCKET_PATH) {
+      const why = full === null ? null : context.noSocket(full);
+      if (why !== null) context.report.note(spot.node.at, `${spot.label}: nothing will listen there: ${why}`);
+      return full;
+    }
+    return refuseBecause(
+      spot,
+      context,
+      `a unix socket's path has at most ${LONGEST_SOCKET_PATH} bytes, in full this has ${bytes}`,
+    );
+  },
+  show: value => value,
+};
+
+export const httpUrl: Check<string> = {
+  expects: 'a URL such as http://127.0.0.1:3000/health',
+  example: "'http://127.0.0.1:3000/health'",
+  read(spot, context) {
+    const value = textOf(spot.node);
+    if (value === undefined || !URL.canParse(value)) return refuse(spot, context, this.expects);
+    const {protocol, href} = new URL(value);
+    return protocol === 'http:' || protocol === 'https:' ? href : refuse(spot, context, this.expects);
+  },
+  show: value => value,
+};
+
+export const cronText: Check<string> = {
+  expects: "a schedule of five fields such as '*/5 * * * *'",
+  example: "'*/5 * * * *'",
+  read(spot, context) {
+    const value = textOf(spot.node);
+    if (value === undefined) return refuse(spot, context, this.expects);
+    const result = parseCron(value);
+    return 'problem' in result ? refuseBecause(spot, context, result.problem) : value.trim().split(/\s+/).join(' ');
+  },
+  show: value => `'${value}'`,
+};

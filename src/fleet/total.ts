@@ -1,0 +1,20 @@
+import type {Context} from './check/check.ts';
+import {entriesOf, entryOf, type Node} from './syntax/tree.ts';
+import type {WorkerSpec} from './types.ts';
+import {MOST_INSTANCES} from './most-instances.ts';
+
+/** Says where a fleet becomes too large: at the worker that does it. */
+export function checkTotal(root: Node, workers: readonly WorkerSpec[], context: Context): void {
+  let total = 0;
+  for (const {name, instances} of workers) {
+    total += instances;
+    if (total <= MOST_INSTANCES) continue;
+    const entry = entriesOf(entryOf(root, 'workers')?.value).find(({key}) => key === name);
+    const at = entryOf(entry?.value, 'instances')?.value.at ?? entry?.keyAt ?? 0;
+    context.report.error(
+      at,
+      `${name}: makes more than ${MOST_INSTANCES} instances in this fleet, which is the most that it can have`,
+    );
+    return;
+  }
+}

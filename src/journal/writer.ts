@@ -1,0 +1,225 @@
+/**
+ * The journal: one JSON object a line of what happened, rotated. It explains and is not needed to recover, so a disk
+ * that is full costs lines and nothing else; how many is said by the first line that can be written again.
+ *
+ * Lines are written after the state that they tell of was committed, and until then they are part of what is committed:
+ * whoever comes after a controller that was killed in between writes them, so that each is written once.
+ */
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+  type Stats,
+} from 'node:fs';
+import {basename, dirname, join} from 'node:path';
+import {checkJournal} from './repair.ts';
+import {journalPath} from './layout.ts';
+import {lastRecords, parseRecord} from './read.ts';
+import type {EventRecord, JournalEvent} from './events.ts';
+import {shortened} from './text.ts';
+
+const MAX_BYTES = 8 * 1024 * 1024;
+const KEEP = 4;
+
+const {O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK} = constants;
+const OPEN = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
+
+const ROTATED = /^journal\.(\d{8,})\.jsonl$/;
+
+/** What lies at the path; undefined: nothing, or no way leads there any more. */
+function statsAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, {throwIfNoEntry: false});
+  } catch {
+    return undefined;
+  }
+}
+
+interface Pending {
+  readonly record: EventRecord;
+  readonly line: string;
+}
+
+export class Journal {
+  readonly #folder: string;
+  readonly #path: string;
+  readonly #announce: (record: EventRecord) => void;
+  #pending: Pending[] = [];
+  #lost = 0;
+  #fd: number | null = null;
+  #size = 0;
+  #seq = 0;
+  #told = 0;
+
+  /** `announce` is called for each record once it is written, or could not be. */
+  constructor(folder: string, announce: (record: EventRecord) => void) {
+    this.#folder = folder;
+    this.#path = journalPath(folder);
+    this.#announce = announce;
+  }
+
+  /** The number of the last record. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /** The number of the last record that was announced. */
+  get told(): number {
+    return this.#told;
+  }
+
+  /** What was added and is not written yet, as it will be. */
+  get unwritten(): string {
+    return this.#pending.map(({line}) => line).join('');
+  }
+
+  /**
+   * Takes up the journal where it ended, but not below `seq`, and adds those of the `unwritten` lines that are not in it.
+   * A torn last line is cut off. A file with damage elsewhere is left as it is and a new one begun. Both are said.
+   */
+  open(seq: number, unwritten = ''): void {
+    const repairs: string[] = [];
+    const last = this.#repair(repairs);
+    this.#seq = Math.max(seq, last);
+    this.#told = this.#seq;
+    for (const text of unwritten.split('\n')) {
+      const record = parseRecord(text);
+      if (record === null || record.seq <= last) continue;
+      this.#seq = Math.max(this.#seq, record.seq);
+      this.#pending.push({record, line: `${text}\n`});
+    }
+    for (const message of repairs) this.add({type: 'repaired', what: 'journal', message}, Date.now());
+  }
+
+  add(event: JournalEvent, at: number): void {
+    const record = shortened({seq: ++this.#seq, at: new Date(at).toISOString(), ...event});
+    this.#pending.push({record, line: `${JSON.stringify(record)}\n`});
+  }
+
+  /** Writes what was added since, in one call. */
+  flush(): void {
+    if (this.#pending.length === 0) return;
+    const pending = this.#pending;
+    const bytes = Buffer.from(this.unwritten);
+    this.#pending = [];
+    let again = false;
+    const found = this.look();
+    try {
+      this.#write(bytes);
+      again = this.#lost > 0;
+      if (this.#size > MAX_BYTES) this.#rotate();
+    } catch {
+      this.#lost += pending.length;
+      this.#close();
+    }
+    for (const {record} of pending) {
+      this.#told = record.seq;
+      this.#announce(record);
+    }
+    if (again) this.#sayLost();
+    if (found !== null) {
+      this.add({type: 'repaired', what: 'journal', message: found}, Date.now());
+      this.flush();
+    }
+  }
+
+  /**
+   * Compares what is held open with what lies at the path. Where that was removed or replaced, what comes next is written
+   * to the file that is there, or to a new one. Answers what was found, in words; null: all is as it was.
+   */
+  look(): string | null {
+    if (this.#fd === null) return null;
+    const open = fstatSync(this.#fd);
+    const there = statsAt(this.#path);
+    if (there?.ino === open.ino && there.dev === open.dev) {
+      if (open.size >= this.#size) return null;
+      const lost = this.#size - open.size;
+      this.#size = open.size;
+      return `it had been cut short by ${lost} bytes: what they told of is lost`;
+    }
+    this.#close();
+    return there === undefined
+      ? 'its file had been removed: what it told of is lost'
+      : 'another file had been put in its place: what comes next is written there';
+  }
+
+  #sayLost(): void {
+    const lost = this.#lost;
+    this.add({type: 'repaired', what: 'journal', message: `${lost} events could not be written`}, Date.now());
+    this.#lost = 0;
+    this.flush();
+    if (this.#lost > 0) this.#lost = lost;
+  }
+
+  /** Makes the files whole; answers the last number in them. */
+  #repair(repairs: string[]): number {
+    try {
+      const fd = this.#file();
+      const {seq, whole, torn, damaged} = checkJournal(fd);
+      if (torn > 0) {
+        ftruncateSync(fd, whole);
+        this.#size = whole;
+        repairs.push(`its last line was torn: ${torn} bytes were cut off`);
+      }
+      if (damaged > 0) {
+        const name = this.#rotate();
+        repairs.push(`${damaged === 1 ? 'a line' : `${damaged} lines`} of it can't be read, and stay in ${name}`);
+      }
+      return seq > 0 ? seq : (lastRecords(this.#folder, 1)[0]?.seq ?? 0);
+    } catch {
+      // The disk is full or not readable: the first line that can be written will say that some are missing.
+      return 0;
+    }
+  }
+
+  #write(bytes: Buffer): void {
+    const fd = this.#file();
+    const {size} = fstatSync(fd);
+    let at = 0;
+    try {
+      while (at < bytes.length) at += writeSync(fd, bytes, at);
+    } catch (error) {
+      // Half a line would be damage. Somebody else's line behind it is left alone, with what is before it.
+      if (at > 0 && fstatSync(fd).size === size + at) ftruncateSync(fd, size);
+      throw error;
+    }
+    this.#size = size + at;
+  }
+
+  #file(): number {
+    if (this.#fd === null) {
+      this.#fd = openSync(this.#path, OPEN, 0o600);
+      this.#size = fstatSync(this.#fd).size;
+    }
+    return this.#fd;
+  }
+
+  #close(): void {
+    if (this.#fd !== null) closeSync(this.#fd);
+    this.#fd = null;
+  }
+
+  /** Begins a new file; answers the name of the old one. */
+  #rotate(): string {
+    const folder = dirname(this.#path);
+    const sequences = readdirSync(folder)
+      .map(name => Number(ROTATED.exec(name)?.[1] ?? 0))
+      .filter(sequence => sequence > 0)
+      .sort((a, b) => a - b);
+    const name = (sequence: number): string =>
+      `${basename(this.#path, '.jsonl')}.${String(sequence).padStart(8, '0')}.jsonl`;
+    const rotated = name((sequences.at(-1) ?? 0) + 1);
+    renameSync(this.#path, join(folder, rotated));
+    for (const sequence of sequences.slice(0, Math.max(0, sequences.length + 1 - KEEP)))
+      rmSync(join(folder, name(sequence)), {force: true});
+    this.#close();
+    return rotated;
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * What the cgroup of a run holds (cgroups(7); the kernel's admin-guide/cgroup-v2.rst), where it has the controllers.
+ *
+ * - `memory.max`: at more, the kernel frees what it can, and ends the run when that is not enough.
+ * - `memory.oom.group`: then all of it ends at once. One whose children are ended one by one is neither up nor down.
+ * - `memory.swap.max` 0: a run at its limit ends, and does not go on at the speed of the disk.
+ * - `cpu.max`: so many microseconds of processor time in each period.
+ */
+import {existsSync, readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import type {Oom, RunLimits, Unheld} from '../../link/messages.ts';
+import type {Controller} from '../../process/cgroup.ts';
+
+const PERIOD_US = 100_000;
+/** The kernel takes periods up to a second, and no share of one below a millisecond. */
+const LONGEST_PERIOD_US = 1_000_000;
+const SHORTEST_SHARE_US = 1_000;
+
+/** @param percent of one core */
+export function cpuMax(percent: number): string {
+  const period = (PERIOD_US * percent) / 100 < SHORTEST_SHARE_US ? LONGEST_PERIOD_US : PERIOD_US;
+  return `${Math.max(SHORTEST_SHARE_US, Math.round((period * percent) / 100))} ${period}`;
+}
+
+/** Into a file that the kernel has made; throws where it does not take it. */
+function set(cgroup: string, file: string, value: string): void {
+  writeFileSync(join(cgroup, file), value, {flag: 'r+'});
+}
+
+function trySet(cgroup: string, file: string, value: string): void {
+  try {
+    set(cgroup, file, value);
+  } catch {
+    // No swap to account for, or a kernel before 4.19.
+  }
+}
+
+const orWhy = (action: () => void): string | null => {
+  try {
+    action();
+    return null;
+  } catch (error) {
+    return `the kernel refused it (${error instanceof Error && 'code' in error ? String(error.code) : String(error)})`;
+  }
+};
+
+/**
+ * Sets the limits of a run, of whatever is in its cgroup by now too.
+ *
+ * @param why without which controllers that is vain, and why
+ * @returns why a limit that was asked for is not held
+ */
+export function setLimits(cgroup: string | null, {memory, cpu}: RunLimits, why: Unheld): Unheld {
+  const hold = (limit: Controller, value: number | null, action: (path: string) => void): string | null => {
+    if (value === null) return null;
+    if (why[limit] !== null) return why[limit];
+    return cgroup === null ? 'it has no cgroup' : orWhy(() => action(cgroup));
+  };
+  return {
+    memory: hold('memory', memory, path => {
+      trySet(path, 'memory.swap.max', '0');
+      trySet(path, 'memory.oom.group', '1');
+      set(path, 'memory.max', String(memory));
+    }),
+    cpu: hold('cpu', cpu, path => set(path, 'cpu.max', cpuMax(cpu ?? 100))),
+  };
+}
+
+function read(cgroup: string, file: string): string | null {
+  try {
+    return readFileSync(join(cgroup, file), 'latin1');
+  } catch {
+    return null;
+  }
+}
+
+/** The same of a run that an earlier keeper has started. */
+export function limitsKept(cgroup: string | null, {memory, cpu}: RunLimits): Unheld {
+  const isSet = (file: string): boolean => !/^(max\b|$)/.test((cgroup && read(cgroup, file)) ?? '');
+  const lost = 'its cgroup does not hold it';
+  return {
+    memory: memory === null || isSet('memory.max') ? null : lost,
+    cpu: cpu === null || isSet('cpu.max') ? null : lost,
+  };
+}
+
+/**
+ * Whether the kernel has ended processes of a run because memory ran out: `limit`, when it was its own; `outside`, when it
+ * was that of a cgroup around it, or the machine's. The kernel counts that before it sends the signal.
+ */
+export function oomOf(cgroup: string): Oom | null {
+  // Mostly there is no such controller, and an exception takes longer than all else that a restart waits for here.
+  if (!existsSync(join(cgroup, 'memory.events'))) return null;
+  const events = new Map(
+    (read(cgroup, 'memory.events') ?? '').split('\n').map(line => {
+      const [name = '', count = '0'] = line.split(' ');
+      return [name, Number(count)];
+    }),
+  );
+  if ((events.get('oom_kill') ?? 0) === 0) return null;
+  return (events.get('oom') ?? 0) > 0 ? 'limit' : 'outside';
+}

@@ -1,0 +1,206 @@
+/**
+ * The controller that works, and the link to it. One is started again whenever it ends: at once, and after a pause if
+ * it ended at once. Each gets a lease with a higher number. One that is stopped is continued, and one that is silent
+ * for too long is killed.
+ */
+import {ControllerProcess, type ControllerEvents} from './process.ts';
+import {writeFrozenReport} from './frozen-report.ts';
+import type {Fact, Loss, Order} from '../../link/messages.ts';
+import {BEAT_MS, Silence} from '../../link/silence.ts';
+import {readStat} from '../../process/stat.ts';
+
+/** A controller that lived shorter than this died at once. */
+const QUICK_MS = 2_000;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+const TICK_MS = BEAT_MS / 2;
+/** One that was silent for so long is frozen (design.md section 2)... */
+const FROZEN_MS = 10_000;
+/** ...and one that has not said a word yet: a busy machine may take its time to start it. */
+const UNBORN_MS = 30_000;
+/** A controller that has nothing more to do leaves within that. */
+const LEAVE_MS = 2_000;
+
+export interface LinkOptions {
+  /** The fleet's folder. */
+  readonly folder: string;
+  /** Starts what belongs to no run. */
+  readonly outside: <T>(start: () => T) => T;
+  /** What a controller is to hold open beside the keeper; null: nothing. */
+  readonly store: number | null;
+  /** Program and arguments of the next controller. */
+  readonly command: () => readonly string[];
+  /** A controller has come: all that it is to be told. */
+  readonly welcome: (lease: number, loss: Loss | null) => readonly Fact[];
+  readonly order: (order: Order) => void;
+  /** It has ended; the pause before the next. */
+  readonly lost: (pid: number | null, how: string, pauseMs: number) => void;
+}
+
+export class Link {
+  readonly #options: LinkOptions;
+  readonly #spawned = new Set<number>();
+  readonly #ticker: NodeJS.Timeout;
+  #silence = new Silence(TICK_MS, performance.now());
+  #process: ControllerProcess | null = null;
+  #lease = 0;
+  #pause = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #over = false;
+  /** Somebody waits until it has left. */
+  #left: (() => void) | null = null;
+  /** When the last order came (performance.now); null: this controller has given none. */
+  #heardAt: number | null = null;
+  #loss: Loss | null = null;
+  /** It is being killed since it does not move. */
+  #frozen: {readonly report: string | null} | null = null;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.#ticker = setInterval(() => this.#watch(), TICK_MS);
+  }
+
+  get pid(): number | null {
+    return this.#process?.pid ?? null;
+  }
+
+  /** That of the controller that works; null: none does. */
+  get lease(): number | null {
+    return this.#over || this.#process === null ? null : this.#lease;
+  }
+
+  /** Whether libuv waits for this child: a controller, that which works or another. */
+  isSpawned(pid: number): boolean {
+    return this.#spawned.has(pid);
+  }
+
+  /** Whether it is the one that an earlier image of this process has started. */
+  isTakenUp(pid: number): boolean {
+    return this.#process?.pid === pid && !this.#process.isSpawned;
+  }
+
+  /** That one has been waited for. */
+  takenUpEnded(how: string): void {
+    if (this.#process?.isSpawned === false) this.#process.end(how);
+  }
+
+  /** Whether the controller has given an order since then (performance.now). */
+  heardSince(time: number): boolean {
+    return this.#heardAt !== null && this.#heardAt >= time;
+  }
+
+  /** No further controller will come. */
+  get closed(): boolean {
+    return this.#over;
+  }
+
+  /** Starts a controller, which is told everything and works from then on. */
+  start(): void {
+    this.#timer = null;
+    if (this.#over) return;
+    try {
+      this.take(this.spawn(this.#options.command(), {order: () => {}, ended: () => {}}));
+    } catch (error) {
+      // No descriptor or no process is left: there may be one later.
+      this.#lost(null, 0, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Starts one that does not work yet. Throws where there is no room for it. */
+  spawn(command: readonly string[], events: ControllerEvents): ControllerProcess {
+    let pid = 0;
+    const ended = (how: string): void => {
+      this.#spawned.delete(pid);
+      events.ended(how);
+    };
+    const started = this.#options.outside(() =>
+      ControllerProcess.start(command, this.#options.store, {...events, ended}),
+    );
+    pid = started.pid;
+    this.#spawned.add(pid);
+    return started;
+  }
+
+  /** From now on this is the one that works. */
+  take(controller: ControllerProcess): void {
+    const lease = ++this.#lease;
+    this.#process = controller;
+    this.#heardAt = null;
+    this.#silence = new Silence(TICK_MS, performance.now());
+    controller.handTo({
+      order: order => {
+        if (this.#over || this.#process !== controller || order.lease !== lease) return;
+        this.#heardAt = performance.now();
+        this.#silence.heard();
+        this.#options.order(order);
+      },
+      ended: how => {
+        this.#spawned.delete(controller.pid);
+        if (this.#process === controller) this.#lost(controller.pid, performance.now() - controller.startedAt, how);
+      },
+    });
+    for (const fact of this.#options.welcome(lease, this.#loss)) controller.send(fact);
+    this.#loss = null;
+  }
+
+  /** The one that works has handed over its lease: it leaves by itself, and nobody works until {@link take}. */
+  release(): void {
+    this.#process?.hangUp();
+    this.#process = null;
+  }
+
+  send(fact: Fact): void {
+    this.#process?.send(fact);
+  }
+
+  kill(): void {
+    this.#process?.kill('SIGKILL');
+  }
+
+  /** No controller is started any more; the last one has been told to go and goes by itself. */
+  close(): void {
+    this.#over = true;
+    clearInterval(this.#ticker);
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#process?.hangUp();
+  }
+
+  /** After {@link Link.close}: calls back once the controller has left. One that does not is killed. */
+  whenLeft(done: () => void): void {
+    const controller = this.#process;
+    if (controller === null) {
+      done();
+      return;
+    }
+    const patience = setTimeout(() => controller.kill('SIGKILL'), LEAVE_MS);
+    this.#left = () => {
+      clearTimeout(patience);
+      done();
+    };
+  }
+
+  #lost(pid: number | null, livedMs: number, how: string): void {
+    this.#process = null;
+    if (this.#over) {
+      this.#left?.();
+      return;
+    }
+    this.#pause = livedMs < QUICK_MS ? Math.min(Math.max(this.#pause * 2, FIRST_PAUSE_MS), LONGEST_PAUSE_MS) : 0;
+    this.#loss = this.#frozen ? {how: 'frozen', report: this.#frozen.report} : {how, report: null};
+    this.#frozen = null;
+    this.#options.lost(pid, this.#loss.how, this.#pause);
+    this.#timer = setTimeout(() => this.start(), this.#pause);
+  }
+
+  #watch(): void {
+    const controller = this.#process;
+    if (!controller) return;
+    const state = readStat(controller.pid)?.state;
+    if (state === 'T') controller.kill('SIGCONT');
+    if (state === 't') this.#silence.heard(); // a debugger holds it
+    const silentMs = this.#silence.tick(performance.now());
+    if (silentMs < (this.#heardAt === null ? UNBORN_MS : FROZEN_MS)) return;
+    this.#frozen ??= {report: writeFrozenReport(this.#options.folder, controller.pid, Math.round(silentMs))};
+    controller.kill('SIGKILL');
+  }
+}

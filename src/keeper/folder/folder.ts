@@ -1,0 +1,163 @@
+/**
+ * The fleet's folder, as it must be while this keeper lives: at each sweep what is held is compared with what lies at its
+ * path and put back. A folder that can't be put back ends the fleet, since no later keeper could find what runs.
+ */
+import {mkdirSync} from 'node:fs';
+import {join} from 'node:path';
+import type {CodeCare} from '../code/watch.ts';
+import {HeldFile} from '../files/held.ts';
+import type {Lock} from './lock.ts';
+import {putFile} from '../../home/copy.ts';
+import {placeAt} from '../../home/place.ts';
+import {followOutput} from '../../posix/output-file.ts';
+import {isShortage} from '../../process/stat.ts';
+
+/** What may be over at the next sweep: no room, no descriptor, a disk that stutters. */
+const PASSING = new Set<unknown>(['ENOSPC', 'EDQUOT', 'EIO', 'EINTR', 'EAGAIN', 'EBUSY', 'ETXTBSY', 'ESTALE']);
+/** So many sweeps must find that the folder can't be put back: one may fall between two steps of whoever changes it. */
+const HOPELESS = 2;
+const FLEET = 'fleet.json';
+/** What anchor, keeper and controller say of themselves. */
+const LOG = 'supervisor.log';
+
+export interface FolderCareHost {
+  /** The fleet's folder. */
+  readonly folder: string;
+  /** Standard error goes to the fleet's log; not so in a container whose first process is the anchor. */
+  readonly isLogged: boolean;
+  readonly lock: Lock;
+  readonly code: CodeCare;
+  /** What else is looked after, by what an event calls it: each answers what it has put back, in words, and throws what it can't. */
+  readonly parts: Readonly<Record<string, {look(): string | null}>>;
+  /** Whether a run lives that this keeper holds. */
+  readonly hasRuns: () => boolean;
+  /** Something was put back. */
+  readonly repaired: (what: string, message: string) => void;
+  /** Another keeper has this fleet. */
+  readonly taken: (by: number) => void;
+  /** The folder can't be put back, and why. */
+  readonly lost: (message: string) => void;
+  readonly complain: (message: string) => void;
+}
+
+const isPassing = (error: unknown): boolean =>
+  isShortage(error) || (error instanceof Error && 'code' in error && PASSING.has(error.code));
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+export class FolderCare {
+  readonly #host: FolderCareHost;
+  #fleet: HeldFile | null = null;
+  #failures = 0;
+  /** What was complained of last, by part: said again only when it changes. */
+  readonly #said = new Map<string, string>();
+  #over = false;
+
+  constructor(host: FolderCareHost) {
+    this.#host = host;
+  }
+
+  /** Checks the programs before any is started from the copy; `isFresh`: whoever has just copied them has done so. */
+  begin(isFresh: boolean): void {
+    const {code} = this.#host;
+    this.#part(LOG, () => this.#lookAtLog());
+    this.#part('code', () => (isFresh ? code.trust() : code.begin()));
+    this.#part(FLEET, () => this.#lookAtFleet());
+  }
+
+  /** Compares, and puts back. */
+  look(): void {
+    if (this.#over) return;
+    try {
+      this.#lookAtFolder();
+      if (!this.#lookAtLock()) return;
+      this.#failures = 0;
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    const {parts, code} = this.#host;
+    this.#part(LOG, () => this.#lookAtLog());
+    for (const [what, part] of Object.entries(parts)) this.#part(what, () => part.look());
+    this.#part(FLEET, () => this.#lookAtFleet());
+    this.#part('code', () => code.look());
+  }
+
+  /** The fleet ends: what is removed from now on stays so. */
+  close(): void {
+    this.#over = true;
+    this.#fleet?.close();
+    this.#fleet = null;
+    this.#host.code.close();
+  }
+
+  #lookAtFolder(): void {
+    const {folder, repaired} = this.#host;
+    const place = placeAt(folder);
+    if (place === null) {
+      // Not those above it: who removes these removes the fleet's place.
+      mkdirSync(folder, {mode: 0o700});
+      repaired('folder', `${folder} had been removed`);
+    } else if (place.kind !== 'folder' || place.uid !== process.geteuid?.()) {
+      throw new Error(`${folder} is not a folder of this user any more`);
+    }
+  }
+
+  /** False where another keeper has the fleet. */
+  #lookAtLock(): boolean {
+    const {lock, hasRuns, repaired, taken} = this.#host;
+    const state = lock.look(hasRuns());
+    if (state.kind === 'repaired') repaired('lock', state.message);
+    if (state.kind !== 'taken') return true;
+    this.close();
+    taken(state.by);
+    return false;
+  }
+
+  /** The controller sees to its own descriptors; whoever is started from now on inherits these. */
+  #lookAtLog(): string | null {
+    const {folder, isLogged} = this.#host;
+    const path = join(folder, LOG);
+    return isLogged && followOutput(path) ? `${path} had been removed or replaced` : null;
+  }
+
+  /** What `up` was given, for the next controller. */
+  #lookAtFleet(): string | null {
+    const path = join(this.#host.folder, FLEET);
+    const found = this.#fleet?.look();
+    if (found === 'same') return null;
+    const held = this.#fleet;
+    const isGone = found === 'gone' && held !== null && held.isWhole;
+    if (isGone) putFile(this.#host.folder, {name: FLEET, path: held.source}, {sync: false});
+    // The controller has put it back, or changed text is its to judge.
+    const next = new HeldFile(path);
+    held?.close();
+    this.#fleet = next;
+    return isGone ? `${path} had been removed` : null;
+  }
+
+  #part(what: string, look: () => string | null): void {
+    const {repaired, complain} = this.#host;
+    try {
+      const message = look();
+      if (message !== null) repaired(what, message);
+      this.#said.delete(what);
+    } catch (error) {
+      const message = messageOf(error);
+      if (this.#said.get(what) !== message) complain(`${what} can't be put back: ${message}`);
+      this.#said.set(what, message);
+    }
+  }
+
+  #fail(error: unknown): void {
+    const {folder, lost, complain} = this.#host;
+    const message = messageOf(error);
+    if (isPassing(error)) {
+      if (this.#said.get(folder) !== message) complain(`${folder} can't be put back yet: ${message}`);
+      this.#said.set(folder, message);
+      return;
+    }
+    if (++this.#failures < HOPELESS) return;
+    this.close();
+    lost(`${folder} can't be put back (${message})`);
+  }
+}

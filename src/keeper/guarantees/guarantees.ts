@@ -1,0 +1,63 @@
+/** What this keeper can and can't promise at the moment; a controller is told of changes. */
+import type {Code} from '../code/installed.ts';
+import type {ConnectorWhenNeeded} from '../lineage/connector.ts';
+import type {Fact, Proof} from '../../link/messages.ts';
+import type {PipeStore} from '../pipe-store/store.ts';
+import type {Unattributed} from '../lineage/unattributed.ts';
+import {lesserKernel, weakerPromises} from './reduced.ts';
+
+export interface GuaranteesHost {
+  readonly cgroups: {readonly unavailable: string | null};
+  readonly connector: ConnectorWhenNeeded;
+  readonly unattributed: Pick<Unattributed, 'weaker'>;
+  readonly code: Code;
+  readonly store: PipeStore;
+  /** The fleet's. */
+  readonly folder: string;
+  say(fact: Fact): void;
+}
+
+interface Told {
+  readonly lineage: Proof;
+  readonly weaker: readonly string[];
+}
+
+export class Guarantees {
+  readonly #host: GuaranteesHost;
+  /** What the kernel refuses does not change while a process runs. */
+  readonly #kernel: readonly string[];
+  #told: string | null = null;
+
+  constructor(host: GuaranteesHost) {
+    this.#host = host;
+    this.#kernel = lesserKernel(host.folder);
+  }
+
+  /** What a new controller is told. */
+  current(): Told {
+    const now = this.#now();
+    this.#told = JSON.stringify(now);
+    return now;
+  }
+
+  /** Tells the controller, where something has changed since it was told. */
+  tellChanges(): void {
+    if (this.#told === null) return;
+    const before = this.#told;
+    const now = this.current();
+    if (this.#told !== before) this.#host.say({type: 'guarantees', ...now});
+  }
+
+  #now(): Told {
+    const {cgroups, connector, unattributed, code, store} = this.#host;
+    const weaker = weakerPromises(cgroups, connector, code, store, unattributed.weaker());
+    return {lineage: this.#lineage(), weaker: [...weaker, ...this.#kernel]};
+  }
+
+  /** The best source there is. */
+  #lineage(): Proof {
+    const {cgroups, connector} = this.#host;
+    if (cgroups.unavailable === null) return 'cgroup';
+    return connector.need() === null ? 'lineage' : 'connector';
+  }
+}

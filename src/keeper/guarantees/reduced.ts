@@ -1,0 +1,54 @@
+/** What a keeper can't promise on this machine, in words. */
+import type {Code} from '../code/installed.ts';
+import {KERNEL_FEATURES, type KernelFeature} from './kernel-features.ts';
+import {weakness, type PipeStore} from '../pipe-store/store.ts';
+
+interface Source {
+  /** Why it can't be had; null: it can. */
+  readonly unavailable: string | null;
+}
+
+/** A sentence for each feature of the kernel that is refused here. */
+export function lesserKernel(folder: string, features: readonly KernelFeature[] = KERNEL_FEATURES): string[] {
+  return features.flatMap(({name, since, refusal, without}) => {
+    const code = refusal(folder);
+    if (code === null) return [];
+    const why =
+      since === null ? `no ${name} (${code})` : `the kernel refuses ${name} (${code}; Linux has it since ${since})`;
+    return [`${why}: ${without}`];
+  });
+}
+
+/** @param unattributed what can't be proved while processes live of which it is not known whose they are */
+export function weakerPromises(
+  cgroups: Source,
+  connector: Source,
+  code: Code,
+  store: PipeStore,
+  unattributed: readonly string[],
+): string[] {
+  const weaker: string[] = [];
+  if (cgroups.unavailable !== null) {
+    weaker.push(
+      connector.unavailable === null
+        ? `${cgroups.unavailable}: who belongs to a worker is told by the process connector; what is forked while no keeper listens is told by parents, sessions and environment, which a process can leave`
+        : `${cgroups.unavailable}, and ${connector.unavailable}: who belongs to a worker is told by parents, sessions and environment, which a process can leave`,
+    );
+  } else if (connector.unavailable !== null) {
+    weaker.push(
+      `${connector.unavailable}: a process that leaves the cgroup of its worker and loses its parent is told by its session and its environment, or by exclusion`,
+    );
+  }
+  weaker.push(...unattributed);
+  if (code.own === null) {
+    weaker.push(
+      'the programs run from where they are installed, since they could not be copied: an update may pull them from under the fleet',
+    );
+  }
+  if (store.problem !== null) weaker.push(weakness(store.problem));
+  else if (!store.isInherited)
+    weaker.push(
+      "the anchor holds no worker's output, since it is of an earlier version or had no descriptor left: if the keeper is killed together with the controller, the last output of workers that end before the next keeper starts is lost; `brood down` and `brood up` start another anchor",
+    );
+  return weaker;
+}

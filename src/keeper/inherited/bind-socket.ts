@@ -1,0 +1,33 @@
+/** Binds a listening socket where nobody else decides what lies there; what goes wrong is said in words. */
+import {ChannelError, codeOf} from '../files/error-code.ts';
+import type {SocketGrant} from '../../link/messages.ts';
+import {whyNoSocketAt} from '../../home/check.ts';
+import {fetchRefusal, listenAt, type Listening} from '../../posix/listen.ts';
+
+export function cantListen({name, address}: SocketGrant, cause: unknown): ChannelError {
+  if (cause instanceof ChannelError) return cause;
+  const code = codeOf(cause);
+  const why: Readonly<Record<string, string>> = {
+    EADDRINUSE:
+      fetchRefusal() === null
+        ? 'another program listens there'
+        : 'another program, or a worker that an earlier keeper started, listens there',
+    EACCES: 'this user may not listen there',
+    EADDRNOTAVAIL: 'this machine has no such address',
+    EINVAL: 'an address in numbers is needed, such as 127.0.0.1:8080',
+    ENOENT: 'its folder does not exist',
+  };
+  const message = `channel ${name}: can't listen on ${address}: ${why[code] ?? 'the kernel refused'}`;
+  return new ChannelError(message, code, cause);
+}
+
+/** At a path, on threads. Rejects with ChannelError. */
+export async function bindSocket(grant: SocketGrant): Promise<Listening> {
+  try {
+    const why = await whyNoSocketAt(grant.address);
+    if (why !== null) throw new ChannelError(`channel ${grant.name}: ${why}`, 'EPERM', null);
+    return await listenAt(grant.address);
+  } catch (error) {
+    throw cantListen(grant, error);
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * The names of declared pipes, compared at each sweep with the pipes that are held. No call here takes the lock of a pipe. A
+ * FIFO that has lost its last name gets none again (linkat(2)), so that is only told: whoever has it keeps it, and a later
+ * keeper knows it in the queue by the name that it had.
+ */
+import {fstatSync, lstatSync, readlinkSync, renameSync, rmSync, type BigIntStats} from 'node:fs';
+import {makeFolder} from '../files/make-folder.ts';
+import {own, pipePath} from './pipe-files.ts';
+import {linkOpenFile} from '../../posix/link.ts';
+
+export class PipeCare {
+  readonly #folder: string;
+  /** What is held, by name. */
+  readonly #held: ReadonlyMap<string, number>;
+  /** Those of which it was told that their names can't be put back. */
+  readonly #told = new Set<string>();
+
+  constructor(folder: string, held: ReadonlyMap<string, number>) {
+    this.#folder = folder;
+    this.#held = held;
+  }
+
+  /** Gives names back; answers which were gone, in words. Throws what the file system refuses. */
+  look(): string | null {
+    for (const name of this.#told) if (!this.#held.has(name)) this.#told.delete(name);
+    const given: string[] = [];
+    const lost: string[] = [];
+    for (const [name, fd] of this.#held) {
+      const found = this.#lookAt(name, fd);
+      if (found === 'given') given.push(name);
+      if (found === 'lost' && !this.#told.has(name)) lost.push(name);
+      if (found === 'lost') this.#told.add(name);
+      else this.#told.delete(name);
+    }
+    const words = [
+      ...(given.length > 0 ? [`the names of the pipes ${given.join(', ')} had been removed`] : []),
+      ...(lost.length > 0
+        ? [
+            `the names of the pipes ${lost.join(', ')} had been removed, and the kernel gives them none again: what is in them stays, and all go on with the same pipes`,
+          ]
+        : []),
+    ];
+    return words.length > 0 ? words.join('; ') : null;
+  }
+
+  #lookAt(name: string, fd: number): 'same' | 'given' | 'lost' {
+    const path = pipePath(this.#folder, name);
+    const open = fstatSync(fd, {bigint: true});
+    const there = lstatSync(path, {bigint: true, throwIfNoEntry: false});
+    if (isSame(open, there)) return 'same';
+    // What is no FIFO is left to whoever has put it there: nobody takes it for the pipe.
+    if (there?.isFIFO() === false) return 'lost';
+    rmSync(path, {force: true});
+    if (open.nlink === 0n) return 'lost';
+    makeFolder(this.#folder);
+    // By rename(2) where that is what has happened to it: a later keeper knows it by the name that the kernel shows.
+    const moved = readlinkSync(own(fd));
+    if (isSame(open, lstatSync(moved, {bigint: true, throwIfNoEntry: false}))) renameSync(moved, path);
+    else linkOpenFile(fd, path);
+    return 'given';
+  }
+}
+
+const isSame = (open: BigIntStats, there: BigIntStats | undefined): boolean =>
+  open.ino === there?.ino && open.dev === there.dev;

@@ -1,0 +1,220 @@
+/**
+ * Declared pipes: FIFOs in the fleet's folder, which this keeper holds open and never reads. What was written and not
+ * read stays in one as long as anybody has it open; the next keeper finds it in the queue or by its name.
+ */
+import {closeSync, constants, fchmodSync, lstatSync} from 'node:fs';
+import {ChannelError, codeOf} from '../files/error-code.ts';
+import type {EarlierPipes} from '../pipe-store/earlier.ts';
+import type {PipeGrant} from '../../link/messages.ts';
+import {PipeCare} from './pipe-names.ts';
+import {findUnnamed, folderOf, mustBeFifo, nameOf, namesIn, own, pipePath, realFolder, remove} from './pipe-files.ts';
+import type {PipeStore} from '../pipe-store/store.ts';
+import {makeFolder} from '../files/make-folder.ts';
+import {mustLeaveRoom} from '../files/descriptor-reserve.ts';
+import {openElsewhere} from '../../posix/elsewhere.ts';
+import {closePipe, makeFifo} from '../../posix/fifo.ts';
+import {letGo} from '../../posix/let-go.ts';
+
+/** For reading and writing: to open a FIFO so waits for nobody, and whoever has it so is never without a peer (fifo(7)). */
+const HOLD = constants.O_RDWR | constants.O_NONBLOCK;
+
+function cantOpen(name: string, path: string, error: unknown): ChannelError {
+  const code = codeOf(error);
+  const why: Readonly<Record<string, string>> = {
+    EEXIST: `${path} is there and is no FIFO: remove it`,
+    EMFILE: 'no descriptor is left for it',
+    ENFILE: 'no descriptor is left for it',
+    ENOSPC: `the disk is full: make room for ${path}`,
+    EDQUOT: `the disk quota is used up: make room for ${path}`,
+    EROFS: `the file system of ${path} can't be written`,
+    EACCES: `${path} may not be opened by this user`,
+  };
+  return new ChannelError(`channel ${name}: ${why[code] ?? `${path} can't be made or opened`}`, code, error);
+}
+
+/** One at a time of each: who waits for one pipe keeps nobody from another. */
+const laneOf = (name: string): string => `pipe ${name}`;
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+
+/** A descriptor that was just opened, unless it leaves too few. */
+function withRoom(opened: number | Error): number | Error {
+  if (typeof opened !== 'number') return opened;
+  try {
+    mustLeaveRoom([opened]);
+    return opened;
+  } catch (error) {
+    letGo([opened]);
+    return asError(error);
+  }
+}
+
+export interface PipeOptions {
+  /** Another user may open its end again. */
+  readonly shared: boolean;
+  /** Asked before another one is opened. */
+  readonly isWanted: () => boolean;
+}
+
+export class Pipes {
+  readonly #folder: string;
+  readonly #store: PipeStore;
+  readonly #held = new Map<string, number>();
+  /** Those that are being opened: who waits for them. */
+  readonly #opening = new Map<string, ((held: number | Error) => void)[]>();
+  /** Compares the names with what is held. */
+  readonly care: PipeCare;
+
+  constructor(fleetFolder: string, store: PipeStore) {
+    this.#folder = folderOf(fleetFolder);
+    this.#store = store;
+    this.care = new PipeCare(this.#folder, this.#held);
+  }
+
+  /** Takes up those that an earlier keeper made: at once where they are in the queue, else once they are open. */
+  takeUp(earlier: EarlierPipes): void {
+    const real = realFolder(this.#folder);
+    for (const name of namesIn(this.#folder)) {
+      // Where the earlier keeper had another one, the name was given to this one by somebody else.
+      const kept =
+        earlier.take(pipePath(this.#folder, name), constants.O_RDWR) ?? earlier.takeUnnamed(pipePath(real, name));
+      if (kept !== null) this.#hold(name, kept);
+      // Whoever is to inherit it next is told of what goes wrong.
+      else this.#openHeld(name, pipePath(this.#folder, name), () => {});
+    }
+    for (const path of earlier.unnamed) {
+      const name = nameOf(real, path);
+      const kept = name === null ? null : earlier.takeUnnamed(path);
+      if (name !== null && kept !== null) this.#hold(name, kept);
+    }
+  }
+
+  /**
+   * Gives a descriptor of each for a worker. They are opened anew (open file descriptions of their own, so a worker that sets
+   * O_NONBLOCK sets it for nobody else), blocking, and through those that are held: whatever has become of the names, all have
+   * the same pipes. A thread opens them, since whoever writes to one has its lock.
+   *
+   * @param options `shared`: a worker is another user than this one: it may open its descriptor again (`/dev/fd/3`)
+   */
+  open(
+    grants: readonly PipeGrant[],
+    options: PipeOptions,
+    done: (ends: readonly number[] | ChannelError) => void,
+  ): void {
+    const ends: number[] = [];
+    const next = ([grant, ...others]: readonly PipeGrant[]): void => {
+      if (grant === undefined) {
+        done(ends);
+        return;
+      }
+      this.#openEnd(grant.name, options, end => {
+        if (typeof end === 'number') {
+          ends.push(end);
+          next(others);
+        } else {
+          letGo(ends);
+          done(end instanceof ChannelError ? end : cantOpen(grant.name, pipePath(this.#folder, grant.name), end));
+        }
+      });
+    };
+    next(grants);
+  }
+
+  /** Those whose name is gone, from a living worker of an earlier keeper; `first` is the number of its first pipe. */
+  fetch(pid: number, grants: readonly PipeGrant[], first: number): void {
+    for (const [at, {name}] of grants.entries()) {
+      if (this.#held.has(name) || this.#opening.has(name)) continue;
+      try {
+        const found = findUnnamed(this.#folder, `/proc/${pid}/fd/${first + at}`, name);
+        if (found !== null) this.#openHeld(name, own(found), () => closeSync(found));
+      } catch {
+        // It has none, or may not be looked into: a pipe that is made anew is found by its name.
+      }
+    }
+  }
+
+  /** Closes and removes those that are not declared any more; workers that run keep theirs. */
+  keepOnly(names: readonly string[]): void {
+    let isReleased = false;
+    for (const name of [...this.#held.keys(), ...namesIn(this.#folder)]) {
+      if (names.includes(name)) continue;
+      const fd = this.#held.get(name);
+      if (fd !== undefined) {
+        this.#store.release(fd);
+        closePipe(fd);
+        isReleased = true;
+      }
+      this.#held.delete(name);
+      this.#opening.delete(name);
+      remove(pipePath(this.#folder, name));
+    }
+    // Declared again, it is to be another one.
+    if (isReleased) this.#store.purge();
+  }
+
+  #openEnd(name: string, {shared, isWanted}: PipeOptions, done: (end: number | Error) => void): void {
+    this.#whenHeld(name, held => {
+      if (typeof held !== 'number') {
+        done(held);
+        return;
+      }
+      try {
+        // The folder, which nobody else may enter, keeps all out that have no descriptor.
+        if (shared) fchmodSync(held, 0o666);
+      } catch (error) {
+        done(asError(error));
+        return;
+      }
+      openElsewhere(own(held), constants.O_RDWR, laneOf(name), opened => done(withRoom(opened)), isWanted);
+    });
+  }
+
+  /** Gives the descriptor that is held, once it is open; it is made where there is none. */
+  #whenHeld(name: string, done: (held: number | Error) => void): void {
+    const held = this.#held.get(name);
+    const waiting = this.#opening.get(name);
+    if (held !== undefined) done(held);
+    else if (waiting) waiting.push(done);
+    else {
+      const path = pipePath(this.#folder, name);
+      try {
+        makeFolder(this.#folder);
+        if (lstatSync(path, {throwIfNoEntry: false}) === undefined) makeFifo(path);
+        mustBeFifo(path);
+      } catch (error) {
+        done(asError(error));
+        return;
+      }
+      this.#openHeld(name, path, () => {});
+      this.#opening.get(name)?.push(done);
+    }
+  }
+
+  #openHeld(name: string, path: string, opened: () => void): void {
+    const waiting: ((held: number | Error) => void)[] = [];
+    this.#opening.set(name, waiting);
+    openElsewhere(
+      path,
+      path === pipePath(this.#folder, name) ? HOLD | constants.O_NOFOLLOW : HOLD,
+      laneOf(name),
+      result => {
+        opened();
+        const held = withRoom(result);
+        // Else it is not declared any more.
+        const isWanted = this.#opening.get(name) === waiting;
+        if (isWanted) this.#opening.delete(name);
+        if (typeof held === 'number') {
+          if (isWanted) this.#hold(name, held);
+          else letGo([held]);
+        }
+        for (const done of waiting)
+          done(isWanted ? held : new ChannelError(`channel ${name}: it is gone`, 'ENOENT', null));
+      },
+    );
+  }
+
+  #hold(name: string, fd: number): void {
+    this.#held.set(name, fd);
+    this.#store.hold(fd);
+    this.#store.flush();
+  }
+}

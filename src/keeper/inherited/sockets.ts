@@ -1,0 +1,154 @@
+/**
+ * Listening sockets that workers inherit. The keeper holds them and accepts nothing, so connections wait while workers
+ * are restarted; a keeper that finds workers of another one fetches them from those.
+ */
+import {closeSync} from 'node:fs';
+import {bindSocket, cantListen} from './bind-socket.ts';
+import {ChannelError} from '../files/error-code.ts';
+import type {SocketGrant} from '../../link/messages.ts';
+import {mustLeaveRoom} from '../files/descriptor-reserve.ts';
+import {FetchedSockets, type Holder} from './fetched-sockets.ts';
+import {SocketCare, type HeldSocket, type SocketCareHost} from './socket-names.ts';
+import {fetchListening, isUnixPath, listenOn} from '../../posix/listen.ts';
+import {onSocketThread} from '../../posix/socket-threads.ts';
+import {removeOwn} from '../../posix/stale-socket.ts';
+
+/** The first descriptor of a worker that is a socket (sd_listen_fds(3)). */
+export const FIRST_SOCKET_FD = 3;
+
+export type SocketsHost = Omit<SocketCareHost, 'renewed'>;
+
+interface Binding {
+  readonly done: Promise<void>;
+  /** It is not declared any more. */
+  isDropped: boolean;
+}
+
+export class Sockets {
+  readonly #open = new Map<string, HeldSocket>();
+  /** Those that are being bound at a path. */
+  readonly #binding = new Map<string, Binding>();
+  readonly #fetched = new FetchedSockets();
+  readonly #care: SocketCare;
+  /** Runs that hold a socket in whose place there is another one. */
+  readonly #outdated = new Set<string>();
+
+  constructor(host: SocketsHost) {
+    this.#care = new SocketCare({
+      ...host,
+      renewed: (address, tokens) => {
+        for (const token of tokens) this.#outdated.add(token);
+        host.outdated(tokens);
+        this.#fetched.forget(address);
+      },
+    });
+  }
+
+  /** By address, for an image of this program that takes them over. */
+  get all(): ReadonlyMap<string, number> {
+    return new Map([...this.#open].map(([address, {fd}]) => [address, fd]));
+  }
+
+  /** Of the runs that live: those that are to be replaced, since what they listen on is reached by nobody. */
+  outdated(isAlive: (token: string) => boolean): string[] {
+    for (const token of this.#fetched.outdated(this.#open)) this.#outdated.add(token);
+    for (const token of this.#outdated) if (!isAlive(token)) this.#outdated.delete(token);
+    return [...this.#outdated];
+  }
+
+  /** Whether it takes a thread to open it. */
+  isToBind(address: string): boolean {
+    return isUnixPath(address) && !this.#open.has(address);
+  }
+
+  /** Binds those that have a path. Rejects with ChannelError. */
+  async bind(grants: readonly SocketGrant[], isWanted: () => boolean): Promise<void> {
+    for (const grant of grants)
+      if (this.isToBind(grant.address) && isWanted())
+        await (this.#binding.get(grant.address) ?? this.#bind(grant)).done;
+  }
+
+  /** The descriptor of a socket, which listens from now on. Throws ChannelError. */
+  open(grant: SocketGrant): number {
+    const {name, address} = grant;
+    const known = this.#open.get(address);
+    if (known !== undefined) return known.fd;
+    // Somebody has taken it out of the fleet file just now.
+    if (isUnixPath(address)) throw notDeclared(grant);
+    try {
+      const fd = listenOn(address);
+      this.#open.set(address, {fd, name, file: null, seen: null});
+      mustLeaveRoom([fd]);
+      return fd;
+    } catch (error) {
+      throw cantListen(grant, error);
+    }
+  }
+
+  /** One that an earlier image of this process had. */
+  takeUp(address: string, fd: number): void {
+    this.#open.set(address, {fd, name: null, file: null, seen: null});
+  }
+
+  /** Those that a worker of an earlier keeper has inherited. */
+  fetch(run: Holder, pidfd: number, grants: readonly SocketGrant[]): void {
+    for (const [at, {name, address}] of grants.entries()) {
+      const held = this.#open.get(address);
+      if (held !== undefined) held.name ??= name;
+      // Of one with a path, workers may hold different ones.
+      if (held !== undefined && !isUnixPath(address)) continue;
+      const fd = fetchListening(run.pid, pidfd, FIRST_SOCKET_FD + at, address);
+      if (fd === null) continue;
+      if (this.#fetched.isNewest(address, run, fd, held !== undefined)) {
+        if (held !== undefined) closeSync(held.fd);
+        this.#open.set(address, {fd, name, file: null, seen: null});
+      } else closeSync(fd);
+    }
+  }
+
+  /** Compares those that have a path with what lies there. */
+  look(): void {
+    for (const [address, held] of this.#open)
+      if (isUnixPath(address) && !this.#binding.has(address)) this.#care.look(address, held, this.#open);
+  }
+
+  /** Closes those that are not wanted any more; workers that run keep theirs. Resolves when their files are gone. */
+  async keepOnly(addresses: readonly string[]): Promise<void> {
+    const gone: Promise<void>[] = [];
+    for (const [address, binding] of this.#binding) if (!addresses.includes(address)) binding.isDropped = true;
+    for (const [address, {fd, file}] of this.#open) {
+      if (addresses.includes(address)) continue;
+      closeSync(fd);
+      this.#open.delete(address);
+      // Somebody else may listen at that path by now.
+      if (isUnixPath(address)) gone.push(onSocketThread(address, () => removeOwn(address, file)));
+    }
+    await Promise.all(gone);
+  }
+
+  #bind(grant: SocketGrant): Binding {
+    const {name, address} = grant;
+    const bound = async (): Promise<void> => {
+      try {
+        const {fd, file} = await onSocketThread(address, () => bindSocket(grant));
+        if (binding.isDropped) {
+          closeSync(fd);
+          await onSocketThread(address, () => removeOwn(address, file));
+          throw notDeclared(grant);
+        }
+        this.#open.set(address, {fd, name, file, seen: null});
+        mustLeaveRoom([fd]);
+      } catch (error) {
+        throw cantListen(grant, error);
+      } finally {
+        this.#binding.delete(address);
+      }
+    };
+    const binding: Binding = {done: Promise.resolve().then(bound), isDropped: false};
+    this.#binding.set(address, binding);
+    return binding;
+  }
+}
+
+const notDeclared = ({name, address}: SocketGrant): ChannelError =>
+  new ChannelError(`channel ${name}: ${address} is not declared any more`, 'ECANCELED', null);

@@ -1,0 +1,328 @@
+/** The life of runs, from the order to spawn one until it may be forgotten: each step recorded, then said. */
+import {closeSync} from 'node:fs';
+import {dirname} from 'node:path';
+import {Adopted} from './adopted.ts';
+import type {HiddenMembers, KeptVoices} from '../handover.ts';
+import {findRuns, hasFifos, removeTraces} from '../runs/recovery.ts';
+import {nestFor, removeCgroup, type Cgroups} from '../cgroup/cgroup.ts';
+import type {ConnectorWhenNeeded} from '../lineage/connector.ts';
+import {EarlierPipes} from '../pipe-store/earlier.ts';
+import {oomOf} from '../cgroup/limits.ts';
+import {unrecordedMains} from '../lineage/fifo-holders.ts';
+import type {Grants} from '../inherited/inherited.ts';
+import {changeMain} from './main-change.ts';
+import {runsWithoutRecord} from './lost-records.ts';
+import {MainProcesses} from './main-process.ts';
+import {Look} from '../lineage/members.ts';
+import type {Cleared, Fact, SpawnFailure, SpawnOrder} from '../../link/messages.ts';
+import {removeOtherNotify} from '../runs/notify-socket.ts';
+import type {Orphanages} from '../lineage/orphanage.ts';
+import {recordCleared, recordExit, recordIntent} from '../runs/record.ts';
+import type {Intent} from '../runs/shape.ts';
+import {factOf, newRun, type Run, type Runs} from '../runs/run.ts';
+import {PipeWaits} from '../inherited/pipe-waits.ts';
+import type {RunOutput} from '../output/outputs.ts';
+import {logSizes} from '../logs/file.ts';
+import {mustLeaveRoom} from '../files/descriptor-reserve.ts';
+import {spawnFailure, stdioOf} from './spawner.ts';
+import {Voices} from '../notify/notifications.ts';
+import {noteWork} from '../../posix/collect.ts';
+import type {DescriptorQueue} from '../../posix/descriptor-queue.ts';
+import type {Epoll} from '../../posix/epoll.ts';
+import {letGo} from '../../posix/let-go.ts';
+import type {SignalName} from '../../posix/signals.ts';
+import {bootId} from '../../process/proc-files.ts';
+import type {Ended} from '../../posix/wait.ts';
+import {startTimeOf} from '../../process/stat.ts';
+
+export interface RunLivesHost {
+  readonly folder: string;
+  readonly runs: Runs;
+  readonly cgroups: Cgroups | null;
+  readonly connector: ConnectorWhenNeeded;
+  readonly epoll: Epoll;
+  readonly output: RunOutput;
+  readonly grants: Grants;
+  readonly orphanages: Orphanages;
+  /** Where an earlier keeper has put its pipes; null: nowhere. */
+  readonly queue: DescriptorQueue | null;
+  /** That of the controller that works; null: none does. */
+  lease(): number | null;
+  say(fact: Fact): void;
+  /** The main process has ended. */
+  exited(run: Run): void;
+  /** It runs and can't be recorded: a run that a later keeper could not find must not go on. */
+  abandon(run: Run): void;
+  forgotten(run: Run): void;
+  /** What an earlier image of this process had opened for runs. */
+  readonly keptVoices: KeptVoices | null;
+  /** By token: processes that an earlier image of this one alone knew. */
+  readonly hidden: ReadonlyMap<string, HiddenMembers[number][1]>;
+  /** A process that may have been an orphan is a main process now. */
+  becameMain(pid: number): void;
+  /** The run needs so much longer to end. */
+  extend(run: Run, ms: number): void;
+}
+
+export class RunLives {
+  readonly #host: RunLivesHost;
+  readonly #boot = bootId();
+  readonly #mains: MainProcesses;
+  readonly #adopted: Adopted;
+  readonly #waits: PipeWaits;
+  readonly voices: Voices;
+
+  constructor(host: RunLivesHost) {
+    this.#host = host;
+    this.#mains = new MainProcesses({
+      folder: host.folder,
+      runs: host.runs,
+      lastWords: run => this.voices.drain(run),
+      ended: (run, code, signal) => this.#exited(run, code, signal),
+    });
+    this.voices = new Voices(
+      {
+        folder: host.folder,
+        epoll: host.epoll,
+        say: fact => host.say(fact),
+        setMain: (run, pid) => this.#setMain(run, pid),
+        extend: (run, ms) => host.extend(run, ms),
+      },
+      host.keptVoices,
+    );
+    this.#waits = new PipeWaits({
+      open: (order, isWanted, done) => host.grants.prepare(order, isWanted, done),
+      lease: () => host.lease(),
+    });
+    this.#adopted = new Adopted({
+      epoll: host.epoll,
+      isSpawned: pid => this.#mains.has(pid),
+      say: fact => host.say(fact),
+      ended: (run, end) => this.#mainEnded(run, end?.code ?? null, end?.signal ?? null),
+    });
+  }
+
+  /** Who is to hear how a child ended that this process, or an earlier image of it, has started; null: it is no main process. */
+  waiterOf(pid: number): ((end: Ended) => void) | null {
+    if (this.#mains.has(pid)) return end => this.#mains.ended(pid, end);
+    const run = this.#host.runs.ofPid(pid);
+    // Its pidfd may have told its end before.
+    return run && startTimeOf(pid) === run.startTime ? ({code, signal}) => this.#mainEnded(run, code, signal) : null;
+  }
+
+  /** Starts a run; of one that is known, says again what is known. */
+  spawn(order: SpawnOrder): void {
+    const known = this.#host.runs.get(order.token);
+    if (known) this.#host.say({type: 'run', run: factOf(known)});
+    else if (!this.#host.grants.mustPrepare(order)) this.#spawn(order, []);
+    else this.#waits.begin(order, ends => this.#spawn(order, ends));
+  }
+
+  /** One that is not known is not to be started, should it wait for that. */
+  callOff(token: string): void {
+    this.#waits.callOff(token);
+  }
+
+  /** @param ends of its pipes; or why they can't be opened, so that it fails */
+  #spawn(order: SpawnOrder, ends: readonly number[] | Error): void {
+    const {runs, output, folder, cgroups} = this.#host;
+    const {token, id, logFolder, logMaxSize, sockets, pipes, notify, owner, readyFd, limits} = order;
+    const {stopSignal, stopTimeoutMs} = order;
+    const logStart = logSizes(logFolder);
+    const run = newRun({token, id, stopSignal, stopTimeoutMs, logStart});
+    runs.add(run);
+    if (ends instanceof Error) {
+      this.#failed(run, spawnFailure(ends, order, Date.now()));
+      return;
+    }
+    run.astray = this.#host.orphanages.refusal !== null;
+    const {cgroup, hold} = nestFor(cgroups, limits);
+    // Where there are cgroups, it is listened to once a process has left one, or from the first run on if that can't be seen.
+    const connector = cgroup === null || run.astray ? this.#host.connector.need() : this.#host.connector.now;
+    const fds: number[] = [];
+    try {
+      run.intent = {
+        token,
+        id,
+        boot: this.#boot,
+        logFolder,
+        logMaxSize,
+        logStart,
+        stopSignal,
+        stopTimeoutMs,
+        sockets,
+        pipes,
+        notify,
+        owner,
+        readyFd,
+        cgroup,
+        limits,
+      };
+      const record = recordIntent(folder, run.intent);
+      fds.push(record.fd);
+      output.open(run, order);
+      const outputs = run.output?.openForWorker() ?? [];
+      fds.push(...outputs);
+      mustLeaveRoom(outputs);
+      const granted = this.#host.grants.open(order, ends);
+      const stdio = stdioOf([...outputs, ...granted], this.voices.open(run, order, fds));
+      connector?.descents.follow(run);
+      this.#mains.start(run, order, stdio, {cgroup, record});
+      run.unheld = hold();
+      this.#started(run);
+    } catch (error) {
+      if (run.pid === null) this.#failed(run, spawnFailure(error, order, Date.now()));
+      else this.#host.abandon(run);
+    } finally {
+      for (const fd of fds) closeSync(fd);
+      letGo(ends);
+      // A thousand that are started in one turn have more to tell than a queue may hold.
+      connector?.catchUp();
+      cgroups?.moveOn(cgroup, run.pid !== null);
+    }
+  }
+
+  /** Takes up what an earlier keeper left. */
+  adopt(): void {
+    const {runs, output, folder, cgroups, grants} = this.#host;
+    const look = new Look();
+    const earlier = new EarlierPipes(this.#host.queue);
+    grants.takeUp(earlier);
+    for (const {run, record, present} of findRuns(folder, this.#boot, Date.now())) {
+      if (run.pid === null && run.cleared === null && !this.#findUnrecorded(run, look, record.intent)) continue;
+      runs.add(run);
+      for (const [pid, startTime] of this.#host.hidden.get(run.token) ?? []) run.known.set(pid, startTime);
+      if (run.cleared !== null && !present) continue;
+      if (record.intent) output.takeUp(run, record.intent.logFolder, record.intent.logMaxSize, earlier);
+      if (!present) continue;
+      this.#host.orphanages.takeUp(run);
+      this.#adopted.takeUp(run, look);
+      if (run.pid !== null && run.exit === null && record.intent) grants.fetch({...run, pid: run.pid}, record.intent);
+      if (record.intent) this.voices.takeUp(run, record.intent);
+    }
+    this.#takeUpUnrecorded(look);
+    earlier.close();
+    this.voices.takenUp();
+    output.takeUpLate();
+    removeOtherNotify(dirname(folder), new Set(Array.from(runs.all(), ({intent}) => intent?.notify ?? '')));
+    cgroups?.removeAllBut(new Set(Array.from(runs.all(), ({cgroup}) => cgroup)));
+  }
+
+  #takeUpUnrecorded(look: Look): void {
+    const {runs, folder, cgroups} = this.#host;
+    const found = runsWithoutRecord({folder: dirname(folder), runs, cgroups}, look, Date.now());
+    for (const run of found) runs.add(run);
+    if (found.length === 0) return;
+    const message = `those of ${found.length} runs had been removed, and the keeper was lost that knew of them: what is left of them is ended`;
+    this.#host.say({type: 'repaired', what: 'records', message});
+  }
+
+  /**
+   * Of a run without a recorded main process, whatever carries its token was forked just before the keeper died. False
+   * where that did not come so far as to fork: its traces are removed, and whoever wants it to run may say so again.
+   */
+  #findUnrecorded(run: Run, look: Look, intent: Intent | null): boolean {
+    const {folder} = this.#host;
+    for (const {pid, startTime} of [...look.tagged(run.token), ...unrecordedMains(folder, run.token, look.table())])
+      run.orphans.set(pid, startTime);
+    if (run.orphans.size > 0 || hasFifos(folder, run.token)) return true;
+    if (run.cgroup !== null && !removeCgroup(run.cgroup)) return true;
+    removeTraces(folder, run.token, intent);
+    return false;
+  }
+
+  /** Looks for what was not told: ends, and what happens to those whose parent is another. */
+  sweep(look: Look): void {
+    this.#host.output.takeUpLate();
+    this.#host.output.sweep();
+    this.voices.takeUpLate();
+    // Of children, the reaper hears all that there is to know.
+    for (const run of this.#host.runs.all())
+      if (run.adopted && run.exit === null && run.pid !== null) this.#adopted.sweep(run, look);
+  }
+
+  /** Nothing of the run is left (or the survivors are); once its output is drained, that is said. */
+  cleared(run: Run, cleared: Cleared, done: () => void): void {
+    const {runs, folder} = this.#host;
+    this.voices.close(run);
+    const drained = (): void => {
+      run.cleared = cleared;
+      // In this order: once it was said, a controller may have judged the end, and a later keeper that tells of it anew without
+      // the record would have it judged twice.
+      try {
+        if (runs.get(run.token) === run) recordCleared(folder, run.token, cleared);
+      } catch {
+        // A full disk: a later keeper looks again, and finds nothing again.
+      }
+      this.#host.say({type: 'cleared', token: run.token, ...cleared});
+      done();
+    };
+    this.#host.output.drain(run, drained);
+  }
+
+  /** Its end is committed. Only what is over may be forgotten: an order from a confused controller loses nothing. */
+  forget(token: string): void {
+    const {runs, output, folder} = this.#host;
+    const run = runs.get(token);
+    if (!run || (run.cleared === null && run.failure === null)) return;
+    runs.delete(run);
+    output.forget(token);
+    // Its socket, too: a keeper that was lost as it closed that has left it.
+    removeTraces(folder, token, run.intent);
+    if (run.cgroup !== null) removeCgroup(run.cgroup);
+    this.#host.forgotten(run);
+  }
+
+  /** Takes in what the run has sent and nobody has read yet, and whether it is paused. */
+  listen(run: Run): void {
+    this.voices.drain(run);
+    if (run.adopted && run.exit === null) this.#adopted.lookAtPause(run);
+  }
+
+  #started({token, pid, startTime, startedAt, logStart, unheld}: Run): void {
+    if (pid === null || startedAt === null) return;
+    noteWork();
+    this.#host.say({type: 'spawned', token, pid, startTime: startTime ?? '', at: startedAt, logStart, unheld});
+  }
+
+  /** Of a main process that another has started: it may have said just before that another one takes its place. */
+  #mainEnded(run: Run, code: number | null, signal: SignalName | null): void {
+    const {pid} = run;
+    if (run.exit === null) this.voices.drain(run);
+    if (run.pid === pid) this.#exited(run, code, signal);
+  }
+
+  #setMain(run: Run, pid: number): string | null {
+    const refused = changeMain(run, pid, this.#host);
+    if (refused === null) this.#adopted.takeUp(run, new Look());
+    return refused;
+  }
+
+  #failed(run: Run, failure: SpawnFailure): void {
+    run.failure = failure;
+    run.output?.discard();
+    this.voices.close(run);
+    this.#host.say({type: 'spawn-failed', token: run.token, ...failure});
+  }
+
+  #exited(run: Run, code: number | null, signal: SignalName | null): void {
+    if (run.exit !== null) return;
+    const {runs, epoll, folder} = this.#host;
+    // Who has ended by itself, or of another signal, was not ended by the kernel for its memory.
+    const oom = run.cgroup !== null && code === null && /KILL|^$/.test(signal ?? '') ? oomOf(run.cgroup) : null;
+    run.exit = {code, signal, at: Date.now(), ...(oom && {oom})};
+    if (run.pidfd !== null) {
+      epoll.remove(run.pidfd);
+      closeSync(run.pidfd);
+      run.pidfd = null;
+    }
+    try {
+      // One that outlived its own end was forgotten.
+      if (runs.get(run.token) === run) recordExit(folder, run.token, run.exit);
+    } catch {
+      // Disk full: a later keeper would say `unknown`, which loses no worker.
+    }
+    this.#host.say({type: 'exited', token: run.token, ...run.exit});
+    this.#host.exited(run);
+  }
+}

@@ -1,0 +1,118 @@
+/** Starts main processes with a clean start: descriptors, session, signals, limits, environment. */
+import {closeSync, constants, openSync, statSync} from 'node:fs';
+import {join} from 'node:path';
+import {ChannelError} from '../files/error-code.ts';
+import type {SpawnFailure, SpawnOrder} from '../../link/messages.ts';
+import {memoryFile} from '../../posix/memory-file.ts';
+import {openFilesLimit, setOpenFilesLimit} from '../../posix/process.ts';
+import {spawnProgram} from '../../posix/spawn.ts';
+import {entryScript, TOOL_ENVIRONMENT} from '../../process/entry-script.ts';
+import {softOpenFiles} from '../../process/proc-files.ts';
+import {inheritedBy, outerEnvironment} from '../../process/outer-environment.ts';
+
+const SHORTAGES = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC', 'EDQUOT']);
+
+/** What went wrong, in words that name the program or the folder. */
+export function spawnFailure(error: unknown, order: {file: string; cwd: string}, at: number): SpawnFailure {
+  if (error instanceof ChannelError)
+    return {code: error.code, message: error.message, at, shortage: SHORTAGES.has(error.code)};
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN';
+  const words = (): string => {
+    try {
+      if (!statSync(order.cwd).isDirectory()) return `its working directory ${order.cwd} is no directory (ENOTDIR)`;
+    } catch {
+      return `its working directory ${order.cwd} does not exist or can't be entered (${code})`;
+    }
+    switch (code) {
+      case 'ENOENT':
+        return `${order.file}: no such program (ENOENT), or the interpreter that its first line names does not exist`;
+      case 'EACCES':
+        return `${order.file} is not executable, or a folder above it or ${order.cwd} may not be entered (EACCES)`;
+      case 'ENOEXEC':
+        return `${order.file} is no program that this machine can run, and its first line names no interpreter, as #!/bin/sh does (ENOEXEC)`;
+      case 'E2BIG':
+        return `the arguments and environment for ${order.file} are too long (E2BIG)`;
+      case 'EAGAIN':
+        return 'no further process can be made: the limit of processes is reached (EAGAIN)';
+      case 'EMFILE':
+      case 'ENFILE':
+        return `no descriptor is left (${code})`;
+      case 'ENOSPC':
+        return 'the disk is full (ENOSPC)';
+      default:
+        return `${order.file} could not be started (${code})`;
+    }
+  };
+  return {code, message: words(), at, shortage: SHORTAGES.has(code)};
+}
+
+/** Descriptors from 1 on: those in a row, and some at numbers of their own; null: none there. */
+export function stdioOf(row: readonly number[], others: ReadonlyMap<number, number>): (number | null)[] {
+  const fds: (number | null)[] = [...row];
+  for (const [number, fd] of others) {
+    while (fds.length < number) fds.push(null);
+    fds[number - 1] = fd;
+  }
+  return fds;
+}
+
+export class Spawner {
+  readonly #folder: string;
+  readonly #outer: Record<string, string>;
+  /** The soft limit that the supervisor was started with; null: the same as the keeper's own. */
+  readonly #soft: bigint | null;
+  /** What stands where a worker is to have nothing. */
+  readonly #nothing = openSync('/dev/null', constants.O_RDWR);
+
+  /** @param folder where nobody else may enter */
+  constructor(env: NodeJS.ProcessEnv, folder: string) {
+    this.#folder = folder;
+    this.#outer = outerEnvironment(env);
+    // Node raises its own soft limit before any script runs: what it was is still to be read at the parent.
+    const soft = softOpenFiles(process.ppid) ?? 1024;
+    const own = openFilesLimit().soft;
+    this.#soft = Number.isFinite(soft) && BigInt(soft) < own ? BigInt(soft) : null;
+  }
+
+  /** Starts the program, in a session of its own: nothing that a terminal or a group sends reaches it. Answers its pid. */
+  start(order: SpawnOrder, fds: readonly (number | null)[]): number {
+    const {inherit, owner, entry = null} = order;
+    const env = {...inheritedBy(this.#outer, {inherit, isOtherUser: owner !== null}), ...order.env};
+    if (entry === null) return this.#spawn(order, this.#nothing, fds, env);
+    const input = memoryFile(entryScript({...entry, env}), join(this.#folder, `${order.token}.entry`));
+    try {
+      return this.#spawn(order, input, fds, TOOL_ENVIRONMENT);
+    } finally {
+      closeSync(input);
+    }
+  }
+
+  #spawn(
+    {file, argv, cwd}: SpawnOrder,
+    input: number,
+    fds: readonly (number | null)[],
+    env: Readonly<Record<string, string>>,
+  ): number {
+    const program = {
+      file,
+      argv,
+      env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
+      cwd,
+      // Standard input, output and error, then what it inherits.
+      fds: [input, ...fds.map(fd => fd ?? this.#nothing)],
+    };
+    return this.#withSoftLimit(() => spawnProgram(program));
+  }
+
+  /** Lowers the keeper's own limit around the spawn, since children inherit it. */
+  #withSoftLimit<T>(action: () => T): T {
+    if (this.#soft === null) return action();
+    const limit = openFilesLimit();
+    setOpenFilesLimit({soft: this.#soft, hard: limit.hard});
+    try {
+      return action();
+    } finally {
+      setOpenFilesLimit(limit);
+    }
+  }
+}

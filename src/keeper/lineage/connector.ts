@@ -1,0 +1,223 @@
+/**
+ * The kernel's process connector tells who comes from whom (docs/decisions/0027-process-connector.md). It tells of every process
+ * of the machine, so the keeper listens only where runs have no cgroups, or once a process has left the cgroup of its run.
+ */
+import type {HiddenMembers} from '../handover.ts';
+import {Descents, NO_NAME, type Looked} from './descendants.ts';
+import {Look, membersOf} from './members.ts';
+import {isOver, type Run, type Runs} from '../runs/run.ts';
+import {Connector} from '../../posix/connector.ts';
+import type {Epoll} from '../../posix/epoll.ts';
+import {isHidden} from '../../process/hidepid.ts';
+import {hasEnded, isShortage, readSmall, readStat, TICKS_PER_SECOND} from '../../process/stat.ts';
+import {readFleetTable} from '../../process/fleet-table.ts';
+import {ProcessTable} from '../../process/table.ts';
+
+/** Events gather for that long, while there are few: whoever wants to know more reads them at once. */
+const REST_MS = 50;
+/** A queue may hold no more than some 500, where the system is as it came (net.core.rmem_max). */
+const FEW = 50;
+/** Looks at the machine until nothing new is found. */
+const MOST_LOOKS = 5;
+const RETRY_MS = 5_000;
+const MOST_RETRY_MS = 300_000;
+
+export interface ConnectorHost {
+  readonly runs: Runs;
+  readonly epoll: Epoll;
+  isSpawned(pid: number): boolean;
+  /** Why processes of a run that began before anybody listened may not be found; null: all are. */
+  gapOf(run: Run): string | null;
+}
+
+function look(pid: number): Looked | null {
+  try {
+    const stat = readStat(pid);
+    return stat === null || hasEnded(stat) ? null : {startTime: stat.startTime, name: stat.comm};
+  } catch (error) {
+    if (!isShortage(error)) throw error;
+    return {startTime: null, name: NO_NAME}; // who could not be seen is not gone
+  }
+}
+
+export class RunConnector {
+  readonly #host: ConnectorHost;
+  readonly #connector: Connector;
+  readonly descents: Descents;
+  /** When performance.now() was 0 (ticks since boot, as start times are counted). */
+  readonly #origin: number;
+  /** When all was read that had come (performance.now). */
+  #readAt = performance.now();
+  #timer: NodeJS.Timeout | null = null;
+  #isOpen = true;
+
+  private constructor(host: ConnectorHost, connector: Connector) {
+    this.#host = host;
+    this.#connector = connector;
+    const uptime = Number(readSmall('/proc/uptime')?.split(' ')[0] ?? 0);
+    this.#origin = (uptime - performance.now() / 1000) * TICKS_PER_SECOND;
+    this.descents = new Descents({
+      self: process.pid,
+      runs: host.runs,
+      isSpawned: pid => host.isSpawned(pid),
+      look,
+      isHidden,
+      catchUp: () => this.catchUp(),
+    });
+    host.epoll.add(connector.fd, () => this.#rest());
+    this.#takeUp();
+  }
+
+  /** Listens from now on, also to what is there already; where that can't be had here, answers why. */
+  static readonly open = (host: ConnectorHost): RunConnector | {readonly unavailable: string} => {
+    const connector = Connector.open({threadEnds: false, changes: false});
+    return connector instanceof Connector ? new RunConnector(host, connector) : connector;
+  };
+
+  /** What began before anybody listened. */
+  #takeUp(): void {
+    const since = Math.ceil(this.#origin + (performance.now() / 1000) * TICKS_PER_SECOND) + 1;
+    const runs = [...this.#host.runs.all()].filter(run => run.pid !== null && !isOver(run));
+    for (const run of runs) this.descents.takeUp(run, since);
+    let gap: string | null = null;
+    try {
+      // Whose parent ends while the table is read may be missing in it; the next table has it.
+      for (let looks = 0; this.#include(runs); looks++) {
+        if (looks < MOST_LOOKS) continue;
+        gap = 'it forked faster than could be looked at when its forks began to be followed';
+        break;
+      }
+      for (const run of runs) this.descents.setGap(run, gap ?? this.#host.gapOf(run));
+    } catch (error) {
+      if (!isShortage(error)) throw error;
+      for (const run of runs)
+        this.descents.setGap(run, 'not all processes could be looked at when its forks began to be followed');
+    }
+  }
+
+  /** Answers whether a look at the machine has found more processes of these runs. */
+  #include(runs: readonly Run[]): boolean {
+    const now = new Look();
+    let found = false;
+    for (const run of runs) {
+      // Its pid may be another's by now.
+      const main = run.pid !== null && now.table().get(run.pid)?.startTime === run.startTime ? [run.pid] : [];
+      for (const pid of [...main, ...membersOf(run, now).map(member => member.pid)])
+        if (this.descents.include(run, pid)) found = true;
+    }
+    return found;
+  }
+
+  /** Reads all that has come by now; answers how much. */
+  catchUp(): number {
+    if (!this.#isOpen) return 0;
+    let count = 0;
+    const {lost} = this.#connector.read(event => {
+      count++;
+      this.descents.feed(event);
+    });
+    if (lost) this.#lost();
+    this.#readAt = performance.now();
+    return count;
+  }
+
+  /** Processes that this keeper alone knows, and the next one would take for strangers: at most so many. */
+  hidden(most: number): HiddenMembers {
+    const now = new Look();
+    let left = most;
+    const hidden: [string, [number, string][]][] = [];
+    for (const run of this.#host.runs.all()) {
+      if (run.descent === null || run.cleared !== null) continue;
+      const told = new Set(membersOf({...run, descent: null, orphans: new Map()}, now).map(({pid}) => pid));
+      const own = [...run.descent.known()]
+        .filter(pid => pid !== run.pid && !told.has(pid))
+        .map(pid => now.table().get(pid))
+        .filter(stat => stat !== undefined)
+        .map(({pid, startTime}): [number, string] => [pid, startTime])
+        .slice(0, left);
+      left -= own.length;
+      if (own.length > 0) hidden.push([run.token, own]);
+    }
+    return hidden;
+  }
+
+  /** What no longer matters is forgotten. */
+  sweep(): void {
+    this.catchUp();
+    this.descents.forgetEnded();
+  }
+
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#host.epoll.remove(this.#connector.fd);
+    this.#connector.close();
+  }
+
+  #rest(): void {
+    const count = this.catchUp();
+    if (count > FEW) this.#host.epoll.arm(this.#connector.fd);
+    else
+      this.#timer = setTimeout(() => {
+        if (this.#isOpen) this.#host.epoll.arm(this.#connector.fd);
+      }, REST_MS);
+  }
+
+  #lost(): void {
+    const ticks = this.#origin + (this.#readAt / 1000) * TICKS_PER_SECOND;
+    let table = new ProcessTable([]);
+    try {
+      table = readFleetTable();
+    } catch (error) {
+      if (!isShortage(error)) throw error; // less is known then
+    }
+    this.descents.lost(ticks, pid => table.childrenOf(pid).map(child => child.pid));
+  }
+}
+
+type Opened = RunConnector | {readonly unavailable: string};
+
+/** The connector, listened to from the moment on at which it is needed and can be had. */
+export class ConnectorWhenNeeded {
+  readonly #host: ConnectorHost;
+  readonly #open: (host: ConnectorHost) => Opened;
+  #opened: Opened | null = null;
+  /** When it is tried again (performance.now). */
+  #retryAt = 0;
+  #retryMs = RETRY_MS;
+
+  constructor(host: ConnectorHost, open: (host: ConnectorHost) => Opened = RunConnector.open) {
+    this.#host = host;
+    this.#open = open;
+  }
+
+  /** Null where it can't be had. */
+  need(): RunConnector | null {
+    if (this.#opened === null) this.#try(performance.now());
+    return this.now;
+  }
+
+  /** Null where nobody listens. */
+  get now(): RunConnector | null {
+    return this.#opened instanceof RunConnector ? this.#opened : null;
+  }
+
+  /** Why it can't be had; null: it can, or nobody has asked. */
+  get unavailable(): string | null {
+    return this.#opened !== null && 'unavailable' in this.#opened ? this.#opened.unavailable : null;
+  }
+
+  /** To be called now and then: what no longer matters is forgotten, and one that is needed and could not be had is tried again. */
+  sweep(now = performance.now()): void {
+    this.now?.sweep();
+    if (this.unavailable !== null && now >= this.#retryAt) this.#try(now);
+  }
+
+  #try(now: number): void {
+    // A shortage of descriptors or memory passes; a refusal may be lifted as well, which is no reason for haste.
+    this.#opened = this.#open(this.#host);
+    this.#retryAt = now + this.#retryMs;
+    this.#retryMs = Math.min(this.#retryMs * 2, MOST_RETRY_MS);
+  }
+}

@@ -1,0 +1,258 @@
+/**
+ * Who comes from whom, as the process connector tells it: every process that a run's main process has forked, and those have,
+ * whatever they do afterwards. Nothing here asks the kernel but by its host.
+ */
+import type {FormerParent} from '../../link/messages.ts';
+import type {Descent, Run, Runs} from '../runs/run.ts';
+import type {ConnectorEvent} from '../../posix/connector-messages.ts';
+
+export interface DescentsHost {
+  readonly self: number;
+  readonly runs: Runs;
+  /** Whether libuv waits for this child, which is no run's. */
+  isSpawned(pid: number): boolean;
+  /** What there is of a process; null: it is gone, or waits to be waited for. */
+  look(pid: number): Looked | null;
+  /** Whether it is there all the same, where there is nothing of it: /proc shows it to others only. */
+  isHidden(pid: number): boolean;
+  /** Feeds all events that have come by now. */
+  catchUp(): void;
+}
+
+export interface Looked {
+  /** Null: it could not be read, for want of a descriptor. */
+  readonly startTime: string | null;
+  readonly name: string;
+}
+
+/** Of one that was gone before it could be asked. */
+export const NO_NAME = '?';
+
+/** The processes of one run. */
+class Family implements Descent {
+  readonly #host: DescentsHost;
+  /** Null: they were forked by the keeper, as it seems, and nobody knows whose they are. */
+  readonly run: Run | null;
+  readonly pids = new Set<number>();
+  gap: string | null = null;
+  /** Clock ticks since boot; a process of this run that started later is known. */
+  readonly since: number;
+
+  constructor(host: DescentsHost, run: Run | null, since: number) {
+    this.#host = host;
+    this.run = run;
+    this.since = since;
+  }
+
+  known(): ReadonlySet<number> {
+    this.#host.catchUp();
+    return this.pids;
+  }
+
+  isAlive(): boolean {
+    for (const pid of this.known()) {
+      if (this.#host.look(pid) !== null) return true;
+      // It can't be watched, so it is not waited for: it may live for ever.
+      if (this.#host.isHidden(pid))
+        this.gap ??= `process ${pid} of it, which this user can't see (/proc is mounted with hidepid), may live`;
+      this.pids.delete(pid);
+    }
+    return false;
+  }
+}
+
+interface Born {
+  family: Family;
+  readonly parent: number;
+  /** Null: none that is known, or forgotten. */
+  bornBy: Born | null;
+  /** Untrusted. */
+  name: string;
+}
+
+const childOf = (parent: number, born: Born): Born => ({family: born.family, parent, bornBy: born, name: born.name});
+
+export class Descents {
+  readonly #host: DescentsHost;
+  readonly #born = new Map<number, Born>();
+  /** Those that have ended lately: a child that they left behind, or their own zombie, may ask for them. */
+  #ended = new Map<number, Born>();
+  #endedBefore = new Map<number, Born>();
+  /** Their first threads have ended, others went on: no event tells of the end. */
+  readonly #leaderless = new Set<number>();
+  readonly #families = new Map<Run, Family>();
+  readonly #unclaimed: Family;
+
+  constructor(host: DescentsHost) {
+    this.#host = host;
+    this.#unclaimed = new Family(host, null, -1);
+  }
+
+  /** From its fork on, which is about to be told, all that comes from the main process of that run is known. */
+  follow(run: Run): void {
+    this.#add(run, -1);
+  }
+
+  /** The same for a run that began before anybody listened, from `since` on (clock ticks since boot). */
+  takeUp(run: Run, since: number): void {
+    this.#add(run, since);
+  }
+
+  /** A process of a run that was taken up was found; answers whether it was not known. */
+  include(run: Run, pid: number): boolean {
+    const family = this.#families.get(run);
+    const name = family && !this.#born.has(pid) ? this.#host.look(pid)?.name : undefined;
+    if (family === undefined || name === undefined) return false;
+    this.#bear(pid, {family, parent: 0, bornBy: null, name});
+    return true;
+  }
+
+  /** Why not all of a run that was taken up may have been found. */
+  setGap(run: Run, gap: string | null): void {
+    const family = this.#families.get(run);
+    if (family) family.gap = gap;
+  }
+
+  /**
+   * Whether a child of the keeper that is not known as the run's can't be of it. `startTicks`: when it started. What seems to
+   * have been forked by the keeper may be of any run ({@link claim}).
+   */
+  excludes(run: Run, pid: number, startTicks: number): boolean {
+    const family = this.#families.get(run);
+    if (family === undefined || family.gap !== null || startTicks <= family.since) return false;
+    return this.#find(pid)?.family !== this.#unclaimed;
+  }
+
+  forget(run: Run): void {
+    this.#families.delete(run);
+  }
+
+  feed(event: ConnectorEvent): void {
+    const {tgid} = event;
+    if (event.type === 'fork') {
+      if (event.pid === tgid) this.#forked(event.parent, tgid);
+      return;
+    }
+    const born = this.#born.get(tgid);
+    if (born === undefined) return;
+    if (event.type === 'exec') born.name = this.#host.look(tgid)?.name ?? NO_NAME;
+    if (event.type !== 'exit' || event.pid !== tgid) return;
+    // Others of its threads may go on without the one that led it, and fork.
+    if (this.#host.look(tgid) === null) this.#end(tgid, born);
+    else this.#leaderless.add(tgid);
+  }
+
+  /** The run that a process comes from that lives, or has ended a moment ago; null: from none that is known. */
+  runOf(pid: number): Run | null {
+    const run = this.#find(pid)?.family.run ?? null;
+    return run !== null && this.#host.runs.get(run.token) === run ? run : null;
+  }
+
+  /** Whose child it was at first. */
+  parentOf(pid: number): FormerParent | null {
+    const born = this.#find(pid);
+    return born?.bornBy ? {pid: born.parent, name: born.bornBy.name} : null;
+  }
+
+  /**
+   * A child of the keeper that it did not start turns out to be that run's. A process may make a child a
+   * sibling of its own (CLONE_PARENT of clone(2)): then the kernel tells of a fork by the keeper.
+   */
+  claim(pid: number, run: Run): void {
+    const born = this.#find(pid);
+    if (born?.family !== this.#unclaimed) return;
+    const family = this.#families.get(run);
+    if (family === undefined) return;
+    for (const [child, one] of this.#born) {
+      if (child !== pid && this.#rootOf(child) !== pid) continue;
+      one.family = family;
+      family.pids.add(child);
+    }
+  }
+
+  /**
+   * Events were lost. Whoever began before `ticks` (since boot) and lives is who it was then; from now on, forks are known
+   * again. `childrenOf` answers what a process has forked meanwhile.
+   */
+  lost(ticks: number, childrenOf: (pid: number) => Iterable<number>): void {
+    for (const family of this.#families.values())
+      family.gap ??= 'events of the process connector were lost while it ran (its queue was full)';
+    for (const [pid, born] of this.#born) {
+      const startTime = this.#host.look(pid)?.startTime ?? null;
+      if (startTime === null || Number(startTime) > ticks) this.#end(pid, born);
+    }
+    // Any of those pids may be another's by now.
+    this.#ended.clear();
+    this.#endedBefore.clear();
+    // A map that grows is walked to its end.
+    for (const [pid, born] of this.#born) {
+      for (const child of childrenOf(pid)) if (!this.#born.has(child)) this.#bear(child, childOf(pid, born));
+    }
+  }
+
+  /** To be called now and then: forgets those that ended before the last call. */
+  forgetEnded(): void {
+    for (const pid of this.#leaderless) {
+      const born = this.#born.get(pid);
+      if (born === undefined) this.#leaderless.delete(pid);
+      else if (this.#host.look(pid) === null) this.#end(pid, born);
+    }
+    // Else whoever forks and ends again and again would have all its ancestors remembered.
+    for (const born of this.#endedBefore.values()) born.bornBy = null;
+    this.#endedBefore = this.#ended;
+    this.#ended = new Map();
+  }
+
+  #add(run: Run, since: number): void {
+    const family = new Family(this.#host, run, since);
+    this.#families.set(run, family);
+    run.descent = family;
+  }
+
+  #forked(parent: number, pid: number): void {
+    // Whatever had that pid has ended, though nobody told.
+    const before = this.#born.get(pid);
+    if (before) this.#end(pid, before);
+    this.#ended.delete(pid);
+    this.#endedBefore.delete(pid);
+    const born = this.#find(parent);
+    if (born) this.#bear(pid, childOf(parent, born));
+    else if (parent === this.#host.self) this.#forkedByKeeper(pid);
+  }
+
+  #forkedByKeeper(pid: number): void {
+    const {runs, self} = this.#host;
+    const run = runs.ofPid(pid);
+    const family = run && this.#families.get(run);
+    if (family) this.#bear(pid, {family, parent: self, bornBy: null, name: this.#host.look(pid)?.name ?? NO_NAME});
+    else if (!run && !this.#host.isSpawned(pid))
+      this.#bear(pid, {family: this.#unclaimed, parent: self, bornBy: null, name: NO_NAME});
+  }
+
+  #bear(pid: number, born: Born): void {
+    this.#born.set(pid, born);
+    born.family.pids.add(pid);
+  }
+
+  #end(pid: number, born: Born): void {
+    this.#born.delete(pid);
+    this.#leaderless.delete(pid);
+    born.family.pids.delete(pid);
+    this.#ended.set(pid, born);
+  }
+
+  #find(pid: number): Born | undefined {
+    return this.#born.get(pid) ?? this.#ended.get(pid) ?? this.#endedBefore.get(pid);
+  }
+
+  /** The child of the keeper that a process comes from. */
+  #rootOf(pid: number): number {
+    let root = pid;
+    for (let generations = 0; generations < 64; generations++) {
+      const parent = this.#find(root)?.parent;
+      if (parent === undefined || parent === this.#host.self) return root;
+      root = parent;
+    }
+    return root;
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * What SIGCHLD tells: the ends of main processes and of adopted orphans, stops and continues. libuv waits for what it has
+ * spawned itself, the controller, so waitid must never take one of those.
+ */
+import type {Descents} from './descendants.ts';
+import {runOfOrphan, type Look} from './members.ts';
+import type {Fact, FormerParent, OrphanFact} from '../../link/messages.ts';
+import type {Run, Runs} from '../runs/run.ts';
+import {nextStopped, peekEnded, reap, type Ended} from '../../posix/wait.ts';
+import {isHidden} from '../../process/hidepid.ts';
+import {isShortage, readStat, type Stat} from '../../process/stat.ts';
+
+export interface ReaperHost {
+  readonly runs: Runs;
+  /** Whether libuv waits for this child. */
+  isSpawned(pid: number): boolean;
+  /** Who is to hear how a child ended that this process, or an earlier image of it, has started; null: it is an orphan. */
+  waiterOf(pid: number): ((end: Ended) => void) | null;
+  say(fact: Fact): void;
+  /** Who comes from whom, up to this moment; null: nobody listens. */
+  descents(): Descents | null;
+  /** The run of an orphan that nothing else gives to one; null: it can't be told. */
+  attribute(stat: Stat): Run | null;
+  /** A child of this process can't be looked at. */
+  hidden(pid: number): void;
+  /** An orphan has ended. */
+  orphanEnded(pid: number): void;
+}
+
+interface Orphan {
+  readonly startTime: string;
+  readonly name: string;
+  /** Wall clock, ms. */
+  readonly at: number;
+  readonly formerParent: FormerParent | null;
+  /** The run that it belongs to; null: to none that is known. */
+  run: Run | null;
+}
+
+const factOf = (pid: number, {startTime, name, at, formerParent, run}: Orphan): OrphanFact => ({
+  pid,
+  startTime,
+  name,
+  token: run?.token ?? null,
+  id: run?.id ?? null,
+  at,
+  formerParent,
+});
+
+export class Reaper {
+  readonly #host: ReaperHost;
+  /** Orphans that live, by pid. */
+  readonly #orphans = new Map<number, Orphan>();
+
+  constructor(host: ReaperHost) {
+    this.#host = host;
+  }
+
+  isOrphan(pid: number): boolean {
+    return this.#orphans.has(pid);
+  }
+
+  /** SIGCHLD came; answers whether an orphan has ended. */
+  childrenChanged(): boolean {
+    try {
+      return this.#reapOrphans();
+    } catch (error) {
+      if (!isShortage(error)) throw error;
+      return false; // the next sweep finds them
+    }
+  }
+
+  #reapOrphans(): boolean {
+    const ended = this.#reapEnded();
+    for (let change = nextStopped(); change; change = nextStopped()) this.#stopped(change.pid, change.stopped);
+    return ended;
+  }
+
+  #reapEnded(): boolean {
+    let ended = false;
+    for (;;) {
+      const pid = peekEnded();
+      // One of libuv's: it reaps it at its next SIGCHLD, which is pending, and then this is called again.
+      if (pid === 0 || this.#host.isSpawned(pid)) return ended;
+      const waiter = this.#host.waiterOf(pid);
+      if (waiter) {
+        const end = reap(pid);
+        if (end) waiter(end);
+        continue;
+      }
+      // While it is a zombie it can still be told whose it was: it may have lived too briefly to be seen before.
+      this.#adopt(pid);
+      const end = reap(pid);
+      if (!end) return ended;
+      ended = true;
+      this.#orphans.get(pid)?.run?.orphans.delete(pid);
+      this.#orphans.delete(pid);
+      this.#host.orphanEnded(pid);
+      this.#host.say({type: 'orphan-ended', pid, code: end.code, signal: end.signal});
+    }
+  }
+
+  /** Notes every child of the keeper that it did not spawn. */
+  adoptOrphans(look: Look): void {
+    for (const pid of look.children()) if (!this.#adopt(pid) && isHidden(pid)) this.#host.hidden(pid);
+  }
+
+  /** All that live. */
+  living(): OrphanFact[] {
+    const living = [...this.#orphans].map(([pid, orphan]) => factOf(pid, orphan));
+    // Those of an adopted run may have fallen to another than this keeper.
+    for (const {token, id, orphans} of this.#host.runs.all()) {
+      for (const [pid, startTime] of orphans) {
+        const stat = this.#orphans.has(pid) ? null : readStat(pid);
+        if (stat?.startTime === startTime)
+          living.push({pid, startTime, name: stat.comm, token, id, at: null, formerParent: null});
+      }
+    }
+    return living;
+  }
+
+  /** An orphan turns out to be of a run; answers whether it is this process's child. */
+  give(pid: number, run: Run): boolean {
+    const orphan = this.#orphans.get(pid);
+    if (orphan === undefined) return false;
+    orphan.run = run;
+    run.orphans.set(pid, orphan.startTime);
+    this.#host.say({type: 'orphan', ...factOf(pid, orphan)});
+    return true;
+  }
+
+  /** It is no orphan any more, but the main process of its run. */
+  becameMain(pid: number): void {
+    this.#orphans.get(pid)?.run?.orphans.delete(pid);
+    if (this.#orphans.delete(pid)) this.#host.say({type: 'orphan-ended', pid, code: null, signal: null});
+  }
+
+  /** The run is forgotten: what is still there belongs to nobody. */
+  forget(run: Run): void {
+    for (const pid of run.orphans.keys()) {
+      const orphan = this.#orphans.get(pid);
+      if (orphan?.run === run) orphan.run = null;
+    }
+  }
+
+  /** Takes in an orphan that is not known yet; answers false where there is nothing to be seen of that pid. */
+  #adopt(pid: number): boolean {
+    if (this.#orphans.has(pid) || this.#host.isSpawned(pid) || this.#host.waiterOf(pid)) return true;
+    const stat = readStat(pid);
+    if (!stat) return false;
+    if (stat.ppid !== process.pid) return true;
+    const descents = this.#host.descents();
+    const run = descents?.runOf(pid) ?? runOfOrphan(stat, this.#host.runs) ?? this.#host.attribute(stat);
+    if (run !== null) descents?.claim(pid, run);
+    const orphan = {
+      startTime: stat.startTime,
+      name: stat.comm,
+      at: Date.now(),
+      formerParent: descents?.parentOf(pid) ?? null,
+      run,
+    };
+    this.#orphans.set(pid, orphan);
+    run?.orphans.set(pid, stat.startTime);
+    this.#host.say({type: 'orphan', ...factOf(pid, orphan)});
+    return true;
+  }
+
+  #stopped(pid: number, stopped: boolean): void {
+    const run = this.#host.runs.ofPid(pid);
+    if (!run || run.exit !== null || run.paused === stopped) return;
+    run.paused = stopped;
+    this.#host.say({type: stopped ? 'paused' : 'continued', token: run.token});
+  }
+}

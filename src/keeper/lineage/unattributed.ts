@@ -1,0 +1,319 @@
+/**
+ * Orphans that neither the process connector nor a sign of their own gives to a run: they have left their cgroup, their
+ * session and their environment. They are attributed by exclusion where one run alone may own them (attribution.ts); until
+ * then no run that may own one is proved to be gone.
+ */
+import {attribute, type Attribution} from './attribution.ts';
+import {parentAnchor} from '../anchor/anchor.ts';
+import type {Descents} from './descendants.ts';
+import {HiddenChildren} from './hidden-children.ts';
+import {certainRunOf, runOfOrphan} from './members.ts';
+import type {Doubt} from '../../link/messages.ts';
+import type {Orphanage, Orphanages} from './orphanage.ts';
+import {firstStartOf, isOver, type Run, type Runs} from '../runs/run.ts';
+import {childrenOf} from '../../process/proc-files.ts';
+import {isHidden} from '../../process/hidepid.ts';
+import {hasEnded, isShortage, readStat, type Stat} from '../../process/stat.ts';
+
+/** Owners that a sentence names. */
+const MOST_NAMED = 3;
+/** Orphans that are looked at one by one. A worker may make as many as it likes, and each is compared with all runs. */
+const MOST_STRAYS = 64;
+
+export interface UnattributedHost {
+  readonly runs: Runs;
+  readonly orphanages: Orphanages;
+  /** Null: nobody listens. */
+  descents(): Descents | null;
+  /** An orphan was found that has left its run: from now on forks are to be followed, if they can be. */
+  followForks(): void;
+  /** Whether this process waits for that child of its, which is no run's orphan. */
+  isOwn(pid: number): boolean;
+  /** Whether its main process has ended, and what is left of it is being ended. */
+  isSettling(run: Run): boolean;
+  /** An earlier image of this process was told that it belongs to that run. */
+  isHidden(run: Run, stat: Stat): boolean;
+  /** The orphan is that run's from now on. */
+  give(stat: Stat, run: Run): void;
+}
+
+interface Stray {
+  readonly stat: Stat;
+  readonly orphanage: Orphanage;
+  /** Runs that followed forks exclude. */
+  readonly excluded: ReadonlySet<Run>;
+}
+
+interface LivingRun {
+  readonly token: string;
+  readonly id: string;
+  readonly startTicks: number | null;
+  readonly run: Run;
+}
+
+const isSame = (a: Stat, b: Stat | null): b is Stat => b !== null && a.startTime === b.startTime && !hasEnded(b);
+
+function listed(ids: readonly string[]): string {
+  const named = ids.slice(0, MOST_NAMED);
+  const more = ids.length - named.length;
+  return named.join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
+export class Unattributed {
+  readonly #host: UnattributedHost;
+  readonly #strays = new Map<number, Stray>();
+  /** Those beyond that number, by pid: they take the places of those that end. */
+  readonly #waiting = new Map<number, Stray>();
+  /** Those of which nothing can be seen at all. */
+  readonly hidden: HiddenChildren;
+  /** Runs whose end was judged. */
+  readonly #judged = new WeakSet<Run>();
+
+  constructor(host: UnattributedHost) {
+    this.#host = host;
+    this.hidden = new HiddenChildren({
+      descents: () => host.descents(),
+      followForks: () => host.followForks(),
+      living: () => this.#living().map(({run}) => run),
+      orphanageOf: run => host.orphanages.of(run),
+    });
+  }
+
+  /** An orphan that this process has got, and that nothing gives to a run: the only run that may own it, else null. */
+  attribute(stat: Stat): Run | null {
+    // One that lived too briefly to be found alive is no reason.
+    if (!hasEnded(stat)) this.#host.followForks();
+    const stray = this.#strayOf(stat, 'keeper');
+    const owner = this.#ownerOf(stray, this.#living());
+    if (owner === null && !hasEnded(stat)) this.#note(stray);
+    return owner;
+  }
+
+  /** It has ended and was waited for. */
+  ended(pid: number): void {
+    this.#strays.delete(pid);
+    this.#waiting.delete(pid);
+    this.hidden.ended(pid);
+  }
+
+  /** Looks at the orphans of earlier keepers' runs, which fall to the anchor. */
+  lookAtAnchor(): void {
+    const anchor = parentAnchor();
+    const living = this.#living();
+    if (anchor === null || !living.some(({run}) => this.#host.orphanages.of(run) === 'anchor')) return;
+    if (anchor !== 1) this.#noteHiddenOf(anchor);
+    const descents = this.#host.descents();
+    for (const stat of this.#orphansOf(anchor)) {
+      if (this.#strays.has(stat.pid) || this.#waiting.has(stat.pid) || this.#isKnownOrphan(stat)) continue;
+      const run = descents?.runOf(stat.pid) ?? runOfOrphan(stat, this.#host.runs);
+      if (run && !isOver(run)) {
+        this.#host.give(stat, run);
+        continue;
+      }
+      // As process 1, the anchor has children that were never of this fleet.
+      if (anchor !== 1) this.#host.followForks();
+      const stray = this.#strayOf(stat, 'anchor');
+      const owner = this.#ownerOf(stray, living);
+      if (owner === null) this.#note(stray);
+      else this.#host.give(stat, owner);
+    }
+  }
+
+  /** Attributes those of which one run alone is left that may own them, and forgets those that are gone. */
+  settle(): void {
+    if (this.#strays.size === 0) return;
+    const living = this.#living();
+    for (const [pid, stray] of this.#strays) {
+      if (!isSame(stray.stat, readStat(pid))) {
+        if (stray.orphanage === 'anchor') this.#strays.delete(pid);
+        continue;
+      }
+      const owner = this.#ownerOf(stray, living);
+      if (owner !== null) this.#give(stray, owner);
+    }
+    for (const [pid, stray] of this.#waiting) {
+      if (this.#strays.size >= MOST_STRAYS) break;
+      this.#waiting.delete(pid);
+      if (isSame(stray.stat, readStat(pid))) this.#strays.set(pid, stray);
+    }
+  }
+
+  /**
+   * All that may be left of a run that is being ended; orphans that only runs that are being ended may own become the
+   * run's, to be ended with it. Answers null then: it is to be looked at again.
+   */
+  doubtsOf(run: Run): Doubt[] | null {
+    const doubts: Doubt[] = [];
+    let isGiven = false;
+    const living = this.#strays.size > 0 ? this.#living() : [];
+    for (const stray of this.#strays.values()) {
+      const {stat} = stray;
+      if (!this.#mayOwn(run, stray) || !isSame(stat, readStat(stat.pid))) continue;
+      const {suspects} = this.#attributionOf(stray, living);
+      const others = suspects.filter(one => one.run !== run);
+      if (!this.#isShared(stray) && others.every(one => this.#host.isSettling(one.run))) {
+        this.#give(stray, run);
+        isGiven = true;
+      } else doubts.push(this.#doubtOf(stray, others));
+    }
+    if (isGiven) return null;
+    if (this.#waiting.size > 0 && [...this.#waiting.values()].some(stray => this.#mayOwn(run, stray))) {
+      const words = `${this.#waiting.size} more orphans without any sign of their worker may be left of it`;
+      doubts.push({pid: null, startTime: null, words});
+    }
+    const words = [this.hidden.doubtOf(run), this.whyAstray(run)].filter(one => one !== null);
+    return [...doubts, ...words.map(one => ({pid: null, startTime: null, words: one}))];
+  }
+
+  /** Why processes of a run may live where nobody looks; null: none can. */
+  whyAstray(run: Run): string | null {
+    if (run.pid === null && !run.adopted) return null;
+    // All that ever came from it is known then, wherever it is.
+    return run.descent !== null && run.descent.gap === null ? null : this.#host.orphanages.whyAstray(run);
+  }
+
+  /** What lives of those that nothing gives to a run, in words. */
+  left(): string[] {
+    try {
+      return this.#left();
+    } catch (error) {
+      if (!isShortage(error)) throw error;
+      return ['not all processes could be looked at when the fleet had ended, for want of descriptors or memory'];
+    }
+  }
+
+  #left(): string[] {
+    const strays = [...this.#strays.values(), ...this.#waiting.values()].filter(({stat}) =>
+      isSame(stat, readStat(stat.pid)),
+    );
+    const named = listed(strays.map(({stat}) => `${stat.pid} ${stat.comm}`));
+    const hidden = this.hidden.words();
+    return [...(strays.length > 0 ? [`${named} may be left of it`] : []), ...(hidden === null ? [] : [hidden])];
+  }
+
+  /** The end of a run is about to be reported. */
+  judged(run: Run): void {
+    this.#judged.add(run);
+  }
+
+  /** Why a run of which forks are followed from now on may have processes that were not found; null: it has none. */
+  gapOf(run: Run): string | null {
+    const {orphanages} = this.#host;
+    const orphanage = orphanages.of(run);
+    const astray = orphanages.whyAstray(run);
+    if (astray !== null) return astray;
+    const holder = orphanage === 'keeper' ? process.pid : parentAnchor();
+    if (holder === null) return null;
+    const first = firstStartOf(run) ?? 0;
+    const uncertain = this.#orphansOf(holder).find(
+      stat =>
+        Number(stat.startTime) >= first && certainRunOf(stat, this.#host.runs) === undefined && !this.#isHidden(stat),
+    );
+    return uncertain === undefined
+      ? null
+      : `${uncertain.pid} ${uncertain.comm} had lost its parent before its forks were followed, and only its environment or its output tells whose it is`;
+  }
+
+  /** What can't be proved while they live, a sentence for each. */
+  weaker(): string[] {
+    const living = this.#living();
+    return [...this.#strays.values()].flatMap(stray => {
+      const {suspects} = this.#attributionOf(stray, living);
+      if (suspects.length === 0) return [];
+      const {pid, comm} = stray.stat;
+      const ids = listed(suspects.map(({id}) => id));
+      return `while ${pid} (${comm}) lives, a stop does not prove that nothing is left of ${ids}: it has lost its parent and left its worker's cgroup, session and environment, so it may be of ${suspects.length === 1 ? 'it' : 'any of them'}`;
+    });
+  }
+
+  #doubtOf({stat, orphanage}: Stray, others: readonly LivingRun[]): Doubt {
+    const {pid, startTime, comm} = stat;
+    const shared = this.#host.orphanages.sharedWith(orphanage);
+    const also = [
+      ...(others.length > 0 ? [listed(others.map(({id}) => id))] : []),
+      ...(shared === null ? [] : [shared]),
+    ];
+    return {
+      pid,
+      startTime,
+      words: `${pid} ${comm} may be left of it: it has lost its parent and every sign of its worker, and may as well be of ${also.join(' or ')}`,
+    };
+  }
+
+  #give(stray: Stray, run: Run): void {
+    this.#strays.delete(stray.stat.pid);
+    this.#host.give(stray.stat, run);
+  }
+
+  #isShared({orphanage}: Stray): boolean {
+    return this.#host.orphanages.sharedWith(orphanage) !== null;
+  }
+
+  #note(stray: Stray): void {
+    (this.#strays.size < MOST_STRAYS ? this.#strays : this.#waiting).set(stray.stat.pid, stray);
+  }
+
+  #ownerOf(stray: Stray, living: readonly LivingRun[]): Run | null {
+    return this.#attributionOf(stray, living).owner?.run ?? null;
+  }
+
+  /** Whether a run may own an orphan, its age left out. */
+  #isPossible(run: Run, {orphanage, excluded}: Stray): boolean {
+    return !excluded.has(run) && this.#host.orphanages.of(run) === orphanage;
+  }
+
+  #mayOwn(run: Run, stray: Stray): boolean {
+    return this.#isPossible(run, stray) && (firstStartOf(run) ?? 0) <= Number(stray.stat.startTime);
+  }
+
+  #attributionOf(stray: Stray, living: readonly LivingRun[]): Attribution<LivingRun> {
+    const possible = living.filter(({run}) => this.#isPossible(run, stray));
+    return attribute(Number(stray.stat.startTime), possible, this.#isShared(stray));
+  }
+
+  #strayOf(stat: Stat, orphanage: Orphanage): Stray {
+    const descents = this.#host.descents();
+    const excluded = this.#living().filter(({run}) => descents?.excludes(run, stat.pid, Number(stat.startTime)));
+    return {stat, orphanage, excluded: new Set(excluded.map(({run}) => run))};
+  }
+
+  /** Every run of which something may live. */
+  #living(): LivingRun[] {
+    const living: LivingRun[] = [];
+    for (const run of this.#host.runs.all()) {
+      if (isOver(run) || this.#judged.has(run) || (run.pid === null && !run.adopted)) continue;
+      living.push({token: run.token, id: run.id, startTicks: firstStartOf(run), run});
+    }
+    return living;
+  }
+
+  /** The living children of this process, or of the anchor, that are no main processes. */
+  #orphansOf(holder: number): Stat[] {
+    const {runs} = this.#host;
+    return childrenOf(holder).flatMap(pid => {
+      if (pid === process.pid || this.#host.isOwn(pid)) return [];
+      const run = runs.ofPid(pid);
+      // The pid of a main process that has not ended is its own.
+      if (run !== undefined && run.exit === null) return [];
+      const stat = readStat(pid);
+      return stat === null || hasEnded(stat) || stat.ppid !== holder || stat.startTime === run?.startTime ? [] : [stat];
+    });
+  }
+
+  #noteHiddenOf(anchor: number): void {
+    for (const pid of childrenOf(anchor)) {
+      if (pid === process.pid || this.#host.isOwn(pid) || this.#host.runs.ofPid(pid)?.exit === null) continue;
+      if (isHidden(pid)) this.hidden.note(pid, 'anchor');
+    }
+  }
+
+  #isKnownOrphan({pid, startTime}: Stat): boolean {
+    for (const {orphans} of this.#host.runs.all()) if (orphans.get(pid) === startTime) return true;
+    return false;
+  }
+
+  #isHidden(stat: Stat): boolean {
+    for (const run of this.#host.runs.all()) if (this.#host.isHidden(run, stat)) return true;
+    return false;
+  }
+}

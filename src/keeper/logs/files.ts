@@ -1,0 +1,54 @@
+/** The logs of all instances that have a run, by folder. */
+import {LogDisk} from './disk.ts';
+import {LogFile, type LogListener} from './file.ts';
+import {STREAMS, type Stream} from '../../logs/layout.ts';
+
+export class LogFiles {
+  readonly #byFolder = new Map<string, Record<Stream, LogFile>>();
+  readonly #disk: LogDisk;
+
+  constructor(disk = new LogDisk()) {
+    this.#disk = disk;
+  }
+
+  /** How many instances have some. */
+  get count(): number {
+    return this.#byFolder.size;
+  }
+
+  /** Both logs of an instance. */
+  of(folder: string, maxSize: number, listener: LogListener): Record<Stream, LogFile> {
+    const known = this.#byFolder.get(folder);
+    if (known) {
+      for (const stream of STREAMS) known[stream].maxSize = maxSize;
+      return known;
+    }
+    const made = {
+      out: new LogFile(folder, 'out', maxSize, listener, this.#disk),
+      err: new LogFile(folder, 'err', maxSize, listener, this.#disk),
+    };
+    this.#byFolder.set(folder, made);
+    return made;
+  }
+
+  /** No run writes there any more; another may later. */
+  release(folder: string): void {
+    const logs = this.#byFolder.get(folder);
+    // What is held back is known to others, who must hear when it goes on.
+    if (logs && STREAMS.every(stream => logs[stream].isIdle)) this.#byFolder.delete(folder);
+  }
+
+  /** Looks whether the files are still at their paths. */
+  sweep(): void {
+    for (const logs of this.#byFolder.values()) for (const stream of STREAMS) logs[stream].sweep();
+  }
+
+  /** Calls back once indexes are written and rotations done, or after a while. */
+  settle(done: () => void): void {
+    this.#disk.settle(done);
+  }
+
+  reopen(): void {
+    for (const logs of this.#byFolder.values()) for (const stream of STREAMS) logs[stream].reopen();
+  }
+}

@@ -1,0 +1,23 @@
+/** Whether the file that is written to is the one that others find at its path. */
+import {fstat as fstatFile} from 'node:fs';
+import {stat} from 'node:fs/promises';
+import {promisify} from 'node:util';
+import {codeOf} from '../files/error-code.ts';
+
+const fstat = promisify(fstatFile);
+
+/** `removed`: it has no name any more. `elsewhere`: it has another one, or another file has its name. */
+export type Place = 'there' | 'removed' | 'elsewhere';
+
+/** A piece of the disk's work. Throws what keeps it from being found out. */
+export async function placeOf(path: string, fd: number): Promise<Place> {
+  const held = await fstat(fd);
+  if (held.nlink === 0) return 'removed';
+  try {
+    const found = await stat(path);
+    return found.ino === held.ino && found.dev === held.dev ? 'there' : 'elsewhere';
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return 'elsewhere';
+    throw error;
+  }
+}

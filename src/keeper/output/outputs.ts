@@ -1,0 +1,197 @@
+/** The output of all runs: whose goes to which logs, and who wants to hear of it. */
+import type {EarlierPipes} from '../pipe-store/earlier.ts';
+import type {LogFile} from '../logs/file.ts';
+import {LogFiles} from '../logs/files.ts';
+import type {Fact, HeldFact, SpawnOrder} from '../../link/messages.ts';
+import {Output} from './run-streams.ts';
+import {findFifos, makeFifos, removeFifos, type Fifos} from './fifos.ts';
+import type {PipeStore} from '../pipe-store/store.ts';
+import type {Run} from '../runs/run.ts';
+import type {Stream} from '../../logs/layout.ts';
+import type {Epoll} from '../../posix/epoll.ts';
+import {isShortage} from '../../process/stat.ts';
+
+/** A try that takes longer (ms) waits for a process that holds its pipe, and not for descriptors. */
+const HELD_UP_MS = 1_000;
+const RETRY_MS = 500;
+
+export class RunOutput {
+  readonly #runsFolder: string;
+  readonly #epoll: Epoll;
+  readonly #say: (fact: Fact) => void;
+  readonly #store: PipeStore | null;
+  readonly #logs: LogFiles;
+  readonly #folderOf = new Map<string, string>();
+  /** By log folder: how many runs that are not forgotten write there. */
+  readonly #runsOf = new Map<string, number>();
+  /** By log folder: the run whose output is watched for. */
+  readonly #watched = new Map<string, string>();
+  /** By instance: why which of its logs can't be written. */
+  readonly #held = new Map<string, Map<Stream, string>>();
+  /** Runs whose FIFOs could not be opened yet. */
+  readonly #late = new Map<Run, {readonly folder: string; readonly maxSize: number}>();
+  /** Of those: not for want of descriptors, but since that waits for others. */
+  readonly #opening = new Set<Run>();
+  /** Of those: they are over, and only their output is waited for. */
+  readonly #draining = new Set<Run>();
+  /** When the last try of a late one began (performance.now), while it goes on. */
+  #tryingSince = -Infinity;
+
+  constructor(
+    runsFolder: string,
+    epoll: Epoll,
+    say: (fact: Fact) => void,
+    logs = new LogFiles(),
+    store: PipeStore | null = null,
+  ) {
+    this.#logs = logs;
+    this.#runsFolder = runsFolder;
+    this.#epoll = epoll;
+    this.#say = say;
+    this.#store = store;
+  }
+
+  /** Makes the FIFOs of a new run. Throws what the kernel refuses. */
+  open(run: Run, {logFolder, logMaxSize, owner}: SpawnOrder): void {
+    const logs = this.#logsOf(run, logFolder, logMaxSize);
+    const fifos = makeFifos(this.#runsFolder, run.token, owner);
+    try {
+      this.#connect(run, logs, fifos);
+    } catch (error) {
+      removeFifos(this.#runsFolder, run.token);
+      throw error;
+    }
+    // Before the worker is there, which may end at once.
+    this.#store?.flush();
+  }
+
+  /** Takes up those of a run that an earlier keeper started: at once, or later where they must be opened anew. */
+  takeUp(run: Run, folder: string, maxSize: number, earlier: EarlierPipes | null = null): void {
+    this.#takeUp(run, {folder, maxSize}, earlier, () => {});
+  }
+
+  /** Takes up what could not be taken up before. To be called when the runs of earlier keepers were taken up, and again later. */
+  takeUpLate(): void {
+    if (this.#late.size === 0) this.#store?.takenUp();
+    // One at a time: of several, each would keep from the others what is left, and none would get enough.
+    if (performance.now() - this.#tryingSince < HELD_UP_MS) return;
+    const late = [...this.#late].filter(([run]) => !this.#opening.has(run));
+    const [run, place] = late.find(([one]) => this.#draining.has(one)) ?? late[0] ?? [];
+    if (run === undefined || place === undefined) return;
+    this.#tryingSince = performance.now();
+    this.#takeUp(run, place, null, isShort => {
+      this.#tryingSince = -Infinity;
+      if (!isShort) this.takeUpLate();
+    });
+  }
+
+  /** Calls back once all that the run wrote is in its logs. */
+  drain(run: Run, done: () => void): void {
+    // What is over gives its descriptors back.
+    if (this.#late.has(run)) this.#draining.add(run);
+    this.takeUpLate();
+    if (this.#late.has(run)) setTimeout(() => this.drain(run, done), RETRY_MS);
+    else if (run.output) run.output.drain(() => this.#logs.settle(done));
+    else done();
+  }
+
+  /** The instances whose output can't be written, and why. */
+  held(): HeldFact[] {
+    return [...this.#held].map(([id, errors]) => ({id, error: [...errors.values()].join(', ')}));
+  }
+
+  /** From now on it is said when the run has written something. */
+  watch(token: string): void {
+    const folder = this.#folderOf.get(token);
+    if (folder !== undefined) this.#watched.set(folder, token);
+  }
+
+  unwatch(token: string): void {
+    const folder = this.#folderOf.get(token);
+    if (folder !== undefined && this.#watched.get(folder) === token) this.#watched.delete(folder);
+  }
+
+  /** Another controller has come: it asks for what it wants to hear. */
+  unwatchAll(): void {
+    this.#watched.clear();
+  }
+
+  forget(token: string): void {
+    this.unwatch(token);
+    const folder = this.#folderOf.get(token);
+    if (folder === undefined) return;
+    this.#folderOf.delete(token);
+    const runs = (this.#runsOf.get(folder) ?? 1) - 1;
+    this.#runsOf.set(folder, runs);
+    if (runs > 0) return;
+    // Else of every instance that there ever was something would stay.
+    this.#runsOf.delete(folder);
+    this.#logs.release(folder);
+  }
+
+  /** Looks whether the log files are still at their paths. */
+  sweep(): void {
+    this.#logs.sweep();
+  }
+
+  /** Somebody moved log files away (SIGUSR1). */
+  reopen(): void {
+    this.#logs.reopen();
+  }
+
+  #takeUp(
+    run: Run,
+    place: {readonly folder: string; readonly maxSize: number},
+    earlier: EarlierPipes | null,
+    done: (isShort: boolean) => void,
+  ): void {
+    const logs = this.#logsOf(run, place.folder, place.maxSize);
+    this.#late.set(run, place);
+    this.#opening.add(run);
+    findFifos(this.#runsFolder, run, earlier, found => {
+      this.#opening.delete(run);
+      let isShort = false;
+      try {
+        if (found instanceof Error) throw found;
+        this.#connect(run, logs, found);
+      } catch (error) {
+        // Else the FIFOs are gone: its output was drained before the earlier keeper died, or somebody removed them.
+        isShort = isShortage(error);
+      }
+      if (!isShort) {
+        this.#late.delete(run);
+        this.#draining.delete(run);
+      }
+      done(isShort);
+    });
+  }
+
+  #logsOf(run: Run, folder: string, maxSize: number): Record<Stream, LogFile> {
+    if (!this.#folderOf.has(run.token)) this.#runsOf.set(folder, (this.#runsOf.get(folder) ?? 0) + 1);
+    this.#folderOf.set(run.token, folder);
+    return this.#logs.of(folder, maxSize, {
+      wrote: stream => {
+        const token = this.#watched.get(folder);
+        if (token !== undefined) this.#say({type: 'wrote', token, stream});
+      },
+      rotated: () => this.#say({type: 'rotated', folder}),
+      held: (stream, error) => this.#noteHeld(run.id, stream, error),
+      repaired: (_stream, message) => this.#say({type: 'log-repaired', id: run.id, message}),
+    });
+  }
+
+  #connect(run: Run, logs: Record<Stream, LogFile>, fifos: Fifos): void {
+    run.output = new Output(this.#runsFolder, run.token, logs, this.#epoll, this.#store, fifos);
+  }
+
+  #noteHeld(id: string, stream: Stream, error: string | null): void {
+    const errors = this.#held.get(id) ?? new Map<Stream, string>();
+    const before = errors.size;
+    if (error === null) errors.delete(stream);
+    else errors.set(stream, error);
+    if (errors.size === 0) this.#held.delete(id);
+    else this.#held.set(id, errors);
+    // Both streams of an instance lie on one disk: that one of them is held is told, and that none is any more.
+    if (before === 0 || errors.size === 0) this.#say({type: 'output-held', id, error});
+  }
+}

@@ -1,0 +1,95 @@
+/** The socket at which a run says how it is: made in a folder that is this user's alone, and removed with it. */
+import {readdirSync} from 'node:fs';
+import {join} from 'node:path';
+import {ChannelError, codeOf} from '../files/error-code.ts';
+import {bindDatagram} from '../../posix/datagram.ts';
+import {removeFile, removeIfPossible} from '../../posix/remove.ts';
+import {
+  closeSocketFolder,
+  isOwnSocketFolder,
+  openSocketFolder,
+  pathOf,
+  SocketFolderError,
+  socketFolderOf,
+  socketFolders,
+} from '../../posix/socket-folder.ts';
+import {isShortage} from '../../process/stat.ts';
+
+export interface NotifyAddress {
+  /** A path; `@name` of a run that an earlier version has started. */
+  readonly address: string;
+  readonly owner: {readonly uid: number; readonly gid: number} | null;
+}
+
+const isAbstract = (address: string): boolean => address.startsWith('@');
+
+const NAME = /^[0-9a-f]{32}\.notify$/;
+
+/** Another fleet may remove the shared folder above, which was empty, between our two steps. */
+const TRIES = 3;
+
+/** Throws what the kernel refuses. */
+export function bindNotify({address, owner}: NotifyAddress): number {
+  const folder = isAbstract(address) ? null : socketFolderOf(address);
+  for (let left = TRIES; ; left--) {
+    try {
+      if (folder !== null) openSocketFolder(folder);
+      return bindDatagram(address, owner);
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT' || error instanceof SocketFolderError || left === 0) throw error;
+    }
+  }
+}
+
+/** The same for a new run. Throws ChannelError, whose message says which, why, and what to do. */
+export function makeNotify(at: NotifyAddress): number {
+  const {address} = at;
+  if (isAbstract(address))
+    throw new ChannelError(`its notify socket ${address} would be open to every user`, 'EPERM', null);
+  try {
+    return bindNotify(at);
+  } catch (error) {
+    const code = codeOf(error);
+    const why: Readonly<Record<string, string>> = {
+      EADDRINUSE: 'something else lies there: remove it',
+      EACCES: 'this user may not write to its folder',
+      ENOENT: 'its folder is gone',
+      ENOSPC: 'the disk is full',
+      EROFS: 'its file system can not be written',
+      EPERM: 'this user may not give it to the user of the worker',
+      EMFILE: 'no descriptor is left for it',
+      ENFILE: 'no descriptor is left for it',
+    };
+    const reason = error instanceof SocketFolderError ? error.message : (why[code] ?? 'the kernel refused');
+    throw new ChannelError(`its notify socket ${address} can't be made: ${reason}`, code, error);
+  }
+}
+
+/** Removes what lies on disk of it, and its folder where that is empty. */
+export function removeNotify(address: string): void {
+  if (isAbstract(address)) return;
+  try {
+    removeFile(address);
+    const folder = socketFolderOf(address);
+    if (folder !== null) closeSocketFolder(folder);
+  } catch (error) {
+    if (isShortage(error)) throw error;
+    // A file system that takes no change: it stays, and nobody receives there any more.
+  }
+}
+
+/** Removes the sockets of this fleet's own folders that none of its runs has: whoever made them was lost in the middle of it. */
+export function removeOtherNotify(fleetFolder: string, kept: ReadonlySet<string>): void {
+  for (const place of socketFolders(fleetFolder, process.env, process.getuid?.() ?? 0)) {
+    const folder = pathOf(place);
+    try {
+      if (!isOwnSocketFolder(place)) continue;
+      const names = readdirSync(folder).filter(name => NAME.test(name) && !kept.has(join(folder, name)));
+      for (const name of names) removeIfPossible(join(folder, name));
+    } catch (error) {
+      if (isShortage(error)) throw error;
+      // It is gone.
+    }
+    closeSocketFolder(place);
+  }
+}

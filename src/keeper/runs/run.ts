@@ -1,0 +1,179 @@
+/** What the keeper holds of one run, from the order to spawn it until the controller has committed its end. */
+import {basename} from 'node:path';
+import type {Cleared, ExitFact, LogStart, Notice, RunFact, SpawnFailure, Unheld} from '../../link/messages.ts';
+import type {SignalName} from '../../posix/signals.ts';
+import type {Intent} from './shape.ts';
+
+/** The processes that come from a run's main process, as the process connector has told. */
+export interface Descent {
+  /** All that are known to live, up to this moment, the main process among them; some may have ended just now. */
+  known(): ReadonlySet<number>;
+  /** Whether any of them lives (a zombie does not). */
+  isAlive(): boolean;
+  /** Why a process that is not known may be the run's; null: none was missed since the main process was forked. */
+  readonly gap: string | null;
+}
+
+/** The pipes of both streams of a run. */
+export interface RunStreams {
+  /** Descriptors for the worker, to be closed after the spawn. */
+  openForWorker(): number[];
+  /** The run was never started. */
+  discard(): void;
+  /** Calls back once all that the run wrote is in its logs. */
+  drain(done: () => void): void;
+}
+
+export interface Run {
+  readonly token: string;
+  readonly id: string;
+  readonly stopSignal: SignalName;
+  readonly stopTimeoutMs: number;
+  readonly logStart: LogStart;
+  /** What its record began with, should that be removed; null: it was torn when this keeper found it. */
+  intent: Intent | null;
+  pid: number | null;
+  startTime: string | null;
+  startedAt: number | null;
+  /** Start time of the first main process, where another one has taken its place. */
+  since: string | null;
+  /** A handle for the main process, while it lives; null also where there was no descriptor to spare. */
+  pidfd: number | null;
+  /** The keeper is not its parent: it was spawned by one that died. */
+  adopted: boolean;
+  /** Its main process is, or was, this process's child. */
+  child: boolean;
+  /** Its processes that lose their parents become children of a process outside of the fleet. */
+  astray: boolean;
+  paused: boolean;
+  exit: ExitFact | null;
+  failure: SpawnFailure | null;
+  cleared: Cleared | null;
+  /** What it has said of itself and still holds; null: nothing. */
+  notice: Notice | null;
+  /** Path of its cgroup; null where there is none. */
+  cgroup: string | null;
+  /** Null: nobody listens. */
+  descent: Descent | null;
+  unheld: Unheld;
+  output: RunStreams | null;
+  /** Its processes that became the keeper's own children: pid to start time. */
+  readonly orphans: Map<number, string>;
+  /** Of an adopted run: its processes at the last look while its main process lived, pid to start time. */
+  readonly known: Map<number, string>;
+}
+
+/** One of which nothing has happened yet. */
+export const newRun = (intended: Pick<Run, 'token' | 'id' | 'stopSignal' | 'stopTimeoutMs' | 'logStart'>): Run => ({
+  ...intended,
+  intent: null,
+  pid: null,
+  startTime: null,
+  startedAt: null,
+  since: null,
+  pidfd: null,
+  adopted: false,
+  child: true,
+  astray: false,
+  paused: false,
+  exit: null,
+  failure: null,
+  cleared: null,
+  notice: null,
+  cgroup: null,
+  descent: null,
+  unheld: {memory: null, cpu: null},
+  output: null,
+  orphans: new Map(),
+  known: new Map(),
+});
+
+/** Clock ticks since boot at which its first process started: none of its processes is older. Null: not known. */
+export function firstStartOf({since, startTime}: Pick<Run, 'since' | 'startTime'>): number | null {
+  const ticks = Number(since ?? startTime ?? '');
+  return ticks > 0 ? ticks : null;
+}
+
+/** Nothing of it lives: all is cleared, or it was never spawned. */
+export const isOver = (run: Run): boolean => run.cleared !== null || run.failure !== null;
+
+export const factOf = (run: Run): RunFact => ({
+  token: run.token,
+  id: run.id,
+  pid: run.pid,
+  startTime: run.startTime,
+  startedAt: run.startedAt,
+  adopted: run.adopted && !run.child,
+  paused: run.paused,
+  logStart: run.logStart,
+  exit: run.exit,
+  failure: run.failure,
+  notice: run.notice,
+  cleared: run.cleared,
+  unheld: run.unheld,
+});
+
+/** All runs, found by token and by the main process's pid in one step. */
+export class Runs {
+  readonly #byToken = new Map<string, Run>();
+  readonly #byPid = new Map<number, Run>();
+  readonly #byCgroup = new Map<string, Run>();
+
+  add(run: Run): void {
+    this.#byToken.set(run.token, run);
+    if (run.pid !== null) this.#byPid.set(run.pid, run);
+    if (run.cgroup !== null) this.#byCgroup.set(basename(run.cgroup), run);
+  }
+
+  /** Notes the main process, and the cgroup in which it was born. */
+  started(run: Run, pid: number, at: number, cgroup: string | null): void {
+    run.pid = pid;
+    run.startedAt = at;
+    run.cgroup = cgroup;
+    this.add(run);
+  }
+
+  /** Another process is the main one from now on. */
+  moved(run: Run, pid: number, startTime: string): void {
+    if (run.pid !== null && this.#byPid.get(run.pid) === run) this.#byPid.delete(run.pid);
+    run.pid = pid;
+    run.since ??= run.startTime;
+    run.startTime = startTime;
+    this.#byPid.set(pid, run);
+  }
+
+  delete(run: Run): void {
+    this.#byToken.delete(run.token);
+    if (run.pid !== null && this.#byPid.get(run.pid) === run) this.#byPid.delete(run.pid);
+    if (run.cgroup !== null) this.#byCgroup.delete(basename(run.cgroup));
+  }
+
+  get(token: string): Run | undefined {
+    return this.#byToken.get(token);
+  }
+
+  /**
+   * The run whose main process has, or had, that pid. The kernel gives no pid away that still names a session or a
+   * process group, so this also finds the run that a session belongs to after its leader died.
+   */
+  ofPid(pid: number): Run | undefined {
+    return this.#byPid.get(pid);
+  }
+
+  /** The run that has that cgroup, or one above it. */
+  ofCgroup(path: string): Run | undefined {
+    for (const name of path.split('/').reverse()) {
+      const run = this.#byCgroup.get(name);
+      if (run) return run;
+    }
+    return undefined;
+  }
+
+  all(): Iterable<Run> {
+    return this.#byToken.values();
+  }
+
+  get size(): number {
+    return this.#byToken.size;
+  }
+}

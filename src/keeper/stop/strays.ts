@@ -1,0 +1,59 @@
+/**
+ * What belongs to no run, when the whole fleet has been stopped. A process may shed every sign of which worker's it is,
+ * but it has come from this fleet: it became a child of the keeper, or of the anchor when an earlier keeper died.
+ */
+import {livingAnchor} from '../anchor/anchor.ts';
+import {Look, membersOf} from '../lineage/members.ts';
+import type {Ladder} from './ladder.ts';
+import {newRun, type Run} from '../runs/run.ts';
+import {childrenOf} from '../../process/proc-files.ts';
+import {readStat} from '../../process/stat.ts';
+
+/** Strays have that long to end before SIGKILL. */
+const GRACE_MS = 1_000;
+const SIGTERM = 15;
+
+/** In the place of a run: what belongs to none. */
+const noRun = (): Run => ({
+  ...newRun({token: '', id: '', stopSignal: 'SIGTERM', stopTimeoutMs: GRACE_MS, logStart: {out: 0, err: 0}}),
+  child: false,
+  exit: {code: null, signal: null, at: 0},
+});
+
+export class Strays {
+  readonly #ladder: Ladder;
+  #run: Run | null = null;
+  #gone: ((survivors: readonly string[]) => void) | null = null;
+
+  constructor(ladder: Ladder) {
+    this.#ladder = ladder;
+  }
+
+  /** Ends them all; `controller` leaves by itself. Calls back once they are gone, or names those that can't be ended. */
+  end(controller: number | null, gone: (survivors: readonly string[]) => void): void {
+    if (this.#run !== null) return;
+    this.#run = noRun();
+    this.#gone = gone;
+    this.#again(this.#run, controller, GRACE_MS);
+  }
+
+  /** Whether what the ladder has cleared were the strays. */
+  cleared(run: Run, survivors: readonly string[]): boolean {
+    if (run !== this.#run) return false;
+    if (survivors.length > 0) this.#gone?.(survivors);
+    // What a stray leaves when it dies is one, too.
+    else this.#again(run, null, 0);
+    return true;
+  }
+
+  #again(run: Run, controller: number | null, timeoutMs: number): void {
+    const anchor = livingAnchor();
+    const orphans = [...childrenOf(process.pid), ...(anchor === null ? [] : childrenOf(anchor))];
+    for (const pid of orphans) {
+      const stat = readStat(pid);
+      if (stat && pid !== process.pid && pid !== controller) run.orphans.set(pid, stat.startTime);
+    }
+    if (membersOf(run, new Look()).length > 0) this.#ladder.end(run, SIGTERM, timeoutMs);
+    else this.#gone?.([]);
+  }
+}

@@ -1,0 +1,243 @@
+/**
+ * Other programs take over, or nothing changes. A new controller is started beside the one that works, and a new keeper
+ * is tried, where it differs; when both have shown that they can, the old controller commits and hands over. A keeper
+ * that differs then becomes the new one (execve: the same pid, the children stay), once the new controller holds the
+ * output of all runs, also of those that have begun meanwhile; and the new controller is welcomed.
+ * Only when that answers on the control socket are the new programs current; until then whatever fails, or takes too
+ * long, leads back to the old ones, which is also what the anchor would start.
+ */
+import type {Replaced, UpgradeUnderWay} from '../handover.ts';
+import type {Code} from '../code/installed.ts';
+import type {ControllerProcess} from '../controller/process.ts';
+import type {KeeperTrial} from '../code/trial.ts';
+import type {Link} from '../controller/link.ts';
+import type {Fact, FailedUpgrade} from '../../link/messages.ts';
+import {whenCopied} from '../../posix/mover.ts';
+import {writeError} from '../../posix/standard-error.ts';
+
+const PATIENCE_MS = 10_000;
+
+export interface UpgradeHost {
+  readonly folder: string;
+  readonly code: Code;
+  readonly link: Link;
+  readonly trial: KeeperTrial;
+  /** To the controller that works. */
+  readonly say: (fact: Fact) => void;
+  /** Becomes another image of the keeper; throws where it can't. */
+  readonly become: (program: string, upgrade: UpgradeUnderWay | null, failed: FailedUpgrade | null) => never;
+}
+
+/**
+ * - `preparing`: the new ones have not shown yet that they can
+ * - `prepared`: the old controller has been asked to hand over
+ * - `holding`: the old one has handed over, and the new one opens the output of all runs
+ * - `taking`: the new controller works, and has not answered on its socket yet
+ */
+interface UnderWay {
+  readonly to: string;
+  step: 'preparing' | 'prepared' | 'holding' | 'taking';
+  readonly until: number;
+  readonly timer: NodeJS.Timeout;
+  candidate: ControllerProcess | null;
+  isControllerReady: boolean;
+  isKeeperReady: boolean;
+  /** The keeper to go back to, where this is the new one. */
+  readonly back: string | null;
+}
+
+export class Upgrade {
+  readonly #host: UpgradeHost;
+  #now: UnderWay | null = null;
+  #failed: FailedUpgrade | null;
+
+  /** @param replaced what the image that this one replaces had to say; null: it replaces none */
+  constructor(host: UpgradeHost, replaced: Replaced | null) {
+    this.#host = host;
+    const {next} = host.code;
+    // When it has become current, it was done: the controller finds that out.
+    const lost = next !== null && next !== host.code.current;
+    const failed = lost ? {to: next, message: 'the keeper was lost in the middle of it'} : null;
+    this.#failed = replaced ? replaced.failed : failed;
+    // The keeper was lost when it was done, before it had forgotten that.
+    if (next !== null && !lost) this.#forgetNext();
+  }
+
+  /** The last one that came to nothing; told once. */
+  takeFailed(): FailedUpgrade | null {
+    const failed = this.#failed;
+    this.#failed = null;
+    if (failed !== null) this.#forgetNext();
+    return failed;
+  }
+
+  begin(to: string): void {
+    const {code, link, folder, say} = this.#host;
+    if (this.#now !== null) {
+      say({type: 'upgrade-failed', to, message: 'another upgrade is under way'});
+      return;
+    }
+    const now = this.#start(to, 'preparing', Date.now() + PATIENCE_MS, null);
+    try {
+      const problem = code.problemOf(to);
+      if (problem !== null) throw new Error(problem);
+      code.next = to;
+      now.candidate = link.spawn(code.controller(folder, to), {
+        order: order => {
+          if (order.type !== 'prepared' || this.#now !== now) return;
+          if (order.error !== null) this.#fail(`the new controller can't take over: ${order.error}`);
+          else if (now.step === 'holding') this.#replace(now);
+          else {
+            now.isControllerReady = true;
+            this.#prepared();
+          }
+        },
+        ended: how => {
+          if (this.#now === now) this.#fail(`the new controller ended (${how})`);
+        },
+      });
+      now.candidate.send({type: 'handshake'});
+      if (code.isSameKeeper(to)) now.isKeeperReady = true;
+      else this.#tryKeeper(now);
+    } catch (error) {
+      this.#fail(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** The old controller has committed everything. */
+  handOver(): void {
+    const {code, link} = this.#host;
+    const now = this.#now;
+    link.release();
+    if (now?.step !== 'prepared' || now.candidate === null) {
+      // It was given up in this moment, and the old controller has closed its door: another one of the old code opens it.
+      link.start();
+      return;
+    }
+    if (code.isSameKeeper(now.to)) {
+      now.step = 'taking';
+      link.take(now.candidate);
+      return;
+    }
+    // From now on no run begins. Those that have begun since it was first asked, it does not hold yet.
+    now.step = 'holding';
+    now.candidate.send({type: 'handshake'});
+  }
+
+  #replace(now: UnderWay): void {
+    const {code, become} = this.#host;
+    const {to, until, candidate} = now;
+    if (candidate === null) return;
+    whenCopied(() => {
+      if (this.#now !== now) return; // it took too long
+      try {
+        const back = code.keeper(code.own);
+        become(code.keeper(to), {to, until, controller: candidate.pid, link: candidate.fd, back}, null);
+      } catch (error) {
+        this.#fail(error instanceof Error ? error.message : String(error));
+      }
+    });
+  }
+
+  /** This is the new keeper: the new controller may have its welcome. */
+  resume({to, until, back}: UpgradeUnderWay, candidate: ControllerProcess): void {
+    const now = this.#start(to, 'taking', until, back);
+    now.candidate = candidate;
+    this.#host.link.take(candidate);
+  }
+
+  /** The controller that works answers on its socket. */
+  ready(): void {
+    const {code, say} = this.#host;
+    const now = this.#now;
+    if (now?.step !== 'taking') return;
+    const from = code.current;
+    try {
+      code.makeCurrent(now.to);
+    } catch (error) {
+      this.#fail(error instanceof Error ? error.message : String(error));
+      return;
+    }
+    this.#end();
+    this.#forgetNext();
+    say({type: 'upgraded', from, to: now.to});
+  }
+
+  /** The controller that works, old or new, is lost or keeps its lease. */
+  cancel(why: string): void {
+    if (this.#now !== null) this.#fail(why);
+  }
+
+  #start(to: string, step: UnderWay['step'], until: number, back: string | null): UnderWay {
+    const timer = setTimeout(
+      () => this.#fail(`it took longer than ${PATIENCE_MS / 1000} s`),
+      Math.max(0, Math.min(until - Date.now(), PATIENCE_MS)),
+    );
+    this.#now = {to, step, until, timer, candidate: null, isControllerReady: false, isKeeperReady: false, back};
+    return this.#now;
+  }
+
+  #tryKeeper(now: UnderWay): void {
+    const {code, folder, trial} = this.#host;
+    const command = code.command(code.keeper(now.to), [folder, '--check']);
+    const done = (problem: string | null): void => {
+      if (this.#now !== now) return;
+      if (problem !== null) {
+        this.#fail(problem);
+        return;
+      }
+      now.isKeeperReady = true;
+      this.#prepared();
+    };
+    trial.run(command, done);
+  }
+
+  #prepared(): void {
+    const now = this.#now;
+    if (now?.step !== 'preparing' || !now.isControllerReady || !now.isKeeperReady) return;
+    now.step = 'prepared';
+    this.#host.say({type: 'upgrade-prepared'});
+  }
+
+  #fail(message: string): void {
+    const {link, say, become} = this.#host;
+    const now = this.#now;
+    if (now === null) return;
+    this.#end();
+    const failed = {to: now.to, message};
+    writeError(`brood keeper: no upgrade to ${now.to}: ${message}\n`);
+    now.candidate?.kill('SIGKILL');
+    if (now.step === 'holding') {
+      // The old controller has gone: another one of the old code tells what has become of it.
+      this.#failed = failed;
+      now.candidate?.hangUp();
+      link.start();
+      return;
+    }
+    if (now.step !== 'taking') {
+      now.candidate?.hangUp();
+      say({type: 'upgrade-failed', ...failed});
+      // Where the one that works has just been lost, the next one is told.
+      if (link.pid === null) this.#failed = failed;
+      else this.#forgetNext();
+      return;
+    }
+    this.#failed = failed;
+    // The old controllers and the old keeper go together: a new keeper goes back to what it was.
+    const {back} = now;
+    if (back !== null) whenCopied(() => become(back, null, failed));
+  }
+
+  #end(): void {
+    if (this.#now) clearTimeout(this.#now.timer);
+    this.#now = null;
+  }
+
+  #forgetNext(): void {
+    try {
+      this.#host.code.next = null;
+    } catch {
+      // A disk that takes no change: the next keeper says that an upgrade was lost, which one was.
+    }
+  }
+}

@@ -1,0 +1,128 @@
+/** Makes true what a changed fleet file says. */
+import type {FleetSpec, WorkerSpec} from '../../fleet/types.ts';
+import type {FleetChange} from './fleet-change.ts';
+import {equal} from '../equal.ts';
+import {headOf, type FleetHead} from './head.ts';
+import {addWorker, removeWorker, resize} from './members.ts';
+import type {Member} from './cell.ts';
+
+/** What came, left and changed, by name. */
+export interface Plan {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly changed: readonly string[];
+}
+
+/** What takes effect without a new run; all else is part of how a process was started. */
+const SOFT: ReadonlySet<string> = new Set<keyof WorkerSpec>([
+  'instances',
+  'restart',
+  'success',
+  'backoff',
+  'giveUp',
+  'stop',
+  'logs',
+  'zombies',
+  'orphans',
+  'after',
+  'requires',
+  'hooks',
+  'health',
+  'schedule',
+  'watch',
+  'watchIgnore',
+]);
+
+/** Applies a fleet file; null if all is so already. What was added by command stays, scale goes back to the file. */
+export function configure(fleet: FleetSpec, change: FleetChange): Plan | null {
+  const {roster} = change;
+  const names = new Set(fleet.workers.map(({name}) => name));
+  const order = orderOf(change);
+
+  const removed = [...roster.members.values()]
+    .filter(member => !member.added && !names.has(member.spec.name))
+    .map(({spec}) => spec.name)
+    .filter(name => removeWorker(name, change));
+  const [had, has] = [channelsGiven(change.head), channelsGiven(fleet)];
+  const moved = new Set(fleet.workers.filter(spec => !equal(had(spec), has(spec))).map(({name}) => name));
+  const added: string[] = [];
+  const changed: string[] = [];
+  for (const spec of fleet.workers) {
+    const known = roster.members.get(spec.name);
+    if (known === undefined || known.removed) {
+      addWorker(spec, false, change);
+      added.push(spec.name);
+    } else if (update(known, spec, moved.has(spec.name), change)) changed.push(spec.name);
+  }
+  roster.arrange(fleet.workers.map(({name}) => name));
+
+  const head = headOf(fleet);
+  const reordered = !equal(order, orderOf(change));
+  if (added.length + removed.length + changed.length === 0 && !reordered && equal(head, change.head)) return null;
+  change.define(head);
+  roster.link();
+  return {added, removed, changed};
+}
+
+function update(member: Member, spec: WorkerSpec, otherChannels: boolean, change: FleetChange): boolean {
+  const {spec: before} = member;
+  const same = differing(before, spec).length === 0 && !member.added;
+  // A run of one that ran all the time is none of a schedule.
+  const isNewlyScheduled = before.schedule === null && spec.schedule !== null;
+  const anew = otherChannels || isNewlyScheduled || needsNewRun(before, spec);
+  const resized = resize(member, spec.instances, change, anew ? 'up' : undefined);
+  // Runs end by the definition with which they began, so this comes before the new one.
+  if (anew) renew(member, change);
+  if (same) return resized || otherChannels;
+  member.spec = spec;
+  member.added = false;
+  change.roster.redefined(member);
+  if (before.schedule !== spec.schedule) for (const cell of member.cells) change.apply(cell, {type: 'reschedule'});
+  return true;
+}
+
+/** The channels that a worker is started with, in order: with others it has to be started anew. */
+function channelsGiven({channels}: FleetHead): (spec: WorkerSpec) => readonly unknown[] {
+  const places = new Map(channels.map(({name}, place) => [name, place]));
+  const pipes = new Map<string, number[]>();
+  for (const [place, channel] of channels.entries()) {
+    if (channel.kind !== 'pipe') continue;
+    for (const end of new Set([channel.from, channel.to])) {
+      const known = pipes.get(end);
+      if (known) known.push(place);
+      else pipes.set(end, [place]);
+    }
+  }
+  return spec => {
+    const listed = spec.channels.flatMap(name => places.get(name) ?? []);
+    const given = [...new Set([...listed, ...(pipes.get(spec.name) ?? [])])].sort((a, b) => a - b);
+    return given.flatMap((place): object[] => {
+      const channel = channels[place];
+      if (channel?.kind !== 'pipe') return channel === undefined ? [] : [channel];
+      // Whom it leads to at the other end, a worker is not told.
+      const {name, kind, from, to} = channel;
+      return [from, to].includes(spec.name) ? [{name, kind, writes: from === spec.name}] : [];
+    });
+  };
+}
+
+function renew(member: Member, change: FleetChange): void {
+  for (const cell of member.cells) {
+    if (!cell.instance.leaving) change.apply(cell, {type: 'restart', why: 'changed', stay: false});
+  }
+}
+
+const needsNewRun = (before: WorkerSpec, after: WorkerSpec): boolean =>
+  differing(before, after).some(key => !SOFT.has(key));
+
+/** A key that an earlier version did not know, and that says nothing, makes no difference. */
+function differing(before: WorkerSpec, after: WorkerSpec): string[] {
+  const old = new Map<string, unknown>(Object.entries(before));
+  const now = new Map<string, unknown>(Object.entries(after));
+  const keys = new Set([...old.keys(), ...now.keys()]);
+  return [...keys].filter(key => !equal(old.get(key) ?? null, now.get(key) ?? null));
+}
+
+function orderOf({roster}: FleetChange): string[] {
+  return [...roster.members.values()].filter(({removed}) => !removed).map(({spec}) => spec.name);
+}

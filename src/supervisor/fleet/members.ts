@@ -1,0 +1,60 @@
+/** Who belongs to the fleet: workers and instances that come and leave. */
+import type {WorkerSpec} from '../../fleet/types.ts';
+import type {FleetChange} from './fleet-change.ts';
+import {newInstance} from '../instance/instance.ts';
+import type {Member} from './cell.ts';
+
+/** Takes a worker in, at the end; false if one of that name is there (and not leaving). */
+export function addWorker(spec: WorkerSpec, added: boolean, change: FleetChange): boolean {
+  const {roster} = change;
+  const known = roster.members.get(spec.name);
+  if (known !== undefined && !known.removed) return false;
+  const member = known ?? roster.addMember(spec, added);
+  member.spec = spec;
+  roster.redefined(member);
+  member.added = added;
+  member.removed = false;
+  resize(member, spec.instances, change, 'up');
+  change.define(change.head);
+  roster.link();
+  return true;
+}
+
+/** Stops all instances of a worker, with which it leaves; false if there is none of that name. */
+export function removeWorker(name: string, change: FleetChange): boolean {
+  const {roster} = change;
+  const member = roster.members.get(name);
+  if (member === undefined || member.removed) return false;
+  member.removed = true;
+  roster.redefined(member);
+  change.define(change.head);
+  resize(member, 0, change);
+  if (member.cells.length === 0) roster.removeMember(member);
+  return true;
+}
+
+/**
+ * Makes it so many instances: new ones get the lowest free numbers, the highest numbers leave. False if there are that
+ * many. New ones are wanted as the others are: those of a worker that was stopped by hand do not start.
+ */
+export function resize(member: Member, instances: number, change: FleetChange, wanted = wantedOf(member)): boolean {
+  const staying = member.cells.filter(({instance}) => !instance.leaving);
+  if (staying.length === instances) return false;
+  for (const cell of staying.slice(instances)) change.apply(cell, {type: 'stop', leave: true});
+  const taken = new Set(staying.map(({instance}) => instance.number));
+  for (let number = 1, missing = instances - staying.length; missing > 0; number++) {
+    if (taken.has(number)) continue;
+    missing--;
+    const leaving = change.roster.cells.get(`${member.spec.name}/${number}`);
+    if (leaving === undefined) change.roster.addCell(member, newInstance(member.spec.name, number, wanted));
+    else if (wanted === 'down') change.apply(leaving, {type: 'stop', leave: false});
+    // Not as it is: it may have begun by a definition that holds no more.
+    else change.apply(leaving, {type: 'restart', why: 'changed', stay: true});
+  }
+  return true;
+}
+
+function wantedOf({cells, counts}: Member): 'up' | 'down' {
+  const stopped = counts.wantedUp === 0 && cells.some(({instance}) => !instance.leaving);
+  return stopped ? 'down' : 'up';
+}

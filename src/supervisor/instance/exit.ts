@@ -1,0 +1,79 @@
+/** How a run ended: in words, and whether that was well. */
+import type {WorkerSpec} from '../../fleet/types.ts';
+import type {EndReason, Exit} from '../types.ts';
+import {duration, size} from './format.ts';
+
+/** Why a run ended: what brood wanted if it wanted that, else what the kernel told. */
+export function exitReason(
+  code: number | null,
+  signal: string | null,
+  ending: EndReason | null,
+  oom?: 'limit' | 'outside',
+): string {
+  if (ending !== null) return ending;
+  if (oom !== undefined) return oom === 'limit' ? 'memory' : 'oom';
+  if (code !== null) return 'exited';
+  return signal !== null ? 'signalled' : 'unknown';
+}
+
+/** Ends that are none of the run's own making, and never good ones. */
+const FAILURES: ReadonlySet<string> = new Set([
+  'not-ready',
+  'unhealthy',
+  'watchdog',
+  'memory',
+  'zombies',
+  'oom',
+  'spawn-failed',
+]);
+
+/** Whether the policy counts it as ending well. A run that never got ready, or whose end nobody saw, did not. */
+export function endedWell(exit: Exit, success: WorkerSpec['success']): boolean {
+  if (FAILURES.has(exit.reason)) return false;
+  return success.some(mark => mark === exit.code || mark === exit.signal);
+}
+
+/** The end of a run for people, as the reason of what follows from it. `why`: what was known before it ended. */
+export function describeExit(exit: Exit, spec: WorkerSpec, why: string | null): string {
+  if (exit.reason === 'not-ready') return notReadyWords(spec);
+  if (exit.reason === 'unhealthy') return why ?? 'its health checks failed';
+  if (exit.reason === 'memory') return why ?? memoryLimitWords(spec);
+  if (exit.reason === 'zombies') return why ?? 'left zombies';
+  if (exit.reason === 'oom') return 'killed by the kernel: memory ran out, and not by its own limit';
+  const how = describeEnd(exit);
+  if (exit.reason === 'watchdog') return `${watchdogWords(spec)}; ${how}`;
+  return exit.reason === 'max-runtime' ? `${maxRuntimeWords(spec)}; ${how}` : how;
+}
+
+function describeEnd(exit: Exit): string {
+  if (exit.code !== null) return `exit code ${exit.code}`;
+  if (exit.signal !== null) return `killed by ${exit.signal}`;
+  return 'nobody saw how it ended';
+}
+
+export function notReadyWords(spec: WorkerSpec): string {
+  return spec.ready === null ? 'not ready in time' : `not ready within ${duration(spec.ready.timeoutMs)}`;
+}
+
+export function watchdogWords({watchdogMs}: WorkerSpec): string {
+  return watchdogMs === null ? 'missed its watchdog' : `missed its watchdog of ${duration(watchdogMs)}`;
+}
+
+/** Its cgroup held it to its limit. */
+function memoryLimitWords({limits}: WorkerSpec): string {
+  const limit = limits.memory === null ? 'its limit' : `its limit of ${size(limits.memory)}`;
+  return `killed by the kernel: it needed more memory than ${limit}`;
+}
+
+/** It was found beyond its limit. */
+export function memoryWords({limits}: WorkerSpec, bytes: number): string {
+  return `had ${size(bytes)} of memory, its limit is ${size(limits.memory ?? bytes)}`;
+}
+
+export function zombieWords(pid: number, name: string): string {
+  return `left a zombie: its process ${pid} (${name}) had ended, and nobody waited for it`;
+}
+
+export function maxRuntimeWords(spec: WorkerSpec): string {
+  return spec.maxRuntimeMs === null ? 'ran as long as it may' : `ran for ${duration(spec.maxRuntimeMs)}`;
+}

@@ -1,0 +1,63 @@
+import type {Instance, Run, Status} from '../types.ts';
+import {NO_HISTORY} from './restart.ts';
+
+/** An instance before its first run. */
+export function newInstance(worker: string, number: number, wanted: Instance['wanted']): Instance {
+  return {
+    id: `${worker}/${number}`,
+    worker,
+    number,
+    wanted,
+    status: wanted === 'up' ? 'pending' : 'stopped',
+    unhealthy: false,
+    leaving: false,
+    run: null,
+    clearing: null,
+    survivors: [],
+    proof: null,
+    restarts: 0,
+    ...NO_HISTORY,
+    backoff: null,
+    nextRunAt: null,
+    lastDueAt: null,
+    released: false,
+    exit: null,
+    reason: null,
+  };
+}
+
+/** A run that is being asked for; `mono` in ms. */
+export function newRun(token: string, mono: number): Run {
+  return {
+    token,
+    pid: null,
+    startTime: null,
+    startedAt: null,
+    since: mono,
+    readyBy: null,
+    readyAt: null,
+    alarmAt: null,
+    endAt: null,
+    pausedAt: null,
+    ending: null,
+    probed: false,
+    adopted: false,
+  };
+}
+
+/** Whether anything of it may still live. */
+export function isAlive(instance: Instance): boolean {
+  return instance.run !== null || instance.clearing !== null;
+}
+
+/** Every status, in the order in which a dependent worries about them: the first that occurs is what it waits for. */
+export const STATUSES: readonly Status[] = [
+  'failed',
+  'backoff',
+  'pending',
+  'stopping',
+  'starting',
+  'ready',
+  'finished',
+  'stopped',
+];

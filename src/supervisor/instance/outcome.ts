@@ -1,0 +1,58 @@
+/** What becomes of an instance whose run ended without anybody wanting that. */
+import type {Context, Step} from './events.ts';
+import {line} from './journal.ts';
+import {classOf} from './rate.ts';
+import {decide} from './restart.ts';
+import {untilNextTime} from './scheduling.ts';
+import type {Instance, Time} from '../types.ts';
+
+/**
+ * As the policy decides: `finished`, `failed`, or `backoff` (which with no delay ends in the same step). One that is scheduled is
+ * neither finished nor has it failed for good: its next time comes.
+ */
+export function judge(
+  instance: Instance,
+  end: {readonly well: boolean; readonly words: string},
+  {spec, now, random, rate}: Context,
+): Step {
+  const verdict = decide(spec, instance, end, now.mono, random);
+  switch (verdict.kind) {
+    case 'finished':
+      if (spec.schedule !== null) return [untilNextTime(instance, end.words), []];
+      return [{...instance, status: 'finished', reason: end.words}, []];
+    case 'failed': {
+      const {reason} = verdict;
+      const said = verdict.gaveUp ? [line(instance, 'gave-up', {restarts: instance.row, reason})] : [];
+      if (spec.schedule === null) return [{...instance, status: 'failed', reason}, said];
+      return [untilNextTime(instance, reason), [...said, line(instance, 'run-failed', {reason})]];
+    }
+    case 'restart': {
+      const {history} = verdict;
+      const turn = rate.take(classOf(history.row), now.mono);
+      return inBackoff({...instance, ...history}, verdict.until, {turn, reason: end.words}, now);
+    }
+  }
+}
+
+/** One restart more, at the time of its own policy or when its turn in the fleet comes, whichever is later. */
+export function inBackoff(
+  instance: Instance,
+  until: number,
+  {turn, reason}: {readonly turn: number; readonly reason: string},
+  {mono}: Time,
+): Step {
+  const {delayMs} = instance;
+  const restarts = instance.restarts + 1;
+  const held = turn > until;
+  const next: Instance = {
+    ...instance,
+    restarts,
+    status: 'backoff',
+    backoff: {until: Math.max(until, turn), delayMs, held},
+    reason: held ? `${reason}; ${HELD_WORDS}` : reason,
+  };
+  if (held) return [next, [line(instance, 'backoff', {delayMs: Math.round(turn - mono), restarts, held})]];
+  return [next, delayMs > 0 ? [line(instance, 'backoff', {delayMs, restarts})] : []];
+}
+
+const HELD_WORDS = 'too many restarts at once in the fleet, so it waits for its turn';
