@@ -1,5 +1,5 @@
 /** The client's end of the control socket: typed calls, progress, and events as they happen. */
-import type {EventRecord} from '../journal/events.ts';
+import type {EventRecord} from '../journal/record.ts';
 import type {Socket} from 'node:net';
 import {ErrorCode, type Method, type Params, type Progress, type Result} from './messages.ts';
 import {BusyError, ConnectionLostError, RpcError} from './errors.ts';

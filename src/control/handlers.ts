@@ -1,5 +1,5 @@
 /** Who answers what clients ask for. */
-import type {EventRecord} from '../journal/events.ts';
+import type {EventRecord} from '../journal/record.ts';
 import type {Method, Params, Progress, Result} from './messages.ts';
 
 /** What a handler may do beside answering. */

@@ -2,7 +2,7 @@
  * What is said on a fleet's control socket: JSON-RPC 2.0, one message a line (docs/protocol.md). Requests from the
  * client, answers and notifications (`progress`, `event`) from the controller.
  */
-import type {EventRecord} from '../journal/events.ts';
+import type {EventRecord} from '../journal/record.ts';
 import type {FleetPlan} from '../supervisor/plan.ts';
 import type {Status} from '../supervisor/types.ts';
 

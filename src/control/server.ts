@@ -1,5 +1,5 @@
 /** The control socket: who may speak on it, and who is listening to events. */
-import type {EventRecord} from '../journal/events.ts';
+import type {EventRecord} from '../journal/record.ts';
 import {lstatSync, renameSync, rmSync} from 'node:fs';
 import {createServer, type Server, type Socket} from 'node:net';
 import {admit, holdings, type Verdict} from './admission.ts';

@@ -1,5 +1,5 @@
 /** Events that one client gets: those of the past first, then as they happen, with none missing in between. */
-import type {EventRecord} from '../journal/events.ts';
+import type {EventRecord} from '../journal/record.ts';
 
 const MAX_HELD_EVENTS = 10_000;
 

@@ -97,7 +97,8 @@ export function createFacts(host: FactsHost): Facts {
     rotated: ({folder}) => logCare.look(folder),
     'output-held'({id, error}) {
       held.set(id, error);
-      engine.note({type: error === null ? 'repaired' : 'output-held', ...namesOf(engine.heart, id), error});
+      const names = namesOf(engine.heart, id);
+      engine.note(error === null ? {type: 'repaired', ...names} : {type: 'output-held', ...names, error});
     },
     guarantees,
     'log-repaired': ({id, message}) =>

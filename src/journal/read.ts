@@ -6,7 +6,7 @@ import {closeSync, fstatSync, openSync, readdirSync, readSync, statSync} from 'n
 import {join} from 'node:path';
 import {FolderWatch} from '../logs/folder-watch.ts';
 import {journalPath} from './layout.ts';
-import type {EventRecord} from './events.ts';
+import type {EventRecord} from './record.ts';
 import {isObject} from '../base/json.ts';
 
 const CHUNK_BYTES = 256 * 1024;

@@ -1,5 +1,5 @@
 /** What others say, in a record of the journal: a beginning of it, since it is kept, sent to clients and read again. */
-import type {EventRecord} from './events.ts';
+import type {EventRecord} from './record.ts';
 
 /** Code units of one text in a record. A path has 4,096 bytes at most (PATH_MAX). */
 export const MOST_TEXT = 4_096;

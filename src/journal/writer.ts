@@ -22,7 +22,8 @@ import {basename, dirname, join} from 'node:path';
 import {checkJournal} from './repair.ts';
 import {journalPath} from './layout.ts';
 import {lastRecords, parseRecord} from './read.ts';
-import type {EventRecord, JournalEvent} from './events.ts';
+import type {JournalEvent} from './events.ts';
+import type {EventRecord} from './record.ts';
 import {shortened} from './text.ts';
 
 const MAX_BYTES = 8 * 1024 * 1024;

@@ -1,166 +1,121 @@
 /** Journal records in words. */
-import type {EventRecord} from '../journal/events.ts';
+import type {Events, EventType, Severity} from '../journal/events.ts';
+import {isEvent, severityOf, type EventRecord} from '../journal/record.ts';
 import {count, formatBytes, formatDuration, formatTime} from './format.ts';
 import {exitWords} from './instance-words.ts';
 import type {Style} from './style.ts';
 import {plainText} from './sanitize.ts';
 import {changeWords} from './watch-words.ts';
 
-type Describe = (record: EventRecord) => string;
+type Words = {readonly [T in EventType]: (event: Events[T]) => string};
+type Known<T> = T | null | undefined;
 
-const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
-const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
-const list = (value: unknown): string => (Array.isArray(value) ? value.map(String).join(', ') : '');
-const pidOf = ({pid}: EventRecord): string => (pid === undefined ? '' : `, pid ${pid}`);
-const because = (value: unknown): string => (text(value) === null ? '' : `: ${String(value)}`);
+const list = (names: readonly string[]): string => names.join(', ');
+const pidOf = ({pid}: {readonly pid?: number}): string => (pid === undefined ? '' : `, pid ${pid}`);
+const because = (reason: Known<string>): string => (reason == null || reason === '' ? '' : `: ${reason}`);
+const named = (name: Known<string>): string => (name == null || name === '' ? '' : ` (${name})`);
+const of = (before: string, value: Known<number>): string => (value == null ? '' : `${before}${value}`);
 
 /** How a main process ended, of an `exited` record. */
-export const endOf = (record: EventRecord): string => {
-  const code = number(record['code']);
-  const signal = text(record['signal']);
-  if (code === null && signal !== null) return `killed by ${signal}`;
-  return exitWords({code, signal, reason: text(record['reason']) ?? ''});
-};
+export function endOf({code, signal, reason}: EventRecord): string {
+  if (typeof code === 'number') return `exit code ${code}`;
+  if (typeof signal === 'string' && signal !== '') return `killed by ${signal}`;
+  return exitWords({code: null, signal: null, reason: typeof reason === 'string' ? reason : ''});
+}
 
-const WORDS: Readonly<Record<string, Describe>> = {
-  spawned: record => `started${pidOf(record)}`,
+const WORDS: Words = {
+  spawned: event => `started${pidOf(event)}`,
+  adopted: event => `taken over alive${pidOf(event)}`,
   ready: () => 'is ready',
-  exited: record => `ended: ${endOf(record)}${pidOf(record)}`,
+  exited: event => `ended: ${endOf({seq: 0, at: '', ...event})}${pidOf(event)}`,
   paused: () => 'is paused (SIGSTOP)',
   resumed: () => 'goes on (SIGCONT)',
-  signalled: ({signal, by, pid}) =>
-    `got ${text(signal) ?? 'a signal'}${text(by) === null ? '' : ` from ${String(by)}`}${pid === undefined ? '' : ` (pid ${pid})`}`,
-  'status-changed': ({from, to, reason}) => `${text(from) ?? '?'} -> ${text(to) ?? '?'}${because(reason)}`,
-  'spawn-failed': ({message, code}) => `could not be started: ${text(message) ?? text(code) ?? 'unknown'}`,
+  signalled: ({signal, pid}) => `got ${signal}${pid === undefined ? '' : ` (pid ${pid})`}`,
+  'status-changed': ({from, to, reason}) => `${from} -> ${to}${because(reason)}`,
+  'spawn-failed': ({message}) => `could not be started${because(message)}`,
   backoff: ({delayMs, restarts, held}) =>
-    `will be started again${number(delayMs) === null ? '' : ` in ${formatDuration(number(delayMs) ?? 0)}`}${number(restarts) === null ? '' : ` (restart ${number(restarts) ?? 0})`}${held === true ? ', when its turn comes' : ''}`,
-  'storm-began': ({perSecond}) =>
-    `too many restarts at once: they take turns, ${number(perSecond) === null ? 'some' : number(perSecond)} a second`,
+    `will be started again in ${formatDuration(delayMs)}${restarts == null ? '' : ` (restart ${restarts})`}${held === true ? ', when its turn comes' : ''}`,
+  'gave-up': ({reason, restarts}) => reason ?? `gave up after ${restarts ?? '?'} restarts`,
+  'storm-began': ({perSecond}) => `too many restarts at once: they take turns, ${perSecond} a second`,
   'storm-over': ({held, forMs}) =>
-    `no restart waits for its turn any more${number(held) === null ? '' : `; ${count(number(held) ?? 0, 'restart')} had to`}${number(forMs) === null ? '' : ` within ${formatDuration(number(forMs) ?? 0)}`}`,
-  'group-restarted': ({group, strategy, reason}) =>
-    `group ${text(group) ?? '?'} restarts (${text(strategy) ?? '?'})${because(reason)}`,
+    `no restart waits for its turn any more; ${count(held, 'restart')} had to within ${formatDuration(forMs)}`,
+  'group-restarted': ({group, strategy, reason}) => `group ${group} restarts (${strategy})${because(reason)}`,
   'reload-failed': ({reason, left}) =>
-    `was reloaded and failed${because(reason)}${list(left) === '' ? '' : `; left as they run: ${list(left)}`}`,
-  'schedule-skipped': ({due, reason}) =>
-    `is not run for ${text(due) === null ? 'a time' : formatTime(String(due))}${because(reason)}`,
+    `was reloaded and failed${because(reason)}${left.length === 0 ? '' : `; left as they run: ${list(left)}`}`,
+  'schedule-skipped': ({due, reason}) => `is not run for ${formatTime(due)}${because(reason)}`,
   'run-failed': ({reason}) => `failed, and waits for its next time${because(reason)}`,
-  'gave-up': ({reason, restarts}) => text(reason) ?? `gave up after ${number(restarts) ?? '?'} restarts`,
-  'memory-exceeded': ({bytes, limit}) =>
-    `had ${formatBytes(number(bytes) ?? 0)} of memory, its limit is ${formatBytes(number(limit) ?? 0)}`,
+  'memory-exceeded': ({bytes, limit}) => `had ${formatBytes(bytes)} of memory, its limit is ${formatBytes(limit)}`,
   'file-changed': changeWords,
   'watch-failed': ({message}) => `is not watched in full${because(message)}`,
-  'health-failed': ({failures, message}) =>
-    `is unhealthy${number(failures) === null ? '' : `, ${count(number(failures) ?? 0, 'check')} failed`}${because(message)}`,
-  'watchdog-missed': ({reason}) => text(reason) ?? 'did not feed its watchdog in time',
-  'main-process': record => `another process is the main one${pidOf(record)}`,
-  'notify-refused': ({message}) => `did not count: ${text(message) ?? 'a message'}`,
+  'health-failed': ({failures, message}) => `is unhealthy, ${count(failures, 'check')} failed${because(message)}`,
+  'watchdog-missed': ({reason}) => reason,
+  'main-process': event => `another process is the main one${pidOf(event)}`,
+  'notify-refused': ({message}) => `did not count: ${message}`,
   'left-out': ({count: lines, kinds}) =>
-    `${count(number(lines) ?? 0, 'line')} left out that its messages caused${list(kinds) === '' ? '' : ` (${list(kinds)})`}`,
+    `${count(lines, 'line')} left out that its messages caused${kinds.length === 0 ? '' : ` (${list(kinds)})`}`,
   notified: ({errno, exitStatus, status}) =>
-    [
-      'told an error',
-      number(errno) === null ? null : `errno ${number(errno) ?? ''}`,
-      number(exitStatus) === null ? null : `exit status ${number(exitStatus) ?? ''}`,
-      text(status),
-    ]
-      .filter(part => part !== null)
-      .join(', '),
-  'hook-failed': ({hook, reason, message}) => `hook ${text(hook) ?? ''} failed${because(reason ?? message)}`,
-  'hook-dropped': ({count: calls}) => `${count(number(calls) ?? 0, 'call')} of hooks dropped`,
+    `told an error${of(', errno ', errno)}${of(', exit status ', exitStatus)}${status == null || status === '' ? '' : `, ${status}`}`,
+  'hook-failed': ({hook, message}) => `hook ${hook} failed${because(message)}`,
+  'hook-dropped': ({count: calls}) => `${count(calls, 'call')} of hooks dropped`,
   'signal-failed': ({signal, error, message, pid}) =>
-    `${text(signal) ?? 'a signal'} could not be sent${pid == null ? '' : ` to process ${pid}`} (${text(error) ?? '?'})${because(message)}`,
+    `${signal} could not be sent${of(' to process ', pid)} (${error})${because(message)}`,
   survivor: ({survivors}) => `could not be ended: ${list(survivors)}`,
   'not-proved': ({doubts}) => `it is not proved that nothing of it is left: ${list(doubts)}`,
   'zombie-found': ({pid, name, parent, ppid}) =>
-    `has a zombie: pid ${pid ?? '?'}${text(name) === null ? '' : ` (${String(name)})`}; its parent${number(ppid) === null ? '' : ` ${number(ppid) ?? ''}`}${text(parent) === null ? '' : ` (${String(parent)})`} does not wait for it`,
-  'zombie-left': ({zombie, name}) =>
-    `is ended for a zombie that it left: pid ${number(zombie) ?? '?'}${text(name) === null ? '' : ` (${String(name)})`}`,
-  'zombie-nudged': ({parent, pid}) =>
-    `SIGCHLD to ${pid ?? '?'}${text(parent) === null ? '' : ` (${String(parent)})`}, which does not wait for its dead children`,
-  'zombie-gone': record => `a zombie is gone${pidOf(record)}`,
-  'orphan-adopted': ({pid, command}) => `orphan adopted: ${pid ?? '?'} ${text(command) ?? ''}`.trimEnd(),
-  'orphan-killed': ({pid, command}) => `orphan killed: ${pid ?? '?'} ${text(command) ?? ''}`.trimEnd(),
-  adopted: record => `taken over alive${pidOf(record)}`,
-  'alarm-set': ({seconds}) => `SIGALRM in ${number(seconds) ?? '?'} s`,
+    `has a zombie: pid ${pid}${named(name)}; its parent${of(' ', ppid)}${named(parent)} does not wait for it`,
+  'zombie-left': ({zombie, name}) => `is ended for a zombie that it left: pid ${zombie}${named(name)}`,
+  'zombie-nudged': ({parent, pid}) => `SIGCHLD to ${pid}${named(parent)}, which does not wait for its dead children`,
+  'zombie-gone': event => `a zombie is gone${pidOf(event)}`,
+  'orphan-adopted': ({pid, command}) => `orphan adopted: ${pid} ${command ?? ''}`.trimEnd(),
+  'orphan-killed': ({pid, command}) => `orphan killed: ${pid} ${command ?? ''}`.trimEnd(),
+  'alarm-set': ({seconds}) => `SIGALRM in ${seconds} s`,
   'alarm-cancelled': () => 'alarm cancelled',
   'alarm-fired': () => 'SIGALRM: its alarm was due',
-  'supervisor-started': record => `supervisor started${pidOf(record)}`,
-  'supervisor-stopping': ({now}) => (now === true ? 'everything is stopped at once' : 'everything is stopped in order'),
+  'output-held': ({error}) => `its output can not be written (${error}): it is held back, so the worker may block`,
+  'channel-lost': ({channel, message}) => `channel ${channel} is reached by nobody${because(message)}`,
+  repaired: ({what, message, error, keeper}) =>
+    what !== undefined
+      ? `repaired ${what}${because(message)}`
+      : keeper === undefined
+        ? `output is written again${because(error)}`
+        : 'the keeper answers again',
+  'supervisor-started': () => 'supervisor started',
+  'supervisor-stopping': ({now}) => (now ? 'everything is stopped at once' : 'everything is stopped in order'),
   'supervisor-stopped': () => 'supervisor stopped',
   'controller-lost': ({reason}) => `the controller was lost${because(reason)}`,
   'keeper-lost': ({reason}) => `the keeper was lost${because(reason)}`,
-  repaired: ({what, message, error, keeper}) =>
-    text(what) === null
-      ? keeper === undefined
-        ? `output is written again${because(error)}`
-        : 'the keeper answers again'
-      : `repaired ${String(what)}${because(message)}`,
-  'channel-lost': ({channel, message}) => `channel ${text(channel) ?? '?'} is reached by nobody${because(message)}`,
-  'upgrade-failed': ({message}) => `was not upgraded: ${text(message) ?? ''}`,
   'keeper-slow': ({state}) => `the keeper does not answer${state === 'T' ? ': it is stopped' : ''}`,
-  upgraded: ({version}) => `upgraded${text(version) === null ? '' : ` to ${String(version)}`}`,
+  upgraded: ({version}) => `upgraded${version == null ? '' : ` to ${version}`}`,
+  'upgrade-failed': ({message}) => `was not upgraded: ${message}`,
   'plan-applied': ({added, removed, changed}) => {
-    const parts = [
-      ['added', list(added)],
-      ['removed', list(removed)],
-      ['changed', list(changed)],
-    ].filter(([, names]) => names !== '');
-    return `fleet file applied: ${parts.map(([what, names]) => `${what} ${names}`).join('; ') || 'nothing to change'}`;
+    const parts = Object.entries({added, removed, changed}).filter(([, names]) => names.length > 0);
+    return `fleet file applied: ${parts.map(([what, names]) => `${what} ${list(names)}`).join('; ') || 'nothing to change'}`;
   },
+  'plan-refused': ({message}) => `fleet file not applied: ${message}`,
 };
+
+const wordsOf = <T extends EventType>(type: T, event: Events[T]): string => WORDS[type](event);
 
 const KNOWN = new Set(['seq', 'at', 'type', 'worker', 'instance', 'pid', 'run']);
 
-/** What happened, without when and to whom. */
+/** What happened, without when and to whom; of what another version has written, its type and its fields. */
 export function describeEvent(record: EventRecord): string {
-  const describe = Object.hasOwn(WORDS, record.type) ? WORDS[record.type] : undefined;
-  if (describe) return plainText(describe(record));
+  if (isEvent(record)) return plainText(wordsOf(record.type, record));
   const rest = Object.entries(record)
     .filter(([name, value]) => !KNOWN.has(name) && value !== null)
     .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
   return plainText([record.type, ...rest].join(' ') + pidOf(record));
 }
 
-const BAD = new Set([
-  'spawn-failed',
-  'gave-up',
-  'run-failed',
-  'reload-failed',
-  'health-failed',
-  'watchdog-missed',
-  'memory-exceeded',
-  'zombie-left',
-  'hook-failed',
-  'hook-dropped',
-  'signal-failed',
-  'survivor',
-  'channel-lost',
-  'controller-lost',
-  'keeper-lost',
-  'keeper-slow',
-  'upgrade-failed',
-]);
-const WARNING = new Set([
-  'not-proved',
-  'backoff',
-  'storm-began',
-  'schedule-skipped',
-  'watch-failed',
-  'zombie-found',
-  'zombie-nudged',
-  'orphan-adopted',
-  'orphan-killed',
-  'supervisor-stopping',
-]);
+const STYLES: Readonly<Record<Severity, Style | null>> = {
+  error: 'red',
+  warning: 'yellow',
+  good: 'green',
+  plain: null,
+  quiet: 'dim',
+};
 
-export function styleOfEvent(record: EventRecord): Style | null {
-  if (BAD.has(record.type)) return 'red';
-  if (WARNING.has(record.type)) return 'yellow';
-  if (record.type === 'ready') return 'green';
-  if (record.type === 'exited') return record['reason'] === 'exited' && record['code'] === 0 ? null : 'yellow';
-  return record.type === 'status-changed' ? 'dim' : null;
-}
+export const styleOfEvent = (record: EventRecord): Style | null => STYLES[severityOf(record)];
 
 /** `web/2`, `web`, or nothing for what concerns the fleet. */
 export const subjectOf = ({worker, instance}: EventRecord): string =>

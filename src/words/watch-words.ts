@@ -1,5 +1,5 @@
 /** What a worker watches, in a few words. */
-import type {EventRecord} from '../journal/events.ts';
+import type {Events} from '../journal/events.ts';
 import type {WatchReport} from '../control/messages.ts';
 import {count} from './format.ts';
 
@@ -13,8 +13,7 @@ export function watchWords({paths, ignored, watching, problems}: WatchReport): s
 }
 
 /** Of a `file-changed` record: `src/a.js and 4 other files have changed`. */
-export function changeWords({path, files}: EventRecord): string {
-  const others = typeof files === 'number' ? files - 1 : 0;
-  const first = typeof path === 'string' ? path : 'a file';
-  return others > 0 ? `${first} and ${count(others, 'other file')} have changed` : `${first} has changed`;
+export function changeWords({path, files}: Pick<Events['file-changed'], 'path' | 'files'>): string {
+  const others = files - 1;
+  return others > 0 ? `${path} and ${count(others, 'other file')} have changed` : `${path} has changed`;
 }

@@ -2,7 +2,7 @@
 export {connect, type ConnectTo} from './connect.ts';
 export type {CallOptions, Client} from '../control/client.ts';
 export {BusyError, ConnectionLostError, FleetChoiceError, NotRunningError, RpcError} from '../control/errors.ts';
-export type {EventRecord} from '../journal/events.ts';
+export type {EventRecord} from '../journal/record.ts';
 export {ErrorCode} from '../control/messages.ts';
 export type {
   ExitReport,

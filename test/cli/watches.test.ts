@@ -1,4 +1,4 @@
-import type {EventRecord} from '../../src/journal/events.ts';
+import type {EventRecord} from '../../src/journal/record.ts';
 import {expect, test} from 'vitest';
 import {watches} from '../../src/cli/doctor/checks/watches.ts';
 import type {Patient, Problem} from '../../src/cli/doctor/target.ts';

@@ -1,7 +1,7 @@
 import type {JournalEvent} from '../../src/journal/events.ts';
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
 import type {Errand} from '../../src/controller/spawn/helper.ts';
-import {hookOf} from '../../src/controller/hooks/names.ts';
+import {hookOf} from '../../src/journal/record.ts';
 import {Hooks} from '../../src/controller/hooks/hooks.ts';
 import {workerKeys} from '../../src/fleet/schema/worker.ts';
 import type {WorkerSpec} from '../../src/fleet/types.ts';

@@ -1,4 +1,5 @@
 import {expect, test} from 'vitest';
+import type {EventType, JournalEvent} from '../../src/journal/events.ts';
 import {JournalPace} from '../../src/controller/turn/journal-pace.ts';
 
 function paceOf() {
@@ -23,7 +24,8 @@ function paceOf() {
   return {pace, noted, pass, timers: () => timers.length};
 }
 
-const of = (instance: number, type: string) => ({type, worker: 'web', instance});
+/** Only what a line is about counts here. */
+const of = (instance: number, type: EventType) => ({type, worker: 'web', instance}) as JournalEvent;
 
 test('of what a worker repeats, some lines and how many were left out', () => {
   const {pace, noted, pass} = paceOf();

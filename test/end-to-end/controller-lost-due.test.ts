@@ -1,5 +1,5 @@
 /** What was to happen at a time, or after so many times, while the controller is killed with -9: it happens once, and then. */
-import type {EventRecord} from '../../src/journal/events.ts';
+import type {EventRecord} from '../../src/journal/record.ts';
 import {expect, test, vi} from 'vitest';
 import {TestFleet, until} from './harness.ts';
 import {endsClean, HOUR, linesOf, loseController, sleeper} from './losing.ts';

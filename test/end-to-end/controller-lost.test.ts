@@ -1,5 +1,5 @@
 /** The controller killed with -9 at bad moments: no worker dies, none is started twice, no exit is lost, and down leaves nothing. */
-import type {EventRecord} from '../../src/journal/events.ts';
+import type {EventRecord} from '../../src/journal/record.ts';
 import {existsSync} from 'node:fs';
 import {describe, expect, test, vi} from 'vitest';
 import {TestFleet, until} from './harness.ts';

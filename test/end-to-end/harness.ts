@@ -1,5 +1,5 @@
 /** A fleet of the built program in a folder of its own, of which nothing is left at the end, however a test ends. */
-import type {EventRecord} from '../../src/journal/events.ts';
+import type {EventRecord} from '../../src/journal/record.ts';
 import {spawn, spawnSync, type ChildProcess, type SpawnOptions} from 'node:child_process';
 import {mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync} from 'node:fs';
 import {release, tmpdir} from 'node:os';

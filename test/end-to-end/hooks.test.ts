@@ -1,5 +1,5 @@
 /** Hooks: what they are told, in which order, and that nothing waits for them. */
-import type {EventRecord} from '../../src/journal/events.ts';
+import type {EventRecord} from '../../src/journal/record.ts';
 import {expect, test} from 'vitest';
 import {TestFleet, until} from './harness.ts';
 import {commandLine} from './processes.ts';

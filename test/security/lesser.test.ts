@@ -1,5 +1,5 @@
 /** An older kernel, or a container profile that knows no newer system calls: what is refused is told, and all goes on. */
-import type {EventRecord} from '../../src/journal/events.ts';
+import type {EventRecord} from '../../src/journal/record.ts';
 import {closeSync, constants, existsSync, openSync, readdirSync, readFileSync, readlinkSync} from 'node:fs';
 import {describe, expect, test} from 'vitest';
 import type {Outcomes} from '../../src/control/messages.ts';

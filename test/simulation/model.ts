@@ -263,8 +263,9 @@ export class Model {
   #journal(event: JournalEvent, scene: Scene): void {
     const {input, heart, moment, time} = scene;
     this.#rate.journal(event, heart.instances(), time.mono);
-    if (event.worker === undefined) return;
-    const id = `${event.worker}/${event.instance ?? 0}`;
+    if (!('worker' in event) || event.worker === undefined) return;
+    const instance = 'instance' in event ? event.instance : undefined;
+    const id = `${event.worker}/${instance ?? 0}`;
     const known = this.#known.get(id);
     const spec = moment.get(event.worker)?.spec;
     if (known === undefined) {
@@ -272,7 +273,10 @@ export class Model {
       promise(!moment.get(event.worker)?.instances.some(i => i.id === id), () => `the journal speaks of ${id}`);
       return;
     }
-    promise(event.pid === undefined || event.pid > 0, () => `the journal has a strange pid for ${id}`);
+    promise(
+      !('pid' in event) || event.pid === undefined || event.pid > 0,
+      () => `the journal has a strange pid for ${id}`,
+    );
     if (event.type !== 'status-changed') return;
     const {from, to} = event;
     promise(from === known.status && from !== to, () => `${id} was ${known.status}, the journal says ${String(from)}`);
@@ -451,6 +455,8 @@ const told = (effects: readonly Effect[], {worker, number}: Instance, type: stri
     effect =>
       effect.type === 'journal' &&
       effect.event.type === type &&
+      'worker' in effect.event &&
+      'instance' in effect.event &&
       effect.event.worker === worker &&
       effect.event.instance === number,
   );

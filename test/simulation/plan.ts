@@ -6,13 +6,13 @@ const sorted = (names: Iterable<string>): string => [...names].sort().join(' ');
 
 export function checkPlan({workers, groups, channels}: FleetPlan, effects: readonly Effect[], heart: Heart): void {
   const events = effects.flatMap(effect => (effect.type === 'journal' ? [effect.event] : []));
-  const applied = events.find(({type}) => type === 'plan-applied');
+  const applied = events.find(event => event.type === 'plan-applied');
   // What changes of itself, and not only because of what it requires.
   const isOwn = ({kind, differences}: FleetPlan['workers'][number]): boolean =>
     kind !== 'changed' || differences.length > 0;
   const of = (kind: string): string =>
     sorted(workers.filter(one => one.kind === kind && isOwn(one)).map(({worker}) => worker));
-  const said = (names: unknown): string => (Array.isArray(names) ? sorted(names.map(String)) : '');
+  const said = (names: readonly string[] | undefined): string => sorted(names ?? []);
   const heads = groups.length + channels.length > 0;
   promise(
     applied !== undefined || workers.length === 0,

@@ -1,5 +1,5 @@
 /** A fleet that tells the same everywhere, and notes what it is asked to do. */
-import type {EventRecord} from '../../src/journal/events.ts';
+import type {EventRecord} from '../../src/journal/record.ts';
 import type {
   InstanceDetail,
   LineageEntry,

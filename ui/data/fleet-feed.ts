@@ -2,7 +2,7 @@
  * What the fleet's supervisor tells, again and again. A controller that is lost or replaced is connected to again as soon as
  * there is another one; until then the last that was told is shown, and said to be old.
  */
-import type {EventRecord} from '../../src/journal/events.ts';
+import type {EventRecord} from '../../src/journal/record.ts';
 import type {Client} from '../../src/control/client.ts';
 import {connectFleet} from '../../src/control/connect.ts';
 import {NotRunningError} from '../../src/control/errors.ts';

@@ -1,5 +1,5 @@
 /** The journal, as it is written. */
-import type {EventRecord} from '../../src/journal/events.ts';
+import type {EventRecord} from '../../src/journal/record.ts';
 import {describeEvent, styleOfEvent, subjectOf} from '../../src/words/event-words.ts';
 import {formatTime} from '../../src/words/format.ts';
 import type {Shell} from '../shell.ts';

@@ -1,4 +1,4 @@
-import type {EventRecord} from '../../journal/events.ts';
+import type {EventRecord} from '../../journal/record.ts';
 import {followJournal, lastRecords, recordsAfter} from '../../journal/read.ts';
 import {atMost} from '../framework/arguments.ts';
 import {isSet, JSON_OPTION, type Command} from '../framework/command.ts';

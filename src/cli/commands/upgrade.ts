@@ -1,4 +1,4 @@
-import type {EventRecord} from '../../journal/events.ts';
+import type {EventRecord} from '../../journal/record.ts';
 import type {Client} from '../../control/client.ts';
 import {ConnectionLostError} from '../../control/errors.ts';
 import {mustBeTrusted, mustHoldOwn} from '../../home/check.ts';

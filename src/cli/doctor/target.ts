@@ -1,5 +1,5 @@
 /** What a check of `brood doctor` looks at, and what it says. */
-import type {EventRecord} from '../../journal/events.ts';
+import type {EventRecord} from '../../journal/record.ts';
 import type {InstanceDetail, StormReport, SupervisorReport} from '../../control/messages.ts';
 import type {SupervisorLook, Trouble} from '../target/supervisor-troubles.ts';
 import type {Findings} from './findings.ts';

@@ -1,5 +1,5 @@
 /** A record of the journal as a line. */
-import type {EventRecord} from '../../journal/events.ts';
+import type {EventRecord} from '../../journal/record.ts';
 import {describeEvent, styleOfEvent, subjectOf} from '../../words/event-words.ts';
 import {formatTime} from '../../words/format.ts';
 import {fit, widthOf} from '../../words/width.ts';

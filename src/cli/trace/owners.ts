@@ -1,5 +1,5 @@
 /** What the supervisor tells of a traced fleet: whose processes are whose now, and the first process of each new run. */
-import type {EventRecord} from '../../journal/events.ts';
+import type {EventRecord} from '../../journal/record.ts';
 import type {Client} from '../../control/client.ts';
 import {NoAnswerError, reach} from '../target/reach.ts';
 import {ConnectionLostError, NotRunningError, RpcError} from '../../control/errors.ts';

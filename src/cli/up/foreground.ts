@@ -2,7 +2,7 @@
  * A foreground `up`: tied to the fleet as long as it lives. It shows what is written and what happens, translates its
  * terminal's signals, and the controller stops the fleet when it goes away (`attach`).
  */
-import type {EventRecord} from '../../journal/events.ts';
+import type {EventRecord} from '../../journal/record.ts';
 import type {Client} from '../../control/client.ts';
 import {connectFleet} from '../../control/connect.ts';
 import {ConnectionLostError, NotRunningError} from '../../control/errors.ts';
@@ -13,7 +13,7 @@ import type {Context} from '../framework/command.ts';
 import {takeSignals, type CaughtSignal} from '../framework/early-signals.ts';
 import {CliError, ExitCode} from '../framework/errors.ts';
 import {eventLine} from '../logs/event-line.ts';
-import {isNews} from './noteworthy.ts';
+import {isShown} from '../../journal/record.ts';
 import {LogPrinter} from '../logs/printer.ts';
 import {printOutcomes} from '../target/outcomes.ts';
 import {reach} from '../target/reach.ts';
@@ -112,7 +112,7 @@ export class Foreground {
   }
 
   #tell(record: EventRecord): void {
-    if (!isNews(record)) return;
+    if (!isShown(record)) return;
     const {err} = this.#context;
     err.line(eventLine(record, err, false));
     err.flush();

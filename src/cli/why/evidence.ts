@@ -1,5 +1,5 @@
 /** What a story is told from. */
-import type {EventRecord} from '../../journal/events.ts';
+import type {EventRecord} from '../../journal/record.ts';
 import type {InstanceDetail} from '../../control/messages.ts';
 import {plainText} from '../../words/sanitize.ts';
 

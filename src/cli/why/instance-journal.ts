@@ -1,5 +1,5 @@
 /** What the journal tells of instances, by id. */
-import type {EventRecord} from '../../journal/events.ts';
+import type {EventRecord} from '../../journal/record.ts';
 import {recordsAfter} from '../../journal/read.ts';
 import {subjectOf} from '../../words/event-words.ts';
 

@@ -1,5 +1,5 @@
 /** The last that an instance wrote before its last end. */
-import type {EventRecord} from '../../journal/events.ts';
+import type {EventRecord} from '../../journal/record.ts';
 import {loggedInstances, openStreams, readLines} from '../../logs/read.ts';
 import {lastEnd} from './evidence.ts';
 import {plainText} from '../../words/sanitize.ts';

@@ -6,7 +6,6 @@ import {meaningOf} from './exit-meaning.ts';
 import {healthWords} from '../../words/instance-words.ts';
 import {count, formatBytes, formatDuration, formatTime} from '../../words/format.ts';
 import {plainText} from '../../words/sanitize.ts';
-import {changeWords} from '../../words/watch-words.ts';
 
 const text = (value: unknown): string => (typeof value === 'string' ? plainText(value, MOST_TOLD) : '');
 
@@ -144,7 +143,7 @@ function memoryParagraph({records, detail}: Evidence, end: End | null): readonly
 function changeParagraph({records}: Evidence, end: End | null): readonly string[] {
   if (end?.record['reason'] !== 'watch') return [];
   const change = records.findLast(({type, seq}) => type === 'file-changed' && seq < end.record.seq);
-  return change ? [`At ${formatTime(change.at)}, ${changeWords(change)}.`] : [];
+  return change ? [`At ${formatTime(change.at)}, ${describeEvent(change)}.`] : [];
 }
 
 /** What its checks found before brood ended it, and what they find now. */

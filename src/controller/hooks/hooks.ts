@@ -3,9 +3,9 @@
  * written, so no decision waits for them; each is called once at the most, since a controller that is lost takes with it
  * what it had not called yet. One at a time for each worker, in the order of the journal.
  */
-import type {EventRecord, JournalEvent} from '../../journal/events.ts';
+import type {JournalEvent} from '../../journal/events.ts';
+import {hookOf, type EventRecord} from '../../journal/record.ts';
 import type {RunErrand} from '../spawn/helper.ts';
-import {hookOf} from './names.ts';
 import {Slots} from '../spawn/concurrency-limit.ts';
 import type {WorkerSpec} from '../../fleet/types.ts';
 

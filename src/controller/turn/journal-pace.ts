@@ -3,14 +3,19 @@
  * one a minute. How many were left out is a line as well, so that a journal does not fill with what one worker repeats.
  */
 import {TokenBucket} from '../../link/rate.ts';
-import type {JournalEvent} from '../../journal/events.ts';
+import type {EventType, JournalEvent} from '../../journal/events.ts';
 
-const CAUSED = new Set(['main-process', 'notify-refused', 'notified']);
+const CAUSED: ReadonlySet<EventType> = new Set<EventType>(['main-process', 'notify-refused', 'notified']);
 const RATE = {perSecond: 1 / 60, burst: 20};
 const SUMMARY_MS = 60_000;
 
+interface Names {
+  readonly worker?: string;
+  readonly instance?: number;
+}
+
 interface Instance {
-  readonly names: Readonly<Record<string, unknown>>;
+  readonly names: Names;
   readonly bucket: TokenBucket;
   leftOut: number;
   readonly kinds: Set<string>;
@@ -60,14 +65,15 @@ export class JournalPace {
   }
 
   #instanceOf(event: JournalEvent, now: number): Instance {
-    const {worker, instance: number} = event;
+    const worker = 'worker' in event ? event.worker : undefined;
+    const number = 'instance' in event ? event.instance : undefined;
     const key = `${String(worker)}/${String(number)}`;
     const known = this.#instances.get(key);
     if (known) return known;
     // Of instances that are quiet again, nothing needs to be remembered.
     for (const [name, {bucket, leftOut}] of this.#instances)
       if (leftOut === 0 && bucket.available(now) === RATE.burst) this.#instances.delete(name);
-    const names = worker === undefined ? {} : {worker, instance: number};
+    const names = worker === undefined || number === undefined ? {} : {worker, instance: number};
     const made = {names, bucket: new TokenBucket(RATE, now), leftOut: 0, kinds: new Set<string>(), cancel: null};
     this.#instances.set(key, made);
     return made;
@@ -77,7 +83,8 @@ export class JournalPace {
 /** Null where nothing was left out since the last one. */
 function summary(instance: Instance): JournalEvent | null {
   if (instance.leftOut === 0) return null;
-  const line = {type: 'left-out', ...instance.names, count: instance.leftOut, kinds: [...instance.kinds].sort()};
+  const {names, leftOut, kinds} = instance;
+  const line: JournalEvent = {type: 'left-out', ...names, count: leftOut, kinds: [...kinds].sort()};
   instance.leftOut = 0;
   instance.kinds.clear();
   return line;

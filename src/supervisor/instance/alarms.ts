@@ -1,17 +1,17 @@
 /** One alarm clock a run, as alarm(2) has it: a later one replaces an earlier one, 0 seconds cancel it. */
-import {runLine} from './journal.ts';
+import {line, ofRun} from './journal.ts';
 import {withRun} from './run.ts';
 
 export const alarm = withRun<'alarm'>((instance, run, {seconds}, {now}) => {
   if (seconds > 0) {
     const set = {...instance, run: {...run, alarmAt: now.mono + seconds * 1000}};
-    return [set, [runLine(instance, 'alarm-set', {seconds})]];
+    return [set, [line({type: 'alarm-set', ...ofRun(instance), seconds})]];
   }
   if (run.alarmAt === null) return [instance, []];
-  return [{...instance, run: {...run, alarmAt: null}}, [runLine(instance, 'alarm-cancelled')]];
+  return [{...instance, run: {...run, alarmAt: null}}, [line({type: 'alarm-cancelled', ...ofRun(instance)})]];
 });
 
 export const alarmDue = withRun<'alarm-due'>((instance, run) => [
   {...instance, run: {...run, alarmAt: null}},
-  [{type: 'signal', token: run.token, signal: 'SIGALRM'}, runLine(instance, 'alarm-fired')],
+  [{type: 'signal', token: run.token, signal: 'SIGALRM'}, line({type: 'alarm-fired', ...ofRun(instance)})],
 ]);

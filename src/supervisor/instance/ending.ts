@@ -2,7 +2,7 @@
 import {judge} from './outcome.ts';
 import type {Handler, Step} from './events.ts';
 import {describeExit, endedWell, exitReason, maxRuntimeWords} from './exit.ts';
-import {line, runLine} from './journal.ts';
+import {line, ofInstance, ofRun} from './journal.ts';
 import {historyAfter} from './restart.ts';
 import {unprobe, withRun} from './run.ts';
 import type {WorkerSpec} from '../../fleet/types.ts';
@@ -60,7 +60,7 @@ export const exited = withRun<'exited'>((instance, run, event, context) => {
     unhealthy: false,
     exit,
   };
-  const effects: Effect[] = [runLine(instance, 'exited', {code, signal, reason: exit.reason}), ...unprobe(run)];
+  const effects: Effect[] = [line({type: 'exited', ...ofRun(instance), code, signal, reason: exit.reason}), ...unprobe(run)];
   // What was said of it before tells why it was ended only where brood has ended it.
   const why = run.ending === null ? null : instance.reason;
   // Where an end was asked for, the keeper's ladder goes on to `cleared` by itself.
@@ -101,9 +101,9 @@ export function isOpen(ending: EndReason | null): boolean {
 export const cleared: Handler<'cleared'> = (instance, {token, proof, survivors, doubts}) => {
   if (instance.clearing !== token) return [instance, []];
   const effects: Effect[] = [{type: 'forget', token}];
-  if (survivors.length > 0) effects.unshift(line(instance, 'survivor', {survivors, proof}));
+  if (survivors.length > 0) effects.unshift(line({type: 'survivor', ...ofInstance(instance), survivors, proof}));
   if (doubts !== undefined && doubts.length > 0)
-    effects.unshift(line(instance, 'not-proved', {proof, doubts: doubts.map(({words}) => words)}));
+    effects.unshift(line({type: 'not-proved', ...ofInstance(instance), proof, doubts: doubts.map(({words}) => words)}));
   return [{...instance, clearing: null, proof, survivors, doubts}, effects];
 };
 

@@ -1,6 +1,6 @@
 /** What becomes of a run whose health checks have failed. How often they do is counted by whoever makes them. */
 import {endRun} from './ending.ts';
-import {runLine} from './journal.ts';
+import {line, ofRun} from './journal.ts';
 import {historyAfter} from './restart.ts';
 import {withRun} from './run.ts';
 
@@ -15,7 +15,7 @@ export const healthFailed = withRun<'health-failed'>((instance, run, {message, f
   const reason = unhealthyWords(message, failures);
   const history = historyAfter(run, instance, spec, now.mono - badForMs);
   const [ended, effects] = endRun({...instance, ...history, unhealthy: true}, run, {why: 'unhealthy', reason}, spec);
-  return [ended, [runLine(instance, 'health-failed', {message, failures}), ...effects]];
+  return [ended, [line({type: 'health-failed', ...ofRun(instance), message, failures}), ...effects]];
 });
 
 function unhealthyWords(message: string, failures: number): string {

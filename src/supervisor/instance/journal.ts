@@ -1,12 +1,17 @@
+/** Lines of the journal about an instance. */
+import type {JournalEvent} from '../../journal/events.ts';
 import type {Effect, Instance} from '../types.ts';
 
-/** A journal line about an instance. */
-export function line(instance: Instance, type: string, fields: Readonly<Record<string, unknown>> = {}): Effect {
-  return {type: 'journal', event: {type, worker: instance.worker, instance: instance.number, ...fields}};
-}
+export const line = (event: JournalEvent): Effect => ({type: 'journal', event});
+
+/** What a line about an instance names. */
+export const ofInstance = ({worker, number}: Instance): {readonly worker: string; readonly instance: number} => ({
+  worker,
+  instance: number,
+});
 
 /** The same, with the pid of its main process where that is known. */
-export function runLine(instance: Instance, type: string, fields: Readonly<Record<string, unknown>> = {}): Effect {
+export function ofRun(instance: Instance): ReturnType<typeof ofInstance> & {readonly pid?: number} {
   const pid = instance.run?.pid ?? null;
-  return line(instance, type, pid === null ? fields : {pid, ...fields});
+  return pid === null ? ofInstance(instance) : {...ofInstance(instance), pid};
 }

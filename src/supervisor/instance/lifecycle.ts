@@ -13,7 +13,7 @@ import {watchdogEffects, watchdogMissed} from './watchdog.ts';
 import {cleared, end, exited, runtimeDue, stoppingCleared, stoppingEnd} from './ending.ts';
 import type {Context, EventMap, EventType, Handler, LifeEvent, Step} from './events.ts';
 import {healthFailed} from './health.ts';
-import {line} from './journal.ts';
+import {line, ofInstance} from './journal.ts';
 import {memoryExceeded} from './memory.ts';
 import {factContinued, factPaused, pause, resume} from './pausing.ts';
 import {ready, readyTimeout, saidReady} from './readiness.ts';
@@ -196,7 +196,7 @@ export function step(instance: Instance, event: LifeEvent, context: Context): St
   const all = [...effects, ...watchdogEffects(instance, next, context.spec)];
   if (next.status === instance.status) return [next, all];
   const {status: to, reason} = next;
-  return [next, [...all, line(next, 'status-changed', {from: instance.status, to, reason})]];
+  return [next, [...all, line({type: 'status-changed', ...ofInstance(next), from: instance.status, to, reason})]];
 }
 
 function handle<K extends EventType>(

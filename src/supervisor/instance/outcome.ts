@@ -1,6 +1,6 @@
 /** What becomes of an instance whose run ended without anybody wanting that. */
 import type {Context, Step} from './events.ts';
-import {line} from './journal.ts';
+import {line, ofInstance} from './journal.ts';
 import {classOf} from './rate.ts';
 import {decide} from './restart.ts';
 import {untilNextTime} from './scheduling.ts';
@@ -22,9 +22,9 @@ export function judge(
       return [{...instance, status: 'finished', reason: end.words}, []];
     case 'failed': {
       const {reason} = verdict;
-      const said = verdict.gaveUp ? [line(instance, 'gave-up', {restarts: instance.row, reason})] : [];
+      const said = verdict.gaveUp ? [line({type: 'gave-up', ...ofInstance(instance), restarts: instance.row, reason})] : [];
       if (spec.schedule === null) return [{...instance, status: 'failed', reason}, said];
-      return [untilNextTime(instance, reason), [...said, line(instance, 'run-failed', {reason})]];
+      return [untilNextTime(instance, reason), [...said, line({type: 'run-failed', ...ofInstance(instance), reason})]];
     }
     case 'restart': {
       const {history} = verdict;
@@ -51,8 +51,8 @@ export function inBackoff(
     backoff: {until: Math.max(until, turn), delayMs, held},
     reason: held ? `${reason}; ${HELD_WORDS}` : reason,
   };
-  if (held) return [next, [line(instance, 'backoff', {delayMs: Math.round(turn - mono), restarts, held})]];
-  return [next, delayMs > 0 ? [line(instance, 'backoff', {delayMs, restarts})] : []];
+  if (held) return [next, [line({type: 'backoff', ...ofInstance(instance), delayMs: Math.round(turn - mono), restarts, held})]];
+  return [next, delayMs > 0 ? [line({type: 'backoff', ...ofInstance(instance), delayMs, restarts})] : []];
 }
 
 const HELD_WORDS = 'too many restarts at once in the fleet, so it waits for its turn';

@@ -1,25 +1,25 @@
 /** Pausing by command and by anybody's SIGSTOP: while it is paused, a run is not asked whether it is ready. */
-import {runLine} from './journal.ts';
+import {line, ofRun} from './journal.ts';
 import {withRun} from './run.ts';
 import type {Effect, Instance, Run} from '../types.ts';
 
 /** The tree is frozen again even if the main process is stopped: that may have been done to it alone. */
 export const pause = withRun<'pause'>((instance, run, _event, {now}) => [
   paused(instance, run, now.mono),
-  [...whole('freeze', run), ...(run.pausedAt === null ? [runLine(instance, 'paused')] : [])],
+  [...whole('freeze', run), ...(run.pausedAt === null ? [line({type: 'paused', ...ofRun(instance)})] : [])],
 ]);
 
 export const resume = withRun<'resume'>((instance, run, _event, {now}) => [
   continued(instance, run, now.mono),
-  [...whole('thaw', run), ...(run.pausedAt === null ? [] : [runLine(instance, 'resumed')])],
+  [...whole('thaw', run), ...(run.pausedAt === null ? [] : [line({type: 'resumed', ...ofRun(instance)})])],
 ]);
 
 export const factPaused = withRun<'paused'>((instance, run, _event, {now}) =>
-  run.pausedAt === null ? [paused(instance, run, now.mono), [runLine(instance, 'paused')]] : [instance, []],
+  run.pausedAt === null ? [paused(instance, run, now.mono), [line({type: 'paused', ...ofRun(instance)})]] : [instance, []],
 );
 
 export const factContinued = withRun<'continued'>((instance, run, _event, {now}) =>
-  run.pausedAt === null ? [instance, []] : [continued(instance, run, now.mono), [runLine(instance, 'resumed')]],
+  run.pausedAt === null ? [instance, []] : [continued(instance, run, now.mono), [line({type: 'resumed', ...ofRun(instance)})]],
 );
 
 /** One that is not spawned yet is frozen when it is. */

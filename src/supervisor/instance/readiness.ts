@@ -2,7 +2,7 @@
 import {endRun} from './ending.ts';
 import type {Handler, Step} from './events.ts';
 import {notReadyWords} from './exit.ts';
-import {runLine} from './journal.ts';
+import {line, ofRun} from './journal.ts';
 import {saysReady, unprobe, withRun} from './run.ts';
 import type {Instance} from '../types.ts';
 
@@ -18,7 +18,7 @@ export function becomeReady(instance: Instance): Step {
       reason: null,
       run: {...run, readyBy: null, readyAt: null, probed: false},
     },
-    [...unprobe(run), runLine(instance, 'ready')],
+    [...unprobe(run), line({type: 'ready', ...ofRun(instance)})],
   ];
 }
 

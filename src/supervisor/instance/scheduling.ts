@@ -3,7 +3,7 @@
  * wall clock (ms): what is due at three o'clock is due when clocks say so, however often they are set.
  */
 import type {Context, Handler} from './events.ts';
-import {line} from './journal.ts';
+import {line, ofInstance} from './journal.ts';
 import {NO_HISTORY} from './restart.ts';
 import type {Effect, Instance} from '../types.ts';
 
@@ -56,7 +56,7 @@ function isMissed(due: number, {now}: Context): boolean {
 function skipped(instance: Instance, due: number, reason: string, context: Context): [Instance, Effect[]] {
   return [
     {...instance, nextRunAt: nextOf(instance, context)},
-    [line(instance, 'schedule-skipped', {due: new Date(due).toISOString(), reason})],
+    [line({type: 'schedule-skipped', ...ofInstance(instance), due: new Date(due).toISOString(), reason})],
   ];
 }
 

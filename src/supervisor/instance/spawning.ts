@@ -2,7 +2,7 @@
 import type {Handler, Step} from './events.ts';
 import {judge} from './outcome.ts';
 import {newRun} from './instance.ts';
-import {line, runLine} from './journal.ts';
+import {line, ofInstance, ofRun} from './journal.ts';
 import {becomeReady} from './readiness.ts';
 import {afterShortage} from './restart.ts';
 import {isProbed, saysReady, unprobe, withRun} from './run.ts';
@@ -99,7 +99,7 @@ export const startingSpawnFailed = withRun<'spawn-failed'>((instance, run, event
     return [next, [...effects, ...more]];
   }
   const {history, until} = afterShortage(context.spec, gone, context.now.mono, context.random);
-  effects.push(line(gone, 'backoff', {delayMs: history.delayMs, restarts: gone.restarts}));
+  effects.push(line({type: 'backoff', ...ofInstance(gone), delayMs: history.delayMs, restarts: gone.restarts}));
   return [
     {
       ...gone,
@@ -121,14 +121,14 @@ export const stoppingSpawnFailed = withRun<'spawn-failed'>((instance, run, event
 
 function introduce(instance: Instance, run: Run, adopted: boolean | undefined): [Instance, Effect[]] {
   const alive = {...instance, run: {...run, adopted: adopted === true}};
-  const effects = [runLine(alive, 'spawned', {run: run.token})];
-  if (adopted === true) effects.push(runLine(alive, 'adopted', {run: run.token}));
+  const effects = [line({type: 'spawned', ...ofRun(alive), run: run.token})];
+  if (adopted === true) effects.push(line({type: 'adopted', ...ofRun(alive), run: run.token}));
   return [alive, effects];
 }
 
 function adopt(instance: Instance, run: Run, adopted: boolean | undefined): Step {
   if (adopted !== true || run.adopted) return [instance, []];
-  return [{...instance, run: {...run, adopted: true}}, [runLine(instance, 'adopted', {run: run.token})]];
+  return [{...instance, run: {...run, adopted: true}}, [line({type: 'adopted', ...ofRun(instance), run: run.token})]];
 }
 
 function neverBorn(
@@ -139,6 +139,6 @@ function neverBorn(
   const exit: Exit = {code: null, signal: null, at, reason: 'spawn-failed'};
   return [
     {...instance, run: null, clearing: null, exit},
-    [line(instance, 'spawn-failed', {code, message}), {type: 'forget', token: run.token}],
+    [line({type: 'spawn-failed', ...ofInstance(instance), code, message}), {type: 'forget', token: run.token}],
   ];
 }

@@ -1,7 +1,7 @@
 /** A watchdog that is not fed: whose time is counted, and what follows when it is over. */
 import {endRun} from './ending.ts';
 import {watchdogWords} from './exit.ts';
-import {runLine} from './journal.ts';
+import {line, ofRun} from './journal.ts';
 import {withRun} from './run.ts';
 import type {WorkerSpec} from '../../fleet/types.ts';
 import type {Effect, Instance} from '../types.ts';
@@ -38,5 +38,5 @@ export const watchdogMissed = withRun<'watchdog-missed'>((instance, run, {asked}
   if (run.pausedAt !== null || run.pid === null || instance.wanted === 'down') return [instance, []];
   const reason = asked ? 'asked for its end by WATCHDOG=trigger' : watchdogWords(spec);
   const [ended, effects] = endRun(instance, run, {why: 'watchdog', reason}, spec);
-  return [ended, [runLine(instance, 'watchdog-missed', {reason}), ...effects]];
+  return [ended, [line({type: 'watchdog-missed', ...ofRun(instance), reason}), ...effects]];
 });

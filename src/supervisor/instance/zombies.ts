@@ -1,6 +1,6 @@
 /** What becomes of a run in whose tree the dead are not waited for, where its definition wants it to be ended for that. */
 import {endRun} from './ending.ts';
-import {runLine} from './journal.ts';
+import {line, ofRun} from './journal.ts';
 import {zombieWords} from './exit.ts';
 import {withRun} from './run.ts';
 
@@ -11,5 +11,5 @@ import {withRun} from './run.ts';
 export const zombieLeft = withRun<'zombie-left'>((instance, run, {pid, name}, {spec}) => {
   if (spec.zombies !== 'restart' || run.pausedAt !== null || instance.wanted === 'down') return [instance, []];
   const [ended, effects] = endRun(instance, run, {why: 'zombies', reason: zombieWords(pid, name)}, spec);
-  return [ended, [runLine(instance, 'zombie-left', {zombie: pid, name}), ...effects]];
+  return [ended, [line({type: 'zombie-left', ...ofRun(instance), zombie: pid, name}), ...effects]];
 });
