@@ -5,7 +5,7 @@ import type {Key, Kind, Option, Section, Table} from './check/check.ts';
 
 const INTRODUCTION = `# The fleet file
 
-<!-- Written by docs/make-fleet-reference.mjs from the tables in src/fleet: change those. -->
+<!-- Written by docs/make-references.mjs from the tables in src/fleet: change those. -->
 
 \`brood check FILE\` says everything that is wrong with a file at once, each thing with its line and column, and what has
 no effect yet (marked **not yet** below).

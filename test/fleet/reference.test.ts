@@ -4,7 +4,7 @@ import {fleetReference} from '../../src/fleet/reference.ts';
 import {check} from './check.ts';
 import {EXAMPLE} from './example.ts';
 
-test('the reference is what the tables say (else: node docs/make-fleet-reference.mjs)', () => {
+test('the reference is what the tables say (else: node docs/make-references.mjs)', () => {
   const committed = readFileSync(new URL('../../docs/fleet-file.md', import.meta.url), 'utf8');
   expect(fleetReference()).toBe(committed);
 });
