@@ -145,6 +145,7 @@ module.exports = {
       ['probes', 'hooks'],
       ['effects', 'health', 'shutdown'],
       ['facts', 'handlers'],
+      ['assembly'],
       ['controller'],
       ['boot'],
       ['main'],

@@ -1,10 +1,9 @@
 /** What each fact that the keeper tells means here. */
 import {agesNow} from './turn/age.ts';
-import type {Hands} from './effects.ts';
+import type {ReadinessProbes} from './effects/readiness-probes.ts';
 import type {CurrentCode} from './turn/installed-code.ts';
 import type {Engine} from './turn/engine.ts';
 import type {HeldOutput} from './keeper/held-output.ts';
-import type {LimitWatch} from './monitor/limits.ts';
 import type {LogCare} from './monitor/log-retention.ts';
 import type {LastEnds} from './turn/last-ends.ts';
 import {namesOf} from './turn/instance-names.ts';
@@ -15,16 +14,18 @@ import type {Pulse} from './keeper/heartbeat.ts';
 import {inputsOf} from './turn/run-inputs.ts';
 import type {SignalFailures} from './turn/signal-failures.ts';
 import type {SupervisorSignals} from './signals.ts';
+import type {Sweep} from './monitor/sweep.ts';
+import type {NotedRun} from './turn/run-inputs.ts';
 import type {Fact, FactOf, FactType} from '../link/messages.ts';
 import type {Input} from '../supervisor/types.ts';
 
 export interface FactsHost {
   readonly engine: Engine;
-  readonly hands: Hands;
+  readonly probes: ReadinessProbes;
+  readonly noteRun: (run: NotedRun) => void;
   readonly notices: Notices;
   readonly orphans: Orphans;
   readonly orphanCare: OrphanCare;
-  readonly limits: LimitWatch;
   readonly lastEnds: LastEnds;
   readonly signalFailures: SignalFailures;
   readonly held: HeldOutput;
@@ -36,8 +37,7 @@ export interface FactsHost {
   readonly guarantees: (fact: FactOf<'guarantees'>) => void;
   /** Another controller is prepared. */
   readonly handOver: () => void;
-  /** The keeper has put back something of the fleet's folder: what is the controller's may be gone, too. */
-  readonly lookAtFolder: () => void;
+  readonly sweep: Sweep;
 }
 
 export type Facts = {readonly [T in FactType]: (fact: FactOf<T>) => void};
@@ -47,11 +47,11 @@ const elsewhere = (): void => {};
 export function createFacts(host: FactsHost): Facts {
   const {
     engine,
-    hands,
+    probes,
+    noteRun,
     notices,
     orphans,
     orphanCare,
-    limits,
     lastEnds,
     held,
     logCare,
@@ -60,13 +60,12 @@ export function createFacts(host: FactsHost): Facts {
     pulse,
     guarantees,
     handOver,
-    lookAtFolder,
+    sweep,
   } = host;
   const feed = (input: Input): void => engine.feed(input);
   return {
     spawned({type, token, pid, startTime, at, logStart, unheld}) {
-      hands.began(token, logStart);
-      limits.begin(token, unheld);
+      noteRun({token, logStart, unheld});
       engine.feed({type, token, pid, startTime, at});
     },
     'spawn-failed': feed,
@@ -80,9 +79,7 @@ export function createFacts(host: FactsHost): Facts {
     paused: feed,
     continued: feed,
     run({run}) {
-      hands.began(run.token, run.logStart);
-      notices.begin(run.token, run.notice);
-      limits.begin(run.token, run.unheld);
+      noteRun(run);
       engine.feed(...inputsOf(run, agesNow()));
     },
     notified: ({token, notice}) => notices.take(token, notice),
@@ -93,7 +90,7 @@ export function createFacts(host: FactsHost): Facts {
     },
     orphan: fact => orphanCare.take(fact),
     'orphan-ended': ({pid}) => orphans.ended(pid),
-    wrote: ({token}) => hands.wrote(token),
+    wrote: ({token}) => probes.noteOutput(token),
     rotated: ({folder}) => logCare.look(folder),
     'output-held'({id, error}) {
       held.set(id, error);
@@ -110,7 +107,8 @@ export function createFacts(host: FactsHost): Facts {
     beat: () => pulse.heard(),
     repaired({what, message}) {
       engine.note({type: 'repaired', what, message});
-      lookAtFolder();
+      // What is the controller's in the fleet's folder may be gone, too.
+      sweep.lookAtFolder();
     },
     outdated({tokens}) {
       const ids = tokens.flatMap(token => engine.heart.byToken(token)?.id ?? []);

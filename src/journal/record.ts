@@ -1,5 +1,6 @@
 /** Lines of the journal as they are read: this version may not have written them, so each is checked before it is believed. */
-import {EVENTS, type EventKind, type EventType, type JournalEvent, type Severity} from './events.ts';
+import {EVENTS, type EventType, type JournalEvent} from './events.ts';
+import type {EventKind, Severity} from './kind.ts';
 
 /** One line. */
 export interface EventRecord {

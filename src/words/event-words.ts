@@ -1,5 +1,6 @@
 /** Journal records in words. */
-import type {Events, EventType, Severity} from '../journal/events.ts';
+import type {Events, EventType} from '../journal/events.ts';
+import type {Severity} from '../journal/kind.ts';
 import {isEvent, severityOf, type EventRecord} from '../journal/record.ts';
 import {count, formatBytes, formatDuration, formatTime} from './format.ts';
 import {exitWords} from './instance-words.ts';

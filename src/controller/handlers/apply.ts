@@ -2,7 +2,7 @@
 import {heartOptions} from '../turn/heart-options.ts';
 import {now} from '../turn/clock.ts';
 import {maskDeep} from '../../control/secrets.ts';
-import {askAndWait, mayChange, type Desk} from './context.ts';
+import {askAndWait, mayChange, type HandlerContext} from './context.ts';
 import type {Handlers} from '../../control/handlers.ts';
 import {ErrorCode} from '../../control/messages.ts';
 import {RpcError} from '../../control/errors.ts';
@@ -24,23 +24,23 @@ const masked = ({key, before, after}: Difference): Difference => {
   return {key, before: maskDeep(name, before), after: maskDeep(name, after)};
 };
 
-export const applyHandlers = (desk: Desk, launch: Launch): Handlers => ({
+export const applyHandlers = (host: HandlerContext, launch: Launch): Handlers => ({
   async apply({timeoutMs}, context) {
-    mayChange(desk);
+    mayChange(host);
     const read = await rereadFleet(launch);
     if ('message' in read) throw new RpcError(ErrorCode.failed, `nothing was changed: ${read.message}`);
-    mayChange(desk);
-    const {engine} = desk;
+    mayChange(host);
+    const {engine} = host;
     engine.feed({type: 'configure', fleet: read.fleet});
     // After that turn, the instances are those that the file wants, and those that leave.
     await engine.until(() => true, context.signal);
     const ids = [...engine.heart.instances()].map(({id}) => id);
-    return askAndWait(desk, {inputs: [], ids, rule: isApplied, timeoutMs}, context);
+    return askAndWait(host, {inputs: [], ids, rule: isApplied, timeoutMs}, context);
   },
   async plan() {
     const read = await rereadFleet(launch);
     if ('message' in read) throw new RpcError(ErrorCode.failed, read.message);
-    const {workers, groups, channels, unchanged} = planFor(desk.engine.heart, read.fleet, heartOptions, now());
+    const {workers, groups, channels, unchanged} = planFor(host.engine.heart, read.fleet, heartOptions, now());
     return {
       workers: workers.map(change => ({...change, differences: change.differences.map(masked)})),
       groups: groups.map(masked),

@@ -2,7 +2,7 @@
 import type {CallContext} from '../../control/handlers.ts';
 import {ErrorCode, type Outcomes} from '../../control/messages.ts';
 import {RpcError} from '../../control/errors.ts';
-import type {Hands} from '../effects.ts';
+import type {RunSignals} from '../effects/run-signals.ts';
 import type {Engine} from '../turn/engine.ts';
 import type {HealthChecks} from '../health/health.ts';
 import type {LastEnds} from '../turn/last-ends.ts';
@@ -21,10 +21,10 @@ import type {Input} from '../../supervisor/types.ts';
 /** A client that waits is told what for, that often. */
 const PROGRESS_MS = 500;
 
-export interface Desk {
+export interface HandlerContext {
   readonly engine: Engine;
   readonly link: KeeperLink;
-  readonly hands: Hands;
+  readonly runSignals: RunSignals;
   readonly health: HealthChecks;
   readonly notices: Notices;
   readonly watch: FileWatch;
@@ -42,7 +42,7 @@ export interface Desk {
  * Refuses what makes the state larger (by `bytes`, roughly) while it can't be recorded; stops are never refused. Throws
  * RpcError.
  */
-export function mayChange({engine}: Desk, bytes = 0): void {
+export function mayChange({engine}: HandlerContext, bytes = 0): void {
   if (engine.heart.isStopping) throw new RpcError(ErrorCode.stopping, 'the fleet is being stopped');
   if (!engine.canRecord(bytes)) {
     throw new RpcError(
@@ -63,7 +63,7 @@ export interface Wait {
 
 /** Feeds the inputs, then waits until the rule is settled for every id. Throws RpcError `timeout`. */
 export async function askAndWait(
-  {engine, lastEnds, signalFailures}: Desk,
+  {engine, lastEnds, signalFailures}: HandlerContext,
   {inputs, ids, rule, isSignal, timeoutMs}: Wait,
   context: CallContext,
 ): Promise<Outcomes> {

@@ -1,8 +1,11 @@
 /** Which of the machine's processes are the fleet's, for clients that look at them themselves. */
-import type {Desk} from './context.ts';
+import type {HandlerContext} from './context.ts';
 import type {LineageEntry, LineageReport, SupervisorReport} from '../../control/messages.ts';
 
-export function lineageReport({engine, readings, orphans}: Desk, supervisor: SupervisorReport): LineageReport {
+export function lineageReport(
+  {engine, readings, orphans}: HandlerContext,
+  supervisor: SupervisorReport,
+): LineageReport {
   const table = readings.read();
   const processes = new Map<number, LineageEntry>();
   const orphaned = new Set([...orphans.all()].map(({pid, startTime}) => `${pid} ${startTime}`));

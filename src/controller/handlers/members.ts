@@ -1,5 +1,5 @@
 /** add, remove, scale: commands about what the fleet consists of. */
-import {askAndWait, mayChange, type Desk} from './context.ts';
+import {askAndWait, mayChange, type HandlerContext} from './context.ts';
 import type {Handlers} from '../../control/handlers.ts';
 import {ErrorCode} from '../../control/messages.ts';
 import {RpcError} from '../../control/errors.ts';
@@ -12,8 +12,8 @@ import type {Input} from '../../supervisor/types.ts';
 /** What an instance and its run add to the state, generously. */
 const INSTANCE_BYTES = 2 * 1024;
 
-export const memberHandlers = (desk: Desk): Handlers => {
-  const {engine} = desk;
+export const memberHandlers = (host: HandlerContext): Handlers => {
+  const {engine} = host;
   const {heart} = engine;
   return {
     add(options, context) {
@@ -27,7 +27,7 @@ export const memberHandlers = (desk: Desk): Handlers => {
       });
       if ('problem' in made) throw new RpcError(ErrorCode.invalidParams, made.problem);
       const {spec} = made;
-      mayChange(desk, Buffer.byteLength(JSON.stringify(spec)));
+      mayChange(host, Buffer.byteLength(JSON.stringify(spec)));
       const {groups} = heart.fleet();
       if (heart.workers().some(worker => worker.name === spec.name) || groups.some(group => group.name === spec.name)) {
         throw new RpcError(
@@ -35,7 +35,7 @@ export const memberHandlers = (desk: Desk): Handlers => {
           `there is a ${spec.name} already; give this one another name: --name NAME`,
         );
       }
-      return askAndWait(desk, {inputs: [{type: 'add', spec}], ids: [`${spec.name}/1`], rule: isUp}, context);
+      return askAndWait(host, {inputs: [{type: 'add', spec}], ids: [`${spec.name}/1`], rule: isUp}, context);
     },
     remove({targets, timeoutMs}, context) {
       const workers = workersNamed(heart, targets);
@@ -49,7 +49,7 @@ export const memberHandlers = (desk: Desk): Handlers => {
         }
       }
       const ids = workers.flatMap(worker => engine.instancesOf(worker).map(({id}) => id));
-      return askAndWait(desk, {inputs: [{type: 'remove', workers}], ids, rule: isGone, timeoutMs}, context);
+      return askAndWait(host, {inputs: [{type: 'remove', workers}], ids, rule: isGone, timeoutMs}, context);
     },
     scale({counts, timeoutMs}, context) {
       const workers = workersNamed(heart, Object.keys(counts));
@@ -58,7 +58,7 @@ export const memberHandlers = (desk: Desk): Handlers => {
       if (total + others.reduce((sum, {instances}) => sum + instances, 0) > MOST_INSTANCES) {
         throw new RpcError(ErrorCode.invalidParams, `a fleet has ${MOST_INSTANCES} instances at the most`);
       }
-      mayChange(desk, total * INSTANCE_BYTES);
+      mayChange(host, total * INSTANCE_BYTES);
       const inputs: Input[] = [];
       const stay = new Set<string>();
       const ids = new Set<string>();
@@ -84,7 +84,7 @@ export const memberHandlers = (desk: Desk): Handlers => {
             ? {ok: true, reason: null}
             : isUp(instance, prospects)
           : isGone(instance, prospects);
-      return askAndWait(desk, {inputs, ids: [...ids], rule, timeoutMs}, context);
+      return askAndWait(host, {inputs, ids: [...ids], rule, timeoutMs}, context);
     },
   };
 };

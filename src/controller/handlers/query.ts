@@ -1,5 +1,5 @@
 /** ping, ps, status, lineage, findings: commands that only look. */
-import type {Desk} from './context.ts';
+import type {HandlerContext} from './context.ts';
 import type {Handlers} from '../../control/handlers.ts';
 import type {SupervisorReport} from '../../control/messages.ts';
 import {lineageReport} from './lineage-report.ts';
@@ -7,8 +7,8 @@ import {instanceDetail, stormReport, workerReports} from './reports.ts';
 import {instancesNamed} from './targets.ts';
 import {waitsForTime} from '../../supervisor/index.ts';
 
-export const lookHandlers = (desk: Desk, supervisor: () => SupervisorReport): Handlers => {
-  const {engine} = desk;
+export const queryHandlers = (host: HandlerContext, supervisor: () => SupervisorReport): Handlers => {
+  const {engine} = host;
   const {heart} = engine;
   return {
     ping: () => ({
@@ -24,24 +24,24 @@ export const lookHandlers = (desk: Desk, supervisor: () => SupervisorReport): Ha
       file: heart.fleet().file,
       supervisor: supervisor(),
       storm: stormReport(heart),
-      workers: workerReports(desk),
+      workers: workerReports(host),
     }),
     status({targets}) {
-      const table = desk.readings.read();
+      const table = host.readings.read();
       return {
         instances: instancesNamed(heart, targets).map(instance =>
-          instanceDetail(instance, heart.specOf(instance.worker), desk, table),
+          instanceDetail(instance, heart.specOf(instance.worker), host, table),
         ),
       };
     },
     async findings() {
-      await desk.orphanCare.fresh();
-      desk.sweep.lookAtProcesses();
-      return {zombies: desk.sweep.zombies.reports(), orphans: desk.orphanCare.reports()};
+      await host.orphanCare.fresh();
+      host.sweep.lookAtProcesses();
+      return {zombies: host.sweep.zombies.reports(), orphans: host.orphanCare.reports()};
     },
     async lineage() {
-      await desk.orphanCare.fresh();
-      return lineageReport(desk, supervisor());
+      await host.orphanCare.fresh();
+      return lineageReport(host, supervisor());
     },
   };
 };

@@ -1,5 +1,5 @@
 /** signal, nice, alarm: commands that touch processes as they run. */
-import type {Desk} from './context.ts';
+import type {HandlerContext} from './context.ts';
 import {monotonic} from '../turn/clock.ts';
 import {namesOf} from '../turn/instance-names.ts';
 import type {Handlers} from '../../control/handlers.ts';
@@ -41,7 +41,7 @@ function namedIn(refused: readonly {pid: number; id: string | null; message: str
 }
 
 /** Processes by pid: only those of this fleet, so that a typo reaches no stranger. */
-function ofPid({engine, readings}: Desk, target: Target, table: ProcessTable): Touched {
+function ofPid({engine, readings}: HandlerContext, target: Target, table: ProcessTable): Touched {
   const pid = Number(target);
   for (const instance of engine.heart.instances()) {
     const stat = readings.of(instance, table).tree.find(member => member.pid === pid);
@@ -60,8 +60,8 @@ function running(instances: readonly Instance[]): Instance[] {
   throw new RpcError(ErrorCode.failed, `${first?.id ?? 'it'} is not running (${first?.status ?? 'unknown'})`);
 }
 
-export const touchHandlers = (desk: Desk): Handlers => {
-  const {engine, link, readings} = desk;
+export const signalHandlers = (host: HandlerContext): Handlers => {
+  const {engine, link, readings} = host;
 
   const treeOf = (instance: Instance, table: ProcessTable): Touched[] =>
     readings
@@ -99,7 +99,7 @@ export const touchHandlers = (desk: Desk): Handlers => {
       };
       for (const target of targets) {
         if (isPid(target)) {
-          const {pid, startTime, id, name} = ofPid(desk, target, table);
+          const {pid, startTime, id, name} = ofPid(host, target, table);
           const reply = await link.ask({type: 'signal', pid, startTime, signal: number});
           if (isRefusal(reply.error)) failed({pid, name, error: reply.error}, id);
           else refuse(reply, pid, `process ${pid}`);
@@ -128,7 +128,7 @@ export const touchHandlers = (desk: Desk): Handlers => {
       const table = readings.read();
       const touched = targets.flatMap(target =>
         isPid(target)
-          ? [ofPid(desk, target, table)]
+          ? [ofPid(host, target, table)]
           : running(instancesNamed(engine.heart, [target])).flatMap(instance => treeOf(instance, table)),
       );
       const set: {pid: number; id: string | null; nice: number}[] = [];

@@ -3,15 +3,15 @@
  * goes is told by events (`upgraded`, `upgrade-failed`).
  */
 import {copyProblem} from './code-copy.ts';
-import {mayChange, type Desk} from './context.ts';
+import {mayChange, type HandlerContext} from './context.ts';
 import {RpcError} from '../../control/errors.ts';
 import type {Handlers} from '../../control/handlers.ts';
 import {ErrorCode} from '../../control/messages.ts';
 
-export const upgradeHandlers = (desk: Desk): Pick<Handlers, 'upgrade'> => ({
+export const upgradeHandlers = (host: HandlerContext): Pick<Handlers, 'upgrade'> => ({
   async upgrade({code}) {
-    mayChange(desk);
-    const problem = await copyProblem(desk.folder, code);
+    mayChange(host);
+    const problem = await copyProblem(host.folder, code);
     if (problem !== null) {
       throw new RpcError(
         ErrorCode.failed,
@@ -19,8 +19,8 @@ export const upgradeHandlers = (desk: Desk): Pick<Handlers, 'upgrade'> => ({
       );
     }
     // The fleet may be stopping since.
-    mayChange(desk);
-    desk.link.order({type: 'upgrade', code});
+    mayChange(host);
+    host.link.order({type: 'upgrade', code});
     return {};
   },
 });

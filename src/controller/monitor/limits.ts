@@ -7,7 +7,7 @@ import type {HeldLimit, LimitsReport} from '../../control/messages.ts';
 import type {Unheld} from '../../link/messages.ts';
 import type {WorkerSpec} from '../../fleet/types.ts';
 import type {Heart} from '../../supervisor/index.ts';
-import type {Effect, Input, Instance} from '../../supervisor/types.ts';
+import type {Input, Instance} from '../../supervisor/types.ts';
 
 const LOOK_MS = 1_000;
 
@@ -43,9 +43,8 @@ export class LimitWatch {
     if (unheld.memory !== null) this.#timer ??= setInterval(() => this.look(), LOOK_MS);
   }
 
-  /** What the heart decided. */
-  carryOut(effects: readonly Effect[]): void {
-    for (const effect of effects) if (effect.type === 'forget') this.#unheld.delete(effect.token);
+  forget(token: string): void {
+    this.#unheld.delete(token);
   }
 
   reportOf({run}: Instance, {limits}: WorkerSpec): LimitsReport {

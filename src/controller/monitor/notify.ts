@@ -7,7 +7,6 @@ import type {KeeperLink} from '../keeper/link.ts';
 import {namesOf} from '../turn/instance-names.ts';
 import {Watchdogs} from './watchdogs.ts';
 import type {Notice} from '../../link/messages.ts';
-import type {Effect} from '../../supervisor/types.ts';
 
 /** Of one run, so many errors that it tells are noted. */
 const MOST_ERRORS = 10;
@@ -19,20 +18,20 @@ interface Said {
 }
 
 export class Notices {
-  readonly #engine: () => Engine;
+  readonly #engine: Engine;
   readonly #said = new Map<string, Said>();
   readonly #watchdogs: Watchdogs;
 
-  constructor(engine: () => Engine, link: KeeperLink) {
+  constructor(engine: Engine, link: KeeperLink) {
     this.#engine = engine;
     this.#watchdogs = new Watchdogs({
       link,
       specOf: id => {
-        const instance = engine().heart.get(id);
-        return instance ? engine().heart.specOf(instance.worker) : null;
+        const instance = engine.heart.get(id);
+        return instance ? engine.heart.specOf(instance.worker) : null;
       },
       noticeOf: token => this.of(token),
-      missed: token => engine().feed({type: 'watchdog-missed', token, asked: false}),
+      missed: token => engine.feed({type: 'watchdog-missed', token, asked: false}),
     });
   }
 
@@ -48,7 +47,7 @@ export class Notices {
 
   /** A run has said something just now. */
   take(token: string, notice: Notice): void {
-    const engine = this.#engine();
+    const engine = this.#engine;
     const {watchdog, watchdogMs, phase, ready, extendMs} = notice;
     if (watchdog === 'fed' && Object.keys(notice).length === 1) {
       this.#watchdogs.fed(token);
@@ -65,16 +64,18 @@ export class Notices {
     if (watchdog === 'trigger') engine.feed({type: 'watchdog-missed', token, asked: true});
   }
 
-  /** What the heart decided. */
-  carryOut(effects: readonly Effect[]): void {
-    for (const effect of effects) {
-      if (effect.type === 'watchdog') this.#watchdogs.watch(effect.token, effect.id);
-      else if (effect.type === 'unwatchdog') this.#watchdogs.unwatch(effect.token);
-      else if (effect.type === 'forget') {
-        this.#watchdogs.unwatch(effect.token);
-        this.#said.delete(effect.token);
-      }
-    }
+  /** The watchdog of a run counts from now on. */
+  watch(token: string, id: string): void {
+    this.#watchdogs.watch(token, id);
+  }
+
+  unwatch(token: string): void {
+    this.#watchdogs.unwatch(token);
+  }
+
+  forget(token: string): void {
+    this.#watchdogs.unwatch(token);
+    this.#said.delete(token);
   }
 
   end(): void {
@@ -88,9 +89,9 @@ export class Notices {
     const noted = isNew && errors < MOST_ERRORS;
     this.#said.set(token, {notice: after, errors: errors + (noted ? 1 : 0)});
     if (!noted) return;
-    const {heart} = this.#engine();
+    const {heart} = this.#engine;
     const {errno = null, exitStatus = null, status = null} = after;
     const names = namesOf(heart, heart.byToken(token)?.id ?? null);
-    this.#engine().note({type: 'notified', ...names, errno, exitStatus, status});
+    this.#engine.note({type: 'notified', ...names, errno, exitStatus, status});
   }
 }

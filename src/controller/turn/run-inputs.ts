@@ -21,3 +21,8 @@ export function inputsOf(run: RunFact, ageOf: AgeOf): Input[] {
   if (cleared) inputs.push({type: 'cleared', token, ...cleared});
   return inputs;
 }
+
+/** What there is to note of a run that the keeper knows; `notice`: where it was not started just now. */
+export interface NotedRun extends Pick<RunFact, 'token' | 'logStart' | 'unheld'> {
+  readonly notice?: RunFact['notice'];
+}

@@ -1,0 +1,45 @@
+/** The control socket, and who answers what on it. */
+import {inFolder} from '../../control/folder.ts';
+import type {SupervisorReport} from '../../control/messages.ts';
+import {ControlServer} from '../../control/server.ts';
+import {applyHandlers} from '../handlers/apply.ts';
+import {connectionHandlers} from '../handlers/connection.ts';
+import {lifecycleHandlers} from '../handlers/lifecycle.ts';
+import {memberHandlers} from '../handlers/members.ts';
+import {peerOf} from '../handlers/peer.ts';
+import {queryHandlers} from '../handlers/query.ts';
+import {signalHandlers} from '../handlers/signal.ts';
+import {upgradeHandlers} from '../handlers/upgrade.ts';
+import {isPredecessor} from '../start/predecessor.ts';
+import {complain} from '../turn/stderr.ts';
+import type {WorkerServices} from './worker-services.ts';
+import type {Core} from './core.ts';
+import type {Monitoring} from './monitoring.ts';
+
+export function createServer(
+  core: Core,
+  monitoring: Monitoring,
+  services: WorkerServices,
+  report: () => SupervisorReport,
+): ControlServer {
+  const {folder, welcome, launch} = core;
+  const context = {...core, ...monitoring, ...services};
+  return new ControlServer({
+    socketPath: inFolder.socket(folder),
+    allowedUids: new Set([0, process.getuid?.() ?? 0]),
+    peerOf,
+    // One whose keeper is gone must not take the socket from its successor.
+    mayListen: () => process.ppid === welcome.keeper,
+    mayReplace: peer => isPredecessor(peer, folder),
+    onError: error => complain('a command failed inside', error),
+    handlers: {
+      ...queryHandlers(context, report),
+      ...lifecycleHandlers(context),
+      ...memberHandlers(context),
+      ...signalHandlers(context),
+      ...applyHandlers(context, launch),
+      ...upgradeHandlers(context),
+      ...connectionHandlers(core),
+    },
+  });
+}

@@ -1,0 +1,51 @@
+/** What is looked at from time to time: processes, limits, logs, and the controller's own files. */
+import {FolderCare} from '../monitor/folder.ts';
+import {LimitWatch} from '../monitor/limits.ts';
+import {LogCare} from '../monitor/log-retention.ts';
+import {memoryOf} from '../monitor/memory.ts';
+import {OrphanCare} from '../monitor/orphan-policy.ts';
+import {Orphans} from '../monitor/orphans.ts';
+import {Parents} from '../monitor/parents.ts';
+import {Readings} from '../monitor/readings.ts';
+import {Sweep} from '../monitor/sweep.ts';
+import type {Core} from './core.ts';
+
+export interface Monitoring {
+  readonly orphans: Orphans;
+  readonly readings: Readings;
+  readonly limits: LimitWatch;
+  readonly orphanCare: OrphanCare;
+  readonly logCare: LogCare;
+  readonly sweep: Sweep;
+  readonly end: () => void;
+}
+
+/** @param holdSocket puts the control socket back where it is gone; answers whether it was */
+export function createMonitoring(core: Core, holdSocket: () => Promise<boolean>): Monitoring {
+  const {engine, heart, link, welcome} = core;
+  const orphans = new Orphans();
+  const readings = new Readings(orphans);
+  const limits = new LimitWatch({
+    heart,
+    memoryOf: ids => memoryOf(readings, heart, ids),
+    feed: input => engine.feed(input),
+  });
+  const parents = new Parents();
+  const orphanCare = new OrphanCare({heart, orphans, parents, link, note: event => engine.note(event)});
+  const folderCare = new FolderCare({...core, isLogged: welcome.anchor !== 1});
+  const lookAtFolder = (): void => folderCare.look();
+  const sweep = new Sweep({engine, readings, parents, orphanCare, link, holdSocket, lookAtFolder});
+  const logCare = new LogCare(() => heart.workers());
+  return {
+    orphans,
+    readings,
+    limits,
+    orphanCare,
+    logCare,
+    sweep,
+    end() {
+      sweep.end();
+      limits.end();
+    },
+  };
+}

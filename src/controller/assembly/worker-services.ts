@@ -1,0 +1,99 @@
+/** What is done for workers: runs are started, probed and signalled, hooks called, health and files watched. */
+import {dirname} from 'node:path';
+import type {EventRecord} from '../../journal/record.ts';
+import type {Effect} from '../../supervisor/types.ts';
+import {apply, createEffects} from '../effects/effects.ts';
+import {OrderBatch} from '../effects/order-batch.ts';
+import {ReadinessProbes} from '../effects/readiness-probes.ts';
+import {RunSignals} from '../effects/run-signals.ts';
+import {RunStarts} from '../effects/run-starts.ts';
+import {createHealthCheck} from '../health/check.ts';
+import {HealthChecks} from '../health/health.ts';
+import {Hooks} from '../hooks/hooks.ts';
+import {DeclaredChannels} from '../keeper/declared-channels.ts';
+import type {LimitWatch} from '../monitor/limits.ts';
+import {Notices} from '../monitor/notify.ts';
+import {createErrands} from '../spawn/helper.ts';
+import {now} from '../turn/clock.ts';
+import type {NotedRun} from '../turn/run-inputs.ts';
+import {FileWatch} from '../watching/file-watch.ts';
+import {RootWatch} from '../watching/root-watch.ts';
+import type {Core} from './core.ts';
+
+export interface WorkerServices {
+  readonly probes: ReadinessProbes;
+  readonly runSignals: RunSignals;
+  readonly notices: Notices;
+  readonly health: HealthChecks;
+  readonly hooks: Hooks;
+  readonly watch: FileWatch;
+  /** Something was written to the journal. */
+  readonly heard: (record: EventRecord) => void;
+  readonly carryOut: (decided: readonly Effect[]) => void;
+  /** The keeper knows a run: it has just begun, or an earlier controller had started it. */
+  readonly noteRun: (run: NotedRun) => void;
+  /** Hooks aside: those end in an order of their own. */
+  readonly end: () => void;
+}
+
+export function createWorkerServices(
+  {folder, launch, heart, engine, link, welcome, signalFailures}: Core,
+  limits: LimitWatch,
+): WorkerServices {
+  const fleetContext = {fleet: launch.name, fleetId: launch.id, folder};
+  const run = createErrands({
+    begun: () => link.order({type: 'errands'}),
+    env: process.env,
+    context: () => fleetContext,
+    dir: () => heart.fleet().dir,
+  });
+  const starts = new RunStarts({
+    engine,
+    link,
+    context: () => ({
+      ...fleetContext,
+      baseNice: welcome.nice,
+      outerPath: process.env['PATH'],
+      channels: heart.fleet().channels,
+    }),
+  });
+  const probes = new ReadinessProbes({folder, engine, link, run});
+  const runSignals = new RunSignals(link, signalFailures);
+  const notices = new Notices(engine, link);
+  const feed: typeof engine.feed = (...inputs) => engine.feed(...inputs);
+  const note: typeof engine.note = event => engine.note(event);
+  const health = new HealthChecks({heart, check: createHealthCheck(heart, run), feed, now, random: Math.random});
+  const hooks = new Hooks({workers: () => heart.workers(), run, note});
+  const watch = new FileWatch({heart, home: dirname(folder), feed, note, watchRoot: options => new RootWatch(options)});
+  const effects = createEffects({starts, probes, signals: runSignals, notices, limits});
+  const channels = new DeclaredChannels(link);
+  return {
+    probes,
+    runSignals,
+    notices,
+    health,
+    hooks,
+    watch,
+    heard(record) {
+      health.heard(record);
+      hooks.heard(record);
+      watch.heard(record);
+    },
+    carryOut(decided) {
+      const batch = new OrderBatch();
+      for (const effect of decided) apply(effects, effect.type, effect, batch);
+      batch.sendTo(link);
+      channels.declare(heart.fleet().channels);
+    },
+    noteRun({token, logStart, notice, unheld}) {
+      probes.noteLogStart(token, logStart);
+      if (notice !== undefined) notices.begin(token, notice);
+      limits.begin(token, unheld);
+    },
+    end() {
+      notices.end();
+      health.end();
+      watch.end();
+    },
+  };
+}

@@ -1,0 +1,21 @@
+/** The orders of one turn, which reach the keeper in one write. */
+import type {KeeperLink, OrderWithoutLease} from '../keeper/link.ts';
+
+export class OrderBatch {
+  readonly #orders: OrderWithoutLease[] = [];
+  readonly #forgotten: string[] = [];
+
+  add(order: OrderWithoutLease): void {
+    this.#orders.push(order);
+  }
+
+  /** The keeper may forget this run: all of a turn are one order. */
+  forget(token: string): void {
+    this.#forgotten.push(token);
+  }
+
+  sendTo(link: KeeperLink): void {
+    if (this.#forgotten.length > 0) this.#orders.push({type: 'forget', tokens: this.#forgotten});
+    link.order(...this.#orders);
+  }
+}

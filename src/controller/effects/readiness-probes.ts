@@ -1,0 +1,67 @@
+/** Probes for readiness: at most one for each run, from the effect `probe` to `unprobe`. */
+import type {LogStart} from '../../link/messages.ts';
+import {instanceLogFolder} from '../../logs/layout.ts';
+import type {KeeperLink} from '../keeper/link.ts';
+import {startProbe} from '../probes/index.ts';
+import type {RunErrand} from '../spawn/helper.ts';
+import type {Engine} from '../turn/engine.ts';
+
+export interface ReadinessProbesOptions {
+  readonly folder: string;
+  readonly engine: Engine;
+  readonly link: KeeperLink;
+  readonly run: RunErrand;
+}
+
+export class ReadinessProbes {
+  readonly #options: ReadinessProbesOptions;
+  /** By run: what ends it. */
+  readonly #probes = new Map<string, () => void>();
+  /** By run: who is told that it has written. */
+  readonly #listeners = new Map<string, () => void>();
+  readonly #logStarts = new Map<string, LogStart>();
+
+  constructor(options: ReadinessProbesOptions) {
+    this.#options = options;
+  }
+
+  begin(token: string, id: string): void {
+    const {folder, engine, link, run} = this.#options;
+    const instance = engine.heart.get(id);
+    const spec = instance ? engine.heart.specOf(instance.worker) : null;
+    if (!instance || !spec?.ready || this.#probes.has(token)) return;
+    const end = startProbe(spec.ready, {
+      logFolder: instanceLogFolder(folder, id),
+      logStart: this.#logStarts.get(token) ?? {out: 0, err: 0},
+      run: errand => run({spec, id, number: instance.number}, errand),
+      ready: () => engine.feed({type: 'probe-ready', token}),
+      onOutput: listener => {
+        this.#listeners.set(token, listener);
+        link.order({type: 'watch', token});
+        return () => {
+          if (this.#listeners.delete(token)) link.order({type: 'unwatch', token});
+        };
+      },
+    });
+    this.#probes.set(token, end);
+  }
+
+  end(token: string): void {
+    this.#probes.get(token)?.();
+    this.#probes.delete(token);
+  }
+
+  /** Notes where the output of a run begins. */
+  noteLogStart(token: string, logStart: LogStart): void {
+    this.#logStarts.set(token, logStart);
+  }
+
+  /** The keeper has moved output of a run to its log. */
+  noteOutput(token: string): void {
+    this.#listeners.get(token)?.();
+  }
+
+  forget(token: string): void {
+    this.#logStarts.delete(token);
+  }
+}
