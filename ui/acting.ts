@@ -2,7 +2,8 @@
  * What is done to workers and processes. Whom it is about was chosen when the key was pressed, and is named before
  * anything is done that can't be taken back.
  */
-import type {Method, Outcomes, Params} from '../src/control/messages.ts';
+import type {Method, Params} from '../src/control/messages.ts';
+import type {Outcomes} from '../src/control/reports.ts';
 import {niceProcess, signalProcess} from '../src/process/signal.ts';
 import {proofWords} from '../src/words/proof-words.ts';
 import {plainText} from '../src/words/sanitize.ts';

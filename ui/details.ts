@@ -2,7 +2,7 @@
 import {formatBytes, formatDuration, formatTime} from '../src/words/format.ts';
 import {exitWords, healthWords, statusWords} from '../src/words/instance-words.ts';
 import {maskSecrets} from '../src/control/secrets.ts';
-import type {InstanceDetail} from '../src/control/messages.ts';
+import type {InstanceDetail} from '../src/control/reports.ts';
 import {policyName} from '../src/process/ps-stat.ts';
 import {environmentOf, limitsOf, openFilesOf} from '../src/process/open-files.ts';
 import type {Shell} from './shell.ts';

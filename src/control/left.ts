@@ -1,7 +1,7 @@
 /** What a keeper has said at last, when it had ended its fleet. */
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
-import type {FleetDoubt} from './messages.ts';
+import type {FleetDoubt} from './reports.ts';
 import {isObject} from '../base/json.ts';
 
 export interface Left {

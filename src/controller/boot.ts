@@ -5,7 +5,7 @@ import {Controller} from './controller.ts';
 import {KeeperLink} from './keeper/link.ts';
 import {prepare} from './start/dry-run.ts';
 import {NoLaunchError} from './start/read-launch.ts';
-import type {Fact, FactOf} from '../link/messages.ts';
+import type {Fact, FactOf} from '../link/facts.ts';
 import {inFolder} from '../control/folder.ts';
 import {mustBeTrusted} from '../home/check.ts';
 import type {EarlySignals, SupervisorSignal} from '../posix/early-signals.ts';

@@ -1,8 +1,8 @@
 /** The controller: it decides everything and touches no worker. Here its rooms are put together. */
-import type {SupervisorReport} from '../control/messages.ts';
+import type {SupervisorReport} from '../control/reports.ts';
 import type {ControlServer} from '../control/server.ts';
 import type {EventRecord} from '../journal/record.ts';
-import type {Fact, Welcome} from '../link/messages.ts';
+import type {Fact, Welcome} from '../link/facts.ts';
 import {instanceLogFolder} from '../logs/layout.ts';
 import type {SupervisorSignal} from '../posix/early-signals.ts';
 import {writeError} from '../posix/standard-error.ts';

@@ -16,7 +16,7 @@ import type {SignalFailures} from './turn/signal-failures.ts';
 import type {SupervisorSignals} from './signals.ts';
 import type {Sweep} from './monitor/sweep.ts';
 import type {NotedRun} from './turn/run-inputs.ts';
-import type {Fact, FactOf, FactType} from '../link/messages.ts';
+import type {Fact, FactOf, FactType} from '../link/facts.ts';
 import type {Input} from '../supervisor/types.ts';
 
 export interface FactsHost {

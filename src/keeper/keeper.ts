@@ -23,7 +23,7 @@ import {Launcher} from './anchor/launcher.ts';
 import {Link} from './controller/link.ts';
 import {NO_LOCK, type Lock} from './folder/lock.ts';
 import {DISK_THREADS} from './logs/disk.ts';
-import type {Fact, Loss} from '../link/messages.ts';
+import type {Fact, Loss} from '../link/facts.ts';
 import {createOrders, obey} from './orders.ts';
 import {Orphanages} from './lineage/orphanage.ts';
 import {openPlace, PipeStore} from './pipe-store/store.ts';

@@ -2,7 +2,7 @@
 import type {Grants} from './inherited/inherited.ts';
 import type {Launcher} from './anchor/launcher.ts';
 import type {Link} from './controller/link.ts';
-import type {Order, OrderOf, OrderType, Reply} from '../link/messages.ts';
+import type {Order, OrderOf, OrderType, Reply} from '../link/orders.ts';
 import type {Orphanages} from './lineage/orphanage.ts';
 import type {Processes} from './processes.ts';
 import type {RunOutput} from './output/outputs.ts';

@@ -4,7 +4,7 @@ import {ConnectorWhenNeeded} from './lineage/connector.ts';
 import type {Descents} from './lineage/descendants.ts';
 import {Ladder} from './stop/ladder.ts';
 import {Look} from './lineage/members.ts';
-import type {OrphanFact} from '../link/messages.ts';
+import type {OrphanFact} from '../link/facts.ts';
 import {proofOf} from './lineage/proof.ts';
 import {Reaper} from './lineage/reaper.ts';
 import {RunLives, type RunLivesHost} from './lifecycle/lifecycle.ts';

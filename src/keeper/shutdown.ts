@@ -2,7 +2,7 @@
  * The end of the whole fleet, as far as it is the keeper's: signals that ask for it are passed on to the controller; if
  * none is there to see to it, the keeper ends all runs itself, with the timeouts that were stored at each spawn.
  */
-import type {Fact} from '../link/messages.ts';
+import type {Fact} from '../link/facts.ts';
 import type {Link} from './controller/link.ts';
 import {isOver, type Run, type Runs} from './runs/run.ts';
 import type {SignalName} from '../posix/signals.ts';

@@ -1,5 +1,5 @@
 /** An instance in a few words. */
-import type {ExitReport, HealthReport, StormReport, WorkerReport} from '../control/messages.ts';
+import type {ExitReport, HealthReport, StormReport, WorkerReport} from '../control/reports.ts';
 import {count, formatTime} from './format.ts';
 import {plainText} from './sanitize.ts';
 

@@ -1,6 +1,6 @@
 /** What a worker watches, in a few words. */
 import type {Events} from '../journal/events.ts';
-import type {WatchReport} from '../control/messages.ts';
+import type {WatchReport} from '../control/reports.ts';
 import {count} from './format.ts';
 
 /** `src, config.json except *.log`, and what is in the way. */

@@ -19,7 +19,7 @@ import type {Member, Observation} from './observation.ts';
 import {FollowedStream} from './stream.ts';
 import {firstFleet, temperOf, type TemperName} from './tempers.ts';
 import {Wanted} from './wanted.ts';
-import type {PsReport} from '../../src/control/messages.ts';
+import type {PsReport} from '../../src/control/reports.ts';
 import type {Seen} from '../end-to-end/processes.ts';
 
 const seen = (pid: number, more: Partial<Seen> = {}): Seen => ({

@@ -14,7 +14,7 @@ import type {Logs} from './logs.ts';
 import type {Observation} from './observation.ts';
 import type {Watch} from './watch.ts';
 import {commandLine} from '../end-to-end/processes.ts';
-import type {PsReport} from '../../src/control/messages.ts';
+import type {PsReport} from '../../src/control/reports.ts';
 
 /** A condition's deadline, and no measure of speed: a busy machine takes its time. */
 const PATIENCE_MS = 120_000;

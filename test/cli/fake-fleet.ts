@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {onTestFinished} from 'vitest';
 import {fleetFolder, fleetId, inFolder} from '../../src/control/folder.ts';
-import type {InstanceDetail, Outcome, PsReport, WorkerReport} from '../../src/control/messages.ts';
+import type {InstanceDetail, Outcome, PsReport, WorkerReport} from '../../src/control/reports.ts';
 import {ControlServer, type ControlServerOptions} from '../../src/control/server.ts';
 import {scratch} from '../control/helpers.ts';
 

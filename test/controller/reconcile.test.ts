@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest';
 import {reconcile} from '../../src/controller/start/reconcile.ts';
-import type {RunFact} from '../../src/link/messages.ts';
+import type {RunFact} from '../../src/link/runs.ts';
 import type {WorkerSpec} from '../../src/fleet/types.ts';
 import {createHeart, restoreHeart} from '../../src/supervisor/index.ts';
 import {Bench, fleetOf, worker} from '../supervisor/harness.ts';

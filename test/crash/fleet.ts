@@ -7,7 +7,7 @@ import {environment, lives, look} from '../end-to-end/processes.ts';
 import {asOrdinary, giveTo, ORDINARY_UID} from '../end-to-end/wrapped.ts';
 import type {Client} from '../../src/control/client.ts';
 import {connectFleet} from '../../src/control/connect.ts';
-import type {PsReport} from '../../src/control/messages.ts';
+import type {PsReport} from '../../src/control/reports.ts';
 import {pathOf, socketFolders} from '../../src/posix/socket-folder.ts';
 import type {Program} from './build.ts';
 import type {Plan} from './runtime.ts';

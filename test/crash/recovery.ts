@@ -1,7 +1,7 @@
 /** Whether all is well after a crash, looked at from outside. Each check answers what is wrong. */
 import {existsSync, readdirSync} from 'node:fs';
 import {setTimeout as delay} from 'node:timers/promises';
-import type {PsReport} from '../../src/control/messages.ts';
+import type {PsReport} from '../../src/control/reports.ts';
 import {SnapshotFile} from '../../src/controller/state/snapshot-file.ts';
 import {until} from '../end-to-end/harness.ts';
 import {environment} from '../end-to-end/processes.ts';

@@ -1,6 +1,6 @@
 /** Goes through a scenario with a process that dies at a point, and looks at what came of it. */
 import {setTimeout as delay} from 'node:timers/promises';
-import type {PsReport} from '../../src/control/messages.ts';
+import type {PsReport} from '../../src/control/reports.ts';
 import {until} from '../end-to-end/harness.ts';
 import type {Program} from './build.ts';
 import {CrashFleet} from './fleet.ts';

@@ -1,6 +1,6 @@
 /** One run through a scenario, in which a process may die at a point: what is wanted of the fleet, step by step. */
 import {setTimeout as delay} from 'node:timers/promises';
-import type {PsReport, WorkerReport} from '../../src/control/messages.ts';
+import type {PsReport, WorkerReport} from '../../src/control/reports.ts';
 import {until, type Ran} from '../end-to-end/harness.ts';
 import type {CrashFleet, Setting} from './fleet.ts';
 

@@ -1,6 +1,6 @@
 /** Fleets whose processes the kernel's process connector tells apart, since there are no cgroups. */
 import {describe, expect, test} from 'vitest';
-import type {FindingsReport, Outcomes} from '../../src/control/messages.ts';
+import type {FindingsReport, Outcomes} from '../../src/control/reports.ts';
 import {until, type TestFleet} from './harness.ts';
 import {installation, runOf} from './installation.ts';
 import {commandLine, everyProcess, lives, type Seen} from './processes.ts';

@@ -4,7 +4,7 @@ import {once} from 'node:events';
 import {openSync, rmSync, statfsSync, writeSync, closeSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
-import type {SupervisorReport} from '../../src/control/messages.ts';
+import type {SupervisorReport} from '../../src/control/reports.ts';
 import {until} from './harness.ts';
 import {lives} from './processes.ts';
 import {isRoot, using, WrappedFleet} from './wrapped.ts';

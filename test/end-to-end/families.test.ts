@@ -3,7 +3,7 @@ import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {existsSync} from 'node:fs';
 import {expect, test} from 'vitest';
-import type {FindingsReport} from '../../src/control/messages.ts';
+import type {FindingsReport} from '../../src/control/reports.ts';
 import {TestFleet, until as waitUntil} from './harness.ts';
 import {lives, look} from './processes.ts';
 import {isRoot, ordinaryFleet, using} from './wrapped.ts';

@@ -6,7 +6,7 @@ import {release, tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
-import type {PsReport, WorkerReport} from '../../src/control/messages.ts';
+import type {PsReport, WorkerReport} from '../../src/control/reports.ts';
 import {commandLine, environment, everyProcess, send, workingFolder, type Seen} from './processes.ts';
 
 export const project = fileURLToPath(new URL('../..', import.meta.url));

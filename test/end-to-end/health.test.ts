@@ -1,7 +1,7 @@
 /** Health checks of every kind against real servers and programs, and what becomes of a worker whose checks fail. */
 import {chmodSync, rmSync} from 'node:fs';
 import {expect, test} from 'vitest';
-import type {InstanceDetail} from '../../src/control/messages.ts';
+import type {InstanceDetail} from '../../src/control/reports.ts';
 import {TestFleet, until} from './harness.ts';
 import {freePort} from './ports.ts';
 import {commandLine} from './processes.ts';

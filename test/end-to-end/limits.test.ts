@@ -2,7 +2,7 @@
 import {execFileSync, spawnSync} from 'node:child_process';
 import {chmodSync, readFileSync} from 'node:fs';
 import {expect, test, vi} from 'vitest';
-import type {InstanceDetail} from '../../src/control/messages.ts';
+import type {InstanceDetail} from '../../src/control/reports.ts';
 import {whyNoLimit} from '../../src/process/cgroup.ts';
 import {TestFleet, until} from './harness.ts';
 import {commandLine} from './processes.ts';

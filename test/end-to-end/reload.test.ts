@@ -1,7 +1,7 @@
 /** Rolling reloads: one instance at a time, ended at the first that fails. */
 import {rmSync} from 'node:fs';
 import {expect, test} from 'vitest';
-import type {Outcomes} from '../../src/control/messages.ts';
+import type {Outcomes} from '../../src/control/reports.ts';
 import {TestFleet, until} from './harness.ts';
 import {linesOf, loseController} from './losing.ts';
 import {using} from './wrapped.ts';

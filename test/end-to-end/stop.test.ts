@@ -1,7 +1,7 @@
 /** Stop means stopped: nothing of a worker is left, whatever it did, with a cgroup and without. */
 import {readFileSync} from 'node:fs';
 import {describe, expect, test} from 'vitest';
-import type {Outcomes} from '../../src/control/messages.ts';
+import type {Outcomes} from '../../src/control/reports.ts';
 import {TestFleet, until} from './harness.ts';
 import {commandLine, everyProcess, lives, look, send, type Seen} from './processes.ts';
 import {connectorFleet, isRoot, lineageFleet, using, whyNoConnector} from './wrapped.ts';

@@ -2,7 +2,7 @@
 import {readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {availableParallelism} from 'node:os';
 import {expect, test} from 'vitest';
-import type {InstanceDetail} from '../../src/control/messages.ts';
+import type {InstanceDetail} from '../../src/control/reports.ts';
 import {until} from './harness.ts';
 import {using, WrappedFleet} from './wrapped.ts';
 

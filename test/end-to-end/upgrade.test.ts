@@ -2,7 +2,7 @@
 import {existsSync, readlinkSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
-import type {PsReport} from '../../src/control/messages.ts';
+import type {PsReport} from '../../src/control/reports.ts';
 import {TestFleet, tellsEnds, until} from './harness.ts';
 import {installation, runOf} from './installation.ts';
 import {lives} from './processes.ts';

@@ -2,7 +2,7 @@
 import {spawnSync} from 'node:child_process';
 import {mkdirSync, renameSync} from 'node:fs';
 import {expect, test, vi} from 'vitest';
-import type {InstanceDetail} from '../../src/control/messages.ts';
+import type {InstanceDetail} from '../../src/control/reports.ts';
 import {TestFleet, until} from './harness.ts';
 import {isRoot, using, WrappedFleet} from './wrapped.ts';
 

@@ -4,7 +4,7 @@ import {existsSync, mkdirSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {Cgroups, nestFor, removeCgroup} from '../../src/keeper/cgroup/cgroup.ts';
-import type {RunLimits, Unheld} from '../../src/link/messages.ts';
+import type {RunLimits, Unheld} from '../../src/link/runs.ts';
 import {isRootCgroup, ownCgroup, processesIn, wordsOf} from '../../src/process/cgroup.ts';
 import {until} from '../end-to-end/harness.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import type {Notice} from '../../src/link/messages.ts';
+import type {Notice} from '../../src/link/runs.ts';
 import {PacedVoice} from '../../src/keeper/notify/paced.ts';
 
 /** One with a clock of its own. */

@@ -2,7 +2,7 @@
 import type {EventRecord} from '../../src/journal/record.ts';
 import {closeSync, constants, existsSync, openSync, readdirSync, readFileSync, readlinkSync} from 'node:fs';
 import {describe, expect, test} from 'vitest';
-import type {Outcomes} from '../../src/control/messages.ts';
+import type {Outcomes} from '../../src/control/reports.ts';
 import {TestFleet, until} from '../end-to-end/harness.ts';
 import {lives} from '../end-to-end/processes.ts';
 import {using} from '../end-to-end/wrapped.ts';

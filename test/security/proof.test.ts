@@ -1,6 +1,6 @@
 /** What a stop says is true of children that have left the cgroup of their worker, its session and its environment. */
 import {describe, expect, test} from 'vitest';
-import type {Outcomes} from '../../src/control/messages.ts';
+import type {Outcomes} from '../../src/control/reports.ts';
 import {TestFleet, until} from '../end-to-end/harness.ts';
 import {lives} from '../end-to-end/processes.ts';
 import {whyNoConnector} from '../end-to-end/wrapped.ts';

@@ -2,7 +2,7 @@
 import {spawnSync} from 'node:child_process';
 import {chmodSync, chownSync} from 'node:fs';
 import {expect, test} from 'vitest';
-import type {Outcomes} from '../../src/control/messages.ts';
+import type {Outcomes} from '../../src/control/reports.ts';
 import {until} from '../end-to-end/harness.ts';
 import {look, send} from '../end-to-end/processes.ts';
 import {isRoot, ordinaryFleet, using} from '../end-to-end/wrapped.ts';

@@ -4,7 +4,7 @@ import {expect, test} from 'vitest';
 import {TestFleet, until} from '../end-to-end/harness.ts';
 import {using} from '../end-to-end/wrapped.ts';
 import {lacksMute, withMute} from './hostile-files.ts';
-import type {InstanceDetail} from '../../src/control/messages.ts';
+import type {InstanceDetail} from '../../src/control/reports.ts';
 import {leadsInto, waitingMounts} from '../../src/process/waiting-mounts.ts';
 
 const backoff = {first: '0s', initial: '50ms', max: '200ms'};

@@ -2,7 +2,7 @@
  * A keeper that does not exist: it knows runs by their tokens, refuses a token that it knows, remembers each end until
  * it may forget it, and says everything again to a new controller. What its processes do, chance decides.
  */
-import type {RunFact} from '../../src/link/messages.ts';
+import type {RunFact} from '../../src/link/runs.ts';
 import type {SignalName} from '../../src/fleet/types.ts';
 import type {Effect, Input} from '../../src/supervisor/types.ts';
 import {promise} from './failure.ts';

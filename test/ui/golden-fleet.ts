@@ -1,15 +1,7 @@
 /** A fleet that tells the same everywhere, and notes what it is asked to do. */
 import type {EventRecord} from '../../src/journal/record.ts';
-import type {
-  InstanceDetail,
-  LineageEntry,
-  LineageReport,
-  Method,
-  Params,
-  PsReport,
-  Result,
-  WorkerReport,
-} from '../../src/control/messages.ts';
+import type {Method, Params, Result} from '../../src/control/messages.ts';
+import type {InstanceDetail, LineageEntry, LineageReport, PsReport, WorkerReport} from '../../src/control/reports.ts';
 import type {Connection, Fleet} from '../../ui/data/fleet-feed.ts';
 import {BOOT, NOW, PROCESSES, ticks} from './golden-processes.ts';
 

@@ -7,7 +7,8 @@ import type {Client} from '../../src/control/client.ts';
 import {connectFleet} from '../../src/control/connect.ts';
 import {NotRunningError} from '../../src/control/errors.ts';
 import {lastRecords} from '../../src/journal/read.ts';
-import type {LineageReport, Method, Params, PsReport, Result} from '../../src/control/messages.ts';
+import type {Method, Params, Result} from '../../src/control/messages.ts';
+import type {LineageReport, PsReport} from '../../src/control/reports.ts';
 
 /** Records that are kept for the view of events. */
 const MOST_EVENTS = 2_000;

@@ -1,5 +1,5 @@
 /** All that the views show: the machine's processes, the fleet, and what both were a moment ago. */
-import type {WorkerReport} from '../../src/control/messages.ts';
+import type {WorkerReport} from '../../src/control/reports.ts';
 import {readChannels} from '../../src/ipc/graph.ts';
 import type {Snapshot} from '../../src/process/snapshot.ts';
 import {Users} from '../../src/process/users.ts';

@@ -1,7 +1,7 @@
 /** The fleet's workers, one instance a line. */
 import {formatBytes, formatDuration} from '../../src/words/format.ts';
 import {lastExit, statusWords} from '../../src/words/instance-words.ts';
-import type {WorkerReport} from '../../src/control/messages.ts';
+import type {WorkerReport} from '../../src/control/reports.ts';
 import type {Shell} from '../shell.ts';
 import {sparkline} from '../data/sparkline.ts';
 import {openDetails} from '../details.ts';

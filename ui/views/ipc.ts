@@ -1,5 +1,5 @@
 /** Who is connected to whom, and through what: of one worker or process, of the fleet, or of the machine. */
-import type {LineageEntry} from '../../src/control/messages.ts';
+import type {LineageEntry} from '../../src/control/reports.ts';
 import {groupBy} from '../../src/ipc/files.ts';
 import type {ChannelProcess, End} from '../../src/ipc/types.ts';
 import {joinsAny, joinsOf, type Join} from '../../src/words/channels/joins.ts';

@@ -1,7 +1,7 @@
 import type {Client} from '../../control/client.ts';
 import {ConnectionLostError} from '../../control/errors.ts';
 import type {FleetEntry} from '../../control/find.ts';
-import type {FindingsReport, Guarantees, InstanceDetail} from '../../control/messages.ts';
+import type {FindingsReport, Guarantees, InstanceDetail} from '../../control/reports.ts';
 import {atMost} from '../framework/arguments.ts';
 import {isSet, JSON_OPTION, textOf, type Command, type Context} from '../framework/command.ts';
 import {FINDING_CHECKS, FLEET_CHECKS, SUPERVISOR_CHECKS} from '../doctor/checks.ts';

@@ -1,6 +1,6 @@
 import type {FleetEntry} from '../../control/find.ts';
 import {processAlive, readLock} from '../../control/lock.ts';
-import type {FleetDoubt, Outcome, Outcomes} from '../../control/messages.ts';
+import type {FleetDoubt, Outcome, Outcomes} from '../../control/reports.ts';
 import {readLeft, type Left} from '../../control/left.ts';
 import {atMost, timeoutOf} from '../framework/arguments.ts';
 import {isSet, JSON_OPTION, TIMEOUT_OPTION, type Command, type Context} from '../framework/command.ts';

@@ -1,6 +1,6 @@
 import {connectFleet} from '../../control/connect.ts';
 import {listFleets, type FleetEntry} from '../../control/find.ts';
-import type {PsReport} from '../../control/messages.ts';
+import type {PsReport} from '../../control/reports.ts';
 import {atMost} from '../framework/arguments.ts';
 import {isSet, JSON_OPTION, type Command} from '../framework/command.ts';
 import {examineSupervisor} from '../target/supervisor-look.ts';

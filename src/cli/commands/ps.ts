@@ -1,4 +1,4 @@
-import type {WorkerReport} from '../../control/messages.ts';
+import type {WorkerReport} from '../../control/reports.ts';
 import {atMost} from '../framework/arguments.ts';
 import {isSet, JSON_OPTION, type Command} from '../framework/command.ts';
 import {formatBytes, formatDuration} from '../../words/format.ts';

@@ -1,4 +1,4 @@
-import type {InstanceDetail} from '../../control/messages.ts';
+import type {InstanceDetail} from '../../control/reports.ts';
 import {atMost, targetsOf} from '../framework/arguments.ts';
 import {isSet, JSON_OPTION, type Command, type Context} from '../framework/command.ts';
 import {formatBytes, formatDuration, formatTime} from '../../words/format.ts';

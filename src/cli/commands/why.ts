@@ -1,7 +1,7 @@
 import {constants} from 'node:os';
 import {NotRunningError} from '../../control/errors.ts';
 import type {FleetEntry} from '../../control/find.ts';
-import type {InstanceDetail, WorkerReport} from '../../control/messages.ts';
+import type {InstanceDetail, WorkerReport} from '../../control/reports.ts';
 import {atMost, targetsOf} from '../framework/arguments.ts';
 import type {Command, Context} from '../framework/command.ts';
 import {CliError, ExitCode} from '../framework/errors.ts';

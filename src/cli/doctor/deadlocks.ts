@@ -1,5 +1,5 @@
 /** Deadlocks by file locks, found in the graph of channels. */
-import type {LineageReport} from '../../control/messages.ts';
+import type {LineageReport} from '../../control/reports.ts';
 import {deadlocksOf} from '../../ipc/deadlocks.ts';
 import {readChannels} from '../../ipc/graph.ts';
 import {mayWaitForLocks} from '../../ipc/lock-table.ts';

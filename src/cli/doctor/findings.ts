@@ -1,6 +1,6 @@
 /** What `brood doctor` finds among processes, of a fleet or of the whole machine. */
 import type {Client} from '../../control/client.ts';
-import type {OrphanReport, ZombieReport} from '../../control/messages.ts';
+import type {OrphanReport, ZombieReport} from '../../control/reports.ts';
 
 /** One of those that wait for each other. */
 export interface Link {

@@ -1,7 +1,7 @@
 /** What `brood doctor --fix` can do; each looks afterwards whether it has helped, and says so. */
 import {setTimeout as delay} from 'node:timers/promises';
 import type {Client} from '../../control/client.ts';
-import type {OrphanReport, ZombieReport} from '../../control/messages.ts';
+import type {OrphanReport, ZombieReport} from '../../control/reports.ts';
 import {signalIdentified} from '../../posix/pidfd.ts';
 import {signalNumber} from '../../posix/signals.ts';
 import {whyRefused} from '../../process/refusal.ts';

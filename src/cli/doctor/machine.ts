@@ -1,6 +1,6 @@
 /** Zombies and orphans of the whole machine: no supervisor has watched them, so all is told from one look at /proc. */
 import {setTimeout as delay} from 'node:timers/promises';
-import type {FindingsReport, OrphanReport, ZombieReport} from '../../control/messages.ts';
+import type {FindingsReport, OrphanReport, ZombieReport} from '../../control/reports.ts';
 import {isAnchor} from './anchors.ts';
 import {commandOf} from '../../process/proc-files.ts';
 import {hasEnded, type Stat} from '../../process/stat.ts';

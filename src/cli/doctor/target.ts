@@ -1,6 +1,6 @@
 /** What a check of `brood doctor` looks at, and what it says. */
 import type {EventRecord} from '../../journal/record.ts';
-import type {InstanceDetail, StormReport, SupervisorReport} from '../../control/messages.ts';
+import type {InstanceDetail, StormReport, SupervisorReport} from '../../control/reports.ts';
 import type {SupervisorLook, Trouble} from '../target/supervisor-troubles.ts';
 import type {Findings} from './findings.ts';
 import type {Fix} from './fixes.ts';

@@ -1,5 +1,5 @@
 /** The limits of an instance, and what holds them, in a few words. */
-import type {HeldLimit, LimitsReport} from '../../control/messages.ts';
+import type {HeldLimit, LimitsReport} from '../../control/reports.ts';
 import {formatBytes} from '../../words/format.ts';
 
 /** `memory 512M (cgroup), cpu 50% (not held: …), nofile 4096`; empty where there are none. */

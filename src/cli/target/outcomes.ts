@@ -1,5 +1,5 @@
 /** How a command ended for each instance, for people or as JSON, and the exit code that follows. */
-import type {Outcome, Outcomes} from '../../control/messages.ts';
+import type {Outcome, Outcomes} from '../../control/reports.ts';
 import {isSet, type Context} from '../framework/command.ts';
 import {proofWords} from '../../words/proof-words.ts';
 import {plainText} from '../../words/sanitize.ts';

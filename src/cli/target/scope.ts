@@ -1,5 +1,5 @@
 /** Which processes a command looks at: those of a fleet, those that are named, or all of the machine (`--all`). */
-import type {LineageEntry, LineageReport} from '../../control/messages.ts';
+import type {LineageEntry, LineageReport} from '../../control/reports.ts';
 import {FleetChoiceError, NotRunningError} from '../../control/errors.ts';
 import {nearest} from '../../fleet/values/nearest.ts';
 import {atMost} from '../framework/arguments.ts';

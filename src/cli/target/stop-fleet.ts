@@ -6,7 +6,8 @@
 import type {Client} from '../../control/client.ts';
 import {connectFleet} from '../../control/connect.ts';
 import {ConnectionLostError, NotRunningError} from '../../control/errors.ts';
-import type {Outcomes, Progress} from '../../control/messages.ts';
+import type {Progress} from '../../control/messages.ts';
+import type {Outcomes} from '../../control/reports.ts';
 import {signalSupervisor, supervisorOf, type SupervisorProcess} from './supervisor-processes.ts';
 
 /** A controller that can't be reached, or says nothing, for so long is passed by. */

@@ -3,7 +3,7 @@ import type {EventRecord} from '../../journal/record.ts';
 import type {Client} from '../../control/client.ts';
 import {NoAnswerError, reach} from '../target/reach.ts';
 import {ConnectionLostError, NotRunningError, RpcError} from '../../control/errors.ts';
-import type {LineageReport} from '../../control/messages.ts';
+import type {LineageReport} from '../../control/reports.ts';
 import {commandOf} from '../../process/proc-files.ts';
 import {readProcessTable, type ProcessTable} from '../../process/table.ts';
 import type {Stat} from '../../process/stat.ts';

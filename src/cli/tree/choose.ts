@@ -1,5 +1,5 @@
 /** Which processes `brood tree` shows, and who is whose root. */
-import type {LineageEntry} from '../../control/messages.ts';
+import type {LineageEntry} from '../../control/reports.ts';
 import type {Snapshot} from '../../process/snapshot.ts';
 import type {Scope} from '../target/scope.ts';
 

@@ -1,6 +1,6 @@
 /** What a story is told from. */
 import type {EventRecord} from '../../journal/record.ts';
-import type {InstanceDetail} from '../../control/messages.ts';
+import type {InstanceDetail} from '../../control/reports.ts';
 import {plainText} from '../../words/sanitize.ts';
 
 /** What there is to tell from. */

@@ -1,6 +1,6 @@
 /** The control socket, and who answers what on it. */
 import {inFolder} from '../../control/folder.ts';
-import type {SupervisorReport} from '../../control/messages.ts';
+import type {SupervisorReport} from '../../control/reports.ts';
 import {ControlServer} from '../../control/server.ts';
 import {applyHandlers} from '../handlers/apply.ts';
 import {connectionHandlers} from '../handlers/connection.ts';

@@ -1,7 +1,7 @@
 /** What decides: the heart, the engine that turns it, and what is committed and written of that. */
 import type {EventRecord} from '../../journal/record.ts';
 import {Journal} from '../../journal/writer.ts';
-import type {Welcome} from '../../link/messages.ts';
+import type {Welcome} from '../../link/facts.ts';
 import {bootId} from '../../process/proc-files.ts';
 import {startTimeOf} from '../../process/stat.ts';
 import type {Heart} from '../../supervisor/index.ts';

@@ -1,5 +1,5 @@
 /** Probes for readiness: at most one for each run, from the effect `probe` to `unprobe`. */
-import type {LogStart} from '../../link/messages.ts';
+import type {LogStart} from '../../link/runs.ts';
 import {instanceLogFolder} from '../../logs/layout.ts';
 import type {KeeperLink} from '../keeper/link.ts';
 import {startProbe} from '../probes/index.ts';

@@ -1,6 +1,7 @@
 /** What the handlers of all commands share: the state, and waiting for it to become what was asked for. */
 import type {CallContext} from '../../control/handlers.ts';
-import {ErrorCode, type Outcomes} from '../../control/messages.ts';
+import {ErrorCode} from '../../control/messages.ts';
+import type {Outcomes} from '../../control/reports.ts';
 import {RpcError} from '../../control/errors.ts';
 import type {RunSignals} from '../effects/run-signals.ts';
 import type {Engine} from '../turn/engine.ts';

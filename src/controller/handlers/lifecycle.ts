@@ -1,7 +1,8 @@
 /** start, stop, restart, pause, resume, wait, down: commands about whether instances run. */
 import {askAndWait, mayChange, type HandlerContext} from './context.ts';
 import type {CallContext, Handlers} from '../../control/handlers.ts';
-import type {Outcomes, Target} from '../../control/messages.ts';
+import type {Target} from '../../control/messages.ts';
+import type {Outcomes} from '../../control/reports.ts';
 import {isPaused, isReloaded, isResumed, isStopped, isUp, isUpAnew, type Rule} from './outcomes.ts';
 import {instancesNamed} from './targets.ts';
 import type {Instance} from '../../supervisor/types.ts';

@@ -1,6 +1,6 @@
 /** Which of the machine's processes are the fleet's, for clients that look at them themselves. */
 import type {HandlerContext} from './context.ts';
-import type {LineageEntry, LineageReport, SupervisorReport} from '../../control/messages.ts';
+import type {LineageEntry, LineageReport, SupervisorReport} from '../../control/reports.ts';
 
 export function lineageReport(
   {engine, readings, orphans}: HandlerContext,

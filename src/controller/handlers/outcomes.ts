@@ -1,6 +1,6 @@
 /** When a command is done for an instance, and how it went. Each rule looks at the state alone. */
 import {doubtsNow, type LastEnds} from '../turn/last-ends.ts';
-import type {Outcome} from '../../control/messages.ts';
+import type {Outcome} from '../../control/reports.ts';
 import {waitsForTime, type Heart} from '../../supervisor/index.ts';
 import type {Instance} from '../../supervisor/types.ts';
 

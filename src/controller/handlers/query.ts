@@ -1,7 +1,7 @@
 /** ping, ps, status, lineage, findings: commands that only look. */
 import type {HandlerContext} from './context.ts';
 import type {Handlers} from '../../control/handlers.ts';
-import type {SupervisorReport} from '../../control/messages.ts';
+import type {SupervisorReport} from '../../control/reports.ts';
 import {lineageReport} from './lineage-report.ts';
 import {instanceDetail, stormReport, workerReports} from './reports.ts';
 import {instancesNamed} from './targets.ts';

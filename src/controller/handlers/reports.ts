@@ -8,7 +8,7 @@ import type {LimitWatch} from '../monitor/limits.ts';
 import type {Notices} from '../monitor/notify.ts';
 import type {Reading, Readings} from '../monitor/readings.ts';
 import type {FileWatch} from '../watching/file-watch.ts';
-import type {InstanceDetail, StormReport, SupervisorReport, WorkerReport} from '../../control/messages.ts';
+import type {InstanceDetail, StormReport, SupervisorReport, WorkerReport} from '../../control/reports.ts';
 import type {WorkerSpec} from '../../fleet/types.ts';
 import {instanceLogFolder} from '../../logs/layout.ts';
 import {commandOf} from '../../process/proc-files.ts';

@@ -6,7 +6,7 @@ import type {Handlers} from '../../control/handlers.ts';
 import {ErrorCode, type Target} from '../../control/messages.ts';
 import {RpcError} from '../../control/errors.ts';
 import {instancesNamed, isPid} from './targets.ts';
-import type {Refused, Reply} from '../../link/messages.ts';
+import type {Refused, Reply} from '../../link/orders.ts';
 import {signalName, signalNumber} from '../../posix/signals.ts';
 import {whyRefused} from '../../process/refusal.ts';
 import {hasEnded} from '../../process/stat.ts';

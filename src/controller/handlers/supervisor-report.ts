@@ -1,6 +1,6 @@
 /** What the supervisor says of itself, and what it can't promise at the moment. */
-import type {SupervisorReport} from '../../control/messages.ts';
-import type {Welcome} from '../../link/messages.ts';
+import type {SupervisorReport} from '../../control/reports.ts';
+import type {Welcome} from '../../link/facts.ts';
 
 export interface Condition {
   readonly version: string;

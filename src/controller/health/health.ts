@@ -5,7 +5,7 @@
  */
 import {isDeepStrictEqual} from 'node:util';
 import {HealthRecord} from './record.ts';
-import type {HealthReport} from '../../control/messages.ts';
+import type {HealthReport} from '../../control/reports.ts';
 import type {Health} from '../../fleet/types.ts';
 import type {Heart} from '../../supervisor/index.ts';
 import type {Input, Instance, Time} from '../../supervisor/types.ts';

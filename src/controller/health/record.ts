@@ -1,5 +1,5 @@
 /** What the health checks of one instance have come to. */
-import type {HealthReport} from '../../control/messages.ts';
+import type {HealthReport} from '../../control/reports.ts';
 
 interface Failure {
   /** Wall clock, ms. */

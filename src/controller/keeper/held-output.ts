@@ -1,5 +1,5 @@
 /** Instances whose output can't be written (disk full): their workers are held back. */
-import type {HeldFact} from '../../link/messages.ts';
+import type {HeldFact} from '../../link/facts.ts';
 import type {Heart} from '../../supervisor/index.ts';
 
 export class HeldOutput {

@@ -1,7 +1,9 @@
 /** The controller's end of the link to its keeper. When it closes, the keeper is gone, and so must be the controller. */
 import {Socket} from 'node:net';
 import {Lines} from '../../link/lines.ts';
-import {LINK_FD, type Fact, type Order, type Reply} from '../../link/messages.ts';
+import type {Fact} from '../../link/facts.ts';
+import type {Order, Reply} from '../../link/orders.ts';
+import {LINK_FD} from '../../link/descriptors.ts';
 
 /** Without the lease, which the link adds. */
 export type OrderWithoutLease = Order extends infer O ? (O extends Order ? Omit<O, 'lease'> : never) : never;

@@ -3,8 +3,8 @@
  * memory, it is looked at every second how much a run has, and the heart is told of those that have too much; nobody is
  * looked at who has no such limit.
  */
-import type {HeldLimit, LimitsReport} from '../../control/messages.ts';
-import type {Unheld} from '../../link/messages.ts';
+import type {HeldLimit, LimitsReport} from '../../control/reports.ts';
+import type {Unheld} from '../../link/runs.ts';
 import type {WorkerSpec} from '../../fleet/types.ts';
 import type {Heart} from '../../supervisor/index.ts';
 import type {Input, Instance} from '../../supervisor/types.ts';

@@ -6,7 +6,7 @@ import type {Engine} from '../turn/engine.ts';
 import type {KeeperLink} from '../keeper/link.ts';
 import {namesOf} from '../turn/instance-names.ts';
 import {Watchdogs} from './watchdogs.ts';
-import type {Notice} from '../../link/messages.ts';
+import type {Notice} from '../../link/runs.ts';
 
 /** Of one run, so many errors that it tells are noted. */
 const MOST_ERRORS = 10;

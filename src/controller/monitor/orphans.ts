@@ -1,5 +1,5 @@
 /** The fleet's orphans that live, as the keeper tells of them. */
-import type {OrphanFact} from '../../link/messages.ts';
+import type {OrphanFact} from '../../link/facts.ts';
 
 export interface Orphan extends OrphanFact {
   /** Wall clock, ms. */

@@ -1,5 +1,5 @@
 /** Who was whose child at the last look: when a process has lost its parent, the kernel does not tell any more who that was. */
-import type {FormerParent} from '../../link/messages.ts';
+import type {FormerParent} from '../../link/facts.ts';
 import {readStat, type Stat} from '../../process/stat.ts';
 
 interface Child {

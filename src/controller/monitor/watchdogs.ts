@@ -7,7 +7,7 @@
  */
 import {monotonic} from '../turn/clock.ts';
 import type {KeeperLink} from '../keeper/link.ts';
-import type {Notice} from '../../link/messages.ts';
+import type {Notice} from '../../link/runs.ts';
 import type {WorkerSpec} from '../../fleet/types.ts';
 
 /** A timer that fires so much too late says that this process, or the machine, did not run. */

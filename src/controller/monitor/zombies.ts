@@ -6,7 +6,7 @@ import type {JournalEvent} from '../../journal/events.ts';
 import {exitOf} from '../../process/zombies.ts';
 import {hasEnded, readStat, type Stat} from '../../process/stat.ts';
 import {zombieAgeMs} from '../../process/zombie-age.ts';
-import type {ZombieReport} from '../../control/messages.ts';
+import type {ZombieReport} from '../../control/reports.ts';
 import type {Heart} from '../../supervisor/index.ts';
 import type {Input, Instance} from '../../supervisor/types.ts';
 

@@ -7,7 +7,7 @@ import type {Account} from './accounts.ts';
 import {privilegesOf} from './privileges.ts';
 import {findTool} from './find-program.ts';
 import type {WorkerSpec} from '../../fleet/types.ts';
-import type {EntryOrder} from '../../link/messages.ts';
+import type {EntryOrder} from '../../link/spawn.ts';
 import {ENTRY_SHELL} from '../../process/entry-script.ts';
 import {whyNotOpen} from '../../process/proc-files.ts';
 

@@ -1,7 +1,7 @@
 /** Which channels a worker inherits as descriptors, and how it is told. */
 import {variablePart} from '../../fleet/values/names.ts';
 import type {ChannelSpec, WorkerSpec} from '../../fleet/types.ts';
-import type {PipeGrant, SocketGrant} from '../../link/messages.ts';
+import type {PipeGrant, SocketGrant} from '../../link/spawn.ts';
 
 /** The first inherited descriptor (sd_listen_fds(3)). */
 const FIRST_FD = 3;

@@ -8,7 +8,7 @@ import type {KeeperLink} from '../keeper/link.ts';
 import {endPredecessor} from './predecessor.ts';
 import {reconcile} from './reconcile.ts';
 import type {Launch, Saved} from '../state/launch.ts';
-import type {Welcome} from '../../link/messages.ts';
+import type {Welcome} from '../../link/facts.ts';
 
 export interface FirstTurnHost {
   readonly engine: Engine;

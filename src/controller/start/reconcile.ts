@@ -1,6 +1,6 @@
 /** Compares what the heart believes with what the keeper knows, after either of them was lost. */
 import {inputsOf, type AgeOf} from '../turn/run-inputs.ts';
-import type {RunFact} from '../../link/messages.ts';
+import type {RunFact} from '../../link/runs.ts';
 import type {Heart} from '../../supervisor/index.ts';
 import type {FoundRun, Input, Instance} from '../../supervisor/types.ts';
 

@@ -1,6 +1,6 @@
 /** How it was proved that nothing is left of the last run of each instance, also of those that have left the fleet since. */
-import type {Doubt} from '../../control/messages.ts';
-import type {Cleared} from '../../link/messages.ts';
+import type {Doubt} from '../../control/reports.ts';
+import type {Cleared} from '../../link/runs.ts';
 import {hasEnded, readStat} from '../../process/stat.ts';
 
 /** Instances that are remembered: more than any command names. */

@@ -1,5 +1,5 @@
 /** All that a keeper knows of a run, as the heart is told it. */
-import type {RunFact} from '../../link/messages.ts';
+import type {RunFact} from '../../link/runs.ts';
 import type {Input} from '../../supervisor/types.ts';
 
 /** Milliseconds since a process with that start time began. */

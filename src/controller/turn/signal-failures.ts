@@ -4,7 +4,7 @@
  */
 import type {JournalEvent} from '../../journal/events.ts';
 import {namesOf} from './instance-names.ts';
-import type {Outcome, Outcomes} from '../../control/messages.ts';
+import type {Outcome, Outcomes} from '../../control/reports.ts';
 import {whyRefused} from '../../process/refusal.ts';
 import type {SignalName} from '../../posix/signals.ts';
 import type {Heart} from '../../supervisor/index.ts';

@@ -7,7 +7,7 @@ import type {JournalEvent} from '../../journal/events.ts';
 import {relative} from 'node:path';
 import {insignificant, isInside} from './insignificant.ts';
 import type {RootWatch, RootWatchOptions} from './root-watch.ts';
-import type {WatchReport} from '../../control/messages.ts';
+import type {WatchReport} from '../../control/reports.ts';
 import type {WorkerSpec} from '../../fleet/types.ts';
 import type {Heart} from '../../supervisor/index.ts';
 import type {Input} from '../../supervisor/types.ts';

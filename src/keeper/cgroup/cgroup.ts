@@ -8,7 +8,7 @@ import {basename, dirname, join} from 'node:path';
 import {Controllers, type StrangerAmong} from './controllers.ts';
 import {setLimits} from './limits.ts';
 import {makeCgroup} from './make.ts';
-import type {RunLimits, Unheld} from '../../link/messages.ts';
+import type {RunLimits, Unheld} from '../../link/runs.ts';
 import {ownCgroup, type Controller} from '../../process/cgroup.ts';
 import {cgroupOf} from '../../process/proc-files.ts';
 import {removeEmptyFolder} from '../../posix/remove.ts';

@@ -7,7 +7,7 @@
 import {existsSync, readdirSync, rmdirSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {makeCgroup} from './make.ts';
-import type {Unheld} from '../../link/messages.ts';
+import type {Unheld} from '../../link/runs.ts';
 import {isRootCgroup, processesIn, whyWithout, wordsOf, type Controller} from '../../process/cgroup.ts';
 
 /** Whoever was in the way may have left by then; to look costs a reading of all processes. */

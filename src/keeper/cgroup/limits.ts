@@ -8,7 +8,7 @@
  */
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import type {Oom, RunLimits, Unheld} from '../../link/messages.ts';
+import type {Oom, RunLimits, Unheld} from '../../link/runs.ts';
 import type {Controller} from '../../process/cgroup.ts';
 
 const PERIOD_US = 100_000;

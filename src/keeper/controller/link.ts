@@ -5,7 +5,8 @@
  */
 import {ControllerProcess, type ControllerEvents} from './process.ts';
 import {writeFrozenReport} from './frozen-report.ts';
-import type {Fact, Loss, Order} from '../../link/messages.ts';
+import type {Fact, Loss} from '../../link/facts.ts';
+import type {Order} from '../../link/orders.ts';
 import {BEAT_MS, Silence} from '../../link/silence.ts';
 import {readStat} from '../../process/stat.ts';
 

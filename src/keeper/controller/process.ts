@@ -3,7 +3,9 @@ import {spawn} from 'node:child_process';
 import {closeSync} from 'node:fs';
 import {Socket} from 'node:net';
 import {Lines} from '../../link/lines.ts';
-import {LINK_FD, STORE_FD, type Fact, type Order} from '../../link/messages.ts';
+import type {Fact} from '../../link/facts.ts';
+import type {Order} from '../../link/orders.ts';
+import {LINK_FD, STORE_FD} from '../../link/descriptors.ts';
 import {socketPair} from '../../posix/socketpair.ts';
 import {writeError} from '../../posix/standard-error.ts';
 

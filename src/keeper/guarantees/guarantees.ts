@@ -1,7 +1,8 @@
 /** What this keeper can and can't promise at the moment; a controller is told of changes. */
 import type {Code} from '../code/installed.ts';
 import type {ConnectorWhenNeeded} from '../lineage/connector.ts';
-import type {Fact, Proof} from '../../link/messages.ts';
+import type {Fact} from '../../link/facts.ts';
+import type {Proof} from '../../link/runs.ts';
 import type {PipeStore} from '../pipe-store/store.ts';
 import type {Unattributed} from '../lineage/unattributed.ts';
 import {lesserKernel, weakerPromises} from './reduced.ts';

@@ -1,6 +1,6 @@
 /** Binds a listening socket where nobody else decides what lies there; what goes wrong is said in words. */
 import {ChannelError, codeOf} from '../files/error-code.ts';
-import type {SocketGrant} from '../../link/messages.ts';
+import type {SocketGrant} from '../../link/spawn.ts';
 import {whyNoSocketAt} from '../../home/check.ts';
 import {fetchRefusal, listenAt, type Listening} from '../../posix/listen.ts';
 

@@ -2,7 +2,7 @@
 import type {Replaced} from '../handover.ts';
 import {ChannelError} from '../files/error-code.ts';
 import type {EarlierPipes} from '../pipe-store/earlier.ts';
-import type {DeclaredChannels, SpawnOrder} from '../../link/messages.ts';
+import type {DeclaredChannels, SpawnOrder} from '../../link/spawn.ts';
 import type {PipeStore} from '../pipe-store/store.ts';
 import {Pipes} from './pipes.ts';
 import type {Intent} from '../runs/shape.ts';

@@ -4,7 +4,7 @@
  * is not waited for longer than a while.
  */
 import {ChannelError} from '../files/error-code.ts';
-import type {SpawnOrder} from '../../link/messages.ts';
+import type {SpawnOrder} from '../../link/spawn.ts';
 import {isUnixPath} from '../../posix/listen.ts';
 import {letGo} from '../../posix/let-go.ts';
 

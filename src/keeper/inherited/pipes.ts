@@ -5,7 +5,7 @@
 import {closeSync, constants, fchmodSync, lstatSync} from 'node:fs';
 import {ChannelError, codeOf} from '../files/error-code.ts';
 import type {EarlierPipes} from '../pipe-store/earlier.ts';
-import type {PipeGrant} from '../../link/messages.ts';
+import type {PipeGrant} from '../../link/spawn.ts';
 import {PipeCare} from './pipe-names.ts';
 import {findUnnamed, folderOf, mustBeFifo, nameOf, namesIn, own, pipePath, realFolder, remove} from './pipe-files.ts';
 import type {PipeStore} from '../pipe-store/store.ts';

@@ -5,7 +5,7 @@
  */
 import {closeSync} from 'node:fs';
 import {Look, membersOf} from '../lineage/members.ts';
-import type {Fact} from '../../link/messages.ts';
+import type {Fact} from '../../link/facts.ts';
 import {mustLeaveRoom} from '../files/descriptor-reserve.ts';
 import type {Run} from '../runs/run.ts';
 import type {Epoll} from '../../posix/epoll.ts';

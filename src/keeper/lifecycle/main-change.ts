@@ -1,7 +1,7 @@
 /** Another process of a run becomes its main one, by the run's own word (`MAINPID=` of sd_notify(3)). */
 import {closeSync} from 'node:fs';
 import {isMember, Look, membersOf} from '../lineage/members.ts';
-import type {Fact} from '../../link/messages.ts';
+import type {Fact} from '../../link/facts.ts';
 import {recordStarted} from '../runs/record.ts';
 import type {Run, Runs} from '../runs/run.ts';
 import type {Epoll} from '../../posix/epoll.ts';

@@ -1,5 +1,5 @@
 /** The main processes that this keeper starts: from the fork until it is recorded, and who hears of the end. */
-import type {SpawnOrder} from '../../link/messages.ts';
+import type {SpawnOrder} from '../../link/spawn.ts';
 import {continueRecord, type OpenRecord} from '../runs/record.ts';
 import type {Run, Runs} from '../runs/run.ts';
 import {Spawner} from './spawner.ts';

@@ -2,7 +2,8 @@
 import {closeSync, constants, openSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {ChannelError} from '../files/error-code.ts';
-import type {SpawnFailure, SpawnOrder} from '../../link/messages.ts';
+import type {SpawnOrder} from '../../link/spawn.ts';
+import type {SpawnFailure} from '../../link/runs.ts';
 import {memoryFile} from '../../posix/memory-file.ts';
 import {openFilesLimit, setOpenFilesLimit} from '../../posix/process.ts';
 import {spawnProgram} from '../../posix/spawn.ts';

@@ -2,7 +2,7 @@
  * Who comes from whom, as the process connector tells it: every process that a run's main process has forked, and those have,
  * whatever they do afterwards. Nothing here asks the kernel but by its host.
  */
-import type {FormerParent} from '../../link/messages.ts';
+import type {FormerParent} from '../../link/facts.ts';
 import type {Descent, Run, Runs} from '../runs/run.ts';
 import type {ConnectorEvent} from '../../posix/connector-messages.ts';
 

@@ -4,7 +4,7 @@
  */
 import type {Descents} from './descendants.ts';
 import {runOfOrphan, type Look} from './members.ts';
-import type {Fact, FormerParent, OrphanFact} from '../../link/messages.ts';
+import type {Fact, FormerParent, OrphanFact} from '../../link/facts.ts';
 import type {Run, Runs} from '../runs/run.ts';
 import {nextStopped, peekEnded, reap, type Ended} from '../../posix/wait.ts';
 import {isHidden} from '../../process/hidepid.ts';

@@ -8,7 +8,7 @@ import {parentAnchor} from '../anchor/anchor.ts';
 import type {Descents} from './descendants.ts';
 import {HiddenChildren} from './hidden-children.ts';
 import {certainRunOf, runOfOrphan} from './members.ts';
-import type {Doubt} from '../../link/messages.ts';
+import type {Doubt} from '../../link/runs.ts';
 import type {Orphanage, Orphanages} from './orphanage.ts';
 import {firstStartOf, isOver, type Run, type Runs} from '../runs/run.ts';
 import {childrenOf} from '../../process/proc-files.ts';

@@ -1,6 +1,7 @@
 /** How runs say how they are: by a socket (sd_notify(3)), by a FIFO, or not at all; opened, taken up and closed together. */
 import {closeSync} from 'node:fs';
-import type {Fact, SpawnOrder} from '../../link/messages.ts';
+import type {Fact} from '../../link/facts.ts';
+import type {SpawnOrder} from '../../link/spawn.ts';
 import {Notify} from './notify.ts';
 import {ReadyFifos} from './ready-fifo.ts';
 import type {Intent} from '../runs/shape.ts';

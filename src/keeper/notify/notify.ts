@@ -7,7 +7,8 @@
  */
 import {closeSync} from 'node:fs';
 import {isMember} from '../lineage/members.ts';
-import type {Fact, Notice} from '../../link/messages.ts';
+import type {Fact} from '../../link/facts.ts';
+import type {Notice} from '../../link/runs.ts';
 import {joined, lasting, parseNotice} from './parse.ts';
 import {bindNotify, makeNotify, removeNotify, type NotifyAddress} from '../runs/notify-socket.ts';
 import {PacedVoice} from './paced.ts';

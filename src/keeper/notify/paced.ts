@@ -2,7 +2,7 @@
  * What one run says, at a pace that keeper and controller can bear: each fact costs the controller a turn, and each
  * change of the main process a look at all of /proc. What comes faster is held back for a moment and joined.
  */
-import type {Notice} from '../../link/messages.ts';
+import type {Notice} from '../../link/runs.ts';
 import {joined} from './parse.ts';
 import {TokenBucket} from '../../link/rate.ts';
 

@@ -1,5 +1,5 @@
 /** What a worker says of itself by sd_notify(3): assignments, one a line. What is not known is left out. */
-import type {Notice} from '../../link/messages.ts';
+import type {Notice} from '../../link/runs.ts';
 
 const MAX_STATUS_BYTES = 1024;
 /** Nobody means more; beyond, dates could not be told. */

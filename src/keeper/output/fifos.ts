@@ -2,7 +2,7 @@
 import {constants, existsSync, openSync, rmSync} from 'node:fs';
 import type {EarlierPipes} from '../pipe-store/earlier.ts';
 import {pathOfUnnamed, type Writer} from './unnamed-fifo.ts';
-import type {SpawnOrder} from '../../link/messages.ts';
+import type {SpawnOrder} from '../../link/spawn.ts';
 import {mustLeaveRoom} from '../files/descriptor-reserve.ts';
 import {fifoPath, STREAMS, type Stream} from '../../logs/layout.ts';
 import {openElsewhere} from '../../posix/elsewhere.ts';

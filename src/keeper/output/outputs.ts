@@ -2,7 +2,8 @@
 import type {EarlierPipes} from '../pipe-store/earlier.ts';
 import type {LogFile} from '../logs/file.ts';
 import {LogFiles} from '../logs/files.ts';
-import type {Fact, HeldFact, SpawnOrder} from '../../link/messages.ts';
+import type {Fact, HeldFact} from '../../link/facts.ts';
+import type {SpawnOrder} from '../../link/spawn.ts';
 import {Output} from './run-streams.ts';
 import {findFifos, makeFifos, removeFifos, type Fifos} from './fifos.ts';
 import type {PipeStore} from '../pipe-store/store.ts';

@@ -15,7 +15,7 @@ import {
   writeSync,
 } from 'node:fs';
 import {join} from 'node:path';
-import type {ExitFact, RunFact} from '../../link/messages.ts';
+import type {ExitFact, RunFact} from '../../link/runs.ts';
 import {forgetRecord, isAsNoted, noteRecord} from './marks.ts';
 import {isCleared, isExit, isIntent, isStarted, type Intent, type Started} from './shape.ts';
 import {removeFile} from '../../posix/remove.ts';

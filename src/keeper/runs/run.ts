@@ -1,6 +1,6 @@
 /** What the keeper holds of one run, from the order to spawn it until the controller has committed its end. */
 import {basename} from 'node:path';
-import type {Cleared, ExitFact, LogStart, Notice, RunFact, SpawnFailure, Unheld} from '../../link/messages.ts';
+import type {Cleared, ExitFact, LogStart, Notice, RunFact, SpawnFailure, Unheld} from '../../link/runs.ts';
 import type {SignalName} from '../../posix/signals.ts';
 import type {Intent} from './shape.ts';
 

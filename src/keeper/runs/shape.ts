@@ -3,7 +3,8 @@
  * the program, may have left JSON that is something else: a keeper that trusted it would fail of it, and so would each that
  * its anchor starts after it. What is not whole counts as torn.
  */
-import type {ExitFact, LogStart, PipeGrant, RunFact, RunLimits, SocketGrant, SpawnOrder} from '../../link/messages.ts';
+import type {PipeGrant, SocketGrant, SpawnOrder} from '../../link/spawn.ts';
+import type {ExitFact, LogStart, RunFact, RunLimits} from '../../link/runs.ts';
 import type {SignalName} from '../../posix/signals.ts';
 
 /** Before the spawn. */

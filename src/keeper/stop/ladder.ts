@@ -7,7 +7,7 @@
  */
 import {isPopulated, killCgroup, removeCgroup} from '../cgroup/cgroup.ts';
 import {Look, mayLive, membersOf, type Member} from '../lineage/members.ts';
-import type {Cleared} from '../../link/messages.ts';
+import type {Cleared} from '../../link/runs.ts';
 import type {Run} from '../runs/run.ts';
 import {killPid} from '../../posix/kill.ts';
 import {pidfdRefusals, signalIdentified, signalPidfd} from '../../posix/pidfd.ts';

@@ -2,7 +2,7 @@
 import {setPriority} from 'node:os';
 import {freezeMembers, signalMain, signalMember, type Signalled} from './ladder.ts';
 import {Look, membersOf} from '../lineage/members.ts';
-import type {Reply} from '../../link/messages.ts';
+import type {Reply} from '../../link/orders.ts';
 import type {Run} from '../runs/run.ts';
 import {signalIdentified} from '../../posix/pidfd.ts';
 import {startTimeOf} from '../../process/stat.ts';

@@ -11,7 +11,7 @@ import type {Code} from '../code/installed.ts';
 import type {ControllerProcess} from '../controller/process.ts';
 import type {KeeperTrial} from '../code/trial.ts';
 import type {Link} from '../controller/link.ts';
-import type {Fact, FailedUpgrade} from '../../link/messages.ts';
+import type {Fact, FailedUpgrade} from '../../link/facts.ts';
 import {whenCopied} from '../../posix/mover.ts';
 import {writeError} from '../../posix/standard-error.ts';
 

@@ -1,5 +1,5 @@
 /** The control socket answers, and what it says is what is to be seen from the outside. */
-import type {PsReport} from '../../../src/control/messages.ts';
+import type {PsReport} from '../../../src/control/reports.ts';
 import {isStopped, PARTS, type Observation} from '../observation.ts';
 import {temperOf, type TemperName} from '../tempers.ts';
 import {mainsOf} from './mains.ts';

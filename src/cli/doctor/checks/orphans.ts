@@ -1,6 +1,6 @@
 /** Orphans: nothing wrong by themselves, but often not meant. */
 import {formatDuration} from '../../../words/format.ts';
-import type {OrphanReport} from '../../../control/messages.ts';
+import type {OrphanReport} from '../../../control/reports.ts';
 import {fixOrphan} from '../fixes.ts';
 import type {FindingCheck} from '../target.ts';
 
