@@ -21,7 +21,7 @@ const TURN_MS = 1;
 export interface ConnectionOptions {
   readonly peer: {readonly uid: number; readonly pid: number};
   readonly isReserved: boolean;
-  readonly handlers: Handlers;
+  readonly handlers: Partial<Handlers>;
   readonly onError: (error: unknown) => void;
 }
 
@@ -34,7 +34,7 @@ export class Connection implements Place {
   /** When it was accepted (performance.now). */
   readonly since = performance.now();
   readonly #socket: Socket;
-  readonly #handlers: Handlers;
+  readonly #handlers: Partial<Handlers>;
   readonly #rpc: Rpc;
   readonly #splitter = new LineSplitter(MAX_REQUEST_BYTES);
   readonly #gone = new AbortController();

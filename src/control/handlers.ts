@@ -19,5 +19,5 @@ export interface CallContext {
 }
 
 export type Handlers = {
-  readonly [M in Method]?: (params: Params<M>, context: CallContext) => Promise<Result<M>> | Result<M>;
+  readonly [M in Method]: (params: Params<M>, context: CallContext) => Promise<Result<M>> | Result<M>;
 };

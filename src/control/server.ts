@@ -12,7 +12,7 @@ import {eventLine} from './watch.ts';
 
 export interface ControlServerOptions {
   readonly socketPath: string;
-  readonly handlers: Handlers;
+  readonly handlers: Partial<Handlers>;
   /** Who is at the other end (SO_PEERCRED, unix(7)); null where the kernel can't tell, which counts as a stranger. */
   readonly peerOf: (socket: Socket) => Peer | null;
   readonly allowedUids: ReadonlySet<number>;

@@ -45,23 +45,7 @@ export type Facts = {readonly [T in FactType]: (fact: FactOf<T>) => void};
 const elsewhere = (): void => {};
 
 export function createFacts(host: FactsHost): Facts {
-  const {
-    engine,
-    probes,
-    noteRun,
-    notices,
-    orphans,
-    orphanCare,
-    lastEnds,
-    held,
-    logCare,
-    code,
-    signals,
-    pulse,
-    guarantees,
-    handOver,
-    sweep,
-  } = host;
+  const {engine, probes, noteRun, notices, orphans, orphanCare, lastEnds, held, logCare, code, signals, sweep} = host;
   const feed = (input: Input): void => engine.feed(input);
   return {
     spawned({type, token, pid, startTime, at, logStart, unheld}) {
@@ -97,14 +81,14 @@ export function createFacts(host: FactsHost): Facts {
       const names = namesOf(engine.heart, id);
       engine.note(error === null ? {type: 'repaired', ...names} : {type: 'output-held', ...names, error});
     },
-    guarantees,
+    guarantees: fact => host.guarantees(fact),
     'log-repaired': ({id, message}) =>
       engine.note({type: 'repaired', ...namesOf(engine.heart, id), what: 'log', message}),
-    'upgrade-prepared': handOver,
+    'upgrade-prepared': () => host.handOver(),
     'upgrade-failed': ({to, message}) => engine.note({type: 'upgrade-failed', to, message}),
     upgraded: ({from, to}) => code.upgraded(from, to),
     signalled: ({signal, again}) => signals.passedOn(signal, again),
-    beat: () => pulse.heard(),
+    beat: () => host.pulse.heard(),
     repaired({what, message}) {
       engine.note({type: 'repaired', what, message});
       // What is the controller's in the fleet's folder may be gone, too.

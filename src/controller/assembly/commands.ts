@@ -1,5 +1,6 @@
 /** The control socket, and who answers what on it. */
 import {inFolder} from '../../control/folder.ts';
+import type {Handlers} from '../../control/handlers.ts';
 import type {SupervisorReport} from '../../control/reports.ts';
 import {ControlServer} from '../../control/server.ts';
 import {applyHandlers} from '../handlers/apply.ts';
@@ -8,7 +9,7 @@ import {lifecycleHandlers} from '../handlers/lifecycle.ts';
 import {memberHandlers} from '../handlers/members.ts';
 import {peerOf} from '../handlers/peer.ts';
 import {queryHandlers} from '../handlers/query.ts';
-import {signalHandlers} from '../handlers/signal.ts';
+import {signalHandlers} from '../handlers/signals.ts';
 import {upgradeHandlers} from '../handlers/upgrade.ts';
 import {isPredecessor} from '../start/predecessor.ts';
 import {complain} from '../turn/stderr.ts';
@@ -24,6 +25,16 @@ export function createServer(
 ): ControlServer {
   const {folder, welcome, launch} = core;
   const context = {...core, ...monitoring, ...services};
+  // A method without a handler does not compile.
+  const handlers: Handlers = {
+    ...queryHandlers(context, report),
+    ...lifecycleHandlers(context),
+    ...memberHandlers(context),
+    ...signalHandlers(context),
+    ...applyHandlers(context, launch),
+    ...upgradeHandlers(context),
+    ...connectionHandlers(core),
+  };
   return new ControlServer({
     socketPath: inFolder.socket(folder),
     allowedUids: new Set([0, process.getuid?.() ?? 0]),
@@ -32,14 +43,6 @@ export function createServer(
     mayListen: () => process.ppid === welcome.keeper,
     mayReplace: peer => isPredecessor(peer, folder),
     onError: error => complain('a command failed inside', error),
-    handlers: {
-      ...queryHandlers(context, report),
-      ...lifecycleHandlers(context),
-      ...memberHandlers(context),
-      ...signalHandlers(context),
-      ...applyHandlers(context, launch),
-      ...upgradeHandlers(context),
-      ...connectionHandlers(core),
-    },
+    handlers,
   });
 }

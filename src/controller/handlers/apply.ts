@@ -24,7 +24,7 @@ const masked = ({key, before, after}: Difference): Difference => {
   return {key, before: maskDeep(name, before), after: maskDeep(name, after)};
 };
 
-export const applyHandlers = (host: HandlerContext, launch: Launch): Handlers => ({
+export const applyHandlers = (host: HandlerContext, launch: Launch): Pick<Handlers, 'apply' | 'plan'> => ({
   async apply({timeoutMs}, context) {
     mayChange(host);
     const read = await rereadFleet(launch);

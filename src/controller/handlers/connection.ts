@@ -12,7 +12,12 @@ export interface ConnectionHost {
   readonly attachment: Attachment;
 }
 
-export const connectionHandlers = ({folder, engine, journal, attachment}: ConnectionHost): Handlers => ({
+export const connectionHandlers = ({
+  folder,
+  engine,
+  journal,
+  attachment,
+}: ConnectionHost): Pick<Handlers, 'watch' | 'unwatch' | 'attach'> => ({
   async watch({afterSeq}, context) {
     if (afterSeq !== undefined) await tellPast(folder, afterSeq, context);
     return {seq: journal.told};

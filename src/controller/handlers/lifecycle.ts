@@ -25,7 +25,9 @@ async function freezeOrThaw(
   return host.signalFailures.judge(done, runs);
 }
 
-export const lifecycleHandlers = (host: HandlerContext): Handlers => {
+export const lifecycleHandlers = (
+  host: HandlerContext,
+): Pick<Handlers, 'start' | 'stop' | 'restart' | 'reload' | 'pause' | 'resume' | 'wait' | 'down'> => {
   const {engine} = host;
   const named = (targets: readonly Target[]): Instance[] => instancesNamed(engine.heart, targets);
   return {

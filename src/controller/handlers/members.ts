@@ -7,12 +7,35 @@ import {workerFromCommand} from '../../fleet/add.ts';
 import {MOST_INSTANCES} from '../../fleet/most-instances.ts';
 import {isGone, isUp, type Rule} from './outcomes.ts';
 import {workersNamed} from './targets.ts';
-import type {Input} from '../../supervisor/types.ts';
+import type {Instance} from '../../supervisor/types.ts';
 
 /** What an instance and its run add to the state, generously. */
 const INSTANCE_BYTES = 2 * 1024;
 
-export const memberHandlers = (host: HandlerContext): Handlers => {
+/** Which instances stay or come, and which leave, when a worker is to have so many: new ones get the lowest free numbers. */
+function membersAfter(
+  worker: string,
+  instances: number,
+  all: readonly Instance[],
+): {readonly stay: readonly string[]; readonly leave: readonly string[]} {
+  const now = all.filter(({leaving}) => !leaving).map(({id}) => id);
+  const stay = now.slice(0, instances);
+  const taken = new Set(now);
+  for (let number = 1; stay.length < instances; number++) {
+    const id = `${worker}/${number}`;
+    if (!taken.has(id)) stay.push(id);
+  }
+  return {stay, leave: now.slice(instances)};
+}
+
+const isScaledTo =
+  (stay: ReadonlySet<string>): Rule =>
+  (instance, prospects) => {
+    if (!instance || !stay.has(instance.id)) return isGone(instance, prospects);
+    return instance.wanted === 'down' ? {ok: true, reason: null} : isUp(instance, prospects);
+  };
+
+export const memberHandlers = (host: HandlerContext): Pick<Handlers, 'add' | 'remove' | 'scale'> => {
   const {engine} = host;
   const {heart} = engine;
   return {
@@ -59,32 +82,12 @@ export const memberHandlers = (host: HandlerContext): Handlers => {
         throw new RpcError(ErrorCode.invalidParams, `a fleet has ${MOST_INSTANCES} instances at the most`);
       }
       mayChange(host, total * INSTANCE_BYTES);
-      const inputs: Input[] = [];
-      const stay = new Set<string>();
-      const ids = new Set<string>();
-      for (const worker of workers) {
-        const instances = counts[worker] ?? 0;
-        inputs.push({type: 'scale', worker, instances});
-        const now = engine.instancesOf(worker).filter(({leaving}) => !leaving);
-        for (const {id} of now) ids.add(id);
-        const kept = now.slice(0, instances).map(({id}) => id);
-        for (const id of kept) stay.add(id);
-        // New ones get the lowest numbers that are free.
-        for (let number = 1, missing = instances - kept.length; missing > 0; number++) {
-          const id = `${worker}/${number}`;
-          if (now.some(instance => instance.id === id)) continue;
-          missing--;
-          ids.add(id);
-          stay.add(id);
-        }
-      }
-      const rule: Rule = (instance, prospects) =>
-        instance && stay.has(instance.id)
-          ? instance.wanted === 'down'
-            ? {ok: true, reason: null}
-            : isUp(instance, prospects)
-          : isGone(instance, prospects);
-      return askAndWait(host, {inputs, ids: [...ids], rule, timeoutMs}, context);
+      const scaled = workers.map(worker => ({worker, instances: counts[worker] ?? 0}));
+      const all = scaled.map(({worker, instances}) => membersAfter(worker, instances, engine.instancesOf(worker)));
+      const stay = new Set(all.flatMap(one => one.stay));
+      const ids = [...new Set(all.flatMap(one => [...one.leave, ...one.stay]))];
+      const inputs = scaled.map(({worker, instances}) => ({type: 'scale', worker, instances}) as const);
+      return askAndWait(host, {inputs, ids, rule: isScaledTo(stay), timeoutMs}, context);
     },
   };
 };

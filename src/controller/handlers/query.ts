@@ -7,7 +7,10 @@ import {instanceDetail, stormReport, workerReports} from './reports.ts';
 import {instancesNamed} from './targets.ts';
 import {waitsForTime} from '../../supervisor/index.ts';
 
-export const queryHandlers = (host: HandlerContext, supervisor: () => SupervisorReport): Handlers => {
+export const queryHandlers = (
+  host: HandlerContext,
+  supervisor: () => SupervisorReport,
+): Pick<Handlers, 'ping' | 'ps' | 'status' | 'findings' | 'lineage'> => {
   const {engine} = host;
   const {heart} = engine;
   return {

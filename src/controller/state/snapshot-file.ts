@@ -3,12 +3,14 @@
  * is written behind it, until there is no room or the time for another whole one. A kill in the middle of a write loses
  * that write and nothing before it; a disk that is full after they were made does not matter.
  */
+import {inFolder} from '../../control/folder.ts';
+import {type Half, HALVES, type Held, readHalf, lastOf} from './snapshot-half.ts';
+import {encodeRecord, HEADER_BYTES, numberOfWhole} from './snapshot-record.ts';
 import {
   closeSync,
   fstatSync,
   lstatSync,
   openSync,
-  readFileSync,
   readSync,
   renameSync,
   rmSync,
@@ -16,50 +18,14 @@ import {
   writeSync,
   constants,
 } from 'node:fs';
-import {decodeRecord, encodeRecord, HEADER_BYTES, numberOfWhole, type SnapshotRecord} from './snapshot-record.ts';
-import {inFolder} from '../../control/folder.ts';
 
 const SMALLEST_BYTES = 256 * 1024;
+
 /** A half is made this much larger than what it must hold. */
 const ROOM = 2;
 
-type Half = 0 | 1;
-const HALVES: readonly Half[] = [0, 1];
-
 /** A whole state has a multiple of this as its number, the changes to it the numbers that follow. */
 const GENERATION = 1n << 20n;
-
-/** What a half holds. */
-interface Held {
-  readonly whole: SnapshotRecord;
-  readonly changes: readonly SnapshotRecord[];
-}
-
-/** `empty` until the first snapshot was written to it. */
-function readHalf(path: string, take: (header: Buffer) => void): Held | 'empty' | 'damaged' {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'empty' : 'damaged';
-  }
-  const header = bytes.subarray(0, HEADER_BYTES);
-  take(Buffer.from(header));
-  if (header.every(byte => byte === 0)) return 'empty';
-  const whole = decodeRecord(bytes, 0);
-  if (whole === null || whole === 'damaged' || !whole.isWhole) return 'damaged';
-  const changes: SnapshotRecord[] = [];
-  let end = whole.bytes;
-  for (let number = whole.number + 1n; ; number++) {
-    const change = decodeRecord(bytes, end);
-    // One that was torn, or what an earlier generation has left there.
-    if (change === null || change === 'damaged' || change.isWhole || change.number !== number) return {whole, changes};
-    changes.push(change);
-    end += change.bytes;
-  }
-}
-
-const lastOf = ({whole, changes}: Held): bigint => (changes.at(-1) ?? whole).number;
 
 /** What was found on disk. */
 export interface FoundSnapshot {

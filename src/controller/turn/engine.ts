@@ -4,6 +4,7 @@
  */
 import {monotonic, now} from './clock.ts';
 import type {Journal} from '../../journal/writer.ts';
+import {Waiters} from './waiters.ts';
 import {JournalPace} from './journal-pace.ts';
 import {SupersededError, type SnapshotFile} from '../state/snapshot-file.ts';
 import {encodeSaved, type Saved} from '../state/launch.ts';
@@ -35,16 +36,11 @@ export interface EngineOptions {
   readonly superseded: () => void;
 }
 
-interface Waiter {
-  readonly settled: () => boolean;
-  readonly resolve: () => void;
-}
-
 const isForget = ({type}: Effect): boolean => type === 'forget';
 
 export class Engine {
   readonly #options: EngineOptions;
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters = new Waiters();
   #inputs: Input[] = [];
   #effects: Effect[] = [];
   #scheduled = false;
@@ -119,20 +115,8 @@ export class Engine {
   async until(settled: () => boolean, signal: AbortSignal, timeoutMs?: number): Promise<void> {
     if (signal.aborted) return;
     // What was fed must be handled first: before, the old state may look like the wanted one.
-    await new Promise<void>(resolve => {
-      // Clients live long: of one that waited nothing may stay.
-      const done = (): void => {
-        this.#waiters.delete(waiter);
-        signal.removeEventListener('abort', done);
-        clearTimeout(timer);
-        resolve();
-      };
-      const waiter: Waiter = {settled, resolve: done};
-      const timer = timeoutMs === undefined ? undefined : setTimeout(done, timeoutMs);
-      this.#waiters.add(waiter);
-      signal.addEventListener('abort', done, {once: true});
-      this.#schedule();
-    });
+    this.#schedule();
+    await this.#waiters.add(settled, signal, timeoutMs);
   }
 
   /** Commits and writes what was decided and could wait. */
@@ -205,7 +189,7 @@ export class Engine {
     if (this.#closed) return;
     if (this.#gathering === null) journal.flush();
     this.#options.carryOut(ready);
-    for (const waiter of [...this.#waiters]) if (this.#inputs.length === 0 && waiter.settled()) waiter.resolve();
+    if (this.#inputs.length === 0) this.#waiters.wake();
     this.#plan();
   }
 
