@@ -1,5 +1,6 @@
 /** What each order to the keeper makes it do. */
 import type {Grants} from './inherited/inherited.ts';
+import type {Departure} from './departure.ts';
 import type {Launcher} from './anchor/launcher.ts';
 import type {Link} from './controller/link.ts';
 import type {Order, OrderOf, OrderType, Reply} from '../link/orders.ts';
@@ -19,8 +20,7 @@ export interface OrdersHost {
   readonly upgrade: Upgrade;
   readonly launcher: Launcher;
   readonly orphanages: Orphanages;
-  /** All is recorded and nothing runs. */
-  readonly leave: () => void;
+  readonly departure: Departure;
 }
 
 export type Orders = {readonly [T in OrderType]: (order: OrderOf<T>) => void};
@@ -33,7 +33,7 @@ export function createOrders({
   upgrade,
   launcher,
   orphanages,
-  leave,
+  departure,
 }: OrdersHost): Orders {
   const {runs, lives} = processes;
   const reply = (ask: number, said: Reply): void => link.send({type: 'reply', ask, reply: said});
@@ -79,7 +79,7 @@ export function createOrders({
     upgrade: ({code}) => upgrade.begin(code),
     'hand-over': () => upgrade.handOver(),
     'keep-lease': ({message}) => upgrade.cancel(message),
-    leave,
+    leave: () => departure.afterStop(), // all is recorded and nothing runs
   };
 }
 

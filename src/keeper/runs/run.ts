@@ -177,3 +177,12 @@ export class Runs {
     return this.#byToken.size;
   }
 }
+
+/** Whether its main process lives. */
+export const isAlive = (run: Run | undefined): boolean => run !== undefined && run.pid !== null && run.exit === null;
+
+/** Tokens of the living runs that have inherited the socket of that address. */
+export const holdersOf = (runs: Runs, address: string): string[] =>
+  [...runs.all()]
+    .filter(run => isAlive(run) && run.intent?.sockets?.some(socket => socket.address === address))
+    .map(({token}) => token);
