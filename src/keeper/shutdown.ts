@@ -4,7 +4,8 @@
  */
 import type {Fact} from '../link/facts.ts';
 import type {Link} from './controller/link.ts';
-import {isOver, type Run, type Runs} from './runs/run.ts';
+import type {Runs} from './runs/runs.ts';
+import {isOver, type Run} from './runs/run.ts';
 import type {SignalName} from '../posix/signals.ts';
 
 /** No word from a controller for so long after a signal to end: the keeper ends the fleet itself. */

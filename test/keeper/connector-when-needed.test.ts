@@ -1,7 +1,7 @@
 /** The process connector is opened when it is needed, and again when it could not be had. */
 import {expect, test} from 'vitest';
 import {ConnectorWhenNeeded, RunConnector} from '../../src/keeper/lineage/connector.ts';
-import {Runs} from '../../src/keeper/runs/run.ts';
+import {Runs} from '../../src/keeper/runs/runs.ts';
 import {Epoll} from '../../src/posix/epoll.ts';
 import {isRoot, whyNoConnector} from '../end-to-end/wrapped.ts';
 

@@ -1,7 +1,8 @@
 /** Who comes from whom by the process connector's events, against a model of processes that live and die at random. */
 import {describe, expect, test} from 'vitest';
 import {Descents} from '../../src/keeper/lineage/descendants.ts';
-import {Runs, type Run} from '../../src/keeper/runs/run.ts';
+import {Runs} from '../../src/keeper/runs/runs.ts';
+import type {Run} from '../../src/keeper/runs/run.ts';
 import type {ConnectorEvent} from '../../src/posix/connector-messages.ts';
 import {Prng} from '../simulation/prng.ts';
 import {runOf} from './run-of.ts';

@@ -1,7 +1,8 @@
 /** Who belongs to a run by lineage alone, on process tables that no kernel would show twice. */
 import {describe, expect, test} from 'vitest';
 import {Look, membersOf, runOfOrphan} from '../../src/keeper/lineage/members.ts';
-import {Runs, type Run} from '../../src/keeper/runs/run.ts';
+import {Runs} from '../../src/keeper/runs/runs.ts';
+import type {Run} from '../../src/keeper/runs/run.ts';
 import type {Stat} from '../../src/process/stat.ts';
 import {ProcessTable} from '../../src/process/table.ts';
 import {runOf} from './run-of.ts';

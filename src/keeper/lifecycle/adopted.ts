@@ -3,6 +3,7 @@
  * SIGCHLD; the ends of these come by a pidfd each, and the rest is looked for at each sweep. Those for which there is no
  * pidfd (refused by the kernel, or no descriptor to spare) are looked at by a timer.
  */
+import {equip, happen} from '../runs/life.ts';
 import {closeSync} from 'node:fs';
 import {Look, membersOf} from '../lineage/members.ts';
 import type {Fact} from '../../link/facts.ts';
@@ -83,7 +84,7 @@ export class Adopted {
       return;
     }
     const opened = pidfd;
-    run.pidfd = opened;
+    equip(run, {pidfd: opened});
     this.#host.epoll.add(opened, () => this.#lookAtEnd(run, opened, pid, startTime, WAITED_FOR_MS));
   }
 
@@ -130,8 +131,7 @@ export class Adopted {
 
   #lookAtPause(run: Run, stat: Stat): void {
     const stopped = stat.state === 'T';
-    if (run.paused === stopped) return;
-    run.paused = stopped;
+    if (run.paused === stopped || !happen(run, {type: stopped ? 'stopped' : 'continued'})) return;
     this.#host.say({type: stopped ? 'paused' : 'continued', token: run.token});
   }
 

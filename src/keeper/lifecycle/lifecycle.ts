@@ -1,35 +1,27 @@
 /** The life of runs, from the order to spawn one until it may be forgotten: each step recorded, then said. */
 import {closeSync} from 'node:fs';
-import {dirname} from 'node:path';
 import {Adopted} from './adopted.ts';
-import type {HiddenMembers, KeptVoices} from '../handover.ts';
-import {findRuns, hasFifos, removeTraces} from '../runs/recovery.ts';
-import {nestFor, removeCgroup, type Cgroups} from '../cgroup/cgroup.ts';
+import type {KeptVoices} from '../handover.ts';
+import {removeTraces} from '../runs/recovery.ts';
+import {nestFor, removeCgroup} from '../cgroup/cgroup.ts';
 import type {ConnectorWhenNeeded} from '../lineage/connector.ts';
-import {EarlierPipes} from '../pipe-store/earlier.ts';
 import {oomOf} from '../cgroup/limits.ts';
-import {unrecordedMains} from '../lineage/fifo-holders.ts';
-import type {Grants} from '../inherited/inherited.ts';
 import {changeMain} from './main-change.ts';
-import {runsWithoutRecord} from './lost-records.ts';
 import {MainProcesses} from './main-process.ts';
 import {Look} from '../lineage/members.ts';
-import type {Fact} from '../../link/facts.ts';
 import type {SpawnOrder} from '../../link/spawn.ts';
 import type {Cleared, SpawnFailure} from '../../link/runs.ts';
-import {removeOtherNotify} from '../runs/notify-socket.ts';
-import type {Orphanages} from '../lineage/orphanage.ts';
 import {recordCleared, recordExit, recordIntent} from '../runs/record.ts';
 import type {Intent} from '../runs/shape.ts';
-import {factOf, newRun, type Run, type Runs} from '../runs/run.ts';
+import {equip, happen} from '../runs/life.ts';
+import {Takeover, type TakeoverHost} from './takeover.ts';
+import {factOf, newRun, type Run} from '../runs/run.ts';
 import {PipeWaits} from '../inherited/pipe-waits.ts';
-import type {RunOutput} from '../output/outputs.ts';
 import {logSizes} from '../logs/file.ts';
 import {mustLeaveRoom} from '../files/descriptor-reserve.ts';
 import {spawnFailure, stdioOf} from './spawner.ts';
 import {Voices} from '../notify/notifications.ts';
 import {noteWork} from '../../posix/collect.ts';
-import type {DescriptorQueue} from '../../posix/descriptor-queue.ts';
 import type {Epoll} from '../../posix/epoll.ts';
 import {letGo} from '../../posix/let-go.ts';
 import type {SignalName} from '../../posix/signals.ts';
@@ -37,20 +29,11 @@ import {bootId} from '../../process/proc-files.ts';
 import type {Ended} from '../../posix/wait.ts';
 import {startTimeOf} from '../../process/stat.ts';
 
-export interface RunLivesHost {
-  readonly folder: string;
-  readonly runs: Runs;
-  readonly cgroups: Cgroups | null;
+export interface RunLivesHost extends TakeoverHost {
   readonly connector: ConnectorWhenNeeded;
   readonly epoll: Epoll;
-  readonly output: RunOutput;
-  readonly grants: Grants;
-  readonly orphanages: Orphanages;
-  /** Where an earlier keeper has put its pipes; null: nowhere. */
-  readonly queue: DescriptorQueue | null;
   /** That of the controller that works; null: none does. */
   lease(): number | null;
-  say(fact: Fact): void;
   /** The main process has ended. */
   exited(run: Run): void;
   /** It runs and can't be recorded: a run that a later keeper could not find must not go on. */
@@ -58,8 +41,6 @@ export interface RunLivesHost {
   forgotten(run: Run): void;
   /** What an earlier image of this process had opened for runs. */
   readonly keptVoices: KeptVoices | null;
-  /** By token: processes that an earlier image of this one alone knew. */
-  readonly hidden: ReadonlyMap<string, HiddenMembers[number][1]>;
   /** A process that may have been an orphan is a main process now. */
   becameMain(pid: number): void;
   /** The run needs so much longer to end. */
@@ -137,13 +118,13 @@ export class RunLives {
       this.#failed(run, spawnFailure(ends, order, Date.now()));
       return;
     }
-    run.astray = this.#host.orphanages.refusal !== null;
+    const astray = this.#host.orphanages.refusal !== null;
     const {cgroup, hold} = nestFor(cgroups, limits);
     // Where there are cgroups, it is listened to once a process has left one, or from the first run on if that can't be seen.
-    const connector = cgroup === null || run.astray ? this.#host.connector.need() : this.#host.connector.now;
+    const connector = cgroup === null || astray ? this.#host.connector.need() : this.#host.connector.now;
     const fds: number[] = [];
     try {
-      run.intent = {
+      const intent: Intent = {
         token,
         id,
         boot: this.#boot,
@@ -160,7 +141,8 @@ export class RunLives {
         cgroup,
         limits,
       };
-      const record = recordIntent(folder, run.intent);
+      happen(run, {type: 'intended', intent, astray});
+      const record = recordIntent(folder, intent);
       fds.push(record.fd);
       output.open(run, order);
       const outputs = run.output?.openForWorker() ?? [];
@@ -170,7 +152,7 @@ export class RunLives {
       const stdio = stdioOf([...outputs, ...granted], this.voices.open(run, order, fds));
       connector?.descents.follow(run);
       this.#mains.start(run, order, stdio, {cgroup, record});
-      run.unheld = hold();
+      happen(run, {type: 'limited', unheld: hold()});
       this.#started(run);
     } catch (error) {
       if (run.pid === null) this.#failed(run, spawnFailure(error, order, Date.now()));
@@ -186,51 +168,7 @@ export class RunLives {
 
   /** Takes up what an earlier keeper left. */
   adopt(): void {
-    const {runs, output, folder, cgroups, grants} = this.#host;
-    const look = new Look();
-    const earlier = new EarlierPipes(this.#host.queue);
-    grants.takeUp(earlier);
-    for (const {run, record, present} of findRuns(folder, this.#boot, Date.now())) {
-      if (run.pid === null && run.cleared === null && !this.#findUnrecorded(run, look, record.intent)) continue;
-      runs.add(run);
-      for (const [pid, startTime] of this.#host.hidden.get(run.token) ?? []) run.known.set(pid, startTime);
-      if (run.cleared !== null && !present) continue;
-      if (record.intent) output.takeUp(run, record.intent.logFolder, record.intent.logMaxSize, earlier);
-      if (!present) continue;
-      this.#host.orphanages.takeUp(run);
-      this.#adopted.takeUp(run, look);
-      if (run.pid !== null && run.exit === null && record.intent) grants.fetch({...run, pid: run.pid}, record.intent);
-      if (record.intent) this.voices.takeUp(run, record.intent);
-    }
-    this.#takeUpUnrecorded(look);
-    earlier.close();
-    this.voices.takenUp();
-    output.takeUpLate();
-    removeOtherNotify(dirname(folder), new Set(Array.from(runs.all(), ({intent}) => intent?.notify ?? '')));
-    cgroups?.removeAllBut(new Set(Array.from(runs.all(), ({cgroup}) => cgroup)));
-  }
-
-  #takeUpUnrecorded(look: Look): void {
-    const {runs, folder, cgroups} = this.#host;
-    const found = runsWithoutRecord({folder: dirname(folder), runs, cgroups}, look, Date.now());
-    for (const run of found) runs.add(run);
-    if (found.length === 0) return;
-    const message = `those of ${found.length} runs had been removed, and the keeper was lost that knew of them: what is left of them is ended`;
-    this.#host.say({type: 'repaired', what: 'records', message});
-  }
-
-  /**
-   * Of a run without a recorded main process, whatever carries its token was forked just before the keeper died. False
-   * where that did not come so far as to fork: its traces are removed, and whoever wants it to run may say so again.
-   */
-  #findUnrecorded(run: Run, look: Look, intent: Intent | null): boolean {
-    const {folder} = this.#host;
-    for (const {pid, startTime} of [...look.tagged(run.token), ...unrecordedMains(folder, run.token, look.table())])
-      run.orphans.set(pid, startTime);
-    if (run.orphans.size > 0 || hasFifos(folder, run.token)) return true;
-    if (run.cgroup !== null && !removeCgroup(run.cgroup)) return true;
-    removeTraces(folder, run.token, intent);
-    return false;
+    new Takeover(this.#host, this.#adopted, this.voices).begin(this.#boot);
   }
 
   /** Looks for what was not told: ends, and what happens to those whose parent is another. */
@@ -248,7 +186,7 @@ export class RunLives {
     const {runs, folder} = this.#host;
     this.voices.close(run);
     const drained = (): void => {
-      run.cleared = cleared;
+      happen(run, {type: 'cleared', cleared});
       // In this order: once it was said, a controller may have judged the end, and a later keeper that tells of it anew without
       // the record would have it judged twice.
       try {
@@ -301,7 +239,7 @@ export class RunLives {
   }
 
   #failed(run: Run, failure: SpawnFailure): void {
-    run.failure = failure;
+    happen(run, {type: 'failed', failure});
     run.output?.discard();
     this.voices.close(run);
     this.#host.say({type: 'spawn-failed', token: run.token, ...failure});
@@ -312,19 +250,20 @@ export class RunLives {
     const {runs, epoll, folder} = this.#host;
     // Who has ended by itself, or of another signal, was not ended by the kernel for its memory.
     const oom = run.cgroup !== null && code === null && /KILL|^$/.test(signal ?? '') ? oomOf(run.cgroup) : null;
-    run.exit = {code, signal, at: Date.now(), ...(oom && {oom})};
+    const exit = {code, signal, at: Date.now(), ...(oom && {oom})};
+    happen(run, {type: 'exited', exit});
     if (run.pidfd !== null) {
       epoll.remove(run.pidfd);
       closeSync(run.pidfd);
-      run.pidfd = null;
+      equip(run, {pidfd: null});
     }
     try {
       // One that outlived its own end was forgotten.
-      if (runs.get(run.token) === run) recordExit(folder, run.token, run.exit);
+      if (runs.get(run.token) === run) recordExit(folder, run.token, exit);
     } catch {
       // Disk full: a later keeper would say `unknown`, which loses no worker.
     }
-    this.#host.say({type: 'exited', token: run.token, ...run.exit});
+    this.#host.say({type: 'exited', token: run.token, ...exit});
     this.#host.exited(run);
   }
 }

@@ -6,7 +6,8 @@
 import {join} from 'node:path';
 import type {Cgroups} from '../cgroup/cgroup.ts';
 import {TOKEN_VARIABLE, type Look} from '../lineage/members.ts';
-import {newRun, type Run, type Runs} from '../runs/run.ts';
+import type {Runs} from '../runs/runs.ts';
+import {newRun, type Run} from '../runs/run.ts';
 import {environmentValue} from '../../process/proc-files.ts';
 import {hasEnded, type Stat} from '../../process/stat.ts';
 

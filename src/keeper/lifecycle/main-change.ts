@@ -1,9 +1,11 @@
 /** Another process of a run becomes its main one, by the run's own word (`MAINPID=` of sd_notify(3)). */
+import {equip} from '../runs/life.ts';
 import {closeSync} from 'node:fs';
 import {isMember, Look, membersOf} from '../lineage/members.ts';
 import type {Fact} from '../../link/facts.ts';
 import {recordStarted} from '../runs/record.ts';
-import type {Run, Runs} from '../runs/run.ts';
+import type {Runs} from '../runs/runs.ts';
+import type {Run} from '../runs/run.ts';
 import type {Epoll} from '../../posix/epoll.ts';
 import {hasEnded, readStat} from '../../process/stat.ts';
 
@@ -33,10 +35,9 @@ export function changeMain(run: Run, pid: number, host: MainChangeHost): string 
   if (run.pidfd !== null) {
     epoll.remove(run.pidfd);
     closeSync(run.pidfd);
-    run.pidfd = null;
+    equip(run, {pidfd: null});
   }
   runs.moved(run, pid, startTime);
-  run.adopted = true;
   host.becameMain(pid);
   const {token, since, startedAt, cgroup} = run;
   try {

@@ -1,7 +1,9 @@
 /** The main processes that this keeper starts: from the fork until it is recorded, and who hears of the end. */
+import {happen} from '../runs/life.ts';
 import type {SpawnOrder} from '../../link/spawn.ts';
 import {continueRecord, type OpenRecord} from '../runs/record.ts';
-import type {Run, Runs} from '../runs/run.ts';
+import type {Runs} from '../runs/runs.ts';
+import type {Run} from '../runs/run.ts';
 import {Spawner} from './spawner.ts';
 import type {SignalName} from '../../posix/signals.ts';
 import type {End} from '../../posix/wait.ts';
@@ -52,8 +54,9 @@ export class MainProcesses {
     runs.started(run, pid, at, cgroup);
     try {
       // Until it was waited for, its pid is its own: no descriptor is needed to hold on to it.
-      run.startTime = startTimeOf(pid) ?? '';
-      continueRecord(record, {pid, startTime: run.startTime, startedAt: at, cgroup});
+      const startTime = startTimeOf(pid) ?? '';
+      happen(run, {type: 'identified', startTime});
+      continueRecord(record, {pid, startTime, startedAt: at, cgroup});
     } catch (error) {
       process.kill(pid, 'SIGKILL');
       throw error;

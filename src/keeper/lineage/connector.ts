@@ -5,7 +5,8 @@
 import type {HiddenMembers} from '../handover.ts';
 import {Descents, NO_NAME, type Looked} from './descendants.ts';
 import {Look, membersOf} from './members.ts';
-import {isOver, type Run, type Runs} from '../runs/run.ts';
+import type {Runs} from '../runs/runs.ts';
+import {isOver, type Run} from '../runs/run.ts';
 import {Connector} from '../../posix/connector.ts';
 import type {Epoll} from '../../posix/epoll.ts';
 import {isHidden} from '../../process/hidepid.ts';

@@ -2,8 +2,10 @@
  * Who comes from whom, as the process connector tells it: every process that a run's main process has forked, and those have,
  * whatever they do afterwards. Nothing here asks the kernel but by its host.
  */
+import {equip} from '../runs/life.ts';
 import type {FormerParent} from '../../link/facts.ts';
-import type {Descent, Run, Runs} from '../runs/run.ts';
+import type {Runs} from '../runs/runs.ts';
+import type {Descent, Run} from '../runs/run.ts';
 import type {ConnectorEvent} from '../../posix/connector-messages.ts';
 
 export interface DescentsHost {
@@ -206,7 +208,7 @@ export class Descents {
   #add(run: Run, since: number): void {
     const family = new Family(this.#host, run, since);
     this.#families.set(run, family);
-    run.descent = family;
+    equip(run, {descent: family});
   }
 
   #forked(parent: number, pid: number): void {

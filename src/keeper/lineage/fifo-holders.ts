@@ -4,7 +4,8 @@
  */
 import {readlinkSync, realpathSync} from 'node:fs';
 import {basename} from 'node:path';
-import type {Run, Runs} from '../runs/run.ts';
+import type {Runs} from '../runs/runs.ts';
+import type {Run} from '../runs/run.ts';
 import {fifoPath, STREAMS} from '../../logs/layout.ts';
 import {hasEnded, isShortage, type Stat} from '../../process/stat.ts';
 import type {ProcessTable} from '../../process/table.ts';

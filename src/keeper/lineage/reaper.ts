@@ -2,10 +2,12 @@
  * What SIGCHLD tells: the ends of main processes and of adopted orphans, stops and continues. libuv waits for what it has
  * spawned itself, the controller, so waitid must never take one of those.
  */
+import {happen} from '../runs/life.ts';
 import type {Descents} from './descendants.ts';
 import {runOfOrphan, type Look} from './members.ts';
 import type {Fact, FormerParent, OrphanFact} from '../../link/facts.ts';
-import type {Run, Runs} from '../runs/run.ts';
+import type {Runs} from '../runs/runs.ts';
+import type {Run} from '../runs/run.ts';
 import {nextStopped, peekEnded, reap, type Ended} from '../../posix/wait.ts';
 import {isHidden} from '../../process/hidepid.ts';
 import {isShortage, readStat, type Stat} from '../../process/stat.ts';
@@ -167,8 +169,8 @@ export class Reaper {
 
   #stopped(pid: number, stopped: boolean): void {
     const run = this.#host.runs.ofPid(pid);
-    if (!run || run.exit !== null || run.paused === stopped) return;
-    run.paused = stopped;
+    if (!run || run.paused === stopped) return;
+    if (!happen(run, {type: stopped ? 'stopped' : 'continued'})) return;
     this.#host.say({type: stopped ? 'paused' : 'continued', token: run.token});
   }
 }

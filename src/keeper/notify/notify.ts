@@ -5,6 +5,7 @@
  * A message counts if one of the run's processes sent it. Who sent it may be gone when it is read (`systemd-notify` in a
  * script): then it counts if that was the user whose the run is, since it came to the run's own socket.
  */
+import {happen} from '../runs/life.ts';
 import {closeSync} from 'node:fs';
 import {isMember} from '../lineage/members.ts';
 import type {Fact} from '../../link/facts.ts';
@@ -135,7 +136,7 @@ export class Notify {
         // Disk full: a later keeper does not know, and the run is only flagged.
       }
     }
-    run.notice = joined(run.notice, lasting(notice));
+    happen(run, {type: 'noticed', notice: joined(run.notice, lasting(notice))});
     if (notice.extendMs !== undefined) this.#host.extend(run, notice.extendMs);
     const open = this.#open.get(run.token);
     if (open) open.voice.say(notice, isFirstReady);

@@ -1,4 +1,5 @@
 /** The output of all runs: whose goes to which logs, and who wants to hear of it. */
+import {equip} from '../runs/life.ts';
 import type {EarlierPipes} from '../pipe-store/earlier.ts';
 import type {LogFile} from '../logs/file.ts';
 import {LogFiles} from '../logs/files.ts';
@@ -182,7 +183,7 @@ export class RunOutput {
   }
 
   #connect(run: Run, logs: Record<Stream, LogFile>, fifos: Fifos): void {
-    run.output = new Output(this.#runsFolder, run.token, logs, this.#epoll, this.#store, fifos);
+    equip(run, {output: new Output(this.#runsFolder, run.token, logs, this.#epoll, this.#store, fifos)});
   }
 
   #noteHeld(id: string, stream: Stream, error: string | null): void {

@@ -1,5 +1,4 @@
 /** What the keeper holds of one run, from the order to spawn it until the controller has committed its end. */
-import {basename} from 'node:path';
 import type {Cleared, ExitFact, LogStart, Notice, RunFact, SpawnFailure, Unheld} from '../../link/runs.ts';
 import type {SignalName} from '../../posix/signals.ts';
 import type {Intent} from './shape.ts';
@@ -31,32 +30,32 @@ export interface Run {
   readonly stopTimeoutMs: number;
   readonly logStart: LogStart;
   /** What its record began with, should that be removed; null: it was torn when this keeper found it. */
-  intent: Intent | null;
-  pid: number | null;
-  startTime: string | null;
-  startedAt: number | null;
+  readonly intent: Intent | null;
+  readonly pid: number | null;
+  readonly startTime: string | null;
+  readonly startedAt: number | null;
   /** Start time of the first main process, where another one has taken its place. */
-  since: string | null;
+  readonly since: string | null;
   /** A handle for the main process, while it lives; null also where there was no descriptor to spare. */
-  pidfd: number | null;
+  readonly pidfd: number | null;
   /** The keeper is not its parent: it was spawned by one that died. */
-  adopted: boolean;
+  readonly adopted: boolean;
   /** Its main process is, or was, this process's child. */
-  child: boolean;
+  readonly child: boolean;
   /** Its processes that lose their parents become children of a process outside of the fleet. */
-  astray: boolean;
-  paused: boolean;
-  exit: ExitFact | null;
-  failure: SpawnFailure | null;
-  cleared: Cleared | null;
+  readonly astray: boolean;
+  readonly paused: boolean;
+  readonly exit: ExitFact | null;
+  readonly failure: SpawnFailure | null;
+  readonly cleared: Cleared | null;
   /** What it has said of itself and still holds; null: nothing. */
-  notice: Notice | null;
+  readonly notice: Notice | null;
   /** Path of its cgroup; null where there is none. */
-  cgroup: string | null;
+  readonly cgroup: string | null;
   /** Null: nobody listens. */
-  descent: Descent | null;
-  unheld: Unheld;
-  output: RunStreams | null;
+  readonly descent: Descent | null;
+  readonly unheld: Unheld;
+  readonly output: RunStreams | null;
   /** Its processes that became the keeper's own children: pid to start time. */
   readonly orphans: Map<number, string>;
   /** Of an adopted run: its processes at the last look while its main process lived, pid to start time. */
@@ -97,6 +96,9 @@ export function firstStartOf({since, startTime}: Pick<Run, 'since' | 'startTime'
 /** Nothing of it lives: all is cleared, or it was never spawned. */
 export const isOver = (run: Run): boolean => run.cleared !== null || run.failure !== null;
 
+/** Whether its main process lives. */
+export const isAlive = (run: Run | undefined): boolean => run !== undefined && run.pid !== null && run.exit === null;
+
 export const factOf = (run: Run): RunFact => ({
   token: run.token,
   id: run.id,
@@ -112,77 +114,3 @@ export const factOf = (run: Run): RunFact => ({
   cleared: run.cleared,
   unheld: run.unheld,
 });
-
-/** All runs, found by token and by the main process's pid in one step. */
-export class Runs {
-  readonly #byToken = new Map<string, Run>();
-  readonly #byPid = new Map<number, Run>();
-  readonly #byCgroup = new Map<string, Run>();
-
-  add(run: Run): void {
-    this.#byToken.set(run.token, run);
-    if (run.pid !== null) this.#byPid.set(run.pid, run);
-    if (run.cgroup !== null) this.#byCgroup.set(basename(run.cgroup), run);
-  }
-
-  /** Notes the main process, and the cgroup in which it was born. */
-  started(run: Run, pid: number, at: number, cgroup: string | null): void {
-    run.pid = pid;
-    run.startedAt = at;
-    run.cgroup = cgroup;
-    this.add(run);
-  }
-
-  /** Another process is the main one from now on. */
-  moved(run: Run, pid: number, startTime: string): void {
-    if (run.pid !== null && this.#byPid.get(run.pid) === run) this.#byPid.delete(run.pid);
-    run.pid = pid;
-    run.since ??= run.startTime;
-    run.startTime = startTime;
-    this.#byPid.set(pid, run);
-  }
-
-  delete(run: Run): void {
-    this.#byToken.delete(run.token);
-    if (run.pid !== null && this.#byPid.get(run.pid) === run) this.#byPid.delete(run.pid);
-    if (run.cgroup !== null) this.#byCgroup.delete(basename(run.cgroup));
-  }
-
-  get(token: string): Run | undefined {
-    return this.#byToken.get(token);
-  }
-
-  /**
-   * The run whose main process has, or had, that pid. The kernel gives no pid away that still names a session or a
-   * process group, so this also finds the run that a session belongs to after its leader died.
-   */
-  ofPid(pid: number): Run | undefined {
-    return this.#byPid.get(pid);
-  }
-
-  /** The run that has that cgroup, or one above it. */
-  ofCgroup(path: string): Run | undefined {
-    for (const name of path.split('/').reverse()) {
-      const run = this.#byCgroup.get(name);
-      if (run) return run;
-    }
-    return undefined;
-  }
-
-  all(): Iterable<Run> {
-    return this.#byToken.values();
-  }
-
-  get size(): number {
-    return this.#byToken.size;
-  }
-}
-
-/** Whether its main process lives. */
-export const isAlive = (run: Run | undefined): boolean => run !== undefined && run.pid !== null && run.exit === null;
-
-/** Tokens of the living runs that have inherited the socket of that address. */
-export const holdersOf = (runs: Runs, address: string): string[] =>
-  [...runs.all()]
-    .filter(run => isAlive(run) && run.intent?.sockets?.some(socket => socket.address === address))
-    .map(({token}) => token);

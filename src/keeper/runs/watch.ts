@@ -2,7 +2,8 @@
 import {lstatSync, mkdirSync} from 'node:fs';
 import {recordPath, removeTornRewrites, rewriteRecord} from './record.ts';
 import {lookAtRecord} from './marks.ts';
-import type {Run, Runs} from './run.ts';
+import type {Runs} from './runs.ts';
+import type {Run} from './run.ts';
 
 /** As many as are named; of others it is said how many they are. */
 const MOST_NAMED = 10;

@@ -1,0 +1,99 @@
+/**
+ * A run's life in the keeper: its states, what may happen in each, and what that changes. Nothing else assigns what is
+ * known of a run.
+ */
+import type {Cleared, ExitFact, Notice, SpawnFailure, Unheld} from '../../link/runs.ts';
+import type {Run} from './run.ts';
+import type {Intent} from './shape.ts';
+
+export type RunState = 'ordered' | 'alive' | 'ended' | 'failed' | 'cleared';
+
+export function stateOf({pid, exit, failure, cleared}: Pick<Run, 'pid' | 'exit' | 'failure' | 'cleared'>): RunState {
+  if (cleared !== null) return 'cleared';
+  if (failure !== null) return 'failed';
+  if (exit !== null) return 'ended';
+  return pid === null ? 'ordered' : 'alive';
+}
+
+export type RunEvent =
+  /** What is about to be spawned; `astray`: its orphans will become children of a process outside of the fleet. */
+  | {readonly type: 'intended'; readonly intent: Intent; readonly astray: boolean}
+  /** The main process was forked, in a cgroup or in none. */
+  | {readonly type: 'forked'; readonly pid: number; readonly at: number; readonly cgroup: string | null}
+  /** With its start time, the pid is an identity. */
+  | {readonly type: 'identified'; readonly startTime: string}
+  /** Its limits are set, or why not. */
+  | {readonly type: 'limited'; readonly unheld: Unheld}
+  | {readonly type: 'failed'; readonly failure: SpawnFailure}
+  /** Another process is the main one from now on. */
+  | {readonly type: 'main-changed'; readonly pid: number; readonly startTime: string}
+  | {readonly type: 'stopped'}
+  | {readonly type: 'continued'}
+  /** All that it has said so far and that still holds. */
+  | {readonly type: 'noticed'; readonly notice: Notice}
+  | {readonly type: 'exited'; readonly exit: ExitFact}
+  | {readonly type: 'cleared'; readonly cleared: Cleared};
+
+type Mutable<T> = {-readonly [K in keyof T]: T[K]};
+type EventType = RunEvent['type'];
+type EventOf<T extends EventType> = Extract<RunEvent, {readonly type: T}>;
+
+interface Transition<T extends EventType> {
+  /** Where else it comes too late or too early, and changes nothing. */
+  readonly from: readonly RunState[];
+  readonly change: (run: Mutable<Run>, event: EventOf<T>) => void;
+}
+
+const LIFE: {readonly [T in EventType]: Transition<T>} = {
+  intended: {
+    from: ['ordered'],
+    change(run, {intent, astray}) {
+      run.intent = intent;
+      run.astray = astray;
+    },
+  },
+  forked: {
+    from: ['ordered'],
+    change(run, {pid, at, cgroup}) {
+      run.pid = pid;
+      run.startedAt = at;
+      run.cgroup = cgroup;
+    },
+  },
+  identified: {from: ['alive'], change: (run, {startTime}) => void (run.startTime = startTime)},
+  limited: {from: ['alive'], change: (run, {unheld}) => void (run.unheld = unheld)},
+  failed: {from: ['ordered'], change: (run, {failure}) => void (run.failure = failure)},
+  'main-changed': {
+    from: ['alive'],
+    change(run, {pid, startTime}) {
+      run.pid = pid;
+      run.since ??= run.startTime;
+      run.startTime = startTime;
+      // Whoever is its parent: it is watched as those are that another keeper has spawned.
+      run.adopted = true;
+    },
+  },
+  stopped: {from: ['alive'], change: run => void (run.paused = true)},
+  continued: {from: ['alive'], change: run => void (run.paused = false)},
+  // What it said last may be read when it has ended.
+  noticed: {from: ['ordered', 'alive', 'ended'], change: (run, {notice}) => void (run.notice = notice)},
+  // A pidfd may tell of the end when nothing of the run was found any more.
+  exited: {from: ['alive', 'cleared'], change: (run, {exit}) => void (run.exit ??= exit)},
+  // A kernel that tells no end leaves a run alive of which nothing is left.
+  cleared: {from: ['ordered', 'alive', 'ended', 'failed'], change: (run, {cleared}) => void (run.cleared = cleared)},
+};
+
+function change<T extends EventType>(type: T, run: Run, event: EventOf<T>): boolean {
+  const transition = LIFE[type];
+  if (!transition.from.includes(stateOf(run))) return false;
+  transition.change(run, event);
+  return true;
+}
+
+/** Something has happened to a run; answers whether that could be, in the state that it is in. */
+export const happen = (run: Run, event: RunEvent): boolean => change(event.type, run, event);
+
+/** What the keeper itself has for a run: it is none of its life, and may come and go in any state. */
+export type Equipment = Pick<Run, 'output' | 'descent' | 'pidfd'>;
+
+export const equip = (run: Mutable<Run>, equipment: Partial<Equipment>): void => void Object.assign(run, equipment);
