@@ -2,6 +2,7 @@
  * What is done to workers and processes. Whom it is about was chosen when the key was pressed, and is named before
  * anything is done that can't be taken back.
  */
+import {messageOf} from '../src/base/errors.ts';
 import type {Method, Params} from '../src/control/messages.ts';
 import type {Outcomes} from '../src/control/reports.ts';
 import {niceProcess, signalProcess} from '../src/process/signal.ts';
@@ -21,7 +22,7 @@ export function namesOf(targets: readonly Target[]): string {
   return targets.length > 3 ? `${shown} and ${targets.length - 3} more` : shown;
 }
 
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const wordsOf = (error: unknown): string => messageOf(error);
 
 /** The targets, or a word on why there are none. */
 export function chosen(app: Shell): readonly Target[] | null {

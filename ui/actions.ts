@@ -1,4 +1,5 @@
 /** What each action of the key table does, where it is not the view's own. */
+import {messageOf} from '../src/base/errors.ts';
 import type {Shell} from './shell.ts';
 import {changeNice, askAlarm, askScale, pauseOrResume, restart, stopOrStart} from './acting.ts';
 import {createHelp} from './overlays/help.ts';
@@ -88,7 +89,7 @@ function save(app: Shell): void {
     const {width, height} = app.size;
     app.say(`saved as ${app.host.save(app.draw(width, height).toString() + '\n')}`);
   } catch (error) {
-    app.say(`could not be saved: ${error instanceof Error ? error.message : String(error)}`, 'bad');
+    app.say(`could not be saved: ${messageOf(error)}`, 'bad');
   }
 }
 

@@ -1,4 +1,5 @@
 /** `brood top`: from a fleet, or none, to a terminal that shows it until somebody leaves. */
+import {hasCode} from '../src/base/errors.ts';
 import {writeFileSync} from 'node:fs';
 import type {ReadStream, WriteStream} from 'node:tty';
 import type {Mouse} from 'blessed';
@@ -143,7 +144,7 @@ function save(text: string): string {
       writeFileSync(name, text, {flag: 'wx', mode: 0o600});
       return name;
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+      if (!hasCode(error, 'EEXIST')) throw error;
     }
   }
 }

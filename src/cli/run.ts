@@ -1,4 +1,5 @@
 /** From the words of a command line to an exit code. */
+import {messageOf} from '../base/errors.ts';
 import {parseWords} from './framework/arguments.ts';
 import type {Command, Context} from './framework/command.ts';
 import {commandTable as table} from './commands.ts';
@@ -84,7 +85,7 @@ async function explain(error: unknown): Promise<CliError> {
   if (error instanceof RpcError) return (await import('./target/rpc-error.ts')).fromRpcError(error);
   if (error instanceof NotRunningError) return new CliError(ExitCode.notRunning, error.message);
   if (error instanceof ConnectionLostError) return new CliError(ExitCode.failed, error.message);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const stack = process.env['BROOD_DEBUG'] && error instanceof Error ? (error.stack ?? '').split('\n') : [];
   return new CliError(ExitCode.failed, message, stack);
 }

@@ -1,4 +1,5 @@
 /** From a fleet's folder to a client of its controller, also while that is being started again. */
+import {hasCode} from '../base/errors.ts';
 import {connect, type Socket} from 'node:net';
 import {Client} from './client.ts';
 import {ConnectionLostError, NotRunningError} from './errors.ts';
@@ -66,5 +67,4 @@ async function tryConnect(path: string): Promise<Socket | Error> {
 }
 
 /** Nobody listens (ECONNREFUSED, ENOENT), or the one who did is leaving (EAGAIN: its queue is full and stays full). */
-const isRefusal = (error: Error): boolean =>
-  'code' in error && ['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EAGAIN'].includes(String(error.code));
+const isRefusal = (error: Error): boolean => hasCode(error, 'ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EAGAIN');

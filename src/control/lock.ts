@@ -2,6 +2,7 @@
  * The lock file of a fleet, as readers see it: it names the keeper that holds it, by pid and start time, so that
  * neither a stale file nor a reused pid is taken for a living supervisor.
  */
+import {hasCode} from '../base/errors.ts';
 import {readFileSync} from 'node:fs';
 import {inFolder} from './folder.ts';
 import {isObject} from '../base/json.ts';
@@ -71,7 +72,7 @@ function exists(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return hasCode(error, 'EPERM');
   }
 }
 

@@ -1,4 +1,5 @@
 /** Whether a living socket has a name that another one wants: a living one is never removed, whatever its type. */
+import {errorCode} from '../base/errors.ts';
 import {lstatSync, readdirSync, rmSync} from 'node:fs';
 import {connect, type Socket} from 'node:net';
 import {basename, dirname, join} from 'node:path';
@@ -34,7 +35,7 @@ export async function occupantOf(path: string, peerOf: (socket: Socket) => Peer 
         resolve(what);
       };
       socket.once('connect', () => done(null));
-      socket.once('error', error => done('code' in error ? String(error.code) : 'EUNKNOWN'));
+      socket.once('error', error => done(errorCode(error)));
     });
     if (code === null) return {peer: peerOf(socket)};
     return DEAD.has(code) ? 'dead' : {peer: null};

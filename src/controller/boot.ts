@@ -1,4 +1,5 @@
 /** From the keeper's welcome to the end. */
+import {messageOf} from '../base/errors.ts';
 import {existsSync, statSync} from 'node:fs';
 import {complain} from './turn/stderr.ts';
 import {Controller} from './controller.ts';
@@ -69,7 +70,7 @@ export function runController(folder: string, early: EarlySignals, exit: (status
   try {
     mustBeTrusted(folder);
   } catch (error) {
-    complain('this folder is not used', error instanceof Error ? error.message : error);
+    complain('this folder is not used', messageOf(error));
     exit(1);
     return;
   }
@@ -130,7 +131,7 @@ export function runController(folder: string, early: EarlySignals, exit: (status
     for (const fact of waiting.splice(0)) begun.take(fact);
     early.deliverTo(signal => begun.handleOwn(signal));
     begun.listen().catch((error: unknown) => {
-      complain('the control socket can not be opened', error instanceof Error ? error.message : error);
+      complain('the control socket can not be opened', messageOf(error));
       exit(1);
     });
   };

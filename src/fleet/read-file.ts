@@ -1,3 +1,4 @@
+import {errorCode, messageOf} from '../base/errors.ts';
 import {realpath} from 'node:fs/promises';
 import {isUtf8} from 'node:buffer';
 import {existsSync} from 'node:fs';
@@ -67,8 +68,8 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 function whyUnreadable(error: unknown): string {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const reason = REASONS[code] ?? (error instanceof Error ? error.message : String(error));
+  const code = errorCode(error, '');
+  const reason = REASONS[code] ?? messageOf(error);
   return `the fleet file can't be read: ${reason}${code === '' ? '' : ` (${code})`}`;
 }
 

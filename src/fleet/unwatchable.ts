@@ -1,3 +1,4 @@
+import {errorCode} from '../base/errors.ts';
 import {accessSync, constants, statSync} from 'node:fs';
 
 /** In words that follow `is` or `holds ...,`. */
@@ -8,7 +9,7 @@ export const watchAccess = (isFolder: boolean): number => (isFolder ? constants.
 
 /** Of an error of the file system: what it means for a path that is to be watched, in words that follow it. */
 export function unwatchableBy(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  const code = errorCode(error, 'unknown');
   return code === 'ENOENT' ? 'does not exist: it is watched from when it does' : `can't be watched (${code})`;
 }
 

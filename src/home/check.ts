@@ -1,4 +1,5 @@
 /** Looks at a fleet's folder before anything is written to it, run from it, or told to a socket in it. */
+import {hasCode} from '../base/errors.ts';
 import {chmodSync, mkdirSync, unlinkSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {readAccounts, type Accounts} from './accounts.ts';
@@ -107,6 +108,6 @@ function makeFolder(path: string): void {
     mkdirSync(path, {mode: 0o700});
   } catch (error) {
     // Another `up` at the same instant.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (!hasCode(error, 'EEXIST')) throw error;
   }
 }

@@ -3,6 +3,7 @@
  * is this user's or root's in every respect: anybody may write anything into a command line, and a set-user-ID program
  * takes it from whoever starts it.
  */
+import {hasCode} from '../base/errors.ts';
 import {readdirSync, readFileSync, readlinkSync, realpathSync, statSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 
@@ -112,7 +113,7 @@ export function openLockOf(pid: number, folder: string): bigint | 'unknown' | nu
   try {
     fds = readdirSync(`/proc/${pid}/fd`);
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EACCES' ? 'unknown' : null;
+    return hasCode(error, 'EACCES') ? 'unknown' : null;
   }
   for (const fd of fds) {
     try {

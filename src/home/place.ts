@@ -1,4 +1,5 @@
 /** What lies along a path, as lstat(2) tells it. */
+import {hasCode} from '../base/errors.ts';
 import {lstatSync, readlinkSync, type Stats} from 'node:fs';
 import {lstat, readlink} from 'node:fs/promises';
 import {dirname, isAbsolute, join} from 'node:path';
@@ -92,7 +93,7 @@ async function foundAt(path: string): Promise<Found> {
     const place = placeOf(path, await lstat(path));
     return {place, target: place.kind === 'link' ? await readlink(path) : null};
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return null;
     throw error;
   }
 }

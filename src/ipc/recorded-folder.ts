@@ -2,6 +2,7 @@
  * A process as files say it, read by nothing but Node: from a recorded tree, and where the quick way is not known. In a
  * recorded tree links lead nowhere and have no permission bits, so `fdinfo` tells for what a descriptor is open.
  */
+import {hasCode} from '../base/errors.ts';
 import {lstatSync, readdirSync, readFileSync, readlinkSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {
@@ -24,9 +25,7 @@ const TYPE_BITS = 0o170000;
 
 function refusalOf(error: unknown): Refusal {
   if (isShortage(error)) throw error;
-  return error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM')
-    ? 'denied'
-    : 'gone';
+  return hasCode(error, 'EACCES', 'EPERM') ? 'denied' : 'gone';
 }
 
 export class RecordedFolder implements ProcessFiles {

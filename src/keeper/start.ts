@@ -1,4 +1,5 @@
 /** From a keeper's arguments to its end: the lock, the plan of a fresh start, the signals. */
+import {messageOf} from '../base/errors.ts';
 import {existsSync, fstatSync, renameSync} from 'node:fs';
 import {join} from 'node:path';
 import {KeeperExit} from './anchor/anchor.ts';
@@ -32,7 +33,7 @@ export async function runKeeper(argv: readonly string[], early: EarlySignals): P
   } catch (error) {
     // One that is started again may find what this one did not; of a fresh start, who asked for it must hear.
     if (!args.launched) throw error;
-    tellLauncher(`failed the supervisor can't start: ${error instanceof Error ? error.message : String(error)}`);
+    tellLauncher(`failed the supervisor can't start: ${messageOf(error)}`);
     return KeeperExit.refused;
   }
 }
@@ -64,7 +65,7 @@ async function lockOf(
     return {heldBy: other};
   } catch (error) {
     if (launched || holder.anchor === null || !isFolderLost(error)) throw error;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     writeError(`brood keeper: ${why}: what is left of the fleet is ended\n`);
     return NO_LOCK;
   }

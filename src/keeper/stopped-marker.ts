@@ -2,6 +2,7 @@
  * The mark that the whole fleet has been stopped. It is set before anything is cleaned up, so a keeper that is killed
  * in the middle of that is followed by one that finishes it, and not by one that finds no state and starts everything.
  */
+import {messageOf} from '../base/errors.ts';
 import {lstatSync, rmSync, symlinkSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {removeTraces} from './runs/recovery.ts';
@@ -59,7 +60,7 @@ export function cleanUpStopped(folder: string): void {
       step();
     } catch (error) {
       // The folder is gone, or its disk takes no change: nothing runs any more, so the keeper leaves all the same.
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       writeError(`brood keeper: something of the stopped fleet stays in ${folder}: ${why}\n`);
     }
   }

@@ -3,6 +3,7 @@
  * Kernels before Linux 5.3 have none, and some container profiles refuse them. Without them a process is identified by
  * its start time, compared right before kill(2); between the two the pid may be given to another process.
  */
+import {errorCode} from '../base/errors.ts';
 import {closeSync} from 'node:fs';
 import {killPid} from './kill.ts';
 import {errno, errnoName, libc, syscall, SystemError} from './libc.ts';
@@ -130,7 +131,7 @@ export function signalIdentified(
     fd = openIdentified(pid, startTime, startTimeOf);
     return fd === null ? 'ESRCH' : signalPidfd(fd, signal);
   } catch (error) {
-    return error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN';
+    return errorCode(error);
   } finally {
     if (fd !== null) closeSync(fd);
   }

@@ -6,6 +6,7 @@
  * name that is there. So the folder that fleets share (`/run/brood`) is made once, by whom nobody waits for, and stays;
  * in it nobody else can read, so there each fleet makes and removes its own at any time.
  */
+import {errorCode} from '../base/errors.ts';
 import {createHash} from 'node:crypto';
 import {chmodSync, lstatSync, mkdirSync, realpathSync, type Stats} from 'node:fs';
 import {chmod, lstat, mkdir, realpath} from 'node:fs/promises';
@@ -34,8 +35,7 @@ export interface SocketFolder {
 
 export const pathOf = ({base, names}: SocketFolder): string => join(base, ...names);
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN';
+const codeOf = (error: unknown): string => errorCode(error);
 
 /** The same for each way to write the path of a fleet's folder. */
 function shortName(fleetFolder: string): string {

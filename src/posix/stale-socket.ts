@@ -2,6 +2,7 @@
  * Unix socket files whose owner is gone, and how to tell them from living ones. All is done through a descriptor of the
  * folder, and on threads: a folder's lock may be held by whoever may read it.
  */
+import {hasCode} from '../base/errors.ts';
 import {randomBytes} from 'node:crypto';
 import {closeSync, constants, open, type BigIntStats} from 'node:fs';
 import {lstat, rename, unlink} from 'node:fs/promises';
@@ -63,7 +64,7 @@ export async function fileAt(path: string): Promise<BigIntStats | null> {
   try {
     return await lstat(path, {bigint: true});
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return null;
     throw error;
   }
 }

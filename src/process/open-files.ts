@@ -1,4 +1,5 @@
 /** What a process has open (proc(5), /proc/PID/fd), and the limits it lives under. */
+import {errorCode} from '../base/errors.ts';
 import {readdirSync, readFileSync, readlinkSync} from 'node:fs';
 import {entriesIn, readEnvironment} from './environment.ts';
 
@@ -14,7 +15,7 @@ export function openFilesOf(pid: number, root = '/proc'): readonly OpenFile[] | 
   try {
     names = readdirSync(`${root}/${pid}/fd`);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
+    const code = errorCode(error, '');
     return code === 'EACCES' || code === 'EPERM' ? 'denied' : null;
   }
   const files: OpenFile[] = [];

@@ -1,4 +1,5 @@
 /** What of a process is not in its `stat`, from the other files of its folder in /proc (proc(5)). */
+import {errorCode} from '../base/errors.ts';
 import {closeSync, openSync, readFileSync, readSync} from 'node:fs';
 import {commandIn, readCommandLine} from './command-line.ts';
 import type {Details} from './source.ts';
@@ -49,7 +50,7 @@ export function readPss(folder: string): number | 'denied' | null {
     text = readFileSync(`${folder}/smaps_rollup`, 'latin1');
   } catch (error) {
     if (isShortage(error)) throw error;
-    const code = error instanceof Error && 'code' in error ? error.code : null;
+    const code = errorCode(error, '');
     return code === 'EACCES' || code === 'EPERM' ? 'denied' : null;
   }
   const kib = /^Pss:\s+(\d+) kB$/m.exec(text)?.[1];

@@ -1,4 +1,5 @@
 /** What this user may do to processes by own right: only if it is still the one that was meant. */
+import {errorCode} from '../base/errors.ts';
 import {setPriority} from 'node:os';
 import {whyRefused} from './refusal.ts';
 import {startTimeOf} from './stat.ts';
@@ -23,7 +24,7 @@ export function niceProcess(pid: number, startTime: string | null, nice: number)
     setPriority(pid, nice);
     return null;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = errorCode(error, '');
     // Node tells what the system said in `info` only.
     const info = error instanceof Error && 'info' in error ? JSON.stringify(error.info) : '';
     return wordsOf(pid, /EPERM/.test(info) ? 'EPERM' : /EACCES/.test(info) ? 'EACCES' : code || 'ESRCH');

@@ -1,4 +1,5 @@
 /** `/proc/PID/stat` (proc(5)). Fields are numbered as there, from 1. */
+import {errorCode} from '../base/errors.ts';
 import {closeSync, openSync, readSync} from 'node:fs';
 
 /** Clock ticks a second in what /proc says: 100 on every Linux (the kernel's USER_HZ). */
@@ -63,8 +64,7 @@ const buffer = Buffer.allocUnsafe(4096);
 
 /** What this process lacks says nothing of the one that it looks at: such a one must not be taken for gone. */
 const SHORTAGES = new Set<unknown>(['EMFILE', 'ENFILE', 'ENOMEM']);
-export const isShortage = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && SHORTAGES.has(error.code);
+export const isShortage = (error: unknown): boolean => SHORTAGES.has(errorCode(error));
 
 /**
  * A small file of /proc as text, a byte a character; null where it can't be read (the process is gone, or denied).

@@ -1,4 +1,5 @@
 /** What workers write: one, several or all of them, followed until somebody scrolls away, and it says so. */
+import {messageOf} from '../../src/base/errors.ts';
 import {followLines} from '../../src/logs/follow.ts';
 import {instanceId, loggedInstances, openStreams, readLines, type Instance, type LogLine} from '../../src/logs/read.ts';
 import {formatTime} from '../../src/words/format.ts';
@@ -238,7 +239,7 @@ export class LogsView implements View {
     const wanted = ({worker, instance}: Instance): boolean =>
       this.#wanted.size === 0 || this.#wanted.has(worker) || this.#wanted.has(`${worker}/${instance}`);
     this.#follow(fleet.folder, wanted, abort.signal).catch((error: unknown) => {
-      this.#problem = error instanceof Error ? error.message : String(error);
+      this.#problem = messageOf(error);
       this.#app.host.changed();
     });
   }

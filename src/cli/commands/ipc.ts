@@ -1,3 +1,4 @@
+import {hasCode} from '../../base/errors.ts';
 import {nearest} from '../../fleet/values/nearest.ts';
 import {canReadChannels, readChannels} from '../../ipc/graph.ts';
 import {KINDS, type Kind} from '../../ipc/types.ts';
@@ -97,7 +98,7 @@ function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return hasCode(error, 'EPERM');
   }
 }
 

@@ -1,4 +1,5 @@
 /** What `brood doctor --fix` can do; each looks afterwards whether it has helped, and says so. */
+import {messageOf} from '../../base/errors.ts';
 import {setTimeout as delay} from 'node:timers/promises';
 import type {Client} from '../../control/client.ts';
 import type {OrphanReport, ZombieReport} from '../../control/reports.ts';
@@ -40,7 +41,7 @@ async function send(signal: string, pid: number, startTime: string, client: Clie
       await client.call('signal', {signal, targets: [String(pid)]});
       return null;
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
     }
   }
   const refused = signalIdentified(pid, startTime, signalNumber(signal) ?? 0, startTimeOf);

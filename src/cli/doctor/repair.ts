@@ -1,4 +1,5 @@
 /** `brood doctor --fix`: what can be done about what was found, each thing asked for before it is done. */
+import {messageOf} from '../../base/errors.ts';
 import {createInterface} from 'node:readline/promises';
 import type {Context} from '../framework/command.ts';
 import {CliError, ExitCode} from '../framework/errors.ts';
@@ -62,7 +63,7 @@ async function tried({apply}: Fix): Promise<Outcome> {
   try {
     return await apply();
   } catch (error) {
-    return {helped: false, words: error instanceof Error ? error.message : String(error)};
+    return {helped: false, words: messageOf(error)};
   }
 }
 

@@ -1,4 +1,5 @@
 /** From the words of a command line to options and positionals. */
+import {messageOf} from '../../base/errors.ts';
 import {parseArgs} from 'node:util';
 import {nearest} from '../../fleet/values/nearest.ts';
 import {parseDuration} from '../../fleet/values/duration.ts';
@@ -35,7 +36,7 @@ export function parseWords(
 }
 
 function explain(error: unknown, known: readonly string[]): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const unknown = /^Unknown option '(-{1,2})([^']*)'/.exec(message);
   if (unknown) {
     const [, dashes = '', name = ''] = unknown;

@@ -1,4 +1,5 @@
 /** The fleet that a command means, and the connection to it. */
+import {hasCode} from '../../base/errors.ts';
 import type {Client} from '../../control/client.ts';
 import {ConnectionLostError, FleetChoiceError, NotRunningError} from '../../control/errors.ts';
 import {resolveFleet, type FleetEntry} from '../../control/find.ts';
@@ -29,7 +30,7 @@ export async function connect(entry: FleetEntry): Promise<Client> {
 export function connectError(entry: FleetEntry, error: unknown): unknown {
   if (error instanceof NotRunningError) return notRunning(entry);
   if (error instanceof ConnectionLostError) return new CliError(ExitCode.failed, error.message);
-  if (error instanceof Error && 'code' in error && error.code === 'EACCES') {
+  if (hasCode(error, 'EACCES')) {
     return new CliError(ExitCode.failed, `fleet ${entry.name} belongs to another user: its socket may not be opened`);
   }
   return error;

@@ -1,4 +1,5 @@
 /** The processes of a fleet's supervisor, so that a client can signal them and wait for their end. */
+import {errorCode} from '../../base/errors.ts';
 import {lstatSync} from 'node:fs';
 import type {Client} from '../../control/client.ts';
 import {connectFleet} from '../../control/connect.ts';
@@ -86,7 +87,7 @@ async function send({pid, startTime}: SupervisorProcess): Promise<string | null>
     process.kill(pid, 'SIGTERM');
     return null;
   } catch (error) {
-    return error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN';
+    return errorCode(error);
   }
 }
 

@@ -2,6 +2,7 @@
  * A foreground `up`: tied to the fleet as long as it lives. It shows what is written and what happens, translates its
  * terminal's signals, and the controller stops the fleet when it goes away (`attach`).
  */
+import {messageOf} from '../../base/errors.ts';
 import type {EventRecord} from '../../journal/record.ts';
 import type {Client} from '../../control/client.ts';
 import {connectFleet} from '../../control/connect.ts';
@@ -180,7 +181,7 @@ export class Foreground {
       await client.call('resume', {targets}, {signal}).finally(() => client.close());
     } catch (error) {
       const {err} = this.#context;
-      err.line(`could not resume: ${plainText(error instanceof Error ? error.message : String(error))}`);
+      err.line(`could not resume: ${plainText(messageOf(error))}`);
       err.flush();
     }
   }

@@ -1,4 +1,5 @@
 /** Starts a fleet's three processes: a daemon of its own session, with no terminal, whose parent is init (daemon(7)). */
+import {messageOf} from '../../base/errors.ts';
 import {spawn} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
 import {constants, fstatSync, ftruncateSync, openSync, closeSync, rmSync, writeFileSync} from 'node:fs';
@@ -100,7 +101,7 @@ async function attemptLaunch(options: LaunchOptions): Promise<Heard> {
     if (error instanceof UntrustedError) return {kind: 'failed', message: error.message};
     return {
       kind: 'failed',
-      message: `the fleet's folder ${folder} can't be written: ${error instanceof Error ? error.message : String(error)}`,
+      message: `the fleet's folder ${folder} can't be written: ${messageOf(error)}`,
     };
   }
   await prepareSocketFolder(folder, options.fleet);

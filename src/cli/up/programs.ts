@@ -2,6 +2,7 @@
  * The programs that a supervisor is made of. `up` and `upgrade` copy them into the fleet's folder, as
  * `code/HASH/`, and run them from there: an update of the package never pulls files from under a living supervisor.
  */
+import {messageOf} from '../../base/errors.ts';
 import {existsSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {dirname, join} from 'node:path';
@@ -38,6 +39,6 @@ export function copyPrograms(fleetFolder: string): Programs {
     const hash = copyInstalled(root, installed, mustLoad, {sync: true});
     return {folder: join(root, hash), hash, why: null};
   } catch (error) {
-    return {folder: installed, hash: null, why: error instanceof Error ? error.message : String(error)};
+    return {folder: installed, hash: null, why: messageOf(error)};
   }
 }

@@ -1,4 +1,5 @@
 /** Whether a copy of the programs is complete, and nobody else's: what is not is never run. */
+import {errorCode} from '../../base/errors.ts';
 import {lstat} from 'node:fs/promises';
 import {join} from 'node:path';
 
@@ -24,7 +25,7 @@ async function problemOf(path: string, isFolder: boolean): Promise<string | null
     if (it.uid !== process.geteuid?.()) return `belongs to user ${it.uid}`;
     return (it.mode & OTHERS_WRITE) === 0 ? null : 'can be changed by other users';
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
+    const code = errorCode(error, '');
     return code === 'ENOENT' || code === 'ENOTDIR' ? 'is missing' : `can't be examined (${String(code)})`;
   }
 }

@@ -2,6 +2,7 @@
  * What the controller has in the fleet's folder, compared at each sweep with what lies there, and put back: the state, the
  * journal, and what `up` was given. The keeper sees to the rest (src/keeper/folder/folder.ts).
  */
+import {messageOf} from '../../base/errors.ts';
 import {lstatSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {complain, noteRepaired} from '../turn/stderr.ts';
@@ -47,7 +48,7 @@ export class FolderCare {
       if (found !== null) noteRepaired(this.#host.engine, what, found);
       this.#said.delete(what);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       if (this.#said.get(what) !== message) complain(`${what} can't be put back`, message);
       this.#said.set(what, message);
     }

@@ -1,4 +1,5 @@
 /** What nobody tells is looked for every 5 s: what is due, whether the control socket is still there, zombies, orphans. */
+import {messageOf} from '../../base/errors.ts';
 import {monotonic} from '../turn/clock.ts';
 import {complain, noteRepaired} from '../turn/stderr.ts';
 import type {Engine} from '../turn/engine.ts';
@@ -87,7 +88,7 @@ export class Sweep {
       if (await holdSocket()) noteRepaired(engine, 'socket', 'the control socket was gone, or another one');
       this.#said = '';
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       if (message !== this.#said) complain('the control socket can not be put back', message);
       this.#said = message;
     }

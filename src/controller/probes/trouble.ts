@@ -1,4 +1,5 @@
 /** What was wrong with a connection, in words. */
+import {errorCode} from '../../base/errors.ts';
 const WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'the connection was closed before the answer',
@@ -13,7 +14,7 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 export function troubleOf(error: Error): string {
-  const code = 'code' in error ? String(error.code) : '';
+  const code = errorCode(error, '');
   if (code.startsWith('HPE_')) return `no valid HTTP answer (${error.message})`;
   return WORDS[code] ?? (error.message || code || 'unknown');
 }

@@ -2,6 +2,7 @@
  * A worker's `env_file`, read anew for each start: never waited for, never more than it may be, with the worker's rights. One on a
  * file system that may not answer is read by another process, which may wait for it.
  */
+import {errorCode} from '../../base/errors.ts';
 import {lookAs} from './as-user.ts';
 import type {Env, EnvFailure} from './environment.ts';
 import {parseEnvFile} from '../../fleet/env-file.ts';
@@ -49,7 +50,7 @@ async function readOwn(path: string): Promise<Read> {
     const bytes = await readLimited(path, LARGEST);
     return typeof bytes === 'string' ? {why: UNREAD[bytes]} : {bytes};
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN';
+    const code = errorCode(error);
     return {why: code, code};
   }
 }

@@ -1,4 +1,5 @@
 /** Finding a program before it is started, as execvp(3) would: so that a missing one is one clear error. */
+import {errorCode} from '../../base/errors.ts';
 import {accessSync, constants, statSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {mayWait} from '../../process/waiting-mounts.ts';
@@ -14,7 +15,7 @@ function problemOf(path: string): string | null {
     accessSync(path, constants.X_OK);
     return null;
   } catch (error) {
-    return error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN';
+    return errorCode(error);
   }
 }
 

@@ -2,6 +2,7 @@
  * Plans of runs that take a look at files which are not the supervisor's own. Others are started and stopped meanwhile; what is
  * to end before its plan is made is never ordered.
  */
+import {errorCode, messageOf} from '../../base/errors.ts';
 import type {SpawnPlan, SpawnSubject} from './spawn-order.ts';
 
 export interface SpawnPlansHost {
@@ -25,8 +26,8 @@ export class SpawnPlans {
     void this.#host
       .plan(subject)
       .catch((error: unknown): SpawnPlan => {
-        const code = error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN';
-        return {failure: {code, message: error instanceof Error ? error.message : String(error)}};
+        const code = errorCode(error);
+        return {failure: {code, message: messageOf(error)}};
       })
       .then(plan => {
         if (this.#underWay.delete(token)) this.#host.planned(token, plan);

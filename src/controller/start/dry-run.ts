@@ -1,4 +1,5 @@
 /** What a controller shows before it takes over from another: that it can read what that one leaves. */
+import {messageOf} from '../../base/errors.ts';
 import {tryHeart} from './restore.ts';
 import {SnapshotFile} from '../state/snapshot-file.ts';
 import {readLaunch} from './read-launch.ts';
@@ -11,6 +12,6 @@ export function prepare(folder: string): string | null {
     tryHeart(readLaunch(folder, snapshot, bootId()), snapshot, bootId());
     return null;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }

@@ -1,4 +1,5 @@
 /** What `up` asked for: by its file or, where that was removed or damaged, by what an earlier controller has committed. */
+import {messageOf} from '../../base/errors.ts';
 import {isObject} from '../../base/json.ts';
 import {readFileSync} from 'node:fs';
 import {heartOptions} from '../turn/heart-options.ts';
@@ -22,7 +23,7 @@ export function readLaunch(folder: string, snapshot: SnapshotFile, boot: string)
     if (isLaunch(value)) return {clients: [], ...value};
     why = 'it is no fleet';
   } catch (error) {
-    why = error instanceof Error ? error.message : String(error);
+    why = messageOf(error);
   }
   const found = launchIn(snapshot, boot);
   if (found !== null) return found;

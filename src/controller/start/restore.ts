@@ -1,4 +1,5 @@
 /** With what a controller begins. */
+import {messageOf} from '../../base/errors.ts';
 import {heartOptions} from '../turn/heart-options.ts';
 import type {SnapshotFile} from '../state/snapshot-file.ts';
 import {decodeFound, type Launch, type Saved} from '../state/launch.ts';
@@ -39,7 +40,7 @@ export function beginHeart(launch: Launch, snapshot: SnapshotFile, boot: string)
     );
   } catch (error) {
     // Every controller would fail of it. What runs is taken over by the keeper's records; the rest is as in the file.
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     const kept = snapshot.setAside();
     return anew(
       `${why}. It is kept as ${kept.join(' and ')}. The fleet goes on from its file: what runs was taken over; what was stopped, scaled or added by command, and counts of restarts, are forgotten`,

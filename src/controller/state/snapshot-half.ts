@@ -1,4 +1,5 @@
 /** One half of the snapshot on disk: a whole state, and behind it what has changed since. */
+import {hasCode} from '../../base/errors.ts';
 import {decodeRecord, HEADER_BYTES, type SnapshotRecord} from './snapshot-record.ts';
 import {readFileSync} from 'node:fs';
 
@@ -18,7 +19,7 @@ export function readHalf(path: string, take: (header: Buffer) => void): Held | '
   try {
     bytes = readFileSync(path);
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'empty' : 'damaged';
+    return hasCode(error, 'ENOENT') ? 'empty' : 'damaged';
   }
   const header = bytes.subarray(0, HEADER_BYTES);
   take(Buffer.from(header));

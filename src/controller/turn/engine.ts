@@ -2,6 +2,7 @@
  * The controller's turn: take in what came, let the heart decide, commit what it decided, then do it. Nothing is done
  * before it is committed, so a controller that is killed between any two steps neither loses nor repeats one.
  */
+import {errorCode} from '../../base/errors.ts';
 import {monotonic, now} from './clock.ts';
 import type {Journal} from '../../journal/writer.ts';
 import {Waiters} from './waiters.ts';
@@ -283,7 +284,7 @@ export class Engine {
       }
       // Stops must go on, and a restart that is not recorded beats a worker that stays down: commands that ask for
       // more are refused meanwhile (canRecord).
-      return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+      return errorCode(error, String(error));
     }
   }
 

@@ -2,6 +2,7 @@
  * One watched path, with all that is in it. chokidar (inotify(7)) tells what changes there; that the path itself comes, goes,
  * or becomes another one, which nobody would tell, is found out by a look at it now and then.
  */
+import {errorCode} from '../../base/errors.ts';
 import type {FSWatcher} from 'chokidar';
 import {lookAtRoot, type RootFound} from './root-look.ts';
 import {mayWait} from '../../process/waiting-mounts.ts';
@@ -107,7 +108,7 @@ export class RootWatch {
       if (this.#watcher === watcher && (followLinks || this.#isReady)) this.#take(event, path);
     });
     watcher.on('error', error => {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+      const code = errorCode(error, 'unknown');
       failed(code, error instanceof Error && 'path' in error ? String(error.path) : root);
     });
     watcher.on('ready', () => {

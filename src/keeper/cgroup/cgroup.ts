@@ -2,6 +2,7 @@
  * A cgroup for each run (cgroups(7), version 2; controllers are not needed). It holds every descendant whatever it
  * does: it tells who belongs to a run, when nobody is left, and ends all of them at once.
  */
+import {messageOf} from '../../base/errors.ts';
 import {randomBytes} from 'node:crypto';
 import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
@@ -64,8 +65,7 @@ export function killCgroup(path: string): boolean {
 
 const procs = (path: string): string => join(path, 'cgroup.procs');
 
-const unwritable = (error: unknown): string =>
-  `cgroup v2 is not writable here (${error instanceof Error ? error.message : String(error)})`;
+const unwritable = (error: unknown): string => `cgroup v2 is not writable here (${messageOf(error)})`;
 
 /** Moves this process, all its threads, to a cgroup. */
 const moveSelf = (path: string): void => writeFileSync(procs(path), '0', {flag: 'r+'});

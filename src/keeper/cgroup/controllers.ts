@@ -4,6 +4,7 @@
  * supervisor itself goes to a leaf. That is done only where nobody else is in that cgroup: then it was made for this fleet
  * (systemd: `Delegate=yes`; a container), and nobody else's order is disturbed. And not before a worker needs it.
  */
+import {errorCode, hasCode} from '../../base/errors.ts';
 import {existsSync, readdirSync, rmdirSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {makeCgroup} from './make.ts';
@@ -35,7 +36,7 @@ function moveAll(from: string, to: string): void {
       put(join(to, 'cgroup.procs'), String(pid));
     } catch (error) {
       // It has ended in the meantime.
-      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+      if (!hasCode(error, 'ESRCH')) throw error;
     }
   }
 }
@@ -108,7 +109,7 @@ export class Controllers {
       put(control(base), `+${name}`);
       return null;
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+      const code = errorCode(error, String(error));
       return `the kernel does not hand the ${name} controller down from the cgroup ${outer} (${code})`;
     }
   }

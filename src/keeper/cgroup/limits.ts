@@ -6,6 +6,7 @@
  * - `memory.swap.max` 0: a run at its limit ends, and does not go on at the speed of the disk.
  * - `cpu.max`: so many microseconds of processor time in each period.
  */
+import {errorCode} from '../../base/errors.ts';
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Oom, RunLimits, Unheld} from '../../link/runs.ts';
@@ -40,7 +41,7 @@ const orWhy = (action: () => void): string | null => {
     action();
     return null;
   } catch (error) {
-    return `the kernel refused it (${error instanceof Error && 'code' in error ? String(error.code) : String(error)})`;
+    return `the kernel refused it (${errorCode(error, String(error))})`;
   }
 };
 

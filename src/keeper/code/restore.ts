@@ -2,6 +2,7 @@
  * Where the copy of the programs was removed and then the keeper that held it was lost, its successor runs from where they
  * are installed. It makes the copy anew, so that an update of the installation changes nothing under the fleet again.
  */
+import {messageOf} from '../../base/errors.ts';
 import {rmSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Code} from './installed.ts';
@@ -30,7 +31,7 @@ export function restoreCode({folder, code, trial, repaired, complain}: CodeResto
   try {
     name = code.own ?? copyInstalled(root, code.ownFolder, () => undefined, {sync: false});
   } catch (error) {
-    give(error instanceof Error ? error.message : String(error));
+    give(messageOf(error));
     return;
   }
   trial.run(code.command(code.keeper(name), [folder, '--check']), problem => {
@@ -47,7 +48,7 @@ export function restoreCode({folder, code, trial, repaired, complain}: CodeResto
       // Of a copy that does not run here, a later keeper must not be started.
       if (code.own !== name) rmSync(join(root, name), {recursive: true, force: true});
     } catch (error) {
-      give(error instanceof Error ? error.message : String(error));
+      give(messageOf(error));
     }
   });
 }

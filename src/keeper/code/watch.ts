@@ -2,6 +2,7 @@
  * Keeps the copy of the programs whole from which whatever is lost is started again. Its files are held open: removed
  * ones are put back from there, and damaged ones from where they were installed, if the bytes still are the same.
  */
+import {hasCode} from '../../base/errors.ts';
 import {existsSync, lstatSync, mkdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Code} from './installed.ts';
@@ -182,5 +183,4 @@ function isSameFile(source: string, path: string): boolean {
 }
 
 /** With room on the disk the same could be mended. */
-const isFull = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+const isFull = (error: unknown): boolean => hasCode(error, 'ENOSPC', 'EDQUOT');

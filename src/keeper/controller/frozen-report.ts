@@ -1,4 +1,5 @@
 /** What can be seen from outside of a controller that does not move, written down before it is killed. */
+import {errorCode} from '../../base/errors.ts';
 import {mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 
@@ -12,7 +13,7 @@ function read(path: string): string {
   try {
     return readFileSync(path, 'latin1').replaceAll('\0', ' ').trim();
   } catch (error) {
-    return error instanceof Error && 'code' in error ? `(${String(error.code)})` : '(unreadable)';
+    return `(${errorCode(error, 'unreadable')})`;
   }
 }
 

@@ -3,6 +3,7 @@
  * it ended at once. Each gets a lease with a higher number. One that is stopped is continued, and one that is silent
  * for too long is killed.
  */
+import {messageOf} from '../../base/errors.ts';
 import {ControllerProcess, type ControllerEvents} from './process.ts';
 import {writeFrozenReport} from './frozen-report.ts';
 import type {Fact, Loss} from '../../link/facts.ts';
@@ -103,7 +104,7 @@ export class Link {
       this.take(this.spawn(this.#options.command(), {order: () => {}, ended: () => {}}));
     } catch (error) {
       // No descriptor or no process is left: there may be one later.
-      this.#lost(null, 0, error instanceof Error ? error.message : String(error));
+      this.#lost(null, 0, messageOf(error));
     }
   }
 

@@ -2,10 +2,10 @@
  * Folders inside the fleet's. That one itself is made by whoever looks after it alone: made in passing, nobody would hear
  * that it had been removed, and of a fleet whose place is gone something would come back.
  */
+import {errorCode} from '../../base/errors.ts';
 import {mkdirSync} from 'node:fs';
 import {mkdir} from 'node:fs/promises';
 import {dirname} from 'node:path';
-import {codeOf} from './error-code.ts';
 
 const PRIVATE = 0o700;
 
@@ -14,7 +14,7 @@ export function makeFolder(path: string): void {
   try {
     mkdirSync(path, {mode: PRIVATE});
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error;
+    if (errorCode(error) !== 'EEXIST') throw error;
   }
 }
 
@@ -22,7 +22,7 @@ export function makeFolder(path: string): void {
 export async function makeFolderBelow(path: string): Promise<void> {
   for (const folder of [dirname(path), path]) {
     await mkdir(folder, {mode: PRIVATE}).catch((error: unknown) => {
-      if (codeOf(error) !== 'EEXIST') throw error;
+      if (errorCode(error) !== 'EEXIST') throw error;
     });
   }
 }

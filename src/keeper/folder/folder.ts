@@ -2,6 +2,7 @@
  * The fleet's folder, as it must be while this keeper lives: at each sweep what is held is compared with what lies at its
  * path and put back. A folder that can't be put back ends the fleet, since no later keeper could find what runs.
  */
+import {errorCode, messageOf} from '../../base/errors.ts';
 import {mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 import type {CodeCare} from '../code/watch.ts';
@@ -40,9 +41,7 @@ export interface FolderCareHost {
   readonly complain: (message: string) => void;
 }
 
-const isPassing = (error: unknown): boolean =>
-  isShortage(error) || (error instanceof Error && 'code' in error && PASSING.has(error.code));
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const isPassing = (error: unknown): boolean => isShortage(error) || PASSING.has(errorCode(error));
 
 export class FolderCare {
   readonly #host: FolderCareHost;

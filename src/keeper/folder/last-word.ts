@@ -3,6 +3,7 @@
  * that nothing else is left. A reason that outlasts the run for which it was found is written down at once: neither this
  * keeper nor the run may be there any more when the fleet ends.
  */
+import {messageOf} from '../../base/errors.ts';
 import {readFileSync, renameSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {mustBeTrusted} from '../../home/check.ts';
@@ -67,7 +68,7 @@ export class LastWord {
     try {
       this.#write(this.#doubts.size === 0 && survivors.length === 0 ? 'complete' : 'lineage', survivors);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       const left = survivors.length > 0 ? `; could not be ended: ${survivors.join(', ')}` : '';
       writeError(`brood keeper: what it knows of the end of the fleet could not be written: ${why}${left}\n`);
     }

@@ -1,4 +1,5 @@
 /** A keeper that is started again and finds no folder, or no fleet in it: what is left of the fleet can only be ended. */
+import {errorCode} from '../../base/errors.ts';
 import {existsSync} from 'node:fs';
 import {join} from 'node:path';
 import {UntrustedError} from '../../home/errors.ts';
@@ -8,7 +9,7 @@ const LASTING = new Set<unknown>(['ENOENT', 'ENOTDIR', 'EROFS', 'EACCES', 'EPERM
 
 /** Whether an error says that the folder is gone or not this user's, and not that something is lacking for a while. */
 export const isFolderLost = (error: unknown): boolean =>
-  error instanceof UntrustedError || (error instanceof Error && 'code' in error && LASTING.has(error.code));
+  error instanceof UntrustedError || LASTING.has(errorCode(error));
 
 /** What tells a controller which fleet it is: what `up` was given, or what an earlier controller has committed. */
 const TELLS = ['fleet.json', 'snapshot.0', 'snapshot.1'];

@@ -1,12 +1,13 @@
 /** Binds a listening socket where nobody else decides what lies there; what goes wrong is said in words. */
-import {ChannelError, codeOf} from '../files/error-code.ts';
+import {errorCode} from '../../base/errors.ts';
+import {ChannelError} from '../files/channel-error.ts';
 import type {SocketGrant} from '../../link/spawn.ts';
 import {whyNoSocketAt} from '../../home/check.ts';
 import {fetchRefusal, listenAt, type Listening} from '../../posix/listen.ts';
 
 export function cantListen({name, address}: SocketGrant, cause: unknown): ChannelError {
   if (cause instanceof ChannelError) return cause;
-  const code = codeOf(cause);
+  const code = errorCode(cause);
   const why: Readonly<Record<string, string>> = {
     EADDRINUSE:
       fetchRefusal() === null

@@ -1,6 +1,6 @@
 /** What workers inherit beside their output: listening sockets first (sd_listen_fds(3)), then pipes. */
 import type {Replaced} from '../handover.ts';
-import {ChannelError} from '../files/error-code.ts';
+import {ChannelError} from '../files/channel-error.ts';
 import type {EarlierPipes} from '../pipe-store/earlier.ts';
 import type {DeclaredChannels, SpawnOrder} from '../../link/spawn.ts';
 import type {PipeStore} from '../pipe-store/store.ts';

@@ -3,7 +3,7 @@
  * from making a socket in it; so nothing of such a run has begun, and nothing is recorded, until a thread has opened all; and it
  * is not waited for longer than a while.
  */
-import {ChannelError} from '../files/error-code.ts';
+import {ChannelError} from '../files/channel-error.ts';
 import type {SpawnOrder} from '../../link/spawn.ts';
 import {isUnixPath} from '../../posix/listen.ts';
 import {letGo} from '../../posix/let-go.ts';

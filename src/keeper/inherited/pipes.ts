@@ -2,8 +2,9 @@
  * Declared pipes: FIFOs in the fleet's folder, which this keeper holds open and never reads. What was written and not
  * read stays in one as long as anybody has it open; the next keeper finds it in the queue or by its name.
  */
+import {errorCode} from '../../base/errors.ts';
 import {closeSync, constants, fchmodSync, lstatSync} from 'node:fs';
-import {ChannelError, codeOf} from '../files/error-code.ts';
+import {ChannelError} from '../files/channel-error.ts';
 import type {EarlierPipes} from '../pipe-store/earlier.ts';
 import type {PipeGrant} from '../../link/spawn.ts';
 import {PipeCare} from './pipe-names.ts';
@@ -19,7 +20,7 @@ import {letGo} from '../../posix/let-go.ts';
 const HOLD = constants.O_RDWR | constants.O_NONBLOCK;
 
 function cantOpen(name: string, path: string, error: unknown): ChannelError {
-  const code = codeOf(error);
+  const code = errorCode(error);
   const why: Readonly<Record<string, string>> = {
     EEXIST: `${path} is there and is no FIFO: remove it`,
     EMFILE: 'no descriptor is left for it',

@@ -2,9 +2,9 @@
  * The files of listening sockets, as they must be while this keeper lives. A bound socket can get no second name, so where its file
  * was removed, another socket takes its place; workers can't get that but by a restart.
  */
+import {errorCode} from '../../base/errors.ts';
 import {closeSync} from 'node:fs';
 import {bindSocket} from './bind-socket.ts';
-import {codeOf} from '../files/error-code.ts';
 import {boundFile} from '../../posix/netlink.ts';
 import {onSocketThread} from '../../posix/socket-threads.ts';
 import {fileAt, isDeadSocket, isSameFile, removeOwn, type FileId} from '../../posix/stale-socket.ts';
@@ -76,7 +76,7 @@ export class SocketCare {
       this.#said.delete(address);
       this.#renewed(grant, this.#host.holdersOf(address));
     } catch (error) {
-      const message = error instanceof Error ? error.message : codeOf(error);
+      const message = error instanceof Error ? error.message : errorCode(error);
       if (!isHeld() || this.#said.get(address) === message) return;
       this.#said.set(address, message);
       this.#host.lost(grant.name, message);

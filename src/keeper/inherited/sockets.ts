@@ -4,7 +4,7 @@
  */
 import {closeSync} from 'node:fs';
 import {bindSocket, cantListen} from './bind-socket.ts';
-import {ChannelError} from '../files/error-code.ts';
+import {ChannelError} from '../files/channel-error.ts';
 import type {SocketGrant} from '../../link/spawn.ts';
 import {mustLeaveRoom} from '../files/descriptor-reserve.ts';
 import {FetchedSockets, type Holder} from './fetched-sockets.ts';

@@ -17,7 +17,7 @@ import {equip, happen} from '../runs/life.ts';
 import {Takeover, type TakeoverHost} from './takeover.ts';
 import {factOf, newRun, type Run} from '../runs/run.ts';
 import {PipeWaits} from '../inherited/pipe-waits.ts';
-import {logSizes} from '../logs/file.ts';
+import {logSizes} from '../logs/sizes.ts';
 import {mustLeaveRoom} from '../files/descriptor-reserve.ts';
 import {spawnFailure, stdioOf} from './spawner.ts';
 import {Voices} from '../notify/notifications.ts';

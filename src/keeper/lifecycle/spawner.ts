@@ -1,7 +1,8 @@
 /** Starts main processes with a clean start: descriptors, session, signals, limits, environment. */
+import {errorCode} from '../../base/errors.ts';
 import {closeSync, constants, openSync, statSync} from 'node:fs';
 import {join} from 'node:path';
-import {ChannelError} from '../files/error-code.ts';
+import {ChannelError} from '../files/channel-error.ts';
 import type {SpawnOrder} from '../../link/spawn.ts';
 import type {SpawnFailure} from '../../link/runs.ts';
 import {memoryFile} from '../../posix/memory-file.ts';
@@ -17,7 +18,7 @@ const SHORTAGES = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC', 'ED
 export function spawnFailure(error: unknown, order: {file: string; cwd: string}, at: number): SpawnFailure {
   if (error instanceof ChannelError)
     return {code: error.code, message: error.message, at, shortage: SHORTAGES.has(error.code)};
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN';
+  const code = errorCode(error);
   const words = (): string => {
     try {
       if (!statSync(order.cwd).isDirectory()) return `its working directory ${order.cwd} is no directory (ENOTDIR)`;

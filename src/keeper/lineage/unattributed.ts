@@ -3,7 +3,9 @@
  * session and their environment. They are attributed by exclusion where one run alone may own them (attribution.ts); until
  * then no run that may own one is proved to be gone.
  */
-import {attribute, type Attribution} from './attribution.ts';
+import {attribute, type Attribution, type Suspect} from './attribution.ts';
+import {listed} from './listed.ts';
+import {orphansOf} from './orphans-of.ts';
 import {parentAnchor} from '../anchor/anchor.ts';
 import type {Descents} from './descendants.ts';
 import {HiddenChildren} from './hidden-children.ts';
@@ -16,8 +18,6 @@ import {childrenOf} from '../../process/proc-files.ts';
 import {isHidden} from '../../process/hidepid.ts';
 import {hasEnded, isShortage, readStat, type Stat} from '../../process/stat.ts';
 
-/** Owners that a sentence names. */
-const MOST_NAMED = 3;
 /** Orphans that are looked at one by one. A worker may make as many as it likes, and each is compared with all runs. */
 const MOST_STRAYS = 64;
 
@@ -45,20 +45,12 @@ interface Stray {
   readonly excluded: ReadonlySet<Run>;
 }
 
-interface LivingRun {
-  readonly token: string;
-  readonly id: string;
-  readonly startTicks: number | null;
+/** One of which something may live. */
+interface LivingRun extends Suspect {
   readonly run: Run;
 }
 
 const isSame = (a: Stat, b: Stat | null): b is Stat => b !== null && a.startTime === b.startTime && !hasEnded(b);
-
-function listed(ids: readonly string[]): string {
-  const named = ids.slice(0, MOST_NAMED);
-  const more = ids.length - named.length;
-  return named.join(', ') + (more > 0 ? ` and ${more} more` : '');
-}
 
 export class Unattributed {
   readonly #host: UnattributedHost;
@@ -104,7 +96,7 @@ export class Unattributed {
     if (anchor === null || !living.some(({run}) => this.#host.orphanages.of(run) === 'anchor')) return;
     if (anchor !== 1) this.#noteHiddenOf(anchor);
     const descents = this.#host.descents();
-    for (const stat of this.#orphansOf(anchor)) {
+    for (const stat of orphansOf(anchor, this.#host)) {
       if (this.#strays.has(stat.pid) || this.#waiting.has(stat.pid) || this.#isKnownOrphan(stat)) continue;
       const run = descents?.runOf(stat.pid) ?? runOfOrphan(stat, this.#host.runs);
       if (run && !isOver(run)) {
@@ -206,7 +198,7 @@ export class Unattributed {
     const holder = orphanage === 'keeper' ? process.pid : parentAnchor();
     if (holder === null) return null;
     const first = firstStartOf(run) ?? 0;
-    const uncertain = this.#orphansOf(holder).find(
+    const uncertain = orphansOf(holder, this.#host).find(
       stat =>
         Number(stat.startTime) >= first && certainRunOf(stat, this.#host.runs) === undefined && !this.#isHidden(stat),
     );
@@ -241,9 +233,9 @@ export class Unattributed {
     };
   }
 
-  #give(stray: Stray, run: Run): void {
-    this.#strays.delete(stray.stat.pid);
-    this.#host.give(stray.stat, run);
+  #give({stat}: Stray, run: Run): void {
+    this.#strays.delete(stat.pid);
+    this.#host.give(stat, run);
   }
 
   #isShared({orphanage}: Stray): boolean {
@@ -286,19 +278,6 @@ export class Unattributed {
       living.push({token: run.token, id: run.id, startTicks: firstStartOf(run), run});
     }
     return living;
-  }
-
-  /** The living children of this process, or of the anchor, that are no main processes. */
-  #orphansOf(holder: number): Stat[] {
-    const {runs} = this.#host;
-    return childrenOf(holder).flatMap(pid => {
-      if (pid === process.pid || this.#host.isOwn(pid)) return [];
-      const run = runs.ofPid(pid);
-      // The pid of a main process that has not ended is its own.
-      if (run !== undefined && run.exit === null) return [];
-      const stat = readStat(pid);
-      return stat === null || hasEnded(stat) || stat.ppid !== holder || stat.startTime === run?.startTime ? [] : [stat];
-    });
   }
 
   #noteHiddenOf(anchor: number): void {

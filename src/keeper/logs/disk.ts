@@ -3,6 +3,7 @@
  * libuv's pool, one piece after another. A file system that is frozen (fsfreeze(8)) or does not answer then holds up that
  * thread, and never the keeper.
  */
+import {errorCode} from '../../base/errors.ts';
 import {close} from 'node:fs';
 
 /** Threads of the pool that it may occupy. */
@@ -10,8 +11,7 @@ export const DISK_THREADS = 1;
 /** Whoever waits until all is done goes on after so long in any case. */
 const PATIENCE_MS = 1_000;
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : String(error);
+const codeOf = (error: unknown): string => errorCode(error, String(error));
 
 export type Result<T> = {readonly value: T} | {readonly error: string};
 

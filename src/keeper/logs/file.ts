@@ -1,61 +1,22 @@
 /** The log of one stream of one instance: raw bytes, a time index beside them, rotation by rename (logs/layout.ts). */
-import {constants, fstat as fstatFile, fstatSync, open as openFile, read as readFile, statSync} from 'node:fs';
-import {readdir, rename} from 'node:fs/promises';
-import {promisify} from 'node:util';
+import {errorCode} from '../../base/errors.ts';
+import {fstatSync} from 'node:fs';
 import type {LogDisk} from './disk.ts';
 import {closeGap} from './gap.ts';
 import {LogIndex} from './index-thread.ts';
-import {placeOf, type Place} from './place.ts';
-import {LogWitness, TAIL_BYTES} from './witness.ts';
-import {makeFolderBelow} from '../files/make-folder.ts';
+import {LOST, placeOf, type Place} from './place.ts';
+import type {LogListener} from './listener.ts';
+import {openLog, type Opened} from './open-log.ts';
+import {isDue, rotateLog} from './rotation.ts';
+import {Gate, Turns, type Turn} from './turns.ts';
+import {LogWitness} from './witness.ts';
 import {mustLeaveRoom} from '../files/descriptor-reserve.ts';
 import {seekToEnd} from '../../posix/fifo.ts';
-import {currentIndex, currentLog, parseLogName, rotatedIndex, rotatedLog, type Stream} from '../../logs/layout.ts';
+import {currentIndex, currentLog, type Stream} from '../../logs/layout.ts';
 
-/** How far a file may grow beyond its size while no line ends where a chunk ends. */
-const PATIENCE_BYTES = 1024 * 1024;
 /** Times finer than that are not told apart; a line of index for every few bytes would outgrow the log. */
 const INDEX_MS = 20;
-const NEWLINE = 10;
 const LEAST_BYTES = 64 * 1024;
-
-/** As numbers: a FileHandle would close itself some time. */
-const open = promisify(openFile);
-const fstat = promisify(fstatFile);
-const read = promisify(readFile);
-
-const codeOf = (error: unknown): string | null =>
-  error instanceof Error && 'code' in error ? String(error.code) : null;
-const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT';
-
-const LOST: Readonly<Record<Exclude<Place, 'there'>, string>> = {
-  removed: 'it was removed, and is made anew',
-  elsewhere: 'it was moved away or replaced, and is opened anew',
-};
-
-interface Opened {
-  readonly fd: number;
-  /** The last bytes, and where they begin. */
-  readonly tail: Uint8Array;
-  readonly offset: number;
-}
-
-export interface LogListener {
-  /** Bytes came in. */
-  wrote(stream: Stream): void;
-  rotated(): void;
-  /** Writing fails (`ENOSPC`, ...), or goes on again (null). */
-  held(stream: Stream, error: string | null): void;
-  /** The file was not any more what was being written to, and is again. */
-  repaired(stream: Stream, message: string): void;
-}
-
-/** Who waits for its turn to write. */
-export interface Turn {
-  start(): void;
-  /** The log can't be written for now. */
-  held(): void;
-}
 
 export class LogFile {
   readonly #folder: string;
@@ -63,7 +24,7 @@ export class LogFile {
   readonly #listener: LogListener;
   readonly #disk: LogDisk;
   readonly #index: LogIndex;
-  readonly #sources: Turn[] = [];
+  readonly #turns = new Turns();
   readonly #witness = new LogWitness();
   #maxSize: number;
   #fd: number | null = null;
@@ -72,10 +33,8 @@ export class LogFile {
   #held = false;
   /** Somebody moved it away, and has said so. */
   #movedAway = false;
-  /** The file is being rotated, or opened where nobody writes. */
-  #isBusy = false;
-  /** Whoever wants to write meanwhile. */
-  readonly #waiting: (() => void)[] = [];
+  /** Closed while the file is being rotated, or opened where nobody writes. */
+  readonly #gate = new Gate();
   /** A chunk is under way to the file. */
   #isLent = false;
   /** It is being looked whether the file is still at its path. */
@@ -99,8 +58,7 @@ export class LogFile {
 
   /** Sources write one after another, so the output of two runs is never mixed. */
   queue(source: Turn): void {
-    this.#sources.push(source);
-    if (this.#sources.length === 1) queueMicrotask(() => source.start());
+    this.#turns.add(source);
   }
 
   /** Writing has failed, and has not gone on since. */
@@ -110,18 +68,16 @@ export class LogFile {
 
   /** Nobody writes, or is kept from it. */
   get isIdle(): boolean {
-    return this.#sources.length === 0 && !this.#held;
+    return this.#turns.isEmpty && !this.#held;
   }
 
   isCurrent(source: Turn): boolean {
-    return this.#sources[0] === source;
+    return this.#turns.isCurrent(source);
   }
 
   done(source: Turn): void {
-    const index = this.#sources.indexOf(source);
-    if (index >= 0) this.#sources.splice(index, 1);
-    if (index === 0) this.#sources[0]?.start();
-    if (this.#sources.length === 0) this.#close();
+    this.#turns.end(source);
+    if (this.#turns.isEmpty) this.#close();
   }
 
   /**
@@ -135,7 +91,7 @@ export class LogFile {
       this.#isLent = opened !== null;
       done(opened);
     };
-    if (this.#isBusy) this.#waiting.push(() => this.open(done));
+    if (this.#gate.isClosed) this.#gate.wait(() => this.open(done));
     else if (fd === null || this.#movedAway) this.#openAnew(lend);
     else if (this.#lost !== null || !this.#isThere(fd)) {
       this.#repaired(LOST[this.#lost ?? 'removed']);
@@ -148,14 +104,14 @@ export class LogFile {
     this.#wasToldRepaired = false;
     const fd = this.#fd;
     // A disk that does not answer is asked once.
-    if (fd === null || this.#isBusy || this.#isLooking) return;
+    if (fd === null || this.#gate.isClosed || this.#isLooking) return;
     this.#isLooking = true;
     this.#disk.run(
       () => placeOf(this.#path, fd),
       result => {
         this.#isLooking = false;
         // What can't be looked at may still be written to.
-        if ('error' in result || result.value === 'there' || this.#fd !== fd || this.#isBusy) return;
+        if ('error' in result || result.value === 'there' || this.#fd !== fd || this.#gate.isClosed) return;
         if (this.#isLent) this.#lost = result.value;
         else this.#putBack(result.value);
       },
@@ -200,12 +156,7 @@ export class LogFile {
       this.#index.note(this.#size, now);
     }
     this.#size += bytes;
-    if (
-      !this.#movedAway &&
-      this.#size >= this.#maxSize &&
-      (this.#witness.lastByte === NEWLINE || this.#size >= this.#maxSize + PATIENCE_BYTES)
-    )
-      this.#rotate();
+    if (!this.#movedAway && isDue(this.#size, this.#maxSize, this.#witness.lastByte)) this.#rotate();
     this.#listener.wrote(this.#stream);
   }
 
@@ -214,7 +165,7 @@ export class LogFile {
     if (this.#held) return;
     this.#held = true;
     this.#listener.held(this.#stream, error);
-    for (const source of this.#sources) source.held();
+    this.#turns.held();
   }
 
   /** Opens the file anew at the next chunk: somebody moved it away (SIGUSR1). Until then a chunk may be under way to it. */
@@ -283,7 +234,7 @@ export class LogFile {
   /** Nobody writes: what was open is kept until there is something else, and a failure is for the next look. */
   #putBack(lost: Exclude<Place, 'there'>): void {
     const before = this.#fd;
-    this.#isBusy = true;
+    this.#gate.close();
     this.#disk.run(
       () => this.#opened(),
       result => {
@@ -296,29 +247,9 @@ export class LogFile {
             this.#movedAway = false;
           }
         }
-        this.#goOn();
+        this.#gate.open();
       },
     );
-  }
-
-  /** A piece of the disk's work. */
-  async #opened(): Promise<Opened> {
-    const flags = constants.O_RDWR | constants.O_CREAT;
-    const attempt = (): Promise<number> => open(this.#path, flags, 0o600);
-    const fd = await attempt().catch(async (error: unknown) => {
-      if (!isMissing(error)) throw error;
-      await makeFolderBelow(this.#folder);
-      return attempt();
-    });
-    try {
-      const {size} = await fstat(fd);
-      const offset = Math.max(0, size - TAIL_BYTES);
-      const {buffer, bytesRead} = await read(fd, Buffer.alloc(size - offset), 0, size - offset, offset);
-      return {fd, offset, tail: buffer.subarray(0, bytesRead)};
-    } catch (error) {
-      this.#disk.close(fd);
-      throw error;
-    }
   }
 
   /** Writes to this file from now on; or says why that can't be. */
@@ -328,17 +259,12 @@ export class LogFile {
       this.#size = seekToEnd(fd);
     } catch (error) {
       this.#disk.close(fd);
-      return codeOf(error) ?? String(error);
+      return errorCode(error, String(error));
     }
     this.#fd = fd;
     this.#witness.begin(tail, offset);
     if (this.#size === 0) this.#index.cutTo(0);
     return null;
-  }
-
-  #goOn(): void {
-    this.#isBusy = false;
-    for (const goOn of this.#waiting.splice(0)) goOn();
   }
 
   #repaired(message: string): void {
@@ -350,9 +276,12 @@ export class LogFile {
   #rotate(): void {
     // Somebody may have cut the file short meanwhile; then there is nothing to rotate yet.
     if (this.#fd === null || fstatSync(this.#fd).size < this.#maxSize) return;
-    this.#isBusy = true;
+    this.#gate.close();
     this.#disk.run(
-      () => this.#rename(),
+      async () => {
+        await this.#index.write();
+        return rotateLog(this.#folder, this.#stream);
+      },
       result => {
         if ('error' in result) this.fail(result.error);
         else {
@@ -360,36 +289,13 @@ export class LogFile {
           this.#size = 0;
           if (result.value) this.#listener.rotated();
         }
-        this.#goOn();
+        this.#gate.open();
       },
     );
   }
 
-  /** A piece of the disk's work; answers whether there was anything to rename. */
-  async #rename(): Promise<boolean> {
-    const folder = this.#folder;
-    const stream = this.#stream;
-    await this.#index.write();
-    try {
-      const names = await readdir(folder);
-      const last = names.map(parseLogName).reduce((most, name) => Math.max(most, name?.sequence ?? 0), 0);
-      // The index first: bytes without an index are still read, an index without its bytes would be taken for the next file's.
-      try {
-        await rename(currentIndex(folder, stream), rotatedIndex(folder, stream, last + 1));
-      } catch (error) {
-        if (!isMissing(error)) throw error;
-      }
-      await rename(currentLog(folder, stream), rotatedLog(folder, stream, last + 1));
-      return true;
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-      return false; // somebody removed it meanwhile
-    }
+  /** A piece of the disk's work. */
+  #opened(): Promise<Opened> {
+    return openLog(this.#folder, this.#path, fd => this.#disk.close(fd));
   }
-}
-
-/** Bytes in the current log files of a folder. */
-export function logSizes(folder: string): Record<Stream, number> {
-  const size = (stream: Stream): number => statSync(currentLog(folder, stream), {throwIfNoEntry: false})?.size ?? 0;
-  return {out: size('out'), err: size('err')};
 }

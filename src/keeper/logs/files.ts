@@ -1,6 +1,7 @@
 /** The logs of all instances that have a run, by folder. */
 import {LogDisk} from './disk.ts';
-import {LogFile, type LogListener} from './file.ts';
+import {LogFile} from './file.ts';
+import type {LogListener} from './listener.ts';
 import {STREAMS, type Stream} from '../../logs/layout.ts';
 
 export class LogFiles {

@@ -1,13 +1,19 @@
 /** Whether the file that is written to is the one that others find at its path. */
+import {errorCode} from '../../base/errors.ts';
 import {fstat as fstatFile} from 'node:fs';
 import {stat} from 'node:fs/promises';
 import {promisify} from 'node:util';
-import {codeOf} from '../files/error-code.ts';
 
 const fstat = promisify(fstatFile);
 
 /** `removed`: it has no name any more. `elsewhere`: it has another one, or another file has its name. */
 export type Place = 'there' | 'removed' | 'elsewhere';
+
+/** What came of that, in words. */
+export const LOST: Readonly<Record<Exclude<Place, 'there'>, string>> = {
+  removed: 'it was removed, and is made anew',
+  elsewhere: 'it was moved away or replaced, and is opened anew',
+};
 
 /** A piece of the disk's work. Throws what keeps it from being found out. */
 export async function placeOf(path: string, fd: number): Promise<Place> {
@@ -17,7 +23,7 @@ export async function placeOf(path: string, fd: number): Promise<Place> {
     const found = await stat(path);
     return found.ino === held.ino && found.dev === held.dev ? 'there' : 'elsewhere';
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return 'elsewhere';
+    if (errorCode(error) === 'ENOENT') return 'elsewhere';
     throw error;
   }
 }

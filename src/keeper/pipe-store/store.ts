@@ -5,6 +5,7 @@
  * (earlier-pipes.ts), puts its own descriptors behind those of the earlier one, and only then removes those. So a kill
  * finds each pipe in the queue at any moment.
  */
+import {messageOf} from '../../base/errors.ts';
 import {
   dropDescriptors,
   isDescriptorQueue,
@@ -33,7 +34,7 @@ export function openPlace(inherited: DescriptorQueue | null): Place {
   try {
     return {queue: makeDescriptorQueue(), inherited: false};
   } catch (error) {
-    return {queue: null, unavailable: error instanceof Error ? error.message : String(error)};
+    return {queue: null, unavailable: messageOf(error)};
   }
 }
 

@@ -1,7 +1,8 @@
 /** The socket at which a run says how it is: made in a folder that is this user's alone, and removed with it. */
+import {errorCode} from '../../base/errors.ts';
 import {readdirSync} from 'node:fs';
 import {join} from 'node:path';
-import {ChannelError, codeOf} from '../files/error-code.ts';
+import {ChannelError} from '../files/channel-error.ts';
 import {bindDatagram} from '../../posix/datagram.ts';
 import {removeFile, removeIfPossible} from '../../posix/remove.ts';
 import {
@@ -36,7 +37,7 @@ export function bindNotify({address, owner}: NotifyAddress): number {
       if (folder !== null) openSocketFolder(folder);
       return bindDatagram(address, owner);
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT' || error instanceof SocketFolderError || left === 0) throw error;
+      if (errorCode(error) !== 'ENOENT' || error instanceof SocketFolderError || left === 0) throw error;
     }
   }
 }
@@ -49,7 +50,7 @@ export function makeNotify(at: NotifyAddress): number {
   try {
     return bindNotify(at);
   } catch (error) {
-    const code = codeOf(error);
+    const code = errorCode(error);
     const why: Readonly<Record<string, string>> = {
       EADDRINUSE: 'something else lies there: remove it',
       EACCES: 'this user may not write to its folder',

@@ -2,6 +2,7 @@
  * Spawn records: what a later keeper must know of a run. One file a run, named by its token, lines of JSON: the intent
  * before the spawn, the main process after it, its exit, and that nothing of it is left. What is torn is left out; the other lines still hold.
  */
+import {hasCode} from '../../base/errors.ts';
 import {
   closeSync,
   constants,
@@ -194,7 +195,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return [];
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return [];
     throw error;
   }
 }

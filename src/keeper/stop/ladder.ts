@@ -6,24 +6,20 @@
  * All runs that are being ended share one timer and one look at the machine.
  */
 import {isPopulated, killCgroup, removeCgroup} from '../cgroup/cgroup.ts';
-import {Look, mayLive, membersOf, type Member} from '../lineage/members.ts';
+import {Look, mayLive, membersOf} from '../lineage/members.ts';
 import type {Cleared} from '../../link/runs.ts';
 import type {Run} from '../runs/run.ts';
-import {killPid} from '../../posix/kill.ts';
-import {pidfdRefusals, signalIdentified, signalPidfd} from '../../posix/pidfd.ts';
-import {hasEnded, isShortage, readStat, startTimeOf} from '../../process/stat.ts';
+import {freezeMembers, isPaused, signalMain, signalMember} from './members.ts';
+import {hasEnded, isShortage} from '../../process/stat.ts';
 
 const SIGKILL = 9;
 const SIGTERM = 15;
 const SIGCONT = 18;
-const SIGSTOP = 19;
 const ROUND_MS = 10;
 /** Until there may be a descriptor to spare again. */
 const SHORTAGE_MS = 100;
 /** How long killed processes may take to go (one in uninterruptible sleep may take for ever). */
 const KILLED_MS = 5_000;
-/** A run that forks faster than it is frozen is looked at again in the next round. */
-const FREEZE_LOOKS = 20;
 
 interface Ending {
   readonly run: Run;
@@ -47,48 +43,6 @@ export interface LadderHost {
   signalFailed(run: Run, failure: {pid: number; signal: number; error: string}): void;
   /** Nothing of the run is left, or what is left can't be ended. */
   cleared(run: Run, cleared: Cleared): void;
-}
-
-/** A process of a run that was sent a signal. */
-export interface Signalled extends Member {
-  readonly run: Run;
-  /** Why it did not get it (`ESRCH`: it is gone); null: it did. */
-  readonly error: string | null;
-}
-
-/** Sends a signal to a process that was seen in a look, if it is still the same one. */
-export const signalMember = (member: Member, signal: number): string | null =>
-  signalIdentified(member.pid, member.startTime, signal, startTimeOf);
-
-/** Sends a signal to a run's main process. */
-export function signalMain(run: Run, signal: number): string | null {
-  const {pid, startTime, pidfd, exit, adopted} = run;
-  if (pid === null || startTime === null || exit !== null) return 'ESRCH';
-  // Until this process has waited for a child of its own, the kernel gives that pid to no other process.
-  if (!adopted) return killPid(pid, signal);
-  if (pidfd !== null && pidfdRefusals().send === null) return signalPidfd(pidfd, signal);
-  return signalIdentified(pid, startTime, signal, startTimeOf);
-}
-
-/** What an adopted run's parent is told by SIGCHLD, nobody tells here. */
-const isPaused = ({paused, adopted, pid, exit}: Run): boolean =>
-  paused || (adopted && pid !== null && exit === null && readStat(pid)?.state === 'T');
-
-/**
- * Stops every process of some runs, also those that are forked meanwhile; answers who they are and how that went, the main
- * processes left out. The runs share each look, and may begin with one that was taken for something else.
- */
-export function freezeMembers(runs: readonly Run[], first = new Look()): Signalled[] {
-  const frozen = new Map<string, Signalled>();
-  for (let looks = 0, look = first; looks < FREEZE_LOOKS; looks++, look = new Look()) {
-    const fresh = runs
-      .flatMap(run => membersOf(run, look).map(member => ({...member, run})))
-      .filter(member => !frozen.has(`${member.pid} ${member.startTime}`));
-    if (fresh.length === 0) break;
-    for (const member of fresh)
-      frozen.set(`${member.pid} ${member.startTime}`, {...member, error: signalMember(member, SIGSTOP)});
-  }
-  return [...frozen.values()];
 }
 
 export class Ladder {

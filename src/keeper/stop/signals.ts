@@ -1,6 +1,6 @@
 /** What is done to processes as they run: signals, stopping and continuing of whole trees, nice values. */
 import {setPriority} from 'node:os';
-import {freezeMembers, signalMain, signalMember, type Signalled} from './ladder.ts';
+import {freezeMembers, signalMain, signalMember, type Signalled} from './members.ts';
 import {Look, membersOf} from '../lineage/members.ts';
 import type {Reply} from '../../link/orders.ts';
 import type {Run} from '../runs/run.ts';

@@ -6,6 +6,7 @@
  * Only when that answers on the control socket are the new programs current; until then whatever fails, or takes too
  * long, leads back to the old ones, which is also what the anchor would start.
  */
+import {messageOf} from '../../base/errors.ts';
 import type {Replaced, UpgradeUnderWay} from '../handover.ts';
 import type {Code} from '../code/installed.ts';
 import type {ControllerProcess} from '../controller/process.ts';
@@ -100,7 +101,7 @@ export class Upgrade {
       if (code.isSameKeeper(to)) now.isKeeperReady = true;
       else this.#tryKeeper(now);
     } catch (error) {
-      this.#fail(error instanceof Error ? error.message : String(error));
+      this.#fail(messageOf(error));
     }
   }
 
@@ -134,7 +135,7 @@ export class Upgrade {
         const back = code.keeper(code.own);
         become(code.keeper(to), {to, until, controller: candidate.pid, link: candidate.fd, back}, null);
       } catch (error) {
-        this.#fail(error instanceof Error ? error.message : String(error));
+        this.#fail(messageOf(error));
       }
     });
   }
@@ -155,7 +156,7 @@ export class Upgrade {
     try {
       code.makeCurrent(now.to);
     } catch (error) {
-      this.#fail(error instanceof Error ? error.message : String(error));
+      this.#fail(messageOf(error));
       return;
     }
     this.#end();

@@ -60,7 +60,10 @@ export const exited = withRun<'exited'>((instance, run, event, context) => {
     unhealthy: false,
     exit,
   };
-  const effects: Effect[] = [line({type: 'exited', ...ofRun(instance), code, signal, reason: exit.reason}), ...unprobe(run)];
+  const effects: Effect[] = [
+    line({type: 'exited', ...ofRun(instance), code, signal, reason: exit.reason}),
+    ...unprobe(run),
+  ];
   // What was said of it before tells why it was ended only where brood has ended it.
   const why = run.ending === null ? null : instance.reason;
   // Where an end was asked for, the keeper's ladder goes on to `cleared` by itself.

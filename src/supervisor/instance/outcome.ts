@@ -22,7 +22,9 @@ export function judge(
       return [{...instance, status: 'finished', reason: end.words}, []];
     case 'failed': {
       const {reason} = verdict;
-      const said = verdict.gaveUp ? [line({type: 'gave-up', ...ofInstance(instance), restarts: instance.row, reason})] : [];
+      const said = verdict.gaveUp
+        ? [line({type: 'gave-up', ...ofInstance(instance), restarts: instance.row, reason})]
+        : [];
       if (spec.schedule === null) return [{...instance, status: 'failed', reason}, said];
       return [untilNextTime(instance, reason), [...said, line({type: 'run-failed', ...ofInstance(instance), reason})]];
     }
@@ -51,7 +53,8 @@ export function inBackoff(
     backoff: {until: Math.max(until, turn), delayMs, held},
     reason: held ? `${reason}; ${HELD_WORDS}` : reason,
   };
-  if (held) return [next, [line({type: 'backoff', ...ofInstance(instance), delayMs: Math.round(turn - mono), restarts, held})]];
+  if (held)
+    return [next, [line({type: 'backoff', ...ofInstance(instance), delayMs: Math.round(turn - mono), restarts, held})]];
   return [next, delayMs > 0 ? [line({type: 'backoff', ...ofInstance(instance), delayMs, restarts})] : []];
 }
 

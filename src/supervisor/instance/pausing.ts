@@ -15,11 +15,15 @@ export const resume = withRun<'resume'>((instance, run, _event, {now}) => [
 ]);
 
 export const factPaused = withRun<'paused'>((instance, run, _event, {now}) =>
-  run.pausedAt === null ? [paused(instance, run, now.mono), [line({type: 'paused', ...ofRun(instance)})]] : [instance, []],
+  run.pausedAt === null
+    ? [paused(instance, run, now.mono), [line({type: 'paused', ...ofRun(instance)})]]
+    : [instance, []],
 );
 
 export const factContinued = withRun<'continued'>((instance, run, _event, {now}) =>
-  run.pausedAt === null ? [instance, []] : [continued(instance, run, now.mono), [line({type: 'resumed', ...ofRun(instance)})]],
+  run.pausedAt === null
+    ? [instance, []]
+    : [continued(instance, run, now.mono), [line({type: 'resumed', ...ofRun(instance)})]],
 );
 
 /** One that is not spawned yet is frozen when it is. */

@@ -7,7 +7,3 @@ export class ChannelError extends Error {
     this.code = code;
   }
 }
-
-/** The kernel's word for what went wrong. */
-export const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN';
