@@ -4,50 +4,27 @@
  */
 import type {FleetSpec, WorkerSpec} from '../fleet/types.ts';
 import {obey, type Command} from './fleet/commands.ts';
-import {nextDue} from './fleet/deadlines.ts';
+import {fireDeadlines, reschedule} from './fleet/due.ts';
 import type {LifeEvent} from './instance/events.ts';
-import {headOf, type FleetHead, type Stopping} from './fleet/head.ts';
-import {newInstance} from './instance/instance.ts';
+import type {FleetHead, Stopping} from './fleet/head.ts';
 import {step} from './instance/lifecycle.ts';
-import {blockedBy, mayEnd} from './fleet/order.ts';
+import {blockedBy} from './fleet/order.ts';
+import {nextStep} from './fleet/next-step.ts';
+import {takeOver} from './fleet/found-runs.ts';
 import {failureOf, heldByGroup, share} from './fleet/group-effects.ts';
-import {NO_RESTARTS, RestartRate, type RateLimits, type Storm} from './instance/rate.ts';
+import {NO_RESTARTS, RestartRate, type Storm} from './instance/rate.ts';
 import {concerns, roll, withMore, without, type Reload} from './fleet/reloading.ts';
 import type {Cell, Member} from './fleet/cell.ts';
 import {Roster} from './fleet/roster.ts';
-import type {Calendar} from './calendar.ts';
+import type {HeartOptions} from './options.ts';
 import {waitsForTime} from './instance/scheduling.ts';
 import {SnapshotWriter, type Rest} from './snapshot.ts';
-import type {Effect, FoundRun, Input, Instance, Time} from './types.ts';
-
-/** What the heart can't make up itself. */
-export interface HeartOptions {
-  /** A random token that no run has had. */
-  readonly newToken: () => string;
-  /** 0 (inclusive) to 1 (exclusive), for the jitter of delays. */
-  readonly random: () => number;
-  readonly calendar: Calendar;
-  /** How fast the machine may be asked to restart workers. */
-  readonly limits: RateLimits;
-}
+import type {Effect, Input, Instance, Time} from './types.ts';
 
 /** What is said of a run, by the keeper or by a probe. */
 type Fact = Extract<Input, {readonly token: string}>;
 
 const CLEARING_WORDS = 'waits until nothing is left of its last run';
-
-/** A new heart for a fleet: all is wanted up, and begins with the first {@link Heart.handle}. */
-export function createHeart(fleet: FleetSpec, options: HeartOptions): Heart {
-  const roster = new Roster();
-  for (const spec of fleet.workers) {
-    const member = roster.addMember(spec, false);
-    for (let number = 1; number <= spec.instances; number++) {
-      roster.addCell(member, newInstance(spec.name, number, 'up'));
-    }
-  }
-  roster.regroup(fleet.groups);
-  return new Heart(headOf(fleet), 'no', roster, options);
-}
 
 export class Heart {
   readonly #roster: Roster;
@@ -59,7 +36,7 @@ export class Heart {
   #reload: Reload | null;
   readonly #rate: RestartRate;
 
-  /** Use {@link createHeart} or `restoreHeart`. */
+  /** Use `createHeart` or `restoreHeart`. */
   constructor(
     head: FleetHead,
     stopping: Stopping,
@@ -83,9 +60,10 @@ export class Heart {
    */
   handle(input: Input, time: Time): Effect[] {
     const effects: Effect[] = [];
-    if (this.#roster.keepTime(time)) this.#reschedule(time, effects);
-    if (input.type === 'tick') this.#fireDeadlines(time, effects);
-    else if (input.type === 'found') this.#takeOver(input.runs, time, effects);
+    const apply = (cell: Cell, event: LifeEvent): void => this.#apply(cell, event, time, effects);
+    if (this.#roster.keepTime(time)) reschedule({roster: this.#roster, time, apply});
+    if (input.type === 'tick') this.#tick(time, effects);
+    else if (input.type === 'found') takeOver(input.runs, this.#roster, apply);
     else if ('token' in input) this.#takeFact(input, time, effects);
     else this.#obey(input, time, effects);
     this.#settle(time, effects);
@@ -225,55 +203,15 @@ export class Heart {
     }
   }
 
-  /** All of them before anything follows, so that none is started beside one that lives. */
-  #takeOver(runs: readonly FoundRun[], time: Time, effects: Effect[]): void {
-    for (const {id, token, missed} of runs) {
-      const cell = this.#roster.cells.get(id) ?? this.#superfluous(id);
-      if (cell !== undefined) this.#apply(cell, {type: 'found', token, missed}, time, effects);
-    }
-  }
-
-  /** A place for an instance that the fleet has no more, so that it is ended as any other; none for a strange worker. */
-  #superfluous(id: string): Cell | undefined {
-    const [worker = '', number] = id.split('/');
-    const member = this.#roster.members.get(worker);
-    if (member === undefined) return undefined;
-    this.#roster.addCell(member, {...newInstance(worker, Number(number), 'down'), leaving: true});
-    return this.#roster.cells.get(id);
-  }
-
-  #fireDeadlines(time: Time, effects: Effect[]): void {
+  #tick(time: Time, effects: Effect[]): void {
     const over = this.#rate.end(time);
     if (over !== null) effects.push({type: 'journal', event: over});
-    for (;;) {
-      const cell = this.#roster.deadlines.first();
-      if (cell?.due == null || cell.due > time.mono) return;
-      const {nextRunAt} = cell.instance;
-      if (nextRunAt !== null && nextRunAt <= time.wall) {
-        this.#apply(cell, {type: 'schedule-due'}, time, effects);
-        continue;
-      }
-      const due = nextDue(cell.instance);
-      if (due === null || due.at > time.mono) {
-        // Its time was reckoned a little too early.
-        this.#roster.setOffset(time.wall - time.mono);
-        continue;
-      }
-      if (due.event === 'backoff-due') {
-        this.#roster.refresh();
-        this.#consider(cell, time, effects);
-      } else {
-        this.#apply(cell, {type: due.event}, time, effects);
-      }
-    }
-  }
-
-  /** The clock was, or may have been, set back: times that were gone may come again. */
-  #reschedule(time: Time, effects: Effect[]): void {
-    for (const cell of [...this.#roster.scheduled]) {
-      const {nextRunAt} = cell.instance;
-      if (nextRunAt !== null && nextRunAt > time.wall) this.#apply(cell, {type: 'reschedule'}, time, effects);
-    }
+    fireDeadlines({
+      roster: this.#roster,
+      time,
+      apply: (cell, event) => this.#apply(cell, event, time, effects),
+      consider: cell => this.#consider(cell, time, effects),
+    });
   }
 
   #obey(command: Command, time: Time, effects: Effect[]): void {
@@ -329,21 +267,11 @@ export class Heart {
     if (cell.instance.wanted === 'up' && cell.instance.nextRunAt === null && member.spec.schedule !== null) {
       this.#apply(cell, {type: 'reschedule'}, time, effects);
     }
-    const {instance} = cell;
-    const {run, status, wanted, backoff} = instance;
-    if (run !== null) {
-      const {heldBy} = member.standing;
-      if (run.ending !== null || (wanted === 'up' && heldBy === null)) return;
-      const now = this.#stopping === 'now';
-      if (!now && !mayEnd(cell)) return;
-      this.#apply(cell, {type: 'end', reason: wanted === 'up' ? heldBy : null, now}, time, effects);
-    } else if (status === 'pending' || (backoff !== null && instance.clearing === null && backoff.until <= time.mono)) {
-      const reason = this.#blocked(cell);
-      this.#apply(cell, reason === null ? {type: 'spawn'} : {type: 'wait', reason}, time, effects);
-    } else if (status === 'stopped' && instance.leaving) {
+    const step = nextStep(cell, {time, stopping: this.#stopping, blocked: one => this.#blocked(one)});
+    if (step === 'leave') {
       this.#roster.removeCell(cell);
       this.#fleet = null;
-    }
+    } else if (step !== null) this.#apply(cell, step, time, effects);
   }
 
   #blocked(cell: Cell): string | null {

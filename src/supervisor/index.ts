@@ -1,5 +1,7 @@
 export {SnapshotError} from './errors.ts';
-export {createHeart, type Heart, type HeartOptions} from './heart.ts';
+export {type Heart} from './heart.ts';
+export {createHeart} from './create.ts';
+export {type HeartOptions} from './options.ts';
 export {planFor, type Difference, type FleetPlan, type WorkerChange} from './plan.ts';
 export {rateLimitsFor, type RateLimits} from './instance/rate.ts';
 export {withChanges} from './snapshot.ts';

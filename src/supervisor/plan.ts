@@ -3,7 +3,8 @@
  * the plan can't say anything else than what `apply` does.
  */
 import {equal, isRecord} from './equal.ts';
-import type {Heart, HeartOptions} from './heart.ts';
+import type {Heart} from './heart.ts';
+import type {HeartOptions} from './options.ts';
 import {restoreHeart} from './restore.ts';
 import type {Input, Instance, Time} from './types.ts';
 import type {FleetSpec} from '../fleet/types.ts';

@@ -1,122 +1,12 @@
 /** Processes as a tree or as a list: the fleet's, or the machine's. */
-import {shownCommand} from '../../src/words/command.ts';
-import {formatBytes} from '../../src/words/format.ts';
 import type {Shell} from '../shell.ts';
 import {openDetails} from '../details.ts';
-import type {Owner} from '../data/world.ts';
 import type {Action, Place} from '../keys.ts';
-import {fitted, type Column} from '../list/column.ts';
-import {LONGEST} from '../screen/cells.ts';
+import {fitted} from '../list/column.ts';
 import type {Handlers, Target} from '../view.ts';
-import {styleOfState} from './fleet.ts';
 import {ListView} from './list-view.ts';
+import {ownerWords, treeColumns} from './tree-columns.ts';
 import {TreeRows} from './tree-rows.ts';
-
-const number = (value: number | undefined): number | null =>
-  value === undefined || Number.isNaN(value) ? null : value;
-
-function columnsOf({world}: Shell, tree: () => TreeRows, widths: {owner: number}): readonly Column<number>[] {
-  const {snapshot} = world;
-  const {rows} = snapshot;
-  const cpu = (row: number): number | null => number(tree().cpu(row));
-  const memory = (row: number): number | null => number(tree().memory(row));
-  const user = (row: number): string => {
-    const {uid} = snapshot.details(row);
-    return uid === null ? '?' : world.users.name(uid);
-  };
-  return [
-    {
-      id: 'pid',
-      title: 'PID',
-      width: 7,
-      align: 'right',
-      text: row => String(rows.pid[row] ?? 0),
-      value: row => rows.pid[row] ?? 0,
-    },
-    {id: 'user', title: 'USER', width: 8, text: user, value: user, style: () => 'dim', drop: 2},
-    {
-      id: 'state',
-      title: 'STAT',
-      width: 4,
-      text: row => snapshot.stat(row) ?? '?',
-      value: row => snapshot.state(row),
-      style: row => styleOfState(snapshot.state(row)),
-    },
-    {
-      id: 'nice',
-      title: 'NI',
-      width: 3,
-      align: 'right',
-      text: row => String(rows.nice[row] ?? 0),
-      value: row => rows.nice[row] ?? 0,
-      style: row => ((rows.nice[row] ?? 0) === 0 ? 'dim' : 'plain'),
-      drop: 4,
-    },
-    {
-      id: 'threads',
-      title: 'THR',
-      width: 4,
-      align: 'right',
-      text: row => String(rows.threads[row] ?? 0),
-      value: row => rows.threads[row] ?? 0,
-      style: () => 'dim',
-      drop: 1,
-      descending: true,
-    },
-    {
-      id: 'cpu',
-      title: 'CPU%',
-      width: 6,
-      align: 'right',
-      text: row => cpu(row)?.toFixed(1) ?? '-',
-      value: cpu,
-      style: row => ((cpu(row) ?? 0) >= 50 ? 'warning' : (cpu(row) ?? 0) >= 1 ? 'plain' : 'dim'),
-      drop: 6,
-      descending: true,
-    },
-    {
-      id: 'mem',
-      title: 'MEM',
-      width: 6,
-      align: 'right',
-      text: row => (memory(row) === null ? '-' : formatBytes(memory(row) ?? 0)),
-      value: memory,
-      drop: 5,
-      descending: true,
-    },
-    {
-      id: 'worker',
-      title: 'WORKER',
-      get width() {
-        return widths.owner;
-      },
-      text: row => {
-        const owner = world.ownerOf(row);
-        return owner === null ? '' : ownerWords(owner);
-      },
-      value: row => world.ownerOf(row)?.label ?? null,
-      style: row => (world.ownerOf(row)?.orphan === true ? 'bad' : 'name'),
-      drop: 3,
-    },
-    {
-      id: 'command',
-      title: 'COMMAND',
-      width: 30,
-      text: row => tree().stroke(row) + commandOf(snapshot, row) + tree().foldedWords(row),
-      value: row => commandOf(snapshot, row),
-      style: row => (snapshot.state(row) === 'Z' ? 'bad' : snapshot.isKernelThread(row) ? 'dim' : null),
-    },
-  ];
-}
-
-const ownerWords = ({label, orphan}: Owner): string => (orphan ? `${label} orphan` : label);
-
-export function commandOf(snapshot: Shell['world']['snapshot'], row: number): string {
-  const {command} = snapshot.details(row);
-  const name = snapshot.rows.name(row);
-  if (command !== null) return shownCommand(command).slice(0, LONGEST);
-  return snapshot.state(row) === 'Z' ? `[${name}] zombie` : `[${name}]`;
-}
 
 const PLACES: ReadonlySet<Place> = new Set<Place>(['list', 'rows', 'workers', 'processes']);
 
@@ -130,7 +20,7 @@ export class TreeView extends ListView<number> {
     const tree = new TreeRows(app);
     const widths = {owner: 6};
     super(app, {
-      columns: columnsOf(app, () => tree, widths),
+      columns: treeColumns(app, () => tree, widths),
       rows: () => tree.rows(),
       key: row => app.world.keyOf(row),
       text: row => app.world.snapshot.rows.name(row),

@@ -294,7 +294,6 @@ export class LogFile {
     );
   }
 
-  /** A piece of the disk's work. */
   #opened(): Promise<Opened> {
     return openLog(this.#folder, this.#path, fd => this.#disk.close(fd));
   }

@@ -1,0 +1,17 @@
+/** What is on the screen, as a file. */
+import {writeFileSync} from 'node:fs';
+import {hasCode} from '../src/base/errors.ts';
+
+/** Into the working directory, without overwriting anything; answers the name. */
+export function saveText(text: string): string {
+  const stamp = new Date().toISOString().replace(/[:.]/g, '-').slice(0, 19);
+  for (let n = 1; ; n++) {
+    const name = `brood-top-${stamp}${n === 1 ? '' : `-${n}`}.txt`;
+    try {
+      writeFileSync(name, text, {flag: 'wx', mode: 0o600});
+      return name;
+    } catch (error) {
+      if (!hasCode(error, 'EEXIST')) throw error;
+    }
+  }
+}
