@@ -65,12 +65,20 @@ function beginOrSay(begin: () => Controller): Controller | null {
   }
 }
 
-export function runController(folder: string, early: EarlySignals, exit: (status: number) => void): void {
-  process.umask(0o077);
+/** False where it is not, which is said. */
+function isTrusted(folder: string): boolean {
   try {
     mustBeTrusted(folder);
+    return true;
   } catch (error) {
     complain('this folder is not used', messageOf(error));
+    return false;
+  }
+}
+
+export function runController(folder: string, early: EarlySignals, exit: (status: number) => void): void {
+  process.umask(0o077);
+  if (!isTrusted(folder)) {
     exit(1);
     return;
   }

@@ -5,7 +5,7 @@ export interface Field<T, Missing extends boolean = boolean> {
   /** What it holds, for the reference: `text`. */
   readonly holds: string;
   readonly mayBeMissing: Missing;
-  check(value: unknown): value is T;
+  readonly check: (value: unknown) => value is T;
 }
 
 export type Fields = Readonly<Record<string, Field<unknown>>>;

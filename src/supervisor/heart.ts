@@ -8,23 +8,20 @@ import {fireDeadlines, reschedule} from './fleet/due.ts';
 import type {LifeEvent} from './instance/events.ts';
 import type {FleetHead, Stopping} from './fleet/head.ts';
 import {step} from './instance/lifecycle.ts';
-import {blockedBy} from './fleet/order.ts';
+import {reasonToWait} from './fleet/reason-to-wait.ts';
 import {nextStep} from './fleet/next-step.ts';
 import {takeOver} from './fleet/found-runs.ts';
-import {failureOf, heldByGroup, share} from './fleet/group-effects.ts';
+import {failureOf, share} from './fleet/group-effects.ts';
 import {NO_RESTARTS, RestartRate, type Storm} from './instance/rate.ts';
 import {concerns, roll, withMore, without, type Reload} from './fleet/reloading.ts';
 import type {Cell, Member} from './fleet/cell.ts';
 import {Roster} from './fleet/roster.ts';
 import type {HeartOptions} from './options.ts';
-import {waitsForTime} from './instance/scheduling.ts';
 import {SnapshotWriter, type Rest} from './snapshot.ts';
 import type {Effect, Input, Instance, Time} from './types.ts';
 
 /** What is said of a run, by the keeper or by a probe. */
 type Fact = Extract<Input, {readonly token: string}>;
-
-const CLEARING_WORDS = 'waits until nothing is left of its last run';
 
 export class Heart {
   readonly #roster: Roster;
@@ -155,7 +152,7 @@ export class Heart {
     const cell = this.#roster.cells.get(id);
     if (cell?.instance.status !== 'pending') return null;
     this.#roster.refresh();
-    return this.#blocked(cell);
+    return reasonToWait(cell, this.#roster, this.#options.calendar);
   }
 
   /** The whole state as JSON text, for `restoreHeart`. */
@@ -163,9 +160,7 @@ export class Heart {
     return this.#writer.write(this.#head, this.#rest());
   }
 
-  /**
-   * What has changed since {@link Heart.committed}, for `withChanges`; null where the whole state is to be committed.
-   */
+  /** What has changed since {@link Heart.committed}, for `withChanges`; null: the whole state is to be committed. */
   changes(): string | null {
     return this.#writer.changes(this.#rest());
   }
@@ -267,18 +262,15 @@ export class Heart {
     if (cell.instance.wanted === 'up' && cell.instance.nextRunAt === null && member.spec.schedule !== null) {
       this.#apply(cell, {type: 'reschedule'}, time, effects);
     }
-    const step = nextStep(cell, {time, stopping: this.#stopping, blocked: one => this.#blocked(one)});
+    const step = nextStep(cell, {
+      time,
+      stopping: this.#stopping,
+      blocked: one => reasonToWait(one, this.#roster, this.#options.calendar),
+    });
     if (step === 'leave') {
       this.#roster.removeCell(cell);
       this.#fleet = null;
     } else if (step !== null) this.#apply(cell, step, time, effects);
-  }
-
-  #blocked(cell: Cell): string | null {
-    const {instance} = cell;
-    if (instance.clearing !== null) return CLEARING_WORDS;
-    if (waitsForTime(instance)) return `next run at ${this.#options.calendar.words(instance.nextRunAt ?? 0)}`;
-    return blockedBy(cell.member, this.#roster.members) ?? heldByGroup(cell, this.#roster);
   }
 
   #apply(cell: Cell, event: LifeEvent, time: Time, effects: Effect[]): void {

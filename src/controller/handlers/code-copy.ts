@@ -25,7 +25,7 @@ async function problemOf(path: string, isFolder: boolean): Promise<string | null
     if (it.uid !== process.geteuid?.()) return `belongs to user ${it.uid}`;
     return (it.mode & OTHERS_WRITE) === 0 ? null : 'can be changed by other users';
   } catch (error) {
-    const code = errorCode(error, '');
-    return code === 'ENOENT' || code === 'ENOTDIR' ? 'is missing' : `can't be examined (${String(code)})`;
+    const code = errorCode(error);
+    return code === 'ENOENT' || code === 'ENOTDIR' ? 'is missing' : `can't be examined (${code})`;
   }
 }

@@ -1,0 +1,17 @@
+/** Why an instance that is to run does not start yet. */
+import type {Calendar} from '../calendar.ts';
+import {waitsForTime} from '../instance/scheduling.ts';
+import type {Cell} from './cell.ts';
+import {heldByGroup} from './group-effects.ts';
+import {blockedBy} from './order.ts';
+import type {Roster} from './roster.ts';
+
+const CLEARING_WORDS = 'waits until nothing is left of its last run';
+
+/** In words; null: it may start. */
+export function reasonToWait(cell: Cell, roster: Roster, calendar: Calendar): string | null {
+  const {instance} = cell;
+  if (instance.clearing !== null) return CLEARING_WORDS;
+  if (waitsForTime(instance)) return `next run at ${calendar.words(instance.nextRunAt ?? 0)}`;
+  return blockedBy(cell.member, roster.members) ?? heldByGroup(cell, roster);
+}
