@@ -45,7 +45,10 @@ module.exports = {
     only('process', ['posix'], 'posix <- process <- ipc'),
     only('ipc', ['posix', 'process'], 'posix <- process <- ipc'),
     only('fleet', [], 'The fleet file is read without anything that runs.'),
-    only('supervisor', [], 'The heart is pure: of others it knows types only.', {dependencyTypesNot: ['type-only']}),
+    only('supervisor', [], 'The heart is pure: of others it knows types only, and the table of kinds of readiness.', {
+      pathNot: '^src/(supervisor|base)/|^src/fleet/readiness',
+      dependencyTypesNot: ['type-only'],
+    }),
     {
       name: 'heart-without-io',
       severity: 'error',
@@ -58,7 +61,7 @@ module.exports = {
       severity: 'error',
       comment: 'Of others, the heart knows the types of the fleet and of the journal only.',
       from: {path: folder('supervisor')},
-      to: {path: '^src/', pathNot: '^src/(supervisor|base|fleet/types|journal/events)'},
+      to: {path: '^src/', pathNot: '^src/(supervisor|base|fleet/types|fleet/readiness|journal/events)'},
     },
     only('link', ['posix', 'process', 'logs'], 'The protocol between keeper and controller.'),
     only(
@@ -174,7 +177,7 @@ module.exports = {
     ]),
     ...rooms('src/fleet', [
       ['types', 'most-instances', 'unwatchable'],
-      ['syntax', 'voice'],
+      ['syntax', 'readiness'],
       ['values', 'cycles', 'env-file'],
       ['check'],
       ['schema', 'total', 'references'],

@@ -6,7 +6,7 @@ import {join} from 'node:path';
 import {inFolder} from '../../control/folder.ts';
 import {MAX_SOCKET_PATH} from '../../control/socket-path.ts';
 import type {FleetSpec} from '../../fleet/types.ts';
-import {hasVoice} from '../../fleet/voice.ts';
+import {hasVoice} from '../../fleet/readiness.ts';
 import {makeSocketFolderInTime} from '../../posix/socket-folder-wait.ts';
 import {isReachable, socketFolders} from '../../posix/socket-folder.ts';
 

@@ -1,4 +1,5 @@
 /** Probes for readiness: at most one for each run, from the effect `probe` to `unprobe`. */
+import {isAsked} from '../../fleet/readiness.ts';
 import type {LogStart} from '../../link/runs.ts';
 import {instanceLogFolder} from '../../logs/layout.ts';
 import type {KeeperLink} from '../keeper/link.ts';
@@ -29,7 +30,7 @@ export class ReadinessProbes {
     const {folder, engine, link, run} = this.#options;
     const instance = engine.heart.get(id);
     const spec = instance ? engine.heart.specOf(instance.worker) : null;
-    if (!instance || !spec?.ready || this.#probes.has(token)) return;
+    if (!instance || !spec || !isAsked(spec.ready) || this.#probes.has(token)) return;
     const end = startProbe(spec.ready, {
       logFolder: instanceLogFolder(folder, id),
       logStart: this.#logStarts.get(token) ?? {out: 0, err: 0},

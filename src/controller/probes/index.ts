@@ -1,40 +1,39 @@
 /** The kinds of readiness and health that are asked for: one file and one line each. */
-import type {Health, Readiness} from '../../fleet/types.ts';
+import type {AskedKind, AskedReadiness} from '../../fleet/readiness.ts';
+import type {Health} from '../../fleet/types.ts';
 import {exec} from './exec.ts';
 import {get, http} from './http.ts';
 import {log} from './log.ts';
-import type {ProbeContext} from './probe.ts';
+import type {Probe, ProbeContext, ReadinessOf} from './probe.ts';
 import {reach, tcp} from './tcp.ts';
 
 export type {ProbeContext} from './probe.ts';
 
+/** A kind that is asked for and has no line here does not compile. */
+const PROBES: {readonly [K in AskedKind]: Probe<K>} = {log, tcp, exec, http};
+
+const begin = <K extends AskedKind>(kind: K, readiness: ReadinessOf<K>, context: ProbeContext): (() => void) =>
+  PROBES[kind](readiness, context);
+
 /** Begins to ask whether a run is ready; the result ends that. */
-export function startProbe(readiness: Readiness, context: ProbeContext): () => void {
-  switch (readiness.kind) {
-    case 'log':
-      return log(readiness, context);
-    case 'tcp':
-      return tcp(readiness, context);
-    case 'exec':
-      return exec(readiness, context);
-    case 'after':
-      return () => {}; // a deadline of the heart
-    case 'http':
-      return http(readiness, context);
-    case 'notify':
-    case 'fd':
-      return () => {}; // the keeper hears it
-  }
-}
+export const startProbe = (readiness: AskedReadiness, context: ProbeContext): (() => void) =>
+  begin(readiness.kind, readiness, context);
+
+type Check<K extends Health['kind']> = (
+  health: Extract<Health, {readonly kind: K}>,
+  run: ProbeContext['run'],
+  signal: AbortSignal,
+) => Promise<string | null>;
+
+const CHECKS: {readonly [K in Health['kind']]: Check<K>} = {
+  http: ({url, timeoutMs}, _run, signal) => get(url, timeoutMs, signal),
+  tcp: (health, _run, signal) => reach(health, health.timeoutMs, signal),
+  exec: ({argv, timeoutMs}, run, signal) => run({argv, timeoutMs, signal}),
+};
+
+const check = <K extends Health['kind']>(kind: K, ...args: Parameters<Check<K>>): Promise<string | null> =>
+  CHECKS[kind](...args);
 
 /** Asks once whether a worker is well: null, or what is wrong, in words. `run` runs a program for it. */
-export function checkOnce(health: Health, run: ProbeContext['run'], signal: AbortSignal): Promise<string | null> {
-  switch (health.kind) {
-    case 'http':
-      return get(health.url, health.timeoutMs, signal);
-    case 'tcp':
-      return reach(health, health.timeoutMs, signal);
-    case 'exec':
-      return run({argv: health.argv, timeoutMs: health.timeoutMs, signal});
-  }
-}
+export const checkOnce = (health: Health, run: ProbeContext['run'], signal: AbortSignal): Promise<string | null> =>
+  check(health.kind, health, run, signal);

@@ -15,11 +15,10 @@ export interface ProbeContext {
   readonly onOutput: (listener: () => void) => () => void;
 }
 
+export type ReadinessOf<K extends Readiness['kind']> = Extract<Readiness, {readonly kind: K}>;
+
 /** Begins to ask; the result ends it. */
-export type Probe<K extends Readiness['kind']> = (
-  readiness: Extract<Readiness, {kind: K}>,
-  context: ProbeContext,
-) => () => void;
+export type Probe<K extends Readiness['kind']> = (readiness: ReadinessOf<K>, context: ProbeContext) => () => void;
 
 /**
  * Calls `attempt` again and again until nothing is wrong (null), each time a little later. The result ends it, and an attempt

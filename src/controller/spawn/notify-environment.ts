@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {inFolder} from '../../control/folder.ts';
 import {MAX_SOCKET_PATH} from '../../control/socket-path.ts';
 import type {WorkerSpec} from '../../fleet/types.ts';
-import {hasVoice} from '../../fleet/voice.ts';
+import {hasVoice} from '../../fleet/readiness.ts';
 import {makeSocketFolderInTime} from '../../posix/socket-folder-wait.ts';
 import {isReachable, pathOf, SocketFolderError, socketFolders} from '../../posix/socket-folder.ts';
 

@@ -1,4 +1,5 @@
 /** From a worker's definition to the order to start one run of it. Environment and program are worked out anew each time. */
+import {readyDescriptor} from '../../fleet/readiness.ts';
 import {chainFor} from './exec-chain.ts';
 import {readEnvFile} from './env-file.ts';
 import {findProgramAs} from './find-program-as.ts';
@@ -121,7 +122,7 @@ function assemble(
       logMaxSize: spec.logs.maxSize,
       ...grants,
       notify,
-      readyFd: spec.ready?.kind === 'fd' ? spec.ready.fd : null,
+      readyFd: readyDescriptor(spec),
       limits: {memory: spec.limits.memory, cpu: spec.limits.cpu},
       stopSignal: spec.stop.signal,
       stopTimeoutMs: spec.stop.timeoutMs,

@@ -3,7 +3,8 @@ import {endRun} from './ending.ts';
 import type {Handler, Step} from './events.ts';
 import {notReadyWords} from './exit.ts';
 import {line, ofRun} from './journal.ts';
-import {saysReady, unprobe, withRun} from './run.ts';
+import {saysReady} from '../../fleet/readiness.ts';
+import {unprobe, withRun} from './run.ts';
 import type {Instance} from '../types.ts';
 
 /** Its readiness was seen, or is taken for granted. */

@@ -5,7 +5,8 @@ import {newRun} from './instance.ts';
 import {line, ofInstance, ofRun} from './journal.ts';
 import {becomeReady} from './readiness.ts';
 import {afterShortage} from './restart.ts';
-import {isProbed, saysReady, unprobe, withRun} from './run.ts';
+import {isAsked, readyDelay, saysReady} from '../../fleet/readiness.ts';
+import {unprobe, withRun} from './run.ts';
 import type {Effect, Exit, Instance, Run} from '../types.ts';
 
 export const spawn: Handler<'spawn'> = (instance, _event, {newToken, now, spec}) => {
@@ -65,16 +66,17 @@ export const startingSpawned = withRun<'spawned'>((instance, run, event, context
     startTime: event.startTime,
     startedAt: event.at,
     since,
-    readyAt: spec.ready?.kind === 'after' ? after(spec.ready.delayMs) : null,
-    readyBy: spec.ready !== null && (isProbed(spec) || saysReady(spec)) ? after(spec.ready.timeoutMs, asked) : null,
-    probed: isProbed(spec),
+    readyAt: after(readyDelay(spec)),
+    readyBy:
+      spec.ready !== null && (isAsked(spec.ready) || saysReady(spec)) ? after(spec.ready.timeoutMs, asked) : null,
+    probed: isAsked(spec.ready),
     alarmAt: run.alarmAt ?? after(spec.alarmMs),
     endAt: after(spec.maxRuntimeMs),
     pausedAt: run.pausedAt === null ? null : now.mono,
   };
   const [alive, effects] = introduce(instance, born, event.adopted);
   if (born.pausedAt !== null) effects.push({type: 'freeze', token: run.token});
-  if (isProbed(spec)) effects.push({type: 'probe', token: run.token, id: instance.id});
+  if (isAsked(spec.ready)) effects.push({type: 'probe', token: run.token, id: instance.id});
   if (spec.ready !== null) return [alive, effects];
   const [ready, more] = becomeReady(alive);
   return [ready, [...effects, ...more]];
