@@ -1,7 +1,7 @@
 /** From the keeper's welcome to the end. */
 import {messageOf} from '../base/errors.ts';
 import {existsSync, statSync} from 'node:fs';
-import {complain} from './turn/stderr.ts';
+import {logError} from './turn/stderr.ts';
 import {Controller} from './controller.ts';
 import {KeeperLink} from './keeper/link.ts';
 import {prepare} from './start/dry-run.ts';
@@ -60,7 +60,7 @@ function beginOrSay(begin: () => Controller): Controller | null {
     return begin();
   } catch (error) {
     if (!(error instanceof NoLaunchError)) throw error;
-    complain('the fleet can not be taken up', error.message);
+    logError('the fleet can not be taken up', error.message);
     return null;
   }
 }
@@ -71,7 +71,7 @@ function isTrusted(folder: string): boolean {
     mustBeTrusted(folder);
     return true;
   } catch (error) {
-    complain('this folder is not used', messageOf(error));
+    logError('this folder is not used', messageOf(error));
     return false;
   }
 }
@@ -139,7 +139,7 @@ export function runController(folder: string, early: EarlySignals, exit: (status
     for (const fact of waiting.splice(0)) begun.take(fact);
     early.deliverTo(signal => begun.handleOwn(signal));
     begun.listen().catch((error: unknown) => {
-      complain('the control socket can not be opened', messageOf(error));
+      logError('the control socket can not be opened', messageOf(error));
       exit(1);
     });
   };

@@ -10,11 +10,11 @@ import {noteUserOf} from '../process/fleet-table.ts';
 import type {Effect} from '../supervisor/types.ts';
 import {createWorkerServices, type WorkerServices} from './assembly/worker-services.ts';
 import {createServer} from './assembly/commands.ts';
-import {createCore, type Core} from './assembly/core.ts';
+import {createDecisions, type Decisions} from './assembly/decisions.ts';
 import {createMonitoring, type Monitoring} from './assembly/monitoring.ts';
 import {createFacts, take, type Facts} from './facts.ts';
 import {supervisorReport} from './handlers/supervisor-report.ts';
-import {Pulse} from './keeper/heartbeat.ts';
+import {Heartbeat} from './keeper/heartbeat.ts';
 import {HeldOutput} from './keeper/held-output.ts';
 import type {KeeperLink} from './keeper/link.ts';
 import {ControllerEnd} from './shutdown.ts';
@@ -34,12 +34,12 @@ export interface ControllerOptions {
 }
 
 export class Controller {
-  readonly #core: Core;
+  readonly #decisions: Decisions;
   readonly #monitoring: Monitoring;
   readonly #services: WorkerServices;
   readonly #server: ControlServer;
   readonly #held: HeldOutput;
-  readonly #pulse: Pulse;
+  readonly #pulse: Heartbeat;
   readonly #signals: SupervisorSignals;
   readonly #facts: Facts;
   readonly #end: ControllerEnd;
@@ -50,16 +50,16 @@ export class Controller {
     const {link, welcome} = options;
     this.#promised = welcome;
     this.#held = new HeldOutput(welcome.held);
-    this.#core = createCore({
+    this.#decisions = createDecisions({
       ...options,
       announce: record => this.#announce(record),
       carryOut: decided => this.#carryOut(decided),
     });
-    const {engine} = this.#core;
-    this.#monitoring = createMonitoring(this.#core, () => this.#server.holdPlace());
-    this.#services = createWorkerServices(this.#core, this.#monitoring.limits);
-    this.#server = createServer(this.#core, this.#monitoring, this.#services, () => this.#report());
-    this.#pulse = new Pulse(link, welcome.keeper, event => engine.note(event));
+    const {engine} = this.#decisions;
+    this.#monitoring = createMonitoring(this.#decisions, () => this.#server.holdPlace());
+    this.#services = createWorkerServices(this.#decisions, this.#monitoring.limits);
+    this.#server = createServer(this.#decisions, this.#monitoring, this.#services, () => this.#report());
+    this.#pulse = new Heartbeat(link, welcome.keeper, event => engine.note(event));
     this.#end = this.#createEnd(options.leave);
     this.#signals = this.#createSignals();
     this.#facts = this.#createFacts();
@@ -68,7 +68,7 @@ export class Controller {
 
   /** Opens the control socket; then `up` may return. */
   async listen(): Promise<void> {
-    if (await this.#server.listen()) this.#core.link.order({type: 'ready'});
+    if (await this.#server.listen()) this.#decisions.link.order({type: 'ready'});
   }
 
   /** What the keeper says. */
@@ -93,13 +93,13 @@ export class Controller {
 
   #carryOut(decided: readonly Effect[]): void {
     this.#services.carryOut(decided);
-    if (this.#core.heart.isDown) this.#end.allEnded();
+    if (this.#decisions.core.isDown) this.#end.allEnded();
   }
 
   #createEnd(leave: () => void): ControllerEnd {
     const parts = [this.#monitoring, this.#services, this.#pulse];
     return new ControllerEnd({
-      ...this.#core,
+      ...this.#decisions,
       server: this.#server,
       hooks: this.#services.hooks,
       stopTimers() {
@@ -110,7 +110,7 @@ export class Controller {
   }
 
   #createSignals(): SupervisorSignals {
-    const {down, link} = this.#core;
+    const {down, link} = this.#decisions;
     return new SupervisorSignals({
       end: down,
       sweep: () => this.#monitoring.sweep.now(),
@@ -122,7 +122,7 @@ export class Controller {
 
   #createFacts(): Facts {
     return createFacts({
-      ...this.#core,
+      ...this.#decisions,
       ...this.#monitoring,
       ...this.#services,
       held: this.#held,
@@ -135,7 +135,7 @@ export class Controller {
 
   /** Takes up what is there: the journal, the runs that the keeper knows, then all that is due. */
   #begin(): void {
-    const {folder, welcome, beginning, journal, heart} = this.#core;
+    const {folder, welcome, beginning, journal, core} = this.#decisions;
     const {orphans, logCare} = this.#monitoring;
     const {noteRun, health, watch} = this.#services;
     journal.open(beginning.saved?.seq ?? 0, beginning.unwritten);
@@ -144,27 +144,27 @@ export class Controller {
       noteRun(run);
     }
     for (const orphan of welcome.orphans) orphans.take(orphan, Date.now());
-    takeFirstTurn(this.#core, beginning);
+    takeFirstTurn(this.#decisions, beginning);
     health.lookAtAll();
     watch.refresh();
-    for (const {id} of heart.instances()) logCare.look(instanceLogFolder(folder, id));
+    for (const {id} of core.instances()) logCare.look(instanceLogFolder(folder, id));
   }
 
   #report(): SupervisorReport {
-    const {version, upSince, engine, heart} = this.#core;
+    const {version, upSince, engine, core} = this.#decisions;
     return supervisorReport(this.#promised, {
       version,
       upSince,
       commitError: engine.commitError,
-      held: this.#held.of(heart),
+      held: this.#held.of(core),
       limits: this.#monitoring.limits.weaker(),
       keeperSilentMs: Math.round(this.#pulse.keeperSilentMs),
     });
   }
 
   async #apply(): Promise<void> {
-    const {launch, engine, heart} = this.#core;
-    if (launch.file === null || heart.isStopping) return;
+    const {launch, engine, core} = this.#decisions;
+    if (launch.file === null || core.isStopping) return;
     const read = await rereadFleet(launch);
     if ('fleet' in read) engine.feed({type: 'configure', fleet: read.fleet});
     else engine.note({type: 'plan-refused', message: `SIGHUP changed nothing: ${read.message}`});
@@ -172,7 +172,7 @@ export class Controller {
 
   /** SIGUSR2: what is known, for a person who looks for a fault. */
   #dump(): void {
-    const heart = JSON.parse(this.#core.heart.snapshot()) as unknown;
-    writeError(`${JSON.stringify({at: new Date(), supervisor: this.#report(), heart}, null, 1)}\n`);
+    const core = JSON.parse(this.#decisions.core.snapshot()) as unknown;
+    writeError(`${JSON.stringify({at: new Date(), supervisor: this.#report(), core}, null, 1)}\n`);
   }
 }

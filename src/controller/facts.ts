@@ -10,7 +10,7 @@ import {namesOf} from './turn/instance-names.ts';
 import type {Notices} from './monitor/notify.ts';
 import type {OrphanCare} from './monitor/orphan-policy.ts';
 import type {Orphans} from './monitor/orphans.ts';
-import type {Pulse} from './keeper/heartbeat.ts';
+import type {Heartbeat} from './keeper/heartbeat.ts';
 import {inputsOf} from './turn/run-inputs.ts';
 import type {SignalFailures} from './turn/signal-failures.ts';
 import type {SupervisorSignals} from './signals.ts';
@@ -32,7 +32,7 @@ export interface FactsHost {
   readonly logCare: LogCare;
   readonly code: CurrentCode;
   readonly signals: SupervisorSignals;
-  readonly pulse: Pulse;
+  readonly pulse: Heartbeat;
   /** The keeper promises other than it did. */
   readonly guarantees: (fact: FactOf<'guarantees'>) => void;
   /** Another controller is prepared. */
@@ -55,7 +55,7 @@ export function createFacts(host: FactsHost): Facts {
     'spawn-failed': feed,
     exited: feed,
     cleared(fact) {
-      const id = engine.heart.byToken(fact.token)?.id;
+      const id = engine.core.byToken(fact.token)?.id;
       if (id !== undefined) lastEnds.note(id, fact);
       feed(fact);
     },
@@ -69,8 +69,8 @@ export function createFacts(host: FactsHost): Facts {
     notified: ({token, notice}) => notices.take(token, notice),
     'main-process': feed,
     'notify-refused'({token, pid, message}) {
-      const id = engine.heart.byToken(token)?.id ?? null;
-      engine.note({type: 'notify-refused', ...namesOf(engine.heart, id), pid, message});
+      const id = engine.core.byToken(token)?.id ?? null;
+      engine.note({type: 'notify-refused', ...namesOf(engine.core, id), pid, message});
     },
     orphan: fact => orphanCare.take(fact),
     'orphan-ended': ({pid}) => orphans.ended(pid),
@@ -78,12 +78,12 @@ export function createFacts(host: FactsHost): Facts {
     rotated: ({folder}) => logCare.look(folder),
     'output-held'({id, error}) {
       held.set(id, error);
-      const names = namesOf(engine.heart, id);
+      const names = namesOf(engine.core, id);
       engine.note(error === null ? {type: 'repaired', ...names} : {type: 'output-held', ...names, error});
     },
     guarantees: fact => host.guarantees(fact),
     'log-repaired': ({id, message}) =>
-      engine.note({type: 'repaired', ...namesOf(engine.heart, id), what: 'log', message}),
+      engine.note({type: 'repaired', ...namesOf(engine.core, id), what: 'log', message}),
     'upgrade-prepared': () => host.handOver(),
     'upgrade-failed': ({to, message}) => engine.note({type: 'upgrade-failed', to, message}),
     upgraded: ({from, to}) => code.upgraded(from, to),
@@ -95,7 +95,7 @@ export function createFacts(host: FactsHost): Facts {
       sweep.lookAtFolder();
     },
     outdated({tokens}) {
-      const ids = tokens.flatMap(token => engine.heart.byToken(token)?.id ?? []);
+      const ids = tokens.flatMap(token => engine.core.byToken(token)?.id ?? []);
       if (ids.length > 0) engine.feed({type: 'reload', ids});
     },
     'channel-lost': ({channel, message}) => engine.note({type: 'channel-lost', channel, message}),

@@ -1,6 +1,6 @@
 /** The end of a controller: its keeper is gone, another controller takes over, or nothing of the fleet lives any more. */
 import {now} from './turn/clock.ts';
-import {complain} from './turn/stderr.ts';
+import {logError} from './turn/stderr.ts';
 import type {Engine} from './turn/engine.ts';
 import type {Hooks} from './hooks/hooks.ts';
 import type {Journal} from '../journal/writer.ts';
@@ -100,7 +100,7 @@ export class ControllerEnd {
       if (engine.commitError !== null) snapshot.remove();
     } catch (error) {
       // Of a disk that has become read-only: down goes on.
-      complain('the snapshot can not be removed', error);
+      logError('the snapshot can not be removed', error);
     }
     link.order({type: 'leave'});
     leave();

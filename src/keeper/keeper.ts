@@ -10,7 +10,7 @@ import {startTimeOf} from '../process/stat.ts';
 import {restoreCode} from './code/restore.ts';
 import type {Lock} from './folder/lock.ts';
 import type {KeeperOptions} from './options.ts';
-import {complain, KeeperRooms} from './rooms.ts';
+import {logError, KeeperRooms} from './rooms.ts';
 import {factOf, isAlive} from './runs/run.ts';
 
 const SWEEP_MS = 5_000;
@@ -52,7 +52,7 @@ export class Keeper {
         code: this.#options.code,
         trial: this.#rooms.trial,
         repaired: message => this.#rooms.reporting.repaired('code', message),
-        complain,
+        logError,
       });
     }
     if (this.#options.ending) this.#rooms.fleetEnd.ask('SIGTERM');

@@ -84,8 +84,8 @@ export function createOrders({
 }
 
 /** @param type the order's own; a controller of another version may have one that is not known here */
-function obeyAs<T extends OrderType>(orders: Partial<Orders>, type: T, order: OrderOf<T>): void {
+function applyAs<T extends OrderType>(orders: Partial<Orders>, type: T, order: OrderOf<T>): void {
   orders[type]?.(order);
 }
 
-export const obey = (orders: Orders, order: Order): void => obeyAs(orders, order.type, order);
+export const apply = (orders: Orders, order: Order): void => applyAs(orders, order.type, order);

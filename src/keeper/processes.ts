@@ -1,9 +1,9 @@
 /** The processes below the keeper, put together: the runs, what those leave behind, and who hears of which end. */
 import type {HiddenMembers} from './handover.ts';
 import {ConnectorWhenNeeded} from './lineage/connector.ts';
-import type {Descents} from './lineage/descendants.ts';
+import type {Descendants} from './lineage/descendants.ts';
 import {Ladder} from './stop/ladder.ts';
-import {Look} from './lineage/members.ts';
+import {ProcessScan} from './lineage/members.ts';
 import type {OrphanFact} from '../link/facts.ts';
 import {proofOf} from './lineage/proof.ts';
 import {Reaper} from './lineage/reaper.ts';
@@ -66,20 +66,20 @@ export class Processes {
       abandon: run => this.#ladder.end(run, SIGKILL, 0),
       forgotten: run => {
         this.#reaper.forget(run);
-        this.connector.now?.descents.forget(run);
+        this.connector.now?.descendants.forget(run);
       },
       becameMain: pid => this.#reaper.becameMain(pid),
       extend: (run, ms) => this.#ladder.extend(run, ms),
     });
     const waiterOf = (pid: number): ((end: Ended) => void) | null => this.lives.waiterOf(pid) ?? host.inherited(pid);
-    const descents = (): Descents | null => {
+    const descendants = (): Descendants | null => {
       this.connector.now?.catchUp();
-      return this.connector.now?.descents ?? null;
+      return this.connector.now?.descendants ?? null;
     };
     this.unattributed = new Unattributed({
       runs,
       orphanages: host.orphanages,
-      descents,
+      descendants,
       followForks: () => this.connector.need(),
       isOwn: pid => isSpawned(pid) || waiterOf(pid) !== null,
       isSettling: run => (run.exit !== null || run.failure !== null) && this.#ladder.isEnding(run),
@@ -92,7 +92,7 @@ export class Processes {
       isSpawned,
       waiterOf,
       say: fact => host.say(fact),
-      descents,
+      descendants,
       attribute: stat => this.unattributed.attribute(stat),
       hidden: pid => this.unattributed.hidden.note(pid, 'keeper'),
       orphanEnded: pid => this.unattributed.ended(pid),
@@ -166,7 +166,7 @@ export class Processes {
   lookForOrphans(): void {
     try {
       this.#reaper.childrenChanged();
-      this.#adoptOrphans(new Look());
+      this.#adoptOrphans(new ProcessScan());
     } catch (error) {
       if (!isShortage(error)) throw error; // else the next sweep finds them
     }
@@ -176,7 +176,7 @@ export class Processes {
   sweep(): void {
     this.connector.sweep();
     this.#reaper.childrenChanged();
-    const look = new Look();
+    const look = new ProcessScan();
     try {
       this.#adoptOrphans(look);
       this.lives.sweep(look);
@@ -186,7 +186,7 @@ export class Processes {
     this.#ladder.look(0);
   }
 
-  #adoptOrphans(look: Look): void {
+  #adoptOrphans(look: ProcessScan): void {
     this.#reaper.adoptOrphans(look);
     this.unattributed.lookAtAnchor();
     // Runs that have ended since leave the others as the only ones that may own an orphan.
@@ -194,7 +194,7 @@ export class Processes {
   }
 
   #give({pid, startTime, comm}: Stat, run: Run, host: ProcessesHost): void {
-    this.connector.now?.descents.claim(pid, run);
+    this.connector.now?.descendants.claim(pid, run);
     if (this.#reaper.give(pid, run)) return;
     run.orphans.set(pid, startTime);
     const {token, id} = run;

@@ -25,7 +25,7 @@ import {Grants} from './inherited/inherited.ts';
 import {Orphanages} from './lineage/orphanage.ts';
 import {DISK_THREADS} from './logs/disk.ts';
 import type {KeeperOptions} from './options.ts';
-import {createOrders, obey, type Orders} from './orders.ts';
+import {createOrders, apply, type Orders} from './orders.ts';
 import {RunOutput} from './output/outputs.ts';
 import {openPlace, PipeStore} from './pipe-store/store.ts';
 import {Processes} from './processes.ts';
@@ -41,7 +41,7 @@ import {Upgrade, type UpgradeHost} from './upgrade/upgrade.ts';
 /** One waits for events; each of the others may be held up by a disk, or by whoever has passed a descriptor. */
 const POOL_THREADS = 1 + PIPE_THREADS + ELSEWHERE_THREADS + DISK_THREADS + SOCKET_THREADS;
 
-export const complain = (message: string): void => writeError(`brood keeper: ${message}\n`);
+export const logError = (message: string): void => writeError(`brood keeper: ${message}\n`);
 
 /** What the keeper itself does about what its rooms tell it. */
 export interface KeeperEvents {
@@ -165,7 +165,7 @@ export class KeeperRooms {
       store: this.store.queue?.receive ?? null,
       command: () => code.controller(folder),
       welcome: (lease, loss) => this.#events.welcome(lease, loss),
-      order: order => obey(this.#orders, order),
+      order: order => apply(this.#orders, order),
       lost: (pid, how, pauseMs) => this.#events.controllerLost(pid, how, pauseMs),
     });
   }
@@ -214,7 +214,7 @@ export class KeeperRooms {
         writeError(`brood keeper: ${message}: the fleet is ended\n`);
         this.fleetEnd.ask('SIGTERM');
       },
-      complain,
+      logError,
     });
   }
 

@@ -6,7 +6,7 @@
 /** How often keeper and controller say that they live (ms). */
 export const BEAT_MS = 2_000;
 
-export class Silence {
+export class Liveness {
   readonly #tickMs: number;
   #silentMs = 0;
   #last: number;

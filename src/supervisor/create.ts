@@ -1,13 +1,13 @@
-/** How a heart begins. */
+/** How a core begins. */
 import type {FleetSpec} from '../fleet/types.ts';
 import {headOf} from './fleet/head.ts';
 import {Roster} from './fleet/roster.ts';
-import {Heart} from './heart.ts';
+import {Core} from './core.ts';
 import {newInstance} from './instance/instance.ts';
-import type {HeartOptions} from './options.ts';
+import type {CoreOptions} from './options.ts';
 
-/** A new heart for a fleet: all is wanted up, and begins with the first {@link Heart.handle}. */
-export function createHeart(fleet: FleetSpec, options: HeartOptions): Heart {
+/** A new core for a fleet: all is wanted up, and begins with the first {@link Core.handle}. */
+export function createCore(fleet: FleetSpec, options: CoreOptions): Core {
   const roster = new Roster();
   for (const spec of fleet.workers) {
     const member = roster.addMember(spec, false);
@@ -16,5 +16,5 @@ export function createHeart(fleet: FleetSpec, options: HeartOptions): Heart {
     }
   }
   roster.regroup(fleet.groups);
-  return new Heart(headOf(fleet), 'no', roster, options);
+  return new Core(headOf(fleet), 'no', roster, options);
 }

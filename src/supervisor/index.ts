@@ -1,11 +1,11 @@
 export {SnapshotError} from './errors.ts';
-export {type Heart} from './heart.ts';
-export {createHeart} from './create.ts';
-export {type HeartOptions} from './options.ts';
+export {type Core} from './core.ts';
+export {createCore} from './create.ts';
+export {type CoreOptions} from './options.ts';
 export {planFor, type Difference, type FleetPlan, type WorkerChange} from './plan.ts';
 export {rateLimitsFor, type RateLimits} from './instance/rate.ts';
 export {withChanges} from './snapshot.ts';
-export {restoreHeart} from './restore.ts';
+export {restoreCore} from './restore.ts';
 export type {Calendar} from './calendar.ts';
 export {waitsForTime} from './instance/scheduling.ts';
 export type * from './types.ts';

@@ -1,11 +1,11 @@
 /**
- * What a changed fleet file would do: a copy of the heart is told of it, and what becomes of the copy is the answer, so
+ * What a changed fleet file would do: a copy of the core is told of it, and what becomes of the copy is the answer, so
  * the plan can't say anything else than what `apply` does.
  */
 import {equal, isRecord} from './equal.ts';
-import type {Heart} from './heart.ts';
-import type {HeartOptions} from './options.ts';
-import {restoreHeart} from './restore.ts';
+import type {Core} from './core.ts';
+import type {CoreOptions} from './options.ts';
+import {restoreCore} from './restore.ts';
 import type {Input, Instance, Time} from './types.ts';
 import type {FleetSpec} from '../fleet/types.ts';
 
@@ -44,10 +44,10 @@ interface Copy {
   readonly fleet: FleetSpec;
 }
 
-/** Changes nothing: `heart` is only read. */
-export function planFor(heart: Heart, fleet: FleetSpec, options: HeartOptions, time: Time): FleetPlan {
+/** Changes nothing: `core` is only read. */
+export function planFor(core: Core, fleet: FleetSpec, options: CoreOptions, time: Time): FleetPlan {
   const told = (input: Input): Copy => {
-    const copy = restoreHeart(heart.snapshot(), options).heart;
+    const copy = restoreCore(core.snapshot(), options).core;
     copy.handle(input, time);
     return {instances: byWorker(copy.instances()), fleet: copy.fleet()};
   };

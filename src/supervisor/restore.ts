@@ -1,10 +1,10 @@
-/** A heart from its snapshot, and what its predecessor may not have got out. */
+/** A core from its snapshot, and what its predecessor may not have got out. */
 import {clearEffect, endEffect} from './instance/ending.ts';
 import {isRecord} from './equal.ts';
 import {SnapshotError} from './errors.ts';
 import type {FleetHead, Stopping} from './fleet/head.ts';
-import {Heart} from './heart.ts';
-import type {HeartOptions} from './options.ts';
+import {Core} from './core.ts';
+import type {CoreOptions} from './options.ts';
 import {isRateState, NO_RESTARTS, type RateState} from './instance/rate.ts';
 import {isReload, type Reload} from './fleet/reloading.ts';
 import {Roster} from './fleet/roster.ts';
@@ -26,7 +26,7 @@ import {isGroupHistory, isHead, isInstance, isStopping, isWorker, type GroupHist
  *
  * @throws SnapshotError when it is of another version, or no snapshot at all.
  */
-export function restoreHeart(text: string, options: HeartOptions, anew = false): {heart: Heart; effects: Effect[]} {
+export function restoreCore(text: string, options: CoreOptions, anew = false): {core: Core; effects: Effect[]} {
   const {stopping, head, workers, instances, groups, reload, rate} = parse(text);
   const roster = new Roster();
   for (const {spec, added, removed} of workers) roster.addMember(spec, added).removed = removed;
@@ -38,7 +38,7 @@ export function restoreHeart(text: string, options: HeartOptions, anew = false):
     effects.push(...again(instance, member.spec, stopping));
   }
   roster.regroup(head.groups, new Map(groups));
-  return {heart: new Heart(head, anew ? 'no' : stopping, roster, options, {reload, rate}), effects};
+  return {core: new Core(head, anew ? 'no' : stopping, roster, options, {reload, rate}), effects};
 }
 
 function again(instance: Instance, spec: WorkerSpec, stopping: Stopping): Effect[] {

@@ -1,6 +1,6 @@
 /**
- * The words of the pure heart: what is, what is wanted, what may happen, and what shall be done about it.
- * The heart does no I/O and knows no clock: facts come in with the time at which they are handled, effects go out.
+ * The words of the pure core: what is, what is wanted, what may happen, and what shall be done about it.
+ * The core does no I/O and knows no clock: facts come in with the time at which they are handled, effects go out.
  */
 import type {FleetSpec, SignalName, WorkerSpec} from '../fleet/types.ts';
 import type {JournalEvent} from '../journal/events.ts';
@@ -59,7 +59,7 @@ export interface Doubt {
   readonly words: string;
 }
 
-/** Why the heart is ending a run. */
+/** Why the core is ending a run. */
 export type EndReason =
   | 'stop'
   | 'restart'
@@ -164,7 +164,7 @@ export interface FoundRun {
   readonly missed: number;
 }
 
-/** What the heart is told. */
+/** What the core is told. */
 export type Input =
   // Facts from the keeper, about a run.
   | {
@@ -259,7 +259,7 @@ export type Input =
   /** Stops everything in reverse order. `now`: at once, without waiting for order or timeouts. */
   | {readonly type: 'down'; readonly now: boolean};
 
-/** What the heart wants done. All of it leaves only after the state that wants it was committed. */
+/** What the core wants done. All of it leaves only after the state that wants it was committed. */
 export type Effect =
   | {readonly type: 'spawn'; readonly token: string; readonly id: string}
   /** Ends a run: signal to the main process, SIGCONT, SIGKILL after the timeout, then everything of its tree. */

@@ -47,7 +47,7 @@ export class Numbering {
     }
     this.#rest = Buffer.from(bytes.subarray(begin));
     if (this.#rest.length > MAX_LINE_BYTES) {
-      this.#complain(`a line does not end: ${quote(this.#rest.toString('latin1', 0, 200))}`);
+      this.#logError(`a line does not end: ${quote(this.#rest.toString('latin1', 0, 200))}`);
       this.#rest = Buffer.alloc(0);
     }
   }
@@ -55,7 +55,7 @@ export class Numbering {
   /** Nothing more will come. */
   end(): void {
     const rest = this.#rest.toString('latin1');
-    if (rest !== '' && !this.#isCutOff(rest)) this.#complain(`the last line is torn: ${quote(rest)}`);
+    if (rest !== '' && !this.#isCutOff(rest)) this.#logError(`the last line is torn: ${quote(rest)}`);
     this.#rest = Buffer.alloc(0);
   }
 
@@ -79,7 +79,7 @@ export class Numbering {
       this.#numbered(token, pid, 1, rest.startsWith('x') ? rest.length : 0, whole);
       return;
     }
-    this.#complain(
+    this.#logError(
       `no line of a worker: ${quote(text)} after line ${this.#run?.last ?? 0} of ${this.#run?.token ?? '-'}`,
     );
   }
@@ -87,15 +87,15 @@ export class Numbering {
   #numbered(token: string, pid: string, number: number, pad: number, text: string): void {
     let run = this.#run;
     if (run?.token !== token) {
-      if (this.#runs.has(token)) this.#complain(`run ${token} goes on after another one has begun: ${quote(text)}`);
+      if (this.#runs.has(token)) this.#logError(`run ${token} goes on after another one has begun: ${quote(text)}`);
       run = {token, pid, last: this.lastOf(token), pad};
       this.#run = run;
     }
     if (number !== run.last + 1) {
       const what = number > run.last ? 'lost' : 'repeated or out of order';
-      this.#complain(`lines ${what}: ${number} came after ${run.last} of run ${token} (pid ${pid})`);
+      this.#logError(`lines ${what}: ${number} came after ${run.last} of run ${token} (pid ${pid})`);
     }
-    if (pid !== run.pid || pad !== run.pad) this.#complain(`bytes lost or mixed in line ${number}: ${quote(text)}`);
+    if (pid !== run.pid || pad !== run.pad) this.#logError(`bytes lost or mixed in line ${number}: ${quote(text)}`);
     run.last = Math.max(run.last, number);
     this.#runs.set(token, run.last);
   }
@@ -108,7 +108,7 @@ export class Numbering {
     return next.startsWith(text);
   }
 
-  #complain(words: string): void {
+  #logError(words: string): void {
     this.#complaints.push(words);
   }
 }

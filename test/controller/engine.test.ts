@@ -1,7 +1,7 @@
 import {getEventListeners} from 'node:events';
 import {mkdirSync} from 'node:fs';
 import {describe, expect, onTestFinished, test} from 'vitest';
-import {beginHeart} from '../../src/controller/start/restore.ts';
+import {beginCore} from '../../src/controller/start/restore.ts';
 import {Engine} from '../../src/controller/turn/engine.ts';
 import {Journal} from '../../src/journal/writer.ts';
 import {SnapshotFile} from '../../src/controller/state/snapshot-file.ts';
@@ -9,7 +9,7 @@ import {decodeFound, type Launch} from '../../src/controller/state/launch.ts';
 import {inFolder} from '../../src/control/folder.ts';
 import {recordsAfter} from '../../src/journal/read.ts';
 import type {FleetSpec} from '../../src/fleet/types.ts';
-import type {Effect, Heart} from '../../src/supervisor/index.ts';
+import type {Effect, Core} from '../../src/supervisor/index.ts';
 import {scratch, until} from '../control/helpers.ts';
 import {fleetOf, worker} from '../supervisor/harness.ts';
 
@@ -30,7 +30,7 @@ const launchOf = (spec: FleetSpec): Launch => ({
 /** A controller without keeper and socket: engine, snapshot and journal in a folder. */
 class Bench {
   readonly engine: Engine;
-  readonly heart: Heart;
+  readonly core: Core;
   readonly done: Effect[] = [];
   readonly unwritten: string;
   readonly snapshot: SnapshotFile;
@@ -44,8 +44,8 @@ class Bench {
   constructor(folder: string) {
     this.folder = folder;
     this.snapshot = new SnapshotFile(folder);
-    const {heart, saved, unwritten} = beginHeart(launchOf(fleetOf([worker('web')])), this.snapshot, BOOT);
-    this.heart = heart;
+    const {core, saved, unwritten} = beginCore(launchOf(fleetOf([worker('web')])), this.snapshot, BOOT);
+    this.core = core;
     this.unwritten = unwritten;
     const journal = new Journal(folder, () => undefined);
     journal.open(saved?.seq ?? 0, unwritten);
@@ -54,7 +54,7 @@ class Bench {
       if (!this.diesBeforeJournal) flush();
     };
     this.engine = new Engine({
-      heart,
+      core,
       snapshot: this.snapshot,
       journal,
       saved: () => ({boot: BOOT, launch: 'l1', keeper: 1, attached: false, clients: [], upSince: 0}),
@@ -67,7 +67,7 @@ class Bench {
   }
 
   get token(): string {
-    return this.heart.get('web/1')?.run?.token ?? '';
+    return this.core.get('web/1')?.run?.token ?? '';
   }
 
   get types(): string[] {
@@ -81,7 +81,7 @@ class Bench {
   async spawned(): Promise<this> {
     await until('the order to spawn', () => this.types.includes('spawn'));
     this.engine.feed({type: 'spawned', token: this.token, pid: 10, startTime: '1', at: 1});
-    await until('ready', () => this.heart.get('web/1')?.status === 'ready');
+    await until('ready', () => this.core.get('web/1')?.status === 'ready');
     return this;
   }
 
@@ -90,10 +90,10 @@ class Bench {
   }
 }
 
-/** The heart's state as it was committed last. */
+/** The core's state as it was committed last. */
 function committed(folder: string): string {
   const {text, changes} = new SnapshotFile(folder).read();
-  return text === null ? '' : (decodeFound(text, changes, BOOT)?.heart ?? '');
+  return text === null ? '' : (decodeFound(text, changes, BOOT)?.core ?? '');
 }
 
 describe('the engine', () => {
@@ -101,9 +101,9 @@ describe('the engine', () => {
     const folder = scratch();
     const bench = await new Bench(folder).spawned();
     await until('changes', () => new SnapshotFile(folder).read().changes.length > 0);
-    await until('the commit', () => committed(folder) === bench.heart.snapshot());
+    await until('the commit', () => committed(folder) === bench.core.snapshot());
     await until('the whole', () => new SnapshotFile(folder).read().changes.length === 0);
-    expect(committed(folder)).toBe(bench.heart.snapshot());
+    expect(committed(folder)).toBe(bench.core.snapshot());
   });
 
   test('writes to the journal what is committed, not before', async () => {
@@ -131,9 +131,9 @@ describe('the engine', () => {
 
   test('takes in what comes at once in slices, in order, between which others have their turn', async () => {
     const bench = await new Bench(scratch()).spawned();
-    const handle = bench.heart.handle.bind(bench.heart);
+    const handle = bench.core.handle.bind(bench.core);
     const heard: number[] = [];
-    bench.heart.handle = (input, time) => {
+    bench.core.handle = (input, time) => {
       if (input.type === 'alarm') {
         heard.push(input.seconds);
         // As long as it takes for a large fleet.
@@ -232,7 +232,7 @@ describe('the engine', () => {
 
 describe('what a controller begins with', () => {
   const launch = launchOf(fleetOf([worker('web')]));
-  const begin = (folder: string): ReturnType<typeof beginHeart> => beginHeart(launch, new SnapshotFile(folder), BOOT);
+  const begin = (folder: string): ReturnType<typeof beginCore> => beginCore(launch, new SnapshotFile(folder), BOOT);
   const saved = JSON.stringify({boot: BOOT, launch: 'l1', seq: 7, keeper: 1, attached: false, clients: [], upSince: 0});
 
   test.each([
@@ -246,7 +246,7 @@ describe('what a controller begins with', () => {
     const beginning = begin(folder);
     expect(beginning.saved).toBeNull();
     expect(beginning.repaired).toMatch(/kept as .*snapshot\.1\.unreadable.*goes on from its file/);
-    expect([...beginning.heart.instances()].map(({id, status}) => `${id} ${status}`)).toEqual(['web/1 pending']);
+    expect([...beginning.core.instances()].map(({id, status}) => `${id} ${status}`)).toEqual(['web/1 pending']);
     expect(begin(folder).repaired).toBeNull();
   });
 

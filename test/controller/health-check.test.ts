@@ -4,16 +4,16 @@ import {Bench, worker} from '../supervisor/harness.ts';
 
 it('runs programs only so many at once, and the others when their turn comes', async () => {
   const health = {kind: 'exec', argv: ['true'], everyMs: 5000, timeoutMs: 1000, failures: 3} as const;
-  const {heart} = new Bench(worker('web', {health, instances: 40}));
+  const {core} = new Bench(worker('web', {health, instances: 40}));
   const running: ((trouble: string | null) => void)[] = [];
   let begun = 0;
-  const check = createHealthCheck(heart, () => {
+  const check = createHealthCheck(core, () => {
     begun++;
     return new Promise(resolve => running.push(resolve));
   });
   // A second time, since a place that was given to one who waited must not be given away again.
   for (const before of [0, 40]) {
-    const results = Promise.all([...heart.instances()].map(one => check(health, one, new AbortController().signal)));
+    const results = Promise.all([...core.instances()].map(one => check(health, one, new AbortController().signal)));
     expect(begun).toBe(before + 16);
     for (let ended = 0; ended < 40; ended++) {
       running[before + ended]?.(null);

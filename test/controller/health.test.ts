@@ -23,7 +23,7 @@ class Ward {
   constructor(...workers: WorkerSpec[]) {
     this.bench = new Bench(...workers);
     this.checks = new HealthChecks({
-      heart: this.bench.heart,
+      core: this.bench.core,
       check: (_health, {id}, signal) => {
         this.asked.push(id);
         return this.finds(id, signal);

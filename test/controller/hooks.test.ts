@@ -1,6 +1,6 @@
 import type {JournalEvent} from '../../src/journal/events.ts';
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
-import type {Errand} from '../../src/controller/spawn/helper.ts';
+import type {HelperProgram} from '../../src/controller/spawn/helper.ts';
 import {hookOf} from '../../src/journal/record.ts';
 import {Hooks} from '../../src/controller/hooks/hooks.ts';
 import {workerKeys} from '../../src/fleet/schema/worker.ts';
@@ -16,7 +16,7 @@ class Calls {
   readonly notes: JournalEvent[] = [];
   /** What was called, in order: `web/1 ./notify.sh exit`. */
   readonly called: string[] = [];
-  readonly errands: Errand[] = [];
+  readonly errands: HelperProgram[] = [];
   readonly #ends: ((trouble: string | null) => void)[] = [];
   #seq = 0;
 
@@ -24,9 +24,9 @@ class Calls {
     this.specs = specs;
     this.hooks = new Hooks({
       workers: () => this.specs,
-      run: ({id}, errand) => {
-        this.called.push(`${id} ${errand.argv.join(' ')}`);
-        this.errands.push(errand);
+      run: ({id}, helper) => {
+        this.called.push(`${id} ${helper.argv.join(' ')}`);
+        this.errands.push(helper);
         return new Promise(resolve => this.#ends.push(resolve));
       },
       note: event => void this.notes.push(event),
@@ -57,7 +57,7 @@ describe('hooks', () => {
   it('are called with the record, for so long, and with the worker for whom they are', () => {
     const calls = new Calls(worker('web', {hooks, instances: 2})).exited('web', 2);
     expect(calls.called).toEqual(['web/2 ./notify.sh exit']);
-    const [{timeoutMs, env}] = calls.errands as [Errand];
+    const [{timeoutMs, env}] = calls.errands as [HelperProgram];
     expect(timeoutMs).toBe(30_000);
     expect(env?.['BROOD_HOOK']).toBe('exit');
     expect(JSON.parse(env?.['BROOD_EVENT'] ?? '')).toEqual({

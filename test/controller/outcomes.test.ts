@@ -7,15 +7,14 @@ import {Bench, worker} from '../supervisor/harness.ts';
 const once: Partial<WorkerSpec> = {restart: 'never'};
 
 const told = (bench: Bench, ...ids: string[]): string[] | null =>
-  outcomesOf(bench.heart, ids, isUp, new LastEnds())?.map(
-    ({id, ok, reason}) => `${id} ${ok ? 'ok' : (reason ?? '')}`,
-  ) ?? null;
+  outcomesOf(bench.core, ids, isUp, new LastEnds())?.map(({id, ok, reason}) => `${id} ${ok ? 'ok' : (reason ?? '')}`) ??
+  null;
 
 describe('an instance that waits', () => {
   test('may still come, as long as what it waits for may', () => {
     const bench = new Bench(worker('a', once), worker('b', {after: ['a']}), worker('c', {requires: ['b']}));
     expect(told(bench, 'c/1')).toBeNull();
-    expect(waitingFor(bench.heart, ['a/1', 'c/1'], isUp).map(({id}) => id)).toEqual(['a/1', 'c/1']);
+    expect(waitingFor(bench.core, ['a/1', 'c/1'], isUp).map(({id}) => id)).toEqual(['a/1', 'c/1']);
   });
 
   test('will not, once something has failed on the way to it', () => {
@@ -43,15 +42,15 @@ describe('an instance that waits', () => {
       ),
     );
     const bench = new Bench(...layers.flat());
-    const {heart} = bench;
+    const {core} = bench;
     const asked = new Map<string, number>();
-    const specOf = heart.specOf.bind(heart);
-    heart.specOf = name => {
+    const specOf = core.specOf.bind(core);
+    core.specOf = name => {
       asked.set(name, (asked.get(name) ?? 0) + 1);
       return specOf(name);
     };
-    const ids = Array.from(heart.instances(), ({id}) => id);
-    expect(waitingFor(heart, ids, isUp).length).toBe(ids.length);
+    const ids = Array.from(core.instances(), ({id}) => id);
+    expect(waitingFor(core, ids, isUp).length).toBe(ids.length);
     expect([...asked.values()].every(times => times === 1)).toBe(true);
   });
 });
@@ -60,15 +59,15 @@ describe('an instance that is to go', () => {
   test('is waited for until it is gone', () => {
     const bench = new Bench(worker('web', {instances: 2})).spawned('web/1').spawned('web/2');
     bench.say({type: 'scale', worker: 'web', instances: 1});
-    expect(outcomesOf(bench.heart, ['web/2'], isGone, new LastEnds())).toBeNull();
+    expect(outcomesOf(bench.core, ['web/2'], isGone, new LastEnds())).toBeNull();
     bench.gone('web/2');
-    expect(outcomesOf(bench.heart, ['web/2'], isGone, new LastEnds())).toMatchObject([{status: 'removed', ok: true}]);
+    expect(outcomesOf(bench.core, ['web/2'], isGone, new LastEnds())).toMatchObject([{status: 'removed', ok: true}]);
   });
 
   test('and that somebody else has brought back meanwhile is waited for no more', () => {
     const bench = new Bench(worker('web', {instances: 2})).spawned('web/1').spawned('web/2');
     bench.say({type: 'scale', worker: 'web', instances: 1}).say({type: 'scale', worker: 'web', instances: 2});
-    expect(outcomesOf(bench.heart, ['web/2'], isGone, new LastEnds())).toMatchObject([
+    expect(outcomesOf(bench.core, ['web/2'], isGone, new LastEnds())).toMatchObject([
       {ok: false, reason: 'it was added again meanwhile'},
     ]);
   });

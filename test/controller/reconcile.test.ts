@@ -2,7 +2,7 @@ import {describe, expect, test} from 'vitest';
 import {reconcile} from '../../src/controller/start/reconcile.ts';
 import type {RunFact} from '../../src/link/runs.ts';
 import type {WorkerSpec} from '../../src/fleet/types.ts';
-import {createHeart, restoreHeart} from '../../src/supervisor/index.ts';
+import {createCore, restoreCore} from '../../src/supervisor/index.ts';
 import {Bench, fleetOf, worker} from '../supervisor/harness.ts';
 
 const AGE = 4000;
@@ -30,7 +30,7 @@ const over: Partial<RunFact> = {exit: {code: 1, signal: null, at: 1}, cleared: {
 
 /** The next controller, with what the bench has committed, meets a keeper that knows these runs. */
 function meet(bench: Bench, ...runs: RunFact[]): string[] {
-  const {inputs, strays} = reconcile(bench.heart, runs, 0, () => AGE);
+  const {inputs, strays} = reconcile(bench.core, runs, 0, () => AGE);
   bench.all.length = 0;
   for (const input of inputs) bench.say(input);
   return strays.map(({token}) => token);
@@ -39,13 +39,13 @@ function meet(bench: Bench, ...runs: RunFact[]): string[] {
 /** A controller whose snapshot is lost: all that it has is the fleet file. */
 function fresh(...workers: WorkerSpec[]): Bench {
   const bench = new Bench();
-  bench.heart = createHeart(fleetOf(workers), bench.options);
+  bench.core = createCore(fleetOf(workers), bench.options);
   return bench;
 }
 
 /** Goes back to a snapshot: what came after it could not be recorded. */
 function backTo(bench: Bench, snapshot: string): Bench {
-  bench.heart = restoreHeart(snapshot, bench.options).heart;
+  bench.core = restoreCore(snapshot, bench.options).core;
   return bench;
 }
 
@@ -96,21 +96,21 @@ describe('with a lost snapshot', () => {
     expect(meet(bench, ...runs)).toEqual(['c', 'd']);
     expect(bench.get('web/5')).toMatchObject({wanted: 'down', leaving: true, status: 'stopping', run: {token: 'b'}});
     expect(bench.all).toContainEqual({type: 'end', token: 'b', signal: 'SIGTERM', timeoutMs: 10_000});
-    expect(bench.gone('web/5').heart.get('web/5')).toBeUndefined();
+    expect(bench.gone('web/5').core.get('web/5')).toBeUndefined();
   });
 
   test('what is to end ends, with what was found', () => {
     const bench = fresh(worker('web')).say({type: 'down', now: false});
     meet(bench, fact('a', 'web/1'));
     expect(bench.get('web/1').status).toBe('stopping');
-    expect(bench.gone('web/1').heart.isDown).toBe(true);
+    expect(bench.gone('web/1').core.isDown).toBe(true);
   });
 });
 
 describe('with a snapshot that is older than what was done', () => {
   test('a restart that could not be recorded is found, and counted', () => {
     const bench = new Bench(worker('web')).spawned('web/1');
-    const before = bench.heart.snapshot();
+    const before = bench.core.snapshot();
     bench.gone('web/1');
     const next = bench.token('web/1');
     backTo(bench, before);

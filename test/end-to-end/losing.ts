@@ -39,7 +39,7 @@ export function removeLiving(folder: string): void {
 /** The state as it was committed last: JSON text. */
 export function stateOf(fleet: TestFleet): string {
   const {text, changes} = new SnapshotFile(folderOf(fleet)).read();
-  return text === null ? '' : (decodeFound(text, changes, bootId())?.heart ?? '');
+  return text === null ? '' : (decodeFound(text, changes, bootId())?.core ?? '');
 }
 
 /** The instances in it, as `id status`. */

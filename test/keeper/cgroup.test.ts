@@ -51,13 +51,13 @@ function opened(...ours: readonly (number | undefined)[]): Cgroups {
   return cgroups;
 }
 
-interface Born {
+interface ProcessRecord {
   readonly child: ChildProcess;
   readonly cgroup: string;
   readonly unheld: Unheld;
 }
 
-function born(cgroups: Cgroups, limits: RunLimits): Born {
+function born(cgroups: Cgroups, limits: RunLimits): ProcessRecord {
   const {cgroup, hold} = nestFor(cgroups, limits);
   const child = sleeper();
   const unheld = hold();

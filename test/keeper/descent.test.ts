@@ -1,6 +1,6 @@
 /** Who comes from whom by the process connector's events, against a model of processes that live and die at random. */
 import {describe, expect, test} from 'vitest';
-import {Descents} from '../../src/keeper/lineage/descendants.ts';
+import {Descendants} from '../../src/keeper/lineage/descendants.ts';
 import {Runs} from '../../src/keeper/runs/runs.ts';
 import type {Run} from '../../src/keeper/runs/run.ts';
 import type {ConnectorEvent} from '../../src/posix/connector-messages.ts';
@@ -24,7 +24,7 @@ class Kernel {
   now = 1000;
   /** No descriptor is left to read with. */
   isShort = false;
-  readonly descents = new Descents({
+  readonly descendants = new Descendants({
     self: KEEPER,
     runs: this.runs,
     isSpawned: pid => pid === CONTROLLER,
@@ -44,7 +44,7 @@ class Kernel {
 
   event(type: 'exec' | 'exit', pid: number): void {
     const event = {time: 0, pid, tgid: pid};
-    this.descents.feed(type === 'exec' ? {...event, type} : {...event, type, status: 0, parent: 0});
+    this.descendants.feed(type === 'exec' ? {...event, type} : {...event, type, status: 0, parent: 0});
   }
 
   /** A process forks; `told`: the event is not lost. */
@@ -52,7 +52,7 @@ class Kernel {
     const run = this.living.get(parent)?.run ?? null;
     this.living.set(pid, {run, parent, startTime: this.now++});
     const event: ConnectorEvent = {type: 'fork', time: 0, parent, pid, tgid: pid};
-    if (told) this.descents.feed(event);
+    if (told) this.descendants.feed(event);
   }
 
   exit(pid: number, told = true): void {
@@ -65,15 +65,17 @@ class Kernel {
   spawn(pid: number, token = `run-${pid}-${this.now}`): Run {
     const run = runOf({token, child: true});
     this.runs.add(run);
-    this.descents.follow(run);
+    this.descendants.follow(run);
     this.living.set(pid, {run, parent: KEEPER, startTime: this.now++});
     this.runs.started(run, pid, 0, null);
-    this.descents.feed({type: 'fork', time: 0, parent: KEEPER, pid, tgid: pid});
+    this.descendants.feed({type: 'fork', time: 0, parent: KEEPER, pid, tgid: pid});
     return run;
   }
 
   lose(ticks: number): void {
-    this.descents.lost(ticks, pid => [...this.living].filter(([, one]) => one.parent === pid).map(([child]) => child));
+    this.descendants.lost(ticks, pid =>
+      [...this.living].filter(([, one]) => one.parent === pid).map(([child]) => child),
+    );
   }
 
   of(run: Run): number[] {
@@ -88,17 +90,17 @@ describe('what comes from a main process', () => {
     kernel.fork(20, 21);
     kernel.fork(21, 22);
     kernel.exit(21);
-    expect(kernel.descents.runOf(22)).toBe(run);
-    expect(kernel.descents.parentOf(22)).toEqual({pid: 21, name: 'name 20'});
+    expect(kernel.descendants.runOf(22)).toBe(run);
+    expect(kernel.descendants.parentOf(22)).toEqual({pid: 21, name: 'name 20'});
     expect(run.descent?.isAlive()).toBe(true);
     kernel.exit(22);
     kernel.exit(20);
-    expect(kernel.descents.runOf(22)).toBe(run);
+    expect(kernel.descendants.runOf(22)).toBe(run);
     expect(run.descent?.isAlive()).toBe(false);
     expect(run.descent?.gap).toBe(null);
-    kernel.descents.forgetEnded();
-    kernel.descents.forgetEnded();
-    expect(kernel.descents.runOf(22)).toBeNull();
+    kernel.descendants.forgetEnded();
+    kernel.descendants.forgetEnded();
+    expect(kernel.descendants.runOf(22)).toBeNull();
   });
 
   test('is nobody’s any more once the run is forgotten', () => {
@@ -106,8 +108,8 @@ describe('what comes from a main process', () => {
     const run = kernel.spawn(20);
     kernel.fork(20, 21);
     kernel.runs.delete(run);
-    kernel.descents.forget(run);
-    expect(kernel.descents.runOf(21)).toBeNull();
+    kernel.descendants.forget(run);
+    expect(kernel.descendants.runOf(21)).toBeNull();
   });
 
   test('goes on after the end of its first thread', () => {
@@ -115,25 +117,25 @@ describe('what comes from a main process', () => {
     const run = kernel.spawn(20);
     kernel.event('exit', 20);
     kernel.fork(20, 21);
-    expect(kernel.descents.runOf(21)).toBe(run);
+    expect(kernel.descendants.runOf(21)).toBe(run);
     expect(run.descent?.isAlive()).toBe(true);
     // Its end is found by looking.
     kernel.exit(20, false);
-    for (let sweep = 0; sweep < 3; sweep++) kernel.descents.forgetEnded();
-    expect(kernel.descents.runOf(20)).toBeNull();
+    for (let sweep = 0; sweep < 3; sweep++) kernel.descendants.forgetEnded();
+    expect(kernel.descendants.runOf(20)).toBeNull();
     expect([...(run.descent?.known() ?? [])]).toEqual([21]);
   });
 
   test('is told from threads, and from what strangers and the controller fork', () => {
     const kernel = new Kernel();
     const run = kernel.spawn(20);
-    kernel.descents.feed({type: 'fork', time: 0, parent: KEEPER, pid: 21, tgid: 20});
+    kernel.descendants.feed({type: 'fork', time: 0, parent: KEEPER, pid: 21, tgid: 20});
     kernel.living.set(CONTROLLER, {run: null, parent: KEEPER, startTime: 1});
     kernel.fork(KEEPER, CONTROLLER);
     kernel.fork(CONTROLLER, 30);
     kernel.fork(5, 31);
     expect([...(run.descent?.known() ?? [])]).toEqual([20]);
-    expect([30, 31, CONTROLLER].map(pid => kernel.descents.runOf(pid))).toEqual([null, null, null]);
+    expect([30, 31, CONTROLLER].map(pid => kernel.descendants.runOf(pid))).toEqual([null, null, null]);
     expect(run.descent?.gap).toBe(null);
   });
 });
@@ -149,26 +151,26 @@ describe('a child that the keeper did not start (CLONE_PARENT)', () => {
 
   test('is the run’s that other signs tell, with what it has forked', () => {
     const {kernel, run} = cloned();
-    expect(kernel.descents.runOf(41)).toBeNull();
-    kernel.descents.claim(40, run);
-    expect(kernel.descents.runOf(41)).toBe(run);
+    expect(kernel.descendants.runOf(41)).toBeNull();
+    kernel.descendants.claim(40, run);
+    expect(kernel.descendants.runOf(41)).toBe(run);
     expect([...(run.descent?.known() ?? [])].sort()).toEqual([20, 40, 41]);
     expect(run.descent?.gap).toBe(null);
   });
 
   test('may be of any run where nothing tells; another child that is not known can’t be of one that was followed', () => {
     const {kernel, run} = cloned();
-    expect(kernel.descents.excludes(run, 40, kernel.now)).toBe(false);
-    expect(kernel.descents.excludes(run, 41, kernel.now)).toBe(false);
-    expect(kernel.descents.excludes(run, 99, kernel.now)).toBe(true);
+    expect(kernel.descendants.excludes(run, 40, kernel.now)).toBe(false);
+    expect(kernel.descendants.excludes(run, 41, kernel.now)).toBe(false);
+    expect(kernel.descendants.excludes(run, 99, kernel.now)).toBe(true);
     kernel.lose(kernel.now);
-    expect(kernel.descents.excludes(run, 99, kernel.now)).toBe(false);
+    expect(kernel.descendants.excludes(run, 99, kernel.now)).toBe(false);
   });
 
   test('of which nobody asks is a start that failed', () => {
     const {kernel, run} = cloned();
     kernel.exit(40);
-    kernel.descents.claim(20, run);
+    kernel.descendants.claim(20, run);
     expect(run.descent?.gap).toBe(null);
   });
 });
@@ -179,16 +181,16 @@ test('a run that began before is known from now on, and not in full', () => {
   kernel.runs.add(run);
   kernel.living.set(20, {run, parent: 1, startTime: 1}).set(21, {run, parent: 20, startTime: 2});
   const since = kernel.now;
-  kernel.descents.takeUp(run, since);
-  for (const pid of [20, 21, 99]) kernel.descents.include(run, pid);
-  kernel.descents.setGap(run, 'it began before');
+  kernel.descendants.takeUp(run, since);
+  for (const pid of [20, 21, 99]) kernel.descendants.include(run, pid);
+  kernel.descendants.setGap(run, 'it began before');
   kernel.fork(21, 22);
   expect([...(run.descent?.known() ?? [])]).toEqual([20, 21, 22]);
   expect(run.descent?.gap).toEqual(expect.any(String));
-  kernel.descents.setGap(run, null);
+  kernel.descendants.setGap(run, null);
   // What began before may have been missed, what is forked from then on is told of.
-  expect(kernel.descents.excludes(run, 99, since)).toBe(false);
-  expect(kernel.descents.excludes(run, 99, since + 1)).toBe(true);
+  expect(kernel.descendants.excludes(run, 99, since)).toBe(false);
+  expect(kernel.descendants.excludes(run, 99, since + 1)).toBe(true);
 });
 
 test('after a loss, whoever began later and is nobody’s child any more is nobody’s, and the others are what they were', () => {
@@ -208,7 +210,7 @@ test('after a loss, whoever began later and is nobody’s child any more is nobo
   expect([...(run.descent?.known() ?? [])].sort()).toEqual([20, 21, 23]);
   expect(run.descent?.gap).toEqual(expect.any(String));
   kernel.fork(23, 26);
-  expect(kernel.descents.runOf(26)).toBe(run);
+  expect(kernel.descendants.runOf(26)).toBe(run);
   expect(kernel.spawn(27).descent?.gap).toBe(null);
 });
 
@@ -221,7 +223,7 @@ test('who can’t be read, for want of a descriptor, is not gone; after a loss n
   kernel.exit(21);
   expect(run.descent?.isAlive()).toBe(true);
   kernel.isShort = false;
-  kernel.descents.forgetEnded();
+  kernel.descendants.forgetEnded();
   expect([...(run.descent?.known() ?? [])]).toEqual([20]);
   expect(run.descent?.gap).toBe(null);
   kernel.isShort = true;
@@ -266,7 +268,7 @@ function story(seed: number): void {
       if (losses === 0 && run.descent?.gap !== null) throw new Error(`${where}: not complete`);
     }
     for (const [one, {run}] of kernel.living) {
-      const found = kernel.descents.runOf(one);
+      const found = kernel.descendants.runOf(one);
       if (found !== null && found !== run)
         throw new Error(`seed ${seed}, step ${step}: ${one} is not ${found.token}'s`);
     }

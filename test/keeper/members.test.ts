@@ -1,6 +1,6 @@
 /** Who belongs to a run by lineage alone, on process tables that no kernel would show twice. */
 import {describe, expect, test} from 'vitest';
-import {Look, membersOf, runOfOrphan} from '../../src/keeper/lineage/members.ts';
+import {ProcessScan, membersOf, runOfOrphan} from '../../src/keeper/lineage/members.ts';
 import {Runs} from '../../src/keeper/runs/runs.ts';
 import type {Run} from '../../src/keeper/runs/run.ts';
 import type {Stat} from '../../src/process/stat.ts';
@@ -33,7 +33,7 @@ const keeper = stat(process.pid, {startTime: '10'});
 const inSession = {sid: MAIN, pgid: MAIN};
 
 function members(run: Run, ...stats: Stat[]): number[] {
-  return membersOf(run, new Look(new ProcessTable([stat(INIT, {ppid: 0, startTime: '0'}), keeper, ...stats])))
+  return membersOf(run, new ProcessScan(new ProcessTable([stat(INIT, {ppid: 0, startTime: '0'}), keeper, ...stats])))
     .map(({pid}) => pid - FIRST)
     .sort((a, b) => a - b);
 }

@@ -10,7 +10,7 @@ import {folderOf} from '../end-to-end/losing.ts';
 import {lives} from '../end-to-end/processes.ts';
 import {using} from '../end-to-end/wrapped.ts';
 
-// Silence is told from slowness after some seconds.
+// Liveness is told from slowness after some seconds.
 vi.setConfig({testTimeout: 180_000});
 
 const sleeper = {run: ['sleep', '1000']};

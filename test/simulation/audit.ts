@@ -1,17 +1,17 @@
 /**
  * What must be so after every step, whatever happened: the state of each instance by itself, and all of them together.
- * Written without a look at how the heart finds out, and by going through everything each time.
+ * Written without a look at how the core finds out, and by going through everything each time.
  */
 import type {WorkerSpec} from '../../src/fleet/types.ts';
-import type {Heart, Instance, Status} from '../../src/supervisor/index.ts';
+import type {Core, Instance, Status} from '../../src/supervisor/index.ts';
 import {promise} from './failure.ts';
 import {heldByGroups} from './groups.ts';
 import type {Moment} from './moment.ts';
 
-export function momentOf(heart: Heart): Moment {
+export function momentOf(core: Core): Moment {
   const moment = new Map<string, {spec: WorkerSpec; instances: Instance[]}>();
-  for (const spec of heart.workers()) moment.set(spec.name, {spec, instances: []});
-  for (const instance of heart.instances()) moment.get(instance.worker)?.instances.push(instance);
+  for (const spec of core.workers()) moment.set(spec.name, {spec, instances: []});
+  for (const instance of core.instances()) moment.get(instance.worker)?.instances.push(instance);
   return moment;
 }
 
@@ -101,8 +101,8 @@ export function isOverdue({run, backoff, clearing}: Instance, mono: number): boo
 }
 
 /** All of them together: nobody was forgotten who could start, must end, or has left. */
-export function auditFleet(heart: Heart, moment: Moment): void {
-  const {groups} = heart.fleet();
+export function auditFleet(core: Core, moment: Moment): void {
+  const {groups} = core.fleet();
   for (const {spec, instances} of moment.values()) {
     let held: boolean | null = null;
     for (const i of instances) {
@@ -110,7 +110,7 @@ export function auditFleet(heart: Heart, moment: Moment): void {
         const free =
           !isAlive(i) && !waitsForTime(i, spec) && mayStart(spec, moment) && !heldByGroups(i, groups, moment);
         promise(!free, () => `${i.id} could start, and nobody starts it`);
-        promise(heart.blockedBy(i.id) !== null, () => `${i.id} is pending without a reason`);
+        promise(core.blockedBy(i.id) !== null, () => `${i.id} is pending without a reason`);
       } else if (i.run !== null && i.run.ending === null) {
         held ??= isHeld(spec, moment);
         const mustGo = held || i.wanted === 'down';

@@ -1,5 +1,5 @@
 /** What a controller has committed: the whole state from time to time, and what has changed since. */
-import {withChanges, type Heart} from '../../src/supervisor/index.ts';
+import {withChanges, type Core} from '../../src/supervisor/index.ts';
 
 /** More than fit behind a whole state are not to be tried here. */
 const MOST_CHANGES = 40;
@@ -8,13 +8,13 @@ export class Commits {
   #whole = '';
   #changes: string[] = [];
 
-  take(heart: Heart): void {
-    const changes = this.#changes.length < MOST_CHANGES ? heart.changes() : null;
+  take(core: Core): void {
+    const changes = this.#changes.length < MOST_CHANGES ? core.changes() : null;
     if (changes === null) {
-      this.#whole = heart.snapshot();
+      this.#whole = core.snapshot();
       this.#changes = [];
     } else this.#changes.push(changes);
-    heart.committed();
+    core.committed();
   }
 
   /** What the next controller reads. */

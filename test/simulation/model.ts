@@ -1,10 +1,10 @@
 /**
- * What the simulation knows by itself of each instance, so that the heart is not asked whether it was right: what is
+ * What the simulation knows by itself of each instance, so that the core is not asked whether it was right: what is
  * wanted, the statuses as the journal tells them, and the history of restarts.
  */
 import type {JournalEvent} from '../../src/journal/events.ts';
 import type {WorkerSpec} from '../../src/fleet/types.ts';
-import type {Effect, Heart, Input, Instance, RateLimits, Status, Time} from '../../src/supervisor/index.ts';
+import type {Effect, Core, Input, Instance, RateLimits, Status, Time} from '../../src/supervisor/index.ts';
 import {auditInstance, goingBefore} from './audit.ts';
 import type {Moment} from './moment.ts';
 import {CALENDAR, MINUTE_MS, periodOf} from './calendar.ts';
@@ -38,7 +38,7 @@ export interface Scope {
 export interface Scene {
   readonly input: Input;
   readonly effects: readonly Effect[];
-  readonly heart: Heart;
+  readonly core: Core;
   readonly time: Time;
   readonly moment: Moment;
   readonly scope: Scope;
@@ -56,12 +56,12 @@ export class Model {
     this.#rate = new RateModel(limits);
   }
 
-  /** Takes over what a heart says, as after a restore: its journal lines may be lost. */
-  adopt(heart: Heart): void {
+  /** Takes over what a core says, as after a restore: its journal lines may be lost. */
+  adopt(core: Core): void {
     this.#known.clear();
-    for (const instance of heart.instances()) this.#meet(instance);
-    this.#groups.adopt(heart.snapshot());
-    this.#rate.adopt(heart.snapshot());
+    for (const instance of core.instances()) this.#meet(instance);
+    this.#groups.adopt(core.snapshot());
+    this.#rate.adopt(core.snapshot());
   }
 
   check(scene: Scene): void {
@@ -85,10 +85,10 @@ export class Model {
     for (const known of changed) this.#turns(known, scene);
     for (const known of changed) this.#settled(known, scene, fate);
     this.#shared(changed, fate, scene);
-    if (this.#known.size > present) this.#dropGone(scene.heart);
+    if (this.#known.size > present) this.#dropGone(scene.core);
     // What people ask for gives back the turns of those whom it concerns.
     if (this.#turnsLost || (!('token' in scene.input) && scene.input.type !== 'tick')) {
-      this.#rate.adopt(scene.heart.snapshot());
+      this.#rate.adopt(scene.core.snapshot());
       this.#turnsLost = false;
     }
     if (scene.input.type !== 'tick') return;
@@ -116,27 +116,27 @@ export class Model {
     if (open.has(id)) known.wanted = wanted;
     else if (up.has(id)) known.wanted = 'up';
     else if (down.has(id)) known.wanted = 'down';
-    promise(known.wanted === wanted, () => `${id} is wanted ${known.wanted}, but the heart wants it ${wanted}`);
+    promise(known.wanted === wanted, () => `${id} is wanted ${known.wanted}, but the core wants it ${wanted}`);
     return known;
   }
 
   /** An end that nobody wanted is judged by the policy, and may concern the groups: what that means for others. */
-  #failure({input, heart, moment, time}: Scene): Fate | null {
+  #failure({input, core, moment, time}: Scene): Fate | null {
     // What people ask for may forgive.
-    if (!('token' in input) && input.type !== 'tick') this.#groups.adopt(heart.snapshot());
+    if (!('token' in input) && input.type !== 'tick') this.#groups.adopt(core.snapshot());
     if (input.type !== 'exited' && input.type !== 'spawn-failed') return null;
     const after =
-      heart.byToken(input.token) ??
+      core.byToken(input.token) ??
       [...this.#known.values()].find(({instance}) => instance.run?.token === input.token)?.instance;
     const known = this.#known.get(after?.id ?? '');
-    const now = heart.get(after?.id ?? '');
+    const now = core.get(after?.id ?? '');
     const spec = moment.get(after?.worker ?? '')?.spec;
     if (known?.instance.run?.token !== input.token || now === undefined || spec === undefined) return null;
     const {run} = known.instance;
     if (input.type === 'spawn-failed') {
       if (run.pid !== null || input.shortage || known.wanted === 'down' || run.ending !== null) return null;
       const status = judgedFailure(known.history, spec, time.mono);
-      return this.#fate(now, status, spec, heart, time);
+      return this.#fate(now, status, spec, core, time);
     }
     if (lasted(run, spec, time.mono)) known.history = {...known.history, row: 0, delayMs: 0};
     const {ending} = run;
@@ -147,7 +147,7 @@ export class Model {
         : ending === 'gave-up'
           ? 'failed'
           : judged(run, input, known.history, spec, time.mono);
-    const fate = ending === 'gave-up' ? null : this.#fate(now, expected, spec, heart, time);
+    const fate = ending === 'gave-up' ? null : this.#fate(now, expected, spec, core, time);
     // The groups may see it otherwise than the worker's own policy.
     const final =
       fate === null || !(fate.handedUp || fate.kind === 'give-up')
@@ -159,16 +159,16 @@ export class Model {
     return fate;
   }
 
-  #fate({worker}: Instance, status: Status, spec: WorkerSpec, heart: Heart, {mono}: Time): Fate | null {
+  #fate({worker}: Instance, status: Status, spec: WorkerSpec, core: Core, {mono}: Time): Fate | null {
     if (status !== 'backoff' && (status !== 'failed' || spec.restart === 'never')) return null;
-    return this.#groups.fateOf(worker, status === 'failed', heart.fleet().groups, mono);
+    return this.#groups.fateOf(worker, status === 'failed', core.fleet().groups, mono);
   }
 
   /** Those whom it concerns are ended or given up, and nobody else is. */
-  #shared(changed: readonly Known[], fate: Fate | null, {input, heart}: Scene): void {
+  #shared(changed: readonly Known[], fate: Fate | null, {input, core}: Scene): void {
     const ending = fate?.kind === 'give-up' ? 'gave-up' : 'group';
     const before = new Map(changed.map(known => [known.instance.id, known.before]));
-    for (const {id, worker, run, wanted, status} of heart.instances()) {
+    for (const {id, worker, run, wanted, status} of core.instances()) {
       const earlier = before.get(id);
       const isNew = earlier !== undefined && earlier.run?.token !== run?.token;
       if (run !== null && (run.ending === 'group' || run.ending === 'gave-up')) {
@@ -196,8 +196,8 @@ export class Model {
   }
 
   /** Who is ready, not paused and wanted up is ended for it; nobody else is. */
-  #unhealthy({token, badForMs}: Extract<Input, {type: 'health-failed'}>, {effects, heart, moment, time}: Scene): void {
-    const after = heart.byToken(token);
+  #unhealthy({token, badForMs}: Extract<Input, {type: 'health-failed'}>, {effects, core, moment, time}: Scene): void {
+    const after = core.byToken(token);
     const known = this.#known.get(after?.id ?? '');
     const spec = moment.get(after?.worker ?? '')?.spec;
     if (known === undefined || after === undefined || spec === undefined) return;
@@ -214,8 +214,8 @@ export class Model {
   }
 
   /** Who is wanted up and is not being ended already is ended for what was found of it; who is paused, for its memory alone. */
-  #endedFor({token, type}: {token: string; type: string}, why: 'memory' | 'zombies', {effects, heart}: Scene): void {
-    const after = heart.byToken(token);
+  #endedFor({token, type}: {token: string; type: string}, why: 'memory' | 'zombies', {effects, core}: Scene): void {
+    const after = core.byToken(token);
     const known = this.#known.get(after?.id ?? '');
     const run = known?.instance.run;
     if (known === undefined || after === undefined || run?.token !== token || run.ending !== null) return;
@@ -240,13 +240,13 @@ export class Model {
         this.#end(effect.token, scene);
         return;
       case 'signal': {
-        const before = this.#known.get(scene.heart.byToken(effect.token)?.id ?? '')?.instance.run;
+        const before = this.#known.get(scene.core.byToken(effect.token)?.id ?? '')?.instance.run;
         promise((before?.alarmAt ?? Infinity) <= scene.time.mono, () => `${effect.token} is signalled too early`);
         return;
       }
       case 'forget':
         promise(
-          scene.heart.byToken(effect.token) === undefined,
+          scene.core.byToken(effect.token) === undefined,
           () => `${effect.token} is forgotten by the keeper alone`,
         );
         return;
@@ -261,8 +261,8 @@ export class Model {
   }
 
   #journal(event: JournalEvent, scene: Scene): void {
-    const {input, heart, moment, time} = scene;
-    this.#rate.journal(event, heart.instances(), time.mono);
+    const {input, core, moment, time} = scene;
+    this.#rate.journal(event, core.instances(), time.mono);
     if (!('worker' in event) || event.worker === undefined) return;
     const instance = 'instance' in event ? event.instance : undefined;
     const id = `${event.worker}/${instance ?? 0}`;
@@ -294,8 +294,8 @@ export class Model {
   }
 
   /** Its turn in the fleet is as the rate has it. */
-  #restarted({instance: {id}, history}: Known, spec: WorkerSpec | null, {heart, moment, time: {mono}}: Scene): void {
-    const now = heart.get(id);
+  #restarted({instance: {id}, history}: Known, spec: WorkerSpec | null, {core, moment, time: {mono}}: Scene): void {
+    const now = core.get(id);
     if (now === undefined) return;
     if (now.backoff === null && now.run === null) {
       // Its group has given up in the same step.
@@ -309,13 +309,13 @@ export class Model {
     this.#rate.decided(now, {row: history.row, instances, mono, latest});
   }
 
-  #spawn(id: string, token: string, {heart, moment, time, scope}: Scene): void {
-    const instance = heart.get(id);
+  #spawn(id: string, token: string, {core, moment, time, scope}: Scene): void {
+    const instance = core.get(id);
     const {backoff} = this.#known.get(id)?.instance ?? {};
     const asked = scope.up.has(id) || scope.open.has(id);
     promise(asked || backoff == null || backoff.until <= time.mono, () => `${id} is restarted before its time`);
     promise(this.#known.get(id)?.wanted === 'up', () => `${id} is spawned, but nobody wants it up`);
-    promise(instance?.run?.token === token, () => `${id} is spawned as ${token}, but the heart does not know`);
+    promise(instance?.run?.token === token, () => `${id} is spawned as ${token}, but the core does not know`);
     const spec = moment.get(instance.worker)?.spec;
     promise(spec !== undefined, () => `${id} is spawned without a definition`);
     const check = (name: string, required: boolean): void => {
@@ -325,7 +325,7 @@ export class Model {
       promise(there || !moment.has(name), () => `${id} is spawned, but ${name} is not there`);
     };
     promise(
-      !heldByGroups(instance, heart.fleet().groups, this.#byJournal(moment)),
+      !heldByGroups(instance, core.fleet().groups, this.#byJournal(moment)),
       () => `${id} is spawned before its group may begin`,
     );
     for (const name of spec.after) check(name, false);
@@ -338,18 +338,18 @@ export class Model {
     return new Map(Array.from(moment, ([name, {spec, instances}]) => [name, {spec, instances: instances.map(said)}]));
   }
 
-  #end(token: string, {heart, moment}: Scene): void {
-    const instance = heart.byToken(token);
-    promise(instance?.run?.ending != null, () => `${token} is ended, but the heart does not know`);
+  #end(token: string, {core, moment}: Scene): void {
+    const instance = core.byToken(token);
+    promise(instance?.run?.ending != null, () => `${token} is ended, but the core does not know`);
     const isNew = this.#known.get(instance.id)?.instance.run?.ending == null;
     if (!isNew || instance.run.ending !== 'stop' || this.hasty) return;
     const going = goingBefore(instance.worker, moment).map(i => i.id);
     promise(going.length === 0, () => `${instance.id} is ended before ${going.join(', ')}, which depend on it`);
   }
 
-  #settled(known: Known, {input, heart, moment, time, scope}: Scene, fate: Fate | null): void {
+  #settled(known: Known, {input, core, moment, time, scope}: Scene, fate: Fate | null): void {
     const before = known.instance;
-    const instance = heart.get(before.id) ?? before;
+    const instance = core.get(before.id) ?? before;
     const {id, run, row, delayMs} = instance;
     promise(known.status === instance.status, () => `${id} is ${instance.status}, the journal says ${known.status}`);
     const scoped = scope.up.has(id) || scope.open.has(id);
@@ -379,8 +379,8 @@ export class Model {
   }
 
   /** Whoever goes along with its group counts; and who loses the turn that it waited for does no more. */
-  #turns({instance: before}: Known, {heart, time}: Scene): void {
-    const now = heart.get(before.id) ?? before;
+  #turns({instance: before}: Known, {core, time}: Scene): void {
+    const now = core.get(before.id) ?? before;
     const goesAlong = now.run?.ending === 'group' && before.run?.ending !== 'group';
     if (goesAlong || (before.status === 'finished' && now.restarts > before.restarts)) this.#rate.charge(time.mono);
     const {backoff} = before;
@@ -388,9 +388,9 @@ export class Model {
     this.#rate.checkHeld(now, time.mono);
   }
 
-  #dropGone(heart: Heart): void {
+  #dropGone(core: Core): void {
     for (const [id, {status}] of this.#known) {
-      if (heart.get(id) !== undefined) continue;
+      if (core.get(id) !== undefined) continue;
       promise(status === 'stopped', () => `${id} has left while ${status}`);
       this.#known.delete(id);
     }

@@ -6,21 +6,21 @@ import {simulate, SimulationFailure} from './simulation.ts';
 const STORIES = 300;
 const STEPS = 2000;
 
-describe('the simulation finds a heart that', () => {
+describe('the simulation finds a core that', () => {
   it.each(MUTANTS)('$bug', async mutant => {
-    const heart = await mutated(mutant);
+    const core = await mutated(mutant);
     expect(() => {
-      for (let seed = 1; seed <= STORIES; seed++) simulate(seed, STEPS, heart);
+      for (let seed = 1; seed <= STORIES; seed++) simulate(seed, STEPS, core);
     }).toThrow(SimulationFailure);
   });
 });
 
 describe('a story', () => {
   it('is the same each time for the same seed', async () => {
-    const heart = await mutated(MUTANTS[0]!);
+    const core = await mutated(MUTANTS[0]!);
     const tell = (seed: number): string => {
       try {
-        simulate(seed, STEPS, heart);
+        simulate(seed, STEPS, core);
       } catch (error) {
         return String(error);
       }

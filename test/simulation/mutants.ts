@@ -1,9 +1,9 @@
-/** The heart with a planted bug: its source with one passage replaced, bundled and imported. */
+/** The core with a planted bug: its source with one passage replaced, bundled and imported. */
 import {readFileSync} from 'node:fs';
 import {basename} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {build, type Plugin} from 'esbuild';
-import type {HeartModule} from './simulation.ts';
+import type {CoreModule} from './simulation.ts';
 
 /** A bug that somebody could make. */
 export interface Mutant {
@@ -42,31 +42,31 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     bug: 'spawns while something is left of the last run',
-    file: 'heart.ts',
-    from: `(backoff !== null && instance.clearing === null && backoff.until <= time.mono)`,
-    to: `(backoff !== null && backoff.until <= time.mono)`,
+    file: 'next-step.ts',
+    from: `backoff !== null && instance.clearing === null && backoff.until <= time.mono`,
+    to: `backoff !== null && backoff.until <= time.mono`,
   },
   {
     bug: 'restarts by the wall clock',
-    file: 'heart.ts',
-    from: `backoff.until <= time.mono)) {`,
-    to: `backoff.until <= time.wall)) {`,
+    file: 'next-step.ts',
+    from: `backoff.until <= time.mono;`,
+    to: `backoff.until <= time.wall;`,
   },
   {
-    bug: 'a restored heart forgets what it waits for',
+    bug: 'a restored core forgets what it waits for',
     file: 'restore.ts',
     from: `roster.addCell(member, instance);`,
     to: `roster.addCell(member, instance.backoff ? {...instance, backoff: {...instance.backoff, until: 0}} : instance);`,
   },
   {
     bug: 'starts others before all that was found is taken over',
-    file: 'heart.ts',
-    from: `this.#apply(cell, {type: 'found', token, missed}, time, effects);`,
-    to: `{ this.#apply(cell, {type: 'found', token, missed}, time, effects); this.#settle(time, effects); break; }`,
+    file: 'core.ts',
+    from: `takeOver(input.runs, this.#roster, apply);`,
+    to: `{ takeOver(input.runs.slice(0, 1), this.#roster, apply); this.#settle(time, effects); }`,
   },
   {
     bug: 'a restart that races an exit begins a second run',
-    file: 'wishes.ts',
+    file: 'requests.ts',
     from: `return {...instance, ...NO_HISTORY, wanted: 'up', status: 'pending', backoff: null, reason: null};`,
     to: `return {...instance, ...NO_HISTORY, wanted: 'up', status: 'pending', backoff: null, reason: null, clearing: null};`,
   },
@@ -114,7 +114,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     bug: 'never ends those that require what was stopped',
-    file: 'heart.ts',
+    file: 'next-step.ts',
     from: `(wanted === 'up' && heldBy === null)`,
     to: `wanted === 'up'`,
   },
@@ -143,13 +143,13 @@ export const MUTANTS: readonly Mutant[] = [
     to: `effects.push({type: 'forget', token: run.token});`,
   },
   {
-    bug: 'a restored heart does not spawn again what may not have been heard',
+    bug: 'a restored core does not spawn again what may not have been heard',
     file: 'restore.ts',
     from: `if (run.pid === null) effects.push`,
     to: `if (false) effects.push`,
   },
   {
-    bug: 'a restored heart does not go on with what was being ended',
+    bug: 'a restored core does not go on with what was being ended',
     file: 'restore.ts',
     from: `if (run.ending !== null) effects.push`,
     to: `if (false) effects.push`,
@@ -218,7 +218,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     bug: 'members begin before all of their group are down',
-    file: 'sharing.ts',
+    file: 'group-effects.ts',
     from: `if (counts.up.stopping > 0)`,
     to: `if (false)`,
   },
@@ -247,7 +247,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: `run !== null ? run.token : null`,
   },
   {
-    bug: 'a restored heart lets nobody count for watchdogs',
+    bug: 'a restored core lets nobody count for watchdogs',
     file: 'restore.ts',
     from: `if (isWatched(instance, spec)) effects.push`,
     to: `if (false) effects.push`,
@@ -284,7 +284,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     bug: 'a file that has changed starts what was stopped by hand',
-    file: 'watching.ts',
+    file: 'file-changes.ts',
     from: `wanted === 'down' || leaving`,
     to: `leaving`,
   },
@@ -308,7 +308,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     bug: 'waits for days because the clock was wrong once',
-    file: 'heart.ts',
+    file: 'core.ts',
     from: `if (this.#roster.keepTime(time))`,
     to: `if (this.#roster.keepTime(time) && false)`,
   },
@@ -345,7 +345,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     bug: 'restarts at the time of its own backoff who is to wait for its turn',
-    file: 'judgement.ts',
+    file: 'outcome.ts',
     from: `until: Math.max(until, turn)`,
     to: `until`,
   },
@@ -356,7 +356,7 @@ export const MUTANTS: readonly Mutant[] = [
     to: `mono + CALM_MS`,
   },
   {
-    bug: 'a restored heart lets all restarts through once more',
+    bug: 'a restored core lets all restarts through once more',
     file: 'restore.ts',
     from: `roster, options, {reload, rate})`,
     to: `roster, options, {reload, rate: rate.storm === null ? NO_RESTARTS : rate})`,
@@ -370,12 +370,12 @@ export const MUTANTS: readonly Mutant[] = [
 ];
 
 /** @throws Error when the passage is not there (exactly once): the list must follow the source. */
-export async function mutated({file, from, to, bug}: Mutant): Promise<HeartModule> {
+export async function mutated({file, from, to, bug}: Mutant): Promise<CoreModule> {
   let planted = 0;
   const plant: Plugin = {
     name: 'plant',
     setup(esbuild) {
-      esbuild.onLoad({filter: /supervisor\/[a-z]+\.ts$/}, ({path}) => {
+      esbuild.onLoad({filter: /src\/supervisor\/.*\.ts$/}, ({path}) => {
         const source = readFileSync(path, 'utf8');
         if (basename(path) !== file) return {contents: source, loader: 'ts'};
         planted = source.split(from).length - 1;
@@ -393,5 +393,5 @@ export async function mutated({file, from, to, bug}: Mutant): Promise<HeartModul
   });
   if (planted !== 1) throw new Error(`"${bug}": its passage is ${planted} times in ${file}`);
   const code = Buffer.from(bundle.outputFiles[0]?.contents ?? []).toString('base64');
-  return import(`data:text/javascript;base64,${code}`) as Promise<HeartModule>;
+  return import(`data:text/javascript;base64,${code}`) as Promise<CoreModule>;
 }

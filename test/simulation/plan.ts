@@ -1,10 +1,10 @@
 /** Whether a plan was what came of it. */
-import type {Effect, FleetPlan, Heart} from '../../src/supervisor/index.ts';
+import type {Effect, FleetPlan, Core} from '../../src/supervisor/index.ts';
 import {promise} from './failure.ts';
 
 const sorted = (names: Iterable<string>): string => [...names].sort().join(' ');
 
-export function checkPlan({workers, groups, channels}: FleetPlan, effects: readonly Effect[], heart: Heart): void {
+export function checkPlan({workers, groups, channels}: FleetPlan, effects: readonly Effect[], core: Core): void {
   const events = effects.flatMap(effect => (effect.type === 'journal' ? [effect.event] : []));
   const applied = events.find(event => event.type === 'plan-applied');
   // What changes of itself, and not only because of what it requires.
@@ -31,17 +31,17 @@ export function checkPlan({workers, groups, channels}: FleetPlan, effects: reado
     promise(of(kind) === came, () => `planned as ${kind}: ${of(kind)}; it came to ${came}`);
   }
   const ended = effects.flatMap(effect => {
-    const instance = effect.type === 'end' ? heart.byToken(effect.token) : undefined;
+    const instance = effect.type === 'end' ? core.byToken(effect.token) : undefined;
     return instance?.run?.ending === 'changed' ? [instance.id] : [];
   });
   const restarts = workers.flatMap(({restarts}) => restarts);
   for (const id of ended) promise(restarts.includes(id), () => `${id} is restarted, which was not planned`);
   for (const id of restarts)
-    promise(heart.get(id)?.run?.ending === 'changed', () => `${id} was planned to restart, and does not`);
+    promise(core.get(id)?.run?.ending === 'changed', () => `${id} was planned to restart, and does not`);
   for (const {starts, stops} of workers) {
-    for (const id of starts) promise(heart.get(id)?.wanted === 'up', () => `${id} was planned to start, and does not`);
+    for (const id of starts) promise(core.get(id)?.wanted === 'up', () => `${id} was planned to start, and does not`);
     for (const id of stops) {
-      const instance = heart.get(id);
+      const instance = core.get(id);
       promise(
         instance === undefined || instance.leaving || instance.run?.ending === 'stop',
         () => `${id} was planned to stop, and does not`,

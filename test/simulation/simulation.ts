@@ -5,7 +5,7 @@
 import type {FleetSpec} from '../../src/fleet/types.ts';
 import {reconcile} from '../../src/controller/start/reconcile.ts';
 import type * as supervisor from '../../src/supervisor/index.ts';
-import type {Effect, FleetPlan, Heart, Input, Instance, Time} from '../../src/supervisor/index.ts';
+import type {Effect, FleetPlan, Core, Input, Instance, Time} from '../../src/supervisor/index.ts';
 import {auditFleet, isOverdue, momentOf} from './audit.ts';
 import {CALENDAR} from './calendar.ts';
 import {Commits} from './commits.ts';
@@ -18,8 +18,8 @@ import {Model} from './model.ts';
 import {Prng} from './prng.ts';
 import {randomLimits} from './rate.ts';
 
-/** The heart under test: the real one, or one with a planted bug. */
-export type HeartModule = Pick<typeof supervisor, 'createHeart' | 'restoreHeart' | 'planFor'>;
+/** The core under test: the real one, or one with a planted bug. */
+export type CoreModule = Pick<typeof supervisor, 'createCore' | 'restoreCore' | 'planFor'>;
 
 /** A story that went wrong, and how to see it again. */
 export class SimulationFailure extends Error {
@@ -34,12 +34,12 @@ const MAX_CALM_STEPS = 20_000;
 const ROUND_TRIP_EVERY = 251;
 
 /** Lives through `steps` steps of the story that the seed tells. @throws SimulationFailure at the first broken promise. */
-export function simulate(seed: number, steps: number, heart: HeartModule): void {
-  const story = new Story(seed, heart);
+export function simulate(seed: number, steps: number, core: CoreModule): void {
+  const story = new Story(seed, core);
   try {
     story.live(steps);
   } catch (error) {
-    // A planted bug may also make the heart throw, or run out of stack: that is found, too.
+    // A planted bug may also make the core throw, or run out of stack: that is found, too.
     const what = error instanceof Broken ? error.message : String(error instanceof Error ? error.stack : error);
     throw new SimulationFailure(
       `seed ${seed}, step ${story.steps}: ${what}\n\nThe last that happened:\n${story.tale()}\n\n` +
@@ -57,8 +57,8 @@ interface FullDisk {
 class Story {
   steps = 0;
   readonly #rng: Prng;
-  readonly #module: HeartModule;
-  readonly #options: supervisor.HeartOptions;
+  readonly #module: CoreModule;
+  readonly #options: supervisor.CoreOptions;
   readonly #keeper: FakeKeeper;
   readonly #model: Model;
   readonly #commits = new Commits();
@@ -67,7 +67,7 @@ class Story {
   readonly #fullRate: number;
   #full: FullDisk | null = null;
   readonly #recent: (Input | Effect | string)[] = [];
-  #heart: Heart;
+  #core: Core;
   /** What the fleet file says. */
   #file: FleetSpec;
   /** Whether only the file has said who is there, so that applying it again must change nothing. */
@@ -76,7 +76,7 @@ class Story {
   #wall = 1_700_000_000_000;
   #tokens = 0;
 
-  constructor(seed: number, module: HeartModule) {
+  constructor(seed: number, module: CoreModule) {
     this.#rng = new Prng(seed);
     const jitter = new Prng(seed ^ 0x5bd1e995);
     const limits = randomLimits(new Prng(seed ^ 0x27d4eb2f));
@@ -88,9 +88,9 @@ class Story {
     this.#fullRate = this.#rng.pick([0, 0, 0.02]);
     this.#keeper = new FakeKeeper(this.#rng, randomWeather(this.#rng));
     this.#file = randomFleet(this.#rng);
-    this.#heart = module.createHeart(this.#file, this.#options);
-    this.#model.adopt(this.#heart);
-    this.#commits.take(this.#heart);
+    this.#core = module.createCore(this.#file, this.#options);
+    this.#model.adopt(this.#core);
+    this.#commits.take(this.#core);
   }
 
   /** Storm, then calm, then down; and all must have come to rest. */
@@ -100,9 +100,9 @@ class Story {
     this.#calmDown();
     this.#checkRest();
     this.#say({type: 'down', now: this.#rng.chance(0.3)});
-    this.#comeToRest(() => this.#heart.isDown);
+    this.#comeToRest(() => this.#core.isDown);
     promise(this.#keeper.lives.size === 0, () => `after down, the keeper still has ${this.#tokensKept()}`);
-    for (const {id, status} of this.#heart.instances())
+    for (const {id, status} of this.#core.instances())
       promise(status === 'stopped', () => `${id} is ${status} after down`);
   }
 
@@ -146,8 +146,8 @@ class Story {
 
   /** As many health checks of somebody have failed as may; the word of it may come late. */
   #checkFails(): void {
-    const checked = [...this.#heart.instances()].filter(
-      ({worker, run}) => run !== null && this.#heart.specOf(worker).health !== null,
+    const checked = [...this.#core.instances()].filter(
+      ({worker, run}) => run !== null && this.#core.specOf(worker).health !== null,
     );
     const ready = checked.filter(({status}) => status === 'ready');
     const some = ready.length > 0 && this.#rng.chance(0.8) ? ready : checked;
@@ -173,13 +173,13 @@ class Story {
   }
 
   #passTime(): void {
-    const due = this.#heart.nextDeadline();
+    const due = this.#core.nextDeadline();
     if (due !== null && this.#rng.chance(0.6)) this.#proceed(due - this.#mono);
     else this.#proceed(this.#rng.pick([0, 1, 30, 400, 6000, 60_000]));
     // Somebody sets the clock, or the machine was suspended; only schedules may care.
     if (this.#rng.chance(0.05))
       this.#wall += this.#rng.pick([this.#rng.int(2_000_000) - 1_000_000, 30_000, -86_400_000]);
-    const hearer = this.#heart;
+    const hearer = this.#core;
     const mono = this.#mono;
     this.#say({type: 'tick'});
     const next = hearer.nextDeadline();
@@ -223,55 +223,55 @@ class Story {
       return;
     }
     const edited = (): FleetSpec => editedFleet(this.#rng, this.#file);
-    const command = randomCommand(this.#rng, this.#heart, edited);
+    const command = randomCommand(this.#rng, this.#core, edited);
     if (command === null) return;
     if (this.#say(command) === 'lost') return;
     if (command.type === 'configure') {
       this.#file = command.fleet;
-      this.#asFile = this.#heart.added().length === 0;
+      this.#asFile = this.#core.added().length === 0;
     } else if (command.type === 'add' || command.type === 'remove' || command.type === 'scale') this.#asFile = false;
   }
 
-  /** What the heart says that a fleet file would do; nothing may come of the question. */
+  /** What the core says that a fleet file would do; nothing may come of the question. */
   #plan(fleet: FleetSpec): FleetPlan {
-    const before = this.#heart.snapshot();
+    const before = this.#core.snapshot();
     let tokens = 0;
     const options = {...this.#options, newToken: () => `copy-${++tokens}`, random: () => 0.5};
-    const plan = this.#module.planFor(this.#heart, fleet, options, this.#time());
-    promise(this.#heart.snapshot() === before, () => 'a plan has changed the state');
+    const plan = this.#module.planFor(this.#core, fleet, options, this.#time());
+    promise(this.#core.snapshot() === before, () => 'a plan has changed the state');
     return plan;
   }
 
   #applyAgain(): void {
-    const due = this.#heart.nextDeadline();
+    const due = this.#core.nextDeadline();
     // What is due anyway would be done by any input.
     if (!this.#asFile || (due !== null && due <= this.#mono)) return;
     const {workers, groups, channels} = this.#plan(this.#file);
     promise(workers.length + groups.length + channels.length === 0, () => 'a fleet file without a change has a plan');
-    const effects = this.#heart.handle({type: 'configure', fleet: structuredClone(this.#file)}, this.#time());
+    const effects = this.#core.handle({type: 'configure', fleet: structuredClone(this.#file)}, this.#time());
     promise(effects.length === 0, () => `a fleet file without a change did ${JSON.stringify(effects)}`);
   }
 
-  /** Tells the heart, checks what it does, and lets the keeper do that; unless the controller dies meanwhile. */
+  /** Tells the core, checks what it does, and lets the keeper do that; unless the controller dies meanwhile. */
   #say(input: Input): 'heard' | 'lost' {
     const dies = this.#rng.chance(this.#lossRate);
-    const committed = dies ? this.#heart.snapshot() : '';
+    const committed = dies ? this.#core.snapshot() : '';
     if (dies && this.#full === null)
       promise(this.#commits.text === committed, () => 'what was committed is not the state');
-    const scope = scopeOf(input, this.#heart);
+    const scope = scopeOf(input, this.#core);
     const unmoved = this.#unmovedBy(input);
     if (input.type === 'down') this.#model.hasty ||= input.now;
     const time = this.#time();
     this.#note(input);
     const planned = input.type === 'configure' ? this.#plan(input.fleet) : null;
-    const effects = this.#heart.handle(input, time);
-    if (planned !== null && !this.#heart.isStopping) checkPlan(planned, effects, this.#heart);
+    const effects = this.#core.handle(input, time);
+    if (planned !== null && !this.#core.isStopping) checkPlan(planned, effects, this.#core);
     for (const effect of effects) this.#note(effect);
-    const isMoved = unmoved !== undefined && this.#heart.get(unmoved.id)?.status !== unmoved.status;
+    const isMoved = unmoved !== undefined && this.#core.get(unmoved.id)?.status !== unmoved.status;
     promise(!isMoved, () => `${unmoved?.id ?? ''} is believed to be ready, though others are to be asked`);
-    const moment = momentOf(this.#heart);
-    this.#model.check({input, effects, heart: this.#heart, time, moment, scope});
-    auditFleet(this.#heart, moment);
+    const moment = momentOf(this.#core);
+    this.#model.check({input, effects, core: this.#core, time, moment, scope});
+    auditFleet(this.#core, moment);
     // Before the commit: it never happened. After it: of what it wants, the first few may have got out.
     if (dies && this.#rng.chance(0.5) && input.type !== 'down') {
       this.#lose(committed);
@@ -279,18 +279,18 @@ class Story {
     }
     const delivered = dies ? this.#rng.int(effects.length + 1) : effects.length;
     for (let i = 0; i < delivered; i++) this.#deliver(effects[i]);
-    if (this.#full === null) this.#commits.take(this.#heart);
+    if (this.#full === null) this.#commits.take(this.#core);
     // What could not be recorded is not remembered.
     const remembered = !dies || this.#full === null;
-    if (dies) this.#lose(this.#heart.snapshot());
+    if (dies) this.#lose(this.#core.snapshot());
     this.#checkProbes();
     return remembered ? 'heard' : 'lost';
   }
 
   /** Whose own word is nothing to anybody. */
   #unmovedBy(input: Input): Instance | undefined {
-    const instance = input.type === 'said-ready' ? this.#heart.byToken(input.token) : undefined;
-    const kind = instance && this.#heart.specOf(instance.worker).ready?.kind;
+    const instance = input.type === 'said-ready' ? this.#core.byToken(input.token) : undefined;
+    const kind = instance && this.#core.specOf(instance.worker).ready?.kind;
     return kind === 'notify' || kind === 'fd' ? undefined : instance;
   }
 
@@ -301,11 +301,11 @@ class Story {
   #checkProbes(): void {
     const {probing, watched} = this.#keeper;
     for (const token of probing) {
-      promise(this.#heart.byToken(token)?.status === 'starting', () => `${token} is asked, but not starting`);
+      promise(this.#core.byToken(token)?.status === 'starting', () => `${token} is asked, but not starting`);
     }
     const counts = new Set<string>();
-    for (const {id, worker, run, status, leaving} of this.#heart.instances()) {
-      const {ready, watchdogMs} = this.#heart.specOf(worker);
+    for (const {id, worker, run, status, leaving} of this.#core.instances()) {
+      const {ready, watchdogMs} = this.#core.specOf(worker);
       const says = ready?.kind === 'notify' || ready?.kind === 'fd';
       promise(run?.readyBy == null || says || probing.has(run.token), () => `${id} should be ready, but nobody asks`);
       if (run === null || status !== 'ready' || run.pausedAt !== null) continue;
@@ -316,8 +316,8 @@ class Story {
       promise(!counted || watched.has(run.token), () => `nobody counts for the watchdog of ${id}`);
     }
     for (const token of watched) {
-      const instance = this.#heart.byToken(token);
-      const {ready, watchdogMs} = instance ? this.#heart.specOf(instance.worker) : {ready: null, watchdogMs: null};
+      const instance = this.#core.byToken(token);
+      const {ready, watchdogMs} = instance ? this.#core.specOf(instance.worker) : {ready: null, watchdogMs: null};
       const isHeard = watchdogMs !== null || ready?.kind === 'notify';
       promise(!isHeard || counts.has(token), () => `the watchdog of ${token} is counted, but ${token} can't feed it`);
     }
@@ -331,8 +331,8 @@ class Story {
   #fillDisk(full: boolean): void {
     this.#note(full ? '-- the disk is full' : '-- there is room again');
     const withheld = this.#full?.withheld ?? [];
-    this.#full = full ? {snapshot: this.#heart.snapshot(), withheld: []} : null;
-    if (!full) this.#commits.take(this.#heart);
+    this.#full = full ? {snapshot: this.#core.snapshot(), withheld: []} : null;
+    if (!full) this.#commits.take(this.#core);
     for (const effect of withheld) this.#deliver(effect);
   }
 
@@ -350,10 +350,10 @@ class Story {
     this.#note('-- the controller is lost, another one goes on');
     this.#passBy();
     this.#keeper.reconnect();
-    const {heart, effects} = this.#module.restoreHeart(snapshot, this.#options);
-    promise(heart.snapshot() === snapshot, () => 'a restored heart has another snapshot');
-    this.#heart = heart;
-    this.#model.adopt(heart);
+    const {core, effects} = this.#module.restoreCore(snapshot, this.#options);
+    promise(core.snapshot() === snapshot, () => 'a restored core has another snapshot');
+    this.#core = core;
+    this.#model.adopt(core);
     for (const effect of effects) {
       this.#note(effect);
       this.#deliver(effect);
@@ -367,15 +367,15 @@ class Story {
     this.#keeper.reconnect();
     this.#keeper.facts.length = 0;
     this.#full = {snapshot, withheld: []};
-    const {heart, effects} = this.#module.restoreHeart(snapshot, this.#options);
-    this.#heart = heart;
+    const {core, effects} = this.#module.restoreCore(snapshot, this.#options);
+    this.#core = core;
     this.#asFile = false;
     const lived = new Map(Array.from(this.#keeper.lives.values(), life => [life.token, life.phase]));
-    const {inputs, replaced, strays} = reconcile(heart, this.#keeper.runs(), this.#wall, () => 0);
+    const {inputs, replaced, strays} = reconcile(core, this.#keeper.runs(), this.#wall, () => 0);
     const again = effects.filter(effect => !('token' in effect && replaced.has(effect.token)));
     for (const input of inputs) {
       this.#note(input);
-      again.push(...heart.handle(input, this.#time()));
+      again.push(...core.handle(input, this.#time()));
     }
     for (const effect of again) {
       this.#note(effect);
@@ -383,34 +383,34 @@ class Story {
     }
     for (const {token, id} of strays) {
       promise(
-        !heart.workers().some(({name}) => id.startsWith(`${name}/`)),
+        !core.workers().some(({name}) => id.startsWith(`${name}/`)),
         () => `${id} (${token}) is taken for a stray`,
       );
       this.#keeper.kill(token);
     }
     // Whoever lived and is still wanted lives on, as the one that it was.
-    for (const {id, run, wanted} of heart.instances()) {
+    for (const {id, run, wanted} of core.instances()) {
       const own = [...this.#keeper.lives.values()].find(life => life.id === id && lived.get(life.token) === 'living');
       promise(
         own === undefined || wanted === 'down' || run?.token === own.token,
         () => `${id} lost ${own?.token ?? ''}`,
       );
     }
-    auditFleet(heart, momentOf(heart));
-    this.#model.adopt(heart);
+    auditFleet(core, momentOf(core));
+    this.#model.adopt(core);
   }
 
   #roundTrip(): void {
-    const text = this.#heart.snapshot();
-    const {heart} = this.#module.restoreHeart(text, this.#options);
-    promise(heart.snapshot() === text, () => 'a restored heart has another snapshot');
-    const due = this.#heart.nextDeadline();
+    const text = this.#core.snapshot();
+    const {core} = this.#module.restoreCore(text, this.#options);
+    promise(core.snapshot() === text, () => 'a restored core has another snapshot');
+    const due = this.#core.nextDeadline();
     // One that waits for a tick, or was itself restored just now, has something to do yet.
     if (due !== null && due <= this.#mono) return;
-    promise(heart.isDown === this.#heart.isDown, () => 'a restored heart counts otherwise');
-    const effects = heart.handle({type: 'pause', ids: []}, this.#time());
-    promise(effects.length === 0, () => `a restored heart does more than the first: ${JSON.stringify(effects)}`);
-    promise(heart.nextDeadline() === due, () => 'a restored heart has other deadlines');
+    promise(core.isDown === this.#core.isDown, () => 'a restored core counts otherwise');
+    const effects = core.handle({type: 'pause', ids: []}, this.#time());
+    promise(effects.length === 0, () => `a restored core does more than the first: ${JSON.stringify(effects)}`);
+    promise(core.nextDeadline() === due, () => 'a restored core has other deadlines');
   }
 
   /** No more crashes and commands: whatever can come to rest does. */
@@ -420,10 +420,10 @@ class Story {
     const lossRate = this.#lossRate;
     // Nobody would say it again.
     this.#lossRate = 0;
-    this.#say({type: 'resume', ids: Array.from(this.#heart.instances(), ({id}) => id)});
+    this.#say({type: 'resume', ids: Array.from(this.#core.instances(), ({id}) => id)});
     for (const life of this.#keeper.lives.values()) this.#keeper.freeze(life, false);
     this.#lossRate = lossRate;
-    this.#comeToRest(() => [...this.#heart.instances()].every(atRest));
+    this.#comeToRest(() => [...this.#core.instances()].every(atRest));
   }
 
   #comeToRest(done: () => boolean): void {
@@ -434,8 +434,8 @@ class Story {
       if (moved) continue;
       if (done()) return;
       const times = [...this.#keeper.lives.values()].map(({killAt}) => killAt).filter(at => at > this.#mono);
-      const next = Math.min(this.#heart.nextDeadline() ?? Infinity, ...times);
-      promise(next < Infinity, () => `nothing will ever happen again: ${JSON.stringify([...this.#heart.instances()])}`);
+      const next = Math.min(this.#core.nextDeadline() ?? Infinity, ...times);
+      promise(next < Infinity, () => `nothing will ever happen again: ${JSON.stringify([...this.#core.instances()])}`);
       this.#proceed(next - this.#mono);
       this.#say({type: 'tick'});
     }
@@ -444,14 +444,14 @@ class Story {
 
   #checkRest(): void {
     const running = new Set<string>();
-    for (const {id, status, wanted, run} of this.#heart.instances()) {
+    for (const {id, status, wanted, run} of this.#core.instances()) {
       promise((status === 'stopped') === (wanted === 'down'), () => `${id} is wanted ${wanted}, and ${status}`);
       if (run !== null) running.add(run.token);
     }
     for (const {token, phase} of this.#keeper.lives.values()) {
       promise(running.has(token) && phase === 'living', () => `${token} (${phase}) was never forgotten`);
     }
-    promise(running.size === this.#keeper.lives.size, () => `the heart has runs that there are not`);
+    promise(running.size === this.#keeper.lives.size, () => `the core has runs that there are not`);
   }
 
   #tokensKept(): string {

@@ -51,7 +51,7 @@ describe('scale', () => {
     const bench = new Bench(worker('web', {instances: 2})).spawned('web/1').spawned('web/2');
     bench.say({type: 'scale', worker: 'web', instances: 3}).spawned('web/3');
     bench.say({type: 'scale', worker: 'web', instances: 1}).gone('web/2').gone('web/3');
-    expect([...bench.heart.instances()].map(({id}) => id)).toEqual(['web/1']);
+    expect([...bench.core.instances()].map(({id}) => id)).toEqual(['web/1']);
     expect(bench.status('web/1')).toBe('ready');
   });
 
@@ -71,13 +71,13 @@ describe('scale', () => {
 describe('add and remove', () => {
   it('bring a worker and let it go, definition and all', () => {
     const bench = new Bench(worker('web')).say({type: 'add', spec: worker('extra')}).spawned('extra/1');
-    expect(bench.heart.added()).toEqual(['extra']);
-    expect(bench.heart.fleet().workers.map(({name}) => name)).toEqual(['web', 'extra']);
+    expect(bench.core.added()).toEqual(['extra']);
+    expect(bench.core.fleet().workers.map(({name}) => name)).toEqual(['web', 'extra']);
     bench.say({type: 'remove', workers: ['extra']});
-    expect(bench.heart.specOf('extra').name).toBe('extra');
+    expect(bench.core.specOf('extra').name).toBe('extra');
     bench.gone('extra/1');
-    expect(() => bench.heart.specOf('extra')).toThrow('no worker extra');
-    expect(bench.heart.added()).toEqual([]);
+    expect(() => bench.core.specOf('extra')).toThrow('no worker extra');
+    expect(bench.core.added()).toEqual([]);
   });
 });
 
@@ -98,7 +98,7 @@ describe('configure', () => {
     });
     expect([bench.status('db/1'), bench.status('web/1')]).toEqual(['ready', 'stopping']);
     expect(bench.gone('web/1').spawned('web/1').get('web/1')).toMatchObject({status: 'ready', restarts: 0});
-    expect(bench.heart.specOf('web').argv).toEqual(['/bin/new']);
+    expect(bench.core.specOf('web').argv).toEqual(['/bin/new']);
   });
 
   it('ends a run by the definition with which it began', () => {
@@ -127,7 +127,7 @@ describe('configure', () => {
     const bench = new Bench(worker('a'), worker('b')).say({type: 'add', spec: worker('extra')});
     bench.say({type: 'scale', worker: 'a', instances: 3}).configure(worker('b'), worker('a'));
     for (const id of ['a/2', 'a/3']) bench.spawnFailed(id);
-    expect([...bench.heart.instances()].map(({id}) => id)).toEqual(['b/1', 'a/1', 'extra/1']);
+    expect([...bench.core.instances()].map(({id}) => id)).toEqual(['b/1', 'a/1', 'extra/1']);
   });
 });
 
@@ -135,15 +135,15 @@ describe('down', () => {
   it('stops everything in reverse order, and nothing starts any more', () => {
     const bench = new Bench(worker('db'), worker('web', {after: ['db']})).spawned('db/1').spawned('web/1');
     bench.say({type: 'down', now: false});
-    expect(bench.heart.isStopping).toBe(true);
+    expect(bench.core.isStopping).toBe(true);
     bench
       .start('web/1')
       .restart('db/1')
       .say({type: 'add', spec: worker('x')})
       .configure(worker('y'));
     expect(bench.effects).toEqual([]);
-    expect(bench.gone('web/1').heart.isDown).toBe(false);
-    expect(bench.gone('db/1').heart.isDown).toBe(true);
+    expect(bench.gone('web/1').core.isDown).toBe(false);
+    expect(bench.gone('db/1').core.isDown).toBe(true);
     expect(bench.count('spawn')).toBe(2);
   });
 
@@ -168,6 +168,6 @@ describe('a fleet of 1,000', () => {
     }
     // 20,000 facts: a scan of all instances at each would take many seconds.
     expect(performance.now() - before).toBeLessThan(5000);
-    expect(fleetOf(bench.heart.workers()).workers).toHaveLength(2);
+    expect(fleetOf(bench.core.workers()).workers).toHaveLength(2);
   });
 });

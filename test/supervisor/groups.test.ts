@@ -17,24 +17,24 @@ function group(
 function bench(groups: readonly GroupSpec[], overrides: Partial<Record<string, Partial<WorkerSpec>>> = {}): Bench {
   const workers = ['a', 'b', 'c', 'd', 'e'].map(name => worker(name, overrides[name]));
   const made = Bench.of(workers, groups);
-  for (const {id} of [...made.heart.instances()]) if (made.status(id) === 'starting') made.spawned(id);
+  for (const {id} of [...made.core.instances()]) if (made.status(id) === 'starting') made.spawned(id);
   return made;
 }
 
 /** By worker: its status. */
 const statuses = (of: Bench): string =>
-  Array.from(of.heart.instances(), ({worker, status}) => `${worker}:${status}`).join(' ');
+  Array.from(of.core.instances(), ({worker, status}) => `${worker}:${status}`).join(' ');
 
 /** All that is being ended ends, nothing is left, and what is due is started. */
 function settle(of: Bench): Bench {
-  for (const {id, status, run} of [...of.heart.instances()]) {
+  for (const {id, status, run} of [...of.core.instances()]) {
     if (status !== 'stopping') continue;
     if (run !== null) of.exited(id, null);
     of.cleared(id);
   }
-  for (const {id, clearing} of [...of.heart.instances()]) if (clearing !== null) of.cleared(id);
+  for (const {id, clearing} of [...of.core.instances()]) if (clearing !== null) of.cleared(id);
   of.pass(1000);
-  for (const {id, status} of [...of.heart.instances()]) if (status === 'starting') of.spawned(id);
+  for (const {id, status} of [...of.core.instances()]) if (status === 'starting') of.spawned(id);
   return of;
 }
 
@@ -64,9 +64,9 @@ describe('who restarts with one that failed', () => {
     const of = bench([group('g', 'one-for-all', ['a', 'b', 'c'])], {a: {backoff}}).gone('a/1');
     of.gone('b/1', null);
     expect(of.status('b/1')).toBe('pending');
-    expect(of.heart.blockedBy('b/1')).toBe('restarts with a, which is in backoff (group g)');
+    expect(of.core.blockedBy('b/1')).toBe('restarts with a, which is in backoff (group g)');
     of.pass(600);
-    expect(of.heart.blockedBy('a/1')).toBe('restarts with c, which is stopping (group g)');
+    expect(of.core.blockedBy('a/1')).toBe('restarts with c, which is stopping (group g)');
     of.gone('c/1', null);
     expect(statuses(of)).toBe('a:starting b:starting c:starting d:ready e:ready');
   });

@@ -1,12 +1,12 @@
-/** A heart to talk to in tests: facts are named by instance, time passes when told. */
+/** A core to talk to in tests: facts are named by instance, time passes when told. */
 import type {FleetSpec, GroupSpec, WorkerSpec} from '../../src/fleet/types.ts';
 import {
-  createHeart,
+  createCore,
   rateLimitsFor,
-  restoreHeart,
+  restoreCore,
   type Effect,
-  type Heart,
-  type HeartOptions,
+  type Core,
+  type CoreOptions,
   type Input,
   type Instance,
 } from '../../src/supervisor/index.ts';
@@ -22,11 +22,11 @@ export function worker(name: string, overrides: Partial<WorkerSpec> = {}): Worke
 }
 
 export class Bench {
-  heart: Heart;
+  core: Core;
   mono = 1000;
   /** How much more the wall clock shows, which somebody may set. */
   ahead = 5_000_000;
-  /** What the last input made the heart want. */
+  /** What the last input made the core want. */
   effects: Effect[] = [];
   /** Everything that it ever wanted. */
   readonly all: Effect[] = [];
@@ -35,23 +35,23 @@ export class Bench {
   #pid = 100;
 
   constructor(...workers: WorkerSpec[]) {
-    this.heart = createHeart(fleetOf(workers), this.options);
+    this.core = createCore(fleetOf(workers), this.options);
     this.say({type: 'tick'});
   }
 
   /** With groups. */
   static of(workers: readonly WorkerSpec[], groups: readonly GroupSpec[]): Bench {
     const bench = new Bench(...workers);
-    bench.heart = createHeart({...fleetOf(workers), groups}, bench.options);
+    bench.core = createCore({...fleetOf(workers), groups}, bench.options);
     return bench.say({type: 'tick'});
   }
 
-  get options(): HeartOptions {
+  get options(): CoreOptions {
     return {newToken: () => `t${++this.#tokens}`, random: () => 0.5, calendar: CALENDAR, limits: this.limits};
   }
 
   say(input: Input): this {
-    this.effects = this.heart.handle(input, {mono: this.mono, wall: this.ahead + this.mono});
+    this.effects = this.core.handle(input, {mono: this.mono, wall: this.ahead + this.mono});
     this.all.push(...this.effects);
     return this;
   }
@@ -99,14 +99,14 @@ export class Bench {
 
   /** The controller is lost, and another one goes on. */
   lose(): this {
-    const {heart, effects} = restoreHeart(this.heart.snapshot(), this.options);
-    this.heart = heart;
+    const {core, effects} = restoreCore(this.core.snapshot(), this.options);
+    this.core = core;
     this.effects = effects;
     return this;
   }
 
   get(id: string): Instance {
-    const instance = this.heart.get(id);
+    const instance = this.core.get(id);
     if (instance === undefined) throw new Error(`there is no ${id}`);
     return instance;
   }

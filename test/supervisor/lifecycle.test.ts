@@ -161,10 +161,10 @@ describe('an alarm', () => {
   it('is one SIGALRM at its time', () => {
     const bench = new Bench(worker('web')).spawned('web/1').say({type: 'alarm', ids: ['web/1'], seconds: 2});
     expect(bench.journal()).toEqual(['alarm-set']);
-    expect(bench.heart.nextDeadline()).toBe(bench.mono + 2000);
+    expect(bench.core.nextDeadline()).toBe(bench.mono + 2000);
     expect(bench.pass(2000).effects).toContainEqual({type: 'signal', token: 't1', signal: 'SIGALRM'});
     expect(bench.journal()).toEqual(['alarm-fired']);
-    expect(bench.heart.nextDeadline()).toBeNull();
+    expect(bench.core.nextDeadline()).toBeNull();
   });
 
   it('of 0 seconds cancels', () => {

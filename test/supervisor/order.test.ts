@@ -10,10 +10,10 @@ function up(bench: Bench, ...ids: string[]): Bench {
 describe('after', () => {
   it('holds a worker back until all instances of the other are ready', () => {
     const bench = new Bench(worker('db', {instances: 2}), worker('web', {after: ['db']}));
-    expect(bench.heart.blockedBy('web/1')).toBe('waits for db, which is starting');
+    expect(bench.core.blockedBy('web/1')).toBe('waits for db, which is starting');
     expect(bench.spawned('db/1').status('web/1')).toBe('pending');
     expect(bench.spawned('db/2').status('web/1')).toBe('starting');
-    expect(bench.heart.blockedBy('web/1')).toBeNull();
+    expect(bench.core.blockedBy('web/1')).toBeNull();
   });
 
   it('is satisfied by what finished well, and not by what failed', () => {
@@ -65,7 +65,7 @@ describe('requires', () => {
     bench.gone('web/1').gone('api/1').gone('db/1');
     expect(['db/1', 'api/1', 'web/1'].map(id => bench.status(id))).toEqual(['stopped', 'pending', 'pending']);
     expect(bench.get('api/1').reason).toBe('requires db, which is stopped');
-    expect(bench.heart.blockedBy('web/1')).toBe('requires api, which requires db, which is stopped');
+    expect(bench.core.blockedBy('web/1')).toBe('requires api, which requires db, which is stopped');
     bench.start('db/1').spawned('db/1').spawned('api/1').spawned('web/1');
     expect(bench.get('web/1')).toMatchObject({status: 'ready', restarts: 0, row: 0});
   });
@@ -113,10 +113,10 @@ describe('a chain of thousands', () => {
     );
     const bench = new Bench(...chain);
     bench.say({type: 'stop', ids: ['w0/1']});
-    expect(bench.heart.get('w0/1')?.wanted).toBe('down');
+    expect(bench.core.get('w0/1')?.wanted).toBe('down');
     bench.say({type: 'start', ids: [`w${long - 1}/1`]});
-    expect(bench.heart.get('w0/1')?.wanted).toBe('up');
+    expect(bench.core.get('w0/1')?.wanted).toBe('up');
     bench.say({type: 'remove', workers: chain.slice(2).map(({name}) => name)});
-    expect([...bench.heart.instances()].map(({id}) => id)).toEqual(['w0/1', 'w1/1']);
+    expect([...bench.core.instances()].map(({id}) => id)).toEqual(['w0/1', 'w1/1']);
   });
 });

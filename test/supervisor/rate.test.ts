@@ -24,12 +24,12 @@ const waits = (bench: Bench, name: string): number =>
 describe('the rate of restarts', () => {
   it('lets one restart of each go at once, however many there are', () => {
     const bench = new Bench(worker('web', {instances: 1000, backoff: {...atOnce, initialMs: 100, maxMs: 100}}));
-    const ids = [...bench.heart.instances()].map(({id}) => id);
+    const ids = [...bench.core.instances()].map(({id}) => id);
     for (const id of ids) bench.spawned(id);
     bench.pass(30_000);
     for (const id of ids) bench.gone(id);
     expect(new Set(ids.map(id => bench.status(id)))).toEqual(new Set(['starting']));
-    expect(bench.heart.storm).toBeNull();
+    expect(bench.core.storm).toBeNull();
   });
 
   it('holds back those that come too fast, each for its turn, and says so', () => {
@@ -53,9 +53,9 @@ describe('the rate of restarts', () => {
     for (const name of ['a', 'b', 'c', 'd']) bench.gone(`${name}/1`);
     bench.pass(2000);
     expect(bench.pass(4999).journal()).toEqual([]);
-    expect(bench.heart.nextDeadline()).toBe(bench.mono + 1);
+    expect(bench.core.nextDeadline()).toBe(bench.mono + 1);
     expect(bench.pass(1).effects).toEqual([{type: 'journal', event: {type: 'storm-over', held: 2, forMs: 7000}}]);
-    expect(bench.heart.storm).toBeNull();
+    expect(bench.core.storm).toBeNull();
   });
 
   it('does not let those that crash in a loop hold back who dies for the first time', () => {
@@ -86,14 +86,14 @@ describe('the rate of restarts', () => {
   it('gives the turn of one that was stopped to the next that dies', () => {
     const bench = narrow('a', 'b', 'c', 'd').gone('a/1').gone('b/1').gone('c/1').stop('c/1').gone('d/1');
     expect(waits(bench, 'd')).toBe(1000);
-    const {storm} = bench.stop('d/1').heart;
+    const {storm} = bench.stop('d/1').core;
     expect(storm?.overAt).toBe(bench.mono + 5000);
   });
 
   it('is remembered by the next controller', () => {
     const bench = narrow('a', 'b', 'c', 'd').gone('a/1').gone('b/1').gone('c/1').lose().gone('d/1');
     expect([waits(bench, 'c'), waits(bench, 'd')]).toEqual([1000, 2000]);
-    expect(bench.heart.storm).toMatchObject({held: 2});
+    expect(bench.core.storm).toMatchObject({held: 2});
   });
 
   it('counts those that go along with their group, so that the next failure waits', () => {

@@ -5,12 +5,12 @@ import {Bench, worker} from './harness.ts';
 /** Three instances of web, all ready, and a reload of them asked for. */
 function bench(overrides: Partial<WorkerSpec> = {}): Bench {
   const of = new Bench(worker('web', {instances: 3, ...overrides}));
-  for (const {id} of [...of.heart.instances()]) of.spawned(id).probeReady(id);
+  for (const {id} of [...of.core.instances()]) of.spawned(id).probeReady(id);
   return of.say({type: 'reload', ids: ['web/1', 'web/2', 'web/3']});
 }
 
 const probed: Partial<WorkerSpec> = {ready: {kind: 'log', text: 'up', timeoutMs: 5000}};
-const statuses = (of: Bench): string => Array.from(of.heart.instances(), ({status}) => status).join(' ');
+const statuses = (of: Bench): string => Array.from(of.core.instances(), ({status}) => status).join(' ');
 const again = (of: Bench, id: string): Bench => of.gone(id, 0).spawned(id).probeReady(id);
 const failures = (of: Bench): unknown[] =>
   of.all.flatMap(effect => (effect.type === 'journal' && effect.event.type === 'reload-failed' ? [effect.event] : []));
@@ -25,7 +25,7 @@ describe('a reload', () => {
     expect(statuses(of)).toBe('ready stopping ready');
     expect(statuses(again(of, 'web/2'))).toBe('ready ready stopping');
     expect(statuses(again(of, 'web/3'))).toBe('ready ready ready');
-    expect(of.heart.isReloading('web/3')).toBe(false);
+    expect(of.core.isReloading('web/3')).toBe(false);
     expect(failures(of)).toEqual([]);
   });
 
@@ -43,7 +43,7 @@ describe('a reload', () => {
     const of = fail(bench());
     expect(failures(of)).toMatchObject([{worker: 'web', instance: 1}]);
     expect(of.get('web/3').run?.token).toBe('t3');
-    expect(of.heart.isReloading('web/3')).toBe(false);
+    expect(of.core.isReloading('web/3')).toBe(false);
     expect(of.pass(60_000).get('web/3').run?.token).toBe('t3');
   });
 
@@ -64,17 +64,17 @@ describe('a reload', () => {
     const of = bench().stop('web/2').gone('web/2', 0).gone('web/1', 0).spawned('web/1').pass(1000);
     expect(statuses(of)).toBe('ready stopped stopping');
     of.restart('web/3').gone('web/3', 0).spawned('web/3');
-    expect(of.heart.isReloading('web/3')).toBe(false);
+    expect(of.core.isReloading('web/3')).toBe(false);
   });
 
   it('starts nothing that does not run', () => {
     const of = new Bench(worker('web')).spawned('web/1').stop('web/1').gone('web/1', 0);
     expect(of.say({type: 'reload', ids: ['web/1']}).status('web/1')).toBe('stopped');
-    expect(of.heart.isReloading('web/1')).toBe(false);
+    expect(of.core.isReloading('web/1')).toBe(false);
   });
 
   it('is over when all is stopped', () => {
     const of = bench().say({type: 'down', now: false});
-    expect(of.heart.isReloading('web/2')).toBe(false);
+    expect(of.core.isReloading('web/2')).toBe(false);
   });
 });

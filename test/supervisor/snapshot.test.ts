@@ -1,5 +1,5 @@
 import {describe, expect, it, vi} from 'vitest';
-import {rateLimitsFor, restoreHeart, SnapshotError, withChanges} from '../../src/supervisor/index.ts';
+import {rateLimitsFor, restoreCore, SnapshotError, withChanges} from '../../src/supervisor/index.ts';
 import {CALENDAR} from '../simulation/calendar.ts';
 import {Bench, fleetOf, worker} from './harness.ts';
 
@@ -7,7 +7,7 @@ const options = {newToken: () => 'new', random: () => 0.5, calendar: CALENDAR, l
 
 function codeOf(text: string): string {
   try {
-    restoreHeart(text, options);
+    restoreCore(text, options);
   } catch (error) {
     if (error instanceof SnapshotError) return error.code;
     throw error;
@@ -19,15 +19,15 @@ describe('a snapshot', () => {
   it('restored is the same snapshot', () => {
     const bench = new Bench(worker('db'), worker('web', {instances: 3, requires: ['db']})).spawned('db/1');
     bench.say({type: 'add', spec: worker('extra')}).say({type: 'scale', worker: 'web', instances: 1});
-    const text = bench.heart.snapshot();
-    const {heart} = restoreHeart(text, options);
-    expect(heart.snapshot()).toBe(text);
-    expect(heart.added()).toEqual(['extra']);
-    expect(heart.fleet()).toEqual(bench.heart.fleet());
+    const text = bench.core.snapshot();
+    const {core} = restoreCore(text, options);
+    expect(core.snapshot()).toBe(text);
+    expect(core.added()).toEqual(['extra']);
+    expect(core.fleet()).toEqual(bench.core.fleet());
   });
 
   it('of another version is refused as that', () => {
-    const text = new Bench(worker('web')).heart.snapshot().replace('"version":1', '"version":99');
+    const text = new Bench(worker('web')).core.snapshot().replace('"version":1', '"version":99');
     expect(codeOf(text)).toBe('version');
   });
 
@@ -43,16 +43,16 @@ describe('a snapshot', () => {
   });
 
   it('with an instance of no worker, or half an instance, is refused', () => {
-    const text = new Bench(worker('web')).heart.snapshot();
+    const text = new Bench(worker('web')).core.snapshot();
     expect(codeOf(text.replace('"worker":"web"', '"worker":"ghost"'))).toBe('malformed');
     expect(codeOf(text.replace('"row":0,', ''))).toBe('malformed');
   });
 
   it('turns only what has changed into text again', () => {
     const bench = new Bench(worker('web', {instances: 1000}));
-    bench.heart.snapshot();
+    bench.core.snapshot();
     const stringify = vi.spyOn(JSON, 'stringify');
-    bench.spawned('web/7').heart.snapshot();
+    bench.spawned('web/7').core.snapshot();
     expect(stringify).toHaveBeenCalledOnce();
     stringify.mockRestore();
   });
@@ -85,19 +85,19 @@ describe('after a controller was lost', () => {
   it('down --now stays that', () => {
     const bench = new Bench(worker('web')).spawned('web/1').say({type: 'down', now: true}).lose();
     expect(bench.effects).toEqual([{type: 'end', token: 't1', signal: 'SIGTERM', timeoutMs: 0}]);
-    expect(bench.heart.isStopping).toBe(true);
+    expect(bench.core.isStopping).toBe(true);
   });
 
   it('and what has changed since are the snapshot of now, and only what has changed is said', () => {
     const bench = new Bench(worker('web', {instances: 1000}));
-    expect(bench.heart.changes()).toBeNull();
-    const whole = bench.heart.snapshot();
-    bench.heart.committed();
+    expect(bench.core.changes()).toBeNull();
+    const whole = bench.core.snapshot();
+    bench.core.committed();
     const changes: string[] = [];
     const commit = (): void => {
-      changes.push(bench.heart.changes() ?? '');
-      bench.heart.committed();
-      expect(withChanges(whole, changes)).toBe(bench.heart.snapshot());
+      changes.push(bench.core.changes() ?? '');
+      bench.core.committed();
+      expect(withChanges(whole, changes)).toBe(bench.core.snapshot());
     };
     bench.spawned('web/7');
     commit();
@@ -105,7 +105,7 @@ describe('after a controller was lost', () => {
     bench.spawned('web/8');
     commit();
     expect(changes[1]).not.toContain('web/7');
-    expect(bench.heart.changes()).toMatch(/"instances":\[\]/);
+    expect(bench.core.changes()).toMatch(/"instances":\[\]/);
   });
 
   it.each<[string, (bench: Bench) => unknown]>([
@@ -115,10 +115,10 @@ describe('after a controller was lost', () => {
     ['a definition is another', bench => bench.say({type: 'configure', fleet: fleetOf([worker('web', {nice: 3})])})],
   ])('is written whole when %s', (_, change) => {
     const bench = new Bench(worker('web'), worker('db'));
-    bench.heart.snapshot();
-    bench.heart.committed();
-    expect(bench.heart.changes()).not.toBeNull();
+    bench.core.snapshot();
+    bench.core.committed();
+    expect(bench.core.changes()).not.toBeNull();
     change(bench);
-    expect(bench.heart.changes()).toBeNull();
+    expect(bench.core.changes()).toBeNull();
   });
 });

@@ -35,7 +35,7 @@ export type Stopped =
   | {readonly kind: 'signalled'; readonly process: SupervisorProcess};
 
 /** How long the controller has said nothing. Time counts only while this process runs. */
-class Silence {
+class Liveness {
   #ms = 0;
   #last = performance.now();
 
@@ -59,7 +59,7 @@ class Silence {
  */
 export async function stopFleet(folder: string, options: StopOptions): Promise<Stopped> {
   const {signal, say} = options;
-  const silence = new Silence();
+  const silence = new Liveness();
   for (;;) {
     signal?.throwIfAborted();
     try {
@@ -87,7 +87,7 @@ const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(r
 async function askOnce(
   folder: string,
   {now, timeoutMs, signal, asks, progress}: StopOptions,
-  silence: Silence,
+  silence: Liveness,
 ): Promise<Outcomes> {
   const left = PATIENCE_MS - silence.tick();
   const client = await connectFleet(folder, {timeoutMs: Math.max(left, 0)});

@@ -12,19 +12,19 @@ import {queryHandlers} from '../handlers/query.ts';
 import {signalHandlers} from '../handlers/signals.ts';
 import {upgradeHandlers} from '../handlers/upgrade.ts';
 import {isPredecessor} from '../start/predecessor.ts';
-import {complain} from '../turn/stderr.ts';
+import {logError} from '../turn/stderr.ts';
 import type {WorkerServices} from './worker-services.ts';
-import type {Core} from './core.ts';
+import type {Decisions} from './decisions.ts';
 import type {Monitoring} from './monitoring.ts';
 
 export function createServer(
-  core: Core,
+  decisions: Decisions,
   monitoring: Monitoring,
   services: WorkerServices,
   report: () => SupervisorReport,
 ): ControlServer {
-  const {folder, welcome, launch} = core;
-  const context = {...core, ...monitoring, ...services};
+  const {folder, welcome, launch} = decisions;
+  const context = {...decisions, ...monitoring, ...services};
   // A method without a handler does not compile.
   const handlers: Handlers = {
     ...queryHandlers(context, report),
@@ -33,7 +33,7 @@ export function createServer(
     ...signalHandlers(context),
     ...applyHandlers(context, launch),
     ...upgradeHandlers(context),
-    ...connectionHandlers(core),
+    ...connectionHandlers(decisions),
   };
   return new ControlServer({
     socketPath: inFolder.socket(folder),
@@ -42,7 +42,7 @@ export function createServer(
     // One whose keeper is gone must not take the socket from its successor.
     mayListen: () => process.ppid === welcome.keeper,
     mayReplace: peer => isPredecessor(peer, folder),
-    onError: error => complain('a command failed inside', error),
+    onError: error => logError('a command failed inside', error),
     handlers,
   });
 }

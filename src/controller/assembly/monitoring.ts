@@ -8,7 +8,7 @@ import {Orphans} from '../monitor/orphans.ts';
 import {Parents} from '../monitor/parents.ts';
 import {Readings} from '../monitor/readings.ts';
 import {Sweep} from '../monitor/sweep.ts';
-import type {Core} from './core.ts';
+import type {Decisions} from './decisions.ts';
 
 export interface Monitoring {
   readonly orphans: Orphans;
@@ -21,21 +21,21 @@ export interface Monitoring {
 }
 
 /** @param holdSocket puts the control socket back where it is gone; answers whether it was */
-export function createMonitoring(core: Core, holdSocket: () => Promise<boolean>): Monitoring {
-  const {engine, heart, link, welcome} = core;
+export function createMonitoring(decisions: Decisions, holdSocket: () => Promise<boolean>): Monitoring {
+  const {engine, core, link, welcome} = decisions;
   const orphans = new Orphans();
   const readings = new Readings(orphans);
   const limits = new LimitWatch({
-    heart,
-    memoryOf: ids => memoryOf(readings, heart, ids),
+    core,
+    memoryOf: ids => memoryOf(readings, core, ids),
     feed: input => engine.feed(input),
   });
   const parents = new Parents();
-  const orphanCare = new OrphanCare({heart, orphans, parents, link, note: event => engine.note(event)});
-  const folderCare = new FolderCare({...core, isLogged: welcome.anchor !== 1});
+  const orphanCare = new OrphanCare({core, orphans, parents, link, note: event => engine.note(event)});
+  const folderCare = new FolderCare({...decisions, isLogged: welcome.anchor !== 1});
   const lookAtFolder = (): void => folderCare.look();
   const sweep = new Sweep({engine, readings, parents, orphanCare, link, holdSocket, lookAtFolder});
-  const logCare = new LogCare(() => heart.workers());
+  const logCare = new LogCare(() => core.workers());
   return {
     orphans,
     readings,

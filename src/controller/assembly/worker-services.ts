@@ -13,12 +13,12 @@ import {Hooks} from '../hooks/hooks.ts';
 import {DeclaredChannels} from '../keeper/declared-channels.ts';
 import type {LimitWatch} from '../monitor/limits.ts';
 import {Notices} from '../monitor/notify.ts';
-import {createErrands} from '../spawn/helper.ts';
+import {createHelpers} from '../spawn/helper.ts';
 import {now} from '../turn/clock.ts';
 import type {NotedRun} from '../turn/run-inputs.ts';
 import {FileWatch} from '../watching/file-watch.ts';
 import {RootWatch} from '../watching/root-watch.ts';
-import type {Core} from './core.ts';
+import type {Decisions} from './decisions.ts';
 
 export interface WorkerServices {
   readonly probes: ReadinessProbes;
@@ -37,15 +37,15 @@ export interface WorkerServices {
 }
 
 export function createWorkerServices(
-  {folder, launch, heart, engine, link, welcome, signalFailures}: Core,
+  {folder, launch, core, engine, link, welcome, signalFailures}: Decisions,
   limits: LimitWatch,
 ): WorkerServices {
   const fleetContext = {fleet: launch.name, fleetId: launch.id, folder};
-  const run = createErrands({
+  const run = createHelpers({
     begun: () => link.order({type: 'errands'}),
     env: process.env,
     context: () => fleetContext,
-    dir: () => heart.fleet().dir,
+    dir: () => core.fleet().dir,
   });
   const starts = new RunStarts({
     engine,
@@ -54,7 +54,7 @@ export function createWorkerServices(
       ...fleetContext,
       baseNice: welcome.nice,
       outerPath: process.env['PATH'],
-      channels: heart.fleet().channels,
+      channels: core.fleet().channels,
     }),
   });
   const probes = new ReadinessProbes({folder, engine, link, run});
@@ -62,9 +62,9 @@ export function createWorkerServices(
   const notices = new Notices(engine, link);
   const feed: typeof engine.feed = (...inputs) => engine.feed(...inputs);
   const note: typeof engine.note = event => engine.note(event);
-  const health = new HealthChecks({heart, check: createHealthCheck(heart, run), feed, now, random: Math.random});
-  const hooks = new Hooks({workers: () => heart.workers(), run, note});
-  const watch = new FileWatch({heart, home: dirname(folder), feed, note, watchRoot: options => new RootWatch(options)});
+  const health = new HealthChecks({core, check: createHealthCheck(core, run), feed, now, random: Math.random});
+  const hooks = new Hooks({workers: () => core.workers(), run, note});
+  const watch = new FileWatch({core, home: dirname(folder), feed, note, watchRoot: options => new RootWatch(options)});
   const effects = createEffects({starts, probes, signals: runSignals, notices, limits});
   const channels = new DeclaredChannels(link);
   return {
@@ -83,7 +83,7 @@ export function createWorkerServices(
       const batch = new OrderBatch();
       for (const effect of decided) apply(effects, effect.type, effect, batch);
       batch.sendTo(link);
-      channels.declare(heart.fleet().channels);
+      channels.declare(core.fleet().channels);
     },
     noteRun({token, logStart, notice, unheld}) {
       probes.noteLogStart(token, logStart);

@@ -1,4 +1,4 @@
-/** What each effect that the heart decides on does. An effect without an entry does not compile. */
+/** What each effect that the core decides on does. An effect without an entry does not compile. */
 import type {Effect} from '../../supervisor/types.ts';
 import type {LimitWatch} from '../monitor/limits.ts';
 import type {Notices} from '../monitor/notify.ts';

@@ -4,14 +4,14 @@ import type {LogStart} from '../../link/runs.ts';
 import {instanceLogFolder} from '../../logs/layout.ts';
 import type {KeeperLink} from '../keeper/link.ts';
 import {startProbe} from '../probes/index.ts';
-import type {RunErrand} from '../spawn/helper.ts';
+import type {RunHelper} from '../spawn/helper.ts';
 import type {Engine} from '../turn/engine.ts';
 
 export interface ReadinessProbesOptions {
   readonly folder: string;
   readonly engine: Engine;
   readonly link: KeeperLink;
-  readonly run: RunErrand;
+  readonly run: RunHelper;
 }
 
 export class ReadinessProbes {
@@ -28,13 +28,13 @@ export class ReadinessProbes {
 
   begin(token: string, id: string): void {
     const {folder, engine, link, run} = this.#options;
-    const instance = engine.heart.get(id);
-    const spec = instance ? engine.heart.specOf(instance.worker) : null;
+    const instance = engine.core.get(id);
+    const spec = instance ? engine.core.specOf(instance.worker) : null;
     if (!instance || !spec || !isAsked(spec.ready) || this.#probes.has(token)) return;
     const end = startProbe(spec.ready, {
       logFolder: instanceLogFolder(folder, id),
       logStart: this.#logStarts.get(token) ?? {out: 0, err: 0},
-      run: errand => run({spec, id, number: instance.number}, errand),
+      run: helper => run({spec, id, number: instance.number}, helper),
       ready: () => engine.feed({type: 'probe-ready', token}),
       onOutput: listener => {
         this.#listeners.set(token, listener);

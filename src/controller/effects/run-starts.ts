@@ -30,9 +30,9 @@ export class RunStarts {
   }
 
   begin(token: string, id: string, batch: OrderBatch): void {
-    const {heart} = this.#options.engine;
-    const instance = heart.get(id);
-    const spec = instance ? heart.specOf(instance.worker) : null;
+    const {core} = this.#options.engine;
+    const instance = core.get(id);
+    const spec = instance ? core.specOf(instance.worker) : null;
     if (!instance || !spec) return;
     const subject = {spec, instance, token};
     const context = this.#options.context();
@@ -54,7 +54,7 @@ export class RunStarts {
     this.#plans.drop(token);
   }
 
-  /** The order; null where there is none, which the heart is told. */
+  /** The order; null where there is none, which the core is told. */
   #orderOf(token: string, plan: SpawnPlan): OrderWithoutLease | null {
     if ('order' in plan) return plan.order;
     const {code, message} = plan.failure;

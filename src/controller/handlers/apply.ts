@@ -1,5 +1,5 @@
 /** apply: makes the fleet's file true. */
-import {heartOptions} from '../turn/heart-options.ts';
+import {coreOptions} from '../turn/core-options.ts';
 import {now} from '../turn/clock.ts';
 import {maskDeep} from '../../control/secrets.ts';
 import {askAndWait, mayChange, type HandlerContext} from './context.ts';
@@ -34,13 +34,13 @@ export const applyHandlers = (host: HandlerContext, launch: Launch): Pick<Handle
     engine.feed({type: 'configure', fleet: read.fleet});
     // After that turn, the instances are those that the file wants, and those that leave.
     await engine.until(() => true, context.signal);
-    const ids = [...engine.heart.instances()].map(({id}) => id);
+    const ids = [...engine.core.instances()].map(({id}) => id);
     return askAndWait(host, {inputs: [], ids, rule: isApplied, timeoutMs}, context);
   },
   async plan() {
     const read = await rereadFleet(launch);
     if ('message' in read) throw new RpcError(ErrorCode.failed, read.message);
-    const {workers, groups, channels, unchanged} = planFor(host.engine.heart, read.fleet, heartOptions, now());
+    const {workers, groups, channels, unchanged} = planFor(host.engine.core, read.fleet, coreOptions, now());
     return {
       workers: workers.map(change => ({...change, differences: change.differences.map(masked)})),
       groups: groups.map(masked),

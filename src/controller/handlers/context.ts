@@ -44,7 +44,7 @@ export interface HandlerContext {
  * RpcError.
  */
 export function mayChange({engine}: HandlerContext, bytes = 0): void {
-  if (engine.heart.isStopping) throw new RpcError(ErrorCode.stopping, 'the fleet is being stopped');
+  if (engine.core.isStopping) throw new RpcError(ErrorCode.stopping, 'the fleet is being stopped');
   if (!engine.canRecord(bytes)) {
     throw new RpcError(
       ErrorCode.notRecorded,
@@ -72,24 +72,24 @@ export async function askAndWait(
   engine.feed(...inputs);
   const said = setInterval(() => {
     context.progress(
-      waitingFor(engine.heart, ids, rule).map(({id, status, reason}) => ({
+      waitingFor(engine.core, ids, rule).map(({id, status, reason}) => ({
         id,
         status,
-        reason: engine.heart.blockedBy(id) ?? reason,
+        reason: engine.core.blockedBy(id) ?? reason,
       })),
     );
   }, PROGRESS_MS);
   try {
-    await engine.until(() => outcomesOf(engine.heart, ids, rule, lastEnds) !== null, context.signal, timeoutMs);
+    await engine.until(() => outcomesOf(engine.core, ids, rule, lastEnds) !== null, context.signal, timeoutMs);
   } finally {
     clearInterval(said);
   }
-  const outcomes = outcomesOf(engine.heart, ids, rule, lastEnds);
+  const outcomes = outcomesOf(engine.core, ids, rule, lastEnds);
   if (outcomes) {
     const done = {ok: outcomes.every(({ok}) => ok), outcomes};
     return isSignal ? done : signalFailures.explain(done, runs);
   }
-  const waiting = waitingFor(engine.heart, ids, rule).map(({id, status}) => `${id} (${status})`);
+  const waiting = waitingFor(engine.core, ids, rule).map(({id, status}) => `${id} (${status})`);
   throw new RpcError(
     ErrorCode.timeout,
     `not done after ${timeoutMs ?? 0} ms, and going on: still waiting for ${waiting.slice(0, 5).join(', ')}${

@@ -1,10 +1,10 @@
 /** What was journaled before a client began to watch, told in slices. */
-import {Turns} from './time-slices.ts';
+import {TimeSlices} from './time-slices.ts';
 import type {CallContext} from '../../control/handlers.ts';
 import {recordsAfter} from '../../journal/read.ts';
 
 /** Shared by all clients: ninety that ask for the whole journal at once must not keep the controller from its work. */
-const turns = new Turns();
+const turns = new TimeSlices();
 
 /** Sends every record after `afterSeq`, as fast as the client reads and the controller has time. */
 export async function tellPast(

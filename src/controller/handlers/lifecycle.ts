@@ -16,7 +16,7 @@ async function freezeOrThaw(
   rule: Rule,
   context: CallContext,
 ): Promise<Outcomes> {
-  const instances = instancesNamed(host.engine.heart, targets);
+  const instances = instancesNamed(host.engine.core, targets);
   const ids = idsOf(instances);
   const runs = host.signalFailures.runsOf(ids);
   const done = await askAndWait(host, {inputs: [{type, ids}], ids, rule, isSignal: true}, context);
@@ -29,7 +29,7 @@ export const lifecycleHandlers = (
   host: HandlerContext,
 ): Pick<Handlers, 'start' | 'stop' | 'restart' | 'reload' | 'pause' | 'resume' | 'wait' | 'down'> => {
   const {engine} = host;
-  const named = (targets: readonly Target[]): Instance[] => instancesNamed(engine.heart, targets);
+  const named = (targets: readonly Target[]): Instance[] => instancesNamed(engine.core, targets);
   return {
     start({targets, timeoutMs}, context) {
       mayChange(host);
@@ -51,18 +51,18 @@ export const lifecycleHandlers = (
       mayChange(host);
       const instances = named(targets);
       const ids = idsOf(instances);
-      const rule = isReloaded(instances, id => engine.heart.isReloading(id));
+      const rule = isReloaded(instances, id => engine.core.isReloading(id));
       return askAndWait(host, {inputs: [{type: 'reload', ids}], ids, rule, timeoutMs}, context);
     },
     pause: ({targets}, context) => freezeOrThaw(host, 'pause', targets, isPaused, context),
     resume: ({targets}, context) => freezeOrThaw(host, 'resume', targets, isResumed, context),
     wait({targets, timeoutMs}, context) {
       // What was stopped by hand is not waited for, unless it is named.
-      const instances = targets ? named(targets) : [...engine.heart.instances()].filter(({wanted}) => wanted === 'up');
+      const instances = targets ? named(targets) : [...engine.core.instances()].filter(({wanted}) => wanted === 'up');
       return askAndWait(host, {inputs: [], ids: idsOf(instances), rule: isUp, timeoutMs}, context);
     },
     down({now, timeoutMs}, context) {
-      const ids = idsOf([...engine.heart.instances()]);
+      const ids = idsOf([...engine.core.instances()]);
       return askAndWait(host, {inputs: [{type: 'down', now: now ?? false}], ids, rule: isStopped, timeoutMs}, context);
     },
   };

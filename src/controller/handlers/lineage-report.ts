@@ -9,7 +9,7 @@ export function lineageReport(
   const table = readings.read();
   const processes = new Map<number, LineageEntry>();
   const orphaned = new Set([...orphans.all()].map(({pid, startTime}) => `${pid} ${startTime}`));
-  for (const instance of engine.heart.instances()) {
+  for (const instance of engine.core.instances()) {
     const {main, tree} = readings.of(instance, table);
     for (const stat of tree) {
       const {pid, startTime} = stat;
@@ -41,12 +41,12 @@ export function lineageReport(
     }
   }
   return {
-    fleet: engine.heart.fleet().name,
+    fleet: engine.core.fleet().name,
     source: supervisor.guarantees.lineage,
     anchor: supervisor.anchor,
     keeper: supervisor.pid,
     controller: supervisor.controller,
-    instances: Array.from(engine.heart.instances(), ({worker, number}) => ({worker, instance: number})),
+    instances: Array.from(engine.core.instances(), ({worker, number}) => ({worker, instance: number})),
     processes: [...processes.values()],
   };
 }

@@ -37,7 +37,7 @@ const isScaledTo =
 
 export const memberHandlers = (host: HandlerContext): Pick<Handlers, 'add' | 'remove' | 'scale'> => {
   const {engine} = host;
-  const {heart} = engine;
+  const {core} = engine;
   return {
     add(options, context) {
       const {name, argv, restart, cwd, env} = options;
@@ -51,8 +51,8 @@ export const memberHandlers = (host: HandlerContext): Pick<Handlers, 'add' | 're
       if ('problem' in made) throw new RpcError(ErrorCode.invalidParams, made.problem);
       const {spec} = made;
       mayChange(host, Buffer.byteLength(JSON.stringify(spec)));
-      const {groups} = heart.fleet();
-      if (heart.workers().some(worker => worker.name === spec.name) || groups.some(group => group.name === spec.name)) {
+      const {groups} = core.fleet();
+      if (core.workers().some(worker => worker.name === spec.name) || groups.some(group => group.name === spec.name)) {
         throw new RpcError(
           ErrorCode.failed,
           `there is a ${spec.name} already; give this one another name: --name NAME`,
@@ -61,8 +61,8 @@ export const memberHandlers = (host: HandlerContext): Pick<Handlers, 'add' | 're
       return askAndWait(host, {inputs: [{type: 'add', spec}], ids: [`${spec.name}/1`], rule: isUp}, context);
     },
     remove({targets, timeoutMs}, context) {
-      const workers = workersNamed(heart, targets);
-      for (const other of heart.workers()) {
+      const workers = workersNamed(core, targets);
+      for (const other of core.workers()) {
         const needed = [...other.after, ...other.requires].find(name => workers.includes(name));
         if (needed !== undefined && !workers.includes(other.name)) {
           throw new RpcError(
@@ -75,8 +75,8 @@ export const memberHandlers = (host: HandlerContext): Pick<Handlers, 'add' | 're
       return askAndWait(host, {inputs: [{type: 'remove', workers}], ids, rule: isGone, timeoutMs}, context);
     },
     scale({counts, timeoutMs}, context) {
-      const workers = workersNamed(heart, Object.keys(counts));
-      const others = heart.workers().filter(({name}) => !workers.includes(name));
+      const workers = workersNamed(core, Object.keys(counts));
+      const others = core.workers().filter(({name}) => !workers.includes(name));
       const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
       if (total + others.reduce((sum, {instances}) => sum + instances, 0) > MOST_INSTANCES) {
         throw new RpcError(ErrorCode.invalidParams, `a fleet has ${MOST_INSTANCES} instances at the most`);

@@ -1,7 +1,7 @@
 /** When a command is done for an instance, and how it went. Each rule looks at the state alone. */
 import {doubtsNow, type LastEnds} from '../turn/last-ends.ts';
 import type {Outcome} from '../../control/reports.ts';
-import {waitsForTime, type Heart} from '../../supervisor/index.ts';
+import {waitsForTime, type Core} from '../../supervisor/index.ts';
 import type {Instance} from '../../supervisor/types.ts';
 
 interface Settled {
@@ -42,16 +42,16 @@ export const isUp: Rule = (instance, prospects) => {
 
 /** What pending instances can hope for, at one moment: each worker is looked at once, however many ask. */
 export class Prospects {
-  readonly #heart: Heart;
+  readonly #core: Core;
   readonly #known = new Map<string, boolean>();
   #instances: Map<string, Instance[]> | null = null;
 
-  constructor(heart: Heart) {
-    this.#heart = heart;
+  constructor(core: Core) {
+    this.#core = core;
   }
 
   blockedBy(instance: Instance): string | null {
-    return this.#heart.blockedBy(instance.id);
+    return this.#core.blockedBy(instance.id);
   }
 
   /** Whether what a worker waits for will not come by itself. */
@@ -59,7 +59,7 @@ export class Prospects {
     const known = this.#known.get(worker);
     if (known !== undefined) return known;
     this.#known.set(worker, false);
-    const {after, requires} = this.#heart.specOf(worker);
+    const {after, requires} = this.#core.specOf(worker);
     const hopeless =
       requires.some(name => this.#willNotCome(name, true)) || after.some(name => this.#willNotCome(name, false));
     this.#known.set(worker, hopeless);
@@ -77,7 +77,7 @@ export class Prospects {
   #instancesOf(worker: string): readonly Instance[] {
     if (this.#instances === null) {
       this.#instances = new Map();
-      for (const instance of this.#heart.instances()) {
+      for (const instance of this.#core.instances()) {
         const same = this.#instances.get(instance.worker);
         if (same) same.push(instance);
         else this.#instances.set(instance.worker, [instance]);
@@ -138,15 +138,15 @@ export const isResumed: Rule = instance =>
 
 /** How it went for each; null while one is not done. */
 export function outcomesOf(
-  heart: Heart,
+  core: Core,
   ids: readonly string[],
   rule: Rule,
   lastEnds: Pick<LastEnds, 'of'>,
 ): Outcome[] | null {
   const outcomes: Outcome[] = [];
-  const prospects = new Prospects(heart);
+  const prospects = new Prospects(core);
   for (const id of ids) {
-    const instance = heart.get(id);
+    const instance = core.get(id);
     const done = rule(instance, prospects);
     if (!done) return null;
     const {ok, reason, anew} = done;
@@ -170,10 +170,10 @@ export function outcomesOf(
 }
 
 /** Those that are still waited for. */
-export function waitingFor(heart: Heart, ids: readonly string[], rule: Rule): Instance[] {
-  const prospects = new Prospects(heart);
+export function waitingFor(core: Core, ids: readonly string[], rule: Rule): Instance[] {
+  const prospects = new Prospects(core);
   return ids.flatMap(id => {
-    const instance = heart.get(id);
+    const instance = core.get(id);
     return instance && !rule(instance, prospects) ? [instance] : [];
   });
 }

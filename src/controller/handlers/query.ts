@@ -12,28 +12,28 @@ export const queryHandlers = (
   supervisor: () => SupervisorReport,
 ): Pick<Handlers, 'ping' | 'ps' | 'status' | 'findings' | 'lineage'> => {
   const {engine} = host;
-  const {heart} = engine;
+  const {core} = engine;
   return {
     ping: () => ({
       pid: process.pid,
       version: supervisor().version,
-      fleet: heart.fleet().name,
-      ready: [...heart.instances()].every(
+      fleet: core.fleet().name,
+      ready: [...core.instances()].every(
         it => it.wanted === 'down' || it.status === 'ready' || it.status === 'finished' || waitsForTime(it),
       ),
     }),
     ps: () => ({
-      fleet: heart.fleet().name,
-      file: heart.fleet().file,
+      fleet: core.fleet().name,
+      file: core.fleet().file,
       supervisor: supervisor(),
-      storm: stormReport(heart),
+      storm: stormReport(core),
       workers: workerReports(host),
     }),
     status({targets}) {
       const table = host.readings.read();
       return {
-        instances: instancesNamed(heart, targets).map(instance =>
-          instanceDetail(instance, heart.specOf(instance.worker), host, table),
+        instances: instancesNamed(core, targets).map(instance =>
+          instanceDetail(instance, core.specOf(instance.worker), host, table),
         ),
       };
     },

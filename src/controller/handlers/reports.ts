@@ -1,4 +1,4 @@
-/** From the heart's state and a look at the machine to what clients are shown. */
+/** From the core's state and a look at the machine to what clients are shown. */
 import {maskSecrets} from '../../control/secrets.ts';
 import {NEVER} from '../turn/calendar.ts';
 import {monotonic} from '../turn/clock.ts';
@@ -13,7 +13,7 @@ import type {WorkerSpec} from '../../fleet/types.ts';
 import {instanceLogFolder} from '../../logs/layout.ts';
 import {commandOf} from '../../process/proc-files.ts';
 import type {ProcessTable} from '../../process/table.ts';
-import type {Heart} from '../../supervisor/index.ts';
+import type {Core} from '../../supervisor/index.ts';
 import type {Instance} from '../../supervisor/types.ts';
 
 const iso = (wall: number): string => new Date(wall).toISOString();
@@ -21,13 +21,13 @@ const iso = (wall: number): string => new Date(wall).toISOString();
 /** Null for a schedule that is never due. */
 const isoOfTime = (wall: number): string | null => (wall === NEVER ? null : iso(wall));
 
-/** A deadline of the heart as people read it. */
+/** A deadline of the core as people read it. */
 const isoOfDeadline = (mono: number | null | undefined): string | null =>
   mono == null ? null : iso(Date.now() + mono - monotonic());
 
 /** What reports are made of beside the instance and a look at the machine. */
 export interface Sources {
-  readonly engine: {readonly heart: Heart};
+  readonly engine: {readonly core: Core};
   readonly notices: Pick<Notices, 'of'>;
   readonly readings: Readings;
   readonly health: Pick<HealthChecks, 'reportOf'>;
@@ -38,7 +38,7 @@ export interface Sources {
 
 function report(instance: Instance, reading: Reading, {engine, notices}: Sources): WorkerReport {
   const {run, exit} = instance;
-  const blocked = engine.heart.blockedBy(instance.id);
+  const blocked = engine.core.blockedBy(instance.id);
   const flags: ('paused' | 'unhealthy')[] = [];
   if (run?.pausedAt != null) flags.push('paused');
   if (instance.unhealthy) flags.push('unhealthy');
@@ -46,7 +46,7 @@ function report(instance: Instance, reading: Reading, {engine, notices}: Sources
     id: instance.id,
     worker: instance.worker,
     instance: instance.number,
-    group: engine.heart.groupsOf(instance.worker)[0] ?? null,
+    group: engine.core.groupsOf(instance.worker)[0] ?? null,
     status: instance.status,
     flags,
     pid: run?.pid ?? null,
@@ -70,16 +70,16 @@ function report(instance: Instance, reading: Reading, {engine, notices}: Sources
 export function workerReports(sources: Sources): WorkerReport[] {
   const {engine, readings} = sources;
   const table = readings.read();
-  return [...engine.heart.instances()].map(instance => report(instance, readings.of(instance, table), sources));
+  return [...engine.core.instances()].map(instance => report(instance, readings.of(instance, table), sources));
 }
 
 /** Null where no restart is held back. */
-export function stormReport(heart: Heart): StormReport | null {
-  const {storm} = heart;
+export function stormReport(core: Core): StormReport | null {
+  const {storm} = core;
   if (storm === null) return null;
   const now = monotonic();
   const waits = ({backoff}: Instance): boolean => backoff?.held === true && backoff.until > now;
-  return {since: iso(storm.since), held: storm.held, waiting: [...heart.instances()].filter(waits).length};
+  return {since: iso(storm.since), held: storm.held, waiting: [...core.instances()].filter(waits).length};
 }
 
 function doubtsOf(instance: Instance): Pick<InstanceDetail, 'doubts'> {
@@ -97,7 +97,7 @@ export function instanceDetail(
   sources: Sources,
   table: ProcessTable,
 ): InstanceDetail {
-  const {heart} = sources.engine;
+  const {core} = sources.engine;
   const reading = sources.readings.of(instance, table);
   const {run} = instance;
   const said = sources.notices.of(run?.token);
@@ -112,7 +112,7 @@ export function instanceDetail(
     run: run?.token ?? null,
     wanted: instance.wanted,
     restartsInARow: instance.row,
-    groups: heart.groupsOf(instance.worker),
+    groups: core.groupsOf(instance.worker),
     retryAt: isoOfDeadline(instance.backoff?.until),
     alarmAt: isoOfDeadline(run?.alarmAt),
     readyBy: isoOfDeadline(run?.readyBy),

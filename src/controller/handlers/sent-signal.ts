@@ -54,7 +54,7 @@ export class SentSignal {
   }
 
   #names(id: string | null): ReturnType<typeof namesOf> {
-    return namesOf(this.#engine.heart, id);
+    return namesOf(this.#engine.core, id);
   }
 }
 

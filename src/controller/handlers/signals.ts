@@ -30,7 +30,7 @@ async function signalInstances(
   {target, signal, tree}: {readonly target: Target; readonly signal: number; readonly tree: boolean},
   sent: SentSignal,
 ): Promise<void> {
-  for (const {id, run} of running(instancesNamed(engine.heart, [target]))) {
+  for (const {id, run} of running(instancesNamed(engine.core, [target]))) {
     if (!run?.pid) continue;
     const reply = await link.ask({type: 'signal-run', token: run.token, signal, tree});
     if (isRefusal(reply.error)) sent.failed({pid: run.pid, name: 'its main process', error: reply.error}, id);
@@ -46,7 +46,7 @@ async function setNice(host: HandlerContext, {nice, targets}: Params<'nice'>): P
   const touched = targets.flatMap(target =>
     isPid(target)
       ? [processOf(host, target, table)]
-      : running(instancesNamed(engine.heart, [target])).flatMap(instance => treeOf(host, instance, table)),
+      : running(instancesNamed(engine.core, [target])).flatMap(instance => treeOf(host, instance, table)),
   );
   const set: {pid: number; id: string | null; nice: number}[] = [];
   for (const {pid, startTime, id} of touched) {
@@ -77,7 +77,7 @@ export const signalHandlers = (host: HandlerContext): Pick<Handlers, 'signal' | 
   nice: params => setNice(host, params),
 
   alarm({target, seconds}) {
-    const instances = running(instancesNamed(host.engine.heart, [target]));
+    const instances = running(instancesNamed(host.engine.core, [target]));
     host.engine.feed({type: 'alarm', ids: instances.map(({id}) => id), seconds});
     return {
       instances: instances.map(({id, run}) => ({

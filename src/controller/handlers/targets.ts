@@ -2,35 +2,35 @@
 import {ErrorCode, type Target} from '../../control/messages.ts';
 import {RpcError} from '../../control/errors.ts';
 import {nearest} from '../../fleet/values/nearest.ts';
-import type {Heart} from '../../supervisor/index.ts';
+import type {Core} from '../../supervisor/index.ts';
 import type {Instance} from '../../supervisor/types.ts';
 
 /** The instances that are named, each once, in the order of the fleet. Throws RpcError `unknownTarget`. */
-export function instancesNamed(heart: Heart, targets: readonly Target[]): Instance[] {
+export function instancesNamed(core: Core, targets: readonly Target[]): Instance[] {
   const wanted = new Set<string>();
-  const workers = new Set(heart.workers().map(spec => spec.name));
+  const workers = new Set(core.workers().map(spec => spec.name));
   for (const target of targets) {
-    if (heart.get(target)) wanted.add(target);
+    if (core.get(target)) wanted.add(target);
     else if (workers.has(target)) {
-      for (const instance of heart.instances()) if (instance.worker === target) wanted.add(instance.id);
-    } else throw unknown(heart, target, workers);
+      for (const instance of core.instances()) if (instance.worker === target) wanted.add(instance.id);
+    } else throw unknown(core, target, workers);
   }
-  return [...heart.instances()].filter(instance => wanted.has(instance.id));
+  return [...core.instances()].filter(instance => wanted.has(instance.id));
 }
 
 /** The workers that are named; an instance's id names none. Throws RpcError `unknownTarget`. */
-export function workersNamed(heart: Heart, targets: readonly Target[]): string[] {
-  const workers = new Set(heart.workers().map(spec => spec.name));
-  for (const target of targets) if (!workers.has(target)) throw unknown(heart, target, workers);
+export function workersNamed(core: Core, targets: readonly Target[]): string[] {
+  const workers = new Set(core.workers().map(spec => spec.name));
+  for (const target of targets) if (!workers.has(target)) throw unknown(core, target, workers);
   return [...new Set(targets)];
 }
 
 export const isPid = (target: Target): boolean => /^[1-9]\d{0,9}$/.test(target);
 
-function unknown(heart: Heart, target: string, workers: ReadonlySet<string>): RpcError {
+function unknown(core: Core, target: string, workers: ReadonlySet<string>): RpcError {
   const [worker = '', number] = target.split('/');
   if (number !== undefined && workers.has(worker)) {
-    const ids = [...heart.instances()].filter(instance => instance.worker === worker).map(instance => instance.id);
+    const ids = [...core.instances()].filter(instance => instance.worker === worker).map(instance => instance.id);
     return new RpcError(ErrorCode.unknownTarget, `no instance ${target}; ${worker} has ${ids.join(', ') || 'none'}`);
   }
   const near = nearest(target, [...workers]);

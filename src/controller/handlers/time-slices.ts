@@ -3,7 +3,7 @@
 /** How long one slice may take, ms. */
 const SLICE_MS = 2;
 
-export class Turns {
+export class TimeSlices {
   readonly #waiting: (() => void)[] = [];
   #scheduled = false;
 

@@ -25,7 +25,7 @@ export function refuse(reply: Reply, pid: number, what: string): void {
 /** A process by its pid. */
 export function processOf({engine, readings}: HandlerContext, target: Target, table: ProcessTable): Touched {
   const pid = Number(target);
-  for (const instance of engine.heart.instances()) {
+  for (const instance of engine.core.instances()) {
     const stat = readings.of(instance, table).tree.find(member => member.pid === pid);
     if (stat) return {pid, name: stat.comm, startTime: stat.startTime, id: instance.id};
   }

@@ -1,5 +1,5 @@
 /**
- * Health checks: each instance that is ready and not paused is asked again and again whether it is still well, and the heart
+ * Health checks: each instance that is ready and not paused is asked again and again whether it is still well, and the core
  * is told when it has failed as often in a row as its definition allows. Failures are counted here and not committed: a
  * controller that takes over counts anew.
  */
@@ -7,14 +7,14 @@ import {isDeepStrictEqual} from 'node:util';
 import {HealthRecord} from './record.ts';
 import type {HealthReport} from '../../control/reports.ts';
 import type {Health} from '../../fleet/types.ts';
-import type {Heart} from '../../supervisor/index.ts';
+import type {Core} from '../../supervisor/index.ts';
 import type {Input, Instance, Time} from '../../supervisor/types.ts';
 
 /** How far the first check is put off at random, as a part of `every`: a thousand that got ready at once are not asked at once. */
 const SPREAD = 0.2;
 
 export interface HealthOptions {
-  readonly heart: Heart;
+  readonly core: Core;
   /** Asks once: null, or what is wrong, in words. */
   readonly check: (health: Health, instance: Instance, signal: AbortSignal) => Promise<string | null>;
   readonly feed: (input: Input) => void;
@@ -57,14 +57,14 @@ export class HealthChecks {
 
   /** Begins to ask those that are ready and are not asked yet, and ends what is not to be asked any more. */
   lookAtAll(): void {
-    const {heart} = this.#options;
-    for (const {id} of heart.instances()) this.#look(id);
-    for (const id of this.#records.keys()) if (!heart.get(id)) this.#forget(id);
+    const {core} = this.#options;
+    for (const {id} of core.instances()) this.#look(id);
+    for (const id of this.#records.keys()) if (!core.get(id)) this.#forget(id);
   }
 
   /** Null where its worker has no health checks. */
   reportOf({id, worker}: Instance): HealthReport | null {
-    const {health} = this.#options.heart.specOf(worker);
+    const {health} = this.#options.core.specOf(worker);
     return health && (this.#records.get(id) ?? new HealthRecord()).report(health.failures);
   }
 
@@ -75,10 +75,10 @@ export class HealthChecks {
   }
 
   #look(id: string): void {
-    const {heart, now} = this.#options;
-    const instance = heart.get(id);
+    const {core, now} = this.#options;
+    const instance = core.get(id);
     const run = instance?.status === 'ready' ? instance.run : null;
-    const health = instance && run ? heart.specOf(instance.worker).health : null;
+    const health = instance && run ? core.specOf(instance.worker).health : null;
     const known = this.#watches.get(id);
     if (known && run?.token === known.token && isDeepStrictEqual(health, known.health)) return;
     if (known) this.#drop(known);
@@ -113,7 +113,7 @@ export class HealthChecks {
 
   /** The instance, where it is to be asked now: while it is paused, or on its way down, its checks rest. */
   #asked({id, token}: Watch): Instance | null {
-    const instance = this.#options.heart.get(id);
+    const instance = this.#options.core.get(id);
     const run = instance?.status === 'ready' && instance.wanted === 'up' ? instance.run : null;
     return instance && run?.token === token && run.pausedAt === null ? instance : null;
   }

@@ -5,8 +5,8 @@
  */
 import type {JournalEvent} from '../../journal/events.ts';
 import {hookOf, type EventRecord} from '../../journal/record.ts';
-import type {RunErrand} from '../spawn/helper.ts';
-import {Slots} from '../spawn/concurrency-limit.ts';
+import type {RunHelper} from '../spawn/helper.ts';
+import {ConcurrencyLimit} from '../spawn/concurrency-limit.ts';
 import type {WorkerSpec} from '../../fleet/types.ts';
 
 const TIMEOUT_MS = 30_000;
@@ -18,7 +18,7 @@ const AT_ONCE = 32;
 export interface HooksOptions {
   /** The definitions of all workers, as they are now. */
   readonly workers: () => readonly WorkerSpec[];
-  readonly run: RunErrand;
+  readonly run: RunHelper;
   readonly note: (event: JournalEvent) => void;
 }
 
@@ -39,7 +39,7 @@ interface Lane {
 
 export class Hooks {
   readonly #options: HooksOptions;
-  readonly #slots = new Slots(AT_ONCE);
+  readonly #slots = new ConcurrencyLimit(AT_ONCE);
   readonly #lanes = new Map<string, Lane>();
   readonly #over = new AbortController();
   /** Of workers that have hooks. One that leaves the fleet is still known when the last of it is told. */

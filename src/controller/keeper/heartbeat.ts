@@ -1,15 +1,15 @@
 /** The controller's beat, by which its keeper sees that it lives; and the keeper's answer, which is reported when it is late. */
 import type {KeeperLink} from './link.ts';
 import {monotonic} from '../turn/clock.ts';
-import {BEAT_MS, Silence} from '../../link/silence.ts';
+import {BEAT_MS, Liveness} from '../../link/silence.ts';
 import type {JournalEvent} from '../../journal/events.ts';
 import {readStat} from '../../process/stat.ts';
 
 /** A keeper that has not answered for so long is reported. It is never killed: the workers are its children. */
 const SLOW_MS = 10_000;
 
-export class Pulse {
-  readonly #silence = new Silence(BEAT_MS, monotonic());
+export class Heartbeat {
+  readonly #silence = new Liveness(BEAT_MS, monotonic());
   readonly #timer: NodeJS.Timeout;
   #slow = false;
   #silentMs = 0;

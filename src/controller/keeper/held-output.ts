@@ -1,6 +1,6 @@
 /** Instances whose output can't be written (disk full): their workers are held back. */
 import type {HeldFact} from '../../link/facts.ts';
-import type {Heart} from '../../supervisor/index.ts';
+import type {Core} from '../../supervisor/index.ts';
 
 export class HeldOutput {
   readonly #held: Map<string, string>;
@@ -16,9 +16,9 @@ export class HeldOutput {
   }
 
   /** By instance: why. */
-  of(heart: Heart): ReadonlyMap<string, string> {
+  of(core: Core): ReadonlyMap<string, string> {
     // The log of one that has left the fleet is held for good, and holds nobody back.
-    for (const id of this.#held.keys()) if (!heart.get(id)) this.#held.delete(id);
+    for (const id of this.#held.keys()) if (!core.get(id)) this.#held.delete(id);
     return this.#held;
   }
 }

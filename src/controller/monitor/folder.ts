@@ -5,7 +5,7 @@
 import {messageOf} from '../../base/errors.ts';
 import {lstatSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {complain, noteRepaired} from '../turn/stderr.ts';
+import {logError, noteRepaired} from '../turn/stderr.ts';
 import type {Engine} from '../turn/engine.ts';
 import type {Journal} from '../../journal/writer.ts';
 import type {SnapshotFile} from '../state/snapshot-file.ts';
@@ -49,7 +49,7 @@ export class FolderCare {
       this.#said.delete(what);
     } catch (error) {
       const message = messageOf(error);
-      if (this.#said.get(what) !== message) complain(`${what} can't be put back`, message);
+      if (this.#said.get(what) !== message) logError(`${what} can't be put back`, message);
       this.#said.set(what, message);
     }
   }

@@ -1,12 +1,12 @@
 /**
  * Limits of memory and processor time. Where the cgroup of a run holds them, the kernel does all of it. Where none holds that of
- * memory, it is looked at every second how much a run has, and the heart is told of those that have too much; nobody is
+ * memory, it is looked at every second how much a run has, and the core is told of those that have too much; nobody is
  * looked at who has no such limit.
  */
 import type {HeldLimit, LimitsReport} from '../../control/reports.ts';
 import type {Unheld} from '../../link/runs.ts';
 import type {WorkerSpec} from '../../fleet/types.ts';
-import type {Heart} from '../../supervisor/index.ts';
+import type {Core} from '../../supervisor/index.ts';
 import type {Input, Instance} from '../../supervisor/types.ts';
 
 const LOOK_MS = 1_000;
@@ -19,7 +19,7 @@ export interface Suspect {
 }
 
 export interface LimitWatchOptions {
-  readonly heart: Heart;
+  readonly core: Core;
   /** How many bytes the trees of these have, by id; those that have none are left out. */
   readonly memoryOf: (suspects: readonly Suspect[]) => ReadonlyMap<string, number>;
   readonly feed: (input: Input) => void;
@@ -62,7 +62,7 @@ export class LimitWatch {
   /** What is promised less than the fleet file asks for, in words. */
   weaker(): string[] {
     const workers = {memory: new Map<string, Set<string>>(), cpu: new Map<string, Set<string>>()};
-    for (const {worker, run} of this.#options.heart.instances()) {
+    for (const {worker, run} of this.#options.core.instances()) {
       const unheld = run === null ? undefined : this.#unheld.get(run.token);
       for (const name of ['memory', 'cpu'] as const) {
         const why = unheld?.[name];
@@ -85,11 +85,11 @@ export class LimitWatch {
 
   /** Looks at all whose limit nobody else holds. */
   look(): void {
-    const {heart, memoryOf, feed} = this.#options;
+    const {core, memoryOf, feed} = this.#options;
     const suspects: (Suspect & {readonly token: string})[] = [];
-    for (const {id, worker, run} of heart.instances()) {
+    for (const {id, worker, run} of core.instances()) {
       if (run?.pid == null || run.ending !== null || this.#unheld.get(run.token)?.memory == null) continue;
-      const limit = heart.specOf(worker).limits.memory;
+      const limit = core.specOf(worker).limits.memory;
       if (limit !== null) suspects.push({id, limit, token: run.token});
     }
     if (suspects.length === 0) {

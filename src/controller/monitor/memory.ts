@@ -4,17 +4,17 @@ import type {Readings} from './readings.ts';
 import {sharedOutBytes} from '../../process/proc-files.ts';
 import {readFleetTable} from '../../process/fleet-table.ts';
 import type {Stat} from '../../process/stat.ts';
-import type {Heart} from '../../supervisor/index.ts';
+import type {Core} from '../../supervisor/index.ts';
 
 /**
  * In bytes, by id. What several processes share counts for each of them in their resident sets: a child just forked has all
  * that its parent has. Where these are more than the limit, everybody's part of it is asked for, which takes the kernel longer.
  */
-export function memoryOf(readings: Readings, heart: Heart, suspects: readonly Suspect[]): Map<string, number> {
+export function memoryOf(readings: Readings, core: Core, suspects: readonly Suspect[]): Map<string, number> {
   const table = readFleetTable();
   const found = new Map<string, number>();
   for (const {id, limit} of suspects) {
-    const instance = heart.get(id);
+    const instance = core.get(id);
     if (instance === undefined) continue;
     const {tree, rssBytes} = readings.of(instance, table);
     if (rssBytes === null) continue;

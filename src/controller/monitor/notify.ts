@@ -1,5 +1,5 @@
 /**
- * What workers say of themselves (sd_notify(3)): the heart is told what changes something there; the rest is kept to be
+ * What workers say of themselves (sd_notify(3)): the core is told what changes something there; the rest is kept to be
  * shown. A watchdog that is fed gets no further than to the count of its time.
  */
 import type {Engine} from '../turn/engine.ts';
@@ -27,8 +27,8 @@ export class Notices {
     this.#watchdogs = new Watchdogs({
       link,
       specOf: id => {
-        const instance = engine.heart.get(id);
-        return instance ? engine.heart.specOf(instance.worker) : null;
+        const instance = engine.core.get(id);
+        return instance ? engine.core.specOf(instance.worker) : null;
       },
       noticeOf: token => this.of(token),
       missed: token => engine.feed({type: 'watchdog-missed', token, asked: false}),
@@ -40,7 +40,7 @@ export class Notices {
     return token == null ? null : (this.#said.get(token)?.notice ?? null);
   }
 
-  /** What a run has said before this controller came; the heart is told with the rest of what is known of it. */
+  /** What a run has said before this controller came; the core is told with the rest of what is known of it. */
   begin(token: string, notice: Notice | null): void {
     if (notice !== null) this.#said.set(token, {notice, errors: this.#said.get(token)?.errors ?? 0});
   }
@@ -56,7 +56,7 @@ export class Notices {
     this.#keep(token, notice);
     if (watchdog === 'fed') this.#watchdogs.fed(token);
     if (watchdogMs !== undefined || phase === 'stopping') this.#watchdogs.changed(token);
-    const instance = engine.heart.byToken(token);
+    const instance = engine.core.byToken(token);
     if (ready && instance?.status === 'starting') engine.feed({type: 'said-ready', token});
     if (extendMs !== undefined && (instance?.status === 'starting' || instance?.run?.endAt != null)) {
       engine.feed({type: 'extend', token, ms: extendMs});
@@ -89,9 +89,9 @@ export class Notices {
     const noted = isNew && errors < MOST_ERRORS;
     this.#said.set(token, {notice: after, errors: errors + (noted ? 1 : 0)});
     if (!noted) return;
-    const {heart} = this.#engine;
+    const {core} = this.#engine;
     const {errno = null, exitStatus = null, status = null} = after;
-    const names = namesOf(heart, heart.byToken(token)?.id ?? null);
+    const names = namesOf(core, core.byToken(token)?.id ?? null);
     this.#engine.note({type: 'notified', ...names, errno, exitStatus, status});
   }
 }

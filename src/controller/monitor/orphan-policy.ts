@@ -10,7 +10,7 @@ import type {OrphanFact} from '../../link/facts.ts';
 import {commandOf} from '../../process/proc-files.ts';
 import {whyRefused} from '../../process/refusal.ts';
 import {startTimeOf} from '../../process/stat.ts';
-import type {Heart} from '../../supervisor/index.ts';
+import type {Core} from '../../supervisor/index.ts';
 
 /** Characters of a command line that are noted: it may be megabytes long. */
 const MAX_COMMAND = 500;
@@ -18,7 +18,7 @@ const SIGKILL = 9;
 const PATIENCE_MS = 500;
 
 export interface OrphanHost {
-  readonly heart: Heart;
+  readonly core: Core;
   readonly orphans: Orphans;
   readonly parents: Parents;
   readonly link: Pick<KeeperLink, 'ask'>;
@@ -38,13 +38,13 @@ export class OrphanCare {
 
   /** The keeper tells of one. */
   take(fact: OrphanFact): void {
-    const {heart, orphans, parents, note} = this.#host;
+    const {core, orphans, parents, note} = this.#host;
     const formerParent = fact.formerParent ?? parents.of(fact.pid, fact.startTime);
     const orphan = orphans.take({...fact, formerParent}, Date.now());
     const {pid, name, id} = orphan;
     note({
       type: 'orphan-adopted',
-      ...namesOf(heart, id),
+      ...namesOf(core, id),
       pid,
       name,
       command: commandLine(orphan),
@@ -71,11 +71,11 @@ export class OrphanCare {
   }
 
   reports(): OrphanReport[] {
-    const {heart, orphans} = this.#host;
+    const {core, orphans} = this.#host;
     return [...orphans.all()]
       .filter(({pid, startTime}) => startTimeOf(pid) === startTime)
       .map(orphan => {
-        const owner = orphan.id === null ? undefined : heart.get(orphan.id);
+        const owner = orphan.id === null ? undefined : core.get(orphan.id);
         return {
           pid: orphan.pid,
           name: orphan.name,
@@ -90,9 +90,9 @@ export class OrphanCare {
   }
 
   #treat(orphan: Orphan): void {
-    const {heart, link, note} = this.#host;
-    const instance = orphan.id === null ? undefined : heart.get(orphan.id);
-    if (!instance || this.#killed.has(orphan) || heart.specOf(instance.worker).orphans !== 'kill') return;
+    const {core, link, note} = this.#host;
+    const instance = orphan.id === null ? undefined : core.get(orphan.id);
+    if (!instance || this.#killed.has(orphan) || core.specOf(instance.worker).orphans !== 'kill') return;
     const {pid, startTime} = orphan;
     // A daemon that names itself the main process of its run was one for a moment.
     if (instance.run?.pid === pid) return;

@@ -1,7 +1,7 @@
 /** What nobody tells is looked for every 5 s: what is due, whether the control socket is still there, zombies, orphans. */
 import {messageOf} from '../../base/errors.ts';
 import {monotonic} from '../turn/clock.ts';
-import {complain, noteRepaired} from '../turn/stderr.ts';
+import {logError, noteRepaired} from '../turn/stderr.ts';
 import type {Engine} from '../turn/engine.ts';
 import type {KeeperLink} from '../keeper/link.ts';
 import type {OrphanCare} from './orphan-policy.ts';
@@ -37,7 +37,7 @@ export class Sweep {
     const {engine, link} = host;
     this.#host = host;
     this.zombies = new ZombieWatch({
-      heart: engine.heart,
+      core: engine.core,
       note: event => engine.note(event),
       feed: input => engine.feed(input),
       nudge: (pid, startTime) =>
@@ -46,14 +46,14 @@ export class Sweep {
           engine.note({type: 'signal-failed', pid, signal: 'SIGCHLD', error, message: whyRefused(pid, error)});
         }),
       now: monotonic,
-      later: (action, ms) => setTimeout(() => engine.heart.isStopping || action(), ms).unref(),
+      later: (action, ms) => setTimeout(() => engine.core.isStopping || action(), ms).unref(),
     });
     this.#timer = setInterval(() => this.now(), SWEEP_MS);
   }
 
   now(): void {
     const {engine} = this.#host;
-    if (engine.heart.isStopping) return;
+    if (engine.core.isStopping) return;
     engine.feed({type: 'tick'});
     this.lookAtFolder();
     this.lookAtProcesses();
@@ -61,7 +61,7 @@ export class Sweep {
 
   /** What was removed from the fleet's folder. */
   lookAtFolder(): void {
-    if (this.#host.engine.heart.isStopping) return;
+    if (this.#host.engine.core.isStopping) return;
     this.#host.lookAtFolder();
     void this.#holdSocket();
   }
@@ -69,8 +69,8 @@ export class Sweep {
   /** Zombies and orphans. */
   lookAtProcesses(): void {
     const {engine, readings, parents, orphanCare} = this.#host;
-    if (engine.heart.isStopping) return;
-    const owners = readings.owners(engine.heart.instances());
+    if (engine.core.isStopping) return;
+    const owners = readings.owners(engine.core.instances());
     const ownerOf = (pid: number): string | null => owners.get(pid) ?? null;
     const others = [...readFleetTable(new Set(owners.keys())).all()];
     this.zombies.look(others, ownerOf);
@@ -89,7 +89,7 @@ export class Sweep {
       this.#said = '';
     } catch (error) {
       const message = messageOf(error);
-      if (message !== this.#said) complain('the control socket can not be put back', message);
+      if (message !== this.#said) logError('the control socket can not be put back', message);
       this.#said = message;
     }
   }

@@ -7,7 +7,7 @@ import {exitOf} from '../../process/zombies.ts';
 import {hasEnded, readStat, type Stat} from '../../process/stat.ts';
 import {zombieAgeMs} from '../../process/zombie-age.ts';
 import type {ZombieReport} from '../../control/reports.ts';
-import type {Heart} from '../../supervisor/index.ts';
+import type {Core} from '../../supervisor/index.ts';
 import type {Input, Instance} from '../../supervisor/types.ts';
 
 /** A parent has that long to wait for its child. */
@@ -32,7 +32,7 @@ interface Zombie {
 }
 
 export interface ZombieHost {
-  readonly heart: Heart;
+  readonly core: Core;
   readonly note: (event: JournalEvent) => void;
   readonly feed: (input: Input) => void;
   /** SIGCHLD to a process of that identity. */
@@ -113,7 +113,7 @@ export class ZombieWatch {
 
   /** Tells of those whose time is over, and does what is wanted about them. */
   #act(): void {
-    const {heart, note, now, later} = this.#host;
+    const {core, note, now, later} = this.#host;
     const nudged = new Set<number>();
     for (const [key, zombie] of this.#known) {
       if (!zombie.told) {
@@ -127,7 +127,7 @@ export class ZombieWatch {
         const {worker, instance, pid, ppid, parent, name, exit} = zombie;
         note({type: 'zombie-found', worker, instance, pid, ppid, parent, name, exit});
       }
-      const instance = heart.get(`${zombie.worker}/${zombie.instance}`);
+      const instance = core.get(`${zombie.worker}/${zombie.instance}`);
       if (instance) this.#treat(zombie, instance, nudged);
     }
     if (this.#looksAgain || ![...this.#known.values()].some(({told}) => !told)) return;
@@ -139,10 +139,10 @@ export class ZombieWatch {
   }
 
   #treat(zombie: Zombie, {worker, run}: Instance, nudged: Set<number>): void {
-    const {heart, feed, note, nudge} = this.#host;
+    const {core, feed, note, nudge} = this.#host;
     if (run === null || run.pausedAt !== null || run.ending !== null) return;
     const {pid, name, ppid, parent, instance} = zombie;
-    switch (heart.specOf(worker).zombies) {
+    switch (core.specOf(worker).zombies) {
       case 'report':
         return;
       case 'restart':
@@ -164,7 +164,7 @@ export class ZombieWatch {
     for (let at = zombie.ppid; at > 1 && !seen.has(at); at = readStat(at)?.ppid ?? 0) {
       seen.add(at);
       const id = ownerOf(at);
-      if (id !== null) return this.#host.heart.get(id);
+      if (id !== null) return this.#host.core.get(id);
     }
     return undefined;
   }

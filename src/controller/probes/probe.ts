@@ -1,5 +1,5 @@
 /** What asks whether a run is ready, or well. One file a kind; `index.ts` lists them. */
-import type {Errand} from '../spawn/helper.ts';
+import type {HelperProgram} from '../spawn/helper.ts';
 import type {Readiness} from '../../fleet/types.ts';
 import type {Stream} from '../../logs/layout.ts';
 
@@ -8,7 +8,7 @@ export interface ProbeContext {
   /** Bytes that the current log files had when the run began. */
   readonly logStart: Readonly<Record<Stream, number>>;
   /** Runs a program for the worker. */
-  readonly run: (errand: Errand) => Promise<string | null>;
+  readonly run: (helper: HelperProgram) => Promise<string | null>;
   /** The run is ready. Called once at the most. */
   readonly ready: () => void;
   /** Calls back whenever the run has written something; the result ends that. */

@@ -1,5 +1,5 @@
 /** A limit on how many do something at once; the others wait in the order in which they came. */
-export class Slots {
+export class ConcurrencyLimit {
   readonly #waiting: (() => void)[] = [];
   #free: number;
 

@@ -20,7 +20,7 @@ export interface Principal {
   readonly number: number;
 }
 
-export interface Errand {
+export interface HelperProgram {
   readonly argv: readonly string[];
   readonly timeoutMs: number;
   /** Beyond the worker's environment. */
@@ -30,11 +30,11 @@ export interface Errand {
 }
 
 /** Runs a program to its end: null where it ended with exit code 0, else what was wrong, in words. */
-export type RunErrand = (principal: Principal, errand: Errand) => Promise<string | null>;
+export type RunHelper = (principal: Principal, helper: HelperProgram) => Promise<string | null>;
 
 const NO_LIMITS = {nofile: null, core: null, memory: null, cpu: null} as const;
 
-export interface ErrandsOptions {
+export interface HelpersOptions {
   /** Called before the first one is run: what it leaves is no run's. */
   readonly begun: () => void;
   /** The supervisor's own environment. */
@@ -44,7 +44,7 @@ export interface ErrandsOptions {
   readonly dir: () => string;
 }
 
-export function createErrands({begun, env: own, context, dir}: ErrandsOptions): RunErrand {
+export function createHelpers({begun, env: own, context, dir}: HelpersOptions): RunHelper {
   const outer = outerEnvironment(own);
   let isBegun = false;
   return async ({spec, ...instance}, {argv, timeoutMs, env: more, signal}) => {

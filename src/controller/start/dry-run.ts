@@ -1,6 +1,6 @@
 /** What a controller shows before it takes over from another: that it can read what that one leaves. */
 import {messageOf} from '../../base/errors.ts';
-import {tryHeart} from './restore.ts';
+import {tryCore} from './restore.ts';
 import {SnapshotFile} from '../state/snapshot-file.ts';
 import {readLaunch} from './read-launch.ts';
 import {bootId} from '../../process/proc-files.ts';
@@ -9,7 +9,7 @@ import {bootId} from '../../process/proc-files.ts';
 export function prepare(folder: string): string | null {
   try {
     const snapshot = new SnapshotFile(folder);
-    tryHeart(readLaunch(folder, snapshot, bootId()), snapshot, bootId());
+    tryCore(readLaunch(folder, snapshot, bootId()), snapshot, bootId());
     return null;
   } catch (error) {
     return messageOf(error);

@@ -22,7 +22,7 @@ export interface FirstTurnHost {
 export function takeFirstTurn(host: FirstTurnHost, {effects, saved, stopped, repaired}: Beginning): void {
   const {engine, link, launch, welcome} = host;
   if (saved?.controller) endPredecessor(saved.controller);
-  const {inputs, replaced, strays} = reconcile(engine.heart, welcome.runs, Date.now(), agesNow());
+  const {inputs, replaced, strays} = reconcile(engine.core, welcome.runs, Date.now(), agesNow());
   noteBeginning(host, saved);
   if (repaired !== null) noteRepaired(engine, 'snapshot', repaired);
   // First, so that nothing is started only to be ended.
@@ -67,7 +67,7 @@ function noteLoss(engine: Engine, {keeper, loss, failedUpgrade}: Welcome, before
 /** `up --only`: all others stay down. */
 function startOnly(engine: Engine, {only}: Launch): void {
   if (only === null) return;
-  const ids = [...engine.heart.instances()];
+  const ids = [...engine.core.instances()];
   engine.feed({type: 'stop', ids: ids.map(({id}) => id)});
   const named = ids.filter(({worker}) => only.includes(worker));
   engine.feed({type: 'start', ids: named.map(({id}) => id), inTime: true});

@@ -2,11 +2,11 @@
 import {messageOf} from '../../base/errors.ts';
 import {isObject} from '../../base/json.ts';
 import {readFileSync} from 'node:fs';
-import {heartOptions} from '../turn/heart-options.ts';
+import {coreOptions} from '../turn/core-options.ts';
 import type {SnapshotFile} from '../state/snapshot-file.ts';
 import {decodeFound, type Launch} from '../state/launch.ts';
 import {inFolder} from '../../control/folder.ts';
-import {restoreHeart} from '../../supervisor/index.ts';
+import {restoreCore} from '../../supervisor/index.ts';
 
 /** Neither the file nor the state tells what the fleet is. */
 export class NoLaunchError extends Error {
@@ -42,9 +42,9 @@ function launchIn(snapshot: SnapshotFile, boot: string): Launch | null {
     const found = text === null ? null : decodeFound(text, changes, boot);
     if (!found?.saved.fleet) return null;
     const {fleet, launch, attached, clients} = found.saved;
-    const {heart} = restoreHeart(found.heart, heartOptions);
-    return {...fleet, launch, spec: heart.fleet(), only: null, attached, clients};
+    const {core} = restoreCore(found.core, coreOptions);
+    return {...fleet, launch, spec: core.fleet(), only: null, attached, clients};
   } catch {
-    return null; // beginHeart tells what is wrong with it
+    return null; // beginCore tells what is wrong with it
   }
 }

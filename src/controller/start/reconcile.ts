@@ -1,7 +1,7 @@
-/** Compares what the heart believes with what the keeper knows, after either of them was lost. */
+/** Compares what the core believes with what the keeper knows, after either of them was lost. */
 import {inputsOf, type AgeOf} from '../turn/run-inputs.ts';
 import type {RunFact} from '../../link/runs.ts';
-import type {Heart} from '../../supervisor/index.ts';
+import type {Core} from '../../supervisor/index.ts';
 import type {FoundRun, Input, Instance} from '../../supervisor/types.ts';
 
 export interface Reconciled {
@@ -21,19 +21,19 @@ const UNSEEN = {
 
 const isOver = ({cleared, failure}: RunFact): boolean => cleared !== null || failure !== null;
 
-export function reconcile(heart: Heart, runs: readonly RunFact[], wall: number, ageOf: AgeOf): Reconciled {
+export function reconcile(core: Core, runs: readonly RunFact[], wall: number, ageOf: AgeOf): Reconciled {
   const inputs: Input[] = [];
   const known = new Map(runs.map(run => [run.token, run]));
-  const {found, strays} = sort(heart, runs, known);
+  const {found, strays} = sort(core, runs, known);
   const takenOver = new Map(found.map(({id, token}) => [id, token]));
   if (found.length > 0) inputs.push({type: 'found', runs: found});
   for (const run of runs) {
     if (takenOver.get(run.id) === run.token) inputs.push(...inputsOf({...run, adopted: true}, ageOf));
-    else if (heart.byToken(run.token)) inputs.push(...inputsOf(run, ageOf));
+    else if (core.byToken(run.token)) inputs.push(...inputsOf(run, ageOf));
     // So that it is forgotten.
     else if (isOver(run)) inputs.push({type: 'cleared', token: run.token, proof: 'lineage', survivors: []});
   }
-  for (const {id, run, clearing} of heart.instances()) {
+  for (const {id, run, clearing} of core.instances()) {
     if (takenOver.has(id)) continue;
     // Its record is gone, so nobody can tell how it ended; a run that was never spawned is spawned by what is replayed.
     if (run !== null && run.pid !== null && !known.has(run.token)) {
@@ -44,28 +44,28 @@ export function reconcile(heart: Heart, runs: readonly RunFact[], wall: number, 
       inputs.push({type: 'cleared', token: clearing, ...UNSEEN});
     }
   }
-  return {inputs, replaced: new Set(found.flatMap(({id}) => tokensOf(heart.get(id)))), strays};
+  return {inputs, replaced: new Set(found.flatMap(({id}) => tokensOf(core.get(id)))), strays};
 }
 
 const tokensOf = (instance: Instance | undefined): string[] =>
   [instance?.run?.token, instance?.clearing].filter(token => token != null);
 
-/** Of the runs that the heart does not know and that are not over: the first of each instance that has no other is its. */
+/** Of the runs that the core does not know and that are not over: the first of each instance that has no other is its. */
 function sort(
-  heart: Heart,
+  core: Core,
   runs: readonly RunFact[],
   known: ReadonlyMap<string, RunFact>,
 ): {found: FoundRun[]; strays: RunFact[]} {
   const found = new Map<string, FoundRun>();
   const strays: RunFact[] = [];
-  const workers = new Set(heart.workers().map(({name}) => name));
-  const unknown = runs.filter(({token}) => !heart.byToken(token));
+  const workers = new Set(core.workers().map(({name}) => name));
+  const unknown = runs.filter(({token}) => !core.byToken(token));
   const begun = new Map<string, number>();
   for (const {id, pid} of unknown) if (pid !== null) begun.set(id, (begun.get(id) ?? 0) + 1);
   for (const run of unknown) {
     if (isOver(run)) continue;
     const {id, token} = run;
-    const instance = heart.get(id);
+    const instance = core.get(id);
     const own = tokensOf(instance).map(one => known.get(one));
     const taken = found.has(id) || own.some(one => one !== undefined && !isOver(one));
     if (taken || !workers.has(id.split('/')[0] ?? '')) strays.push(run);

@@ -1,16 +1,16 @@
 /** With what a controller begins. */
 import {messageOf} from '../../base/errors.ts';
-import {heartOptions} from '../turn/heart-options.ts';
+import {coreOptions} from '../turn/core-options.ts';
 import type {SnapshotFile} from '../state/snapshot-file.ts';
 import {decodeFound, type Launch, type Saved} from '../state/launch.ts';
-import {createHeart, restoreHeart, type Heart} from '../../supervisor/index.ts';
+import {createCore, restoreCore, type Core} from '../../supervisor/index.ts';
 import type {Effect} from '../../supervisor/types.ts';
 
 export interface Beginning {
-  readonly heart: Heart;
+  readonly core: Core;
   /** What an earlier controller may not have got out. */
   readonly effects: readonly Effect[];
-  /** What it committed beside the heart; null: there was none in this boot. */
+  /** What it committed beside the core; null: there was none in this boot. */
   readonly saved: Saved | null;
   /** Lines of the journal that it committed and may not have written. */
   readonly unwritten: string;
@@ -21,10 +21,10 @@ export interface Beginning {
 }
 
 /** What an earlier controller of this boot committed, or the fleet as `up` was given it. */
-export function beginHeart(launch: Launch, snapshot: SnapshotFile, boot: string): Beginning {
+export function beginCore(launch: Launch, snapshot: SnapshotFile, boot: string): Beginning {
   const {text, changes, damaged} = snapshot.read();
   const anew = (repaired: string | null): Beginning => ({
-    heart: createHeart(launch.spec, heartOptions),
+    core: createCore(launch.spec, coreOptions),
     effects: [],
     saved: null,
     unwritten: '',
@@ -49,7 +49,7 @@ export function beginHeart(launch: Launch, snapshot: SnapshotFile, boot: string)
 }
 
 /** Whether what another controller has committed can be gone on from. Changes nothing; throws what is in the way. */
-export function tryHeart(launch: Launch, snapshot: SnapshotFile, boot: string): void {
+export function tryCore(launch: Launch, snapshot: SnapshotFile, boot: string): void {
   const {text, changes} = snapshot.read();
   if (text !== null) goOn(launch, {text, changes}, boot, null);
 }
@@ -63,8 +63,8 @@ function goOn(
 ): Beginning | null {
   const found = decodeFound(text, changes, boot);
   if (!found) return null;
-  const {saved, heart, unwritten} = found;
-  const restored = restoreHeart(heart, heartOptions);
-  const stopped = saved.launch !== launch.launch && restored.heart.isStopping;
-  return {...(stopped ? restoreHeart(heart, heartOptions, true) : restored), saved, unwritten, stopped, repaired};
+  const {saved, core, unwritten} = found;
+  const restored = restoreCore(core, coreOptions);
+  const stopped = saved.launch !== launch.launch && restored.core.isStopping;
+  return {...(stopped ? restoreCore(core, coreOptions, true) : restored), saved, unwritten, stopped, repaired};
 }

@@ -19,7 +19,7 @@ export interface Launch {
   readonly clients: readonly ProcessId[];
 }
 
-/** What is committed beside the heart's own state. */
+/** What is committed beside the core's own state. */
 export interface Saved {
   readonly boot: string;
   /** The `up` whose fleet file was taken in. */
@@ -41,13 +41,13 @@ export interface Saved {
   readonly upSince: number;
 }
 
-/** One line of JSON, the heart's, then those of the journal that are not written yet. */
-export const encodeSaved = (saved: Saved, heart: string, unwritten: string): string =>
-  `${JSON.stringify(saved)}\n${heart}${unwritten}`;
+/** One line of JSON, the core's, then those of the journal that are not written yet. */
+export const encodeSaved = (saved: Saved, core: string, unwritten: string): string =>
+  `${JSON.stringify(saved)}\n${core}${unwritten}`;
 
 export interface Decoded {
   readonly saved: Saved;
-  readonly heart: string;
+  readonly core: string;
   readonly unwritten: string;
 }
 
@@ -59,11 +59,11 @@ export function decodeFound(text: string, changes: readonly string[], boot: stri
   const whole = decodeSaved(text, boot);
   if (whole === null) return null;
   const later = changes.map(change => decodeSaved(change, boot)).filter(change => change !== null);
-  const heart = withChanges(
-    whole.heart,
-    later.map(change => change.heart),
+  const core = withChanges(
+    whole.core,
+    later.map(change => change.core),
   );
-  return {...(later.at(-1) ?? whole), heart};
+  return {...(later.at(-1) ?? whole), core};
 }
 
 function decodeSaved(text: string, boot: string): Decoded | null {
@@ -73,7 +73,7 @@ function decodeSaved(text: string, boot: string): Decoded | null {
     ...(JSON.parse(text.slice(0, Math.max(0, text.indexOf('\n')))) as Omit<Saved, 'clients'>),
   };
   if (saved.boot !== boot) return null;
-  const heart = text.indexOf('\n') + 1;
-  const end = text.indexOf('\n', heart) + 1;
-  return {saved, heart: text.slice(heart, end), unwritten: text.slice(end)};
+  const core = text.indexOf('\n') + 1;
+  const end = text.indexOf('\n', core) + 1;
+  return {saved, core: text.slice(core, end), unwritten: text.slice(end)};
 }

@@ -1,4 +1,4 @@
-/** When schedules are due, in local time. The heart itself knows no time zone. */
+/** When schedules are due, in local time. The core itself knows no time zone. */
 import {parseCron} from '../../fleet/values/cron.ts';
 import {nextTime} from '../../fleet/values/cron-time.ts';
 import type {Calendar} from '../../supervisor/index.ts';

@@ -1,4 +1,4 @@
-/** The two clocks. The heart itself has none. */
+/** The two clocks. The core itself has none. */
 import type {Time} from '../../supervisor/types.ts';
 
 /** CLOCK_MONOTONIC in milliseconds: the same for all processes of this boot, so deadlines outlive a controller. */

@@ -1,5 +1,5 @@
 /**
- * The controller's turn: take in what came, let the heart decide, commit what it decided, then do it. Nothing is done
+ * The controller's turn: take in what came, let the core decide, commit what it decided, then do it. Nothing is done
  * before it is committed, so a controller that is killed between any two steps neither loses nor repeats one.
  */
 import {errorCode} from '../../base/errors.ts';
@@ -11,7 +11,7 @@ import {SupersededError, type SnapshotFile} from '../state/snapshot-file.ts';
 import {encodeSaved, type Saved} from '../state/launch.ts';
 import type {Effect, Input, Instance, Time} from '../../supervisor/types.ts';
 import {noteWork} from '../../posix/collect.ts';
-import type {Heart} from '../../supervisor/index.ts';
+import type {Core} from '../../supervisor/index.ts';
 
 /** Room that is kept beyond what the snapshot has now, for changes that make it larger. */
 const ROOM_BYTES = 64 * 1024;
@@ -24,10 +24,10 @@ const SLICE_MS = 8;
 const QUIET_MS = 1_000;
 
 export interface EngineOptions {
-  readonly heart: Heart;
+  readonly core: Core;
   readonly snapshot: SnapshotFile;
   readonly journal: Journal;
-  /** What is committed beside the heart. */
+  /** What is committed beside the core. */
   readonly saved: () => Omit<Saved, 'seq'>;
   /** Does what was decided, all of one turn at once. */
   readonly carryOut: (effects: readonly Effect[]) => void;
@@ -69,8 +69,8 @@ export class Engine {
     this.#options = options;
   }
 
-  get heart(): Heart {
-    return this.#options.heart;
+  get core(): Core {
+    return this.#options.core;
   }
 
   /** Why the last commit failed; null where it did not. */
@@ -84,7 +84,7 @@ export class Engine {
     this.#schedule();
   }
 
-  /** Adds effects of a restored heart, to be carried out after the next commit. */
+  /** Adds effects of a restored core, to be carried out after the next commit. */
   replay(effects: readonly Effect[]): void {
     this.#effects.push(...effects);
     this.#schedule();
@@ -100,7 +100,7 @@ export class Engine {
   canRecord(bytes: number): boolean {
     if (this.#closed) return false;
     try {
-      this.#options.snapshot.reserve(Buffer.byteLength(this.#encode(this.heart.snapshot(), '')) + bytes + ROOM_BYTES);
+      this.#options.snapshot.reserve(Buffer.byteLength(this.#encode(this.core.snapshot(), '')) + bytes + ROOM_BYTES);
       // There may be room again, and nothing has happened since that was recorded.
       if (this.#commitError !== null) this.#commit();
       return this.#commitError === null;
@@ -154,7 +154,7 @@ export class Engine {
   }
 
   instancesOf(worker: string): Instance[] {
-    return [...this.heart.instances()].filter(instance => instance.worker === worker);
+    return [...this.core.instances()].filter(instance => instance.worker === worker);
   }
 
   /** A commit may find that another controller has taken over. */
@@ -172,7 +172,7 @@ export class Engine {
   }
 
   #turn(): void {
-    const {heart, journal, isCurrent} = this.#options;
+    const {core, journal, isCurrent} = this.#options;
     // The end of the link may be heard only after this turn; what it would commit, a successor may have read without it.
     if (!isCurrent()) {
       this.abandon();
@@ -182,8 +182,8 @@ export class Engine {
     this.#effects = [];
     const time = now();
     const inputs = this.#handle(time, effects);
-    const due = heart.nextDeadline();
-    if (due !== null && due <= time.mono) effects.push(...heart.handle({type: 'tick'}, time));
+    const due = core.nextDeadline();
+    if (due !== null && due <= time.mono) effects.push(...core.handle({type: 'tick'}, time));
     for (const effect of effects)
       if (effect.type === 'journal' && this.#pace.admits(effect.event)) journal.add(effect.event, time.wall);
     const ready = this.#commitFor(inputs, effects);
@@ -199,7 +199,7 @@ export class Engine {
     let handled = 0;
     for (const input of this.#inputs) {
       if (handled > 0 && monotonic() - time.mono > SLICE_MS) break;
-      effects.push(...this.heart.handle(input, time));
+      effects.push(...this.core.handle(input, time));
       noteWork();
       handled++;
     }
@@ -233,9 +233,9 @@ export class Engine {
     return [];
   }
 
-  #encode(heart: string, unwritten: string): string {
+  #encode(core: string, unwritten: string): string {
     const {journal, saved} = this.#options;
-    return encodeSaved({...saved(), seq: journal.seq}, heart, unwritten);
+    return encodeSaved({...saved(), seq: journal.seq}, core, unwritten);
   }
 
   /** The whole is written when nothing has happened for a while: then it costs nobody's time. */
@@ -262,17 +262,17 @@ export class Engine {
 
   /** Answers why it can't be written: null where it is. */
   #write(unwritten: string): string | null {
-    const {heart, snapshot} = this.#options;
+    const {core, snapshot} = this.#options;
     try {
-      const changes = this.#isQuiet ? null : heart.changes();
+      const changes = this.#isQuiet ? null : core.changes();
       const isAppended = changes !== null && snapshot.append(this.#encode(changes, unwritten));
       if (!isAppended) {
-        const whole = this.#encode(heart.snapshot(), unwritten);
+        const whole = this.#encode(core.snapshot(), unwritten);
         snapshot.write(whole);
         // Both halves: a bad block in one of them then costs nothing.
         if (this.#isQuiet) snapshot.write(whole);
       }
-      heart.committed();
+      core.committed();
       this.#awaitQuiet(!this.#isQuiet);
       this.#isQuiet = false;
       return null;
@@ -291,7 +291,7 @@ export class Engine {
   #plan(): void {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
-    const due = this.heart.nextDeadline();
+    const due = this.core.nextDeadline();
     if (due === null || this.#scheduled) return;
     const wait = Math.min(Math.max(0, due - now().mono), LONGEST_TIMER_MS);
     // Rounded up: a timer that fires a fraction of a millisecond early would turn in vain.

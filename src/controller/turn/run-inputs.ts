@@ -1,11 +1,11 @@
-/** All that a keeper knows of a run, as the heart is told it. */
+/** All that a keeper knows of a run, as the core is told it. */
 import type {RunFact} from '../../link/runs.ts';
 import type {Input} from '../../supervisor/types.ts';
 
 /** Milliseconds since a process with that start time began. */
 export type AgeOf = (startTime: string) => number;
 
-/** In the order in which it happened. What the heart knows already changes nothing. */
+/** In the order in which it happened. What the core knows already changes nothing. */
 export function inputsOf(run: RunFact, ageOf: AgeOf): Input[] {
   const {token, pid, startTime, startedAt, adopted, failure, notice, exit, cleared, paused} = run;
   const inputs: Input[] = [];

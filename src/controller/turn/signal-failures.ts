@@ -7,7 +7,7 @@ import {namesOf} from './instance-names.ts';
 import type {Outcome, Outcomes} from '../../control/reports.ts';
 import {whyRefused} from '../../process/refusal.ts';
 import type {SignalName} from '../../posix/signals.ts';
-import type {Heart} from '../../supervisor/index.ts';
+import type {Core} from '../../supervisor/index.ts';
 
 /** Runs whose failures are remembered, the latest ones. */
 const MOST_RUNS = 1_000;
@@ -35,23 +35,23 @@ interface Failures {
 export type RunsAsked = ReadonlyMap<string, {readonly token: string; readonly failures: number}>;
 
 export class SignalFailures {
-  readonly #heart: Heart;
+  readonly #core: Core;
   readonly #note: (event: JournalEvent) => void;
   readonly #byRun = new Map<string, Failures>();
 
-  constructor(heart: Heart, note: (event: JournalEvent) => void) {
-    this.#heart = heart;
+  constructor(core: Core, note: (event: JournalEvent) => void) {
+    this.#core = core;
     this.#note = note;
   }
 
   /** Records one. A process that is gone needs no signal any more. */
   take({token, pid, name, signal, error}: SignalFailure): void {
     if (error === 'ESRCH') return;
-    const instance = this.#heart.byToken(token);
+    const instance = this.#core.byToken(token);
     const main = instance?.run?.pid ?? null;
     const to = pid ?? main;
     const why = to === null ? error : whyRefused(to, error);
-    const names = {...namesOf(this.#heart, instance?.id ?? null), ...(to === null ? {} : {pid: to})};
+    const names = {...namesOf(this.#core, instance?.id ?? null), ...(to === null ? {} : {pid: to})};
     this.#note({type: 'signal-failed', ...names, signal, error, message: why});
     const words =
       to !== null && to === main
@@ -77,7 +77,7 @@ export class SignalFailures {
   runsOf(ids: readonly string[]): RunsAsked {
     const runs = new Map<string, {token: string; failures: number}>();
     for (const id of ids) {
-      const instance = this.#heart.get(id);
+      const instance = this.#core.get(id);
       const token = instance?.run?.token ?? instance?.clearing;
       if (token != null) runs.set(id, {token, failures: this.#byRun.get(token)?.count ?? 0});
     }

@@ -2,7 +2,7 @@
 import type {Engine} from './engine.ts';
 import {writeError} from '../../posix/standard-error.ts';
 
-export function complain(what: string, error: unknown): void {
+export function logError(what: string, error: unknown): void {
   writeError(`brood controller: ${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
 }
 

@@ -9,7 +9,7 @@ import {insignificant, isInside} from './insignificant.ts';
 import type {RootWatch, RootWatchOptions} from './root-watch.ts';
 import type {WatchReport} from '../../control/reports.ts';
 import type {WorkerSpec} from '../../fleet/types.ts';
-import type {Heart} from '../../supervisor/index.ts';
+import type {Core} from '../../supervisor/index.ts';
 import type {Input} from '../../supervisor/types.ts';
 
 const QUIET_MS = 300;
@@ -22,7 +22,7 @@ const RETRY_MS = 60_000;
 const MOST_FILES = 10_000;
 
 export interface FileWatchOptions {
-  readonly heart: Heart;
+  readonly core: Core;
   /** Where the state and logs of fleets lie. */
   readonly home: string;
   readonly feed: (input: Input) => void;
@@ -71,9 +71,9 @@ export class FileWatch {
   /** Watches what is to be watched now, and nothing else. What stays is not disturbed. */
   refresh(): void {
     if (this.#over) return;
-    const {heart} = this.#options;
+    const {core} = this.#options;
     const wanted = new Map<string, {root: string; spec: WorkerSpec; workers: Set<string>}>();
-    for (const spec of heart.fleet().workers) {
+    for (const spec of core.fleet().workers) {
       for (const root of spec.watch) {
         const key = keyOf(root, spec);
         const known = wanted.get(key) ?? {root, spec, workers: new Set()};
@@ -129,8 +129,8 @@ export class FileWatch {
   }
 
   #begin(key: string, root: string, spec: WorkerSpec, workers: Set<string>): void {
-    const {heart, home, watchRoot} = this.#options;
-    const {dir} = heart.fleet();
+    const {core, home, watchRoot} = this.#options;
+    const {dir} = core.fleet();
     const failures: Shared['failures'] = new Map();
     const noted = new Set<string>();
     const watch = watchRoot({
@@ -171,10 +171,10 @@ export class FileWatch {
   }
 
   #tell(worker: string): void {
-    const {heart, feed} = this.#options;
+    const {core, feed} = this.#options;
     const burst = this.#bursts.get(worker);
     this.#bursts.delete(worker);
-    const ids = [...heart.instances()].filter(instance => instance.worker === worker).map(({id}) => id);
+    const ids = [...core.instances()].filter(instance => instance.worker === worker).map(({id}) => id);
     if (burst === undefined || ids.length === 0) return;
     feed({type: 'file-changed', ids, path: this.#shown(burst.first), files: burst.files.size});
   }
@@ -198,7 +198,7 @@ export class FileWatch {
 
   /** From the fleet file's folder, where it lies in there. */
   #shown(path: string): string {
-    const {dir} = this.#options.heart.fleet();
+    const {dir} = this.#options.core.fleet();
     return isInside(path, dir) ? relative(dir, path) || '.' : path;
   }
 }

@@ -18,15 +18,15 @@ export interface CodeRestoreHost {
   /** There is a copy again. */
   readonly repaired: (message: string) => void;
   /** There can't be one, and why. */
-  readonly complain: (message: string) => void;
+  readonly logError: (message: string) => void;
 }
 
 /** Makes a copy of the programs that this keeper runs from, unless one is current; that becomes so once it is known to work. */
-export function restoreCode({folder, code, trial, repaired, complain}: CodeRestoreHost): void {
+export function restoreCode({folder, code, trial, repaired, logError}: CodeRestoreHost): void {
   if (code.current !== null) return;
   const root = join(folder, 'code');
   const give = (why: string): void =>
-    complain(`the fleet has no copy of its programs, and runs from ${code.ownFolder}: ${why}`);
+    logError(`the fleet has no copy of its programs, and runs from ${code.ownFolder}: ${why}`);
   let name: string;
   try {
     name = code.own ?? copyInstalled(root, code.ownFolder, () => undefined, {sync: false});

@@ -8,7 +8,7 @@ import {ControllerProcess, type ControllerEvents} from './process.ts';
 import {writeFrozenReport} from './frozen-report.ts';
 import type {Fact, Loss} from '../../link/facts.ts';
 import type {Order} from '../../link/orders.ts';
-import {BEAT_MS, Silence} from '../../link/silence.ts';
+import {BEAT_MS, Liveness} from '../../link/silence.ts';
 import {readStat} from '../../process/stat.ts';
 
 /** A controller that lived shorter than this died at once. */
@@ -43,7 +43,7 @@ export class Link {
   readonly #options: LinkOptions;
   readonly #spawned = new Set<number>();
   readonly #ticker: NodeJS.Timeout;
-  #silence = new Silence(TICK_MS, performance.now());
+  #silence = new Liveness(TICK_MS, performance.now());
   #process: ControllerProcess | null = null;
   #lease = 0;
   #pause = 0;
@@ -128,7 +128,7 @@ export class Link {
     const lease = ++this.#lease;
     this.#process = controller;
     this.#heardAt = null;
-    this.#silence = new Silence(TICK_MS, performance.now());
+    this.#silence = new Liveness(TICK_MS, performance.now());
     controller.handTo({
       order: order => {
         if (this.#over || this.#process !== controller || order.lease !== lease) return;

@@ -38,7 +38,7 @@ export interface FolderCareHost {
   readonly taken: (by: number) => void;
   /** The folder can't be put back, and why. */
   readonly lost: (message: string) => void;
-  readonly complain: (message: string) => void;
+  readonly logError: (message: string) => void;
 }
 
 const isPassing = (error: unknown): boolean => isShortage(error) || PASSING.has(errorCode(error));
@@ -135,23 +135,23 @@ export class FolderCare {
   }
 
   #part(what: string, look: () => string | null): void {
-    const {repaired, complain} = this.#host;
+    const {repaired, logError} = this.#host;
     try {
       const message = look();
       if (message !== null) repaired(what, message);
       this.#said.delete(what);
     } catch (error) {
       const message = messageOf(error);
-      if (this.#said.get(what) !== message) complain(`${what} can't be put back: ${message}`);
+      if (this.#said.get(what) !== message) logError(`${what} can't be put back: ${message}`);
       this.#said.set(what, message);
     }
   }
 
   #fail(error: unknown): void {
-    const {folder, lost, complain} = this.#host;
+    const {folder, lost, logError} = this.#host;
     const message = messageOf(error);
     if (isPassing(error)) {
-      if (this.#said.get(folder) !== message) complain(`${folder} can't be put back yet: ${message}`);
+      if (this.#said.get(folder) !== message) logError(`${folder} can't be put back yet: ${message}`);
       this.#said.set(folder, message);
       return;
     }

@@ -5,7 +5,7 @@
  */
 import {equip, happen} from '../runs/life.ts';
 import {closeSync} from 'node:fs';
-import {Look, membersOf} from '../lineage/members.ts';
+import {ProcessScan, membersOf} from '../lineage/members.ts';
 import type {Fact} from '../../link/facts.ts';
 import {mustLeaveRoom} from '../files/descriptor-reserve.ts';
 import type {Run} from '../runs/run.ts';
@@ -43,13 +43,13 @@ export class Adopted {
   }
 
   /** Takes up a run whose main process was alive. */
-  takeUp(run: Run, look: Look): void {
+  takeUp(run: Run, look: ProcessScan): void {
     this.#watch(run);
     if (run.exit === null) this.#noteMembers(run, look);
   }
 
   /** Looks at a run whose main process is not known to have ended. */
-  sweep(run: Run, look: Look): void {
+  sweep(run: Run, look: ProcessScan): void {
     const {pid, startTime, pidfd} = run;
     if (pid === null || startTime === null) return;
     const stat = readStat(pid);
@@ -139,7 +139,7 @@ export class Adopted {
    * Once the main process is gone, its session and its children say less: whom they name now is known for good. Those
    * that are not below it have lost their parents, and are nobody's children that would be told of here.
    */
-  #noteMembers(run: Run, look: Look): void {
+  #noteMembers(run: Run, look: ProcessScan): void {
     const {token, id, known, orphans} = run;
     const below = new Set(
       look

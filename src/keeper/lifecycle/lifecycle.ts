@@ -8,7 +8,7 @@ import type {ConnectorWhenNeeded} from '../lineage/connector.ts';
 import {oomOf} from '../cgroup/limits.ts';
 import {changeMain} from './main-change.ts';
 import {MainProcesses} from './main-process.ts';
-import {Look} from '../lineage/members.ts';
+import {ProcessScan} from '../lineage/members.ts';
 import type {SpawnOrder} from '../../link/spawn.ts';
 import type {Cleared, SpawnFailure} from '../../link/runs.ts';
 import {recordCleared, recordExit, recordIntent} from '../runs/record.ts';
@@ -20,7 +20,7 @@ import {PipeWaits} from '../inherited/pipe-waits.ts';
 import {logSizes} from '../logs/sizes.ts';
 import {mustLeaveRoom} from '../files/descriptor-reserve.ts';
 import {spawnFailure, stdioOf} from './spawner.ts';
-import {Voices} from '../notify/notifications.ts';
+import {Notifications} from '../notify/notifications.ts';
 import {noteWork} from '../../posix/collect.ts';
 import type {Epoll} from '../../posix/epoll.ts';
 import {letGo} from '../../posix/let-go.ts';
@@ -53,7 +53,7 @@ export class RunLives {
   readonly #mains: MainProcesses;
   readonly #adopted: Adopted;
   readonly #waits: PipeWaits;
-  readonly voices: Voices;
+  readonly voices: Notifications;
 
   constructor(host: RunLivesHost) {
     this.#host = host;
@@ -63,7 +63,7 @@ export class RunLives {
       lastWords: run => this.voices.drain(run),
       ended: (run, code, signal) => this.#exited(run, code, signal),
     });
-    this.voices = new Voices(
+    this.voices = new Notifications(
       {
         folder: host.folder,
         epoll: host.epoll,
@@ -150,7 +150,7 @@ export class RunLives {
       mustLeaveRoom(outputs);
       const granted = this.#host.grants.open(order, ends);
       const stdio = stdioOf([...outputs, ...granted], this.voices.open(run, order, fds));
-      connector?.descents.follow(run);
+      connector?.descendants.follow(run);
       this.#mains.start(run, order, stdio, {cgroup, record});
       happen(run, {type: 'limited', unheld: hold()});
       this.#started(run);
@@ -172,7 +172,7 @@ export class RunLives {
   }
 
   /** Looks for what was not told: ends, and what happens to those whose parent is another. */
-  sweep(look: Look): void {
+  sweep(look: ProcessScan): void {
     this.#host.output.takeUpLate();
     this.#host.output.sweep();
     this.voices.takeUpLate();
@@ -234,7 +234,7 @@ export class RunLives {
 
   #setMain(run: Run, pid: number): string | null {
     const refused = changeMain(run, pid, this.#host);
-    if (refused === null) this.#adopted.takeUp(run, new Look());
+    if (refused === null) this.#adopted.takeUp(run, new ProcessScan());
     return refused;
   }
 

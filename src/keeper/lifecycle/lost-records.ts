@@ -5,7 +5,7 @@
  */
 import {join} from 'node:path';
 import type {Cgroups} from '../cgroup/cgroup.ts';
-import {TOKEN_VARIABLE, type Look} from '../lineage/members.ts';
+import {TOKEN_VARIABLE, type ProcessScan} from '../lineage/members.ts';
 import type {Runs} from '../runs/runs.ts';
 import {newRun, type Run} from '../runs/run.ts';
 import {environmentValue} from '../../process/proc-files.ts';
@@ -26,7 +26,7 @@ export interface LostRecordsHost {
 }
 
 /** The runs that processes of this fleet carry the token of, and no record names. */
-export function runsWithoutRecord({folder, runs, cgroups}: LostRecordsHost, look: Look, now: number): Run[] {
+export function runsWithoutRecord({folder, runs, cgroups}: LostRecordsHost, look: ProcessScan, now: number): Run[] {
   const found = new Map<string, Run>();
   for (const {pid, startTime} of strangersAmong(look, runs)) {
     const token = environmentValue(pid, TOKEN_VARIABLE) ?? '';
@@ -46,7 +46,7 @@ export function runsWithoutRecord({folder, runs, cgroups}: LostRecordsHost, look
 }
 
 /** Processes of this fleet that are in no session of a run that is known. */
-function strangersAmong(look: Look, runs: Runs): Stat[] {
+function strangersAmong(look: ProcessScan, runs: Runs): Stat[] {
   return [...look.family()].flatMap(pid => {
     const stat = look.table().get(pid);
     return stat === undefined || hasEnded(stat) || runs.ofPid(stat.sid) !== undefined ? [] : [stat];

@@ -1,7 +1,7 @@
 /** Another process of a run becomes its main one, by the run's own word (`MAINPID=` of sd_notify(3)). */
 import {equip} from '../runs/life.ts';
 import {closeSync} from 'node:fs';
-import {isMember, Look, membersOf} from '../lineage/members.ts';
+import {isMember, ProcessScan, membersOf} from '../lineage/members.ts';
 import type {Fact} from '../../link/facts.ts';
 import {recordStarted} from '../runs/record.ts';
 import type {Runs} from '../runs/runs.ts';
@@ -30,7 +30,7 @@ export function changeMain(run: Run, pid: number, host: MainChangeHost): string 
   if (!isMember(stat, run)) return 'it is none of its processes';
   const {startTime} = stat;
   // They were known by the one before: by its session, and as its descendants.
-  for (const member of membersOf(run, new Look())) run.known.set(member.pid, member.startTime);
+  for (const member of membersOf(run, new ProcessScan())) run.known.set(member.pid, member.startTime);
   run.known.set(run.pid, run.startTime ?? '');
   if (run.pidfd !== null) {
     epoll.remove(run.pidfd);

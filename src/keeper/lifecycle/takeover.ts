@@ -6,9 +6,9 @@ import {removeCgroup, type Cgroups} from '../cgroup/cgroup.ts';
 import type {HiddenMembers} from '../handover.ts';
 import type {Grants} from '../inherited/inherited.ts';
 import {unrecordedMains} from '../lineage/fifo-holders.ts';
-import {Look} from '../lineage/members.ts';
+import {ProcessScan} from '../lineage/members.ts';
 import type {Orphanages} from '../lineage/orphanage.ts';
-import type {Voices} from '../notify/notifications.ts';
+import type {Notifications} from '../notify/notifications.ts';
 import type {RunOutput} from '../output/outputs.ts';
 import {EarlierPipes} from '../pipe-store/earlier.ts';
 import {removeOtherNotify} from '../runs/notify-socket.ts';
@@ -37,10 +37,10 @@ export interface TakeoverHost {
 export class Takeover {
   readonly #host: TakeoverHost;
   readonly #adopted: Adopted;
-  readonly #voices: Voices;
-  readonly #look = new Look();
+  readonly #voices: Notifications;
+  readonly #look = new ProcessScan();
 
-  constructor(host: TakeoverHost, adopted: Adopted, voices: Voices) {
+  constructor(host: TakeoverHost, adopted: Adopted, voices: Notifications) {
     this.#host = host;
     this.#adopted = adopted;
     this.#voices = voices;

@@ -3,8 +3,8 @@
  * of the machine, so the keeper listens only where runs have no cgroups, or once a process has left the cgroup of its run.
  */
 import type {HiddenMembers} from '../handover.ts';
-import {Descents, NO_NAME, type Looked} from './descendants.ts';
-import {Look, membersOf} from './members.ts';
+import {Descendants, NO_NAME, type Looked} from './descendants.ts';
+import {ProcessScan, membersOf} from './members.ts';
 import type {Runs} from '../runs/runs.ts';
 import {isOver, type Run} from '../runs/run.ts';
 import {Connector} from '../../posix/connector.ts';
@@ -44,7 +44,7 @@ function look(pid: number): Looked | null {
 export class RunConnector {
   readonly #host: ConnectorHost;
   readonly #connector: Connector;
-  readonly descents: Descents;
+  readonly descendants: Descendants;
   /** When performance.now() was 0 (ticks since boot, as start times are counted). */
   readonly #origin: number;
   /** When all was read that had come (performance.now). */
@@ -57,7 +57,7 @@ export class RunConnector {
     this.#connector = connector;
     const uptime = Number(readSmall('/proc/uptime')?.split(' ')[0] ?? 0);
     this.#origin = (uptime - performance.now() / 1000) * TICKS_PER_SECOND;
-    this.descents = new Descents({
+    this.descendants = new Descendants({
       self: process.pid,
       runs: host.runs,
       isSpawned: pid => host.isSpawned(pid),
@@ -79,7 +79,7 @@ export class RunConnector {
   #takeUp(): void {
     const since = Math.ceil(this.#origin + (performance.now() / 1000) * TICKS_PER_SECOND) + 1;
     const runs = [...this.#host.runs.all()].filter(run => run.pid !== null && !isOver(run));
-    for (const run of runs) this.descents.takeUp(run, since);
+    for (const run of runs) this.descendants.takeUp(run, since);
     let gap: string | null = null;
     try {
       // Whose parent ends while the table is read may be missing in it; the next table has it.
@@ -88,23 +88,23 @@ export class RunConnector {
         gap = 'it forked faster than could be looked at when its forks began to be followed';
         break;
       }
-      for (const run of runs) this.descents.setGap(run, gap ?? this.#host.gapOf(run));
+      for (const run of runs) this.descendants.setGap(run, gap ?? this.#host.gapOf(run));
     } catch (error) {
       if (!isShortage(error)) throw error;
       for (const run of runs)
-        this.descents.setGap(run, 'not all processes could be looked at when its forks began to be followed');
+        this.descendants.setGap(run, 'not all processes could be looked at when its forks began to be followed');
     }
   }
 
   /** Answers whether a look at the machine has found more processes of these runs. */
   #include(runs: readonly Run[]): boolean {
-    const now = new Look();
+    const now = new ProcessScan();
     let found = false;
     for (const run of runs) {
       // Its pid may be another's by now.
       const main = run.pid !== null && now.table().get(run.pid)?.startTime === run.startTime ? [run.pid] : [];
       for (const pid of [...main, ...membersOf(run, now).map(member => member.pid)])
-        if (this.descents.include(run, pid)) found = true;
+        if (this.descendants.include(run, pid)) found = true;
     }
     return found;
   }
@@ -115,7 +115,7 @@ export class RunConnector {
     let count = 0;
     const {lost} = this.#connector.read(event => {
       count++;
-      this.descents.feed(event);
+      this.descendants.feed(event);
     });
     if (lost) this.#lost();
     this.#readAt = performance.now();
@@ -124,7 +124,7 @@ export class RunConnector {
 
   /** Processes that this keeper alone knows, and the next one would take for strangers: at most so many. */
   hidden(most: number): HiddenMembers {
-    const now = new Look();
+    const now = new ProcessScan();
     let left = most;
     const hidden: [string, [number, string][]][] = [];
     for (const run of this.#host.runs.all()) {
@@ -145,7 +145,7 @@ export class RunConnector {
   /** What no longer matters is forgotten. */
   sweep(): void {
     this.catchUp();
-    this.descents.forgetEnded();
+    this.descendants.forgetEnded();
   }
 
   close(): void {
@@ -173,7 +173,7 @@ export class RunConnector {
     } catch (error) {
       if (!isShortage(error)) throw error; // less is known then
     }
-    this.descents.lost(ticks, pid => table.childrenOf(pid).map(child => child.pid));
+    this.descendants.lost(ticks, pid => table.childrenOf(pid).map(child => child.pid));
   }
 }
 

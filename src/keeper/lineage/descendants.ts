@@ -8,7 +8,7 @@ import type {Runs} from '../runs/runs.ts';
 import type {Descent, Run} from '../runs/run.ts';
 import type {ConnectorEvent} from '../../posix/connector-messages.ts';
 
-export interface DescentsHost {
+export interface DescendantsHost {
   readonly self: number;
   readonly runs: Runs;
   /** Whether libuv waits for this child, which is no run's. */
@@ -32,7 +32,7 @@ export const NO_NAME = '?';
 
 /** The processes of one run. */
 class Family implements Descent {
-  readonly #host: DescentsHost;
+  readonly #host: DescendantsHost;
   /** Null: they were forked by the keeper, as it seems, and nobody knows whose they are. */
   readonly run: Run | null;
   readonly pids = new Set<number>();
@@ -40,7 +40,7 @@ class Family implements Descent {
   /** Clock ticks since boot; a process of this run that started later is known. */
   readonly since: number;
 
-  constructor(host: DescentsHost, run: Run | null, since: number) {
+  constructor(host: DescendantsHost, run: Run | null, since: number) {
     this.#host = host;
     this.run = run;
     this.since = since;
@@ -63,29 +63,34 @@ class Family implements Descent {
   }
 }
 
-interface Born {
+interface ProcessRecord {
   family: Family;
   readonly parent: number;
   /** Null: none that is known, or forgotten. */
-  bornBy: Born | null;
+  bornBy: ProcessRecord | null;
   /** Untrusted. */
   name: string;
 }
 
-const childOf = (parent: number, born: Born): Born => ({family: born.family, parent, bornBy: born, name: born.name});
+const childOf = (parent: number, born: ProcessRecord): ProcessRecord => ({
+  family: born.family,
+  parent,
+  bornBy: born,
+  name: born.name,
+});
 
-export class Descents {
-  readonly #host: DescentsHost;
-  readonly #born = new Map<number, Born>();
+export class Descendants {
+  readonly #host: DescendantsHost;
+  readonly #born = new Map<number, ProcessRecord>();
   /** Those that have ended lately: a child that they left behind, or their own zombie, may ask for them. */
-  #ended = new Map<number, Born>();
-  #endedBefore = new Map<number, Born>();
+  #ended = new Map<number, ProcessRecord>();
+  #endedBefore = new Map<number, ProcessRecord>();
   /** Their first threads have ended, others went on: no event tells of the end. */
   readonly #leaderless = new Set<number>();
   readonly #families = new Map<Run, Family>();
   readonly #unclaimed: Family;
 
-  constructor(host: DescentsHost) {
+  constructor(host: DescendantsHost) {
     this.#host = host;
     this.#unclaimed = new Family(host, null, -1);
   }
@@ -231,19 +236,19 @@ export class Descents {
       this.#bear(pid, {family: this.#unclaimed, parent: self, bornBy: null, name: NO_NAME});
   }
 
-  #bear(pid: number, born: Born): void {
+  #bear(pid: number, born: ProcessRecord): void {
     this.#born.set(pid, born);
     born.family.pids.add(pid);
   }
 
-  #end(pid: number, born: Born): void {
+  #end(pid: number, born: ProcessRecord): void {
     this.#born.delete(pid);
     this.#leaderless.delete(pid);
     born.family.pids.delete(pid);
     this.#ended.set(pid, born);
   }
 
-  #find(pid: number): Born | undefined {
+  #find(pid: number): ProcessRecord | undefined {
     return this.#born.get(pid) ?? this.#ended.get(pid) ?? this.#endedBefore.get(pid);
   }
 

@@ -2,7 +2,7 @@
  * Orphans of which this user sees no more than their pids: /proc is mounted with `hidepid`, and they run as another user. A
  * run that may own one is not proved to be gone while it lives.
  */
-import type {Descents} from './descendants.ts';
+import type {Descendants} from './descendants.ts';
 import type {Orphanage} from './orphanage.ts';
 import type {Run} from '../runs/run.ts';
 import {isHidden} from '../../process/hidepid.ts';
@@ -12,7 +12,7 @@ const MOST_NAMED = 3;
 
 export interface HiddenChildrenHost {
   /** Null: nobody listens. */
-  descents(): Descents | null;
+  descendants(): Descendants | null;
   /** From now on forks are to be followed, if they can be. */
   followForks(): void;
   /** Every run of which something may live. */
@@ -33,12 +33,12 @@ export class HiddenChildren {
   note(pid: number, orphanage: Orphanage): void {
     if (this.#owners.has(pid)) return;
     this.#host.followForks();
-    const descents = this.#host.descents();
-    const run = descents?.runOf(pid) ?? null;
+    const descendants = this.#host.descendants();
+    const run = descendants?.runOf(pid) ?? null;
     const suspects = this.#host
       .living()
       // Its start time can't be read: what is known since its first fork alone excludes it.
-      .filter(one => this.#host.orphanageOf(one) === orphanage && descents?.excludes(one, pid, 0) !== true);
+      .filter(one => this.#host.orphanageOf(one) === orphanage && descendants?.excludes(one, pid, 0) !== true);
     this.#owners.set(pid, new Set(run === null ? suspects : [run]));
   }
 

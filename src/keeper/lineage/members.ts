@@ -29,7 +29,7 @@ export const TOKEN_VARIABLE = 'BROOD_RUN';
  * One look at the machine, shared by all runs that are looked at in the same turn of the event loop. To be thrown away
  * at its end: what it says is true only as long as nothing has happened since.
  */
-export class Look {
+export class ProcessScan {
   #table: ProcessTable | null = null;
   #children: readonly number[] | null = null;
   #tagged: Map<string, Stat[]> | null = null;
@@ -108,7 +108,7 @@ export function runOfOrphan(stat: Stat, runs: Runs): Run | undefined {
  * Whether a process whose session or group bears the number of a main process that is gone is the run's. Once all of
  * the run have ended, a stranger may get that number and name a session after it, and leave others behind in it.
  */
-function isOfGoneMain(stat: Stat, run: Run, look: Look, held: boolean): boolean {
+function isOfGoneMain(stat: Stat, run: Run, look: ProcessScan, held: boolean): boolean {
   if (!isYounger(stat, run)) return false;
   // One that was seen in it while it was the run's is in it still, so the number was never free.
   if (held) return true;
@@ -141,7 +141,7 @@ export function isMember(stat: Stat, run: Run): boolean {
 }
 
 /** The processes whose session or group is named after a run's main process. */
-function namedAfterMain(run: Run, look: Look): Stat[] {
+function namedAfterMain(run: Run, look: ProcessScan): Stat[] {
   const table = look.table();
   const main = run.pid === null ? undefined : table.get(run.pid);
   if (run.pid === null || (main && main.startTime !== run.startTime)) return [];
@@ -154,7 +154,7 @@ function namedAfterMain(run: Run, look: Look): Stat[] {
 }
 
 /** The living processes of a run, without its main process. */
-export function membersOf(run: Run, look: Look): Member[] {
+export function membersOf(run: Run, look: ProcessScan): Member[] {
   const found = new Map<number, Stat>();
   const table = look.table();
   const add = (stat: Stat): void => {
@@ -191,7 +191,7 @@ export function membersOf(run: Run, look: Look): Member[] {
  * Whether something of a run whose main process has ended may still live; cheap, and never wrong in saying no: orphans
  * of a child become children of the keeper, its subreaper, before its end is reported. Where the keeper is none, it says yes.
  */
-export function mayLive(run: Run, look: Look, isKnown: (pid: number) => boolean): boolean {
+export function mayLive(run: Run, look: ProcessScan, isKnown: (pid: number) => boolean): boolean {
   if (run.adopted || run.astray || run.orphans.size > 0) return true;
   if (run.cgroup !== null && isPopulated(run.cgroup)) return true;
   if (run.descent?.isAlive() === true) return true;

@@ -3,8 +3,8 @@
  * spawned itself, the controller, so waitid must never take one of those.
  */
 import {happen} from '../runs/life.ts';
-import type {Descents} from './descendants.ts';
-import {runOfOrphan, type Look} from './members.ts';
+import type {Descendants} from './descendants.ts';
+import {runOfOrphan, type ProcessScan} from './members.ts';
 import type {Fact, FormerParent, OrphanFact} from '../../link/facts.ts';
 import type {Runs} from '../runs/runs.ts';
 import type {Run} from '../runs/run.ts';
@@ -20,7 +20,7 @@ export interface ReaperHost {
   waiterOf(pid: number): ((end: Ended) => void) | null;
   say(fact: Fact): void;
   /** Who comes from whom, up to this moment; null: nobody listens. */
-  descents(): Descents | null;
+  descendants(): Descendants | null;
   /** The run of an orphan that nothing else gives to one; null: it can't be told. */
   attribute(stat: Stat): Run | null;
   /** A child of this process can't be looked at. */
@@ -103,7 +103,7 @@ export class Reaper {
   }
 
   /** Notes every child of the keeper that it did not spawn. */
-  adoptOrphans(look: Look): void {
+  adoptOrphans(look: ProcessScan): void {
     for (const pid of look.children()) if (!this.#adopt(pid) && isHidden(pid)) this.#host.hidden(pid);
   }
 
@@ -151,14 +151,14 @@ export class Reaper {
     const stat = readStat(pid);
     if (!stat) return false;
     if (stat.ppid !== process.pid) return true;
-    const descents = this.#host.descents();
-    const run = descents?.runOf(pid) ?? runOfOrphan(stat, this.#host.runs) ?? this.#host.attribute(stat);
-    if (run !== null) descents?.claim(pid, run);
+    const descendants = this.#host.descendants();
+    const run = descendants?.runOf(pid) ?? runOfOrphan(stat, this.#host.runs) ?? this.#host.attribute(stat);
+    if (run !== null) descendants?.claim(pid, run);
     const orphan = {
       startTime: stat.startTime,
       name: stat.comm,
       at: Date.now(),
-      formerParent: descents?.parentOf(pid) ?? null,
+      formerParent: descendants?.parentOf(pid) ?? null,
       run,
     };
     this.#orphans.set(pid, orphan);

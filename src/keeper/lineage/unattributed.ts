@@ -7,7 +7,7 @@ import {attribute, type Attribution, type Suspect} from './attribution.ts';
 import {listed} from './listed.ts';
 import {orphansOf} from './orphans-of.ts';
 import {parentAnchor} from '../anchor/anchor.ts';
-import type {Descents} from './descendants.ts';
+import type {Descendants} from './descendants.ts';
 import {HiddenChildren} from './hidden-children.ts';
 import {certainRunOf, runOfOrphan} from './members.ts';
 import type {Doubt} from '../../link/runs.ts';
@@ -25,7 +25,7 @@ export interface UnattributedHost {
   readonly runs: Runs;
   readonly orphanages: Orphanages;
   /** Null: nobody listens. */
-  descents(): Descents | null;
+  descendants(): Descendants | null;
   /** An orphan was found that has left its run: from now on forks are to be followed, if they can be. */
   followForks(): void;
   /** Whether this process waits for that child of its, which is no run's orphan. */
@@ -65,7 +65,7 @@ export class Unattributed {
   constructor(host: UnattributedHost) {
     this.#host = host;
     this.hidden = new HiddenChildren({
-      descents: () => host.descents(),
+      descendants: () => host.descendants(),
       followForks: () => host.followForks(),
       living: () => this.#living().map(({run}) => run),
       orphanageOf: run => host.orphanages.of(run),
@@ -95,10 +95,10 @@ export class Unattributed {
     const living = this.#living();
     if (anchor === null || !living.some(({run}) => this.#host.orphanages.of(run) === 'anchor')) return;
     if (anchor !== 1) this.#noteHiddenOf(anchor);
-    const descents = this.#host.descents();
+    const descendants = this.#host.descendants();
     for (const stat of orphansOf(anchor, this.#host)) {
       if (this.#strays.has(stat.pid) || this.#waiting.has(stat.pid) || this.#isKnownOrphan(stat)) continue;
-      const run = descents?.runOf(stat.pid) ?? runOfOrphan(stat, this.#host.runs);
+      const run = descendants?.runOf(stat.pid) ?? runOfOrphan(stat, this.#host.runs);
       if (run && !isOver(run)) {
         this.#host.give(stat, run);
         continue;
@@ -265,8 +265,8 @@ export class Unattributed {
   }
 
   #strayOf(stat: Stat, orphanage: Orphanage): Stray {
-    const descents = this.#host.descents();
-    const excluded = this.#living().filter(({run}) => descents?.excludes(run, stat.pid, Number(stat.startTime)));
+    const descendants = this.#host.descendants();
+    const excluded = this.#living().filter(({run}) => descendants?.excludes(run, stat.pid, Number(stat.startTime)));
     return {stat, orphanage, excluded: new Set(excluded.map(({run}) => run))};
   }
 

@@ -13,7 +13,7 @@ import {letGo} from '../../posix/let-go.ts';
 /** They go through one argument of execve(2), which has room for 128 KiB; others are made anew. */
 const MOST_KEPT = 1000;
 
-export interface VoicesHost {
+export interface NotificationsHost {
   /** The folder of runs. */
   readonly folder: string;
   readonly epoll: Epoll;
@@ -24,13 +24,13 @@ export interface VoicesHost {
   extend(run: Run, ms: number): void;
 }
 
-export class Voices {
+export class Notifications {
   readonly #notify: Notify;
   readonly #ready: ReadyFifos;
   readonly #keptNotify: Map<string, number>;
   readonly #keptReady: Map<string, number>;
 
-  constructor(host: VoicesHost, kept: KeptVoices | null) {
+  constructor(host: NotificationsHost, kept: KeptVoices | null) {
     this.#notify = new Notify(host);
     this.#ready = new ReadyFifos({...host, ready: run => this.#notify.heard(run, {ready: true})});
     this.#keptNotify = new Map(kept?.notify);

@@ -6,7 +6,7 @@
  * All runs that are being ended share one timer and one look at the machine.
  */
 import {isPopulated, killCgroup, removeCgroup} from '../cgroup/cgroup.ts';
-import {Look, mayLive, membersOf} from '../lineage/members.ts';
+import {ProcessScan, mayLive, membersOf} from '../lineage/members.ts';
 import type {Cleared} from '../../link/runs.ts';
 import type {Run} from '../runs/run.ts';
 import {freezeMembers, isPaused, signalMain, signalMember} from './members.ts';
@@ -36,7 +36,7 @@ export interface LadderHost {
   /** Whether a child of the keeper is accounted for: a main process, the controller, or an orphan of some run. */
   isKnown(pid: number): boolean;
   /** Notes orphans that came meanwhile. */
-  adoptOrphans(look: Look): void;
+  adoptOrphans(look: ProcessScan): void;
   /** How it is known that nothing of a run is left of which nothing was found; null where something is. */
   proofOf(run: Run): Cleared | null;
   /** A signal that is part of ending the run could not be sent. Reported once for each process and signal. */
@@ -72,7 +72,7 @@ export class Ladder {
       signalMain(run, SIGCONT);
       // Paused, its helpers are stopped too, and what they hold may be what the main process waits for.
       if (paused) {
-        for (const member of membersOf(run, new Look()))
+        for (const member of membersOf(run, new ProcessScan()))
           this.#note(begun, member.pid, SIGCONT, signalMember(member, SIGCONT));
       }
     }
@@ -107,7 +107,7 @@ export class Ladder {
   }
 
   #lookAtAll(): void {
-    const look = new Look();
+    const look = new ProcessScan();
     const now = performance.now();
     const overdue: Ending[] = [];
     const gone: Run[] = [];
@@ -142,7 +142,7 @@ export class Ladder {
   }
 
   /** A main process that not even SIGKILL has ended: it is another user's, or sleeps uninterruptibly. */
-  #outlived(ending: Ending, look: Look): void {
+  #outlived(ending: Ending, look: ProcessScan): void {
     const {run} = ending;
     const main = run.pid === null ? undefined : look.table().get(run.pid);
     // Its end is about to be told.
@@ -152,7 +152,7 @@ export class Ladder {
   }
 
   /** What a main process has left behind. `overdue`: it must be killed now; `gone`: nothing was found. */
-  #leftovers(ending: Ending, look: Look, now: number): 'gone' | 'ending' | 'overdue' {
+  #leftovers(ending: Ending, look: ProcessScan, now: number): 'gone' | 'ending' | 'overdue' {
     const {run} = ending;
     const members = mayLive(run, look, pid => this.#host.isKnown(pid)) ? membersOf(run, look) : [];
     if (members.length === 0) return 'gone';
@@ -180,7 +180,7 @@ export class Ladder {
     return false;
   }
 
-  #kill(endings: readonly Ending[], look: Look, now: number): void {
+  #kill(endings: readonly Ending[], look: ProcessScan, now: number): void {
     for (const ending of endings) {
       const {run} = ending;
       ending.killedAt ??= now;
@@ -212,7 +212,7 @@ export class Ladder {
    * next runs need not wait for an order to look.
    */
   glance(runs: readonly Run[]): void {
-    const look = new Look();
+    const look = new ProcessScan();
     const isPlain = (run: Run): boolean => {
       if (this.#endings.has(run.token) || run.cleared !== null) return false;
       const {cgroup, adopted, astray, orphans} = run;
@@ -227,7 +227,7 @@ export class Ladder {
     if (runs.length === 0) return [];
     // In this order: what a process leaves that was still in a cgroup a moment ago is to be seen now.
     const empty = runs.filter(({cgroup}) => cgroup === null || !isPopulated(cgroup));
-    this.#host.adoptOrphans(new Look());
+    this.#host.adoptOrphans(new ProcessScan());
     const proved = new Set<Run>();
     for (const run of empty) {
       const cleared = this.#host.proofOf(run);

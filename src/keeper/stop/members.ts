@@ -2,7 +2,7 @@
 import {killPid} from '../../posix/kill.ts';
 import {pidfdRefusals, signalIdentified, signalPidfd} from '../../posix/pidfd.ts';
 import {readStat, startTimeOf} from '../../process/stat.ts';
-import {Look, membersOf, type Member} from '../lineage/members.ts';
+import {ProcessScan, membersOf, type Member} from '../lineage/members.ts';
 import type {Run} from '../runs/run.ts';
 
 const SIGSTOP = 19;
@@ -38,9 +38,9 @@ export const isPaused = ({paused, adopted, pid, exit}: Run): boolean =>
  * Stops every process of some runs, also those that are forked meanwhile; answers who they are and how that went, the main
  * processes left out. The runs share each look, and may begin with one that was taken for something else.
  */
-export function freezeMembers(runs: readonly Run[], first = new Look()): Signalled[] {
+export function freezeMembers(runs: readonly Run[], first = new ProcessScan()): Signalled[] {
   const frozen = new Map<string, Signalled>();
-  for (let looks = 0, look = first; looks < FREEZE_LOOKS; looks++, look = new Look()) {
+  for (let looks = 0, look = first; looks < FREEZE_LOOKS; looks++, look = new ProcessScan()) {
     const fresh = runs
       .flatMap(run => membersOf(run, look).map(member => ({...member, run})))
       .filter(member => !frozen.has(`${member.pid} ${member.startTime}`));

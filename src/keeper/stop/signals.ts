@@ -1,7 +1,7 @@
 /** What is done to processes as they run: signals, stopping and continuing of whole trees, nice values. */
 import {setPriority} from 'node:os';
 import {freezeMembers, signalMain, signalMember, type Signalled} from './members.ts';
-import {Look, membersOf} from '../lineage/members.ts';
+import {ProcessScan, membersOf} from '../lineage/members.ts';
 import type {Reply} from '../../link/orders.ts';
 import type {Run} from '../runs/run.ts';
 import {signalIdentified} from '../../posix/pidfd.ts';
@@ -34,7 +34,7 @@ export const signalProcess = (pid: number, startTime: string, signal: number): R
 /** Sends a signal to a run's main process, or to all its processes; answers whom it reached, and whom it did not. */
 export function signalRun(run: Run | undefined, signal: number, tree: boolean): Reply {
   if (!run || run.pid === null || run.exit !== null) return gone;
-  const members = tree ? membersOf(run, new Look()) : [];
+  const members = tree ? membersOf(run, new ProcessScan()) : [];
   const error = signalMain(run, signal);
   return replyOfTree(
     run.pid,

@@ -3,7 +3,7 @@
  * but it has come from this fleet: it became a child of the keeper, or of the anchor when an earlier keeper died.
  */
 import {livingAnchor} from '../anchor/anchor.ts';
-import {Look, membersOf} from '../lineage/members.ts';
+import {ProcessScan, membersOf} from '../lineage/members.ts';
 import type {Ladder} from './ladder.ts';
 import {newRun, type Run} from '../runs/run.ts';
 import {childrenOf} from '../../process/proc-files.ts';
@@ -53,7 +53,7 @@ export class Strays {
       const stat = readStat(pid);
       if (stat && pid !== process.pid && pid !== controller) run.orphans.set(pid, stat.startTime);
     }
-    if (membersOf(run, new Look()).length > 0) this.#ladder.end(run, SIGTERM, timeoutMs);
+    if (membersOf(run, new ProcessScan()).length > 0) this.#ladder.end(run, SIGTERM, timeoutMs);
     else this.#gone?.([]);
   }
 }

@@ -3,7 +3,7 @@ import type {WorkerSpec} from '../../fleet/types.ts';
 import type {Timed} from './deadlines.ts';
 import type {Instance, Status} from '../types.ts';
 
-/** One instance and what the heart keeps about it. */
+/** One instance and what the core keeps about it. */
 export interface Cell extends Timed {
   instance: Instance;
   readonly member: Member;
@@ -11,7 +11,7 @@ export interface Cell extends Timed {
   json: string | null;
 }
 
-/** One worker and what the heart keeps about it. */
+/** One worker and what the core keeps about it. */
 export interface Member {
   spec: WorkerSpec;
   /** By `add`, not by the fleet file. */

@@ -1,6 +1,6 @@
 import type {FleetSpec} from '../../fleet/types.ts';
 
-/** What the heart knows of the fleet beside its workers. */
+/** What the core knows of the fleet beside its workers. */
 export type FleetHead = Omit<FleetSpec, 'workers'>;
 
 /** Whether everything is being stopped: not, in order, or all at once. */

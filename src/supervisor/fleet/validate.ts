@@ -35,7 +35,7 @@ export function isWorker(value: unknown): value is {spec: WorkerSpec; added: boo
   );
 }
 
-/** The parts without which the heart can't work; the rest is handed through. */
+/** The parts without which the core can't work; the rest is handed through. */
 function isSpec(value: unknown): value is WorkerSpec {
   return (
     isRecord(value) &&

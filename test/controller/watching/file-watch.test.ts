@@ -23,7 +23,7 @@ class Site {
   constructor(...workers: WorkerSpec[]) {
     this.bench = new Bench(...workers);
     this.watch = new FileWatch({
-      heart: this.bench.heart,
+      core: this.bench.core,
       home: '/var/lib/brood',
       feed: input => void this.told.push(input),
       note: event => void this.noted.push(event),

@@ -30,7 +30,7 @@ import {Lines} from '../../../src/link/lines.ts';
 import {parseSpawnRecord} from '../../../src/keeper/runs/record.ts';
 import {LineCutter} from '../../../src/logs/line-cutter.ts';
 import {TimeIndex} from '../../../src/logs/time-index.ts';
-import {rateLimitsFor, restoreHeart, SnapshotError} from '../../../src/supervisor/index.ts';
+import {rateLimitsFor, restoreCore, SnapshotError} from '../../../src/supervisor/index.ts';
 import {CALENDAR} from '../../simulation/calendar.ts';
 import {Bench, worker} from '../../supervisor/harness.ts';
 import {must, utf8, type Target} from './target.ts';
@@ -224,8 +224,8 @@ const journal: Target = {
 const bench = new Bench(worker('web', {instances: 2}), worker('db'));
 for (const id of ['web/1', 'web/2']) bench.spawned(id);
 const SAVED = {boot: 'b', launch: 'l', seq: 7, keeper: 1, attached: false, clients: [], upSince: 1.7e12};
-const HEART = bench.heart.snapshot();
-const WHOLE = encodeSaved(SAVED, HEART, JOURNAL.join(''));
+const CORE = bench.core.snapshot();
+const WHOLE = encodeSaved(SAVED, CORE, JOURNAL.join(''));
 const WHOLE_RECORD = encodeRecord({isWhole: true, number: 1n << 20n, text: WHOLE});
 const CHANGE_RECORD = encodeRecord({isWhole: false, number: (1n << 20n) + 1n, text: WHOLE.slice(0, 300)});
 
@@ -256,10 +256,10 @@ const halves: Target = {
   },
 };
 
-const heartOptions = {newToken: () => 't', random: () => 0.5, calendar: CALENDAR, limits: rateLimitsFor(1)};
+const coreOptions = {newToken: () => 't', random: () => 0.5, calendar: CALENDAR, limits: rateLimitsFor(1)};
 const snapshot: Target = {
   name: 'src/controller/state/launch.ts, src/supervisor/{snapshot,restore}.ts',
-  samples: [WHOLE, HEART, `${WHOLE}\x01${WHOLE}`],
+  samples: [WHOLE, CORE, `${WHOLE}\x01${WHOLE}`],
   pieces: [
     ...JSON_PIECES,
     '"version":1',
@@ -278,7 +278,7 @@ const snapshot: Target = {
     // The checksum is right: a text as another version might have written it, and changes to it.
     const [whole = '', ...changes] = utf8(input).split('\x01');
     const found = decodeFound(whole, changes, 'b');
-    restoreHeart(found?.heart ?? whole, heartOptions);
+    restoreCore(found?.core ?? whole, coreOptions);
   },
 };
 

@@ -1,5 +1,5 @@
 /**
- * The heart: the state of a whole fleet, and what follows when something is said of it. Pure: facts and commands come
+ * The core: the state of a whole fleet, and what follows when something is said of it. Pure: facts and commands come
  * in with the time at which they are handled, effects go out, nothing else is touched.
  */
 import type {FleetSpec, WorkerSpec} from '../fleet/types.ts';
@@ -16,16 +16,16 @@ import {NO_RESTARTS, RestartRate, type Storm} from './instance/rate.ts';
 import {concerns, roll, withMore, without, type Reload} from './fleet/reloading.ts';
 import type {Cell, Member} from './fleet/cell.ts';
 import {Roster} from './fleet/roster.ts';
-import type {HeartOptions} from './options.ts';
+import type {CoreOptions} from './options.ts';
 import {SnapshotWriter, type Rest} from './snapshot.ts';
 import type {Effect, Input, Instance, Time} from './types.ts';
 
 /** What is said of a run, by the keeper or by a probe. */
 type Fact = Extract<Input, {readonly token: string}>;
 
-export class Heart {
+export class Core {
   readonly #roster: Roster;
-  readonly #options: HeartOptions;
+  readonly #options: CoreOptions;
   readonly #writer = new SnapshotWriter();
   #head: FleetHead;
   #stopping: Stopping;
@@ -33,12 +33,12 @@ export class Heart {
   #reload: Reload | null;
   readonly #rate: RestartRate;
 
-  /** Use `createHeart` or `restoreHeart`. */
+  /** Use `createCore` or `restoreCore`. */
   constructor(
     head: FleetHead,
     stopping: Stopping,
     roster: Roster,
-    options: HeartOptions,
+    options: CoreOptions,
     {reload, rate}: Pick<Rest, 'reload' | 'rate'> = {reload: null, rate: NO_RESTARTS},
   ) {
     this.#reload = reload;
@@ -53,7 +53,7 @@ export class Heart {
 
   /**
    * Takes in one fact, command or tick. What is returned is to be done in this order, and only after the state that
-   * wants it ({@link Heart.snapshot}) was committed.
+   * wants it ({@link Core.snapshot}) was committed.
    */
   handle(input: Input, time: Time): Effect[] {
     const effects: Effect[] = [];
@@ -88,7 +88,7 @@ export class Heart {
   /**
    * The definition that a worker's next run will have.
    *
-   * @throws Error when there is no such worker; ask {@link Heart.workers} first.
+   * @throws Error when there is no such worker; ask {@link Core.workers} first.
    */
   specOf(worker: string): WorkerSpec {
     const member = this.#roster.members.get(worker);
@@ -155,12 +155,12 @@ export class Heart {
     return reasonToWait(cell, this.#roster, this.#options.calendar);
   }
 
-  /** The whole state as JSON text, for `restoreHeart`. */
+  /** The whole state as JSON text, for `restoreCore`. */
   snapshot(): string {
     return this.#writer.write(this.#head, this.#rest());
   }
 
-  /** What has changed since {@link Heart.committed}, for `withChanges`; null: the whole state is to be committed. */
+  /** What has changed since {@link Core.committed}, for `withChanges`; null: the whole state is to be committed. */
   changes(): string | null {
     return this.#writer.changes(this.#rest());
   }

@@ -1,14 +1,14 @@
-/** What decides: the heart, the engine that turns it, and what is committed and written of that. */
+/** What decides: the core, the engine that turns it, and what is committed and written of that. */
 import type {EventRecord} from '../../journal/record.ts';
 import {Journal} from '../../journal/writer.ts';
 import type {Welcome} from '../../link/facts.ts';
 import {bootId} from '../../process/proc-files.ts';
 import {startTimeOf} from '../../process/stat.ts';
-import type {Heart} from '../../supervisor/index.ts';
+import type {Core} from '../../supervisor/index.ts';
 import type {Effect} from '../../supervisor/types.ts';
 import type {KeeperLink} from '../keeper/link.ts';
 import {readLaunch} from '../start/read-launch.ts';
-import {beginHeart, type Beginning} from '../start/restore.ts';
+import {beginCore, type Beginning} from '../start/restore.ts';
 import {Attachment} from '../state/attachment.ts';
 import type {Launch} from '../state/launch.ts';
 import {SnapshotFile} from '../state/snapshot-file.ts';
@@ -17,7 +17,7 @@ import {CurrentCode} from '../turn/installed-code.ts';
 import {LastEnds} from '../turn/last-ends.ts';
 import {SignalFailures} from '../turn/signal-failures.ts';
 
-export interface CoreOptions {
+export interface DecisionsOptions {
   readonly folder: string;
   readonly version: string;
   readonly link: KeeperLink;
@@ -30,10 +30,10 @@ export interface CoreOptions {
   readonly carryOut: (decided: readonly Effect[]) => void;
 }
 
-export interface Core extends Pick<CoreOptions, 'folder' | 'version' | 'link' | 'welcome'> {
+export interface Decisions extends Pick<DecisionsOptions, 'folder' | 'version' | 'link' | 'welcome'> {
   readonly launch: Launch;
   readonly beginning: Beginning;
-  readonly heart: Heart;
+  readonly core: Core;
   readonly engine: Engine;
   readonly journal: Journal;
   readonly snapshot: SnapshotFile;
@@ -48,18 +48,18 @@ export interface Core extends Pick<CoreOptions, 'folder' | 'version' | 'link' | 
 }
 
 /** Throws NoLaunchError where the folder does not tell what the fleet is. */
-export function createCore(options: CoreOptions): Core {
+export function createDecisions(options: DecisionsOptions): Decisions {
   const {folder, version, link, welcome, superseded, announce, carryOut} = options;
   const boot = bootId();
   const snapshot = new SnapshotFile(folder);
   const launch = readLaunch(folder, snapshot, boot);
-  const beginning = beginHeart(launch, snapshot, boot);
-  const {heart, saved} = beginning;
+  const beginning = beginCore(launch, snapshot, boot);
+  const {core, saved} = beginning;
   const journal = new Journal(folder, announce);
   const upSince = saved?.upSince ?? welcome.startedAt;
   const controller = {pid: process.pid, startTime: startTimeOf(process.pid) ?? ''};
   const engine = new Engine({
-    heart,
+    core,
     snapshot,
     journal,
     saved: () => ({
@@ -77,11 +77,11 @@ export function createCore(options: CoreOptions): Core {
     superseded,
   });
   const down = (atOnce: boolean): void => {
-    if (atOnce || !heart.isStopping) engine.feed({type: 'down', now: atOnce});
+    if (atOnce || !core.isStopping) engine.feed({type: 'down', now: atOnce});
   };
   const code = new CurrentCode(welcome.code, version, event => engine.note(event));
   const attachment = new Attachment(saved?.launch === launch.launch ? saved : launch, () => down(false));
-  const signalFailures = new SignalFailures(heart, event => engine.note(event));
-  const decided = {launch, beginning, heart, engine, journal, snapshot, code, attachment, signalFailures};
+  const signalFailures = new SignalFailures(core, event => engine.note(event));
+  const decided = {launch, beginning, core, engine, journal, snapshot, code, attachment, signalFailures};
   return {folder, version, link, welcome, ...decided, lastEnds: new LastEnds(), upSince, down};
 }
