@@ -13,7 +13,7 @@ export interface Replaced {
   readonly voices?: KeptVoices;
   /** What nothing but the process connector has told of; not there in what earlier versions leave. */
   readonly hidden?: HiddenMembers;
-  /** The queue of pipes (pipe-store.ts); not there in what earlier versions leave. */
+  /** The queue of pipes (pipe-store/store.ts); not there in what earlier versions leave. */
   readonly store?: DescriptorQueue | null;
   readonly failed: {readonly to: string; readonly message: string} | null;
 }

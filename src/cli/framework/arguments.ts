@@ -1,53 +1,70 @@
 /** From the words of a command line to options and positionals. */
-import {messageOf} from '../../base/errors.ts';
 import {parseArgs} from 'node:util';
 import {nearest} from '../../fleet/values/nearest.ts';
 import {parseDuration} from '../../fleet/values/duration.ts';
-import {GLOBAL_OPTIONS, textOf, type Command, type Context} from './command.ts';
+import {GLOBAL_OPTIONS, textOf, type Command, type Context, type Option} from './command.ts';
 import {UsageError} from './errors.ts';
 
-/** Marks a negative number for parseArgs, which would take it for an option. */
-const MARK = '\0';
-
-export function parseWords(
-  command: Command,
-  words: readonly string[],
-): {values: Record<string, string | boolean | undefined>; positionals: string[]} {
-  const options = {...GLOBAL_OPTIONS, ...command.options};
-  const end = words.indexOf('--');
-  const args = words.map((word, i) =>
-    command.negativeNumbers && /^-\d+$/.test(word) && (end === -1 || i < end) ? MARK + word : word,
-  );
-  try {
-    const {values, positionals} = parseArgs({
-      args,
-      options: Object.fromEntries(
-        Object.entries(options).map(([name, {type, short}]) => [name, short === undefined ? {type} : {type, short}]),
-      ),
-      allowPositionals: true,
-    });
-    return {
-      values: {...values},
-      positionals: positionals.map(word => (word.startsWith(MARK) ? word.slice(1) : word)),
-    };
-  } catch (error) {
-    throw new UsageError(explain(error, Object.keys(options)));
-  }
+export interface ParsedWords {
+  readonly values: Readonly<Record<string, string | boolean>>;
+  readonly positionals: readonly string[];
 }
 
-function explain(error: unknown, known: readonly string[]): string {
-  const message = messageOf(error);
-  const unknown = /^Unknown option '(-{1,2})([^']*)'/.exec(message);
-  if (unknown) {
-    const [, dashes = '', name = ''] = unknown;
-    const meant = dashes === '--' ? nearest(name, known) : undefined;
-    return `no option ${dashes}${name}${meant === undefined ? '' : `; did you mean --${meant}?`}`;
+/** @throws UsageError */
+export function parseWords(command: Command, words: readonly string[]): ParsedWords {
+  const options = {...GLOBAL_OPTIONS, ...command.options};
+  const {tokens} = parseArgs({
+    args: [...words],
+    options: Object.fromEntries(
+      Object.entries(options).map(([name, {type, short}]) => [name, short === undefined ? {type} : {type, short}]),
+    ),
+    allowPositionals: true,
+    // What is wrong is said here, in our own words.
+    strict: false,
+    tokens: true,
+  });
+  const values: Record<string, string | boolean> = {};
+  const positionals = new Map<number, string>();
+  for (const token of tokens) {
+    if (token.kind === 'option-terminator') continue;
+    const word = words[token.index] ?? '';
+    if (token.kind === 'positional') positionals.set(token.index, token.value);
+    // `-12` is two options to parseArgs.
+    else if (command.negativeNumbers && /^-\d+$/.test(word)) positionals.set(token.index, word);
+    else
+      values[token.name] = valueOf(
+        token,
+        Object.hasOwn(options, token.name) ? options[token.name] : undefined,
+        options,
+      );
   }
-  const missing = /^Option '([^']*?)( <value>)?' argument (missing|is ambiguous)/.exec(message);
-  if (missing) return `option ${missing[1] ?? ''} needs a value`;
-  const surplus = /^Option '([^']*)' does not take an argument/.exec(message);
-  if (surplus) return `option ${surplus[1] ?? ''} takes no value`;
-  return message;
+  return {values, positionals: [...positionals.values()]};
+}
+
+interface OptionToken {
+  readonly name: string;
+  readonly rawName: string;
+  readonly value: string | undefined;
+  readonly inlineValue: boolean | undefined;
+}
+
+function valueOf(
+  {name, rawName, value, inlineValue}: OptionToken,
+  option: Option | undefined,
+  known: Readonly<Record<string, Option>>,
+): string | boolean {
+  if (option === undefined) {
+    const meant = rawName.startsWith('--') ? nearest(name, Object.keys(known)) : undefined;
+    throw new UsageError(`no option ${rawName}${meant === undefined ? '' : `; did you mean --${meant}?`}`);
+  }
+  if (option.type === 'boolean') {
+    if (value !== undefined) throw new UsageError(`option ${rawName} takes no value`);
+    return true;
+  }
+  // What begins with a hyphen is more likely the next option: `--name=-x` says that it is not.
+  if (value === undefined || (inlineValue !== true && value.startsWith('-')))
+    throw new UsageError(`option ${rawName} needs a value`);
+  return value;
 }
 
 /** `--timeout` in ms; undefined where it is not given. */
@@ -72,5 +89,5 @@ export function targetsOf({positionals}: Context, what = 'a NAME'): readonly str
 /** Refuses positionals beyond the first `most`. */
 export function atMost({positionals}: Context, most: number): void {
   const surplus = positionals[most];
-  if (surplus !== undefined) throw new UsageError(`${JSON.stringify(surplus)} is too much here`);
+  if (surplus !== undefined) throw new UsageError(`unexpected argument ${JSON.stringify(surplus)}`);
 }

@@ -30,7 +30,7 @@ const LAST_TRY = 30;
 export const REST_FD = 4;
 export const REST_MS = 1_000;
 
-/** The queue of pipes (pipe-store.ts), which the loop holds open and every keeper inherits. */
+/** The queue of pipes (pipe-store/store.ts), which the loop holds open and every keeper inherits. */
 export const STORE_FDS = {send: 5, receive: 6} as const;
 
 /** The words after the shell with which the loop is begun: as POSIX has it, `$0` follows the text. */

@@ -2,7 +2,7 @@
  * Keeps pipes beside the keeper: the descriptors of all that this keeper has open lie in a queue in the kernel, too,
  * which anchor and controller have inherited. While any of the three lives, what is in a pipe stays, also when every
  * worker that had it has ended. Nothing is ever taken out of the queue to be used: the next keeper looks into it
- * (earlier-pipes.ts), puts its own descriptors behind those of the earlier one, and only then removes those. So a kill
+ * (earlier.ts), puts its own descriptors behind those of the earlier one, and only then removes those. So a kill
  * finds each pipe in the queue at any moment.
  */
 import {messageOf} from '../../base/errors.ts';
