@@ -45,8 +45,8 @@ module.exports = {
     only('process', ['posix'], 'posix <- process <- ipc'),
     only('ipc', ['posix', 'process'], 'posix <- process <- ipc'),
     only('fleet', [], 'The fleet file is read without anything that runs.'),
-    only('supervisor', [], 'The core is pure: of others it knows types only, and the table of kinds of readiness.', {
-      pathNot: '^src/(supervisor|base)/|^src/fleet/readiness',
+    only('supervisor', [], 'The core is pure: of others it knows types only, and the tables of kinds of the fleet.', {
+      pathNot: '^src/(supervisor|base)/|^src/fleet/(readiness|channels)',
       dependencyTypesNot: ['type-only'],
     }),
     {
@@ -61,7 +61,7 @@ module.exports = {
       severity: 'error',
       comment: 'Of others, the core knows the types of the fleet and of the journal only.',
       from: {path: folder('supervisor')},
-      to: {path: '^src/', pathNot: '^src/(supervisor|base|fleet/types|fleet/readiness|journal/events)'},
+      to: {path: '^src/', pathNot: '^src/(supervisor|base|fleet/types|fleet/readiness|fleet/channels|journal/events)'},
     },
     only('link', ['posix', 'process', 'logs'], 'The protocol between keeper and controller.'),
     only(
@@ -177,7 +177,7 @@ module.exports = {
     ]),
     ...rooms('src/fleet', [
       ['types', 'most-instances', 'unwatchable'],
-      ['syntax', 'readiness'],
+      ['syntax', 'readiness', 'channels'],
       ['values', 'cycles', 'env-file'],
       ['check'],
       ['schema', 'total', 'references'],

@@ -1,4 +1,5 @@
-import {channel, fleetKeys} from './schema/fleet.ts';
+import {fleetKeys} from './schema/fleet.ts';
+import {channel} from './schema/channels.ts';
 import {workerKeys} from './schema/worker.ts';
 import {laterKeys} from './check/table.ts';
 import type {FleetSpec} from './types.ts';

@@ -1,5 +1,6 @@
 /** The reference of the fleet file, written from the same tables that read it. */
-import {fleet, group, channel} from './schema/fleet.ts';
+import {fleet, group} from './schema/fleet.ts';
+import {channel} from './schema/channels.ts';
 import {worker} from './schema/worker.ts';
 import type {Key, Kind, Option, Section, Table} from './check/check.ts';
 

@@ -1,4 +1,5 @@
 /** What the parts of a fleet file say of each other. Works on the tree, so that it also speaks where values are wrong. */
+import {ENDED_KINDS, LISTED_INHERITED} from './channels.ts';
 import type {Context} from './check/check.ts';
 import {adviser} from './values/nearest.ts';
 import {variablePart} from './values/names.ts';
@@ -16,7 +17,7 @@ export function checkReferences(root: Node, context: Context): void {
   checkDependencies(parts, context);
   checkGroups(parts, context);
   checkChannelUse(parts, context);
-  checkPipes(parts, context);
+  checkEnds(parts, context);
   checkReadyDescriptors(parts, context);
 }
 
@@ -120,16 +121,16 @@ function checkChannelUse({workers, channels}: Parts, {report}: Context): void {
   const names = keysOf(channels);
   const known = new Set(names);
   const meant = adviser(names);
-  const pipes = new Map(channels.map(channel => [channel.key, pipeEnds(channel).map(({end}) => end.text)]));
+  const ends = new Map(channels.map(channel => [channel.key, endsIn(channel)]));
   for (const worker of workers) {
     for (const {text, at} of listed(worker, 'channels')) {
-      const [from, to] = pipes.get(text) ?? [];
+      const [from, to] = ends.get(text) ?? [];
       const label = `${keyLabel(worker.key)}.channels`;
       const channel = keyLabel(text);
-      if (from !== undefined && to !== undefined && ![from, to].includes(worker.key)) {
+      if (from !== undefined && to !== undefined && ![from.end.text, to.end.text].includes(worker.key)) {
         report.error(
           at,
-          `${label}: ${channel} is a pipe from ${keyLabel(from)} to ${keyLabel(to)}: take it out, or make ${keyLabel(worker.key)} one of its ends`,
+          `${label}: ${channel} is a ${from.kind} from ${keyLabel(from.end.text)} to ${keyLabel(to.end.text)}: take it out, or make ${keyLabel(worker.key)} one of its ends`,
         );
       }
       if (known.has(text)) continue;
@@ -139,31 +140,33 @@ function checkChannelUse({workers, channels}: Parts, {report}: Context): void {
   }
 }
 
-interface PipeEnd {
+interface End {
+  readonly kind: string;
   readonly key: string;
   readonly end: ScalarNode;
 }
 
-/** `from` and `to` of a channel that is a pipe, as far as they are names. */
-function pipeEnds(channel: Entry): PipeEnd[] {
-  const pipe = entryOf(channel.value, 'pipe')?.value;
-  return ['from', 'to'].flatMap(key => {
-    const end = entryOf(pipe, key)?.value;
-    return end?.kind === 'scalar' && typeof end.value === 'string' ? [{key, end}] : [];
+/** `from` and `to` of a channel that has them, as far as they are names. */
+const endsIn = (channel: Entry): End[] =>
+  ENDED_KINDS.flatMap(kind => {
+    const fields = entryOf(channel.value, kind)?.value;
+    return ['from', 'to'].flatMap(key => {
+      const end = entryOf(fields, key)?.value;
+      return end?.kind === 'scalar' && typeof end.value === 'string' ? [{kind, key, end}] : [];
+    });
   });
-}
 
-function checkPipes({workers, channels}: Parts, {report}: Context): void {
+function checkEnds({workers, channels}: Parts, {report}: Context): void {
   const names = keysOf(workers);
   const known = new Set(names);
   const meant = adviser(names);
   for (const channel of channels) {
-    const missing = pipeEnds(channel).filter(({end}) => !known.has(end.text));
-    for (const {key, end} of missing) {
-      const label = `${keyLabel(channel.key)}.pipe.${key}: ${keyLabel(end.text)}`;
-      // A pipe with one end can only block. One with none waits for workers that are added while the fleet runs.
+    const missing = endsIn(channel).filter(({end}) => !known.has(end.text));
+    for (const {kind, key, end} of missing) {
+      const label = `${keyLabel(channel.key)}.${kind}.${key}: ${keyLabel(end.text)}`;
+      // One with one end can only block. One with none waits for workers that are added while the fleet runs.
       if (missing.length === 2)
-        report.note(end.at, `${label} is no worker of this file: the pipe is not used until one is added`);
+        report.note(end.at, `${label} is no worker of this file: the ${kind} is not used until one is added`);
       else report.error(end.at, `${label} is no worker: ${meant(end.text)}`);
     }
   }
@@ -173,22 +176,30 @@ function checkPipes({workers, channels}: Parts, {report}: Context): void {
 const FIRST_INHERITED = 3;
 
 function checkReadyDescriptors({workers, channels}: Parts, {report}: Context): void {
-  const sockets = new Set(keysOf(channels.filter(({value}) => entryOf(value, 'socket') !== undefined)));
-  const pipesOf = new Map<string, string[]>();
+  const listable = new Map(
+    channels.flatMap(({key, value}) => {
+      const kind = LISTED_INHERITED.find(one => entryOf(value, one) !== undefined);
+      return kind === undefined ? [] : [[key, kind] as const];
+    }),
+  );
+  const endingAt = new Map<string, string[]>();
   for (const channel of channels) {
-    for (const name of new Set(pipeEnds(channel).map(({end}) => end.text))) {
-      const pipes = pipesOf.get(name);
-      const pipe = `pipe ${keyLabel(channel.key)}`;
-      if (pipes) pipes.push(pipe);
-      else pipesOf.set(name, [pipe]);
+    for (const [name, kind] of new Map(endsIn(channel).map(({end, kind: one}) => [end.text, one]))) {
+      const words = `${kind} ${keyLabel(channel.key)}`;
+      const known = endingAt.get(name);
+      if (known) known.push(words);
+      else endingAt.set(name, [words]);
     }
   }
   for (const worker of workers) {
     const fd = entryOf(entryOf(worker.value, 'ready')?.value, 'fd')?.value;
     if (fd?.kind !== 'scalar' || typeof fd.value !== 'number') continue;
     const inherited = [
-      ...listed(worker, 'channels').flatMap(({text}) => (sockets.has(text) ? [`socket ${keyLabel(text)}`] : [])),
-      ...(pipesOf.get(worker.key) ?? []),
+      ...listed(worker, 'channels').flatMap(({text}) => {
+        const kind = listable.get(text);
+        return kind === undefined ? [] : [`${kind} ${keyLabel(text)}`];
+      }),
+      ...(endingAt.get(worker.key) ?? []),
     ];
     const taken = inherited[fd.value - FIRST_INHERITED];
     if (taken === undefined) continue;

@@ -141,6 +141,8 @@ export type ChannelSpec = {readonly name: string} & (
   | {readonly kind: 'shm'; readonly bytes: number}
 );
 
+export type ChannelKind = ChannelSpec['kind'];
+
 export interface FleetSpec {
   readonly name: string;
   /** Canonical path of the fleet file; null for a fleet that was started by `brood add`. */

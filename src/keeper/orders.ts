@@ -68,7 +68,7 @@ export function createOrders({
     watch: ({token}) => output.watch(token),
     unwatch: ({token}) => output.unwatch(token),
     'reopen-logs': () => output.reopen(),
-    channels: declared => grants.keepOnly(declared),
+    channels: ({channels}) => void grants.keepOnly(channels),
     ready() {
       launcher.tell('ready');
       upgrade.ready();

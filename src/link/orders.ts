@@ -4,7 +4,8 @@
  * again changes nothing.
  */
 import type {SignalName} from '../posix/signals.ts';
-import type {DeclaredChannels, SpawnOrder} from './spawn.ts';
+import type {Grant} from './channels.ts';
+import type {SpawnOrder} from './spawn.ts';
 
 /** Orders to the keeper. Those with `ask` are answered by a `reply` with the same number. */
 export type Order = {readonly lease: number} & (
@@ -44,7 +45,7 @@ export type Order = {readonly lease: number} & (
   | {readonly type: 'unwatch'; readonly token: string}
   | {readonly type: 'reopen-logs'}
   /** All that are declared; others are closed. */
-  | ({readonly type: 'channels'} & DeclaredChannels)
+  | {readonly type: 'channels'; readonly channels: readonly Grant[]}
   /** The controller answers on its socket. */
   | {readonly type: 'ready'}
   | {readonly type: 'beat'}

@@ -1,28 +1,7 @@
 /** What it takes to start a run: worked out by the controller, carried out by the keeper. */
+import type {Grant} from './channels.ts';
 import type {SignalName} from '../posix/signals.ts';
 import type {RunLimits} from './runs.ts';
-
-/** A listening socket that a worker inherits. */
-export interface SocketGrant {
-  /** The channel's name. */
-  readonly name: string;
-  /** `127.0.0.1:8080`, `[::1]:8080`, or the absolute path of a unix socket. */
-  readonly address: string;
-}
-
-/** A declared pipe that a worker inherits. */
-export interface PipeGrant {
-  /** The channel's name. */
-  readonly name: string;
-}
-
-/** What the keeper holds for workers that are to inherit it. */
-export interface DeclaredChannels {
-  /** Of sockets. */
-  readonly addresses: readonly string[];
-  /** Names of pipes. */
-  readonly pipes: readonly string[];
-}
 
 /** All that is needed to start a run. Nothing in it is parsed: the controller has worked it out. */
 export interface SpawnOrder {
@@ -46,10 +25,8 @@ export interface SpawnOrder {
   readonly logFolder: string;
   /** Bytes at which a log file is rotated. */
   readonly logMaxSize: number;
-  /** In the order of their descriptors, from 3 on. */
-  readonly sockets: readonly SocketGrant[];
-  /** In the order of their descriptors, which follow those of the sockets. */
-  readonly pipes: readonly PipeGrant[];
+  /** What it inherits as descriptors, from 3 on. */
+  readonly channels: readonly Grant[];
   /** Where it may say how it is (sd_notify(3)): a path; null: nowhere. */
   readonly notify: string | null;
   /** The descriptor to which it writes a newline when it is ready; null: none. */

@@ -10,7 +10,7 @@ import {RunStarts} from '../effects/run-starts.ts';
 import {createHealthCheck} from '../health/check.ts';
 import {HealthChecks} from '../health/health.ts';
 import {Hooks} from '../hooks/hooks.ts';
-import {DeclaredChannels} from '../keeper/declared-channels.ts';
+import {DeclaredChannels} from '../spawn/declared-channels.ts';
 import type {LimitWatch} from '../monitor/limits.ts';
 import {Notices} from '../monitor/notify.ts';
 import {createHelpers} from '../spawn/helper.ts';

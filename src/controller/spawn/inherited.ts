@@ -1,35 +1,40 @@
 /** Which channels a worker inherits as descriptors, and how it is told. */
-import {variablePart} from '../../fleet/values/names.ts';
+import {channelsUsedBy, isInherited, type InheritedKind} from '../../fleet/channels.ts';
 import type {ChannelSpec, WorkerSpec} from '../../fleet/types.ts';
-import type {PipeGrant, SocketGrant} from '../../link/spawn.ts';
+import {variablePart} from '../../fleet/values/names.ts';
+import {GRANT_ORDER, type Grant} from '../../link/channels.ts';
 
 /** The first inherited descriptor (sd_listen_fds(3)). */
 const FIRST_FD = 3;
 
-export interface Granted {
-  readonly sockets: readonly SocketGrant[];
-  readonly pipes: readonly PipeGrant[];
+type Of<K extends InheritedKind> = Extract<ChannelSpec, {readonly kind: K}>;
+
+/** What the keeper must know of each kind. */
+const GRANTS: {readonly [K in InheritedKind]: (channel: Of<K>) => Grant} = {
+  socket: ({name, address}) => ({kind: 'socket', name, address}),
+  pipe: ({name}) => ({kind: 'pipe', name}),
+};
+
+const grant = <K extends InheritedKind>(kind: K, channel: Of<K>): Grant => GRANTS[kind](channel);
+
+/** Of all channels, what the keeper must know of those that are inherited. */
+export const grantsAmong = (channels: readonly ChannelSpec[]): readonly Grant[] =>
+  channels.filter(isInherited).map(channel => grant(channel.kind, channel));
+
+/** What a worker inherits, in the order of its descriptors. */
+export function grantsOf(spec: WorkerSpec, channels: readonly ChannelSpec[]): readonly Grant[] {
+  const grants = grantsAmong(channelsUsedBy(spec, channels));
+  return GRANT_ORDER.flatMap(kind => grants.filter(one => one.kind === kind));
 }
 
-/** Sockets in the order in which the worker names them; pipes in the order of the file, since their ends name the worker. */
-export function grantsOf({name: worker, channels: names}: WorkerSpec, channels: readonly ChannelSpec[]): Granted {
-  return {
-    sockets: names.flatMap(name => {
-      const channel = channels.find(one => one.name === name);
-      return channel?.kind === 'socket' ? [{name, address: channel.address}] : [];
-    }),
-    pipes: channels.flatMap(channel =>
-      channel.kind === 'pipe' && [channel.from, channel.to].includes(worker) ? [{name: channel.name}] : [],
-    ),
-  };
-}
+export const listens = (grants: readonly Grant[]): boolean => grants.some(({kind}) => kind === 'socket');
 
 /** `BROOD_FD_<CHANNEL>` of all, and of sockets what sd_listen_fds(3) wants; LISTEN_PID is set by the chain, which knows it. */
-export function grantEnvironment({sockets, pipes}: Granted): Readonly<Record<string, string>> {
-  const names = [...sockets, ...pipes].map(({name}) => name);
-  const listening = {LISTEN_FDS: String(sockets.length), LISTEN_FDNAMES: sockets.map(({name}) => name).join(':')};
+export function grantEnvironment(grants: readonly Grant[]): Readonly<Record<string, string>> {
+  const sockets = grants.filter(({kind}) => kind === 'socket').map(({name}) => name);
+  const listening = {LISTEN_FDS: String(sockets.length), LISTEN_FDNAMES: sockets.join(':')};
   return {
     ...(sockets.length === 0 ? {} : listening),
-    ...Object.fromEntries(names.map((name, at) => [`BROOD_FD_${variablePart(name)}`, String(FIRST_FD + at)])),
+    ...Object.fromEntries(grants.map(({name}, at) => [`BROOD_FD_${variablePart(name)}`, String(FIRST_FD + at)])),
   };
 }

@@ -3,7 +3,7 @@ import {readyDescriptor} from '../../fleet/readiness.ts';
 import {chainFor} from './exec-chain.ts';
 import {readEnvFile} from './env-file.ts';
 import {findProgramAs} from './find-program-as.ts';
-import {grantEnvironment, grantsOf} from './inherited.ts';
+import {grantEnvironment, grantsOf, listens} from './inherited.ts';
 import type {OrderWithoutLease} from '../keeper/link.ts';
 import {privilegesOf} from './privileges.ts';
 import {findProgram, mayWaitFor, type FoundProgram} from './find-program.ts';
@@ -94,10 +94,7 @@ function assemble(
   const chain = chainFor(spec, {
     baseNice: context.baseNice,
     entersItself: context.entersItself,
-    ownPid: [
-      ...(grants.sockets.length > 0 ? ['LISTEN_PID'] : []),
-      ...(spec.watchdogMs === null ? [] : ['WATCHDOG_PID']),
-    ],
+    ownPid: [...(listens(grants) ? ['LISTEN_PID'] : []), ...(spec.watchdogMs === null ? [] : ['WATCHDOG_PID'])],
   });
   if ('message' in chain) return {failure: chain};
   const {account, entry} = chain;
@@ -120,7 +117,7 @@ function assemble(
       owner: account && {uid: account.uid, gid: account.gid},
       logFolder: instanceLogFolder(context.folder, instance.id),
       logMaxSize: spec.logs.maxSize,
-      ...grants,
+      channels: grants,
       notify,
       readyFd: readyDescriptor(spec),
       limits: {memory: spec.limits.memory, cpu: spec.limits.cpu},

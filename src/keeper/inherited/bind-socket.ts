@@ -1,11 +1,11 @@
 /** Binds a listening socket where nobody else decides what lies there; what goes wrong is said in words. */
 import {errorCode} from '../../base/errors.ts';
 import {ChannelError} from '../files/channel-error.ts';
-import type {SocketGrant} from '../../link/spawn.ts';
+import type {GrantOf} from '../../link/channels.ts';
 import {whyNoSocketAt} from '../../home/check.ts';
 import {fetchRefusal, listenAt, type Listening} from '../../posix/listen.ts';
 
-export function cantListen({name, address}: SocketGrant, cause: unknown): ChannelError {
+export function cantListen({name, address}: GrantOf<'socket'>, cause: unknown): ChannelError {
   if (cause instanceof ChannelError) return cause;
   const code = errorCode(cause);
   const why: Readonly<Record<string, string>> = {
@@ -23,7 +23,7 @@ export function cantListen({name, address}: SocketGrant, cause: unknown): Channe
 }
 
 /** At a path, on threads. Rejects with ChannelError. */
-export async function bindSocket(grant: SocketGrant): Promise<Listening> {
+export async function bindSocket(grant: GrantOf<'socket'>): Promise<Listening> {
   try {
     const why = await whyNoSocketAt(grant.address);
     if (why !== null) throw new ChannelError(`channel ${grant.name}: ${why}`, 'EPERM', null);

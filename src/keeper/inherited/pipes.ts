@@ -6,7 +6,9 @@ import {errorCode} from '../../base/errors.ts';
 import {closeSync, constants, fchmodSync, lstatSync} from 'node:fs';
 import {ChannelError} from '../files/channel-error.ts';
 import type {EarlierPipes} from '../pipe-store/earlier.ts';
-import type {PipeGrant} from '../../link/spawn.ts';
+import type {GrantOf} from '../../link/channels.ts';
+import type {InheritedKind, PrepareOptions} from './kind.ts';
+import type {Holder} from './fetched-sockets.ts';
 import {PipeCare} from './pipe-names.ts';
 import {findUnnamed, folderOf, mustBeFifo, nameOf, namesIn, own, pipePath, realFolder, remove} from './pipe-files.ts';
 import type {PipeStore} from '../pipe-store/store.ts';
@@ -49,14 +51,11 @@ function withRoom(opened: number | Error): number | Error {
   }
 }
 
-export interface PipeOptions {
-  /** Another user may open its end again. */
-  readonly shared: boolean;
-  /** Asked before another one is opened. */
-  readonly isWanted: () => boolean;
-}
+type PipeGrant = GrantOf<'pipe'>;
 
-export class Pipes {
+export class Pipes implements InheritedKind<'pipe'> {
+  readonly whySlow =
+    'a process that writes to a pipe keeps others from opening it: perhaps the file system of what it writes does not answer';
   readonly #folder: string;
   readonly #store: PipeStore;
   readonly #held = new Map<string, number>();
@@ -93,35 +92,30 @@ export class Pipes {
    * Gives a descriptor of each for a worker. They are opened anew (open file descriptions of their own, so a worker that sets
    * O_NONBLOCK sets it for nobody else), blocking, and through those that are held: whatever has become of the names, all have
    * the same pipes. A thread opens them, since whoever writes to one has its lock.
-   *
-   * @param options `shared`: a worker is another user than this one: it may open its descriptor again (`/dev/fd/3`)
    */
-  open(
-    grants: readonly PipeGrant[],
-    options: PipeOptions,
-    done: (ends: readonly number[] | ChannelError) => void,
-  ): void {
+  async prepare(grants: readonly PipeGrant[], options: PrepareOptions): Promise<readonly number[]> {
     const ends: number[] = [];
-    const next = ([grant, ...others]: readonly PipeGrant[]): void => {
-      if (grant === undefined) {
-        done(ends);
-        return;
+    for (const {name} of grants) {
+      const end = await new Promise<number | Error>(resolve => this.#openEnd(name, options, resolve));
+      if (typeof end !== 'number') {
+        letGo(ends);
+        throw end instanceof ChannelError ? end : cantOpen(name, pipePath(this.#folder, name), end);
       }
-      this.#openEnd(grant.name, options, end => {
-        if (typeof end === 'number') {
-          ends.push(end);
-          next(others);
-        } else {
-          letGo(ends);
-          done(end instanceof ChannelError ? end : cantOpen(grant.name, pipePath(this.#folder, grant.name), end));
-        }
-      });
-    };
-    next(grants);
+      ends.push(end);
+    }
+    return ends;
+  }
+
+  mustPrepare(): boolean {
+    return true;
+  }
+
+  open(_grants: readonly PipeGrant[], prepared: readonly number[]): readonly number[] {
+    return prepared;
   }
 
   /** Those whose name is gone, from a living worker of an earlier keeper; `first` is the number of its first pipe. */
-  fetch(pid: number, grants: readonly PipeGrant[], first: number): void {
+  fetch({pid}: Holder, grants: readonly PipeGrant[], first: number): void {
     for (const [at, {name}] of grants.entries()) {
       if (this.#held.has(name) || this.#opening.has(name)) continue;
       try {
@@ -134,7 +128,8 @@ export class Pipes {
   }
 
   /** Closes and removes those that are not declared any more; workers that run keep theirs. */
-  keepOnly(names: readonly string[]): void {
+  keepOnly(grants: readonly PipeGrant[]): Promise<void> {
+    const names = grants.map(({name}) => name);
     let isReleased = false;
     for (const name of [...this.#held.keys(), ...namesIn(this.#folder)]) {
       if (names.includes(name)) continue;
@@ -150,9 +145,10 @@ export class Pipes {
     }
     // Declared again, it is to be another one.
     if (isReleased) this.#store.purge();
+    return Promise.resolve();
   }
 
-  #openEnd(name: string, {shared, isWanted}: PipeOptions, done: (end: number | Error) => void): void {
+  #openEnd(name: string, {shared, isWanted}: PrepareOptions, done: (end: number | Error) => void): void {
     this.#whenHeld(name, held => {
       if (typeof held !== 'number') {
         done(held);

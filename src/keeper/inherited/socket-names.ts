@@ -57,7 +57,7 @@ export class SocketCare {
   }
 
   async #look(address: string, held: HeldSocket, isHeld: () => boolean, open: Map<string, HeldSocket>): Promise<void> {
-    const grant = {name: held.name ?? address, address};
+    const grant = {kind: 'socket', name: held.name ?? address, address} as const;
     try {
       if (await onSocketThread(address, () => isThere(address, held))) {
         this.#said.delete(address);

@@ -5,18 +5,18 @@
 import {closeSync} from 'node:fs';
 import {bindSocket, cantListen} from './bind-socket.ts';
 import {ChannelError} from '../files/channel-error.ts';
-import type {SocketGrant} from '../../link/spawn.ts';
+import type {GrantOf} from '../../link/channels.ts';
 import {mustLeaveRoom} from '../files/descriptor-reserve.ts';
 import {FetchedSockets, type Holder} from './fetched-sockets.ts';
+import type {InheritedKind, PrepareOptions} from './kind.ts';
 import {SocketCare, type HeldSocket, type SocketCareHost} from './socket-names.ts';
 import {fetchListening, isUnixPath, listenOn} from '../../posix/listen.ts';
 import {onSocketThread} from '../../posix/socket-threads.ts';
 import {removeOwn} from '../../posix/stale-socket.ts';
 
-/** The first descriptor of a worker that is a socket (sd_listen_fds(3)). */
-export const FIRST_SOCKET_FD = 3;
-
 export type SocketsHost = Omit<SocketCareHost, 'renewed'>;
+
+type SocketGrant = GrantOf<'socket'>;
 
 interface Binding {
   readonly done: Promise<void>;
@@ -24,7 +24,9 @@ interface Binding {
   isDropped: boolean;
 }
 
-export class Sockets {
+export class Sockets implements InheritedKind<'socket'> {
+  readonly whySlow =
+    'a process that reads the folder of a socket, and does not go on, keeps others from making it; or its file system does not answer';
   readonly #open = new Map<string, HeldSocket>();
   /** Those that are being bound at a path. */
   readonly #binding = new Map<string, Binding>();
@@ -56,20 +58,26 @@ export class Sockets {
     return [...this.#outdated];
   }
 
-  /** Whether it takes a thread to open it. */
-  isToBind(address: string): boolean {
+  mustPrepare({address}: SocketGrant): boolean {
     return isUnixPath(address) && !this.#open.has(address);
   }
 
   /** Binds those that have a path. Rejects with ChannelError. */
-  async bind(grants: readonly SocketGrant[], isWanted: () => boolean): Promise<void> {
+  async prepare(grants: readonly SocketGrant[], {isWanted}: PrepareOptions): Promise<readonly number[]> {
     for (const grant of grants)
-      if (this.isToBind(grant.address) && isWanted())
-        await (this.#binding.get(grant.address) ?? this.#bind(grant)).done;
+      if (this.mustPrepare(grant) && isWanted()) await (this.#binding.get(grant.address) ?? this.#bind(grant)).done;
+    return [];
   }
 
-  /** The descriptor of a socket, which listens from now on. Throws ChannelError. */
-  open(grant: SocketGrant): number {
+  /** Sockets that listen from now on. Throws ChannelError. */
+  open(grants: readonly SocketGrant[]): number[] {
+    return grants.map(grant => this.#openOne(grant));
+  }
+
+  /** A worker has them, or an earlier image of this process. */
+  takeUp(): void {}
+
+  #openOne(grant: SocketGrant): number {
     const {name, address} = grant;
     const known = this.#open.get(address);
     if (known !== undefined) return known.fd;
@@ -86,18 +94,23 @@ export class Sockets {
   }
 
   /** One that an earlier image of this process had. */
-  takeUp(address: string, fd: number): void {
+  keep(address: string, fd: number): void {
     this.#open.set(address, {fd, name: null, file: null, seen: null});
   }
 
   /** Those that a worker of an earlier keeper has inherited. */
-  fetch(run: Holder, pidfd: number, grants: readonly SocketGrant[]): void {
+  fetch(
+    {pidfd, ...run}: Holder & {readonly pidfd: number | null},
+    grants: readonly SocketGrant[],
+    first: number,
+  ): void {
+    if (pidfd === null) return;
     for (const [at, {name, address}] of grants.entries()) {
       const held = this.#open.get(address);
       if (held !== undefined) held.name ??= name;
       // Of one with a path, workers may hold different ones.
       if (held !== undefined && !isUnixPath(address)) continue;
-      const fd = fetchListening(run.pid, pidfd, FIRST_SOCKET_FD + at, address);
+      const fd = fetchListening(run.pid, pidfd, first + at, address);
       if (fd === null) continue;
       if (this.#fetched.isNewest(address, run, fd, held !== undefined)) {
         if (held !== undefined) closeSync(held.fd);
@@ -113,7 +126,8 @@ export class Sockets {
   }
 
   /** Closes those that are not wanted any more; workers that run keep theirs. Resolves when their files are gone. */
-  async keepOnly(addresses: readonly string[]): Promise<void> {
+  async keepOnly(grants: readonly SocketGrant[]): Promise<void> {
+    const addresses = grants.map(({address}) => address);
     const gone: Promise<void>[] = [];
     for (const [address, binding] of this.#binding) if (!addresses.includes(address)) binding.isDropped = true;
     for (const [address, {fd, file}] of this.#open) {

@@ -16,7 +16,8 @@ import type {Intent} from '../runs/shape.ts';
 import {equip, happen} from '../runs/life.ts';
 import {Takeover, type TakeoverHost} from './takeover.ts';
 import {factOf, newRun, type Run} from '../runs/run.ts';
-import {PipeWaits} from '../inherited/pipe-waits.ts';
+import {fdsOf, type Prepared} from '../inherited/inherited.ts';
+import {ChannelWaits} from '../inherited/channel-waits.ts';
 import {logSizes} from '../logs/sizes.ts';
 import {mustLeaveRoom} from '../files/descriptor-reserve.ts';
 import {spawnFailure, stdioOf} from './spawner.ts';
@@ -52,7 +53,7 @@ export class RunLives {
   readonly #boot = bootId();
   readonly #mains: MainProcesses;
   readonly #adopted: Adopted;
-  readonly #waits: PipeWaits;
+  readonly #waits: ChannelWaits;
   readonly voices: Notifications;
 
   constructor(host: RunLivesHost) {
@@ -73,8 +74,8 @@ export class RunLives {
       },
       host.keptVoices,
     );
-    this.#waits = new PipeWaits({
-      open: (order, isWanted, done) => host.grants.prepare(order, isWanted, done),
+    this.#waits = new ChannelWaits({
+      grants: host.grants,
       lease: () => host.lease(),
     });
     this.#adopted = new Adopted({
@@ -97,8 +98,8 @@ export class RunLives {
   spawn(order: SpawnOrder): void {
     const known = this.#host.runs.get(order.token);
     if (known) this.#host.say({type: 'run', run: factOf(known)});
-    else if (!this.#host.grants.mustPrepare(order)) this.#spawn(order, []);
-    else this.#waits.begin(order, ends => this.#spawn(order, ends));
+    else if (this.#host.grants.toPrepare(order).names.length === 0) this.#spawn(order, new Map());
+    else this.#waits.begin(order, prepared => this.#spawn(order, prepared));
   }
 
   /** One that is not known is not to be started, should it wait for that. */
@@ -106,16 +107,16 @@ export class RunLives {
     this.#waits.callOff(token);
   }
 
-  /** @param ends of its pipes; or why they can't be opened, so that it fails */
-  #spawn(order: SpawnOrder, ends: readonly number[] | Error): void {
+  /** @param prepared what was opened for it; or why that could not be done, so that it fails */
+  #spawn(order: SpawnOrder, prepared: Prepared | Error): void {
     const {runs, output, folder, cgroups} = this.#host;
-    const {token, id, logFolder, logMaxSize, sockets, pipes, notify, owner, readyFd, limits} = order;
+    const {token, id, logFolder, logMaxSize, channels, notify, owner, readyFd, limits} = order;
     const {stopSignal, stopTimeoutMs} = order;
     const logStart = logSizes(logFolder);
     const run = newRun({token, id, stopSignal, stopTimeoutMs, logStart});
     runs.add(run);
-    if (ends instanceof Error) {
-      this.#failed(run, spawnFailure(ends, order, Date.now()));
+    if (prepared instanceof Error) {
+      this.#failed(run, spawnFailure(prepared, order, Date.now()));
       return;
     }
     const astray = this.#host.orphanages.refusal !== null;
@@ -133,8 +134,7 @@ export class RunLives {
         logStart,
         stopSignal,
         stopTimeoutMs,
-        sockets,
-        pipes,
+        channels,
         notify,
         owner,
         readyFd,
@@ -148,7 +148,7 @@ export class RunLives {
       const outputs = run.output?.openForWorker() ?? [];
       fds.push(...outputs);
       mustLeaveRoom(outputs);
-      const granted = this.#host.grants.open(order, ends);
+      const granted = this.#host.grants.open(order, prepared);
       const stdio = stdioOf([...outputs, ...granted], this.voices.open(run, order, fds));
       connector?.descendants.follow(run);
       this.#mains.start(run, order, stdio, {cgroup, record});
@@ -159,7 +159,7 @@ export class RunLives {
       else this.#host.abandon(run);
     } finally {
       for (const fd of fds) closeSync(fd);
-      letGo(ends);
+      letGo(fdsOf(prepared));
       // A thousand that are started in one turn have more to tell than a queue may hold.
       connector?.catchUp();
       cgroups?.moveOn(cgroup, run.pid !== null);

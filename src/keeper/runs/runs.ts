@@ -2,6 +2,7 @@
 import {type Run, isAlive} from './run.ts';
 import {basename} from 'node:path';
 import {happen} from './life.ts';
+import {channelsOf, type Intent} from './shape.ts';
 
 /** All runs, found by token and by the main process's pid in one step. */
 export class Runs {
@@ -64,8 +65,11 @@ export class Runs {
   }
 }
 
+const listensOn = (intent: Intent, address: string): boolean =>
+  channelsOf(intent).some(grant => grant.kind === 'socket' && grant.address === address);
+
 /** Tokens of the living runs that have inherited the socket of that address. */
 export const holdersOf = (runs: Runs, address: string): string[] =>
   [...runs.all()]
-    .filter(run => isAlive(run) && run.intent?.sockets?.some(socket => socket.address === address))
+    .filter(run => isAlive(run) && run.intent !== null && listensOn(run.intent, address))
     .map(({token}) => token);

@@ -3,7 +3,8 @@
  * the program, may have left JSON that is something else: a keeper that trusted it would fail of it, and so would each that
  * its anchor starts after it. What is not whole counts as torn.
  */
-import type {PipeGrant, SocketGrant, SpawnOrder} from '../../link/spawn.ts';
+import type {Grant, GrantKind} from '../../link/channels.ts';
+import type {SpawnOrder} from '../../link/spawn.ts';
 import type {ExitFact, LogStart, RunFact, RunLimits} from '../../link/runs.ts';
 import type {SignalName} from '../../posix/signals.ts';
 
@@ -17,9 +18,10 @@ export interface Intent {
   readonly logStart: LogStart;
   readonly stopSignal: SignalName;
   readonly stopTimeoutMs: number;
-  /** What it inherited; not there in records of earlier versions. */
-  readonly sockets?: readonly SocketGrant[];
-  readonly pipes?: readonly PipeGrant[];
+  /** What it inherited; in records of earlier versions `sockets` and `pipes` say that, or nothing does. */
+  readonly channels?: readonly Grant[];
+  readonly sockets?: readonly {readonly name: string; readonly address: string}[];
+  readonly pipes?: readonly {readonly name: string}[];
   readonly notify?: string | null;
   readonly owner?: SpawnOrder['owner'];
   readonly readyFd?: number | null;
@@ -60,6 +62,18 @@ const isOwner = (value: unknown): boolean => isRecord(value) && isCount(value['u
 const isLimits = (value: unknown): boolean =>
   isRecord(value) && isNullOr(value['memory'], isCount) && isNullOr(value['cpu'], isCount);
 
+const GRANTS: Readonly<Record<GrantKind, readonly string[]>> = {socket: ['name', 'address'], pipe: ['name']};
+const isGrantKind = (kind: unknown): kind is GrantKind => typeof kind === 'string' && Object.hasOwn(GRANTS, kind);
+const isGrant = (value: unknown): boolean =>
+  isRecord(value) && isGrantKind(value['kind']) && hasTexts(...GRANTS[value['kind']])(value);
+
+/** What a run inherited, in the order of its descriptors. */
+export const channelsOf = ({channels, sockets = [], pipes = []}: Intent): readonly Grant[] =>
+  channels ?? [
+    ...sockets.map(socket => ({kind: 'socket', ...socket}) as const),
+    ...pipes.map(pipe => ({kind: 'pipe', ...pipe}) as const),
+  ];
+
 export const isIntent = (value: unknown): value is Intent =>
   isRecord(value) &&
   hasTexts('token', 'id', 'boot', 'logFolder')(value) &&
@@ -67,6 +81,7 @@ export const isIntent = (value: unknown): value is Intent =>
   isLogStart(value['logStart']) &&
   isSignal(value['stopSignal']) &&
   isCount(value['stopTimeoutMs']) &&
+  isNullOr(value['channels'], list => isListOf(list, isGrant)) &&
   isNullOr(value['sockets'], list => isListOf(list, hasTexts('name', 'address'))) &&
   isNullOr(value['pipes'], list => isListOf(list, hasTexts('name'))) &&
   isNullOr(value['notify'], isText) &&

@@ -1,4 +1,5 @@
 /** Makes true what a changed fleet file says. */
+import {asSeenBy, endsOf} from '../../fleet/channels.ts';
 import type {FleetSpec, WorkerSpec} from '../../fleet/types.ts';
 import type {FleetChange} from './fleet-change.ts';
 import {equal} from '../equal.ts';
@@ -84,24 +85,20 @@ function update(member: Member, spec: WorkerSpec, otherChannels: boolean, change
 /** The channels that a worker is started with, in order: with others it has to be started anew. */
 function channelsGiven({channels}: FleetHead): (spec: WorkerSpec) => readonly unknown[] {
   const places = new Map(channels.map(({name}, place) => [name, place]));
-  const pipes = new Map<string, number[]>();
+  const ending = new Map<string, number[]>();
   for (const [place, channel] of channels.entries()) {
-    if (channel.kind !== 'pipe') continue;
-    for (const end of new Set([channel.from, channel.to])) {
-      const known = pipes.get(end);
+    for (const end of endsOf(channel)) {
+      const known = ending.get(end);
       if (known) known.push(place);
-      else pipes.set(end, [place]);
+      else ending.set(end, [place]);
     }
   }
   return spec => {
     const listed = spec.channels.flatMap(name => places.get(name) ?? []);
-    const given = [...new Set([...listed, ...(pipes.get(spec.name) ?? [])])].sort((a, b) => a - b);
-    return given.flatMap((place): object[] => {
+    const given = [...new Set([...listed, ...(ending.get(spec.name) ?? [])])].sort((a, b) => a - b);
+    return given.flatMap(place => {
       const channel = channels[place];
-      if (channel?.kind !== 'pipe') return channel === undefined ? [] : [channel];
-      // Whom it leads to at the other end, a worker is not told.
-      const {name, kind, from, to} = channel;
-      return [from, to].includes(spec.name) ? [{name, kind, writes: from === spec.name}] : [];
+      return (channel && asSeenBy(spec.name, channel)) ?? [];
     });
   };
 }

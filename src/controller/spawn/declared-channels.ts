@@ -1,5 +1,6 @@
 /** The channels that the fleet declares and the keeper holds. It opens each with the first run that inherits it. */
-import type {KeeperLink} from './link.ts';
+import {grantsAmong} from './inherited.ts';
+import type {KeeperLink} from '../keeper/link.ts';
 import type {ChannelSpec} from '../../fleet/types.ts';
 
 export class DeclaredChannels {
@@ -15,10 +16,6 @@ export class DeclaredChannels {
   declare(channels: readonly ChannelSpec[]): void {
     if (channels === this.#channels) return;
     this.#channels = channels;
-    this.#link.order({
-      type: 'channels',
-      addresses: channels.flatMap(channel => (channel.kind === 'socket' ? [channel.address] : [])),
-      pipes: channels.flatMap(channel => (channel.kind === 'pipe' ? [channel.name] : [])),
-    });
+    this.#link.order({type: 'channels', channels: grantsAmong(channels)});
   }
 }

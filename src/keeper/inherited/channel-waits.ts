@@ -1,0 +1,68 @@
+/**
+ * Starts whose channels are not open yet. Whoever writes to a pipe can keep others from opening it, and whoever may read a folder
+ * from making a socket in it; so nothing of such a run has begun, and nothing is recorded, until a thread has opened all; and it
+ * is not waited for longer than a while.
+ */
+import {ChannelError} from '../files/channel-error.ts';
+import type {SpawnOrder} from '../../link/spawn.ts';
+import {fdsOf, type Grants, type Prepared} from './inherited.ts';
+import {letGo} from '../../posix/let-go.ts';
+
+/** To open a channel takes microseconds. */
+const PATIENCE_MS = 5_000;
+
+export interface ChannelWaitsHost {
+  readonly grants: Pick<Grants, 'prepare' | 'toPrepare'>;
+  /** That of the controller that works; null: none does. An order that outlives its own is not wanted by the next. */
+  lease(): number | null;
+}
+
+export class ChannelWaits {
+  readonly #host: ChannelWaitsHost;
+  /** By token: ends the wait. */
+  readonly #waiting = new Map<string, (result: Prepared | ChannelError) => void>();
+
+  constructor(host: ChannelWaitsHost) {
+    this.#host = host;
+  }
+
+  /**
+   * Gives what the worker is to inherit, to be let go of after the spawn; or why it can't be started. Not called back where
+   * the controller was lost meanwhile. An order that waits already is not taken up again.
+   */
+  begin(order: SpawnOrder, done: (result: Prepared | ChannelError) => void): void {
+    const {token} = order;
+    if (this.#waiting.has(token)) return;
+    const lease = this.#host.lease();
+    const end = (result: Prepared | ChannelError): void => {
+      clearTimeout(timer);
+      this.#waiting.delete(token);
+      if (lease !== null && this.#host.lease() === lease) done(result);
+      else if (!(result instanceof ChannelError)) letGo(fdsOf(result));
+    };
+    const timer = setTimeout(() => end(this.#tooLong(order)), PATIENCE_MS);
+    this.#waiting.set(token, end);
+    const isWanted = (): boolean => this.#waiting.get(token) === end;
+    this.#host.grants.prepare(order, isWanted).then(
+      prepared => {
+        if (isWanted()) end(prepared);
+        else letGo(fdsOf(prepared));
+      },
+      (error: unknown) => {
+        if (!(error instanceof ChannelError)) throw error;
+        if (isWanted()) end(error);
+      },
+    );
+  }
+
+  /** It is not to be started any more, which is told as a failed start. */
+  callOff(token: string): void {
+    this.#waiting.get(token)?.(new ChannelError('it was to end before its channels were open', 'ECANCELED', null));
+  }
+
+  #tooLong(order: SpawnOrder): ChannelError {
+    const {names, whys} = this.#host.grants.toPrepare(order);
+    const message = `channel ${names.join(', ')}: not open after ${PATIENCE_MS / 1000} s; ${whys.join('; or ')}`;
+    return new ChannelError(message, 'ETIMEDOUT', null);
+  }
+}
