@@ -62,7 +62,7 @@ describe('the next time of a schedule', () => {
 
 /** The times of a schedule in Berlin, between two moments (UTC). */
 function inBerlin(text: string, from: string, to: string): string[] {
-  const root = fileURLToPath(new URL('../../src/fleet/', import.meta.url));
+  const root = fileURLToPath(new URL('../../src/fleet/values/', import.meta.url));
   const script = `
     import {parseCron} from '${root}cron.ts';
     import {nextTime} from '${root}cron-time.ts';

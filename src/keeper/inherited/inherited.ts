@@ -67,12 +67,11 @@ export class Grants {
   async prepare({channels, owner}: SpawnOrder, isWanted: () => boolean): Promise<Prepared> {
     const prepared = new Map<GrantKind, readonly number[]>();
     const options = {shared: owner !== null, isWanted};
-    const one = async <K extends GrantKind>(kind: K): Promise<void> => {
-      const grants = among(kind, channels);
-      if (grants.length > 0 && isWanted()) prepared.set(kind, await this.#kinds[kind].prepare(grants, options));
-    };
+    const steps = this.#each(channels, (kind, grants, name) => async () => {
+      if (grants.length > 0 && isWanted()) prepared.set(name, await kind.prepare(grants, options));
+    });
     try {
-      for (const kind of GRANT_ORDER) await one(kind);
+      for (const step of steps) await step();
       return prepared;
     } catch (error) {
       letGo(fdsOf(prepared));
@@ -82,20 +81,16 @@ export class Grants {
 
   /** The descriptors that a worker gets from 3 on. Throws ChannelError. */
   open({channels}: SpawnOrder, prepared: Prepared): number[] {
-    const of = <K extends GrantKind>(kind: K): readonly number[] =>
-      this.#kinds[kind].open(among(kind, channels), prepared.get(kind) ?? []);
-    return GRANT_ORDER.flatMap(of);
+    return this.#each(channels, (kind, grants, name) => kind.open(grants, prepared.get(name) ?? [])).flat();
   }
 
   /** Takes up what only a living worker of an earlier keeper has. */
   fetch(run: Holder & {readonly pidfd: number | null}, intent: Intent): void {
     let first = FIRST_FD;
-    const one = <K extends GrantKind>(kind: K): void => {
-      const grants = among(kind, channelsOf(intent));
-      this.#kinds[kind].fetch(run, grants, first);
+    this.#each(channelsOf(intent), (kind, grants) => {
+      kind.fetch(run, grants, first);
       first += grants.length;
-    };
-    for (const kind of GRANT_ORDER) one(kind);
+    });
   }
 
   /** Of the runs that live: those that are to be replaced, since what they listen on is reached by nobody. */
@@ -105,8 +100,7 @@ export class Grants {
 
   /** Closes what is not declared any more; workers that run keep theirs. */
   async keepOnly(channels: readonly Grant[]): Promise<void> {
-    const one = <K extends GrantKind>(kind: K): Promise<void> => this.#kinds[kind].keepOnly(among(kind, channels));
-    await Promise.all(GRANT_ORDER.map(one));
+    await Promise.all(this.#each(channels, (kind, grants) => kind.keepOnly(grants)));
   }
 
   /** Closes all, and resolves when what it has made on disk is gone, or that takes too long. */
@@ -117,8 +111,16 @@ export class Grants {
   }
 
   #mustPrepare(grant: Grant): boolean {
-    const one = <K extends GrantKind>(kind: K, [own]: readonly GrantOf<K>[]): boolean =>
-      own !== undefined && this.#kinds[kind].mustPrepare(own);
-    return one(grant.kind, among(grant.kind, [grant]));
+    return this.#each([grant], (kind, grants) => grants.some(one => kind.mustPrepare(one))).includes(true);
+  }
+
+  /** Does something for each kind with what there is of it, in the order of a worker's descriptors. */
+  #each<T>(
+    channels: readonly Grant[],
+    action: <K extends GrantKind>(kind: InheritedKind<K>, grants: readonly GrantOf<K>[], name: K) => T,
+  ): T[] {
+    const one = <K extends GrantKind>(name: K, grants: readonly GrantOf<K>[]): T =>
+      action(this.#kinds[name], grants, name);
+    return GRANT_ORDER.map(name => one(name, among(name, channels)));
   }
 }
