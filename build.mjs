@@ -1,4 +1,4 @@
-// Builds dist/: client, keeper and controller as one file each (design.md section 2), and the library.
+// Builds dist/: client, keeper and controller as one file each, and the library.
 // `--out=FOLDER --plugin=FILE` build it elsewhere, with a plugin of esbuild's (test/crash). `--types` adds the library's types.
 import {chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {resolve} from 'node:path';

@@ -15,7 +15,7 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', {allowNumber: true}],
       // `void promise` and one-line arrow handlers read better without braces.
       '@typescript-eslint/no-confusing-void-expression': ['error', {ignoreArrowShorthand: true}],
-      // Output still pending would be cut off (findings.md): only the mains may exit.
+      // Output still pending would be cut off: only the mains may exit.
       'no-process-exit': 'off',
       'no-restricted-properties': [
         'error',

@@ -5,7 +5,7 @@ import {changeNice, askAlarm, askScale, pauseOrResume, restart, stopOrStart} fro
 import {createHelp} from './overlays/help.ts';
 import {createPalette} from './overlays/palette.ts';
 import {createSignalMenu} from './signal-menu.ts';
-import type {Action} from './keys.ts';
+import {VIEW_NAMES, type Action} from './keys.ts';
 import {EventsView} from './views/events.ts';
 import {FleetView} from './views/fleet.ts';
 import {IpcView} from './views/ipc.ts';
@@ -14,11 +14,7 @@ import {TreeView} from './views/tree.ts';
 
 /** What a view does itself is not here. */
 const ACTIONS: Partial<Record<Action, (app: Shell) => void>> = {
-  view1: app => app.show(0),
-  view2: app => app.show(1),
-  view3: app => app.show(2),
-  view4: app => app.show(3),
-  view5: app => app.show(4),
+  ...Object.fromEntries(VIEW_NAMES.map((name, index) => [`view ${name}`, (app: Shell) => app.show(index)])),
   nextView: app => app.show(app.current + 1),
   previousView: app => app.show(app.current - 1),
   quit: app => app.host.quit(),

@@ -2,7 +2,7 @@
 import type {World} from './data/world.ts';
 import {drawFooter} from './footer.ts';
 import {drawHeader, headerHeight} from './header.ts';
-import {bindingsOf, type Action, type Binding} from './keys.ts';
+import {bindingsOf, VIEW_NAMES, type Action, type Binding} from './keys.ts';
 import {act} from './actions.ts';
 import {Canvas, type Rect} from './screen/canvas.ts';
 import type {Glyphs} from './screen/glyphs.ts';
@@ -34,7 +34,7 @@ export class App implements Shell {
     this.host = host;
     this.all = world.fleet === null;
     this.views = createViews(this);
-    if (world.fleet === null) this.#current = 1;
+    if (world.fleet === null) this.#current = VIEW_NAMES.indexOf('tree');
   }
 
   get view(): View {

@@ -1,4 +1,5 @@
-/** Every view of `brood top`, in the order of their numbers: one file and one line each. */
+/** Every view of `brood top`: one file and one line each, here and in keys.ts. */
+import {VIEW_NAMES, type ViewName} from './keys.ts';
 import type {Shell} from './shell.ts';
 import type {View} from './view.ts';
 import {EventsView} from './views/events.ts';
@@ -7,10 +8,13 @@ import {IpcView} from './views/ipc.ts';
 import {LogsView} from './views/logs.ts';
 import {TreeView} from './views/tree.ts';
 
-export const createViews = (app: Shell): readonly View[] => [
-  new FleetView(app),
-  new TreeView(app),
-  new IpcView(app),
-  new EventsView(app),
-  new LogsView(app),
-];
+const VIEWS: {readonly [N in ViewName]: new (app: Shell) => View} = {
+  fleet: FleetView,
+  tree: TreeView,
+  ipc: IpcView,
+  events: EventsView,
+  logs: LogsView,
+};
+
+/** In the order of their numbers. */
+export const createViews = (app: Shell): readonly View[] => VIEW_NAMES.map(name => new VIEWS[name](app));

@@ -89,7 +89,7 @@ export interface FleetChoice {
 }
 
 /**
- * The fleet that a command means (design.md section 5): `--fleet` or `BROOD_FLEET`, else the fleet file in the working
+ * The fleet that a command means: `--fleet` or `BROOD_FLEET`, else the fleet file in the working
  * directory, else the fleet `default`. It need not be running.
  *
  * @throws FleetChoiceError

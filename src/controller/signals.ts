@@ -1,4 +1,4 @@
-/** What signals to the supervisor mean (design.md section 7), whichever of its processes they were sent to. */
+/** What signals to the supervisor mean, whichever of its processes they were sent to. */
 import type {SupervisorSignal} from '../posix/early-signals.ts';
 
 /** The same signal from a service manager and a terminal at once is one signal. */

@@ -13,7 +13,7 @@ import {join} from 'node:path';
 export type Stream = 'out' | 'err';
 export const STREAMS: readonly Stream[] = ['out', 'err'];
 
-/** `web/1` -> `web.1`: names in paths (design.md section 4). */
+/** `web/1` -> `web.1`: names in paths. */
 export const pathName = (id: string): string => id.replace('/', '.');
 
 export const instanceLogFolder = (fleetFolder: string, id: string): string => join(fleetFolder, 'logs', pathName(id));

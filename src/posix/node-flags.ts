@@ -4,7 +4,7 @@
 export const OUTER_NODE_OPTIONS = 'BROOD_OUTER_NODE_OPTIONS';
 
 /**
- * Small heaps: with 1,000 children the first two halve what a process costs, at no cost in time (findings.md); the others leave it
+ * Small heaps: with 1,000 children the first two halve what a process costs, at no cost in time; the others leave it
  * to us when garbage is collected at rest (collect.ts). And SIGUSR1
  * is brood's, not the debugger's, from before the first handler is installed, where Node can be told so.
  */

@@ -5,7 +5,7 @@ import {OUTER_NODE_OPTIONS} from '../posix/node-flags.ts';
 const NOT_FOR_WORKERS =
   /^(BROOD_(?!HOME$)|NOTIFY_SOCKET$|LISTEN_(FDS|PID|FDNAMES)$|WATCHDOG_|JOURNAL_STREAM$|NODE_CHANNEL_|NODE_OPTIONS$)/;
 
-/** What `env_inherit: false` leaves of it (design.md section 6), and where brood keeps its things. */
+/** What `env_inherit: false` leaves of it, and where brood keeps its things. */
 const FEW = ['PATH', 'HOME', 'USER', 'SHELL', 'LANG', 'TZ', 'TMPDIR', 'BROOD_HOME'];
 
 /** The environment in which the supervisor was started, for workers. */

@@ -5,7 +5,7 @@
 import type {FleetSpec, SignalName, WorkerSpec} from '../fleet/types.ts';
 import type {JournalEvent} from '../journal/events.ts';
 
-/** Where a worker's instance is in its life (design.md section 4). */
+/** Where a worker's instance is in its life. */
 export type Status =
   /** Wanted down, and down. */
   | 'stopped'

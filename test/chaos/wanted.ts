@@ -1,6 +1,6 @@
 /**
  * What should run: the model, made from the fleet file and the commands that were given, and from nothing that brood
- * says. It follows the contract (design.md section 4, "What lasts" and `apply`).
+ * says. It follows the contract.
  */
 import {join} from 'node:path';
 import {MAIN_MARK, temperOf, type First, type TemperName} from './tempers.ts';

@@ -77,11 +77,11 @@ const CASES: Readonly<Record<string, Case>> = {
     stage.type(key);
     await stage.seesNot(/┌─ Keys ─/);
   },
-  'everywhere view1': view('Fleet'),
-  'everywhere view2': view('Tree'),
-  'everywhere view3': view('IPC'),
-  'everywhere view4': view('Events'),
-  'everywhere view5': view('Logs'),
+  'everywhere view fleet': view('Fleet'),
+  'everywhere view tree': view('Tree'),
+  'everywhere view ipc': view('IPC'),
+  'everywhere view events': view('Events'),
+  'everywhere view logs': view('Logs'),
   'everywhere nextView': async key => {
     for (const name of ['Tree', 'IPC', 'Events', 'Logs', 'Fleet']) {
       stage.type(key);

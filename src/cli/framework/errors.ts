@@ -1,4 +1,4 @@
-/** How a command can end other than well: words for people, and the exit code of design.md section 5. */
+/** How a command can end other than well: words for people, and an exit code (docs/guide.md). */
 
 export const ExitCode = {
   done: 0,

@@ -16,7 +16,7 @@ const QUICK_MS = 2_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 const TICK_MS = BEAT_MS / 2;
-/** One that was silent for so long is frozen (design.md section 2)... */
+/** One that was silent for so long is frozen... */
 const FROZEN_MS = 10_000;
 /** ...and one that has not said a word yet: a busy machine may take its time to start it. */
 const UNBORN_MS = 30_000;

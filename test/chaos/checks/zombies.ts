@@ -1,7 +1,7 @@
 /** No zombie is older than two sweeps, unless its parent is stopped and can't wait for it. */
 import {identity, isStopped, type Observation} from '../observation.ts';
 
-/** design.md section 7: a sweep runs every 5 s. */
+/** A sweep runs every 5 s. */
 const TWO_SWEEPS_MS = 10_000;
 
 export class ZombieAges {
