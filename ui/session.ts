@@ -1,4 +1,5 @@
 /** One run of `brood top`: what comes in by keys, mouse, signals and readings, until somebody leaves or something ends it. */
+import {constants} from 'node:os';
 import type {Mouse} from 'blessed';
 import {openSource} from '../src/process/open-source.ts';
 import {Snapshot} from '../src/process/snapshot.ts';
@@ -18,8 +19,9 @@ const FRAME_MS = 33;
 const IDLE_MS = 1_000;
 /** Between two readings there is some time, however long one takes (ms). */
 const LEAST_REST_MS = 50;
-const HANGUP = 129;
-const ENDS = {SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15} as const;
+/** The terminal is gone: as SIGHUP. */
+const HANGUP = 128 + constants.signals.SIGHUP;
+const ENDS = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
 
 export class Session {
   readonly #options: TopOptions;
@@ -52,7 +54,7 @@ export class Session {
       resize: () => this.#changed(),
       hangup: () => this.#end(HANGUP),
     });
-    for (const [signal, number] of Object.entries(ENDS)) this.#on(signal, () => this.#end(128 + number));
+    for (const signal of ENDS) this.#on(signal, () => this.#end(128 + constants.signals[signal]));
     this.#on('SIGCONT', () => {
       this.#terminal.invalidate();
       this.#changed();

@@ -67,7 +67,7 @@ export interface Methods {
     params: {target: Target; seconds: number};
     result: {instances: readonly {id: string; secondsLeftBefore: number}[]};
   };
-  /** Reads the fleet's file again and makes it true: changes what differs, answers when it is so. */
+  /** Reads the fleet file again and applies it: changes what differs, answers when that is done. */
   apply: {params: {timeoutMs?: number}; result: Outcomes};
   /** What `apply` would do now. Values that look like secrets are masked. Changes nothing. */
   plan: {params: Record<string, never>; result: FleetPlan};

@@ -1,4 +1,5 @@
 /** From the keeper's welcome to the end. */
+import {SIGKILL} from '../posix/signal-numbers.ts';
 import {messageOf} from '../base/errors.ts';
 import {existsSync, statSync} from 'node:fs';
 import {logError} from './turn/stderr.ts';
@@ -19,7 +20,6 @@ declare const BROOD_VERSION: string;
 
 /** The keeper is gone, or took another controller: whatever is under way, this one has no say any more. */
 const ABANDONED = 3;
-const SIGKILL = 9;
 
 /**
  * An upgrade is given up after 10 s by the keeper. One that has not even done that has become a new keeper that does not

@@ -1,4 +1,5 @@
 /** What each order to the keeper makes it do. */
+import {SIGCONT} from '../posix/signal-numbers.ts';
 import type {Grants} from './inherited/inherited.ts';
 import type {Departure} from './departure.ts';
 import type {Launcher} from './anchor/launcher.ts';
@@ -9,8 +10,6 @@ import type {Processes} from './processes.ts';
 import type {RunOutput} from './output/outputs.ts';
 import {freezeRun, setNice, signalProcess, signalRun} from './stop/signals.ts';
 import type {Upgrade} from './upgrade/upgrade.ts';
-
-const SIGCONT = 18;
 
 export interface OrdersHost {
   readonly processes: Processes;

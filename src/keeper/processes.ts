@@ -1,4 +1,5 @@
 /** The processes below the keeper, put together: the runs, what those leave behind, and who hears of which end. */
+import {SIGKILL, SIGTERM} from '../posix/signal-numbers.ts';
 import type {HiddenMembers} from './handover.ts';
 import {ConnectorWhenNeeded} from './lineage/connector.ts';
 import type {Descendants} from './lineage/descendants.ts';
@@ -17,8 +18,6 @@ import {writeError} from '../posix/standard-error.ts';
 import type {Ended} from '../posix/wait.ts';
 import {isShortage, type Stat} from '../process/stat.ts';
 
-const SIGKILL = 9;
-const SIGTERM = 15;
 /** As many as an argument has room for (execve(2): 128 KiB). */
 const MOST_HIDDEN = 3_000;
 

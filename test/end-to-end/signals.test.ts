@@ -162,7 +162,7 @@ test('killed before it could say a word, the anchor is started again by up', asy
   });
 });
 
-test('SIGHUP makes a changed file true, leaves alone what did not change, and refuses a broken one with a reason', async () => {
+test('SIGHUP applies a changed fleet file, leaves alone what did not change, and refuses a broken one with a reason', async () => {
   const file = (seconds: string, more: object = {}): object => ({
     fleet: 't',
     workers: {same: sleeper, changed: {run: ['sleep', seconds]}, ...more},

@@ -10,9 +10,9 @@ import {callAndWait} from '../target/wait.ts';
 
 export const apply: Command = {
   name: 'apply',
-  summary: 'make the fleet file true: change only what differs',
+  summary: 'apply a changed fleet file: only what differs is changed',
   usage: 'apply [FILE] [--plan]',
-  description: `Reads the file again and makes it true: adds, removes and restarts what changed, resets \`scale\`, and returns when it
+  description: `Reads the file again and applies it: adds, removes and restarts what changed, resets \`scale\`, and returns when it
 is so. What was stopped by hand stays stopped unless its definition changed; what was added by \`brood add\` stays. A
 file with errors changes nothing. --plan says what would be done, and does nothing; values of variables that look like
 secrets are masked.`,

@@ -10,7 +10,7 @@ export const scale: Command = {
   summary: 'run so many instances of workers',
   usage: 'scale NAME=N ...',
   description: `Starts or stops instances until there are N, and returns when it is so. Those with the highest numbers are stopped.
-Lasts until \`brood down\`, or until \`brood apply\` makes the file true again.`,
+Lasts until \`brood down\`, or until \`brood apply\` applies the file again.`,
   options: {...TIMEOUT_OPTION, ...JSON_OPTION},
   examples: [
     ['scale web=4', 'web/1 ... web/4'],

@@ -79,7 +79,7 @@ function alreadyRunning(fleet: FleetSpec, pid?: number, message?: string): CliEr
     : `fleet ${fleet.name} is already running${pid === undefined ? '' : ` (supervisor pid ${pid})`}${message === undefined ? '' : `: ${message}`}`;
   const hint = what.includes('brood apply')
     ? ''
-    : '. `brood apply` makes a changed file true, `brood down` stops the fleet';
+    : '. `brood apply` applies a changed fleet file, `brood down` stops the fleet';
   return new CliError(ExitCode.failed, what.replace(/\.$/, '') + hint);
 }
 

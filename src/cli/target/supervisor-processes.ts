@@ -1,4 +1,5 @@
 /** The processes of a fleet's supervisor, so that a client can signal them and wait for their end. */
+import {SIGTERM} from '../../posix/signal-numbers.ts';
 import {errorCode} from '../../base/errors.ts';
 import {lstatSync} from 'node:fs';
 import type {Client} from '../../control/client.ts';
@@ -12,7 +13,6 @@ import {startTimeOf} from './supervisor-look.ts';
 const POLL_MS = 10;
 /** When the workers are down, nothing is left that could take long. */
 const PATIENCE_MS = 30_000;
-const SIGTERM = 15;
 const ANSWER_MS = 2_000;
 
 export interface SupervisorProcess {

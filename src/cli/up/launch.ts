@@ -37,7 +37,7 @@ const PATIENCE_MS = 30_000;
 const MAX_LOG_BYTES = 1024 * 1024;
 
 const runningMessage = (pid: number | string): string =>
-  `this fleet is already running (supervisor ${pid}); \`brood apply\` makes a changed file true, \`brood down\` ends it`;
+  `this fleet is already running (supervisor ${pid}); \`brood apply\` applies a changed fleet file, \`brood down\` ends it`;
 
 const seeLog = (folder: string): string => `see ${join(folder, 'supervisor.log')}`;
 

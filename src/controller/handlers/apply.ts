@@ -1,4 +1,4 @@
-/** apply: makes the fleet's file true. */
+/** apply: a changed fleet file. */
 import {coreOptions} from '../turn/core-options.ts';
 import {now} from '../turn/clock.ts';
 import {maskDeep} from '../../control/secrets.ts';

@@ -1,4 +1,5 @@
 /** What is done about orphans, as their workers' policies want; and what clients are told of them. */
+import {SIGKILL} from '../../posix/signal-numbers.ts';
 import type {JournalEvent} from '../../journal/events.ts';
 import {setTimeout as delay} from 'node:timers/promises';
 import type {KeeperLink} from '../keeper/link.ts';
@@ -14,7 +15,6 @@ import type {Core} from '../../supervisor/index.ts';
 
 /** Characters of a command line that are noted: it may be megabytes long. */
 const MAX_COMMAND = 500;
-const SIGKILL = 9;
 const PATIENCE_MS = 500;
 
 export interface OrphanHost {

@@ -1,4 +1,5 @@
 /** What nobody tells is looked for every 5 s: what is due, whether the control socket is still there, zombies, orphans. */
+import {SIGCHLD} from '../../posix/signal-numbers.ts';
 import {messageOf} from '../../base/errors.ts';
 import {monotonic} from '../turn/clock.ts';
 import {logError, noteRepaired} from '../turn/stderr.ts';
@@ -12,7 +13,6 @@ import {readFleetTable} from '../../process/fleet-table.ts';
 import {whyRefused} from '../../process/refusal.ts';
 
 const SWEEP_MS = 5_000;
-const SIGCHLD = 17;
 
 export interface SweepHost {
   readonly engine: Engine;

@@ -36,7 +36,7 @@ export function takeFirstTurn(host: FirstTurnHost, {effects, saved, stopped, rep
   link.order(...strays.map(({token}) => ({type: 'end', token, signal: 'SIGKILL', timeoutMs: 0}) as const));
   if (!saved) startOnly(engine, launch);
   else if (saved.launch !== launch.launch) {
-    // After a crash the next `up` goes on from the snapshot, and then makes the file true.
+    // After a crash the next `up` goes on from the snapshot, and then applies the file.
     engine.feed({type: 'configure', fleet: launch.spec});
     if (stopped) startAll(engine, launch);
   }

@@ -2,14 +2,13 @@
  * The controller before this one, where it lives on: it was frozen when its keeper was lost. Whoever is connected to it
  * waits for ever, so it is woken up to leave; one that can't is killed.
  */
+import {SIGCONT, SIGKILL} from '../../posix/signal-numbers.ts';
 import type {ProcessId} from '../state/attachment.ts';
 import {livingIn} from '../../home/living.ts';
 import {signalIdentified} from '../../posix/pidfd.ts';
 import {startTimeOf} from '../../process/stat.ts';
 
 const PATIENCE_MS = 5_000;
-const SIGCONT = 18;
-const SIGKILL = 9;
 
 /**
  * Whether a living socket in the place of the control socket is an earlier controller's, which is frozen or leaving; null:

@@ -5,6 +5,7 @@
  *
  * All runs that are being ended share one timer and one look at the machine.
  */
+import {SIGCONT, SIGKILL, SIGTERM} from '../../posix/signal-numbers.ts';
 import {isPopulated, killCgroup, removeCgroup} from '../cgroup/cgroup.ts';
 import {ProcessScan, mayLive, membersOf} from '../lineage/members.ts';
 import type {Cleared} from '../../link/runs.ts';
@@ -12,9 +13,6 @@ import type {Run} from '../runs/run.ts';
 import {freezeMembers, isPaused, signalMain, signalMember} from './members.ts';
 import {hasEnded, isShortage} from '../../process/stat.ts';
 
-const SIGKILL = 9;
-const SIGTERM = 15;
-const SIGCONT = 18;
 const ROUND_MS = 10;
 /** Until there may be a descriptor to spare again. */
 const SHORTAGE_MS = 100;

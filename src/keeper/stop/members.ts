@@ -1,11 +1,11 @@
 /** Signals to the processes of a run: to its main process, to one that was seen, or to all until none is left out. */
+import {SIGSTOP} from '../../posix/signal-numbers.ts';
 import {killPid} from '../../posix/kill.ts';
 import {pidfdRefusals, signalIdentified, signalPidfd} from '../../posix/pidfd.ts';
 import {readStat, startTimeOf} from '../../process/stat.ts';
 import {ProcessScan, membersOf, type Member} from '../lineage/members.ts';
 import type {Run} from '../runs/run.ts';
 
-const SIGSTOP = 19;
 /** A run that forks faster than it is frozen is looked at again in the next round. */
 const FREEZE_LOOKS = 20;
 

@@ -1,4 +1,5 @@
 /** What is done to processes as they run: signals, stopping and continuing of whole trees, nice values. */
+import {SIGSTOP} from '../../posix/signal-numbers.ts';
 import {setPriority} from 'node:os';
 import {freezeMembers, signalMain, signalMember, type Signalled} from './members.ts';
 import {ProcessScan, membersOf} from '../lineage/members.ts';
@@ -6,8 +7,6 @@ import type {Reply} from '../../link/orders.ts';
 import type {Run} from '../runs/run.ts';
 import {signalIdentified} from '../../posix/pidfd.ts';
 import {startTimeOf} from '../../process/stat.ts';
-
-const SIGSTOP = 19;
 
 const replyOf = (error: string | null, pids: readonly number[]): Reply => ({
   ok: error === null,

@@ -2,6 +2,7 @@
  * What belongs to no run, when the whole fleet has been stopped. A process may shed every sign of which worker's it is,
  * but it has come from this fleet: it became a child of the keeper, or of the anchor when an earlier keeper died.
  */
+import {SIGTERM} from '../../posix/signal-numbers.ts';
 import {livingAnchor} from '../anchor/anchor.ts';
 import {ProcessScan, membersOf} from '../lineage/members.ts';
 import type {Ladder} from './ladder.ts';
@@ -11,7 +12,6 @@ import {readStat} from '../../process/stat.ts';
 
 /** Strays have that long to end before SIGKILL. */
 const GRACE_MS = 1_000;
-const SIGTERM = 15;
 
 /** In the place of a run: what belongs to none. */
 const noRun = (): Run => ({
