@@ -1,4 +1,4 @@
-import {describe, expect, it} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import {census} from '../../bench/census.ts';
 import type {Row} from '../../bench/processes.ts';
 
@@ -11,25 +11,25 @@ const before = [
 const beats = [beat('a', 1), beat('b', 2), beat('victim', 3)];
 
 describe('the census after a blow', () => {
-  it('finds who is the same process', () => {
+  test('finds who is the same process', () => {
     const found = census(before, [row(1), row(2), row(3)], beats);
     expect(found).toEqual({watched: 2, alive: 2, replaced: 0, missing: 0, doubled: 0});
   });
 
-  it('takes another process of the same name for a replacement, also with the same pid', () => {
+  test('takes another process of the same name for a replacement, also with the same pid', () => {
     const found = census(before, [row(1, '9'), row(4)], [...beats, beat('a', 1), beat('b', 4)]);
     expect(found).toMatchObject({alive: 0, replaced: 2, missing: 0});
   });
 
-  it('misses whose name nobody has', () => {
+  test('misses whose name nobody has', () => {
     expect(census(before, [row(1), row(3)], beats)).toMatchObject({alive: 1, replaced: 0, missing: 1});
   });
 
-  it('does not count who has not said who it is', () => {
+  test('does not count who has not said who it is', () => {
     expect(census(before, [row(1), row(2), row(8), row(9)], beats)).toMatchObject({alive: 2, doubled: 0});
   });
 
-  it('counts processes beyond one of a name, of one that is not watched too', () => {
+  test('counts processes beyond one of a name, of one that is not watched too', () => {
     const found = census(
       before,
       [1, 2, 3, 4, 5, 6].map(pid => row(pid)),

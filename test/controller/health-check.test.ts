@@ -1,8 +1,8 @@
-import {expect, it} from 'vitest';
+import {expect, test} from 'vitest';
 import {createHealthCheck} from '../../src/controller/health/check.ts';
 import {Bench, worker} from '../supervisor/harness.ts';
 
-it('runs programs only so many at once, and the others when their turn comes', async () => {
+test('runs programs only so many at once, and the others when their turn comes', async () => {
   const health = {kind: 'exec', argv: ['true'], everyMs: 5000, timeoutMs: 1000, failures: 3} as const;
   const {core} = new Bench(worker('web', {health, instances: 40}));
   const running: ((trouble: string | null) => void)[] = [];

@@ -1,4 +1,4 @@
-import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
+import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest';
 import {HealthChecks} from '../../src/controller/health/health.ts';
 import type {Health, WorkerSpec} from '../../src/fleet/types.ts';
 import type {Input} from '../../src/supervisor/index.ts';
@@ -58,7 +58,7 @@ function ready(): Ward {
 const refused = (): Promise<string> => Promise.resolve('connection refused');
 
 describe('health checks', () => {
-  it('begin some time after it got ready, and come again and again', async () => {
+  test('begin some time after it got ready, and come again and again', async () => {
     const ward = ready();
     await ward.pass(4999);
     expect(ward.asked).toEqual([]);
@@ -69,7 +69,7 @@ describe('health checks', () => {
     expect(ward.checks.reportOf(ward.bench.get('web/1'))).toMatchObject({checks: 3, failures: 0, limit: 3, last: null});
   });
 
-  it('are told of when so many in a row have failed, and not before', async () => {
+  test('are told of when so many in a row have failed, and not before', async () => {
     const ward = ready();
     ward.finds = refused;
     await ward.pass(10_000);
@@ -89,7 +89,7 @@ describe('health checks', () => {
     ]);
   });
 
-  it('are never two at a time, and the next follows one that takes long', async () => {
+  test('are never two at a time, and the next follows one that takes long', async () => {
     const ward = ready();
     let answer: (trouble: string | null) => void = () => {};
     ward.finds = () => new Promise(resolve => (answer = resolve));
@@ -100,7 +100,7 @@ describe('health checks', () => {
     expect(ward.asked.length).toBe(2);
   });
 
-  it('rest while it is paused, and what was under way counts for nothing', async () => {
+  test('rest while it is paused, and what was under way counts for nothing', async () => {
     const ward = ready();
     let answer: (trouble: string | null) => void = () => {};
     let calledOff = false;
@@ -128,7 +128,7 @@ describe('health checks', () => {
     expect(ward.told.length).toBe(1);
   });
 
-  it('end with the run, and the next one is counted anew, but what had failed is remembered', async () => {
+  test('end with the run, and the next one is counted anew, but what had failed is remembered', async () => {
     const ward = ready();
     ward.finds = refused;
     await ward.pass(10_000);
@@ -146,7 +146,7 @@ describe('health checks', () => {
     expect(report()?.recent.length).toBe(5);
   });
 
-  it('go by another definition in the same run, once there is one', async () => {
+  test('go by another definition in the same run, once there is one', async () => {
     const ward = ready();
     ward.finds = refused;
     ward.bench.configure(worker('web', {health: {...health, everyMs: 100, failures: 1}}));
@@ -161,7 +161,7 @@ describe('health checks', () => {
     expect(ward.checks.reportOf(ward.bench.get('web/1'))).toBeNull();
   });
 
-  it('go on for all that are ready when a controller takes over', async () => {
+  test('go on for all that are ready when a controller takes over', async () => {
     const ward = new Ward(worker('web', {health, instances: 3}), worker('other'));
     ward.bench.spawned('web/1').spawned('web/3').spawned('other/1');
     ward.checks.lookAtAll();
@@ -172,7 +172,7 @@ describe('health checks', () => {
     expect(ward.asked.length).toBe(2);
   });
 
-  it('do not ask one that is on its way down, and a check that breaks is one that failed', async () => {
+  test('do not ask one that is on its way down, and a check that breaks is one that failed', async () => {
     const ward = new Ward(worker('web', {health: {...health, failures: 1}}), worker('app', {after: ['web']}));
     ward.bench.spawned('web/1').spawned('app/1').stop('web/1', 'app/1');
     ward.finds = () => Promise.reject(new Error('broken'));

@@ -1,5 +1,5 @@
 import type {JournalEvent} from '../../src/journal/events.ts';
-import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
+import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest';
 import type {HelperProgram} from '../../src/controller/spawn/helper.ts';
 import {hookOf} from '../../src/journal/record.ts';
 import {Hooks} from '../../src/controller/hooks/hooks.ts';
@@ -54,7 +54,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 describe('hooks', () => {
-  it('are called with the record, for so long, and with the worker for whom they are', () => {
+  test('are called with the record, for so long, and with the worker for whom they are', () => {
     const calls = new Calls(worker('web', {hooks, instances: 2})).exited('web', 2);
     expect(calls.called).toEqual(['web/2 ./notify.sh exit']);
     const [{timeoutMs, env}] = calls.errands as [HelperProgram];
@@ -70,7 +70,7 @@ describe('hooks', () => {
     });
   });
 
-  it('come one at a time for a worker, in order, and beside those of others', async () => {
+  test('come one at a time for a worker, in order, and beside those of others', async () => {
     const calls = new Calls(worker('web', {hooks, instances: 2}), worker('db', {hooks}));
     calls.exited('web', 1).exited('web', 2).exited('db');
     calls.heard('status-changed', {worker: 'web', instance: 1, from: 'ready', to: 'failed'});
@@ -82,7 +82,7 @@ describe('hooks', () => {
     expect(calls.called.slice(3)).toEqual(['web/1 ./page.sh']);
   });
 
-  it('that fail are an event, and the next one is called', async () => {
+  test('that fail are an event, and the next one is called', async () => {
     const calls = new Calls(worker('web', {hooks})).exited().exited();
     await calls.end('exit code 4: oh');
     expect(calls.notes).toEqual([
@@ -91,7 +91,7 @@ describe('hooks', () => {
     expect(calls.called.length).toBe(2);
   });
 
-  it('wait to be called, but not more than a hundred', async () => {
+  test('wait to be called, but not more than a hundred', async () => {
     const calls = new Calls(worker('web', {hooks}));
     for (let i = 0; i < 104; i++) calls.exited();
     for (let i = 0; i < 104; i++) await calls.end();
@@ -101,21 +101,21 @@ describe('hooks', () => {
     expect(calls.called.length).toBe(102);
   });
 
-  it('are those of the definition that holds, and of one that has left the last that it had', () => {
+  test('are those of the definition that holds, and of one that has left the last that it had', () => {
     const calls = new Calls(worker('web', {hooks}), worker('old', {hooks: {stopped: ['./bye.sh']}}));
     calls.specs = [worker('web', {hooks: {exit: ['./other.sh']}})];
     calls.heard('status-changed', {worker: 'old', instance: 1, to: 'stopped'}).heard('plan-applied').exited();
     expect(calls.called).toEqual(['old/1 ./bye.sh', 'web/1 ./other.sh']);
   });
 
-  it('are not called for what they do not name, nor for the fleet', () => {
+  test('are not called for what they do not name, nor for the fleet', () => {
     const calls = new Calls(worker('web', {hooks}), worker('plain'));
     calls.heard('spawned', {worker: 'web', instance: 1}).exited('plain').exited('gone').heard('supervisor-stopping');
     calls.heard('status-changed', {worker: 'web', instance: 1, to: 'ready'});
     expect(calls.called).toEqual([]);
   });
 
-  it.each([
+  test.each([
     ['spawned', undefined, 'start'],
     ['ready', undefined, 'ready'],
     ['exited', undefined, 'exit'],
@@ -135,7 +135,7 @@ describe('hooks', () => {
 });
 
 describe('at the end', () => {
-  it('hooks that wait are called, and only then all is quiet', async () => {
+  test('hooks that wait are called, and only then all is quiet', async () => {
     const calls = new Calls(worker('web', {hooks})).exited().exited();
     let quiet = false;
     void calls.hooks.quiet(10_000).then(() => (quiet = true));
@@ -146,7 +146,7 @@ describe('at the end', () => {
     expect(calls.hooks.end('kill')).toEqual([]);
   });
 
-  it('what takes too long is killed, what still waits is dropped, and both are told', async () => {
+  test('what takes too long is killed, what still waits is dropped, and both are told', async () => {
     const calls = new Calls(worker('web', {hooks})).exited().exited().exited();
     let quiet = false;
     void calls.hooks.quiet(10_000).then(() => (quiet = true));
@@ -164,7 +164,7 @@ describe('at the end', () => {
     expect(calls.notes).toEqual([]);
   });
 
-  it('nobody waits for hooks when all is to end at once, also if that is said late', async () => {
+  test('nobody waits for hooks when all is to end at once, also if that is said late', async () => {
     const calls = new Calls(worker('web', {hooks})).exited();
     let quiet = 0;
     void calls.hooks.quiet(10_000).then(() => quiet++);
@@ -177,7 +177,7 @@ describe('at the end', () => {
     expect(quiet).toBe(2);
   });
 
-  it('one that is called when another controller takes over is left to itself', () => {
+  test('one that is called when another controller takes over is left to itself', () => {
     const calls = new Calls(worker('web', {hooks})).exited().exited();
     expect(calls.hooks.end('leave')).toEqual([{type: 'hook-dropped', worker: 'web', count: 1}]);
     expect(calls.errands[0]?.signal.aborted).toBe(false);

@@ -1,4 +1,4 @@
-import {describe, expect, it} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import {MUTANTS, mutated} from './mutants.ts';
 import {simulate, SimulationFailure} from './simulation.ts';
 
@@ -7,7 +7,7 @@ const STORIES = 300;
 const STEPS = 2000;
 
 describe('the simulation finds a core that', () => {
-  it.each(MUTANTS)('$bug', async mutant => {
+  test.each(MUTANTS)('$bug', async mutant => {
     const core = await mutated(mutant);
     expect(() => {
       for (let seed = 1; seed <= STORIES; seed++) simulate(seed, STEPS, core);
@@ -16,7 +16,7 @@ describe('the simulation finds a core that', () => {
 });
 
 describe('a story', () => {
-  it('is the same each time for the same seed', async () => {
+  test('is the same each time for the same seed', async () => {
     const core = await mutated(MUTANTS[0]!);
     const tell = (seed: number): string => {
       try {

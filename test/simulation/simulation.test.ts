@@ -1,4 +1,4 @@
-import {describe, it} from 'vitest';
+import {describe, test} from 'vitest';
 import * as supervisor from '../../src/supervisor/index.ts';
 import {simulate} from './simulation.ts';
 
@@ -12,11 +12,11 @@ const TRANCHES = Array.from({length: STORIES / TRANCHE}, (_, i) => 1 + i * TRANC
 const asked = process.env['BROOD_SEED'];
 
 describe('the supervisor, in 2,000,000 simulated steps', () => {
-  it.skipIf(asked !== undefined).each(TRANCHES)(`keeps its promises in ${TRANCHE} stories from seed %i on`, first => {
+  test.skipIf(asked !== undefined).each(TRANCHES)(`keeps its promises in ${TRANCHE} stories from seed %i on`, first => {
     for (let seed = first; seed < first + TRANCHE; seed++) simulate(seed, STEPS, supervisor);
   });
 
-  it.runIf(asked !== undefined)('keeps its promises in the story of BROOD_SEED', () => {
+  test.runIf(asked !== undefined)('keeps its promises in the story of BROOD_SEED', () => {
     simulate(Number(asked), STEPS, supervisor);
   });
 });

@@ -1,4 +1,4 @@
-import {describe, expect, it} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import {judge, type Sample} from './judge.ts';
 
 const LIMITS = [['heap', {ratio: 1.05, plus: 10}]] as const;
@@ -10,19 +10,19 @@ const samples = (amount: (i: number) => number, what = 'heap'): Sample[] =>
 const isFlat = (amount: (i: number) => number): boolean => judge(samples(amount), LIMITS).every(({flat}) => flat);
 
 describe('what is sampled over time', () => {
-  it('is flat where it stays, swings, or only grew in the warm-up', () => {
+  test('is flat where it stays, swings, or only grew in the warm-up', () => {
     expect(isFlat(() => 1000)).toBe(true);
     expect(isFlat(i => 1000 + 500 * Math.sin(i))).toBe(true);
     expect(isFlat(i => Math.min(1000, i * 20))).toBe(true);
     expect(isFlat(i => (i % 50 === 49 ? 100_000 : 1000))).toBe(true);
   });
 
-  it('leaks where it grows slowly but steadily, also while it swings', () => {
+  test('leaks where it grows slowly but steadily, also while it swings', () => {
     expect(isFlat(i => 1000 + i)).toBe(false);
     expect(isFlat(i => 1000 + i + 300 * Math.sin(i))).toBe(false);
   });
 
-  it('is shown with what was found and what was allowed', () => {
+  test('is shown with what was found and what was allowed', () => {
     const [verdict] = judge(
       samples(i => 1000 + i),
       LIMITS,
@@ -31,7 +31,7 @@ describe('what is sampled over time', () => {
     expect(verdict?.after).toBeGreaterThan(verdict?.limit ?? Infinity);
   });
 
-  it('must have a limit', () => {
+  test('must have a limit', () => {
     expect(() =>
       judge(
         samples(() => 1, 'unheard of'),

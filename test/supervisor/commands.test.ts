@@ -1,22 +1,22 @@
-import {describe, expect, it} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import {Bench, fleetOf, worker} from './harness.ts';
 
 describe('stop', () => {
-  it('during backoff stops at once, and nothing comes after it', () => {
+  test('during backoff stops at once, and nothing comes after it', () => {
     const slow = worker('web', {backoff: {...worker('x').backoff, firstMs: 5000}});
     const bench = new Bench(slow).spawned('web/1').gone('web/1').stop('web/1');
     expect(bench.status('web/1')).toBe('stopped');
     expect(bench.pass(60_000).effects).toEqual([]);
   });
 
-  it('of what crashed just now waits until nothing is left of it', () => {
+  test('of what crashed just now waits until nothing is left of it', () => {
     const bench = new Bench(worker('web')).spawned('web/1').exited('web/1').stop('web/1');
     expect(bench.status('web/1')).toBe('stopping');
     expect(bench.cleared('web/1').status('web/1')).toBe('stopped');
     expect(bench.count('spawn')).toBe(1);
   });
 
-  it('and then start begins anew once it is down', () => {
+  test('and then start begins anew once it is down', () => {
     const bench = new Bench(worker('web')).spawned('web/1').stop('web/1').start('web/1');
     expect(bench.status('web/1')).toBe('stopping');
     expect(bench.gone('web/1').status('web/1')).toBe('starting');
@@ -25,7 +25,7 @@ describe('stop', () => {
 });
 
 describe('restart', () => {
-  it('any number of times at once is one new run', () => {
+  test('any number of times at once is one new run', () => {
     const bench = new Bench(worker('web')).spawned('web/1');
     for (let i = 0; i < 10; i++) bench.restart('web/1');
     bench.exited('web/1').restart('web/1').cleared('web/1').restart('web/1');
@@ -34,12 +34,12 @@ describe('restart', () => {
     expect(bench.gone('web/1').spawned('web/1').get('web/1')).toMatchObject({status: 'ready', restarts: 0});
   });
 
-  it('that races a stop ends as what was said last', () => {
+  test('that races a stop ends as what was said last', () => {
     const bench = new Bench(worker('web')).spawned('web/1').restart('web/1').stop('web/1').gone('web/1');
     expect(bench.status('web/1')).toBe('stopped');
   });
 
-  it('starts what gave up, with a clean slate', () => {
+  test('starts what gave up, with a clean slate', () => {
     const bench = new Bench(worker('web', {giveUp: {restarts: 0, withinMs: 1000}})).spawned('web/1').gone('web/1');
     expect(bench.status('web/1')).toBe('failed');
     expect(bench.restart('web/1').get('web/1')).toMatchObject({status: 'starting', row: 0, recent: []});
@@ -47,7 +47,7 @@ describe('restart', () => {
 });
 
 describe('scale', () => {
-  it('up takes the lowest free numbers, down lets the highest go', () => {
+  test('up takes the lowest free numbers, down lets the highest go', () => {
     const bench = new Bench(worker('web', {instances: 2})).spawned('web/1').spawned('web/2');
     bench.say({type: 'scale', worker: 'web', instances: 3}).spawned('web/3');
     bench.say({type: 'scale', worker: 'web', instances: 1}).gone('web/2').gone('web/3');
@@ -55,13 +55,13 @@ describe('scale', () => {
     expect(bench.status('web/1')).toBe('ready');
   });
 
-  it('of a worker that was stopped by hand starts nothing', () => {
+  test('of a worker that was stopped by hand starts nothing', () => {
     const bench = new Bench(worker('web')).spawned('web/1').stop('web/1').gone('web/1');
     bench.say({type: 'scale', worker: 'web', instances: 2});
     expect(bench.status('web/2')).toBe('stopped');
   });
 
-  it('down and up again gives an instance that is leaving a new run', () => {
+  test('down and up again gives an instance that is leaving a new run', () => {
     const bench = new Bench(worker('web', {instances: 2})).spawned('web/1').spawned('web/2');
     bench.say({type: 'scale', worker: 'web', instances: 1}).say({type: 'scale', worker: 'web', instances: 2});
     expect(bench.gone('web/2').get('web/2')).toMatchObject({status: 'starting', leaving: false});
@@ -69,7 +69,7 @@ describe('scale', () => {
 });
 
 describe('add and remove', () => {
-  it('bring a worker and let it go, definition and all', () => {
+  test('bring a worker and let it go, definition and all', () => {
     const bench = new Bench(worker('web')).say({type: 'add', spec: worker('extra')}).spawned('extra/1');
     expect(bench.core.added()).toEqual(['extra']);
     expect(bench.core.fleet().workers.map(({name}) => name)).toEqual(['web', 'extra']);
@@ -82,14 +82,14 @@ describe('add and remove', () => {
 });
 
 describe('configure', () => {
-  it('without a change does nothing at all', () => {
+  test('without a change does nothing at all', () => {
     const fleet = [worker('db', {env: {A: '1', B: '2'}}), worker('web', {after: ['db']})];
     const bench = new Bench(...fleet).spawned('db/1');
     const reordered = [{...worker('db'), env: {B: '2', A: '1'}}, worker('web', {after: ['db']})];
     expect(bench.configure(...reordered).effects).toEqual([]);
   });
 
-  it('gives a new run to what changed, and only to that', () => {
+  test('gives a new run to what changed, and only to that', () => {
     const bench = new Bench(worker('db'), worker('web')).spawned('db/1').spawned('web/1');
     bench.configure(worker('db'), worker('web', {argv: ['/bin/new']}));
     expect(bench.effects).toContainEqual({
@@ -101,20 +101,20 @@ describe('configure', () => {
     expect(bench.core.specOf('web').argv).toEqual(['/bin/new']);
   });
 
-  it('ends a run by the definition with which it began', () => {
+  test('ends a run by the definition with which it began', () => {
     const bench = new Bench(worker('web')).spawned('web/1');
     bench.configure(worker('web', {argv: ['/bin/new'], stop: {signal: 'SIGINT', timeoutMs: 1}}));
     expect(bench.effects).toContainEqual({type: 'end', token: 't1', signal: 'SIGTERM', timeoutMs: 10_000});
   });
 
-  it('lets a change that needs no new run just take effect', () => {
+  test('lets a change that needs no new run just take effect', () => {
     const bench = new Bench(worker('web')).spawned('web/1');
     bench.configure(worker('web', {restart: 'never', stop: {signal: 'SIGINT', timeoutMs: 5}}));
     expect(bench.status('web/1')).toBe('ready');
     expect(bench.gone('web/1').status('web/1')).toBe('failed');
   });
 
-  it('starts what failed or was stopped by hand only if its definition changed', () => {
+  test('starts what failed or was stopped by hand only if its definition changed', () => {
     const bench = new Bench(worker('a', {restart: 'never'}), worker('b')).spawned('a/1').spawned('b/1');
     bench.gone('a/1').stop('b/1').gone('b/1');
     bench.configure(worker('a', {restart: 'never'}), worker('b'), worker('c'));
@@ -123,7 +123,7 @@ describe('configure', () => {
     expect([bench.status('a/1'), bench.status('b/1')]).toEqual(['starting', 'starting']);
   });
 
-  it('keeps what was added, resets scale, follows the order of the file', () => {
+  test('keeps what was added, resets scale, follows the order of the file', () => {
     const bench = new Bench(worker('a'), worker('b')).say({type: 'add', spec: worker('extra')});
     bench.say({type: 'scale', worker: 'a', instances: 3}).configure(worker('b'), worker('a'));
     for (const id of ['a/2', 'a/3']) bench.spawnFailed(id);
@@ -132,7 +132,7 @@ describe('configure', () => {
 });
 
 describe('down', () => {
-  it('stops everything in reverse order, and nothing starts any more', () => {
+  test('stops everything in reverse order, and nothing starts any more', () => {
     const bench = new Bench(worker('db'), worker('web', {after: ['db']})).spawned('db/1').spawned('web/1');
     bench.say({type: 'down', now: false});
     expect(bench.core.isStopping).toBe(true);
@@ -147,7 +147,7 @@ describe('down', () => {
     expect(bench.count('spawn')).toBe(2);
   });
 
-  it('now ends everything at once, also what was being ended in order', () => {
+  test('now ends everything at once, also what was being ended in order', () => {
     const bench = new Bench(worker('db'), worker('web', {after: ['db']})).spawned('db/1').spawned('web/1');
     bench.say({type: 'down', now: false}).say({type: 'down', now: true});
     expect(bench.effects.filter(({type}) => type === 'end')).toEqual([
@@ -158,7 +158,7 @@ describe('down', () => {
 });
 
 describe('a fleet of 1,000', () => {
-  it('is handled without going through it at each fact', () => {
+  test('is handled without going through it at each fact', () => {
     const bench = new Bench(worker('web', {instances: 1000}), worker('edge', {after: ['web']}));
     for (let i = 1; i <= 1000; i++) bench.spawned(`web/${i}`);
     expect(bench.status('edge/1')).toBe('starting');

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import {describe, expect, it} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import {DeadlineQueue, type Timed} from '../../src/supervisor/fleet/deadlines.ts';
 
 describe('the queue of deadlines', () => {
-  it('knows the earliest one, however they are set, moved and taken out', () => {
+  test('knows the earliest one, however they are set, moved and taken out', () => {
     const moves = fc.array(fc.tuple(fc.nat({max: 9}), fc.option(fc.nat({max: 100}))), {maxLength: 200});
     fc.assert(
       fc.property(moves, steps => {

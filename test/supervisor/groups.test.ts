@@ -1,4 +1,4 @@
-import {describe, expect, it} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import type {GroupSpec, WorkerSpec} from '../../src/fleet/types.ts';
 import {Bench, fleetOf, worker} from './harness.ts';
 
@@ -41,12 +41,12 @@ function settle(of: Bench): Bench {
 const crash = (of: Bench, id: string): Bench => settle(of.gone(id));
 
 describe('who restarts with one that failed', () => {
-  it('one-for-one: nobody', () => {
+  test('one-for-one: nobody', () => {
     const of = bench([group('g', 'one-for-one', ['a', 'b'])]).gone('a/1');
     expect(statuses(of)).toBe('a:starting b:ready c:ready d:ready e:ready');
   });
 
-  it('one-for-all: all members, and all their instances', () => {
+  test('one-for-all: all members, and all their instances', () => {
     const of = bench([group('g', 'one-for-all', ['a', 'b'])], {b: {instances: 2}});
     of.exited('a/1');
     expect(statuses(of)).toBe('a:backoff b:stopping b:stopping c:ready d:ready e:ready');
@@ -54,12 +54,12 @@ describe('who restarts with one that failed', () => {
     expect(of.get('b/1').reason).toBe('restarts with group g: a/1: exit code 1');
   });
 
-  it('rest-for-one: those after it', () => {
+  test('rest-for-one: those after it', () => {
     const of = bench([group('g', 'rest-for-one', ['d', 'a', 'c'])]).gone('a/1');
     expect(statuses(of)).toBe('a:pending b:ready c:stopping d:ready e:ready');
   });
 
-  it('begins when all that restart are down, and after the delay of the one that failed', () => {
+  test('begins when all that restart are down, and after the delay of the one that failed', () => {
     const backoff = {firstMs: 500, initialMs: 500, factor: 1, maxMs: 500, jitter: 0, resetAfterMs: 10_000};
     const of = bench([group('g', 'one-for-all', ['a', 'b', 'c'])], {a: {backoff}}).gone('a/1');
     of.gone('b/1', null);
@@ -71,7 +71,7 @@ describe('who restarts with one that failed', () => {
     expect(statuses(of)).toBe('a:starting b:starting c:starting d:ready e:ready');
   });
 
-  it('two that fail at one moment wait for each other and not for ever', () => {
+  test('two that fail at one moment wait for each other and not for ever', () => {
     const backoff = {firstMs: 500, initialMs: 500, factor: 1, maxMs: 500, jitter: 0, resetAfterMs: 10_000};
     const of = bench([group('g', 'one-for-all', ['a', 'b'])], {a: {backoff}, b: {backoff}});
     of.spawnFailed('a/1'); // of a run that lives already: nothing
@@ -82,7 +82,7 @@ describe('who restarts with one that failed', () => {
     expect(of.get('b/1').restarts).toBe(1);
   });
 
-  it('not those that were stopped by hand, that finished for good, or that leave', () => {
+  test('not those that were stopped by hand, that finished for good, or that leave', () => {
     const of = bench([group('g', 'one-for-all', ['a', 'b', 'c', 'd'])], {
       b: {restart: 'never'},
       c: {restart: 'on-failure'},
@@ -92,12 +92,12 @@ describe('who restarts with one that failed', () => {
     expect(statuses(of)).toBe('a:starting b:finished c:starting d:stopped e:ready');
   });
 
-  it("the end of a `never` worker is nobody else's business", () => {
+  test("the end of a `never` worker is nobody else's business", () => {
     const of = bench([group('g', 'one-for-all', ['a', 'b'])], {a: {restart: 'never'}}).gone('a/1');
     expect(statuses(of)).toMatch(/^a:failed b:ready/);
   });
 
-  it('a stop or restart by hand concerns only what it names', () => {
+  test('a stop or restart by hand concerns only what it names', () => {
     const of = bench([group('g', 'one-for-all', ['a', 'b'])])
       .restart('a/1')
       .gone('a/1', null);
@@ -105,7 +105,7 @@ describe('who restarts with one that failed', () => {
     expect(of.spawned('a/1').stop('a/1').gone('a/1', null).status('b/1')).toBe('ready');
   });
 
-  it('goes on after the controller was lost in the middle of it', () => {
+  test('goes on after the controller was lost in the middle of it', () => {
     const of = bench([group('g', 'one-for-all', ['a', 'b'], limit(1))])
       .gone('a/1')
       .lose();
@@ -120,7 +120,7 @@ describe('who restarts with one that failed', () => {
 });
 
 describe('giving up', () => {
-  it('the failure that is one too many fails all members, and the supervisor stays', () => {
+  test('the failure that is one too many fails all members, and the supervisor stays', () => {
     const of = bench([group('g', 'one-for-one', ['a', 'b'], limit(2))]);
     crash(crash(of, 'a/1'), 'b/1').gone('a/1');
     expect(settle(of).get('a/1')).toMatchObject({
@@ -130,13 +130,13 @@ describe('giving up', () => {
     expect(statuses(of)).toBe('a:failed b:failed c:ready d:ready e:ready');
   });
 
-  it('counts within a time only', () => {
+  test('counts within a time only', () => {
     const of = bench([group('g', 'one-for-one', ['a', 'b'], {restarts: 1, withinMs: 500})]);
     crash(crash(crash(of, 'a/1'), 'b/1'), 'a/1');
     expect(statuses(of)).toMatch(/^a:ready b:ready/);
   });
 
-  it('a worker that has had its own restarts takes with it those who share its fate', () => {
+  test('a worker that has had its own restarts takes with it those who share its fate', () => {
     const giveUp = {a: {giveUp: limit(1)}};
     expect(statuses(crash(crash(bench([group('g', 'one-for-all', ['a', 'b'])], giveUp), 'a/1'), 'a/1'))).toMatch(
       /^a:failed b:failed/,
@@ -146,7 +146,7 @@ describe('giving up', () => {
     );
   });
 
-  it('is handed to the group above, which restarts the group as one member', () => {
+  test('is handed to the group above, which restarts the group as one member', () => {
     const groups = [
       group('inner', 'one-for-one', ['a', 'b'], limit(0)),
       group('outer', 'rest-for-one', ['c', 'inner', 'd'], limit(1)),
@@ -160,14 +160,14 @@ describe('giving up', () => {
     expect(of.get('c/1').reason).toMatch(/^group outer gave up: 1 restart within 30 s; last: b\/1/);
   });
 
-  it('start by hand forgives', () => {
+  test('start by hand forgives', () => {
     const of = bench([group('g', 'one-for-all', ['a', 'b'], limit(0))]);
     crash(of, 'a/1').start('a/1', 'b/1');
     for (const id of ['a/1', 'b/1']) of.spawned(id);
     expect(statuses(of)).toMatch(/^a:ready b:ready/);
   });
 
-  it('apply makes groups hold that came, changed or went, without a restart', () => {
+  test('apply makes groups hold that came, changed or went, without a restart', () => {
     const of = bench([]);
     const workers = ['a', 'b', 'c', 'd', 'e'].map(name => worker(name));
     of.say({type: 'configure', fleet: {...fleetOf(workers), groups: [group('g', 'one-for-all', ['a', 'b'])]}});

@@ -1,4 +1,4 @@
-import {describe, expect, it} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import type {WorkerSpec} from '../../src/fleet/types.ts';
 import {Bench, worker} from './harness.ts';
 
@@ -15,7 +15,7 @@ function fail(bench: Bench, {failures = 3, badForMs = 0} = {}): Bench {
 }
 
 describe('a worker whose health checks fail', () => {
-  it('is flagged and ended, and the journal says why', () => {
+  test('is flagged and ended, and the journal says why', () => {
     const bench = fail(ready());
     expect(bench.wanted()).toEqual(['end']);
     expect(bench.journal()).toEqual(['health-failed', 'status-changed']);
@@ -28,7 +28,7 @@ describe('a worker whose health checks fail', () => {
     });
   });
 
-  it('is started again, and is no longer flagged', () => {
+  test('is started again, and is no longer flagged', () => {
     const bench = fail(ready()).exited('web/1', 0);
     expect(bench.get('web/1')).toMatchObject({
       status: 'backoff',
@@ -40,7 +40,7 @@ describe('a worker whose health checks fail', () => {
     expect(bench.cleared('web/1').wanted()).toEqual(['forget', 'spawn']);
   });
 
-  it('has failed where its policy wants no restart, though it ended as it should', () => {
+  test('has failed where its policy wants no restart, though it ended as it should', () => {
     for (const restart of ['never', 'on-failure'] as const) {
       const bench = fail(ready({restart}), {failures: 1}).exited('web/1', 0);
       const status = restart === 'never' ? 'failed' : 'backoff';
@@ -48,7 +48,7 @@ describe('a worker whose health checks fail', () => {
     }
   });
 
-  it('is given up when it never was well, however long its checks took to say so', () => {
+  test('is given up when it never was well, however long its checks took to say so', () => {
     const bench = ready({giveUp: {restarts: 2, withinMs: 1000}});
     for (let i = 0; i < 3; i++) {
       if (i > 0) bench.spawned('web/1');
@@ -60,7 +60,7 @@ describe('a worker whose health checks fail', () => {
     expect(bench.count('spawn')).toBe(3);
   });
 
-  it('begins a new row of restarts when it had been well for long, even if it then takes long to end', () => {
+  test('begins a new row of restarts when it had been well for long, even if it then takes long to end', () => {
     const bench = ready();
     fail(bench, {badForMs: 0}).gone('web/1').spawned('web/1');
     expect(bench.get('web/1').row).toBe(1);
@@ -70,7 +70,7 @@ describe('a worker whose health checks fail', () => {
     expect(bench.pass(60_000).gone('web/1').get('web/1').row).toBe(2);
   });
 
-  it('is let be while it is paused, is being ended, is wanted down, or is not ready', () => {
+  test('is let be while it is paused, is being ended, is wanted down, or is not ready', () => {
     const log = {kind: 'log', text: 'up', timeoutMs: 30_000} as const;
     const starting = ready({ready: log});
     expect(fail(starting).effects).toEqual([]);
@@ -83,7 +83,7 @@ describe('a worker whose health checks fail', () => {
     expect(fail(needed).effects).toEqual([]);
   });
 
-  it('is restarted as asked when somebody asks for that meanwhile', () => {
+  test('is restarted as asked when somebody asks for that meanwhile', () => {
     const bench = fail(ready({restart: 'never'}))
       .restart('web/1')
       .exited('web/1');
@@ -92,14 +92,14 @@ describe('a worker whose health checks fail', () => {
     expect(bench.get('web/1').restarts).toBe(0);
   });
 
-  it('goes on being ended after the controller was lost', () => {
+  test('goes on being ended after the controller was lost', () => {
     const bench = fail(ready()).lose();
     expect(bench.wanted()).toEqual(['end']);
     expect(bench.get('web/1')).toMatchObject({status: 'stopping', unhealthy: true});
   });
 });
 
-it('another definition of its health needs no new run', () => {
+test('another definition of its health needs no new run', () => {
   const bench = ready().configure(worker('web', {health: {...health, failures: 1}}));
   expect(bench.journal()).toEqual(['plan-applied']);
   expect(bench.wanted()).toEqual([]);

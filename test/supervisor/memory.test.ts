@@ -1,4 +1,4 @@
-import {describe, expect, it} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import type {WorkerSpec} from '../../src/fleet/types.ts';
 import {Bench, worker} from './harness.ts';
 
@@ -11,7 +11,7 @@ const found = (bench: Bench, bytes: number): Bench =>
   bench.say({type: 'memory-exceeded', token: bench.token('web/1'), bytes});
 
 describe('a worker that is found with more memory than it may', () => {
-  it('is ended as by stop, and the journal says how much it was', () => {
+  test('is ended as by stop, and the journal says how much it was', () => {
     const bench = found(ready(), 612 * MIB);
     expect(bench.effects).toMatchObject([
       {event: {type: 'memory-exceeded', bytes: 612 * MIB, limit: 512 * MIB}},
@@ -21,7 +21,7 @@ describe('a worker that is found with more memory than it may', () => {
     expect(bench.get('web/1').reason).toBe('had 612 MiB of memory, its limit is 512 MiB');
   });
 
-  it('has failed, though it ended as it should', () => {
+  test('has failed, though it ended as it should', () => {
     const again = found(ready({restart: 'on-failure'}), 1024 * MIB).exited('web/1', 0);
     expect(again.get('web/1')).toMatchObject({
       status: 'backoff',
@@ -33,7 +33,7 @@ describe('a worker that is found with more memory than it may', () => {
     expect(never.status('web/1')).toBe('failed');
   });
 
-  it('is left alone where it has none too much, or is going anyway', () => {
+  test('is left alone where it has none too much, or is going anyway', () => {
     expect(found(ready(), 512 * MIB).effects).toEqual([]);
     expect(found(ready({limits: {...limits, memory: null}}), 512 * MIB).effects).toEqual([]);
     expect(found(ready().stop('web/1'), 612 * MIB).effects).toEqual([]);
@@ -45,7 +45,7 @@ describe('a worker that the kernel has ended because memory ran out', () => {
   const exited = (oom: 'limit' | 'outside', bench: Bench): Bench =>
     bench.say({type: 'exited', token: bench.token('web/1'), code: null, signal: 'SIGKILL', at: 1, oom});
 
-  it('has failed by its own limit, whatever counts as ending well', () => {
+  test('has failed by its own limit, whatever counts as ending well', () => {
     const bench = exited('limit', ready({success: ['SIGKILL'], restart: 'never'}));
     expect(bench.get('web/1')).toMatchObject({
       status: 'failed',
@@ -54,7 +54,7 @@ describe('a worker that the kernel has ended because memory ran out', () => {
     });
   });
 
-  it('is told apart from one that others have brought down', () => {
+  test('is told apart from one that others have brought down', () => {
     expect(exited('outside', ready()).get('web/1')).toMatchObject({
       status: 'backoff',
       exit: {reason: 'oom'},
@@ -62,7 +62,7 @@ describe('a worker that the kernel has ended because memory ran out', () => {
     });
   });
 
-  it('while it was being stopped was stopped', () => {
+  test('while it was being stopped was stopped', () => {
     const bench = exited('limit', ready().stop('web/1'));
     expect(bench.get('web/1').exit?.reason).toBe('stop');
   });

@@ -1,4 +1,4 @@
-import {describe, expect, it} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import {rateLimitsFor} from '../../src/supervisor/index.ts';
 import {Bench, worker} from './harness.ts';
 
@@ -22,7 +22,7 @@ const waits = (bench: Bench, name: string): number =>
   (bench.get(`${name}/1`).backoff?.until ?? bench.mono) - bench.mono;
 
 describe('the rate of restarts', () => {
-  it('lets one restart of each go at once, however many there are', () => {
+  test('lets one restart of each go at once, however many there are', () => {
     const bench = new Bench(worker('web', {instances: 1000, backoff: {...atOnce, initialMs: 100, maxMs: 100}}));
     const ids = [...bench.core.instances()].map(({id}) => id);
     for (const id of ids) bench.spawned(id);
@@ -32,7 +32,7 @@ describe('the rate of restarts', () => {
     expect(bench.core.storm).toBeNull();
   });
 
-  it('holds back those that come too fast, each for its turn, and says so', () => {
+  test('holds back those that come too fast, each for its turn, and says so', () => {
     const bench = narrow('a', 'b', 'c', 'd').gone('a/1').gone('b/1');
     expect([bench.status('a/1'), bench.status('b/1')]).toEqual(['starting', 'starting']);
     bench.gone('c/1');
@@ -48,7 +48,7 @@ describe('the rate of restarts', () => {
     expect(bench.pass(1000).status('d/1')).toBe('starting');
   });
 
-  it('tells when the storm is over, some time after the last turn, and how many it held', () => {
+  test('tells when the storm is over, some time after the last turn, and how many it held', () => {
     const bench = narrow('a', 'b', 'c', 'd');
     for (const name of ['a', 'b', 'c', 'd']) bench.gone(`${name}/1`);
     bench.pass(2000);
@@ -58,7 +58,7 @@ describe('the rate of restarts', () => {
     expect(bench.core.storm).toBeNull();
   });
 
-  it('does not let those that crash in a loop hold back who dies for the first time', () => {
+  test('does not let those that crash in a loop hold back who dies for the first time', () => {
     const bench = narrow('loop', 'other', 'web').gone('loop/1');
     for (let i = 0; i < 3; i++)
       bench
@@ -70,33 +70,33 @@ describe('the rate of restarts', () => {
     expect(bench.gone('web/1').status('web/1')).toBe('starting');
   });
 
-  it('gives back what has been used up, but never more than the burst', () => {
+  test('gives back what has been used up, but never more than the burst', () => {
     const bench = narrow('a', 'b', 'c').gone('a/1').gone('b/1').spawned('a/1').spawned('b/1').pass(60_000);
     bench.gone('a/1').gone('b/1').gone('c/1');
     expect([waits(bench, 'a'), waits(bench, 'b'), waits(bench, 'c')]).toEqual([0, 0, 1000]);
   });
 
-  it('neither counts nor holds what people start', () => {
+  test('neither counts nor holds what people start', () => {
     const bench = narrow('a', 'b', 'c').gone('a/1').gone('b/1').gone('c/1');
     expect(bench.start('c/1').status('c/1')).toBe('starting');
     for (let i = 0; i < 5; i++) bench.spawned('c/1').restart('c/1').gone('c/1');
     expect(bench.status('c/1')).toBe('starting');
   });
 
-  it('gives the turn of one that was stopped to the next that dies', () => {
+  test('gives the turn of one that was stopped to the next that dies', () => {
     const bench = narrow('a', 'b', 'c', 'd').gone('a/1').gone('b/1').gone('c/1').stop('c/1').gone('d/1');
     expect(waits(bench, 'd')).toBe(1000);
     const {storm} = bench.stop('d/1').core;
     expect(storm?.overAt).toBe(bench.mono + 5000);
   });
 
-  it('is remembered by the next controller', () => {
+  test('is remembered by the next controller', () => {
     const bench = narrow('a', 'b', 'c', 'd').gone('a/1').gone('b/1').gone('c/1').lose().gone('d/1');
     expect([waits(bench, 'c'), waits(bench, 'd')]).toEqual([1000, 2000]);
     expect(bench.core.storm).toMatchObject({held: 2});
   });
 
-  it('counts those that go along with their group, so that the next failure waits', () => {
+  test('counts those that go along with their group, so that the next failure waits', () => {
     const workers = ['a', 'b', 'c'].map(name => worker(name, {backoff: atOnce, giveUp: endless}));
     const bench = Bench.of(workers, [{name: 'all', strategy: 'one-for-all', members: ['a', 'b', 'c'], giveUp: null}]);
     bench.limits = {...rateLimitsFor(1), first: {burstPerInstance: 0, leastBurst: 3, perSecond: 1}};
@@ -108,7 +108,7 @@ describe('the rate of restarts', () => {
     expect(waits(bench, 'b')).toBe(1000);
   });
 
-  it('is wider on a machine with more CPUs', () => {
+  test('is wider on a machine with more CPUs', () => {
     expect(rateLimitsFor(8).again.perSecond).toBe(8 * rateLimitsFor(1).again.perSecond);
   });
 });

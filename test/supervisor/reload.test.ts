@@ -1,4 +1,4 @@
-import {describe, expect, it} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import type {WorkerSpec} from '../../src/fleet/types.ts';
 import {Bench, worker} from './harness.ts';
 
@@ -16,7 +16,7 @@ const failures = (of: Bench): unknown[] =>
   of.all.flatMap(effect => (effect.type === 'journal' && effect.event.type === 'reload-failed' ? [effect.event] : []));
 
 describe('a reload', () => {
-  it('restarts one instance after another, and each is ready before the next', () => {
+  test('restarts one instance after another, and each is ready before the next', () => {
     const of = bench(probed);
     expect(statuses(of)).toBe('stopping ready ready');
     of.gone('web/1', 0).spawned('web/1').pass(3000);
@@ -29,13 +29,13 @@ describe('a reload', () => {
     expect(failures(of)).toEqual([]);
   });
 
-  it('lets one that nobody asks run for a second first', () => {
+  test('lets one that nobody asks run for a second first', () => {
     const of = bench().gone('web/1', 0).spawned('web/1');
     expect(statuses(of.pass(999))).toBe('ready ready ready');
     expect(statuses(of.pass(1))).toBe('ready stopping ready');
   });
 
-  it.each([
+  test.each([
     ['crashes at once', (of: Bench) => of.gone('web/1', 0).spawned('web/1').gone('web/1')],
     ['can not be spawned', (of: Bench) => of.gone('web/1', 0).spawnFailed('web/1')],
     ['crashes while the next one has its turn', (of: Bench) => again(of, 'web/1').pass(1000).gone('web/1')],
@@ -47,33 +47,33 @@ describe('a reload', () => {
     expect(of.pass(60_000).get('web/3').run?.token).toBe('t3');
   });
 
-  it('ends at one that does not get ready', () => {
+  test('ends at one that does not get ready', () => {
     const of = bench(probed).gone('web/1', 0).spawned('web/1').pass(5000).gone('web/1', 0);
     expect(failures(of)).toHaveLength(1);
     expect(of.get('web/2').run?.token).toBe('t2');
   });
 
-  it('goes on after a controller was lost', () => {
+  test('goes on after a controller was lost', () => {
     const of = bench().lose().gone('web/1', 0).spawned('web/1').lose().pass(1000);
     expect(statuses(of)).toBe('ready stopping ready');
     again(of, 'web/2').lose().pass(1000);
     expect(statuses(of)).toBe('ready ready stopping');
   });
 
-  it('passes over what is stopped meanwhile, and what somebody restarts', () => {
+  test('passes over what is stopped meanwhile, and what somebody restarts', () => {
     const of = bench().stop('web/2').gone('web/2', 0).gone('web/1', 0).spawned('web/1').pass(1000);
     expect(statuses(of)).toBe('ready stopped stopping');
     of.restart('web/3').gone('web/3', 0).spawned('web/3');
     expect(of.core.isReloading('web/3')).toBe(false);
   });
 
-  it('starts nothing that does not run', () => {
+  test('starts nothing that does not run', () => {
     const of = new Bench(worker('web')).spawned('web/1').stop('web/1').gone('web/1', 0);
     expect(of.say({type: 'reload', ids: ['web/1']}).status('web/1')).toBe('stopped');
     expect(of.core.isReloading('web/1')).toBe(false);
   });
 
-  it('is over when all is stopped', () => {
+  test('is over when all is stopped', () => {
     const of = bench().say({type: 'down', now: false});
     expect(of.core.isReloading('web/2')).toBe(false);
   });

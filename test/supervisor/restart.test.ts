@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import {describe, expect, it} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import {afterShortage, decide, historyAfter, NO_HISTORY, type History} from '../../src/supervisor/instance/restart.ts';
 import {newRun} from '../../src/supervisor/instance/instance.ts';
 import {endedWell} from '../../src/supervisor/instance/exit.ts';
@@ -9,7 +9,7 @@ const middle = (): number => 0.5;
 const crash = {well: false, words: 'exit code 3'};
 
 describe('the restart policy', () => {
-  it.each([
+  test.each([
     ['always', true, 'restart'],
     ['always', false, 'restart'],
     ['on-failure', true, 'finished'],
@@ -20,7 +20,7 @@ describe('the restart policy', () => {
     expect(decide(worker('a', {restart}), NO_HISTORY, {well, words: 'x'}, 0, middle).kind).toBe(kind);
   });
 
-  it('waits first, then initial, then factor times longer, up to max', () => {
+  test('waits first, then initial, then factor times longer, up to max', () => {
     const spec = worker('a', {
       backoff: {firstMs: 0, initialMs: 100, factor: 2, maxMs: 350, jitter: 0, resetAfterMs: 10_000},
     });
@@ -35,7 +35,7 @@ describe('the restart policy', () => {
     expect(delays).toEqual([0, 100, 200, 350, 350]);
   });
 
-  it('gives up at the failure that would need one restart too many in a row', () => {
+  test('gives up at the failure that would need one restart too many in a row', () => {
     const bench = new Bench(worker('web', {giveUp: {restarts: 4, withinMs: 60_000}}));
     for (let i = 0; i < 5; i++) bench.spawned('web/1').gone('web/1', 3).pass(1000);
     expect(bench.count('spawn')).toBe(5);
@@ -46,7 +46,7 @@ describe('the restart policy', () => {
     });
   });
 
-  it('gives up at too many restarts within the time, though each run lasted', () => {
+  test('gives up at too many restarts within the time, though each run lasted', () => {
     const spec = worker('web', {
       giveUp: {restarts: 2, withinMs: 60_000},
       backoff: {...worker('x').backoff, resetAfterMs: 1000},
@@ -56,17 +56,17 @@ describe('the restart policy', () => {
     expect(bench.get('web/1').reason).toBe('gave up after 2 restarts within 60 s; last: exit code 3');
   });
 
-  it('counts one restart after one crash and one respawn', () => {
+  test('counts one restart after one crash and one respawn', () => {
     const bench = new Bench(worker('web')).spawned('web/1').gone('web/1').spawned('web/1');
     expect(bench.get('web/1')).toMatchObject({status: 'ready', restarts: 1, row: 1});
   });
 
-  it('forgets the row after a run that lasted', () => {
+  test('forgets the row after a run that lasted', () => {
     const bench = new Bench(worker('web')).spawned('web/1').gone('web/1').spawned('web/1').pass(10_000);
     expect(bench.gone('web/1').get('web/1')).toMatchObject({row: 1, restarts: 2, status: 'starting'});
   });
 
-  it('never gives up for lack of processes, but asks later and later', () => {
+  test('never gives up for lack of processes, but asks later and later', () => {
     const bench = new Bench(worker('web', {restart: 'never', giveUp: {restarts: 0, withinMs: 60_000}}));
     const delays: number[] = [];
     for (let i = 0; i < 12; i++) {
@@ -78,7 +78,7 @@ describe('the restart policy', () => {
     expect(bench.get('web/1')).toMatchObject({status: 'starting', restarts: 0, row: 0});
   });
 
-  it('counts a program that is not there as a failure', () => {
+  test('counts a program that is not there as a failure', () => {
     const bench = new Bench(worker('web', {restart: 'never'})).spawnFailed('web/1');
     expect(bench.get('web/1')).toMatchObject({
       status: 'failed',
@@ -89,14 +89,14 @@ describe('the restart policy', () => {
     });
   });
 
-  it('restarts after an end that nobody saw, unless never', () => {
+  test('restarts after an end that nobody saw, unless never', () => {
     const statuses = (['always', 'on-failure', 'never'] as const).map(restart =>
       new Bench(worker('web', {restart})).spawned('web/1').exited('web/1', null).status('web/1'),
     );
     expect(statuses).toEqual(['backoff', 'backoff', 'failed']);
   });
 
-  it('never shrinks a delay within a row, and never exceeds what was asked for', () => {
+  test('never shrinks a delay within a row, and never exceeds what was asked for', () => {
     const ms = fc.integer({min: 0, max: 60_000});
     const backoff = fc.record({
       firstMs: ms,
@@ -134,7 +134,7 @@ describe('the restart policy', () => {
 describe('ending well', () => {
   const exit = (code: number | null, signal: 'SIGTERM' | null, reason = 'exited') => ({code, signal, at: 0, reason});
 
-  it('is what the list says, of all exit codes', () => {
+  test('is what the list says, of all exit codes', () => {
     for (let code = 0; code < 256; code++) {
       expect(endedWell(exit(code, null), [0, 7])).toBe(code === 0 || code === 7);
     }
@@ -143,13 +143,13 @@ describe('ending well', () => {
     expect(endedWell(exit(null, null), [0])).toBe(false);
   });
 
-  it('is not possible for a run that never got ready', () => {
+  test('is not possible for a run that never got ready', () => {
     expect(endedWell(exit(0, null, 'not-ready'), [0])).toBe(false);
   });
 });
 
 describe('a run', () => {
-  it('that was never spawned does not end a row', () => {
+  test('that was never spawned does not end a row', () => {
     const history = {row: 3, recent: [], delayMs: 100};
     expect(historyAfter(newRun('t', 0), history, worker('a'), 1e9)).toBe(history);
   });

@@ -1,4 +1,4 @@
-import {describe, expect, it} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import type {WorkerSpec} from '../../src/fleet/types.ts';
 import {Bench, worker} from './harness.ts';
 
@@ -21,20 +21,20 @@ const skipped = (of: Bench): unknown[] =>
   );
 
 describe('a worker with a schedule', () => {
-  it('waits for its time, and says when that is', () => {
+  test('waits for its time, and says when that is', () => {
     const of = bench().pass(2 * MINUTE - 1);
     expect(of.status('job/1')).toBe('pending');
     expect(of.get('job/1').reason).toBe('next run at 60005 min');
     expect(of.pass(1).status('job/1')).toBe('starting');
   });
 
-  it.each(['always', 'on-failure', 'never'] as const)('waits again when it ended well (%s)', restart => {
+  test.each(['always', 'on-failure', 'never'] as const)('waits again when it ended well (%s)', restart => {
     const of = run(bench({restart})).gone('job/1', 0);
     expect(of.status('job/1')).toBe('pending');
     expect(untilNext(of).status('job/1')).toBe('starting');
   });
 
-  it('is tried again when it failed, then waits, with a clean slate', () => {
+  test('is tried again when it failed, then waits, with a clean slate', () => {
     const of = run(bench({giveUp: {restarts: 1, withinMs: 30_000}})).gone('job/1');
     expect(of.status('job/1')).toBe('starting');
     of.spawned('job/1').gone('job/1');
@@ -43,13 +43,13 @@ describe('a worker with a schedule', () => {
     expect(run(of).get('job/1').row).toBe(0);
   });
 
-  it('waits when it failed and is never restarted, and says so', () => {
+  test('waits when it failed and is never restarted, and says so', () => {
     const of = run(bench({restart: 'never'})).exited('job/1', 3);
     expect(of.status('job/1')).toBe('pending');
     expect(of.journal()).toContain('run-failed');
   });
 
-  it('does not begin while the run before goes on', () => {
+  test('does not begin while the run before goes on', () => {
     const of = run(bench()).pass(5 * MINUTE);
     expect(of.status('job/1')).toBe('ready');
     expect(skipped(of)).toEqual(['the run before has not ended']);
@@ -58,7 +58,7 @@ describe('a worker with a schedule', () => {
     expect(untilNext(of).status('job/1')).toBe('starting');
   });
 
-  it.each([
+  test.each([
     ['a second late', 1000, 'starting'],
     ['within its minute', MINUTE - 1, 'starting'],
     ['after its minute', MINUTE, 'pending'],
@@ -69,14 +69,14 @@ describe('a worker with a schedule', () => {
     expect(skipped(of).length).toBe(status === 'pending' ? 1 : 0);
   });
 
-  it('is missed while the machine is suspended, and runs at the next time', () => {
+  test('is missed while the machine is suspended, and runs at the next time', () => {
     const of = bench();
     of.ahead += 8 * HOUR + MINUTE;
     expect(of.pass(5000).status('job/1')).toBe('pending');
     expect(untilNext(of).status('job/1')).toBe('starting');
   });
 
-  it('is not run twice for the same minute when the clock is set back', () => {
+  test('is not run twice for the same minute when the clock is set back', () => {
     const of = run(bench()).gone('job/1', 0);
     of.ahead -= HOUR;
     of.say({type: 'tick'});
@@ -85,14 +85,14 @@ describe('a worker with a schedule', () => {
     expect(untilNext(of).count('spawn')).toBe(2);
   });
 
-  it('does not wait for days when the clock was wrong by days', () => {
+  test('does not wait for days when the clock was wrong by days', () => {
     const of = run(bench()).gone('job/1', 0);
     of.ahead -= 48 * HOUR;
     of.say({type: 'tick'});
     expect(of.pass(5 * MINUTE).status('job/1')).toBe('starting');
   });
 
-  it('runs for times that were skipped by a clock that was set forward and back', () => {
+  test('runs for times that were skipped by a clock that was set forward and back', () => {
     const of = bench();
     of.ahead += 2 * HOUR;
     of.pass(5000);
@@ -102,25 +102,25 @@ describe('a worker with a schedule', () => {
     expect(of.mono).toBe(1000 + 2 * MINUTE);
   });
 
-  it('runs at once when it is started by hand, and at its time too', () => {
+  test('runs at once when it is started by hand, and at its time too', () => {
     const of = bench().start('job/1');
     expect(of.status('job/1')).toBe('starting');
     of.spawned('job/1').gone('job/1', 0);
     expect(untilNext(of).status('job/1')).toBe('starting');
   });
 
-  it('stays down when it is stopped', () => {
+  test('stays down when it is stopped', () => {
     const of = bench().stop('job/1');
     expect(of.get('job/1').nextRunAt).toBeNull();
     expect(of.pass(HOUR).status('job/1')).toBe('stopped');
   });
 
-  it('runs at once when it is restarted', () => {
+  test('runs at once when it is restarted', () => {
     expect(bench().restart('job/1').status('job/1')).toBe('starting');
     expect(run(bench()).restart('job/1').gone('job/1', 0).status('job/1')).toBe('starting');
   });
 
-  it('waits for what it needs when its time has come', () => {
+  test('waits for what it needs when its time has come', () => {
     const made = new Bench(
       worker('db', {ready: {kind: 'log', text: 'up', timeoutMs: HOUR}}),
       worker('job', {schedule: '*/5 * * * *', after: ['db']}),
@@ -130,14 +130,14 @@ describe('a worker with a schedule', () => {
     expect(made.probeReady('db/1').status('job/1')).toBe('starting');
   });
 
-  it('goes on with its schedule after a controller was lost', () => {
+  test('goes on with its schedule after a controller was lost', () => {
     const of = bench().lose();
     expect(of.say({type: 'tick'}).status('job/1')).toBe('pending');
     expect(untilNext(of).status('job/1')).toBe('starting');
     expect(run(bench()).lose().say({type: 'tick'}).status('job/1')).toBe('ready');
   });
 
-  it('takes another schedule at once, and a run under way goes on', () => {
+  test('takes another schedule at once, and a run under way goes on', () => {
     const hourly = worker('job', {schedule: '*/60 * * * *'});
     const of = run(bench()).configure(hourly);
     expect(of.status('job/1')).toBe('ready');

@@ -1,4 +1,4 @@
-import {describe, expect, it, vi} from 'vitest';
+import {describe, expect, test, vi} from 'vitest';
 import {rateLimitsFor, restoreCore, SnapshotError, withChanges} from '../../src/supervisor/index.ts';
 import {CALENDAR} from '../simulation/calendar.ts';
 import {Bench, fleetOf, worker} from './harness.ts';
@@ -16,7 +16,7 @@ function codeOf(text: string): string {
 }
 
 describe('a snapshot', () => {
-  it('restored is the same snapshot', () => {
+  test('restored is the same snapshot', () => {
     const bench = new Bench(worker('db'), worker('web', {instances: 3, requires: ['db']})).spawned('db/1');
     bench.say({type: 'add', spec: worker('extra')}).say({type: 'scale', worker: 'web', instances: 1});
     const text = bench.core.snapshot();
@@ -26,12 +26,12 @@ describe('a snapshot', () => {
     expect(core.fleet()).toEqual(bench.core.fleet());
   });
 
-  it('of another version is refused as that', () => {
+  test('of another version is refused as that', () => {
     const text = new Bench(worker('web')).core.snapshot().replace('"version":1', '"version":99');
     expect(codeOf(text)).toBe('version');
   });
 
-  it.each([
+  test.each([
     '',
     '{',
     '[]',
@@ -42,13 +42,13 @@ describe('a snapshot', () => {
     expect(codeOf(text)).toBe('malformed');
   });
 
-  it('with an instance of no worker, or half an instance, is refused', () => {
+  test('with an instance of no worker, or half an instance, is refused', () => {
     const text = new Bench(worker('web')).core.snapshot();
     expect(codeOf(text.replace('"worker":"web"', '"worker":"ghost"'))).toBe('malformed');
     expect(codeOf(text.replace('"row":0,', ''))).toBe('malformed');
   });
 
-  it('turns only what has changed into text again', () => {
+  test('turns only what has changed into text again', () => {
     const bench = new Bench(worker('web', {instances: 1000}));
     bench.core.snapshot();
     const stringify = vi.spyOn(JSON, 'stringify');
@@ -59,7 +59,7 @@ describe('a snapshot', () => {
 });
 
 describe('after a controller was lost', () => {
-  it('what may not have been heard is said again', () => {
+  test('what may not have been heard is said again', () => {
     const log = {kind: 'log', text: 'up', timeoutMs: 1000} as const;
     const bench = new Bench(
       worker('asked'),
@@ -77,18 +77,18 @@ describe('after a controller was lost', () => {
     ]);
   });
 
-  it('nothing is decided a second time', () => {
+  test('nothing is decided a second time', () => {
     const bench = new Bench(worker('db'), worker('web', {after: ['db']})).spawned('db/1').lose();
     expect(bench.say({type: 'tick'}).effects).toEqual([]);
   });
 
-  it('down --now stays that', () => {
+  test('down --now stays that', () => {
     const bench = new Bench(worker('web')).spawned('web/1').say({type: 'down', now: true}).lose();
     expect(bench.effects).toEqual([{type: 'end', token: 't1', signal: 'SIGTERM', timeoutMs: 0}]);
     expect(bench.core.isStopping).toBe(true);
   });
 
-  it('and what has changed since are the snapshot of now, and only what has changed is said', () => {
+  test('and what has changed since are the snapshot of now, and only what has changed is said', () => {
     const bench = new Bench(worker('web', {instances: 1000}));
     expect(bench.core.changes()).toBeNull();
     const whole = bench.core.snapshot();
@@ -108,7 +108,7 @@ describe('after a controller was lost', () => {
     expect(bench.core.changes()).toMatch(/"instances":\[\]/);
   });
 
-  it.each<[string, (bench: Bench) => unknown]>([
+  test.each<[string, (bench: Bench) => unknown]>([
     ['a worker comes', bench => bench.say({type: 'add', spec: worker('extra')})],
     ['a worker goes', bench => bench.say({type: 'remove', workers: ['web']})],
     ['there are more of them', bench => bench.say({type: 'scale', worker: 'web', instances: 5})],

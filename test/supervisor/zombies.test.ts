@@ -1,4 +1,4 @@
-import {describe, expect, it} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import type {WorkerSpec} from '../../src/fleet/types.ts';
 import {Bench, worker} from './harness.ts';
 
@@ -9,7 +9,7 @@ const found = (bench: Bench): Bench =>
   bench.say({type: 'zombie-left', token: bench.token('web/1'), pid: 4711, name: 'cron (x)'});
 
 describe('a worker that leaves zombies', () => {
-  it('is ended as by stop, and the journal says which zombie it was', () => {
+  test('is ended as by stop, and the journal says which zombie it was', () => {
     const bench = found(ready());
     expect(bench.effects).toMatchObject([
       {event: {type: 'zombie-left', zombie: 4711, name: 'cron (x)'}},
@@ -18,7 +18,7 @@ describe('a worker that leaves zombies', () => {
     ]);
   });
 
-  it('has failed, though it ended as it should', () => {
+  test('has failed, though it ended as it should', () => {
     const again = found(ready({restart: 'on-failure'})).exited('web/1', 0);
     expect(again.get('web/1')).toMatchObject({
       status: 'backoff',
@@ -33,7 +33,7 @@ describe('a worker that leaves zombies', () => {
     ).toBe('failed');
   });
 
-  it('is left alone where nobody wants that, where it is paused, and where it is going anyway', () => {
+  test('is left alone where nobody wants that, where it is paused, and where it is going anyway', () => {
     expect(found(ready({zombies: 'report'})).effects).toEqual([]);
     expect(found(ready({zombies: 'nudge'})).effects).toEqual([]);
     expect(found(ready().stop('web/1')).effects).toEqual([]);

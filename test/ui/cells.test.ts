@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import {describe, expect, it} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import {Canvas} from '../../ui/screen/canvas.ts';
 import {cellsOf, unescaped, widthOf} from '../../ui/screen/cells.ts';
 
@@ -10,7 +10,7 @@ const drawn = (text: string, width = 20, ellipsis = ''): string => {
 };
 
 describe('text of others on the screen', () => {
-  it('has no control characters and no escape sequences, whatever it holds', () => {
+  test('has no control characters and no escape sequences, whatever it holds', () => {
     expect(drawn('a\x1b[31mred\x1b[0m b')).toBe('ared b');
     expect(drawn('t\x1b]0;title\x07x')).toBe('tx');
     expect(drawn('two\nlines\r!')).toBe('two?lines?!');
@@ -18,7 +18,7 @@ describe('text of others on the screen', () => {
     expect(unescaped('a\tb')).toBe('a    b');
   });
 
-  it('takes the columns that it takes: wide characters two, marks none', () => {
+  test('takes the columns that it takes: wide characters two, marks none', () => {
     expect(widthOf('日本')).toBe(4);
     expect(widthOf('e\u0301')).toBe(1);
     expect(widthOf('😀')).toBe(2);
@@ -29,7 +29,7 @@ describe('text of others on the screen', () => {
     expect([...cellsOf('👩‍🚀x')].map(({text}) => text)).toEqual(['👩', 'x']);
   });
 
-  it('is the same whether characters are looked at for what joins them or not', () => {
+  test('is the same whether characters are looked at for what joins them or not', () => {
     // With a joined character behind it, any text is taken the long way.
     // Of ideographs and syllables, which are all alike, some.
     for (let code = 0x20; code < 0xff70; code += code > 0x3500 && code < 0xd780 ? 37 : 1) {
@@ -40,14 +40,14 @@ describe('text of others on the screen', () => {
     }
   });
 
-  it('is cut where there is no room, never in the middle of a character', () => {
+  test('is cut where there is no room, never in the middle of a character', () => {
     expect(drawn('abcdef', 4, '…')).toBe('abc…');
     expect(drawn('日本語', 4, '…')).toBe('日…');
     expect(drawn('日本', 3)).toBe('日');
     expect(drawn('abcd', 4, '…')).toBe('abcd');
   });
 
-  it('leaves no half of a wide character behind', () => {
+  test('leaves no half of a wide character behind', () => {
     const canvas = new Canvas(4, 1);
     canvas.put(0, 0, '日本');
     canvas.put(1, 0, 'x');
@@ -56,7 +56,7 @@ describe('text of others on the screen', () => {
     expect(canvas.text.join('|')).toBe(' |x|y| ');
   });
 
-  it('never makes a cell that a terminal would draw otherwise', () => {
+  test('never makes a cell that a terminal would draw otherwise', () => {
     const text = fc.oneof(
       fc.string({unit: 'binary'}),
       fc.string({unit: 'grapheme'}),

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import {describe, expect, it, test} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import {keyName} from '../../ui/screen/keys-of.ts';
 import {SequenceCutter} from '../../ui/screen/input.ts';
 import {SEQUENCES} from './screen.ts';
@@ -33,17 +33,17 @@ const cutOf = (...reads: readonly string[]): string[] => {
 };
 
 describe('what a keyboard sends', () => {
-  it('is cut into its keys where several come in one read', () => {
+  test('is cut into its keys where several come in one read', () => {
     expect(cutOf('\x1b[A\x1b[Bq\x1bOP\x1b[5~ä😀')).toEqual(['\x1b[A', '\x1b[B', 'q', '\x1bOP', '\x1b[5~', 'ä', '😀']);
   });
 
-  it('is one key though it comes in pieces', () => {
+  test('is one key though it comes in pieces', () => {
     expect(cutOf('\x1b', '[', '1', '5', '~')).toEqual(['\x1b[15~']);
     expect(cutOf('\x1b[', 'A')).toEqual(['\x1b[A']);
     expect(cutOf('\x1bO', 'P')).toEqual(['\x1bOP']);
   });
 
-  it('is Escape alone when nothing follows it, or another key', () => {
+  test('is Escape alone when nothing follows it, or another key', () => {
     const {cut, push, wait} = cutter();
     push('\x1b');
     expect(cut).toEqual([]);
@@ -54,7 +54,7 @@ describe('what a keyboard sends', () => {
     expect(cutOf('\x1b\x1b[A')).toEqual(['\x1b', '\x1b[A']);
   });
 
-  it('may be mouse reports, several in one read', () => {
+  test('may be mouse reports, several in one read', () => {
     expect(cutOf('\x1b[<0;10;5M\x1b[<0;10;5m\x1b[<64;1;1M')).toEqual([
       '\x1b[<0;10;5M',
       '\x1b[<0;10;5m',
@@ -63,12 +63,12 @@ describe('what a keyboard sends', () => {
     expect(cutOf('\x1b[M !!q')).toEqual(['\x1b[M !!', 'q']);
   });
 
-  it('is given on though it is nonsense, and what follows is not lost', () => {
+  test('is given on though it is nonsense, and what follows is not lost', () => {
     expect(cutOf('\x1b[\x01q')).toContain('q');
     expect(cutOf(`\x1b[${'1;'.repeat(500)}q`).join('')).toBe(`\x1b[${'1;'.repeat(500)}q`);
   });
 
-  it('is the same however it is split', () => {
+  test('is the same however it is split', () => {
     const key = fc.constantFrom(
       'a',
       'Z',
@@ -91,7 +91,7 @@ describe('what a keyboard sends', () => {
     );
   });
 
-  it('is never lost, whatever bytes it is', () => {
+  test('is never lost, whatever bytes it is', () => {
     fc.assert(
       fc.property(fc.array(fc.string({unit: 'binary'}), {maxLength: 8}), reads => {
         expect(cutOf(...reads).join('')).toBe(reads.join(''));

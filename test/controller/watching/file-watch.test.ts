@@ -1,5 +1,5 @@
 import type {JournalEvent} from '../../../src/journal/events.ts';
-import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
+import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest';
 import {FileWatch} from '../../../src/controller/watching/file-watch.ts';
 import type {RootWatchOptions} from '../../../src/controller/watching/root-watch.ts';
 import type {WorkerSpec} from '../../../src/fleet/types.ts';
@@ -60,7 +60,7 @@ const src = `${dir}/src`;
 const web = worker('web', {instances: 2, watch: [src]});
 
 describe('changes of watched files', () => {
-  it('in a burst are told once, when it is quiet, by the first of them', () => {
+  test('in a burst are told once, when it is quiet, by the first of them', () => {
     const site = new Site(web);
     for (let i = 0; i < 5; i++) site.pass(200).change(src, `${src}/${i}.js`, `${src}/0.js`);
     expect(site.pass(299).told).toEqual([]);
@@ -70,13 +70,13 @@ describe('changes of watched files', () => {
     expect(site.pass(60_000).told.length).toBe(1);
   });
 
-  it('that never end are told every five seconds', () => {
+  test('that never end are told every five seconds', () => {
     const site = new Site(web);
     for (let i = 0; i < 105; i++) site.change(src, `${src}/log`).pass(100);
     expect(site.told.length).toBe(2);
   });
 
-  it('concern those that watch them, however many, and a path is watched once', () => {
+  test('concern those that watch them, however many, and a path is watched once', () => {
     const site = new Site(web, worker('api', {watch: [src, '/etc/api']}), worker('db'));
     expect([...site.roots.keys()]).toEqual([src, '/etc/api']);
     site.change(src, `${src}/a`).change('/etc/api', '/etc/api').pass(300);
@@ -86,7 +86,7 @@ describe('changes of watched files', () => {
     ]);
   });
 
-  it('are told no more when the worker has left the file, or it is over', () => {
+  test('are told no more when the worker has left the file, or it is over', () => {
     const site = new Site(web);
     site.change(src, `${src}/a`).watch.end();
     expect(site.pass(60_000).told).toEqual([]);
@@ -95,7 +95,7 @@ describe('changes of watched files', () => {
 });
 
 describe('another fleet file', () => {
-  it('changes only what is watched otherwise', () => {
+  test('changes only what is watched otherwise', () => {
     const site = new Site(web, worker('api', {watch: ['/etc/api']}));
     const before = site.roots.get(src);
     site.bench.configure({...web, instances: 1}, worker('job', {watch: [src]}), worker('api'));
@@ -107,7 +107,7 @@ describe('another fleet file', () => {
 });
 
 describe('what can not be watched', () => {
-  it('is noted once, and reported with how much it is', () => {
+  test('is noted once, and reported with how much it is', () => {
     const site = new Site(worker('web', {watch: [src]}));
     site.trouble = 'does not exist';
     for (const name of ['a', 'b', 'c']) site.roots.get(src)?.failed('ENOSPC', `/far/${name}`);
@@ -122,7 +122,7 @@ describe('what can not be watched', () => {
     expect(site.watch.reportOf(worker('db'))).toBeNull();
   });
 
-  it('is tried again every minute, and not told again', () => {
+  test('is tried again every minute, and not told again', () => {
     const site = new Site(worker('web', {watch: [src]}), worker('api', {watch: ['/etc/api']}));
     for (let minute = 1; minute <= 3; minute++) {
       site.roots.get(src)?.failed('ENOSPC', '/far/a');
