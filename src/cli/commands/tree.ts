@@ -24,7 +24,7 @@ const WIDEST_LINES = 300;
 export const tree: Command = {
   name: 'tree',
   summary: 'process tree: state, nice, threads, CPU, memory, worker, command',
-  usage: 'tree [NAME|PID] [--all] [--pss] [--kernel] [--json]',
+  usage: 'tree [NAME|PID] [--all] [--pss] [--kernel] [--portable] [--json]',
   description: `Shows the processes of the fleet, of a worker or an instance, or a process and all below it; with --all those of the
 whole machine, with or without a fleet. The keeper is the root of its fleet; behind it stand those that hang elsewhere.
 STAT is what ps(1) shows: R runs, S sleeps, D waits for a device, T is stopped, Z is a zombie, I is an idle kernel thread;
@@ -34,6 +34,10 @@ CPU is of one core, over 0.2 s. What can't be told here is shown as a dash.`,
     ...ALL_OPTION,
     pss: {type: 'boolean', help: 'memory, of what is shared with others its part (slow; denied for other users)'},
     kernel: {type: 'boolean', help: "the kernel's own threads, too"},
+    portable: {
+      type: 'boolean',
+      help: 'through ps(1), as where there is no /proc: states, nice, threads and memory are not known',
+    },
     ...JSON_OPTION,
   },
   examples: [
@@ -47,7 +51,7 @@ CPU is of one core, over 0.2 s. What can't be told here is shown as a dash.`,
 };
 
 async function show(context: Context, scope: Scope): Promise<number> {
-  const portable = context.env['BROOD_PROCESSES'] === 'ps';
+  const portable = isSet(context, 'portable');
   const below = scope.target?.kind === 'pid' ? scope.target.pid : null;
   const snapshot = new Snapshot(await openSource({again: true, below, portable}));
   try {
