@@ -1,4 +1,5 @@
 /** The processes below the keeper, put together: the runs, what those leave behind, and who hears of which end. */
+import type {RunEvents} from './runs/events.ts';
 import {SIGKILL, SIGTERM} from '../posix/signal-numbers.ts';
 import type {HiddenMembers} from './handover.ts';
 import {ConnectorWhenNeeded} from './lineage/connector.ts';
@@ -21,16 +22,13 @@ import {isShortage, type Stat} from '../process/stat.ts';
 /** As many as an argument has room for (execve(2): 128 KiB). */
 const MOST_HIDDEN = 3_000;
 
-export interface ProcessesHost extends Omit<
-  RunLivesHost,
-  'runs' | 'connector' | 'exited' | 'abandon' | 'forgotten' | 'becameMain' | 'extend'
-> {
+export interface ProcessesHost extends Omit<RunLivesHost, 'runs' | 'connector' | Exclude<keyof RunEvents, 'say'>> {
   /** Whether libuv waits for that child, which is no run's. */
   isSpawned(pid: number): boolean;
   /** Who is to hear how a child that is no run's ended, where an earlier image of this process has started it. */
   inherited(pid: number): ((end: Ended) => void) | null;
-  /** Nothing of a run is left, or what is left can't be ended. */
-  cleared(): void;
+  /** A run is over. */
+  over(): void;
   /** Of a run that is over, processes may live where nobody will look, and why. `id` null: it is not known whose it was. */
   astray(id: string | null, words: string): void;
 }
@@ -57,19 +55,8 @@ export class Processes {
       isSpawned,
       gapOf: run => this.unattributed.gapOf(run),
     });
-    this.lives = new RunLives({
-      ...host,
-      runs,
-      connector: this.connector,
-      exited: run => this.#noteEnded(run),
-      abandon: run => this.#ladder.end(run, SIGKILL, 0),
-      forgotten: run => {
-        this.#reaper.forget(run);
-        this.connector.now?.descendants.forget(run);
-      },
-      becameMain: pid => this.#reaper.becameMain(pid),
-      extend: (run, ms) => this.#ladder.extend(run, ms),
-    });
+    const events = this.#eventsFor(host);
+    this.lives = new RunLives({...host, ...events, runs, connector: this.connector});
     const waiterOf = (pid: number): ((end: Ended) => void) | null => this.lives.waiterOf(pid) ?? host.inherited(pid);
     const descendants = (): Descendants | null => {
       this.connector.now?.catchUp();
@@ -90,16 +77,28 @@ export class Processes {
       runs,
       isSpawned,
       waiterOf,
-      say: fact => host.say(fact),
+      ...events,
       descendants,
       attribute: stat => this.unattributed.attribute(stat),
       hidden: pid => this.unattributed.hidden.note(pid, 'keeper'),
-      orphanEnded: pid => this.unattributed.ended(pid),
     });
     this.#ladder = new Ladder({
       isKnown: pid => isSpawned(pid) || waiterOf(pid) !== null || this.#reaper.isOrphan(pid),
       adoptOrphans: look => this.#adoptOrphans(look),
       proofOf: run => proofOf(run, one => this.unattributed.doubtsOf(one)),
+      ...events,
+    });
+    this.#strays = new Strays(this.#ladder);
+  }
+
+  /** What follows from what happens to a run. */
+  #eventsFor(host: ProcessesHost): RunEvents {
+    return {
+      say: fact => host.say(fact),
+      exited: run => this.#noteEnded(run),
+      abandon: run => this.#ladder.end(run, SIGKILL, 0),
+      becameMain: pid => this.#reaper.becameMain(pid),
+      extend: (run, ms) => this.#ladder.extend(run, ms),
       signalFailed: ({token, id}, {pid, signal: number, error}) => {
         const signal = signalName(number);
         // Also for the log: there may be no controller to tell.
@@ -111,10 +110,14 @@ export class Processes {
         this.unattributed.judged(run);
         const words = this.unattributed.whyAstray(run);
         if (words !== null) host.astray(run.id === '' ? null : run.id, words);
-        this.lives.cleared(run, cleared, () => host.cleared());
+        this.lives.cleared(run, cleared, () => host.over());
       },
-    });
-    this.#strays = new Strays(this.#ladder);
+      forgotten: run => {
+        this.#reaper.forget(run);
+        this.connector.now?.descendants.forget(run);
+      },
+      orphanEnded: pid => this.unattributed.ended(pid),
+    };
   }
 
   /** Takes up what an earlier keeper left. */

@@ -152,7 +152,7 @@ export class KeeperRooms {
         if (controller?.pid !== pid) return null;
         return end => controller.end(end.signal ?? `exit code ${end.code ?? '?'}`);
       },
-      cleared: () => this.fleetEnd.look(),
+      over: () => this.fleetEnd.look(),
       astray: (id, words) => this.lastWord.note(id, words),
     });
   }

@@ -2,7 +2,7 @@
  * The end of the whole fleet, as far as it is the keeper's: signals that ask for it are passed on to the controller; if
  * none is there to see to it, the keeper ends all runs itself, with the timeouts that were stored at each spawn.
  */
-import type {Fact} from '../link/facts.ts';
+import type {RunEvents} from './runs/events.ts';
 import type {Link} from './controller/link.ts';
 import type {Runs} from './runs/runs.ts';
 import {isOver, type Run} from './runs/run.ts';
@@ -13,10 +13,9 @@ const LAST_RESORT_MS = 3_000;
 /** The same signal from anchor, service manager and terminal at once is one signal. */
 const SAME_SIGNAL_MS = 250;
 
-export interface FleetEndHost {
+export interface FleetEndHost extends Pick<RunEvents, 'say'> {
   readonly runs: Runs;
   readonly link: () => Link;
-  say(fact: Fact): void;
   endRun(run: Run, signal: SignalName, timeoutMs: number): void;
   /** Nothing runs any more of what was to be ended; `stopped`: that was the whole fleet, as it was told. */
   allEnded(stopped: boolean): void;

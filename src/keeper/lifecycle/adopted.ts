@@ -3,10 +3,10 @@
  * SIGCHLD; the ends of these come by a pidfd each, and the rest is looked for at each sweep. Those for which there is no
  * pidfd (refused by the kernel, or no descriptor to spare) are looked at by a timer.
  */
+import type {RunEvents} from '../runs/events.ts';
 import {equip, happen} from '../runs/life.ts';
 import {closeSync} from 'node:fs';
 import {ProcessScan, membersOf} from '../lineage/members.ts';
-import type {Fact} from '../../link/facts.ts';
 import {mustLeaveRoom} from '../files/descriptor-reserve.ts';
 import type {Run} from '../runs/run.ts';
 import type {Epoll} from '../../posix/epoll.ts';
@@ -23,11 +23,10 @@ const LOOK_MS = 200;
 /** ...and how many times as long as one takes, so that many runs cost no more than a small part of one core. */
 const REST = 25;
 
-export interface AdoptedHost {
+export interface AdoptedHost extends Pick<RunEvents, 'say'> {
   readonly epoll: Epoll;
   /** Whether libuv waits for it: a main process, or one that was. */
   isSpawned(pid: number): boolean;
-  say(fact: Fact): void;
   /** The main process has ended; null: the kernel can't tell how. */
   ended(run: Run, end: End | null): void;
 }

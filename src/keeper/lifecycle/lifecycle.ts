@@ -1,4 +1,5 @@
 /** The life of runs, from the order to spawn one until it may be forgotten: each step recorded, then said. */
+import type {RunEvents} from '../runs/events.ts';
 import {closeSync} from 'node:fs';
 import {Adopted} from './adopted.ts';
 import type {KeptVoices} from '../handover.ts';
@@ -30,22 +31,14 @@ import {bootId} from '../../process/proc-files.ts';
 import type {Ended} from '../../posix/wait.ts';
 import {startTimeOf} from '../../process/stat.ts';
 
-export interface RunLivesHost extends TakeoverHost {
+export interface RunLivesHost
+  extends TakeoverHost, Pick<RunEvents, 'exited' | 'abandon' | 'forgotten' | 'becameMain' | 'extend'> {
   readonly connector: ConnectorWhenNeeded;
   readonly epoll: Epoll;
   /** That of the controller that works; null: none does. */
   lease(): number | null;
-  /** The main process has ended. */
-  exited(run: Run): void;
-  /** It runs and can't be recorded: a run that a later keeper could not find must not go on. */
-  abandon(run: Run): void;
-  forgotten(run: Run): void;
   /** What an earlier image of this process had opened for runs. */
   readonly keptVoices: KeptVoices | null;
-  /** A process that may have been an orphan is a main process now. */
-  becameMain(pid: number): void;
-  /** The run needs so much longer to end. */
-  extend(run: Run, ms: number): void;
 }
 
 export class RunLives {

@@ -1,21 +1,18 @@
 /** Another process of a run becomes its main one, by the run's own word (`MAINPID=` of sd_notify(3)). */
+import type {RunEvents} from '../runs/events.ts';
 import {equip} from '../runs/life.ts';
 import {closeSync} from 'node:fs';
 import {isMember, ProcessScan, membersOf} from '../lineage/members.ts';
-import type {Fact} from '../../link/facts.ts';
 import {recordStarted} from '../runs/record.ts';
 import type {Runs} from '../runs/runs.ts';
 import type {Run} from '../runs/run.ts';
 import type {Epoll} from '../../posix/epoll.ts';
 import {hasEnded, readStat} from '../../process/stat.ts';
 
-export interface MainChangeHost {
+export interface MainChangeHost extends Pick<RunEvents, 'say' | 'becameMain'> {
   readonly folder: string;
   readonly runs: Runs;
   readonly epoll: Epoll;
-  say(fact: Fact): void;
-  /** A process that may have been an orphan is a main process now. */
-  becameMain(pid: number): void;
 }
 
 /**

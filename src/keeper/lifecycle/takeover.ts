@@ -1,6 +1,6 @@
 /** Runs that an earlier keeper left: taken up by their records and, where those were removed, by their processes. */
+import type {RunEvents} from '../runs/events.ts';
 import {dirname} from 'node:path';
-import type {Fact} from '../../link/facts.ts';
 import type {DescriptorQueue} from '../../posix/descriptor-queue.ts';
 import {removeCgroup, type Cgroups} from '../cgroup/cgroup.ts';
 import type {HiddenMembers} from '../handover.ts';
@@ -19,7 +19,7 @@ import type {Intent} from '../runs/shape.ts';
 import type {Adopted} from './adopted.ts';
 import {runsWithoutRecord} from './lost-records.ts';
 
-export interface TakeoverHost {
+export interface TakeoverHost extends Pick<RunEvents, 'say'> {
   /** That of the runs. */
   readonly folder: string;
   readonly runs: Runs;
@@ -31,7 +31,6 @@ export interface TakeoverHost {
   readonly queue: DescriptorQueue | null;
   /** By token: processes that an earlier image of this process alone knew. */
   readonly hidden: ReadonlyMap<string, HiddenMembers[number][1]>;
-  say(fact: Fact): void;
 }
 
 export class Takeover {

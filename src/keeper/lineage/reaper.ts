@@ -2,31 +2,29 @@
  * What SIGCHLD tells: the ends of main processes and of adopted orphans, stops and continues. libuv waits for what it has
  * spawned itself, the controller, so waitid must never take one of those.
  */
+import type {RunEvents} from '../runs/events.ts';
 import {happen} from '../runs/life.ts';
 import type {Descendants} from './descendants.ts';
 import {runOfOrphan, type ProcessScan} from './members.ts';
-import type {Fact, FormerParent, OrphanFact} from '../../link/facts.ts';
+import type {FormerParent, OrphanFact} from '../../link/facts.ts';
 import type {Runs} from '../runs/runs.ts';
 import type {Run} from '../runs/run.ts';
 import {nextStopped, peekEnded, reap, type Ended} from '../../posix/wait.ts';
 import {isHidden} from '../../process/hidepid.ts';
 import {isShortage, readStat, type Stat} from '../../process/stat.ts';
 
-export interface ReaperHost {
+export interface ReaperHost extends Pick<RunEvents, 'say' | 'orphanEnded'> {
   readonly runs: Runs;
   /** Whether libuv waits for this child. */
   isSpawned(pid: number): boolean;
   /** Who is to hear how a child ended that this process, or an earlier image of it, has started; null: it is an orphan. */
   waiterOf(pid: number): ((end: Ended) => void) | null;
-  say(fact: Fact): void;
   /** Who comes from whom, up to this moment; null: nobody listens. */
   descendants(): Descendants | null;
   /** The run of an orphan that nothing else gives to one; null: it can't be told. */
   attribute(stat: Stat): Run | null;
   /** A child of this process can't be looked at. */
   hidden(pid: number): void;
-  /** An orphan has ended. */
-  orphanEnded(pid: number): void;
 }
 
 interface Orphan {

@@ -1,28 +1,15 @@
 /** How runs say how they are: by a socket (sd_notify(3)), by a FIFO, or not at all; opened, taken up and closed together. */
 import {closeSync} from 'node:fs';
-import type {Fact} from '../../link/facts.ts';
 import type {SpawnOrder} from '../../link/spawn.ts';
-import {Notify} from './notify.ts';
+import {Notify, type NotifyHost} from './notify.ts';
 import {ReadyFifos} from './ready-fifo.ts';
 import type {Intent} from '../runs/shape.ts';
 import type {Run} from '../runs/run.ts';
 import type {KeptVoices} from '../handover.ts';
-import type {Epoll} from '../../posix/epoll.ts';
 import {letGo} from '../../posix/let-go.ts';
 
 /** They go through one argument of execve(2), which has room for 128 KiB; others are made anew. */
 const MOST_KEPT = 1000;
-
-export interface NotificationsHost {
-  /** The folder of runs. */
-  readonly folder: string;
-  readonly epoll: Epoll;
-  say(fact: Fact): void;
-  /** Makes that process the main one; answers why not, or null. */
-  setMain(run: Run, pid: number): string | null;
-  /** The run needs so much longer to end. */
-  extend(run: Run, ms: number): void;
-}
 
 export class Notifications {
   readonly #notify: Notify;
@@ -30,7 +17,7 @@ export class Notifications {
   readonly #keptNotify: Map<string, number>;
   readonly #keptReady: Map<string, number>;
 
-  constructor(host: NotificationsHost, kept: KeptVoices | null) {
+  constructor(host: NotifyHost, kept: KeptVoices | null) {
     this.#notify = new Notify(host);
     this.#ready = new ReadyFifos({...host, ready: run => this.#notify.heard(run, {ready: true})});
     this.#keptNotify = new Map(kept?.notify);

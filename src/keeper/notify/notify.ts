@@ -5,10 +5,10 @@
  * A message counts if one of the run's processes sent it. Who sent it may be gone when it is read (`systemd-notify` in a
  * script): then it counts if that was the user whose the run is, since it came to the run's own socket.
  */
+import type {RunEvents} from '../runs/events.ts';
 import {happen} from '../runs/life.ts';
 import {closeSync} from 'node:fs';
 import {isMember} from '../lineage/members.ts';
-import type {Fact} from '../../link/facts.ts';
 import type {Notice} from '../../link/runs.ts';
 import {joined, lasting, parseNotice} from './parse.ts';
 import {bindNotify, makeNotify, removeNotify, type NotifyAddress} from '../runs/notify-socket.ts';
@@ -33,15 +33,12 @@ const PATIENCE_MS = 2_000;
 /** Of one run, so many kinds of refusals are told. */
 const MOST_KINDS = 16;
 
-export interface NotifyHost {
+export interface NotifyHost extends Pick<RunEvents, 'say' | 'extend'> {
   /** The folder of runs. */
   readonly folder: string;
   readonly epoll: Epoll;
-  say(fact: Fact): void;
   /** Makes that process the main one; answers why not, or null. */
   setMain(run: Run, pid: number): string | null;
-  /** The run needs so much longer to end. */
-  extend(run: Run, ms: number): void;
 }
 
 interface Open extends NotifyAddress {

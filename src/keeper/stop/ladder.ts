@@ -5,6 +5,7 @@
  *
  * All runs that are being ended share one timer and one look at the machine.
  */
+import type {RunEvents} from '../runs/events.ts';
 import {SIGCONT, SIGKILL, SIGTERM} from '../../posix/signal-numbers.ts';
 import {isPopulated, killCgroup, removeCgroup} from '../cgroup/cgroup.ts';
 import {ProcessScan, mayLive, membersOf} from '../lineage/members.ts';
@@ -30,17 +31,13 @@ interface Ending {
   killedAt: number | null;
 }
 
-export interface LadderHost {
+export interface LadderHost extends Pick<RunEvents, 'signalFailed' | 'cleared'> {
   /** Whether a child of the keeper is accounted for: a main process, the controller, or an orphan of some run. */
   isKnown(pid: number): boolean;
   /** Notes orphans that came meanwhile. */
   adoptOrphans(look: ProcessScan): void;
   /** How it is known that nothing of a run is left of which nothing was found; null where something is. */
   proofOf(run: Run): Cleared | null;
-  /** A signal that is part of ending the run could not be sent. Reported once for each process and signal. */
-  signalFailed(run: Run, failure: {pid: number; signal: number; error: string}): void;
-  /** Nothing of the run is left, or what is left can't be ended. */
-  cleared(run: Run, cleared: Cleared): void;
 }
 
 export class Ladder {
