@@ -1,10 +1,11 @@
 /** What the controller reports to clients: the fleet, its instances, what was found, how a command ended. */
+import type {Doubt, Proof} from '../base/proof.ts';
 import type {Status} from '../supervisor/types.ts';
 
 /** What brood can and can't promise on this machine, in words. */
 export interface Guarantees {
   /** How a run's processes are told apart: the best source there is. */
-  readonly lineage: 'cgroup' | 'connector' | 'lineage';
+  readonly lineage: Proof;
   /** Whether the anchor lives, so that a dead keeper is brought back. */
   readonly anchored: boolean;
   /** Lesser guarantees, each a sentence with its reason. */
@@ -224,15 +225,6 @@ export interface OrphanReport {
 export interface FindingsReport {
   readonly zombies: readonly ZombieReport[];
   readonly orphans: readonly OrphanReport[];
-}
-
-/** Why it is not proved that nothing of a run is left. */
-export interface Doubt {
-  /** A process that may be left of it; null: a reason that is no process. */
-  readonly pid: number | null;
-  readonly startTime: string | null;
-  /** For people. Names of processes in it are untrusted. */
-  readonly words: string;
 }
 
 /** How a command ended for one instance. */

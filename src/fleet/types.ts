@@ -2,9 +2,7 @@
  * What a fleet file says, checked and normalized: every default filled in, every duration in milliseconds, every size
  * in bytes, every path absolute. Nothing downstream of `src/fleet/` sees YAML.
  */
-
-/** A signal by its name, e.g. `SIGTERM`. */
-export type SignalName = `SIG${string}`;
+import type {SignalName} from '../base/signal-name.ts';
 
 export type RestartPolicy = 'always' | 'on-failure' | 'never';
 export type ZombiePolicy = 'report' | 'nudge' | 'restart';

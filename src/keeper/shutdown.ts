@@ -6,7 +6,7 @@ import type {RunEvents} from './runs/events.ts';
 import type {Link} from './controller/link.ts';
 import type {Runs} from './runs/runs.ts';
 import {isOver, type Run} from './runs/run.ts';
-import type {SignalName} from '../posix/signals.ts';
+import type {SignalName} from '../base/signal-name.ts';
 
 /** No word from a controller for so long after a signal to end: the keeper ends the fleet itself. */
 const LAST_RESORT_MS = 3_000;

@@ -1,8 +1,9 @@
 /** Facts that the keeper tells the controller: JSON, one message a line, the other way along the same socket pair. */
 import type {Stream} from '../logs/layout.ts';
-import type {SignalName} from '../posix/signals.ts';
+import type {SignalName} from '../base/signal-name.ts';
 import type {Reply} from './orders.ts';
-import type {Proof, Cleared, ExitFact, Unheld, LogStart, RunFact, Notice, SpawnFailure} from './runs.ts';
+import type {Cleared, ExitFact, Unheld, LogStart, RunFact, Notice, SpawnFailure} from './runs.ts';
+import type {Proof} from '../base/proof.ts';
 
 /** A process of the fleet that has lost its parent; token null: of no run that is known. */
 export interface OrphanFact {

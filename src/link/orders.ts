@@ -3,7 +3,7 @@
  * Every order carries the number of the controller's lease; lower ones are refused, so an old controller that wakes up
  * again changes nothing.
  */
-import type {SignalName} from '../posix/signals.ts';
+import type {SignalName} from '../base/signal-name.ts';
 import type {Grant} from './channels.ts';
 import type {SpawnOrder} from './spawn.ts';
 

@@ -1,18 +1,7 @@
 /** What the keeper knows of a run and tells of it. */
+import type {Proof, Doubt} from '../base/proof.ts';
 import type {Stream} from '../logs/layout.ts';
-import type {SignalName} from '../posix/signals.ts';
-
-/** How brood knows that nothing of a run is left. */
-export type Proof = 'cgroup' | 'connector' | 'lineage';
-
-/** Why it is not proved that nothing of a run is left. */
-export interface Doubt {
-  /** A process that may be left of it; null: a reason that is no process. */
-  readonly pid: number | null;
-  readonly startTime: string | null;
-  /** For people. Names of processes in it are untrusted. */
-  readonly words: string;
-}
+import type {SignalName} from '../base/signal-name.ts';
 
 /** What is left of a run that has ended, and how that is known. */
 export interface Cleared {

@@ -1,6 +1,6 @@
 /** What it takes to start a run: worked out by the controller, carried out by the keeper. */
 import type {Grant} from './channels.ts';
-import type {SignalName} from '../posix/signals.ts';
+import type {SignalName} from '../base/signal-name.ts';
 import type {RunLimits} from './runs.ts';
 
 /** All that is needed to start a run. Nothing in it is parsed: the controller has worked it out. */

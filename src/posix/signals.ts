@@ -1,8 +1,7 @@
 /** Signals by name and number, and their dispositions (signal(7)). */
+import type {SignalName} from '../base/signal-name.ts';
 import {constants} from 'node:os';
 import {libc} from './libc.ts';
-
-export type SignalName = `SIG${string}`;
 
 // SIGIOT, SIGPOLL and SIGUNUSED are second names; the first name of a number is the one that is shown.
 const byNumber = new Map<number, SignalName>();

@@ -1,6 +1,7 @@
 /** waitid(2), beside libuv: it waits for those it spawned, brood for those it adopted and for stops. */
 import {libc} from './libc.ts';
-import {signalName, type SignalName} from './signals.ts';
+import {signalName} from './signals.ts';
+import type {SignalName} from '../base/signal-name.ts';
 
 const P_ALL = 0;
 const P_PID = 1;

@@ -2,7 +2,9 @@
  * The words of the pure core: what is, what is wanted, what may happen, and what shall be done about it.
  * The core does no I/O and knows no clock: facts come in with the time at which they are handled, effects go out.
  */
-import type {FleetSpec, SignalName, WorkerSpec} from '../fleet/types.ts';
+import type {Proof, Doubt} from '../base/proof.ts';
+import type {FleetSpec, WorkerSpec} from '../fleet/types.ts';
+import type {SignalName} from '../base/signal-name.ts';
 import type {JournalEvent} from '../journal/events.ts';
 
 /** Where a worker's instance is in its life. */
@@ -45,18 +47,6 @@ export interface Exit {
    * ended it for its memory: `memory` where it was its own limit, `oom` where that of others or the machine's ran out.
    */
   readonly reason: string;
-}
-
-/** How brood knows that nothing of a run is left. */
-export type Proof = 'cgroup' | 'connector' | 'lineage';
-
-/** Why it is not proved that nothing of a run is left. */
-export interface Doubt {
-  /** A process that may be left of it; null: a reason that is no process. */
-  readonly pid: number | null;
-  readonly startTime: string | null;
-  /** For people. Names of processes in it are untrusted. */
-  readonly words: string;
 }
 
 /** Why the core is ending a run. */

@@ -1,5 +1,5 @@
 /** How it is known that nothing of a run is left, in words. */
-import type {Doubt} from '../control/reports.ts';
+import type {Doubt} from '../base/proof.ts';
 import {plainText} from './sanitize.ts';
 
 const PROOFS: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 /** Which proof the sources give together: one that contradicts is enough for a lesser one, or for none. */
 import {expect, test} from 'vitest';
-import type {Doubt} from '../../src/link/runs.ts';
+import type {Doubt} from '../../src/base/proof.ts';
 import {proofOf} from '../../src/keeper/lineage/proof.ts';
 import type {Descent} from '../../src/keeper/runs/run.ts';
 import {startTimeOf} from '../../src/process/stat.ts';

@@ -3,7 +3,7 @@
  * it may forget it, and says everything again to a new controller. What its processes do, chance decides.
  */
 import type {RunFact} from '../../src/link/runs.ts';
-import type {SignalName} from '../../src/fleet/types.ts';
+import type {SignalName} from '../../src/base/signal-name.ts';
 import type {Effect, Input} from '../../src/supervisor/types.ts';
 import {promise} from './failure.ts';
 import {MEMORY_LIMIT} from './fleets.ts';

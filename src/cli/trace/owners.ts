@@ -8,7 +8,7 @@ import {commandOf} from '../../process/proc-files.ts';
 import {readProcessTable, type ProcessTable} from '../../process/table.ts';
 import type {Stat} from '../../process/stat.ts';
 import {NOBODY, type Attribution, type Owner} from '../../process/trace/attribution.ts';
-import type {SignalName} from '../../posix/signals.ts';
+import type {SignalName} from '../../base/signal-name.ts';
 
 export interface TraceOwnersHost {
   readonly folder: string;

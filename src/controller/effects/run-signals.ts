@@ -1,5 +1,6 @@
 /** Signals to runs that the core decides. One that could not be sent is an event, and part of the command's answer. */
-import {signalNumber, type SignalName} from '../../posix/signals.ts';
+import {signalNumber} from '../../posix/signals.ts';
+import type {SignalName} from '../../base/signal-name.ts';
 import type {KeeperLink} from '../keeper/link.ts';
 import type {SignalFailures} from '../turn/signal-failures.ts';
 

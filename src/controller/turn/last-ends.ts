@@ -1,5 +1,5 @@
 /** How it was proved that nothing is left of the last run of each instance, also of those that have left the fleet since. */
-import type {Doubt} from '../../control/reports.ts';
+import type {Doubt} from '../../base/proof.ts';
 import type {Cleared} from '../../link/runs.ts';
 import {hasEnded, readStat} from '../../process/stat.ts';
 

@@ -6,7 +6,7 @@ import type {JournalEvent} from '../../journal/events.ts';
 import {namesOf} from './instance-names.ts';
 import type {Outcome, Outcomes} from '../../control/reports.ts';
 import {whyRefused} from '../../process/refusal.ts';
-import type {SignalName} from '../../posix/signals.ts';
+import type {SignalName} from '../../base/signal-name.ts';
 import type {Core} from '../../supervisor/index.ts';
 
 /** Runs whose failures are remembered, the latest ones. */

@@ -6,7 +6,8 @@ import {didYouMean} from '../values/nearest.ts';
 import {isName, NAME_RULE} from '../values/names.ts';
 import {parseSignal, signalNames} from '../values/signal-names.ts';
 import {keyLabel} from '../syntax/tree.ts';
-import type {SignalName, TcpAddress} from '../types.ts';
+import type {TcpAddress} from '../types.ts';
+import type {SignalName} from '../../base/signal-name.ts';
 
 /** Text for a program: execve(2) ends every string at a NUL, so it can't hold one. */
 function plainText(spot: Spot, context: Context, expects: string): string | null {

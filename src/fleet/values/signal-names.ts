@@ -1,5 +1,5 @@
 import {constants} from 'node:os';
-import type {SignalName} from '../types.ts';
+import type {SignalName} from '../../base/signal-name.ts';
 
 const NUMBERS: Readonly<Record<string, number>> = constants.signals;
 

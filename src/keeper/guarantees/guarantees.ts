@@ -2,7 +2,7 @@
 import type {Code} from '../code/installed.ts';
 import type {ConnectorWhenNeeded} from '../lineage/connector.ts';
 import type {Fact} from '../../link/facts.ts';
-import type {Proof} from '../../link/runs.ts';
+import type {Proof} from '../../base/proof.ts';
 import type {PipeStore} from '../pipe-store/store.ts';
 import type {Unattributed} from '../lineage/unattributed.ts';
 import {lesserKernel, weakerPromises} from './reduced.ts';

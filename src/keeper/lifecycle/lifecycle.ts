@@ -26,7 +26,7 @@ import {Notifications} from '../notify/notifications.ts';
 import {noteWork} from '../../posix/collect.ts';
 import type {Epoll} from '../../posix/epoll.ts';
 import {letGo} from '../../posix/let-go.ts';
-import type {SignalName} from '../../posix/signals.ts';
+import type {SignalName} from '../../base/signal-name.ts';
 import {bootId} from '../../process/proc-files.ts';
 import type {Ended} from '../../posix/wait.ts';
 import {startTimeOf} from '../../process/stat.ts';

@@ -5,7 +5,7 @@ import {continueRecord, type OpenRecord} from '../runs/record.ts';
 import type {Runs} from '../runs/runs.ts';
 import type {Run} from '../runs/run.ts';
 import {Spawner} from './spawner.ts';
-import type {SignalName} from '../../posix/signals.ts';
+import type {SignalName} from '../../base/signal-name.ts';
 import type {End} from '../../posix/wait.ts';
 import {startTimeOf} from '../../process/stat.ts';
 

@@ -1,6 +1,7 @@
 /** How it is known that nothing of a run is left, from all sources together: none may contradict the one that is named. */
 import {isPopulated} from '../cgroup/cgroup.ts';
-import type {Cleared, Doubt} from '../../link/runs.ts';
+import type {Cleared} from '../../link/runs.ts';
+import type {Doubt} from '../../base/proof.ts';
 import type {Run} from '../runs/run.ts';
 import {hasEnded, readStat} from '../../process/stat.ts';
 

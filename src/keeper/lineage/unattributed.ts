@@ -10,7 +10,7 @@ import {parentAnchor} from '../anchor/anchor.ts';
 import type {Descendants} from './descendants.ts';
 import {HiddenChildren} from './hidden-children.ts';
 import {certainRunOf, runOfOrphan} from './members.ts';
-import type {Doubt} from '../../link/runs.ts';
+import type {Doubt} from '../../base/proof.ts';
 import type {Orphanage, Orphanages} from './orphanage.ts';
 import type {Runs} from '../runs/runs.ts';
 import {firstStartOf, isOver, type Run} from '../runs/run.ts';

@@ -1,6 +1,6 @@
 /** What the keeper holds of one run, from the order to spawn it until the controller has committed its end. */
 import type {Cleared, ExitFact, LogStart, Notice, RunFact, SpawnFailure, Unheld} from '../../link/runs.ts';
-import type {SignalName} from '../../posix/signals.ts';
+import type {SignalName} from '../../base/signal-name.ts';
 import type {Intent} from './shape.ts';
 
 /** The processes that come from a run's main process, as the process connector has told. */

@@ -6,7 +6,7 @@
 import type {Grant, GrantKind} from '../../link/channels.ts';
 import type {SpawnOrder} from '../../link/spawn.ts';
 import type {ExitFact, LogStart, RunFact, RunLimits} from '../../link/runs.ts';
-import type {SignalName} from '../../posix/signals.ts';
+import type {SignalName} from '../../base/signal-name.ts';
 
 /** Before the spawn. */
 export interface Intent {

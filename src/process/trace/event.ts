@@ -1,5 +1,5 @@
 /** What happens to processes, as a trace tells it: from the process connector, or from snapshots. */
-import type {SignalName} from '../../posix/signals.ts';
+import type {SignalName} from '../../base/signal-name.ts';
 
 export type TraceEvent = {
   /** Wall clock, ms. */
