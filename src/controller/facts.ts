@@ -48,8 +48,8 @@ export function createFacts(host: FactsHost): Facts {
   const {engine, probes, noteRun, notices, orphans, orphanCare, lastEnds, held, logCare, code, signals, sweep} = host;
   const feed = (input: Input): void => engine.feed(input);
   return {
-    spawned({type, token, pid, startTime, at, logStart, unheld}) {
-      noteRun({token, logStart, unheld});
+    spawned({type, token, pid, startTime, at, logStart, unenforced}) {
+      noteRun({token, logStart, unenforced});
       engine.feed({type, token, pid, startTime, at});
     },
     'spawn-failed': feed,

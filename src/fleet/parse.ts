@@ -18,7 +18,7 @@ export interface Machine {
   /** What keeps a path from being watched, in words. Left out: nothing does. */
   readonly unwatchable?: (path: string) => string | null;
   /** Why a limit can't be held by cgroup here, in words. Left out: all can. */
-  readonly unheld?: (limit: 'memory' | 'cpu') => string | null;
+  readonly unenforced?: (limit: 'memory' | 'cpu') => string | null;
   /** Why no socket is to be bound at a path, in words. Left out: nothing speaks against any. */
   readonly noSocket?: (path: string) => string | null;
 }
@@ -45,7 +45,7 @@ export async function parseFleetText(input: string, options: ParseOptions): Prom
     root: options.root ?? process.geteuid?.() === 0,
     cpus: options.cpus ?? availableParallelism(),
     unwatchable: options.unwatchable ?? (() => null),
-    unheld: options.unheld ?? (() => null),
+    unenforced: options.unenforced ?? (() => null),
     noSocket: options.noSocket ?? (() => null),
   };
   const spec = await readSpec(text, format, context);

@@ -2,7 +2,7 @@
 import type {Stream} from '../logs/layout.ts';
 import type {SignalName} from '../base/signal-name.ts';
 import type {Reply} from './orders.ts';
-import type {Cleared, ExitFact, Unheld, LogStart, RunFact, Notice, SpawnFailure} from './runs.ts';
+import type {Cleared, ExitFact, Unenforced, LogStart, RunFact, Notice, SpawnFailure} from './runs.ts';
 import type {Proof} from '../base/proof.ts';
 
 /** A process of the fleet that has lost its parent; token null: of no run that is known. */
@@ -80,7 +80,7 @@ export type Fact =
       readonly startTime: string;
       readonly at: number;
       readonly logStart: LogStart;
-      readonly unheld: Unheld;
+      readonly unenforced: Unenforced;
     }
   | ({readonly type: 'spawn-failed'; readonly token: string} & SpawnFailure)
   | ({readonly type: 'exited'; readonly token: string} & ExitFact)

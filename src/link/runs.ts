@@ -34,7 +34,7 @@ export interface RunLimits {
 }
 
 /** Why its cgroup does not hold a limit that a run has, in words; null: it does, or there is no limit. */
-export type Unheld = Readonly<Record<keyof RunLimits, string | null>>;
+export type Unenforced = Readonly<Record<keyof RunLimits, string | null>>;
 
 export type LogStart = Readonly<Record<Stream, number>>;
 
@@ -56,7 +56,7 @@ export interface RunFact {
   /** All that it has said so far and that still holds. */
   readonly notice: Notice | null;
   readonly cleared: Cleared | null;
-  readonly unheld: Unheld;
+  readonly unenforced: Unenforced;
 }
 
 /** What a worker has said of itself (sd_notify(3)); what is not there, it has not said. */

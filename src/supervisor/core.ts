@@ -3,7 +3,7 @@
  * in with the time at which they are handled, effects go out, nothing else is touched.
  */
 import type {FleetSpec, WorkerSpec} from '../fleet/types.ts';
-import {obey, type Command} from './fleet/commands.ts';
+import {applyCommand, type Command} from './fleet/commands.ts';
 import {fireDeadlines, reschedule} from './fleet/due.ts';
 import type {LifeEvent} from './instance/events.ts';
 import type {FleetHead, Stopping} from './fleet/head.ts';
@@ -62,7 +62,7 @@ export class Core {
     if (input.type === 'tick') this.#tick(time, effects);
     else if (input.type === 'found') takeOver(input.runs, this.#roster, apply);
     else if ('token' in input) this.#takeFact(input, time, effects);
-    else this.#obey(input, time, effects);
+    else this.#command(input, time, effects);
     this.#settle(time, effects);
     this.#roll(time, effects);
     if (this.#roster.held === 0) this.#rate.calm(time.mono);
@@ -209,8 +209,8 @@ export class Core {
     });
   }
 
-  #obey(command: Command, time: Time, effects: Effect[]): void {
-    obey(command, {
+  #command(command: Command, time: Time, effects: Effect[]): void {
+    applyCommand(command, {
       roster: this.#roster,
       stopping: this.#stopping,
       head: this.#head,

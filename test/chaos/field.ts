@@ -68,7 +68,7 @@ export class Field {
    * Neither anchor nor keeper nor controller may have lived at some moment of this round. Nothing else holds the pipes of
    * runs that end meanwhile: what they wrote and was not moved yet is not promised (docs/decisions/0034).
    */
-  get unheld(): boolean {
+  get unenforced(): boolean {
     return this.#anchorless && this.killed.has('keeper') && this.killed.has('controller');
   }
 

@@ -85,7 +85,7 @@ async function judge({field, logs, ledger, watch, before, startedAt}: Eyes): Pro
   const observation = field.observer.look();
   const wanted = field.wanted.up();
   const living = new Set(observation.members.map(({run}) => run));
-  const promised = (note: Note): boolean => !field.unheld || living.has(note.run);
+  const promised = (note: Note): boolean => !field.unenforced || living.has(note.run);
   const missing = missingLines(notes.filter(promised), note => logs.has(note));
   const lastSeen = (id: string): number => Math.max(watch.lastSeen(id) ?? startedAt, logs.lastBegan(id) ?? 0);
   const complaints = [

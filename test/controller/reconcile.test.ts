@@ -21,7 +21,7 @@ function fact(token: string, id: string, more: Partial<RunFact> = {}): RunFact {
     failure: null,
     notice: null,
     cleared: null,
-    unheld: {memory: null, cpu: null},
+    unenforced: {memory: null, cpu: null},
     ...more,
   };
 }

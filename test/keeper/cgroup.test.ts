@@ -4,7 +4,7 @@ import {existsSync, mkdirSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {Cgroups, nestFor, removeCgroup} from '../../src/keeper/cgroup/cgroup.ts';
-import type {RunLimits, Unheld} from '../../src/link/runs.ts';
+import type {RunLimits, Unenforced} from '../../src/link/runs.ts';
 import {isRootCgroup, ownCgroup, processesIn, wordsOf} from '../../src/process/cgroup.ts';
 import {until} from '../end-to-end/harness.ts';
 
@@ -54,15 +54,15 @@ function opened(...ours: readonly (number | undefined)[]): Cgroups {
 interface ProcessRecord {
   readonly child: ChildProcess;
   readonly cgroup: string;
-  readonly unheld: Unheld;
+  readonly unenforced: Unenforced;
 }
 
 function born(cgroups: Cgroups, limits: RunLimits): ProcessRecord {
   const {cgroup, hold} = nestFor(cgroups, limits);
   const child = sleeper();
-  const unheld = hold();
+  const unenforced = hold();
   cgroups.moveOn(cgroup, true);
-  return {child, cgroup: cgroup ?? '', unheld};
+  return {child, cgroup: cgroup ?? '', unenforced};
 }
 
 const NONE = {memory: null, cpu: null};
@@ -79,9 +79,9 @@ describe.skipIf(!canTry)(
         const first = born(cgroups, NONE);
         try {
           // Who needs none of it is left alone.
-          expect([first.unheld, subtree(outer), processesIn(outer)]).toEqual([NONE, [], [anchor.pid]]);
+          expect([first.unenforced, subtree(outer), processesIn(outer)]).toEqual([NONE, [], [anchor.pid]]);
           const second = born(cgroups, {memory: 2 ** 20, cpu: 50});
-          expect(second.unheld.cpu).toBe(`the cgroup ${outer} has no none-such controller`);
+          expect(second.unenforced.cpu).toBe(`the cgroup ${outer} has no none-such controller`);
           expect([subtree(outer), subtree(base)]).toEqual([[controller], [controller]]);
           expect([processesIn(outer), processesIn(leaf)]).toEqual([[], [anchor.pid]]);
           expect([processesIn(first.cgroup), processesIn(second.cgroup)]).toEqual([
@@ -122,9 +122,9 @@ describe.skipIf(!canTry)(
       await inOwnCgroup(async outer => {
         const stranger = sleeper();
         try {
-          const {unheld, child} = born(opened(), {memory: 2 ** 20, cpu: null});
+          const {unenforced, child} = born(opened(), {memory: 2 ** 20, cpu: null});
           await end(child);
-          expect(unheld).toEqual({
+          expect(unenforced).toEqual({
             memory: `the cgroup ${outer} is not brood's alone to divide (process ${stranger.pid ?? 0} is in it, too)`,
             cpu: null,
           });

@@ -133,7 +133,7 @@ export class FakeKeeper {
         failure,
         notice: ready ? {ready} : null,
         cleared: cleared && {proof: cleared.proof, survivors: cleared.survivors},
-        unheld: {memory: null, cpu: null},
+        unenforced: {memory: null, cpu: null},
       };
     });
   }

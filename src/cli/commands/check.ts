@@ -28,7 +28,7 @@ what was expected, and the nearest right spelling. Nothing is started.`,
     atMost(context, 1);
     const file = fleetFileOf(context);
     const {fleet, problems} = await parseFleetFile(file, {
-      unheld: whyNoLimit,
+      unenforced: whyNoLimit,
       noSocket: whyNoSocketHere,
       unwatchable: whyUnwatched,
     });

@@ -9,7 +9,7 @@ import {deadlocksAmong} from '../doctor/deadlocks.ts';
 import type {Findings} from '../doctor/findings.ts';
 import {machineFindings} from '../doctor/machine.ts';
 import {leftWords, mend, mustBeAbleToAsk, terminalAsk, type Mended} from '../doctor/repair.ts';
-import type {Patient, Problem} from '../doctor/target.ts';
+import type {DoctorTarget, Problem} from '../doctor/target.ts';
 import {CliError, ExitCode, UsageError} from '../framework/errors.ts';
 import {chooseFleet, type Connected} from '../target/fleet.ts';
 import {count} from '../../words/format.ts';
@@ -72,7 +72,7 @@ interface Visit {
   readonly client: Client | null;
 }
 
-/** Null: no fleet is running, and none is needed. A supervisor that does not answer is examined from outside. */
+/** Null: no fleet is running, and none is needed. A supervisor that does not answer is target from outside. */
 async function visitFleet(context: Context, all: boolean): Promise<Visit | null> {
   try {
     return await connectOrHint(context);
@@ -87,10 +87,10 @@ async function visitFleet(context: Context, all: boolean): Promise<Visit | null>
 async function consult(context: Context, visit: Visit | null, wishes: Wishes): Promise<number> {
   const {out} = context;
   let connected: Connected | null = visit?.client ? {entry: visit.entry, client: visit.client} : null;
-  let patient: Patient | null = null;
+  let target: DoctorTarget | null = null;
   let findings: Findings | null = null;
   try {
-    patient = connected && (await examine(connected));
+    target = connected && (await examine(connected));
     findings = await look(connected, wishes.all);
   } catch (error) {
     // It has stopped answering in the middle of it.
@@ -100,17 +100,17 @@ async function consult(context: Context, visit: Visit | null, wishes: Wishes): P
   findings ??= await look(null, wishes.all);
   const problems: Problem[] = [];
   if (visit) {
-    const keeperSilentMs = patient?.supervisor.keeperSilentMs ?? null;
+    const keeperSilentMs = target?.supervisor.keeperSilentMs ?? null;
     const answers = {controllerIsSilent: connected === null, keeperSilentMs};
-    const examined = await examineSupervisor(visit.entry.folder, answers);
-    problems.push(...SUPERVISOR_CHECKS.flatMap(check => check(examined)));
+    const target = await examineSupervisor(visit.entry.folder, answers);
+    problems.push(...SUPERVISOR_CHECKS.flatMap(check => check(target)));
   }
   for (const check of FINDING_CHECKS) problems.push(...check(findings));
-  if (patient) for (const check of FLEET_CHECKS) problems.push(...(await check(patient)));
+  if (target) for (const check of FLEET_CHECKS) problems.push(...(await check(target)));
   const asJson = isSet(context, 'json');
   if (!asJson) print(context, problems, wishes.all);
   const mended = wishes.fix ? await mendAll(context, problems, wishes.yes, asJson) : null;
-  if (asJson) out.json(report(findings, problems, patient?.supervisor.guarantees ?? null, mended));
+  if (asJson) out.json(report(findings, problems, target?.supervisor.guarantees ?? null, mended));
   const helped = (mended ?? []).filter(one => one.helped).length;
   return wrong(problems) - helped <= 0 ? ExitCode.done : ExitCode.failed;
 }
@@ -166,7 +166,7 @@ async function look(connected: Connected | null, all: boolean): Promise<Findings
   return {...found, ...deadlocksAmong(lineage, all), client};
 }
 
-async function examine(connected: Connected): Promise<Patient> {
+async function examine(connected: Connected): Promise<DoctorTarget> {
   const {folder} = connected.entry;
   const {supervisor, storm, workers} = await ask(connected, 'ps', {});
   const names = [...new Set(workers.map(({worker}) => worker))];

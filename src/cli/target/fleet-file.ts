@@ -34,7 +34,7 @@ export function printProblems({err}: Context, problems: readonly Problem[]): voi
 export async function readFleetFile(context: Context): Promise<FleetSpec> {
   const file = fleetFileOf(context);
   const {fleet, problems} = await parseFleetFile(file, {
-    unheld: whyNoLimit,
+    unenforced: whyNoLimit,
     noSocket: whyNoSocketHere,
     unwatchable: whyUnwatched,
   });

@@ -85,10 +85,10 @@ export function createWorkerServices(
       batch.sendTo(link);
       channels.declare(core.fleet().channels);
     },
-    noteRun({token, logStart, notice, unheld}) {
+    noteRun({token, logStart, notice, unenforced}) {
       probes.noteLogStart(token, logStart);
       if (notice !== undefined) notices.begin(token, notice);
-      limits.begin(token, unheld);
+      limits.begin(token, unenforced);
     },
     end() {
       notices.end();

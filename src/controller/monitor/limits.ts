@@ -4,7 +4,7 @@
  * looked at who has no such limit.
  */
 import type {HeldLimit, LimitsReport} from '../../control/reports.ts';
-import type {Unheld} from '../../link/runs.ts';
+import type {Unenforced} from '../../link/runs.ts';
 import type {WorkerSpec} from '../../fleet/types.ts';
 import type {Core} from '../../supervisor/index.ts';
 import type {Input, Instance} from '../../supervisor/types.ts';
@@ -28,7 +28,7 @@ export interface LimitWatchOptions {
 export class LimitWatch {
   readonly #options: LimitWatchOptions;
   /** By run. */
-  readonly #unheld = new Map<string, Unheld>();
+  readonly #unenforced = new Map<string, Unenforced>();
   #timer: NodeJS.Timeout | null = null;
   #over = false;
 
@@ -37,18 +37,18 @@ export class LimitWatch {
   }
 
   /** A run is there; a keeper of before limits says nothing of them. */
-  begin(token: string, unheld: Unheld | undefined): void {
-    if (unheld === undefined || this.#over || (unheld.memory === null && unheld.cpu === null)) return;
-    this.#unheld.set(token, unheld);
-    if (unheld.memory !== null) this.#timer ??= setInterval(() => this.look(), LOOK_MS);
+  begin(token: string, unenforced: Unenforced | undefined): void {
+    if (unenforced === undefined || this.#over || (unenforced.memory === null && unenforced.cpu === null)) return;
+    this.#unenforced.set(token, unenforced);
+    if (unenforced.memory !== null) this.#timer ??= setInterval(() => this.look(), LOOK_MS);
   }
 
   forget(token: string): void {
-    this.#unheld.delete(token);
+    this.#unenforced.delete(token);
   }
 
   reportOf({run}: Instance, {limits}: WorkerSpec): LimitsReport {
-    const why = run?.pid == null ? undefined : (this.#unheld.get(run.token) ?? {memory: null, cpu: null});
+    const why = run?.pid == null ? undefined : (this.#unenforced.get(run.token) ?? {memory: null, cpu: null});
     const held = (name: 'memory' | 'cpu', lesser: HeldLimit['by']): HeldLimit | null => {
       const limit = limits[name];
       if (limit === null) return null;
@@ -63,9 +63,9 @@ export class LimitWatch {
   weaker(): string[] {
     const workers = {memory: new Map<string, Set<string>>(), cpu: new Map<string, Set<string>>()};
     for (const {worker, run} of this.#options.core.instances()) {
-      const unheld = run === null ? undefined : this.#unheld.get(run.token);
+      const unenforced = run === null ? undefined : this.#unenforced.get(run.token);
       for (const name of ['memory', 'cpu'] as const) {
-        const why = unheld?.[name];
+        const why = unenforced?.[name];
         if (why != null) workers[name].set(why, (workers[name].get(why) ?? new Set()).add(worker));
       }
     }
@@ -88,7 +88,7 @@ export class LimitWatch {
     const {core, memoryOf, feed} = this.#options;
     const suspects: (Suspect & {readonly token: string})[] = [];
     for (const {id, worker, run} of core.instances()) {
-      if (run?.pid == null || run.ending !== null || this.#unheld.get(run.token)?.memory == null) continue;
+      if (run?.pid == null || run.ending !== null || this.#unenforced.get(run.token)?.memory == null) continue;
       const limit = core.specOf(worker).limits.memory;
       if (limit !== null) suspects.push({id, limit, token: run.token});
     }

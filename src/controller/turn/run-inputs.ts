@@ -23,6 +23,6 @@ export function inputsOf(run: RunFact, ageOf: AgeOf): Input[] {
 }
 
 /** What there is to note of a run that the keeper knows; `notice`: where it was not started just now. */
-export interface NotedRun extends Pick<RunFact, 'token' | 'logStart' | 'unheld'> {
+export interface NotedRun extends Pick<RunFact, 'token' | 'logStart' | 'unenforced'> {
   readonly notice?: RunFact['notice'];
 }

@@ -13,7 +13,7 @@ export interface Context {
   /** What keeps a path from being watched, in words; null: nothing. */
   readonly unwatchable: (path: string) => string | null;
   /** Why a limit can't be held by cgroup here, in words; null: it can, or nobody knows. */
-  readonly unheld: (limit: 'memory' | 'cpu') => string | null;
+  readonly unenforced: (limit: 'memory' | 'cpu') => string | null;
   /** Why no socket is to be bound at a path, in words; null: nothing speaks against it, or nobody knows. */
   readonly noSocket: (path: string) => string | null;
 }

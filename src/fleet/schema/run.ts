@@ -94,7 +94,7 @@ function held(limit: 'memory' | 'cpu', check: Check<number>): Check<number> {
     ...check,
     read(spot, context) {
       const value = check.read(spot, context);
-      const why = value === null ? null : context.unheld(limit);
+      const why = value === null ? null : context.unenforced(limit);
       if (why !== null) {
         const instead = limit === 'memory' ? 'is held here by a look every second only' : "can't be held here";
         context.report.note(spot.node.at, `${spot.label}: ${instead}: ${why}`);

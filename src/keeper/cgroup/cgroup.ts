@@ -9,7 +9,7 @@ import {basename, dirname, join} from 'node:path';
 import {Controllers, type StrangerAmong} from './controllers.ts';
 import {setLimits} from './limits.ts';
 import {makeCgroup} from './make.ts';
-import type {RunLimits, Unheld} from '../../link/runs.ts';
+import type {RunLimits, Unenforced} from '../../link/runs.ts';
 import {ownCgroup, type Controller} from '../../process/cgroup.ts';
 import {cgroupOf} from '../../process/proc-files.ts';
 import {removeEmptyFolder} from '../../posix/remove.ts';
@@ -143,7 +143,7 @@ export class Cgroups {
    * The same, with what it takes to hold limits. What this process has in a nest is counted there as long as it has it, so one
    * that has waited in it for long would take that from the memory of the run.
    */
-  limitedNest(limits: readonly Controller[]): {readonly cgroup: string | null; readonly why: Unheld} {
+  limitedNest(limits: readonly Controller[]): {readonly cgroup: string | null; readonly why: Unenforced} {
     const why = this.#controllers.enable(limits, this.#strangerAmong);
     this.moveOn(this.#nest, false);
     return {cgroup: this.nest(), why};
@@ -214,7 +214,7 @@ export interface Nest {
    * Once it is born: sets its limits, and answers why they are not held. This process has left then: what a worker may have is
    * no limit for a keeper that forks, and the kernel would end both.
    */
-  readonly hold: () => Unheld;
+  readonly hold: () => Unenforced;
 }
 
 export function nestFor(cgroups: Cgroups | null, limits: RunLimits): Nest {

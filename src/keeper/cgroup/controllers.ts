@@ -8,7 +8,7 @@ import {errorCode, hasCode} from '../../base/errors.ts';
 import {existsSync, readdirSync, rmdirSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {makeCgroup} from './make.ts';
-import type {Unheld} from '../../link/runs.ts';
+import type {Unenforced} from '../../link/runs.ts';
 import {isRootCgroup, processesIn, whyWithout, wordsOf, type Controller} from '../../process/cgroup.ts';
 
 /** Whoever was in the way may have left by then; to look costs a reading of all processes. */
@@ -57,7 +57,7 @@ export class Controllers {
    *
    * @param strangerAmong the first of these processes that is not the supervisor's own: those that are may be moved
    */
-  enable(wanted: readonly Controller[], strangerAmong: StrangerAmong): Unheld {
+  enable(wanted: readonly Controller[], strangerAmong: StrangerAmong): Unenforced {
     const why: Record<Controller, string | null> = {memory: null, cpu: null};
     for (const limit of wanted) {
       const refusal = this.#refusals.get(limit);

@@ -9,7 +9,7 @@
 import {errorCode} from '../../base/errors.ts';
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import type {Oom, RunLimits, Unheld} from '../../link/runs.ts';
+import type {Oom, RunLimits, Unenforced} from '../../link/runs.ts';
 import type {Controller} from '../../process/cgroup.ts';
 
 const PERIOD_US = 100_000;
@@ -51,7 +51,7 @@ const orWhy = (action: () => void): string | null => {
  * @param why without which controllers that is vain, and why
  * @returns why a limit that was asked for is not held
  */
-export function setLimits(cgroup: string | null, {memory, cpu}: RunLimits, why: Unheld): Unheld {
+export function setLimits(cgroup: string | null, {memory, cpu}: RunLimits, why: Unenforced): Unenforced {
   const hold = (limit: Controller, value: number | null, action: (path: string) => void): string | null => {
     if (value === null) return null;
     if (why[limit] !== null) return why[limit];
@@ -76,7 +76,7 @@ function read(cgroup: string, file: string): string | null {
 }
 
 /** The same of a run that an earlier keeper has started. */
-export function limitsKept(cgroup: string | null, {memory, cpu}: RunLimits): Unheld {
+export function limitsKept(cgroup: string | null, {memory, cpu}: RunLimits): Unenforced {
   const isSet = (file: string): boolean => !/^(max\b|$)/.test((cgroup && read(cgroup, file)) ?? '');
   const lost = 'its cgroup does not hold it';
   return {

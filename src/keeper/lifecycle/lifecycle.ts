@@ -145,7 +145,7 @@ export class RunLives {
       const stdio = stdioOf([...outputs, ...granted], this.voices.open(run, order, fds));
       connector?.descendants.follow(run);
       this.#mains.start(run, order, stdio, {cgroup, record});
-      happen(run, {type: 'limited', unheld: hold()});
+      happen(run, {type: 'limited', unenforced: hold()});
       this.#started(run);
     } catch (error) {
       if (run.pid === null) this.#failed(run, spawnFailure(error, order, Date.now()));
@@ -212,10 +212,10 @@ export class RunLives {
     if (run.adopted && run.exit === null) this.#adopted.lookAtPause(run);
   }
 
-  #started({token, pid, startTime, startedAt, logStart, unheld}: Run): void {
+  #started({token, pid, startTime, startedAt, logStart, unenforced}: Run): void {
     if (pid === null || startedAt === null) return;
     noteWork();
-    this.#host.say({type: 'spawned', token, pid, startTime: startTime ?? '', at: startedAt, logStart, unheld});
+    this.#host.say({type: 'spawned', token, pid, startTime: startTime ?? '', at: startedAt, logStart, unenforced});
   }
 
   /** Of a main process that another has started: it may have said just before that another one takes its place. */

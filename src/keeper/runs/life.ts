@@ -2,7 +2,7 @@
  * A run's life in the keeper: its states, what may happen in each, and what that changes. Nothing else assigns what is
  * known of a run.
  */
-import type {Cleared, ExitFact, Notice, SpawnFailure, Unheld} from '../../link/runs.ts';
+import type {Cleared, ExitFact, Notice, SpawnFailure, Unenforced} from '../../link/runs.ts';
 import type {Run} from './run.ts';
 import type {Intent} from './shape.ts';
 
@@ -23,7 +23,7 @@ export type RunEvent =
   /** With its start time, the pid is an identity. */
   | {readonly type: 'identified'; readonly startTime: string}
   /** Its limits are set, or why not. */
-  | {readonly type: 'limited'; readonly unheld: Unheld}
+  | {readonly type: 'limited'; readonly unenforced: Unenforced}
   | {readonly type: 'failed'; readonly failure: SpawnFailure}
   /** Another process is the main one from now on. */
   | {readonly type: 'main-changed'; readonly pid: number; readonly startTime: string}
@@ -61,7 +61,7 @@ const LIFE: {readonly [T in EventType]: Transition<T>} = {
     },
   },
   identified: {from: ['alive'], change: (run, {startTime}) => void (run.startTime = startTime)},
-  limited: {from: ['alive'], change: (run, {unheld}) => void (run.unheld = unheld)},
+  limited: {from: ['alive'], change: (run, {unenforced}) => void (run.unenforced = unenforced)},
   failed: {from: ['ordered'], change: (run, {failure}) => void (run.failure = failure)},
   'main-changed': {
     from: ['alive'],

@@ -62,7 +62,7 @@ function runOf(record: SpawnRecord, now: number): Found {
     cleared: record.cleared,
     notice: record.ready ? {ready: true} : null,
     cgroup: started?.cgroup ?? intent?.cgroup ?? null,
-    unheld: limitsKept(started?.cgroup ?? null, intent?.limits ?? NO_LIMITS),
+    unenforced: limitsKept(started?.cgroup ?? null, intent?.limits ?? NO_LIMITS),
   };
   return {run, record, present};
 }

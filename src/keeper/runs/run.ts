@@ -1,5 +1,5 @@
 /** What the keeper holds of one run, from the order to spawn it until the controller has committed its end. */
-import type {Cleared, ExitFact, LogStart, Notice, RunFact, SpawnFailure, Unheld} from '../../link/runs.ts';
+import type {Cleared, ExitFact, LogStart, Notice, RunFact, SpawnFailure, Unenforced} from '../../link/runs.ts';
 import type {SignalName} from '../../base/signal-name.ts';
 import type {Intent} from './shape.ts';
 
@@ -54,7 +54,7 @@ export interface Run {
   readonly cgroup: string | null;
   /** Null: nobody listens. */
   readonly descent: Descent | null;
-  readonly unheld: Unheld;
+  readonly unenforced: Unenforced;
   readonly output: RunStreams | null;
   /** Its processes that became the keeper's own children: pid to start time. */
   readonly orphans: Map<number, string>;
@@ -81,7 +81,7 @@ export const newRun = (intended: Pick<Run, 'token' | 'id' | 'stopSignal' | 'stop
   notice: null,
   cgroup: null,
   descent: null,
-  unheld: {memory: null, cpu: null},
+  unenforced: {memory: null, cpu: null},
   output: null,
   orphans: new Map(),
   known: new Map(),
@@ -112,5 +112,5 @@ export const factOf = (run: Run): RunFact => ({
   failure: run.failure,
   notice: run.notice,
   cleared: run.cleared,
-  unheld: run.unheld,
+  unenforced: run.unenforced,
 });

@@ -10,7 +10,7 @@ import type {Input} from '../types.ts';
 export type Command = Exclude<Input, {readonly token: string} | {readonly type: 'tick' | 'found'}>;
 
 /** Carries a command out. While everything is being stopped, nothing is started, added or changed. */
-export function obey(command: Command, change: FleetChange): void {
+export function applyCommand(command: Command, change: FleetChange): void {
   if (change.stopping !== 'no' && command.type !== 'stop' && command.type !== 'resume' && command.type !== 'down')
     return;
   switch (command.type) {

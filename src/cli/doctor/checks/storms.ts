@@ -3,7 +3,7 @@ import {endOf} from '../../../words/event-words.ts';
 import {lastEnd} from '../../why/evidence.ts';
 import {count} from '../../../words/format.ts';
 import {stormWords} from '../../../words/instance-words.ts';
-import {named, workerOf, type Check, type Patient, type Problem} from '../target.ts';
+import {named, workerOf, type Check, type DoctorTarget, type Problem} from '../target.ts';
 
 const WINDOW_MS = 10 * 60_000;
 /** So many ends that nobody asked for, within the window. */
@@ -24,7 +24,7 @@ const tellingLine = (lines: readonly string[]): string | null =>
   null;
 
 /** Ends that the policy judged: each is followed by a backoff, or by giving up. */
-const unaskedEnds = ({records, now}: Patient, id: string): number =>
+const unaskedEnds = ({records, now}: DoctorTarget, id: string): number =>
   (records.get(id) ?? []).filter(
     ({type, at}) => (type === 'backoff' || type === 'spawn-failed') && now - Date.parse(at) < WINDOW_MS,
   ).length;
@@ -36,15 +36,15 @@ interface Storm {
   readonly words: string | null;
 }
 
-export const storms: Check = async patient => {
+export const storms: Check = async target => {
   const byCause = new Map<string, Storm>();
-  for (const {id, restarts, status} of patient.instances) {
+  for (const {id, restarts, status} of target.instances) {
     // Restarts without a delay leave no line of their own.
-    const ends = Math.max(unaskedEnds(patient, id), status === 'backoff' ? restarts : 0);
+    const ends = Math.max(unaskedEnds(target, id), status === 'backoff' ? restarts : 0);
     if (ends < MANY) continue;
-    const end = lastEnd(patient.records.get(id) ?? []);
+    const end = lastEnd(target.records.get(id) ?? []);
     if (end === null) continue;
-    const words = tellingLine(await patient.lastWords(id));
+    const words = tellingLine(await target.lastWords(id));
     const how = end.record.type === 'spawn-failed' ? String(end.record['message']) : endOf(end.record);
     const key = `${workerOf(id)} ${fingerprintOf(how)} ${fingerprintOf(words ?? '')}`;
     const storm = byCause.get(key) ?? {ids: [], restarts: 0, how, words};
@@ -52,11 +52,11 @@ export const storms: Check = async patient => {
     storm.restarts += ends;
     byCause.set(key, storm);
   }
-  return [...heldBack(patient), ...[...byCause.values()].map(problemOf)];
+  return [...heldBack(target), ...[...byCause.values()].map(problemOf)];
 };
 
 /** So many of them that the fleet's rate holds restarts back, also those of workers that are well otherwise. */
-const heldBack = ({storm}: Patient): Problem[] =>
+const heldBack = ({storm}: DoctorTarget): Problem[] =>
   storm
     ? [
         {

@@ -1,6 +1,6 @@
 /** Files that are to be watched and are not, and workers that are started anew by what they write themselves. */
 import {formatTime} from '../../../words/format.ts';
-import {workerOf, type Check, type Patient, type Problem} from '../target.ts';
+import {workerOf, type Check, type DoctorTarget, type Problem} from '../target.ts';
 
 const WINDOW_MS = 60_000;
 /** So often within the window, nobody saves the same file by hand. */
@@ -18,9 +18,9 @@ const advise = (code: string | null): string =>
   ADVICE[code ?? ''] ??
   'Correct the path under `watch:`, or make it there; the worker runs all the same, but nothing in there restarts it.';
 
-export const watches: Check = patient => {
+export const watches: Check = target => {
   const seen = new Set<string>();
-  return patient.instances.flatMap(({id, watch}) => {
+  return target.instances.flatMap(({id, watch}) => {
     const worker = workerOf(id);
     if (watch === null || seen.has(worker)) return [];
     seen.add(worker);
@@ -30,11 +30,11 @@ export const watches: Check = patient => {
       message: `${worker} does not notice all that it watches: ${message}`,
       advice: advise(code),
     }));
-    return [...problems, ...ownWrites(patient, id)];
+    return [...problems, ...ownWrites(target, id)];
   });
 };
 
-function ownWrites({records, now}: Patient, id: string): Problem[] {
+function ownWrites({records, now}: DoctorTarget, id: string): Problem[] {
   const recent = (records.get(id) ?? []).filter(
     ({type, at}) => type === 'file-changed' && now - Date.parse(at) < WINDOW_MS,
   );
