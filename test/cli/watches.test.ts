@@ -1,7 +1,7 @@
 import type {EventRecord} from '../../src/journal/record.ts';
 import {expect, test} from 'vitest';
 import {watches} from '../../src/cli/doctor/checks/watches.ts';
-import type {DoctorTarget, Problem} from '../../src/cli/doctor/target.ts';
+import type {FleetTarget, Problem} from '../../src/cli/doctor/target.ts';
 import {limitWords} from '../../src/cli/status/limits-format.ts';
 import {changeWords, watchWords} from '../../src/words/watch-words.ts';
 import {detail, FakeFleet} from './fake-fleet.ts';
@@ -10,7 +10,7 @@ const NOW = Date.parse('2024-05-01T12:00:00Z');
 const watch = {paths: ['src'], ignored: [], watching: true, problems: []};
 
 async function problems(
-  instances: DoctorTarget['instances'],
+  instances: FleetTarget['instances'],
   changes: readonly (readonly [string, number])[],
 ): Promise<readonly Problem[]> {
   const records = changes.map(([path, ago], seq): EventRecord => ({

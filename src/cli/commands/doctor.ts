@@ -9,7 +9,7 @@ import {deadlocksAmong} from '../doctor/deadlocks.ts';
 import type {Findings} from '../doctor/findings.ts';
 import {machineFindings} from '../doctor/machine.ts';
 import {leftWords, mend, mustBeAbleToAsk, terminalAsk, type Mended} from '../doctor/repair.ts';
-import type {DoctorTarget, Problem} from '../doctor/target.ts';
+import type {FleetTarget, Problem} from '../doctor/target.ts';
 import {CliError, ExitCode, UsageError} from '../framework/errors.ts';
 import {chooseFleet, type Connected} from '../target/fleet.ts';
 import {count} from '../../words/format.ts';
@@ -87,7 +87,7 @@ async function visitFleet(context: Context, all: boolean): Promise<Visit | null>
 async function consult(context: Context, visit: Visit | null, wishes: Wishes): Promise<number> {
   const {out} = context;
   let connected: Connected | null = visit?.client ? {entry: visit.entry, client: visit.client} : null;
-  let target: DoctorTarget | null = null;
+  let target: FleetTarget | null = null;
   let findings: Findings | null = null;
   try {
     target = connected && (await examine(connected));
@@ -102,8 +102,8 @@ async function consult(context: Context, visit: Visit | null, wishes: Wishes): P
   if (visit) {
     const keeperSilentMs = target?.supervisor.keeperSilentMs ?? null;
     const answers = {controllerIsSilent: connected === null, keeperSilentMs};
-    const target = await examineSupervisor(visit.entry.folder, answers);
-    problems.push(...SUPERVISOR_CHECKS.flatMap(check => check(target)));
+    const supervisor = await examineSupervisor(visit.entry.folder, answers);
+    problems.push(...SUPERVISOR_CHECKS.flatMap(check => check(supervisor)));
   }
   for (const check of FINDING_CHECKS) problems.push(...check(findings));
   if (target) for (const check of FLEET_CHECKS) problems.push(...(await check(target)));
@@ -166,7 +166,7 @@ async function look(connected: Connected | null, all: boolean): Promise<Findings
   return {...found, ...deadlocksAmong(lineage, all), client};
 }
 
-async function examine(connected: Connected): Promise<DoctorTarget> {
+async function examine(connected: Connected): Promise<FleetTarget> {
   const {folder} = connected.entry;
   const {supervisor, storm, workers} = await ask(connected, 'ps', {});
   const names = [...new Set(workers.map(({worker}) => worker))];

@@ -5,7 +5,7 @@ import type {SupervisorLook, Trouble} from '../target/supervisor-troubles.ts';
 import type {Findings} from './findings.ts';
 import type {Fix} from './fixes.ts';
 
-export interface DoctorTarget {
+export interface FleetTarget {
   readonly folder: string;
   readonly supervisor: SupervisorReport;
   readonly storm: StormReport | null;
@@ -37,16 +37,16 @@ export interface Problem {
 export type FindingCheck = (findings: Findings) => readonly Problem[];
 
 /** The supervisor's processes, and what keeps them from answering. */
-export interface DoctorTarget {
+export interface SupervisorTarget {
   readonly look: SupervisorLook;
   readonly troubles: readonly Trouble[];
 }
 
 /** One kind of problem of a supervisor; `checks.ts` lists them. */
-export type SupervisorCheck = (target: DoctorTarget) => readonly Problem[];
+export type SupervisorCheck = (target: SupervisorTarget) => readonly Problem[];
 
 /** One kind of problem of a fleet; `checks.ts` lists them. */
-export type Check = (target: DoctorTarget) => readonly Problem[] | Promise<readonly Problem[]>;
+export type Check = (target: FleetTarget) => readonly Problem[] | Promise<readonly Problem[]>;
 
 /** `web/1`, `web/1 and web/2`, `web/1 and 11 others`. */
 export function named(ids: readonly string[]): string {

@@ -3,7 +3,7 @@ import {endOf} from '../../../words/event-words.ts';
 import {lastEnd} from '../../why/evidence.ts';
 import {count} from '../../../words/format.ts';
 import {stormWords} from '../../../words/instance-words.ts';
-import {named, workerOf, type Check, type DoctorTarget, type Problem} from '../target.ts';
+import {named, workerOf, type Check, type FleetTarget, type Problem} from '../target.ts';
 
 const WINDOW_MS = 10 * 60_000;
 /** So many ends that nobody asked for, within the window. */
@@ -24,7 +24,7 @@ const tellingLine = (lines: readonly string[]): string | null =>
   null;
 
 /** Ends that the policy judged: each is followed by a backoff, or by giving up. */
-const unaskedEnds = ({records, now}: DoctorTarget, id: string): number =>
+const unaskedEnds = ({records, now}: FleetTarget, id: string): number =>
   (records.get(id) ?? []).filter(
     ({type, at}) => (type === 'backoff' || type === 'spawn-failed') && now - Date.parse(at) < WINDOW_MS,
   ).length;
@@ -56,7 +56,7 @@ export const storms: Check = async target => {
 };
 
 /** So many of them that the fleet's rate holds restarts back, also those of workers that are well otherwise. */
-const heldBack = ({storm}: DoctorTarget): Problem[] =>
+const heldBack = ({storm}: FleetTarget): Problem[] =>
   storm
     ? [
         {

@@ -1,6 +1,6 @@
 /** Files that are to be watched and are not, and workers that are started anew by what they write themselves. */
 import {formatTime} from '../../../words/format.ts';
-import {workerOf, type Check, type DoctorTarget, type Problem} from '../target.ts';
+import {workerOf, type Check, type FleetTarget, type Problem} from '../target.ts';
 
 const WINDOW_MS = 60_000;
 /** So often within the window, nobody saves the same file by hand. */
@@ -34,7 +34,7 @@ export const watches: Check = target => {
   });
 };
 
-function ownWrites({records, now}: DoctorTarget, id: string): Problem[] {
+function ownWrites({records, now}: FleetTarget, id: string): Problem[] {
   const recent = (records.get(id) ?? []).filter(
     ({type, at}) => type === 'file-changed' && now - Date.parse(at) < WINDOW_MS,
   );
