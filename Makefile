@@ -6,7 +6,7 @@ BUILT = dist/cli.js
 SOURCES = $(shell find src ui -type f -name '*.ts' 2>/dev/null)
 SHELL_SCRIPTS = $(shell find fixtures test -type f -name '*.sh')
 
-.PHONY: all demo test build lint lint-rules lint-types lint-format lint-arrows lint-shell check bench chaos soak crash test-nodes lesser vm tools screens clean
+.PHONY: all demo test build lint lint-rules lint-types lint-format lint-arrows lint-shell check bench simulate chaos soak crash test-nodes lesser vm tools screens clean
 
 all: build
 
@@ -62,6 +62,12 @@ bench: $(BUILT)
 	@sh test/tools.sh bench s6-svscan:s6 runsvdir:runit supervisord:supervisor 'cc:gcc libc6-dev' python3:python3 lsof:lsof htop:htop
 	@$(BIN)/esbuild bench/main.ts bench/asking.ts bench/reading.ts bench/frames.ts --bundle --external:koffi --external:blessed --external:@lydell/node-pty --platform=node --format=esm --target=node20 --log-level=warning --outdir=.cache/bench --out-extension:.js=.mjs
 	@node .cache/bench/main.mjs
+
+## The core against its model, in 10,000 stories that no run before has told. STORIES and SEED narrow, BROOD_SEED=N make check
+## VITEST=test/simulation tells one again.
+simulate: $(INSTALLED)
+	@$(BIN)/esbuild test/simulation/main.ts --bundle --platform=node --format=esm --target=node20 --packages=external --log-level=warning --outfile=.cache/simulation/main.mjs
+	@node .cache/simulation/main.mjs
 
 ## 200 workers under blows that a seed determines, judged from the outside. SEED, DURATION (5m), WORKERS and RATE (MB/s) narrow.
 chaos: $(BUILT)
