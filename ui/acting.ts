@@ -2,6 +2,7 @@
  * What is done to workers and processes. Whom it is about was chosen when the key was pressed, and is named before
  * anything is done that can't be taken back.
  */
+import {formatDuration} from '../src/base/format.ts';
 import {messageOf} from '../src/base/errors.ts';
 import type {Method, Params} from '../src/control/messages.ts';
 import type {Outcomes} from '../src/control/reports.ts';
@@ -126,7 +127,7 @@ export function askAlarm(app: Shell): void {
     else
       void run(app, async () => {
         await app.world.fleet?.call('alarm', {target: id, seconds});
-        return seconds === 0 ? `${id}: its alarm is cancelled` : `${id}: SIGALRM in ${seconds} s`;
+        return seconds === 0 ? `${id}: its alarm is cancelled` : `${id}: SIGALRM in ${formatDuration(seconds * 1000)}`;
       });
   };
   app.open(new Prompt({label: `SIGALRM to ${id} in seconds (0 cancels): `, text: '', done}));

@@ -1,5 +1,5 @@
 /** Everything known of one process or one instance, as it is at each frame; kept open while it lives and after. */
-import {formatBytes, formatDuration, formatTime} from '../src/words/format.ts';
+import {formatBytes, formatDuration, formatTime} from '../src/base/format.ts';
 import {exitWords, healthWords, statusWords} from '../src/words/instance-words.ts';
 import {maskSecrets} from '../src/control/secrets.ts';
 import type {InstanceDetail} from '../src/control/reports.ts';

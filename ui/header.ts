@@ -1,5 +1,5 @@
 /** What is to be seen at a glance: how the machine is, how the fleet is, and whether something needs people. */
-import {formatBytes, formatDuration} from '../src/words/format.ts';
+import {formatBytes, formatDuration} from '../src/base/format.ts';
 import type {Shell} from './shell.ts';
 import type {Canvas, Rect} from './screen/canvas.ts';
 import {widthOf} from './screen/cells.ts';

@@ -1,4 +1,5 @@
 /** From a fleet's folder to a client of its controller, also while that is being started again. */
+import {formatDuration} from '../base/format.ts';
 import {hasCode} from '../base/errors.ts';
 import {connect, type Socket} from 'node:net';
 import {Client} from './client.ts';
@@ -38,7 +39,7 @@ export async function connectFleet(folder: string, options: ConnectOptions = {})
     // Without a lock, what was removed from the folder is put back at the supervisor's next sweep.
     const timeoutMs = options.timeoutMs ?? (readLock(folder) === null ? REPAIR_MS : ANSWER_MS);
     if (performance.now() >= begun + timeoutMs) {
-      const message = `the supervisor (pid ${lock?.pid ?? '?'}) lives, but did not answer within ${timeoutMs} ms`;
+      const message = `the supervisor (pid ${lock?.pid ?? '?'}) lives, but did not answer within ${formatDuration(timeoutMs)}`;
       throw new ConnectionLostError(message);
     }
     await new Promise(resolve => setTimeout(resolve, RETRY_MS));

@@ -1,4 +1,5 @@
 /** The control socket: who may speak on it, and who is listening to events. */
+import {formatDuration} from '../base/format.ts';
 import type {EventRecord} from '../journal/record.ts';
 import {lstatSync, renameSync, rmSync} from 'node:fs';
 import {createServer, type Server, type Socket} from 'node:net';
@@ -215,7 +216,8 @@ export class ControlServer {
   #drop(connection: Connection, now: number): void {
     const connections = this.#connections.size;
     const {idleSince} = connection;
-    const why = idleSince === null ? 'it was the oldest of those' : `it was idle for ${Math.round(now - idleSince)} ms`;
+    const why =
+      idleSince === null ? 'it was the oldest of those' : `it was idle for ${formatDuration(now - idleSince)}`;
     this.#connections.delete(connection);
     connection.dismiss(
       `this connection makes room for a new one: ${connections} clients are connected${this.#mostOf()}, and ${why}; connect again when there is something to ask`,

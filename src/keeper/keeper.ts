@@ -2,6 +2,7 @@
  * The keeper: parent and subreaper of all workers. It does everything and decides nothing: orders come from the
  * controller, facts go to it.
  */
+import {formatDuration} from '../base/format.ts';
 import {getPriority} from 'node:os';
 import type {Fact, Loss} from '../link/facts.ts';
 import type {SupervisorSignal} from '../posix/early-signals.ts';
@@ -119,7 +120,7 @@ export class Keeper {
 
   #controllerLost(pid: number | null, how: string, pauseMs: number): void {
     this.#lost++;
-    const next = pauseMs > 0 ? `in ${pauseMs} ms` : 'now';
+    const next = pauseMs > 0 ? `in ${formatDuration(pauseMs)}` : 'now';
     writeError(`brood keeper: controller ${pid ?? ''} ended (${how}), the next one starts ${next}\n`);
     this.#rooms.upgrade.cancel(`the controller ended in the middle of it (${how})`);
     this.#rooms.fleetEnd.controllerLost();

@@ -1,4 +1,5 @@
 /** Makes folders for sockets, and waits for that only so long: what keeps mkdir(2) from its work may go on for ever. */
+import {formatDuration} from '../base/format.ts';
 import {makeSocketFolder, pathOf, SocketFolderError, type SocketFolder} from './socket-folder.ts';
 
 /** It takes less than a millisecond. */
@@ -16,7 +17,9 @@ export async function makeSocketFolderInTime(place: SocketFolder): Promise<void>
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       const why = `perhaps a process that reads ${place.base} does not go on, which keeps others from making anything there`;
-      reject(new SocketFolderError('ETIMEDOUT', `folder ${path} is not made after ${PATIENCE_MS / 1000} s: ${why}`));
+      reject(
+        new SocketFolderError('ETIMEDOUT', `folder ${path} is not made after ${formatDuration(PATIENCE_MS)}: ${why}`),
+      );
     }, PATIENCE_MS);
   });
   try {

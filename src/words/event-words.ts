@@ -2,7 +2,7 @@
 import type {Events, EventType} from '../journal/events.ts';
 import type {Severity} from '../journal/kind.ts';
 import {isEvent, severityOf, type EventRecord} from '../journal/record.ts';
-import {count, formatBytes, formatDuration, formatTime} from './format.ts';
+import {count, formatBytes, formatDuration, formatTime} from '../base/format.ts';
 import {exitWords} from './instance-words.ts';
 import type {Style} from './style.ts';
 import {plainText} from './sanitize.ts';
@@ -69,7 +69,7 @@ const WORDS: Words = {
   'zombie-gone': event => `a zombie is gone${pidOf(event)}`,
   'orphan-adopted': ({pid, command}) => `orphan adopted: ${pid} ${command ?? ''}`.trimEnd(),
   'orphan-killed': ({pid, command}) => `orphan killed: ${pid} ${command ?? ''}`.trimEnd(),
-  'alarm-set': ({seconds}) => `SIGALRM in ${seconds} s`,
+  'alarm-set': ({seconds}) => `SIGALRM in ${formatDuration(seconds * 1000)}`,
   'alarm-cancelled': () => 'alarm cancelled',
   'alarm-fired': () => 'SIGALRM: its alarm was due',
   'output-held': ({error}) => `its output can not be written (${error}): it is held back, so the worker may block`,

@@ -1,6 +1,6 @@
 /** An instance in a few words. */
 import type {ExitReport, HealthReport, StormReport, WorkerReport} from '../control/reports.ts';
-import {count, formatTime} from './format.ts';
+import {count, formatTime} from '../base/format.ts';
 import {plainText} from './sanitize.ts';
 
 /** `ready`, `ready paused` */

@@ -40,6 +40,9 @@ export function plainText(text: string, most = MOST_SHOWN): string {
   return text.length <= most ? cleaned(text, passing) : `${cleaned(beginningOf(text, most - 1), passing)}…`;
 }
 
+/** One line of a screen whose cells are drawn one by one, so that a tab is spaces. Nothing is cut. */
+export const screenText = (text: string): string => cleaned(text, {colours: null, line: ' ', tab: '    '});
+
 /** The same of several lines, which stay lines. Nothing is cut. */
 export const plainLines = (text: string): string => cleaned(text, {colours: null, line: '\n', tab: '\t'});
 

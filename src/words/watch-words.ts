@@ -1,7 +1,7 @@
 /** What a worker watches, in a few words. */
 import type {Events} from '../journal/events.ts';
 import type {WatchReport} from '../control/reports.ts';
-import {count} from './format.ts';
+import {count} from '../base/format.ts';
 
 /** `src, config.json except *.log`, and what is in the way. */
 export function watchWords({paths, ignored, watching, problems}: WatchReport): string {

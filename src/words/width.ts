@@ -1,10 +1,12 @@
 /** How many columns text takes in a terminal, and cutting it to fit. Time is linear in what is measured. */
+import {eastAsianWidth} from 'get-east-asian-width';
 import {charactersOf, MOST_UNITS} from './characters.ts';
 
-/** East Asian wide and emoji ranges that matter; all else is one column. */
-const WIDE =
-  /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\ufe0f/u;
 const PLAIN = /^[\x20-\x7e]*$/;
+/** Half of a flag. Its width is neutral in UAX 11; terminals draw an emoji. */
+const FLAG = /^\p{Regional_Indicator}/u;
+/** U+FE0F asks for the emoji of a character that has a plain form, too. */
+const PICTURE_FORM = '\ufe0f';
 const NOTHING = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]+$/u;
 
 /** Of text without control sequences. */
@@ -15,7 +17,12 @@ export function widthOf(text: string): number {
   return width;
 }
 
-const widthOfCharacter = (character: string): number => (WIDE.test(character) ? 2 : NOTHING.test(character) ? 0 : 1);
+/** The columns of one character as people see it: two where UAX 11 has it wide. */
+export function widthOfCharacter(character: string): 0 | 1 | 2 {
+  if (NOTHING.test(character)) return 0;
+  if (FLAG.test(character) || character.includes(PICTURE_FORM)) return 2;
+  return eastAsianWidth(character.codePointAt(0) ?? 0);
+}
 
 /** At most `columns` wide; where something was cut off an ellipsis stands for it. */
 export function fit(text: string, columns: number): string {

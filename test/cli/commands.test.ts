@@ -168,7 +168,7 @@ test('errors of the controller become words and exit codes', async () => {
   };
   await fleet.serve({
     stop: fail(ErrorCode.unknownTarget, 'no worker nginxx', {nearest: 'nginx'}),
-    start: fail(ErrorCode.timeout, 'not done after 5 ms: still waiting for web/1 (starting)'),
+    start: fail(ErrorCode.timeout, 'not done after 5ms: still waiting for web/1 (starting)'),
     restart: fail(ErrorCode.stopping, 'the fleet is being stopped'),
     pause: () => {
       throw new Error('a bug');
@@ -212,7 +212,7 @@ test('signal, nice and alarm: what is sent, also with negative numbers and odd s
   );
   expect((await fleet.run('nice', '-3', 'web')).code).toBe(0);
   expect((await fleet.run('nice', '10', 'web')).code).toBe(0);
-  expect((await fleet.run('alarm', 'web', '60')).out).toMatch(/SIGALRM in 60 seconds \(before: in 2 s\)/);
+  expect((await fleet.run('alarm', 'web', '60')).out).toMatch(/SIGALRM in 1m \(before: in 2s\)/);
   expect((await fleet.run('alarm', 'web', '0')).out).toMatch(/no alarm/);
   expect(calls).toEqual([
     {signal: 'SIGUSR1', targets: ['web', '77'], tree: true},

@@ -1,7 +1,7 @@
 import {PassThrough} from 'node:stream';
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {formatBytes, formatDuration, formatTime} from '../../src/words/format.ts';
+import {formatBytes, formatDuration, formatTime} from '../../src/base/format.ts';
 import {Output} from '../../src/cli/terminal/output.ts';
 import {plainText, terminalSafe} from '../../src/words/sanitize.ts';
 import {printTable, type Column} from '../../src/cli/terminal/table.ts';

@@ -26,7 +26,7 @@ test('one that never stops is read at a pace until its time is over', async () =
   const folder = mkdtempSync(join(tmpdir(), 'brood-talk-'));
   onTestFinished(() => rmSync(folder, {recursive: true, force: true}));
   const file = join(folder, 'sent');
-  expect(await run(endless(file, 65_536), 3_000)).toBe('timed out after 3 s');
+  expect(await run(endless(file, 65_536), 3_000)).toBe('timed out after 3s');
   // Without a pace, some gigabytes.
   expect(Number(readFileSync(file, 'latin1'))).toBeLessThan(64 << 20);
 });

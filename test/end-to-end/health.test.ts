@@ -73,8 +73,8 @@ test('http, tcp and exec: what is well stays, and what is not has failed, with w
     fleet.up();
     const reasons: readonly (readonly [string, string | RegExp])[] = [
       ['bad', 'status 503 Service Unavailable'],
-      ['hang', 'timed out after 300 ms'],
-      ['slow', 'timed out after 300 ms'],
+      ['hang', 'timed out after 300ms'],
+      ['slow', 'timed out after 300ms'],
       ['reset', 'the connection was closed before the answer'],
       ['nonsense', /no valid HTTP answer/],
       ['refused', 'connection refused'],
@@ -82,7 +82,7 @@ test('http, tcp and exec: what is well stays, and what is not has failed, with w
       ['no', 'exit code 3: it is broken'],
       ['killed', 'killed by SIGKILL'],
       ['missing', /not found in PATH/],
-      ['stuck', 'timed out after 300 ms'],
+      ['stuck', 'timed out after 300ms'],
     ];
     for (const [name, message] of reasons) {
       const {reason, exit, flags} = await fleet.status(name, 'failed', 30_000);

@@ -41,7 +41,7 @@ test.skipIf(!isSampled)(
       fleet.up();
       await fleet.status('never', 'failed');
       const {reason} = await fleet.status('alone', 'backoff');
-      expect(reason).toMatch(/^had \d+(\.\d)? MiB of memory, its limit is 200 MiB$/);
+      expect(reason).toMatch(/^had \d+(\.\d)?M of memory, its limit is 200M$/);
       expect(fleet.read('asked')).toBe('asked\n');
       expect(fleet.worker('alone')).toMatchObject({restarts: 1, exit: {reason: 'memory'}});
       expect(fleet.worker('small')).toMatchObject({status: 'ready', restarts: 0});

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import {formatDuration, formatSize, parseDuration, parseSize} from '../../src/fleet/index.ts';
+import {durationInFile, sizeInFile, parseDuration, parseSize} from '../../src/fleet/index.ts';
 import {LONGEST_DURATION_MS} from '../../src/fleet/values/duration.ts';
 import {LARGEST_SIZE} from '../../src/fleet/values/size.ts';
 
@@ -37,10 +37,10 @@ describe('a duration', () => {
   test('comes back from its text exactly', () => {
     fc.assert(
       fc.property(fc.integer({min: 0, max: LONGEST_DURATION_MS}), ms => {
-        expect(parseDuration(formatDuration(ms))).toEqual({ms});
+        expect(parseDuration(durationInFile(ms))).toEqual({ms});
       }),
     );
-    expect([0, 1500, 60_000, 604_800_000].map(formatDuration)).toEqual(['0s', '1500ms', '1m', '7d']);
+    expect([0, 1500, 60_000, 604_800_000].map(durationInFile)).toEqual(['0s', '1500ms', '1m', '7d']);
   });
 });
 
@@ -71,7 +71,7 @@ describe('a size', () => {
     fc.assert(
       fc.property(fc.maxSafeInteger(), number => {
         const bytes = Math.abs(number) % LARGEST_SIZE;
-        expect(parseSize(formatSize(bytes))).toEqual({bytes});
+        expect(parseSize(sizeInFile(bytes))).toEqual({bytes});
       }),
     );
   });

@@ -108,7 +108,7 @@ test.skipIf(lacksMute)(
         await until('the failure', () => fleet.events('spawn-failed').length > 0);
         const [failed] = fleet.events('spawn-failed');
         expect(failed?.worker).toBe('taker');
-        expect(String(failed?.['message'])).toMatch(/^channel feed: not open after 5 s; .*file system.*\(ETIMEDOUT\)$/);
+        expect(String(failed?.['message'])).toMatch(/^channel feed: not open after 5s; .*file system.*\(ETIMEDOUT\)$/);
         // One that waits for it is not started once it is to end.
         await fleet.status('taker', 'starting');
         expect(fleet.run('stop', 'taker').code).toBe(0);

@@ -60,8 +60,8 @@ test.skipIf(lacksMute)(
         for (const name of ['web', 'tool'])
           await until(`a failure of ${name}`, () => fleet.events('spawn-failed').some(({worker}) => worker === name));
         const said = fleet.events('spawn-failed').map(({message}) => String(message));
-        expect(said).toContain(`can't look for sleep, to be run in ${fleet.path('mute/d')}: no answer within 5 s`);
-        expect(said).toContain(`can't look for ./link, to be run in ${fleet.path()}: no answer within 5 s`);
+        expect(said).toContain(`can't look for sleep, to be run in ${fleet.path('mute/d')}: no answer within 5s`);
+        expect(said).toContain(`can't look for ./link, to be run in ${fleet.path()}: no answer within 5s`);
         expect([fleet.keeper, fleet.controller]).toEqual([keeper, controller]);
       });
       for (const name of ['web', 'tool']) await fleet.status(name, 'ready');
@@ -127,7 +127,7 @@ test.skipIf(lacksMute)(
             expect(fleet.run('doctor').out).toContain('not-watched');
             const failed = await until('the failure', () => fleet.events('spawn-failed')[0]);
             expect(failed['message']).toBe(
-              `env_file ${fleet.path('mute', 'web.env')} can't be read: no answer within 5 s`,
+              `env_file ${fleet.path('mute', 'web.env')} can't be read: no answer within 5s`,
             );
             fleet.write('new', 'other/z');
             await fleet.successor('dev', pid!);

@@ -76,7 +76,7 @@ test.skipIf(lacksMute)(
         fleet.up();
         const [other] = await fleet.ready('other');
         const {keeper} = fleet;
-        await until('the failure', () => failures(fleet).some(words => /http: not open after 5 s/.test(words)));
+        await until('the failure', () => failures(fleet).some(words => /http: not open after 5s/.test(words)));
         process.kill(other!.pid!, 'SIGKILL');
         await fleet.successor('other', other!.pid!);
         expect(fleet.keeper).toBe(keeper);

@@ -125,7 +125,7 @@ describe('giving up', () => {
     crash(crash(of, 'a/1'), 'b/1').gone('a/1');
     expect(settle(of).get('a/1')).toMatchObject({
       status: 'failed',
-      reason: 'group g gave up: 2 restarts within 30 s; last: a/1: exit code 1',
+      reason: 'group g gave up: 2 restarts within 30s; last: a/1: exit code 1',
     });
     expect(statuses(of)).toBe('a:failed b:failed c:ready d:ready e:ready');
   });
@@ -157,7 +157,7 @@ describe('giving up', () => {
     expect(statuses(of)).toBe('a:ready b:ready c:ready d:ready e:ready');
     of.gone('b/1');
     expect(statuses(settle(of))).toBe('a:failed b:failed c:failed d:failed e:ready');
-    expect(of.get('c/1').reason).toMatch(/^group outer gave up: 1 restart within 30 s; last: b\/1/);
+    expect(of.get('c/1').reason).toMatch(/^group outer gave up: 1 restart within 30s; last: b\/1/);
   });
 
   test('start by hand forgives', () => {

@@ -32,7 +32,7 @@ describe('an instance', () => {
     bench.gone('web/1', 0);
     expect(bench.get('web/1')).toMatchObject({
       status: 'failed',
-      reason: 'not ready within 30 s',
+      reason: 'not ready within 30s',
       exit: {reason: 'not-ready', code: 0},
     });
   });
@@ -40,7 +40,7 @@ describe('an instance', () => {
   test('gives up when it never gets ready, though each attempt lasts longer than reset_after', () => {
     const bench = new Bench(worker('web', {ready: log, giveUp: {restarts: 2, withinMs: 1000}}));
     for (let i = 0; i < 3; i++) bench.spawned('web/1').pass(30_000).gone('web/1').pass(30_000);
-    expect(bench.get('web/1').reason).toBe('gave up after 2 restarts in a row; last: not ready within 30 s');
+    expect(bench.get('web/1').reason).toBe('gave up after 2 restarts in a row; last: not ready within 30s');
     expect(bench.count('spawn')).toBe(3);
   });
 
@@ -49,7 +49,7 @@ describe('an instance', () => {
     bench.say({type: 'spawned', token: 't1', pid: 101, startTime: '1', at: 1, adopted: true});
     expect(bench.journal()).toEqual(['adopted']);
     bench.pass(30_000);
-    expect(bench.get('web/1')).toMatchObject({status: 'starting', unhealthy: true, reason: 'not ready within 30 s'});
+    expect(bench.get('web/1')).toMatchObject({status: 'starting', unhealthy: true, reason: 'not ready within 30s'});
     bench.probeReady('web/1');
     expect(bench.get('web/1')).toMatchObject({status: 'ready', unhealthy: false, reason: null});
     expect(bench.wanted()).toEqual(['unprobe']);
@@ -87,7 +87,7 @@ describe('an instance', () => {
   test('ends when its time is over, and is judged by its exit', () => {
     const bench = new Bench(worker('web', {maxRuntimeMs: 3_600_000, restart: 'on-failure'})).spawned('web/1');
     bench.pass(3_600_000);
-    expect(bench.get('web/1').reason).toBe('ran for 1 h');
+    expect(bench.get('web/1').reason).toBe('ran for 1h');
     expect(bench.gone('web/1', 0).status('web/1')).toBe('finished');
   });
 

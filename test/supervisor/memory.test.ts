@@ -18,7 +18,7 @@ describe('a worker that is found with more memory than it may', () => {
       {type: 'end', signal: 'SIGTERM', timeoutMs: 10_000},
       {event: {type: 'status-changed'}},
     ]);
-    expect(bench.get('web/1').reason).toBe('had 612 MiB of memory, its limit is 512 MiB');
+    expect(bench.get('web/1').reason).toBe('had 612M of memory, its limit is 512M');
   });
 
   test('has failed, though it ended as it should', () => {
@@ -27,7 +27,7 @@ describe('a worker that is found with more memory than it may', () => {
       status: 'backoff',
       restarts: 1,
       exit: {reason: 'memory', code: 0},
-      reason: 'had 1 GiB of memory, its limit is 512 MiB',
+      reason: 'had 1.0G of memory, its limit is 512M',
     });
     const never = found(ready({restart: 'never'}), 1024 * MIB).exited('web/1', 0);
     expect(never.status('web/1')).toBe('failed');
@@ -50,7 +50,7 @@ describe('a worker that the kernel has ended because memory ran out', () => {
     expect(bench.get('web/1')).toMatchObject({
       status: 'failed',
       exit: {reason: 'memory', signal: 'SIGKILL'},
-      reason: 'killed by the kernel: it needed more memory than its limit of 512 MiB',
+      reason: 'killed by the kernel: it needed more memory than its limit of 512M',
     });
   });
 

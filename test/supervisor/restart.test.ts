@@ -53,7 +53,7 @@ describe('the restart policy', () => {
     });
     const bench = new Bench(spec);
     for (let i = 0; i < 3; i++) bench.spawned('web/1').pass(2000).gone('web/1', 3);
-    expect(bench.get('web/1').reason).toBe('gave up after 2 restarts within 60 s; last: exit code 3');
+    expect(bench.get('web/1').reason).toBe('gave up after 2 restarts within 1m; last: exit code 3');
   });
 
   test('counts one restart after one crash and one respawn', () => {

@@ -31,7 +31,7 @@ describe('a watchdog', () => {
     expect(bench.exited('web/1', 0).get('web/1')).toMatchObject({
       status: 'backoff',
       exit: {reason: 'watchdog'},
-      reason: 'missed its watchdog of 10 s; exit code 0',
+      reason: 'missed its watchdog of 10s; exit code 0',
     });
   });
 

@@ -87,7 +87,7 @@ const CASES: Readonly<Record<string, Case>> = {
     stage.type('soon', 'enter');
     await stage.sees(/an alarm needs a number of seconds/);
     stage.type(key, '1000', 'enter');
-    await stage.sees(/web\/1: SIGALRM in 1000 s/);
+    await stage.sees(/web\/1: SIGALRM in 16m40s/);
     stage.type(key, '0', 'enter');
     await stage.sees(/web\/1: its alarm is cancelled/);
     stage.type(key, '1', 'enter');

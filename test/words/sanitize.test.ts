@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {formatBytes, formatDuration, formatTime} from '../../src/words/format.ts';
+import {formatBytes, formatDuration, formatTime} from '../../src/base/format.ts';
 import {jsonOf} from '../../src/words/json.ts';
 import {MOST_SHOWN, paintedLines, plainLines, plainText, terminalSafe} from '../../src/words/sanitize.ts';
 import {fit, widthOf} from '../../src/words/width.ts';

@@ -1,5 +1,5 @@
 /** A screen of cells in memory. All is drawn here first; what has changed is sent to the terminal by somebody else. */
-import {cellsOf, isPlain, LONGEST, unescaped, widthOf, type Cell} from './cells.ts';
+import {cellsOf, drawable, isPlain, widthOf, type Cell} from './cells.ts';
 import {STYLES, type Style} from './styles.ts';
 
 const INDEX = new Map(STYLES.map((style, index) => [style, index]));
@@ -67,8 +67,7 @@ export class Canvas {
     const most = Math.min(limit, this.width - x);
     const at = y * this.width + x;
     const index = INDEX.get(style) ?? 0;
-    // Of what is far too long nobody looks at the end.
-    const plain = unescaped(text.length > LONGEST ? text.slice(0, LONGEST) : text);
+    const plain = drawable(text);
     if (isPlain(plain)) return this.#putPlain(at, plain, index, most, ellipsis);
     const cells: Cell[] = [];
     let column = 0;
@@ -92,7 +91,7 @@ export class Canvas {
 
   /** Draws text that ends at a column. */
   putRight(end: number, y: number, text: string, style: Style = 'plain'): void {
-    this.put(Math.max(0, end - widthOf(unescaped(text.slice(0, LONGEST)))), y, text, style);
+    this.put(Math.max(0, end - widthOf(text)), y, text, style);
   }
 
   /** A line as text, for tests and saved screens. */

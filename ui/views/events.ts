@@ -1,7 +1,7 @@
 /** The journal, as it is written. */
 import type {EventRecord} from '../../src/journal/record.ts';
 import {describeEvent, styleOfEvent, subjectOf} from '../../src/words/event-words.ts';
-import {formatTime} from '../../src/words/format.ts';
+import {formatTime} from '../../src/base/format.ts';
 import type {Shell} from '../shell.ts';
 import type {Action, Place} from '../keys.ts';
 import type {Column} from '../list/column.ts';

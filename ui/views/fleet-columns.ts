@@ -1,6 +1,6 @@
 /** The columns of the fleet's workers. */
 import type {WorkerReport} from '../../src/control/reports.ts';
-import {formatBytes, formatDuration} from '../../src/words/format.ts';
+import {formatBytes, formatDuration} from '../../src/base/format.ts';
 import {lastExit, statusWords} from '../../src/words/instance-words.ts';
 import {sparkline} from '../data/sparkline.ts';
 import {styleOfStatus} from '../header.ts';

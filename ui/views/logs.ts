@@ -2,14 +2,15 @@
 import {messageOf} from '../../src/base/errors.ts';
 import {followLines} from '../../src/logs/follow.ts';
 import {instanceId, loggedInstances, openStreams, readLines, type Instance, type LogLine} from '../../src/logs/read.ts';
-import {formatTime} from '../../src/words/format.ts';
+import {formatTime} from '../../src/base/format.ts';
 import type {Shell} from '../shell.ts';
 import {LogLines} from '../data/log-lines.ts';
 import type {Action, Place} from '../keys.ts';
 import {drawMatches} from '../list/draw-list.ts';
 import {Prompt} from '../overlays/prompt.ts';
 import type {Canvas, Rect} from '../screen/canvas.ts';
-import {cellsOf, unescaped, widthOf} from '../screen/cells.ts';
+import {screenText} from '../../src/words/sanitize.ts';
+import {cellsOf, widthOf} from '../screen/cells.ts';
 import type {Handlers, Target, View} from '../view.ts';
 
 const FIRST_LINES = 1_000;
@@ -188,7 +189,7 @@ export class LogsView implements View {
   }
 
   #rowsOf(of: LogLine, width: number): Row[] {
-    const text = unescaped(of.line);
+    const text = screenText(of.line);
     if (!this.#wrap) return [{of, text: this.#scrollX > 0 ? text.slice(this.#scrollX) : text, first: true}];
     return wrapped(text, Math.max(1, width)).map((part, index) => ({of, text: part, first: index === 0}));
   }

@@ -1,6 +1,6 @@
 /** The columns of processes. */
 import {shownCommand} from '../../src/words/command.ts';
-import {formatBytes} from '../../src/words/format.ts';
+import {formatBytes} from '../../src/base/format.ts';
 import type {Owner} from '../data/world.ts';
 import type {Column} from '../list/column.ts';
 import {LONGEST} from '../screen/cells.ts';

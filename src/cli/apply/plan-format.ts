@@ -1,6 +1,6 @@
 /** What `apply` would do, for people: who comes, leaves and changes, and which keys of the file that is for. */
 import type {FleetPlan} from '../../control/messages.ts';
-import {count, formatBytes, formatDuration} from '../../words/format.ts';
+import {count, formatBytes, formatDuration} from '../../base/format.ts';
 import type {Output} from '../terminal/output.ts';
 import type {Style} from '../terminal/paint.ts';
 import {plainText} from '../../words/sanitize.ts';

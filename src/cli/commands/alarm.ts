@@ -1,6 +1,6 @@
 import {isSet, JSON_OPTION, type Command} from '../framework/command.ts';
 import {UsageError} from '../framework/errors.ts';
-import {count} from '../../words/format.ts';
+import {formatDuration} from '../../base/format.ts';
 import {withClient} from '../target/fleet.ts';
 import {ask} from '../target/reach.ts';
 
@@ -27,8 +27,10 @@ run, as with alarm(2): a later call replaces an earlier one, 0 cancels it.`,
       if (isSet(context, 'json')) context.out.json({instances});
       else {
         for (const {id, secondsLeftBefore} of instances) {
-          const before = secondsLeftBefore > 0 ? ` (before: in ${secondsLeftBefore} s)` : '';
-          context.out.line(`${id} ${seconds > 0 ? `SIGALRM in ${count(seconds, 'second')}` : 'no alarm'}${before}`);
+          const before = secondsLeftBefore > 0 ? ` (before: in ${formatDuration(secondsLeftBefore * 1000)})` : '';
+          context.out.line(
+            `${id} ${seconds > 0 ? `SIGALRM in ${formatDuration(seconds * 1000)}` : 'no alarm'}${before}`,
+          );
         }
       }
       return 0;

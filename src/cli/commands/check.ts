@@ -1,4 +1,4 @@
-import {formatDuration, parseFleetFile} from '../../fleet/index.ts';
+import {parseFleetFile} from '../../fleet/index.ts';
 import type {FleetSpec} from '../../fleet/types.ts';
 import {whyNoSocketHere} from '../../home/check.ts';
 import {whyUnwatched} from '../target/unwatched.ts';
@@ -8,7 +8,7 @@ import type {Command} from '../framework/command.ts';
 import {ExitCode} from '../framework/errors.ts';
 import {fleetFileOf, printProblems} from '../target/fleet-file.ts';
 import {commandLine} from '../../words/command.ts';
-import {count} from '../../words/format.ts';
+import {count, formatDuration} from '../../base/format.ts';
 import {plainText} from '../../words/sanitize.ts';
 import {printTable} from '../terminal/table.ts';
 

@@ -12,7 +12,7 @@ import {leftWords, mend, mustBeAbleToAsk, terminalAsk, type Mended} from '../doc
 import type {FleetTarget, Problem} from '../doctor/target.ts';
 import {CliError, ExitCode, UsageError} from '../framework/errors.ts';
 import {chooseFleet, type Connected} from '../target/fleet.ts';
-import {count} from '../../words/format.ts';
+import {count} from '../../base/format.ts';
 import {journalOf} from '../why/instance-journal.ts';
 import {lastWords} from '../why/last-output.ts';
 import {plainText} from '../../words/sanitize.ts';

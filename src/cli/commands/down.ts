@@ -7,7 +7,7 @@ import {isSet, JSON_OPTION, TIMEOUT_OPTION, type Command, type Context} from '..
 import {CliError, ExitCode} from '../framework/errors.ts';
 import {chooseFleet, connectError, notRunning} from '../target/fleet.ts';
 import {leftWords, processesLeftOf} from '../target/left-processes.ts';
-import {count} from '../../words/format.ts';
+import {count} from '../../base/format.ts';
 import {plainText} from '../../words/sanitize.ts';
 import {printOutcomes} from '../target/outcomes.ts';
 import {stopFleet, type Stopped, type StopOptions} from '../target/stop-fleet.ts';

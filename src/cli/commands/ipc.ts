@@ -4,7 +4,7 @@ import {canReadChannels, readChannels} from '../../ipc/graph.ts';
 import {KINDS, type Kind} from '../../ipc/types.ts';
 import {isSet, JSON_OPTION, textOf, type Command, type Context} from '../framework/command.ts';
 import {CliError, ExitCode, UsageError} from '../framework/errors.ts';
-import {count} from '../../words/format.ts';
+import {count} from '../../base/format.ts';
 import {dotOf} from '../ipc/dot.ts';
 import {drawingOf} from '../ipc/drawing.ts';
 import {joinsAny} from '../../words/channels/joins.ts';

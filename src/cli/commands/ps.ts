@@ -1,7 +1,7 @@
 import type {WorkerReport} from '../../control/reports.ts';
 import {atMost} from '../framework/arguments.ts';
 import {isSet, JSON_OPTION, type Command} from '../framework/command.ts';
-import {formatBytes, formatDuration} from '../../words/format.ts';
+import {formatBytes, formatDuration} from '../../base/format.ts';
 import {withClient} from '../target/fleet.ts';
 import {ask} from '../target/reach.ts';
 import {keeperTrouble} from '../target/supervisor-look.ts';

@@ -1,7 +1,7 @@
 import type {InstanceDetail} from '../../control/reports.ts';
 import {atMost, targetsOf} from '../framework/arguments.ts';
 import {isSet, JSON_OPTION, type Command, type Context} from '../framework/command.ts';
-import {formatBytes, formatDuration, formatTime} from '../../words/format.ts';
+import {formatBytes, formatDuration, formatTime} from '../../base/format.ts';
 import {withClient} from '../target/fleet.ts';
 import {limitWords} from '../status/limits-format.ts';
 import {exitWords, healthWords, statusWords} from '../../words/instance-words.ts';

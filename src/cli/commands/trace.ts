@@ -6,7 +6,7 @@ import type {TraceSource} from '../../process/trace/source.ts';
 import {commandOf} from '../../process/proc-files.ts';
 import {isSet, JSON_OPTION, type Command, type Context} from '../framework/command.ts';
 import {CliError, ExitCode} from '../framework/errors.ts';
-import {count, formatDuration} from '../../words/format.ts';
+import {count, formatDuration} from '../../base/format.ts';
 import {ALL_OPTION, withScope, type Scope, type Target} from '../target/scope.ts';
 import {watchOver} from '../target/supervisor-watch.ts';
 import {stopSignal} from '../logs/tail-options.ts';

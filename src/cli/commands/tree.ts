@@ -5,7 +5,7 @@ import {Terminals} from '../../process/terminals.ts';
 import {Users} from '../../process/users.ts';
 import {isSet, JSON_OPTION, type Command, type Context} from '../framework/command.ts';
 import {CliError, ExitCode} from '../framework/errors.ts';
-import {count} from '../../words/format.ts';
+import {count} from '../../base/format.ts';
 import {ALL_OPTION, withScope, type Scope} from '../target/scope.ts';
 import {printTable} from '../terminal/table.ts';
 import {choose, type Place} from '../tree/choose.ts';

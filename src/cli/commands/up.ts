@@ -10,7 +10,7 @@ import {releaseSignals} from '../framework/early-signals.ts';
 import {CliError, ExitCode, UsageError} from '../framework/errors.ts';
 import {readFleetFile} from '../target/fleet-file.ts';
 import {connect} from '../target/fleet.ts';
-import {count} from '../../words/format.ts';
+import {count} from '../../base/format.ts';
 import {Foreground} from '../up/foreground.ts';
 import {launch} from '../up/launch.ts';
 import {printOutcomes} from '../target/outcomes.ts';

@@ -1,3 +1,4 @@
+import {formatDuration} from '../../base/format.ts';
 import type {EventRecord} from '../../journal/record.ts';
 import type {Client} from '../../control/client.ts';
 import {ConnectionLostError} from '../../control/errors.ts';
@@ -102,6 +103,6 @@ async function outcome(first: Client, folder: string, hash: string, seq: number)
   if (lost) throw new CliError(ExitCode.failed, 'nothing was changed: the keeper was lost before it had begun');
   throw new CliError(
     ExitCode.failed,
-    `after ${PATIENCE_MS / 1000} s it is not known how the upgrade went; \`brood events\` and supervisor.log may tell`,
+    `after ${formatDuration(PATIENCE_MS)} it is not known how the upgrade went; \`brood events\` and supervisor.log may tell`,
   );
 }

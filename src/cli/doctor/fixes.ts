@@ -1,4 +1,5 @@
 /** What `brood doctor --fix` can do; each looks afterwards whether it has helped, and says so. */
+import {formatDuration} from '../../base/format.ts';
 import {messageOf} from '../../base/errors.ts';
 import {setTimeout as delay} from 'node:timers/promises';
 import type {Client} from '../../control/client.ts';
@@ -114,7 +115,7 @@ export function fixOrphan({pid, worker, instance}: OrphanReport, client: Client 
     return stat === null || stat.startTime !== startTime || hasEnded(stat);
   };
   return {
-    words: `end process ${pid} (SIGTERM, after ${PATIENCE_MS / 1000} s SIGKILL)`,
+    words: `end process ${pid} (SIGTERM, after ${formatDuration(PATIENCE_MS)} SIGKILL)`,
     async apply() {
       for (const signal of ['SIGTERM', 'SIGKILL']) {
         const refused = gone() ? null : await send(signal, pid, startTime, by);

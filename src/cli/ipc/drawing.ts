@@ -5,7 +5,7 @@ import {plainText} from '../../words/sanitize.ts';
 import type {Join} from '../../words/channels/joins.ts';
 import {viewOf} from '../../words/channels/level.ts';
 import {instanceOf, type Level, type Node} from '../../words/channels/nodes.ts';
-import {count} from '../../words/format.ts';
+import {count} from '../../base/format.ts';
 import type {IpcReport} from './report.ts';
 import {wordsOfJoin} from '../../words/channels/words.ts';
 

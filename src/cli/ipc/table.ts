@@ -1,7 +1,7 @@
 /** Channels for people: one line for all that join the same processes in the same way. */
 import {groupBy} from '../../ipc/files.ts';
 import {KINDS} from '../../ipc/types.ts';
-import {count} from '../../words/format.ts';
+import {count} from '../../base/format.ts';
 import type {Output} from '../terminal/output.ts';
 import {printTable, type Column} from '../terminal/table.ts';
 import {joinsAny, type Join} from '../../words/channels/joins.ts';

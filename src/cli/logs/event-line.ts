@@ -1,7 +1,7 @@
 /** A record of the journal as a line. */
 import type {EventRecord} from '../../journal/record.ts';
 import {describeEvent, styleOfEvent, subjectOf} from '../../words/event-words.ts';
-import {formatTime} from '../../words/format.ts';
+import {formatTime} from '../../base/format.ts';
 import {fit, widthOf} from '../../words/width.ts';
 import type {Output} from '../terminal/output.ts';
 

@@ -1,6 +1,6 @@
 /** The limits of an instance, and what holds them, in a few words. */
 import type {HeldLimit, LimitsReport} from '../../control/reports.ts';
-import {formatBytes} from '../../words/format.ts';
+import {formatBytes} from '../../base/format.ts';
 
 /** `memory 512M (cgroup), cpu 50% (not held: …), nofile 4096`; empty where there are none. */
 export function limitWords({nofile, core, memory, cpu}: LimitsReport): string {

@@ -8,7 +8,7 @@ import {whyUnwatched} from './unwatched.ts';
 import {whyNoLimit} from '../../process/cgroup.ts';
 import type {Context} from '../framework/command.ts';
 import {CliError, ExitCode} from '../framework/errors.ts';
-import {count} from '../../words/format.ts';
+import {count} from '../../base/format.ts';
 import {plainText} from '../../words/sanitize.ts';
 
 /** The file that was named, else ./brood.yaml. @throws CliError 2 */

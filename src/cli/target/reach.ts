@@ -6,7 +6,7 @@ import type {Method, Params, Result} from '../../control/messages.ts';
 import {CliError, ExitCode} from '../framework/errors.ts';
 import {examineSupervisor} from './supervisor-look.ts';
 import {troubleWords} from './supervisor-troubles.ts';
-import {formatDuration} from '../../words/format.ts';
+import {formatDuration} from '../../base/format.ts';
 
 /** A controller that is stopped is continued by its keeper within a second or two. */
 const REACH_MS = 5_000;

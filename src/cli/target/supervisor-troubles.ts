@@ -1,5 +1,5 @@
 /** What keeps a supervisor from answering, as far as it can be seen from outside; in words, with what helps. */
-import {formatDuration} from '../../words/format.ts';
+import {formatDuration} from '../../base/format.ts';
 
 export type Part = 'anchor' | 'keeper' | 'controller';
 

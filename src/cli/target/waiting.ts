@@ -6,7 +6,7 @@ import {CliError, ExitCode} from '../framework/errors.ts';
 import {ProgressLine, waitingWords} from './progress.ts';
 import type {SupervisorProcess} from './supervisor-processes.ts';
 import {SupervisorWatch} from './supervisor-watch.ts';
-import {formatDuration} from '../../words/format.ts';
+import {formatDuration} from '../../base/format.ts';
 
 /** How much later than the controller the client itself gives up: a frozen controller answers nothing. */
 const GRACE_MS = 2_000;

@@ -1,5 +1,5 @@
 /** The columns of `brood tree`. */
-import {formatBytes} from '../../words/format.ts';
+import {formatBytes} from '../../base/format.ts';
 import {shownCommand} from '../../words/command.ts';
 import {styleOfState} from './state-style.ts';
 import type {Column} from '../terminal/table.ts';

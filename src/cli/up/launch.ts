@@ -1,4 +1,5 @@
 /** Starts a fleet's three processes: a daemon of its own session, with no terminal, whose parent is init (daemon(7)). */
+import {formatDuration} from '../../base/format.ts';
 import {messageOf} from '../../base/errors.ts';
 import {spawn} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
@@ -135,7 +136,7 @@ function hear(child: ReturnType<typeof spawn>, folder: string): Promise<Heard> {
       () =>
         done({
           kind: 'failed',
-          message: `the supervisor did not answer within ${PATIENCE_MS / 1000} s; ${seeLog(folder)}`,
+          message: `the supervisor did not answer within ${formatDuration(PATIENCE_MS)}; ${seeLog(folder)}`,
         }),
       PATIENCE_MS,
     );

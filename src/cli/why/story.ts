@@ -4,7 +4,7 @@ import {lastEnd, statusOf, type End, type Evidence} from './evidence.ts';
 import {describeEvent, endOf} from '../../words/event-words.ts';
 import {meaningOf} from './exit-meaning.ts';
 import {healthWords} from '../../words/instance-words.ts';
-import {count, formatBytes, formatDuration, formatTime} from '../../words/format.ts';
+import {count, formatBytes, formatDuration, formatTime} from '../../base/format.ts';
 import {plainText} from '../../words/sanitize.ts';
 
 const text = (value: unknown): string => (typeof value === 'string' ? plainText(value, MOST_TOLD) : '');

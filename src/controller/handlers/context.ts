@@ -1,4 +1,5 @@
 /** What the handlers of all commands share: the state, and waiting for it to become what was asked for. */
+import {formatDuration} from '../../base/format.ts';
 import type {CallContext} from '../../control/handlers.ts';
 import {ErrorCode} from '../../control/messages.ts';
 import type {Outcomes} from '../../control/reports.ts';
@@ -92,7 +93,7 @@ export async function askAndWait(
   const waiting = waitingFor(engine.core, ids, rule).map(({id, status}) => `${id} (${status})`);
   throw new RpcError(
     ErrorCode.timeout,
-    `not done after ${timeoutMs ?? 0} ms, and going on: still waiting for ${waiting.slice(0, 5).join(', ')}${
+    `not done after ${formatDuration(timeoutMs ?? 0)}, and going on: still waiting for ${waiting.slice(0, 5).join(', ')}${
       waiting.length > 5 ? ` and ${waiting.length - 5} more` : ''
     }`,
   );

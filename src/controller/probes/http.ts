@@ -3,7 +3,7 @@ import {request as requestHttp} from 'node:http';
 import {request as requestHttps} from 'node:https';
 import {poll, type Probe} from './probe.ts';
 import {troubleOf} from './trouble.ts';
-import {duration} from '../../supervisor/instance/format.ts';
+import {formatDuration} from '../../base/format.ts';
 
 const ATTEMPT_MS = 2_000;
 /** Of a body, so much is read; what comes after is not waited for. */
@@ -28,7 +28,7 @@ export function get(url: string, timeoutMs: number, signal?: AbortSignal): Promi
       resolve(trouble);
     };
     const calledOff = (): void => done('it was not wanted any more');
-    const timer = setTimeout(() => done(`timed out after ${duration(timeoutMs)}`), timeoutMs);
+    const timer = setTimeout(() => done(`timed out after ${formatDuration(timeoutMs)}`), timeoutMs);
     signal?.addEventListener('abort', calledOff, {once: true});
     request.once('error', error => done(troubleOf(error)));
     // Where neither an error nor an answer was told of, as with a protocol that it switched to.

@@ -3,7 +3,7 @@ import {connect} from 'node:net';
 import {poll, type Probe} from './probe.ts';
 import {troubleOf} from './trouble.ts';
 import type {TcpAddress} from '../../fleet/types.ts';
-import {duration} from '../../supervisor/instance/format.ts';
+import {formatDuration} from '../../base/format.ts';
 
 const ATTEMPT_MS = 2_000;
 
@@ -18,7 +18,7 @@ export function reach({host, port}: TcpAddress, timeoutMs: number, signal?: Abor
       resolve(trouble);
     };
     const calledOff = (): void => done('it was not wanted any more');
-    const timer = setTimeout(() => done(`timed out after ${duration(timeoutMs)}`), timeoutMs);
+    const timer = setTimeout(() => done(`timed out after ${formatDuration(timeoutMs)}`), timeoutMs);
     signal?.addEventListener('abort', calledOff, {once: true});
     socket.once('connect', () => done(null));
     socket.on('error', error => done(troubleOf(error)));

@@ -2,6 +2,7 @@
  * A look at files with the rights of a worker's user, by a process of that user: what a supervisor of root may read, its
  * worker may not, and what that user puts in its way (a FIFO, a file system that never answers) holds up nobody else.
  */
+import {formatDuration} from '../../base/format.ts';
 import {setTimeout as delay} from 'node:timers/promises';
 import {privilegesOf, type PrivilegeSpec} from './privileges.ts';
 import {TOOL_ENVIRONMENT} from '../../process/entry-script.ts';
@@ -15,7 +16,7 @@ const KILLED_MS = 500;
 export type Looked =
   {readonly exit: number; readonly bytes: Uint8Array} | {readonly failed: string; readonly code: string};
 
-const NO_ANSWER: Looked = {failed: `no answer within ${PATIENCE_MS / 1000} s`, code: 'ETIMEDOUT'};
+const NO_ANSWER: Looked = {failed: `no answer within ${formatDuration(PATIENCE_MS)}`, code: 'ETIMEDOUT'};
 
 /** Looks that were killed and have not ended. */
 const stuck = new Set<string>();

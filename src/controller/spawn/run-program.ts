@@ -1,6 +1,6 @@
 /** One program that is run to its end, and not longer than it may. */
 import {PacedTail} from './paced-tail.ts';
-import {duration} from '../../supervisor/instance/format.ts';
+import {formatDuration} from '../../base/format.ts';
 
 export interface ProgramOrder {
   readonly argv: readonly string[];
@@ -65,7 +65,7 @@ export async function runProgram(
   const result = await child;
   clearTimeout(timer);
   signal.removeEventListener('abort', kill);
-  if (why.late) return `timed out after ${duration(timeoutMs)}`;
+  if (why.late) return `timed out after ${formatDuration(timeoutMs)}`;
   const {exitCode, signalCode} = child;
   if (exitCode === 0) return null;
   if (exitCode === null && signalCode === null) return `${program} can't be started (${result.code ?? 'unknown'})`;

@@ -1,6 +1,6 @@
 import {refuse, refuseBecause, textOf, type Check} from './check.ts';
-import {formatDuration, parseDuration} from '../values/duration.ts';
-import {formatSize, parseSize} from '../values/size.ts';
+import {durationInFile, parseDuration} from '../values/duration.ts';
+import {sizeInFile, parseSize} from '../values/size.ts';
 
 /** What an integer may be. */
 export interface Range {
@@ -57,9 +57,9 @@ export function duration({
       const result = parseDuration(value);
       if ('problem' in result) return refuseBecause(spot, context, result.problem);
       if (result.ms >= low) return result.ms;
-      return refuseBecause(spot, context, `is too short: expected at least ${formatDuration(low)}`);
+      return refuseBecause(spot, context, `is too short: expected at least ${durationInFile(low)}`);
     },
-    show: formatDuration,
+    show: durationInFile,
   };
 }
 
@@ -76,9 +76,9 @@ export function size({low, example}: {readonly low: number; readonly example: st
       const result = parseSize(value);
       if ('problem' in result) return refuseBecause(spot, context, result.problem);
       if (result.bytes >= low) return result.bytes;
-      return refuseBecause(spot, context, `is too small: expected at least ${formatSize(low)}`);
+      return refuseBecause(spot, context, `is too small: expected at least ${sizeInFile(low)}`);
     },
-    show: value => (value === 0 ? '0' : formatSize(value)),
+    show: value => (value === 0 ? '0' : sizeInFile(value)),
   };
 }
 

@@ -3,7 +3,7 @@ import type {Check} from '../check/check.ts';
 import {boolean} from '../check/collections.ts';
 import {duration, integer, number, percent, size} from '../check/numbers.ts';
 import {signal} from '../check/texts.ts';
-import {formatDuration} from '../values/duration.ts';
+import {durationInFile} from '../values/duration.ts';
 import {defaultsOf, key, mapping} from '../check/table.ts';
 import type {Backoff, GiveUp, Limits, LogPolicy, StopPolicy} from '../types.ts';
 
@@ -38,7 +38,7 @@ export const backoff = mapping<typeof backoffKeys, Backoff>(
     ] as const) {
       if (!found.sound || values.maxMs >= delay) continue;
       const at = found.at(found.has('max') ? 'max' : name);
-      const [max, least] = [formatDuration(values.maxMs), formatDuration(delay)];
+      const [max, least] = [durationInFile(values.maxMs), durationInFile(delay)];
       context.report.error(
         at,
         `${found.spot.label}: max (${max}) is shorter than ${name} (${least}): write max: ${least} or more`,

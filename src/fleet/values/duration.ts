@@ -21,12 +21,12 @@ export function parseDuration(text: string): DurationResult {
   if (factor === undefined) return {problem: `${unit} is no unit of time: write ms, s, m, h or d, as in 10s`};
   const ms = Math.round(Number(number) * factor * 1e6) / 1e6;
   if (!Number.isInteger(ms)) return {problem: 'is not a whole number of milliseconds: write 1ms or more'};
-  if (ms > LONGEST_DURATION_MS) return {problem: `is longer than ${formatDuration(LONGEST_DURATION_MS)}`};
+  if (ms > LONGEST_DURATION_MS) return {problem: `is longer than ${durationInFile(LONGEST_DURATION_MS)}`};
   return {ms};
 }
 
 /** Milliseconds as the shortest exact text: `parseDuration` reads back the same number. */
-export function formatDuration(ms: number): string {
+export function durationInFile(ms: number): string {
   if (ms === 0) return '0s';
   const [unit, factor] =
     Object.entries(UNITS)

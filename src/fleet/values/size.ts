@@ -31,12 +31,12 @@ export function parseSize(text: string): SizeResult {
   }
   const bytes = Number(number) * factor;
   if (!Number.isInteger(bytes)) return {problem: 'is not a whole number of bytes'};
-  if (bytes > LARGEST_SIZE) return {problem: `is larger than ${formatSize(LARGEST_SIZE)}`};
+  if (bytes > LARGEST_SIZE) return {problem: `is larger than ${sizeInFile(LARGEST_SIZE)}`};
   return {bytes};
 }
 
 /** Bytes as the shortest exact text: `parseSize` reads back the same number. */
-export function formatSize(bytes: number): string {
+export function sizeInFile(bytes: number): string {
   if (bytes === 0) return '0B';
   const [unit, factor] =
     Object.entries(UNITS)

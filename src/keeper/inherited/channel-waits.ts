@@ -3,6 +3,7 @@
  * from making a socket in it; so nothing of such a run has begun, and nothing is recorded, until a thread has opened all; and it
  * is not waited for longer than a while.
  */
+import {formatDuration} from '../../base/format.ts';
 import {ChannelError} from '../files/channel-error.ts';
 import type {SpawnOrder} from '../../link/spawn.ts';
 import {fdsOf, type Grants, type Prepared} from './inherited.ts';
@@ -62,7 +63,7 @@ export class ChannelWaits {
 
   #tooLong(order: SpawnOrder): ChannelError {
     const {names, whys} = this.#host.grants.toPrepare(order);
-    const message = `channel ${names.join(', ')}: not open after ${PATIENCE_MS / 1000} s; ${whys.join('; or ')}`;
+    const message = `channel ${names.join(', ')}: not open after ${formatDuration(PATIENCE_MS)}; ${whys.join('; or ')}`;
     return new ChannelError(message, 'ETIMEDOUT', null);
   }
 }

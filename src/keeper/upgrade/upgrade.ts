@@ -6,6 +6,7 @@
  * Only when that answers on the control socket are the new programs current; until then whatever fails, or takes too
  * long, leads back to the old ones, which is also what the anchor would start.
  */
+import {formatDuration} from '../../base/format.ts';
 import {messageOf} from '../../base/errors.ts';
 import type {Replaced, UpgradeUnderWay} from '../handover.ts';
 import type {Code} from '../code/installed.ts';
@@ -171,7 +172,7 @@ export class Upgrade {
 
   #start(to: string, step: UnderWay['step'], until: number, back: string | null): UnderWay {
     const timer = setTimeout(
-      () => this.#fail(`it took longer than ${PATIENCE_MS / 1000} s`),
+      () => this.#fail(`it took longer than ${formatDuration(PATIENCE_MS)}`),
       Math.max(0, Math.min(until - Date.now(), PATIENCE_MS)),
     );
     this.#now = {to, step, until, timer, candidate: null, isControllerReady: false, isKeeperReady: false, back};

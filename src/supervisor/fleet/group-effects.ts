@@ -10,7 +10,7 @@ import type {Cell} from './cell.ts';
 import type {Roster} from './roster.ts';
 import type {GiveUp, WorkerSpec} from '../../fleet/types.ts';
 import type {Instance} from '../types.ts';
-import {duration} from '../instance/format.ts';
+import {formatDuration} from '../../base/format.ts';
 
 /** `restart`: the policy restarts it. `gave-up`: it has had its own share of restarts. Null: no failure, or none of the groups' business. */
 export type Failure = 'restart' | 'gave-up' | null;
@@ -70,7 +70,7 @@ function tooMany(group: Group, cause: string, mono: number): string | null {
 }
 
 const limit = ({restarts, withinMs}: GiveUp): string =>
-  `${restarts} ${restarts === 1 ? 'restart' : 'restarts'} within ${duration(withinMs)}`;
+  `${restarts} ${restarts === 1 ? 'restart' : 'restarts'} within ${formatDuration(withinMs)}`;
 
 /** @param failed the instance whose own restart is under way; null where a whole group restarts. */
 function restartWith(

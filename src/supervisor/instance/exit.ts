@@ -1,7 +1,7 @@
 /** How a run ended: in words, and whether that was well. */
 import type {WorkerSpec} from '../../fleet/types.ts';
 import type {EndReason, Exit} from '../types.ts';
-import {duration, size} from './format.ts';
+import {formatBytes, formatDuration} from '../../base/format.ts';
 
 /** Why a run ended: what brood wanted if it wanted that, else what the kernel told. */
 export function exitReason(
@@ -52,22 +52,22 @@ function describeEnd(exit: Exit): string {
 }
 
 export function notReadyWords(spec: WorkerSpec): string {
-  return spec.ready === null ? 'not ready in time' : `not ready within ${duration(spec.ready.timeoutMs)}`;
+  return spec.ready === null ? 'not ready in time' : `not ready within ${formatDuration(spec.ready.timeoutMs)}`;
 }
 
 export function watchdogWords({watchdogMs}: WorkerSpec): string {
-  return watchdogMs === null ? 'missed its watchdog' : `missed its watchdog of ${duration(watchdogMs)}`;
+  return watchdogMs === null ? 'missed its watchdog' : `missed its watchdog of ${formatDuration(watchdogMs)}`;
 }
 
 /** Its cgroup held it to its limit. */
 function memoryLimitWords({limits}: WorkerSpec): string {
-  const limit = limits.memory === null ? 'its limit' : `its limit of ${size(limits.memory)}`;
+  const limit = limits.memory === null ? 'its limit' : `its limit of ${formatBytes(limits.memory)}`;
   return `killed by the kernel: it needed more memory than ${limit}`;
 }
 
 /** It was found beyond its limit. */
 export function memoryWords({limits}: WorkerSpec, bytes: number): string {
-  return `had ${size(bytes)} of memory, its limit is ${size(limits.memory ?? bytes)}`;
+  return `had ${formatBytes(bytes)} of memory, its limit is ${formatBytes(limits.memory ?? bytes)}`;
 }
 
 export function zombieWords(pid: number, name: string): string {
@@ -75,5 +75,5 @@ export function zombieWords(pid: number, name: string): string {
 }
 
 export function maxRuntimeWords(spec: WorkerSpec): string {
-  return spec.maxRuntimeMs === null ? 'ran as long as it may' : `ran for ${duration(spec.maxRuntimeMs)}`;
+  return spec.maxRuntimeMs === null ? 'ran as long as it may' : `ran for ${formatDuration(spec.maxRuntimeMs)}`;
 }

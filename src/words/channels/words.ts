@@ -1,6 +1,6 @@
 /** What is said of a channel beside whom it joins. */
 import type {Channel} from '../../ipc/types.ts';
-import {count, formatBytes} from '../format.ts';
+import {count, formatBytes} from '../../base/format.ts';
 import type {Join} from './joins.ts';
 
 const numberIn = ({detail}: Channel, name: string): number | null => {

@@ -2,8 +2,8 @@
 import {parseAddress} from '../../../src/fleet/values/address.ts';
 import {nextTime} from '../../../src/fleet/values/cron-time.ts';
 import {
-  formatDuration,
-  formatSize,
+  durationInFile,
+  sizeInFile,
   parseCron,
   parseDuration,
   parseEnvFile,
@@ -156,9 +156,9 @@ const quantities: Target = {
     const text = utf8(input);
     const duration = parseDuration(text);
     if ('ms' in duration)
-      must(JSON.stringify(parseDuration(formatDuration(duration.ms))) === JSON.stringify(duration), text);
+      must(JSON.stringify(parseDuration(durationInFile(duration.ms))) === JSON.stringify(duration), text);
     const size = parseSize(text);
-    if ('bytes' in size) must(JSON.stringify(parseSize(formatSize(size.bytes))) === JSON.stringify(size), text);
+    if ('bytes' in size) must(JSON.stringify(parseSize(sizeInFile(size.bytes))) === JSON.stringify(size), text);
     const address = parseAddress(text);
     if ('address' in address) must(address.address.port >= 1 && address.address.port <= 65535, 'a port is one');
   },

@@ -1,6 +1,6 @@
 /** Room on the disk on which state and logs lie. */
 import {statfsSync} from 'node:fs';
-import {formatBytes} from '../../../words/format.ts';
+import {formatBytes} from '../../../base/format.ts';
 import type {Check} from '../target.ts';
 
 const LOW_BYTES = 256 * 1024 * 1024;

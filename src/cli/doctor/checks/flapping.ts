@@ -1,5 +1,5 @@
 /** Health that comes and goes: checks that fail, yet not often enough in a row. */
-import {formatTime} from '../../../words/format.ts';
+import {formatTime} from '../../../base/format.ts';
 import {workerOf, type Check} from '../target.ts';
 
 const WINDOW_MS = 10 * 60_000;

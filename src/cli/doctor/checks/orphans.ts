@@ -1,5 +1,5 @@
 /** Orphans: nothing wrong by themselves, but often not meant. */
-import {formatDuration} from '../../../words/format.ts';
+import {formatDuration} from '../../../base/format.ts';
 import type {OrphanReport} from '../../../control/reports.ts';
 import {fixOrphan} from '../fixes.ts';
 import type {FindingCheck} from '../target.ts';

@@ -1,7 +1,7 @@
 /** Restart storms: who is started again and again, and the fingerprint that the crashes have in common. */
 import {endOf} from '../../../words/event-words.ts';
 import {lastEnd} from '../../why/evidence.ts';
-import {count} from '../../../words/format.ts';
+import {count} from '../../../base/format.ts';
 import {stormWords} from '../../../words/instance-words.ts';
 import {named, workerOf, type Check, type FleetTarget, type Problem} from '../target.ts';
 

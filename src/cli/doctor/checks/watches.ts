@@ -1,5 +1,5 @@
 /** Files that are to be watched and are not, and workers that are started anew by what they write themselves. */
-import {formatTime} from '../../../words/format.ts';
+import {formatTime} from '../../../base/format.ts';
 import {workerOf, type Check, type FleetTarget, type Problem} from '../target.ts';
 
 const WINDOW_MS = 60_000;

@@ -2,7 +2,7 @@
 import {groupBy} from '../../../ipc/files.ts';
 import {readStat} from '../../../process/stat.ts';
 import {exitWords} from '../../../words/instance-words.ts';
-import {count, formatDuration} from '../../../words/format.ts';
+import {count, formatDuration} from '../../../base/format.ts';
 import type {ZombieReport} from '../../../control/reports.ts';
 import type {FindingCheck} from '../target.ts';
 import {fixZombies} from '../fixes.ts';
