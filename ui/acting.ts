@@ -29,7 +29,7 @@ const wordsOf = (error: unknown): string => messageOf(error);
 export function chosen(app: Shell): readonly Target[] | null {
   const targets = app.targets();
   if (targets.length > 0) return targets;
-  app.say('nothing is selected', 'warning');
+  app.showMessage('nothing is selected', 'warning');
   return null;
 }
 
@@ -38,7 +38,7 @@ function instancesOf(app: Shell): readonly string[] | null {
   if (targets === null) return null;
   const ids = targets.map(({id}) => id).filter(id => id !== null);
   if (ids.length === targets.length) return ids;
-  app.say('that is for workers: select one in the fleet, or the main process of one', 'warning');
+  app.showMessage('that is for workers: select one in the fleet, or the main process of one', 'warning');
   return null;
 }
 
@@ -49,7 +49,7 @@ const MOST_NAMED = 8;
 function withQuestion(app: Shell, question: string, about: readonly Target[], action: () => Promise<string>): void {
   const named = about.slice(0, MOST_NAMED).map(nameOf);
   const more = about.length - named.length;
-  const no = {text: 'No', key: 'n', choose: () => app.say('nothing was done')};
+  const no = {text: 'No', key: 'n', choose: () => app.showMessage('nothing was done')};
   const yes = {text: 'Yes', key: 'y', choose: () => void run(app, action)};
   const lines = more > 0 ? [...named, `and ${more} more`] : named;
   app.open(new Choice({title: question, about: lines, options: [yes, no], typing: false, empty: ''}));
@@ -58,9 +58,9 @@ function withQuestion(app: Shell, question: string, about: readonly Target[], ac
 /** Does it, and says what came of it or why it was refused. */
 export async function run(app: Shell, action: () => Promise<string>): Promise<void> {
   try {
-    app.say(await action(), 'good');
+    app.showMessage(await action(), 'good');
   } catch (error) {
-    app.say(wordsOf(error), 'bad');
+    app.showMessage(wordsOf(error), 'bad');
   }
 }
 
@@ -69,7 +69,7 @@ type Waiting = 'restart' | 'stop' | 'start' | 'pause' | 'resume';
 async function ask(app: Shell, method: Waiting, ids: readonly string[]): Promise<string> {
   const {fleet} = app.world;
   if (!fleet) throw new Error('there is no fleet');
-  app.say(`${method} ${ids.join(', ')} ...`);
+  app.showMessage(`${method} ${ids.join(', ')} ...`);
   const {ok, outcomes} = await fleet.call(method, {targets: ids});
   if (!ok) throw new Error(refusal(outcomes));
   const proofs = [...new Set(outcomes.map(({proof}) => proof).filter(proof => proof !== null))];
@@ -123,7 +123,7 @@ export function askAlarm(app: Shell): void {
   const done = (text: string): void => {
     const seconds = Number(text);
     if (text.trim() === '' || !Number.isFinite(seconds) || seconds < 0)
-      app.say('an alarm needs a number of seconds', 'warning');
+      app.showMessage('an alarm needs a number of seconds', 'warning');
     else
       void run(app, async () => {
         await app.world.fleet?.call('alarm', {target: id, seconds});
@@ -140,10 +140,10 @@ export function askScale(app: Shell): void {
   const now = app.world.workers.filter(one => one.worker === worker).length;
   const done = (text: string): void => {
     const count = Number(text);
-    if (!/^\d+$/.test(text.trim())) app.say('scale needs a number of instances', 'warning');
+    if (!/^\d+$/.test(text.trim())) app.showMessage('scale needs a number of instances', 'warning');
     else
       void run(app, async () => {
-        app.say(`${worker}: ${now} to ${count} instances ...`);
+        app.showMessage(`${worker}: ${now} to ${count} instances ...`);
         const outcomes = await app.world.fleet?.call('scale', {counts: {[worker]: count}});
         if (outcomes?.ok === false) throw new Error(refusal(outcomes.outcomes));
         return `${worker} has ${count} instances`;

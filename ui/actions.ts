@@ -42,31 +42,31 @@ const ACTIONS: Partial<Record<Action, (app: Shell) => void>> = {
 export function act(action: Action, app: Shell): void {
   const known = ACTIONS[action];
   if (known) known(app);
-  else if (!app.view.act(action) && action === 'close') app.say('q quits');
+  else if (!app.view.act(action) && action === 'close') app.showMessage('q quits');
 }
 
 function toggleFreeze(app: Shell): void {
   app.frozen = !app.frozen;
-  app.say(app.frozen ? 'the display is frozen; everything goes on behind it' : 'the display goes on');
+  app.showMessage(app.frozen ? 'the display is frozen; everything goes on behind it' : 'the display goes on');
   if (!app.frozen) app.refreshed();
 }
 
 function toggleMouse(app: Shell): void {
   const {host} = app;
   host.mouse = !host.mouse;
-  app.say(host.mouse ? 'mouse on: click and wheel' : 'mouse off: the terminal marks and copies');
+  app.showMessage(host.mouse ? 'mouse on: click and wheel' : 'mouse off: the terminal marks and copies');
 }
 
 function toggleAll(app: Shell): void {
   if (!app.world.fleet) {
-    app.say('there is no fleet: this is the whole machine');
+    app.showMessage('there is no fleet: this is the whole machine');
     return;
   }
   app.all = !app.all;
   // The fleet's workers are no view of the machine.
   if (app.all && app.view instanceof FleetView) app.showView(TreeView);
   else app.view.refresh();
-  app.say(app.all ? 'the whole machine' : 'the fleet');
+  app.showMessage(app.all ? 'the whole machine' : 'the fleet');
 }
 
 function nextOf(app: Shell, what: string, is: (row: number) => boolean): void {
@@ -77,15 +77,15 @@ function nextOf(app: Shell, what: string, is: (row: number) => boolean): void {
     view?.refresh();
     if (view?.selectNext(is) === true) return;
   }
-  app.say(`there is no ${what} to be seen`);
+  app.showMessage(`there is no ${what} to be seen`);
 }
 
 function save(app: Shell): void {
   try {
     const {width, height} = app.size;
-    app.say(`saved as ${app.host.save(app.draw(width, height).toString() + '\n')}`);
+    app.showMessage(`saved as ${app.host.save(app.draw(width, height).toString() + '\n')}`);
   } catch (error) {
-    app.say(`could not be saved: ${messageOf(error)}`, 'bad');
+    app.showMessage(`could not be saved: ${messageOf(error)}`, 'bad');
   }
 }
 

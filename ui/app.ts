@@ -70,7 +70,7 @@ export class App implements Shell {
     this.host.changed();
   }
 
-  say(text: string, style: Style = 'plain'): void {
+  showMessage(text: string, style: Style = 'plain'): void {
     this.#message = {text, style, until: performance.now() + MESSAGE_MS};
     this.host.changed();
   }
@@ -115,7 +115,7 @@ export class App implements Shell {
     const binding = bindings.find(one => this.applies(one));
     if (binding) this.act(binding.action);
     else if (this.host.readOnly && bindings.some(({acts}) => acts))
-      this.say('read-only: nothing is changed (--read-only)', 'warning');
+      this.showMessage('read-only: nothing is changed (--read-only)', 'warning');
   }
 
   act(action: Action): void {

@@ -33,7 +33,7 @@ export interface Shell {
   frozen: boolean;
   /** There are new readings. */
   refreshed(): void;
-  say(text: string, style?: Style): void;
+  showMessage(text: string, style?: Style): void;
   open(overlay: Overlay): void;
   close(overlay: Overlay): void;
   show(index: number): void;

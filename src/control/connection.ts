@@ -66,7 +66,7 @@ export class Connection implements Place {
       },
     });
     setMaxListeners(0, this.#gone.signal);
-    socket.on('data', chunk => this.#read(chunk));
+    socket.on('data', chunk => this.#handleChunk(chunk));
     socket.on('drain', () => this.#flow());
     // A client may close its half after its last request (`nc -N`) and still gets its answers. One that stays
     // attached or watches has nothing to wait for once it has closed: it is gone.
@@ -105,7 +105,7 @@ export class Connection implements Place {
     this.#waiting.length = 0;
     this.#watch = null;
     this.#gone.abort();
-    farewells.say(this.#socket, busyLine(message, {connections, underWay}));
+    farewells.sendAndClose(this.#socket, busyLine(message, {connections, underWay}));
   }
 
   /** Sends what was answered so far, then closes. */
@@ -129,7 +129,7 @@ export class Connection implements Place {
     this.#socket.write(line);
   }
 
-  #read(chunk: Buffer): void {
+  #handleChunk(chunk: Buffer): void {
     // What still comes after a line that is too long is thrown away, so that the client can get as far as reading why.
     if (this.#dismissed || this.#waiting.at(-1) === null) return;
     if (!this.#splitter.push(chunk, line => this.#waiting.push(line))) this.#waiting.push(null);
@@ -150,7 +150,7 @@ export class Connection implements Place {
       if (line === undefined || line.trim() === '' || this.#socket.destroyed) continue;
       this.#hasAsked = true;
       this.#lastAsked = performance.now();
-      this.#rpc.take(line);
+      this.#rpc.handleLine(line);
     } while (this.#waiting.length > 0 && performance.now() < until);
     if (this.#socket.destroyed) this.#waiting.length = 0;
     this.#serving = this.#waiting.length > 0;

@@ -22,7 +22,7 @@ export class Farewells {
   readonly #sockets = new Set<Socket>();
 
   /** Sends the line, then closes. Nothing that still comes is read: a client gets as far as reading why. */
-  say(socket: Socket, line: string): void {
+  sendAndClose(socket: Socket, line: string): void {
     socket.on('error', () => undefined);
     if (this.#sockets.size >= MOST || socket.destroyed) {
       socket.destroy();

@@ -14,7 +14,7 @@ export class LineSplitter {
     let from = 0;
     for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, from)) {
       if (this.#bytes + at - from > this.#limit) return false;
-      onLine(this.#take(chunk.subarray(from, at)));
+      onLine(this.#joinParts(chunk.subarray(from, at)));
       from = at + 1;
     }
     if (this.#bytes + chunk.length - from > this.#limit) return false;
@@ -26,7 +26,7 @@ export class LineSplitter {
     return true;
   }
 
-  #take(last: Buffer): string {
+  #joinParts(last: Buffer): string {
     if (this.#parts.length === 0) return last.toString();
     const line = Buffer.concat([...this.#parts, last]).toString();
     this.#parts = [];

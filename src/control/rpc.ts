@@ -35,7 +35,7 @@ export class Rpc {
   }
 
   /** Begins what a line asks for. */
-  take(line: string): void {
+  handleLine(line: string): void {
     let message: unknown;
     try {
       message = JSON.parse(line);

@@ -199,7 +199,7 @@ export class ControlServer {
     if (!verdict.admitted) {
       const connections = this.#connections.size;
       const message = `${connections} clients are connected${this.#mostOf()}, and each has a request under way or watches; nothing was done: end some of them, or try again in a few seconds`;
-      this.#farewells.say(socket, busyLine(message, {connections, underWay: 0}));
+      this.#farewells.sendAndClose(socket, busyLine(message, {connections, underWay: 0}));
       return;
     }
     if (verdict.drop) this.#drop(verdict.drop, now);

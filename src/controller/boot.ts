@@ -89,7 +89,7 @@ export function runController(folder: string, early: EarlySignals, exit: (status
   const waiting: Fact[] = [];
   const link = new KeeperLink({
     fact(fact) {
-      if (controller) controller.take(fact);
+      if (controller) controller.handleFact(fact);
       else if (fact.type === 'welcome') begin(fact);
       else if (fact.type === 'handshake') {
         link.order({type: 'prepared', error: prepare(folder)});
@@ -136,7 +136,7 @@ export function runController(folder: string, early: EarlySignals, exit: (status
       return;
     }
     controller = begun;
-    for (const fact of waiting.splice(0)) begun.take(fact);
+    for (const fact of waiting.splice(0)) begun.handleFact(fact);
     early.deliverTo(signal => begun.handleOwn(signal));
     begun.listen().catch((error: unknown) => {
       logError('the control socket can not be opened', messageOf(error));

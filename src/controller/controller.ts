@@ -72,7 +72,7 @@ export class Controller {
   }
 
   /** What the keeper says. */
-  take(fact: Fact): void {
+  handleFact(fact: Fact): void {
     take(this.#facts, fact);
   }
 
@@ -143,11 +143,11 @@ export class Controller {
       if (run.pid !== null) noteUserOf(run.pid);
       noteRun(run);
     }
-    for (const orphan of welcome.orphans) orphans.take(orphan, Date.now());
+    for (const orphan of welcome.orphans) orphans.addOrphan(orphan, Date.now());
     takeFirstTurn(this.#decisions, beginning);
     health.lookAtAll();
     watch.refresh();
-    for (const {id} of core.instances()) logCare.look(instanceLogFolder(folder, id));
+    for (const {id} of core.instances()) logCare.removeOldLogs(instanceLogFolder(folder, id));
   }
 
   #report(): SupervisorReport {

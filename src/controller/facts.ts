@@ -59,23 +59,23 @@ export function createFacts(host: FactsHost): Facts {
       if (id !== undefined) lastEnds.note(id, fact);
       feed(fact);
     },
-    'signal-failed': fact => host.signalFailures.take(fact),
+    'signal-failed': fact => host.signalFailures.addFailure(fact),
     paused: feed,
     continued: feed,
     run({run}) {
       noteRun(run);
       engine.feed(...inputsOf(run, agesNow()));
     },
-    notified: ({token, notice}) => notices.take(token, notice),
+    notified: ({token, notice}) => notices.handleNotice(token, notice),
     'main-process': feed,
     'notify-refused'({token, pid, message}) {
       const id = engine.core.byToken(token)?.id ?? null;
       engine.note({type: 'notify-refused', ...namesOf(engine.core, id), pid, message});
     },
-    orphan: fact => orphanCare.take(fact),
+    orphan: fact => orphanCare.addOrphan(fact),
     'orphan-ended': ({pid}) => orphans.ended(pid),
     wrote: ({token}) => probes.noteOutput(token),
-    rotated: ({folder}) => logCare.look(folder),
+    rotated: ({folder}) => logCare.removeOldLogs(folder),
     'output-held'({id, error}) {
       held.set(id, error);
       const names = namesOf(engine.core, id);

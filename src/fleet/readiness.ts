@@ -37,7 +37,7 @@ export const isAsked = (readiness: Readiness | null): readiness is AskedReadines
 export const saysReady = ({ready}: Ready): boolean => wayOf(ready) === 'socket' || wayOf(ready) === 'descriptor';
 
 /** Whether it says how it is by sd_notify(3): that it is ready, or that its watchdog is fed. */
-export const hasVoice = ({ready, watchdogMs}: Pick<WorkerSpec, 'ready' | 'watchdogMs'>): boolean =>
+export const usesNotify = ({ready, watchdogMs}: Pick<WorkerSpec, 'ready' | 'watchdogMs'>): boolean =>
   watchdogMs !== null || wayOf(ready) === 'socket';
 
 /** The descriptor to which it writes that it is ready; null: there is none. */

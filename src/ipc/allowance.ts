@@ -10,14 +10,14 @@ export class Allowance {
   }
 
   /** Whether so much may still be done; the last that may be done can be more than what was left. */
-  take(steps: number): boolean {
+  spend(steps: number): boolean {
     if (this.#left <= 0) return false;
     this.#left -= steps;
     return true;
   }
 
   /** No more, whatever was left. */
-  end(): void {
+  exhaust(): void {
     this.#left = 0;
   }
 }

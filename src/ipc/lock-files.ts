@@ -58,14 +58,14 @@ export class LockFiles {
     const allowance = new Allowance(LINES_FREE + LINES_EACH * (locks + files.length));
     for (const file of files) {
       const {pid, fd, path} = file;
-      if (!allowance.take(1 + locks / LOCKS_A_LINE)) {
+      if (!allowance.spend(1 + locks / LOCKS_A_LINE)) {
         this.unseen.set(path, (this.unseen.get(path) ?? 0) + 1);
         continue;
       }
       const info = this.#snapshot.text(pid, `fdinfo/${fd}`, MOST_LOCK_BYTES) ?? '';
       const lines = locksInFdinfo(info);
-      if (info.length >= MOST_LOCK_BYTES) allowance.end();
-      else allowance.take(lines.length);
+      if (info.length >= MOST_LOCK_BYTES) allowance.exhaust();
+      else allowance.spend(lines.length);
       for (const line of lines) {
         const key = lockKeyOf(line);
         const others = this.#holders.get(key);

@@ -37,7 +37,7 @@ export function lockWaits(lines: readonly LockLine[]): LockWaits {
     const here = waiting.get(ground) ?? [];
     const allowance = new Allowance(PAIRS_FREE + PAIRS_EACH * (held.length + here.length));
     for (const [place, line] of overlapping(held, here)) {
-      if (!allowance.take(1)) {
+      if (!allowance.spend(1)) {
         cut.push(line);
         break;
       }

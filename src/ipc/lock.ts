@@ -72,7 +72,7 @@ class Waiters {
     const nameless = waiting.find(({pid}) => pid === null);
     if (nameless === undefined) return named;
     const all = this.#open.waiters(nameless);
-    if (this.#allowanceOf(nameless, all.length).take(all.length)) return [...named, ...all];
+    if (this.#allowanceOf(nameless, all.length).spend(all.length)) return [...named, ...all];
     this.cut.push(nameless);
     return named;
   }

@@ -111,7 +111,7 @@ export class Journal {
     const bytes = Buffer.from(this.unwritten);
     this.#pending = [];
     let again = false;
-    const found = this.look();
+    const found = this.repairFile();
     try {
       this.#write(bytes);
       again = this.#lost > 0;
@@ -135,7 +135,7 @@ export class Journal {
    * Compares what is held open with what lies at the path. Where that was removed or replaced, what comes next is written
    * to the file that is there, or to a new one. Answers what was found, in words; null: all is as it was.
    */
-  look(): string | null {
+  repairFile(): string | null {
     if (this.#fd === null) return null;
     const open = fstatSync(this.#fd);
     const there = statsAt(this.#path);

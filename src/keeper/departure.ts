@@ -49,8 +49,8 @@ export class Departure {
     link.close();
     // Who waits for the end of the fleet looks for anchor and keeper, and then there is to be nobody.
     processes.endStrays(controller, survivors => {
-      lastWord.note(null, orphanages.whyErrandsAstray());
-      lastWord.end(survivors, processes.unattributed.left());
+      lastWord.note(null, orphanages.whyHelpersAstray());
+      lastWord.writeEnd(survivors, processes.unattributed.left());
       link.whenLeft(() => this.#stopped());
     });
   }

@@ -10,7 +10,7 @@ export interface Replaced {
   /** Listening sockets: address and descriptor. */
   readonly sockets: readonly (readonly [string, number])[];
   /** What runs say how they are by; not there in what earlier versions leave. */
-  readonly voices?: KeptVoices;
+  readonly notifications?: KeptNotifications;
   /** What nothing but the process connector has told of; not there in what earlier versions leave. */
   readonly hidden?: HiddenMembers;
   /** The queue of pipes (pipe-store/store.ts); not there in what earlier versions leave. */
@@ -33,7 +33,7 @@ export interface UpgradeUnderWay {
 }
 
 /** Descriptors that an earlier image of this process had, by token. */
-export interface KeptVoices {
+export interface KeptNotifications {
   readonly notify: readonly (readonly [string, number])[];
   readonly ready: readonly (readonly [string, number])[];
 }

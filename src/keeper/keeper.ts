@@ -126,13 +126,13 @@ export class Keeper {
     this.#rooms.fleetEnd.controllerLost();
     if (!this.#rooms.launcher.waits || this.#lost < HOPELESS) return;
     // Whoever asked for a fresh start is told, and all is left as it was found: adopted workers run on, unwatched.
-    this.#rooms.launcher.tell(`failed the controller does not start (${how})`);
+    this.#rooms.launcher.reportToLauncher(`failed the controller does not start (${how})`);
     this.#rooms.fleetEnd.withoutController();
   }
 
   /** First what makes this keeper the only one. */
   #sweep(): void {
-    this.#rooms.care.look();
+    this.#rooms.care.repairFolder();
     this.#rooms.grants.lookAtSockets();
     this.#rooms.processes.sweep();
     this.#rooms.guarantees.tellChanges();
@@ -141,7 +141,7 @@ export class Keeper {
   /** Another keeper holds this fleet by an older lock, or by a newer one and nothing runs here. */
   #giveWay(by: number): void {
     writeError(`brood keeper: keeper ${by} holds this fleet; this one ends what it has started itself, and leaves\n`);
-    this.#rooms.launcher.tell(`refused ${by}`);
+    this.#rooms.launcher.reportToLauncher(`refused ${by}`);
     this.#rooms.fleetEnd.withoutController();
   }
 }

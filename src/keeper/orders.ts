@@ -69,11 +69,11 @@ export function createOrders({
     'reopen-logs': () => output.reopen(),
     channels: ({channels}) => void grants.keepOnly(channels),
     ready() {
-      launcher.tell('ready');
+      launcher.reportToLauncher('ready');
       upgrade.ready();
     },
     beat: () => link.send({type: 'beat'}),
-    errands: () => orphanages.noteErrand(),
+    'helper-started': () => orphanages.noteHelper(),
     prepared: () => {}, // of one that does not work yet
     upgrade: ({code}) => upgrade.begin(code),
     'hand-over': () => upgrade.handOver(),

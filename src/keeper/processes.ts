@@ -23,7 +23,7 @@ import {isShortage, type Stat} from '../process/stat.ts';
 /** As many as an argument has room for (execve(2): 128 KiB). */
 const MOST_HIDDEN = 3_000;
 
-export interface ProcessesHost extends Omit<RunLivesHost, 'runs' | 'connector' | Exclude<keyof RunEvents, 'say'>> {
+export interface ProcessesHost extends Omit<RunLivesHost, 'runs' | 'connector' | Exclude<keyof RunEvents, 'emitFact'>> {
   /** Whether libuv waits for that child, which is no run's. */
   isSpawned(pid: number): boolean;
   /** Who is to hear how a child that is no run's ended, where an earlier image of this process has started it. */
@@ -95,16 +95,16 @@ export class Processes {
   /** What follows from what happens to a run. */
   #eventsFor(host: ProcessesHost): RunEvents {
     return {
-      say: fact => host.say(fact),
+      emitFact: fact => host.emitFact(fact),
       exited: run => this.#noteEnded(run),
-      abandon: run => this.#ladder.end(run, SIGKILL, 0),
+      abandon: run => this.#ladder.endRun(run, SIGKILL, 0),
       becameMain: pid => this.#reaper.becameMain(pid),
       extend: (run, ms) => this.#ladder.extend(run, ms),
       signalFailed: ({token, id}, {pid, signal: number, error}) => {
         const signal = signalName(number);
         // Also for the log: there may be no controller to tell.
         writeError(`brood keeper: ${signal} to process ${pid} (${id}) could not be sent: ${error}\n`);
-        host.say({type: 'signal-failed', token, pid, signal, error});
+        host.emitFact({type: 'signal-failed', token, pid, signal, error});
       },
       cleared: (run, cleared) => {
         if (this.#strays.cleared(run, cleared.survivors)) return;
@@ -145,24 +145,24 @@ export class Processes {
   }
 
   end(run: Run, signal: SignalName, timeoutMs: number): void {
-    if (!isOver(run)) this.#ladder.end(run, signalNumber(signal) ?? SIGTERM, timeoutMs);
+    if (!isOver(run)) this.#ladder.endRun(run, signalNumber(signal) ?? SIGTERM, timeoutMs);
   }
 
   /** Ends what a run has left behind whose main process has ended. */
   clear(run: Run, graceMs: number): void {
     if (run.cleared !== null || (run.exit === null && run.failure === null)) return;
     // A clearing that is under way has its own deadline, and is hurried only by one that waits for nothing.
-    if (graceMs === 0 || !this.#ladder.isEnding(run)) this.#ladder.end(run, SIGTERM, graceMs);
+    if (graceMs === 0 || !this.#ladder.isEnding(run)) this.#ladder.endRun(run, SIGTERM, graceMs);
   }
 
   /** Ends what is left when the fleet has been stopped; `controller` leaves by itself. */
   endStrays(controller: number | null, gone: (survivors: readonly string[]) => void): void {
-    this.#strays.end(controller, gone);
+    this.#strays.endStrays(controller, gone);
   }
 
   /** SIGCHLD came. */
   childrenChanged(): void {
-    if (this.#reaper.childrenChanged()) this.#ladder.look(0);
+    if (this.#reaper.childrenChanged()) this.#ladder.checkWithin(0);
   }
 
   /** Takes in those that have lost their parents since the last sweep. */
@@ -186,7 +186,7 @@ export class Processes {
     } catch (error) {
       if (!isShortage(error)) throw error; // else the next one finds it
     }
-    this.#ladder.look(0);
+    this.#ladder.checkWithin(0);
   }
 
   #adoptOrphans(look: ProcessScan): void {
@@ -201,7 +201,7 @@ export class Processes {
     if (this.#reaper.give(pid, run)) return;
     run.orphans.set(pid, startTime);
     const {token, id} = run;
-    host.say({type: 'orphan', pid, startTime, name: comm, token, id, at: Date.now(), formerParent: null});
+    host.emitFact({type: 'orphan', pid, startTime, name: comm, token, id, at: Date.now(), formerParent: null});
   }
 
   /** A thousand that end at once are looked at once. */
@@ -215,7 +215,7 @@ export class Processes {
       } catch (error) {
         if (!isShortage(error)) throw error; // else it is looked at when the order to clear comes
       }
-      this.#ladder.look(0);
+      this.#ladder.checkWithin(0);
     });
   }
 }

@@ -107,10 +107,18 @@ export class KeeperRooms {
     // Without a lock, the folder may be another user's.
     this.lastWord = new LastWord(lock === NO_LOCK ? null : folder);
     // A later keeper does not know any more that it was so.
-    this.lastWord.note(null, this.orphanages.whyErrandsAstray());
+    this.lastWord.note(null, this.orphanages.whyHelpersAstray());
     this.processes = this.#createProcesses();
     const {connector, unattributed} = this.processes;
-    this.guarantees = new Guarantees({cgroups, connector, unattributed, code, store: this.store, folder, say});
+    this.guarantees = new Guarantees({
+      cgroups,
+      connector,
+      unattributed,
+      code,
+      store: this.store,
+      folder,
+      emitFact: say,
+    });
     const outside = <T>(start: () => T): T => (this.cgroups ? this.cgroups.outside(start) : start());
     this.trial = new KeeperTrial(outside);
     this.link = this.#createLink(outside);
@@ -143,16 +151,16 @@ export class KeeperRooms {
       grants: this.grants,
       queue: this.store.queue,
       lease: () => this.link.lease,
-      say: this.reporting.say,
-      keptVoices: replaced?.voices ?? null,
+      emitFact: this.reporting.say,
+      keptNotifications: replaced?.notifications ?? null,
       hidden: new Map(replaced?.hidden ?? []),
       isSpawned: pid => this.link.isSpawned(pid) || this.trial.isSpawned(pid),
       inherited: pid => {
         const controller = this.inherited;
         if (controller?.pid !== pid) return null;
-        return end => controller.end(end.signal ?? `exit code ${end.code ?? '?'}`);
+        return end => controller.endProcess(end.signal ?? `exit code ${end.code ?? '?'}`);
       },
-      over: () => this.fleetEnd.look(),
+      over: () => this.fleetEnd.checkAllEnded(),
       astray: (id, words) => this.lastWord.note(id, words),
     });
   }
@@ -177,14 +185,14 @@ export class KeeperRooms {
       code,
       link: this.link,
       trial: this.trial,
-      say: this.reporting.say,
+      emitFact: this.reporting.say,
       become: (program, upgrade, failed) => {
         const next = {
           lock: this.lock.fd,
           upgrade,
           failed,
           sockets: this.grants.kept,
-          voices: this.processes.lives.voices.kept,
+          notifications: this.processes.lives.notifications.kept,
           hidden: this.processes.hidden(),
           store: this.store.queue,
         };
@@ -197,14 +205,15 @@ export class KeeperRooms {
   #createCare(): FolderCare {
     const {folder, code, anchor} = this.options;
     const {runs} = this.processes;
+    const records = new RecordCare(this.runsFolder, runs);
     return new FolderCare({
       folder,
       isLogged: anchor !== 1,
       lock: this.lock,
       parts: {
-        records: new RecordCare(this.runsFolder, runs),
-        'orphanage.json': this.orphanages,
-        channels: {look: () => this.grants.lookAtPipes()},
+        records: () => records.repairRecords(),
+        'orphanage.json': () => this.orphanages.repairFile(),
+        channels: () => this.grants.repairPipeNames(),
       },
       code: new CodeCare(join(folder, 'code'), code),
       hasRuns: () => [...runs.all()].some(run => !isOver(run)),
@@ -222,7 +231,7 @@ export class KeeperRooms {
     return new FleetEnd({
       runs: this.processes.runs,
       link: () => this.link,
-      say: this.reporting.say,
+      emitFact: this.reporting.say,
       endRun: (run, signal, timeoutMs) => this.processes.end(run, signal, timeoutMs),
       allEnded: stopped => (stopped ? this.departure.afterStop() : this.departure.goingOn()),
     });

@@ -13,7 +13,7 @@ const LAST_RESORT_MS = 3_000;
 /** The same signal from anchor, service manager and terminal at once is one signal. */
 const SAME_SIGNAL_MS = 250;
 
-export interface FleetEndHost extends Pick<RunEvents, 'say'> {
+export interface FleetEndHost extends Pick<RunEvents, 'emitFact'> {
   readonly runs: Runs;
   readonly link: () => Link;
   endRun(run: Run, signal: SignalName, timeoutMs: number): void;
@@ -40,7 +40,7 @@ export class FleetEnd {
     const again = this.#since !== null;
     if (this.#since !== null && now - this.#since < SAME_SIGNAL_MS) return;
     this.#since ??= now;
-    this.#host.say({type: 'signalled', signal, again});
+    this.#host.emitFact({type: 'signalled', signal, again});
     this.#waitForController();
   }
 
@@ -56,7 +56,7 @@ export class FleetEnd {
     for (const run of this.#host.runs.all()) {
       if (this.asked || !run.adopted) this.#host.endRun(run, run.stopSignal, run.stopTimeoutMs);
     }
-    this.look();
+    this.checkAllEnded();
   }
 
   /** No controller can work: ends all that is left of the fleet. */
@@ -66,7 +66,7 @@ export class FleetEnd {
   }
 
   /** A run has ended: it may have been the last. */
-  look(): void {
+  checkAllEnded(): void {
     if (!this.#host.link().closed) return;
     for (const run of this.#host.runs.all()) if (!isOver(run) && (this.asked || !run.adopted)) return;
     this.#host.allEnded(this.asked);

@@ -50,7 +50,7 @@ export type Order = {readonly lease: number} & (
   | {readonly type: 'ready'}
   | {readonly type: 'beat'}
   /** Programs (probes, hooks) are run for workers from now on: they may leave orphans, too. */
-  | {readonly type: 'errands'}
+  | {readonly type: 'helper-started'}
   /** From a controller that was shown a handshake: whether it can take over (null), or why not. */
   | {readonly type: 'prepared'; readonly error: string | null}
   /** Another copy of the programs is to take over: its name. */

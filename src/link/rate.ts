@@ -28,7 +28,7 @@ export class TokenBucket {
   }
 
   /** Whether it may happen now; then it is counted. */
-  take(now: number): boolean {
+  tryTake(now: number): boolean {
     if (this.available(now) < 1) return false;
     this.#tokens = Math.max(0, this.#tokens - 1);
     return true;

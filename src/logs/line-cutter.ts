@@ -55,7 +55,7 @@ export class LineCutter {
   }
 
   /** What is left of a line whose end did not come; null if nothing. */
-  end(): Piece | null {
+  flushRest(): Piece | null {
     return this.#heldBytes > 0 || !this.#start ? this.#line(Buffer.alloc(0)) : null;
   }
 

@@ -32,6 +32,6 @@ export async function* readPieces(
       if (index?.owned) closeSync(index.fd);
     }
   }
-  const last = unfinished === 'show' ? cutter.end() : null;
+  const last = unfinished === 'show' ? cutter.flushRest() : null;
   if (last) yield [last];
 }

@@ -125,7 +125,7 @@ export class TimeIndex {
   /** The complete lines of the block that begins at a line's beginning, and how many bytes they take. */
   #blockAt(from: number): {entries: IndexEntry[]; bytes: number} {
     if (this.#fd === null) return {entries: [], bytes: 0};
-    const block = this.#read(from, BLOCK_BYTES);
+    const block = this.#readBytes(from, BLOCK_BYTES);
     const bytes = block.lastIndexOf(10) + 1;
     // A block without a newline is no index; step over it.
     if (bytes === 0) return {entries: [], bytes: block.length < BLOCK_BYTES ? 0 : block.length};
@@ -136,7 +136,7 @@ export class TimeIndex {
   #block(from: number): {entries: IndexEntry[]; end: boolean} {
     if (this.#fd === null) return {entries: [], end: true};
     const first = from === 0;
-    const block = this.#read(first ? 0 : from - 1, BLOCK_BYTES + MAX_LINE_BYTES + 1);
+    const block = this.#readBytes(first ? 0 : from - 1, BLOCK_BYTES + MAX_LINE_BYTES + 1);
     // With the byte before, a line that begins exactly here is not taken for a torn one.
     return {entries: parse(block.toString('latin1'), first), end: block.length < BLOCK_BYTES};
   }
@@ -157,12 +157,12 @@ export class TimeIndex {
 
   #lineStart(from: number): number {
     if (from === 0 || this.#fd === null) return 0;
-    const block = this.#read(from - 1, BLOCK_BYTES);
+    const block = this.#readBytes(from - 1, BLOCK_BYTES);
     const newline = block.indexOf(10);
     return newline === -1 ? from : from + newline;
   }
 
-  #read(from: number, length: number): Buffer {
+  #readBytes(from: number, length: number): Buffer {
     try {
       return this.#fd === null ? Buffer.alloc(0) : readAt(this.#fd, from, length);
     } catch {

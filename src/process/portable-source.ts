@@ -22,7 +22,7 @@ export class PortableSource implements ProcessSource {
   }
 
   async read(rows: Rows): Promise<void> {
-    const all = await this.#look();
+    const all = await this.#listProcesses();
     this.#told = new Map(all.map(one => [one.pid, one]));
     storeAll(rows, this.#told);
   }
@@ -49,7 +49,7 @@ export class PortableSource implements ProcessSource {
     this.#told.clear();
   }
 
-  async #look(): Promise<readonly Told[]> {
+  async #listProcesses(): Promise<readonly Told[]> {
     if (this.#below === null) {
       const all = await psList();
       // It gives nothing where it can't read what this system's ps writes; who is whose child can be told all the same.
@@ -81,7 +81,7 @@ export function storeAll(rows: Rows, told: ReadonlyMap<number, Told>): void {
   rows.startSlack = START_SLACK_MS;
   rows.begin();
   for (const one of [...told.values()].sort((a, b) => a.pid - b.pid)) store(rows, one);
-  rows.end(() => undefined);
+  rows.removeUnseen(() => undefined);
 }
 
 function store(rows: Rows, {pid, ppid, name, cpu, startTime}: Told): void {

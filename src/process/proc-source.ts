@@ -58,7 +58,7 @@ export class ProcSource implements ProcessSource {
       rows.abandon();
       throw error;
     }
-    rows.end(row => this.#kept.release(row));
+    rows.removeUnseen(row => this.#kept.release(row));
   }
 
   details(rows: Rows, row: number): Details {

@@ -149,7 +149,7 @@ export class Rows {
   }
 
   /** Removes the processes that this reading has not found, each after `gone` was told of it. */
-  end(gone: (row: number) => void): void {
+  removeUnseen(gone: (row: number) => void): void {
     for (let n = 0; n < this.#countBefore; n++) {
       const row = this.#before[n] ?? 0;
       const seen = this.#seen[row];

@@ -199,7 +199,7 @@ export class Core {
   }
 
   #tick(time: Time, effects: Effect[]): void {
-    const over = this.#rate.end(time);
+    const over = this.#rate.endStorm(time);
     if (over !== null) effects.push({type: 'journal', event: over});
     fireDeadlines({
       roster: this.#roster,

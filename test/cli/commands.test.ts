@@ -295,7 +295,7 @@ test('down returns when the supervisor is gone, too', async () => {
   const running = fleet.start('down');
   await until('answered', () => answered);
   expect(running.child.exitCode).toBeNull();
-  new LastWord(fleet.folder).end([], []);
+  new LastWord(fleet.folder).writeEnd([], []);
   keeper.kill('SIGKILL');
   await once(keeper, 'exit');
   expect(await running.ended).toMatchObject({

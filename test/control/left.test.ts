@@ -13,13 +13,13 @@ afterEach(() => rmSync(folder, {recursive: true, force: true}));
 const path = (): string => join(folder, 'left.json');
 
 test('all was ended', () => {
-  new LastWord(folder).end([], []);
+  new LastWord(folder).writeEnd([], []);
   expect(readLeft(folder)).toEqual({survivors: [], doubts: []});
 });
 
 test('what was in doubt once is so for every later keeper of the same boot', () => {
   for (const id of ['a/1', 'b/1', 'a/1']) new LastWord(folder).note(id, 'lost');
-  new LastWord(folder).end(['7 sh'], ['8 sleep may be left of it']);
+  new LastWord(folder).writeEnd(['7 sh'], ['8 sleep may be left of it']);
   expect(readLeft(folder)).toEqual({
     survivors: ['7 sh'],
     doubts: [
@@ -28,7 +28,7 @@ test('what was in doubt once is so for every later keeper of the same boot', () 
     ],
   });
   writeFileSync(path(), readFileSync(path(), 'utf8').replace(/"boot":"[^"]*"/, '"boot":"another"'));
-  new LastWord(folder).end([], []);
+  new LastWord(folder).writeEnd([], []);
   expect(readLeft(folder)).toEqual({survivors: [], doubts: []});
 });
 

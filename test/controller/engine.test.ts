@@ -92,7 +92,7 @@ class Bench {
 
 /** The core's state as it was committed last. */
 function committed(folder: string): string {
-  const {text, changes} = new SnapshotFile(folder).read();
+  const {text, changes} = new SnapshotFile(folder).readSnapshot();
   return text === null ? '' : (decodeFound(text, changes, BOOT)?.core ?? '');
 }
 
@@ -100,9 +100,9 @@ describe('the engine', () => {
   test('commits what has changed, and once all is quiet the whole; the state is the same', async () => {
     const folder = scratch();
     const bench = await new Bench(folder).spawned();
-    await until('changes', () => new SnapshotFile(folder).read().changes.length > 0);
+    await until('changes', () => new SnapshotFile(folder).readSnapshot().changes.length > 0);
     await until('the commit', () => committed(folder) === bench.core.snapshot());
-    await until('the whole', () => new SnapshotFile(folder).read().changes.length === 0);
+    await until('the whole', () => new SnapshotFile(folder).readSnapshot().changes.length === 0);
     expect(committed(folder)).toBe(bench.core.snapshot());
   });
 

@@ -16,7 +16,7 @@ class Calls {
   readonly notes: JournalEvent[] = [];
   /** What was called, in order: `web/1 ./notify.sh exit`. */
   readonly called: string[] = [];
-  readonly errands: HelperProgram[] = [];
+  readonly helpers: HelperProgram[] = [];
   readonly #ends: ((trouble: string | null) => void)[] = [];
   #seq = 0;
 
@@ -26,7 +26,7 @@ class Calls {
       workers: () => this.specs,
       run: ({id}, helper) => {
         this.called.push(`${id} ${helper.argv.join(' ')}`);
-        this.errands.push(helper);
+        this.helpers.push(helper);
         return new Promise(resolve => this.#ends.push(resolve));
       },
       note: event => void this.notes.push(event),
@@ -57,7 +57,7 @@ describe('hooks', () => {
   test('are called with the record, for so long, and with the worker for whom they are', () => {
     const calls = new Calls(worker('web', {hooks, instances: 2})).exited('web', 2);
     expect(calls.called).toEqual(['web/2 ./notify.sh exit']);
-    const [{timeoutMs, env}] = calls.errands as [HelperProgram];
+    const [{timeoutMs, env}] = calls.helpers as [HelperProgram];
     expect(timeoutMs).toBe(30_000);
     expect(env?.['BROOD_HOOK']).toBe('exit');
     expect(JSON.parse(env?.['BROOD_EVENT'] ?? '')).toEqual({
@@ -158,7 +158,7 @@ describe('at the end', () => {
       {type: 'hook-failed', hook: 'exit', event: 1, message: 'it was killed: the fleet is down'},
       {type: 'hook-dropped', worker: 'web', count: 2},
     ]);
-    expect(calls.errands[0]?.signal.aborted).toBe(true);
+    expect(calls.helpers[0]?.signal.aborted).toBe(true);
     await calls.end('killed by SIGKILL');
     expect(calls.exited().called.length).toBe(1);
     expect(calls.notes).toEqual([]);
@@ -180,6 +180,6 @@ describe('at the end', () => {
   test('one that is called when another controller takes over is left to itself', () => {
     const calls = new Calls(worker('web', {hooks})).exited().exited();
     expect(calls.hooks.end('leave')).toEqual([{type: 'hook-dropped', worker: 'web', count: 1}]);
-    expect(calls.errands[0]?.signal.aborted).toBe(false);
+    expect(calls.helpers[0]?.signal.aborted).toBe(false);
   });
 });

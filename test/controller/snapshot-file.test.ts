@@ -27,12 +27,12 @@ describe('the snapshot', () => {
   test('is the newest that was written; without any there is none, and nothing is damaged', () => {
     const folder = scratch();
     const file = new SnapshotFile(folder);
-    expect(file.read()).toEqual({text: null, changes: [], damaged: 0});
+    expect(file.readSnapshot()).toEqual({text: null, changes: [], damaged: 0});
     file.reserve(10);
-    expect(new SnapshotFile(folder).read()).toEqual({text: null, changes: [], damaged: 0});
+    expect(new SnapshotFile(folder).readSnapshot()).toEqual({text: null, changes: [], damaged: 0});
     for (const text of ['one', 'two', 'three']) {
       file.write(text);
-      expect(new SnapshotFile(folder).read()).toEqual({text, changes: [], damaged: 0});
+      expect(new SnapshotFile(folder).readSnapshot()).toEqual({text, changes: [], damaged: 0});
     }
   });
 
@@ -45,21 +45,21 @@ describe('the snapshot', () => {
       for (const byte of [(image[at] ?? 0) ^ 1, (image[at] ?? 0) ^ 0x80, 0xff]) {
         if (byte === image[at]) continue;
         overwrite(path, image, at, byte);
-        const {text, damaged} = new SnapshotFile(folder).read();
+        const {text, damaged} = new SnapshotFile(folder).readSnapshot();
         // What is behind the text means nothing.
         if (text === 'state three' && damaged === 0) expect(at).toBeGreaterThanOrEqual(40 + 'state two'.length);
         else expect({at, text, damaged}).toEqual({at, text: other, damaged: 1});
       }
     }
     writeFileSync(path, image);
-    expect(new SnapshotFile(folder).read()).toEqual({text: 'state three', changes: [], damaged: 0});
+    expect(new SnapshotFile(folder).readSnapshot()).toEqual({text: 'state three', changes: [], damaged: 0});
   });
 
   test.each(HALVES)('with half %i cut off anywhere is the last or the last but one', half => {
     const {folder, paths, images} = committed();
     for (let size = HEAD_BYTES; size >= 0; size--) {
       writeFileSync(paths[half], images[half].subarray(0, size));
-      const {text, damaged} = new SnapshotFile(folder).read();
+      const {text, damaged} = new SnapshotFile(folder).readSnapshot();
       if (half === 0 || damaged > 0 || size === 0) expect(text).toBe(half === 0 ? 'state three' : 'state two');
       else expect(text).toBe('state three');
     }
@@ -69,26 +69,26 @@ describe('the snapshot', () => {
     const {folder, paths, images} = committed();
     for (const half of HALVES) overwrite(paths[half], images[half], 41, 0);
     const file = new SnapshotFile(folder);
-    expect(file.read()).toEqual({text: null, changes: [], damaged: 2});
+    expect(file.readSnapshot()).toEqual({text: null, changes: [], damaged: 2});
     expect(file.setAside().length).toBe(2);
     expect(readFileSync(`${paths[1]}.unreadable`)[0]).toBe(images[1][0]);
-    expect(new SnapshotFile(folder).read()).toEqual({text: null, changes: [], damaged: 0});
+    expect(new SnapshotFile(folder).readSnapshot()).toEqual({text: null, changes: [], damaged: 0});
     file.write('anew');
-    expect(new SnapshotFile(folder).read()).toEqual({text: 'anew', changes: [], damaged: 0});
+    expect(new SnapshotFile(folder).readSnapshot()).toEqual({text: 'anew', changes: [], damaged: 0});
   });
 
   test('after a kill at any byte of a write is the one before; the next write harms nothing', () => {
     const {folder, paths, images} = committed();
-    new SnapshotFile(folder).read();
+    new SnapshotFile(folder).readSnapshot();
     const writer = new SnapshotFile(folder);
-    writer.read();
+    writer.readSnapshot();
     writer.write('state four, which is longer');
     const next = readFileSync(paths[0]);
     for (let torn = 0; torn <= HEAD_BYTES + 16; torn++) {
       writeFileSync(paths[1], images[1]);
       writeFileSync(paths[0], Buffer.concat([next.subarray(0, torn), images[0].subarray(torn)]));
       const file = new SnapshotFile(folder);
-      const {text} = file.read();
+      const {text} = file.readSnapshot();
       expect(['state three', 'state four, which is longer']).toContain(text);
       if (torn < 40 + 'state four, which is longe'.length) expect(text).toBe('state three');
       // A second kill, in the middle of what the next controller writes: still the same.
@@ -97,25 +97,25 @@ describe('the snapshot', () => {
       const written = HALVES.find(half => !readFileSync(paths[half]).equals(whole[half]!))!;
       const half = readFileSync(paths[written]);
       writeFileSync(paths[written], Buffer.concat([half.subarray(0, 20), whole[written]!.subarray(20)]));
-      expect(new SnapshotFile(folder).read().text).toBe(text);
+      expect(new SnapshotFile(folder).readSnapshot().text).toBe(text);
     }
   });
 
   test('is not written by one that was frozen while another has committed', () => {
     const {folder} = committed();
     const frozen = new SnapshotFile(folder);
-    frozen.read();
+    frozen.readSnapshot();
     frozen.write('by the first');
     const next = new SnapshotFile(folder);
-    next.read();
+    next.readSnapshot();
     for (const text of ['by the second', 'by the second, again', 'and again']) {
       next.write(text);
       expect(() => frozen.write('late')).toThrow(SupersededError);
-      expect(new SnapshotFile(folder).read()).toEqual({text, changes: [], damaged: 0});
+      expect(new SnapshotFile(folder).readSnapshot()).toEqual({text, changes: [], damaged: 0});
     }
     next.setAside();
     next.write('anew');
-    expect(new SnapshotFile(folder).read()).toEqual({text: 'anew', changes: [], damaged: 0});
+    expect(new SnapshotFile(folder).readSnapshot()).toEqual({text: 'anew', changes: [], damaged: 0});
   });
 
   test.each([
@@ -126,20 +126,20 @@ describe('the snapshot', () => {
     for (const halves of [[0], [1], [0, 1]] as const) {
       const {folder} = committed();
       const file = new SnapshotFile(folder);
-      file.read();
+      file.readSnapshot();
       file.write('before');
       expect(file.append('a change')).toBe(true);
       for (const half of halves) writeFileSync(inFolder.snapshot(folder, half), damage);
       // The whole is due, and no other controller is suspected.
       expect(file.append('another')).toBe(false);
       file.write('after');
-      expect(new SnapshotFile(folder).read().text).toBe('after');
-      expect(file.look()).toMatch(/had been damaged/);
+      expect(new SnapshotFile(folder).readSnapshot().text).toBe('after');
+      expect(file.findProblem()).toMatch(/had been damaged/);
       file.giveUp();
       file.write('after');
       file.write('after');
-      expect(file.look()).toBeNull();
-      expect(new SnapshotFile(folder).read()).toEqual({text: 'after', changes: [], damaged: 0});
+      expect(file.findProblem()).toBeNull();
+      expect(new SnapshotFile(folder).readSnapshot()).toEqual({text: 'after', changes: [], damaged: 0});
     }
   });
 
@@ -152,18 +152,18 @@ describe('the snapshot', () => {
     for (let i = 0; i < 5; i++) {
       expect(file.append(`change ${i}`)).toBe(true);
       changes.push(`change ${i}`);
-      expect(new SnapshotFile(folder).read()).toEqual({text: 'one', changes, damaged: 0});
+      expect(new SnapshotFile(folder).readSnapshot()).toEqual({text: 'one', changes, damaged: 0});
     }
     file.write('two');
-    expect(new SnapshotFile(folder).read()).toEqual({text: 'two', changes: [], damaged: 0});
+    expect(new SnapshotFile(folder).readSnapshot()).toEqual({text: 'two', changes: [], damaged: 0});
     expect(file.append('later')).toBe(true);
-    expect(new SnapshotFile(folder).read()).toEqual({text: 'two', changes: ['later'], damaged: 0});
+    expect(new SnapshotFile(folder).readSnapshot()).toEqual({text: 'two', changes: ['later'], damaged: 0});
   });
 
   test('a change that was torn anywhere was never made, and what lay there before is no change', () => {
     const {folder, paths} = committed();
     const file = new SnapshotFile(folder);
-    file.read();
+    file.readSnapshot();
     expect(file.append('of another')).toBe(false);
     // Each half gets changes, so that what an earlier generation left lies behind what is written now.
     for (const text of ['whole four', 'whole five', 'whole six!']) {
@@ -171,7 +171,7 @@ describe('the snapshot', () => {
       for (const change of ['first', 'second', 'third']) expect(file.append(`${change} after ${text}`)).toBe(true);
     }
     file.write('whole seven');
-    expect(new SnapshotFile(folder).read()).toEqual({text: 'whole seven', changes: [], damaged: 0});
+    expect(new SnapshotFile(folder).readSnapshot()).toEqual({text: 'whole seven', changes: [], damaged: 0});
     file.append('kept');
     const half = HALVES.find(which => readFileSync(paths[which]).includes('whole seven'))!;
     const before = readFileSync(paths[half]);
@@ -182,10 +182,14 @@ describe('the snapshot', () => {
       writeFileSync(paths[half], Buffer.concat([after.subarray(0, torn), before.subarray(torn)]));
       const next = new SnapshotFile(folder);
       const isWhole = after.subarray(torn, end).equals(before.subarray(torn, end));
-      expect(next.read()).toEqual({text: 'whole seven', changes: isWhole ? ['kept', 'torn'] : ['kept'], damaged: 0});
+      expect(next.readSnapshot()).toEqual({
+        text: 'whole seven',
+        changes: isWhole ? ['kept', 'torn'] : ['kept'],
+        damaged: 0,
+      });
       // Whoever goes on does not write behind it.
       next.write('whole eight');
-      expect(new SnapshotFile(folder).read()).toEqual({text: 'whole eight', changes: [], damaged: 0});
+      expect(new SnapshotFile(folder).readSnapshot()).toEqual({text: 'whole eight', changes: [], damaged: 0});
       for (const which of HALVES) if (which !== half) writeFileSync(paths[which], Buffer.alloc(before.length));
     }
   });
@@ -200,29 +204,29 @@ describe('the snapshot', () => {
     while (file.append(change)) written++;
     expect(written).toBe(Math.floor((size - 1040) / 10_040));
     expect(statSync(inFolder.snapshot(folder, 1)).size).toBe(size);
-    expect(new SnapshotFile(folder).read().changes.length).toBe(written);
+    expect(new SnapshotFile(folder).readSnapshot().changes.length).toBe(written);
   });
 
   test('no change is written by one that was frozen while another has committed', () => {
     const {folder} = committed();
     const frozen = new SnapshotFile(folder);
-    frozen.read();
+    frozen.readSnapshot();
     frozen.write('by the first');
     const next = new SnapshotFile(folder);
-    next.read();
+    next.readSnapshot();
     next.write('by the second');
     next.append('and more');
     expect(() => frozen.append('late')).toThrow(SupersededError);
-    expect(new SnapshotFile(folder).read()).toEqual({text: 'by the second', changes: ['and more'], damaged: 0});
+    expect(new SnapshotFile(folder).readSnapshot()).toEqual({text: 'by the second', changes: ['and more'], damaged: 0});
     // Even one that was written in the moment in which the other committed counts for nothing.
     const early = new SnapshotFile(folder);
-    early.read();
+    early.readSnapshot();
     early.write('by a third');
     const last = new SnapshotFile(folder);
-    last.read();
+    last.readSnapshot();
     early.append('at the same time');
     last.write('by the last');
-    expect(new SnapshotFile(folder).read()).toEqual({text: 'by the last', changes: [], damaged: 0});
+    expect(new SnapshotFile(folder).readSnapshot()).toEqual({text: 'by the last', changes: [], damaged: 0});
   });
 
   test('of an earlier version, which knew no changes, is read', () => {
@@ -232,14 +236,14 @@ describe('the snapshot', () => {
       image.write('BROODSN1', 0, 'latin1');
       writeFileSync(path, image);
     }
-    expect(new SnapshotFile(folder).read()).toEqual({text: 'state three', changes: [], damaged: 0});
+    expect(new SnapshotFile(folder).readSnapshot()).toEqual({text: 'state three', changes: [], damaged: 0});
   });
 
   test('a later controller makes no room where there is enough, as on a disk that has become full', () => {
     const {folder, paths} = committed();
     const {size} = statSync(paths[0]);
     const file = new SnapshotFile(folder);
-    file.read();
+    file.readSnapshot();
     // More than half of what is there: room for twice as much would have to be made.
     file.write('x'.repeat(size - 100));
     expect(HALVES.map(half => statSync(paths[half]).size)).toEqual([size, size]);
@@ -271,26 +275,26 @@ describe('a half that changes under the one that writes it', () => {
       const file = new SnapshotFile(folder);
       for (const text of ['state one', 'state two']) file.write(text);
       expect(file.append('a change')).toBe(true);
-      expect(file.look()).toBeNull();
+      expect(file.findProblem()).toBeNull();
       damage(inFolder.snapshot(folder, half));
-      expect(file.look()).toContain(`snapshot.${half} had been`);
+      expect(file.findProblem()).toContain(`snapshot.${half} had been`);
       file.giveUp();
       for (let both = 0; both < 2; both++) file.write('state three');
-      expect(file.look()).toBeNull();
-      expect(new SnapshotFile(folder).read()).toEqual({text: 'state three', changes: [], damaged: 0});
+      expect(file.findProblem()).toBeNull();
+      expect(new SnapshotFile(folder).readSnapshot()).toEqual({text: 'state three', changes: [], damaged: 0});
       rmSync(inFolder.snapshot(folder, half));
-      expect(new SnapshotFile(folder).read().text).toBe('state three');
+      expect(new SnapshotFile(folder).readSnapshot().text).toBe('state three');
     },
   );
 
   test('what this one writes itself is no damage, and a link is not followed', () => {
     const folder = scratch();
     const file = new SnapshotFile(folder);
-    expect(file.look()).toBeNull();
+    expect(file.findProblem()).toBeNull();
     file.write('state one');
     for (let round = 0; round < 50; round++) {
       if (!file.append(`change ${round}`)) file.write(`state ${round}`);
-      expect(file.look()).toBeNull();
+      expect(file.findProblem()).toBeNull();
     }
     const other = scratch();
     writeFileSync(`${other}/precious`, 'precious');

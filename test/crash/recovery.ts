@@ -87,7 +87,8 @@ async function faultsNow(trial: Trial, crash: Crash, before: PsReport | null): P
     const now = report.workers.find(worker => worker.id === id)?.pid;
     if (now !== pid) faults.push(`${id} was not touched, and pid ${pid ?? '-'} has become ${now ?? 'none'}`);
   }
-  if (new SnapshotFile(trial.fleet.state).read().text === null) faults.push('no half of the snapshot can be read');
+  if (new SnapshotFile(trial.fleet.state).readSnapshot().text === null)
+    faults.push('no half of the snapshot can be read');
   return faults;
 }
 

@@ -42,7 +42,7 @@ function halves(fleet: TestFleet): {text: string; changes: number}[] {
     const alone = mkdtempSync(join(tmpdir(), 'brood-half-'));
     try {
       copyFileSync(join(folderOf(fleet), `snapshot.${half}`), join(alone, 'snapshot.0'));
-      const {text, changes} = new SnapshotFile(alone).read();
+      const {text, changes} = new SnapshotFile(alone).readSnapshot();
       return {text: text ?? '', changes: changes.length};
     } finally {
       rmSync(alone, {recursive: true});
@@ -99,7 +99,7 @@ describe('what it left on disk is damaged', () => {
           }
           if (how === 'of a later version') {
             const file = new SnapshotFile(folder);
-            file.write(file.read().text?.replace('"version":1', '"version":99') ?? '');
+            file.write(file.readSnapshot().text?.replace('"version":1', '"version":99') ?? '');
           }
           // And one ends while nobody looks.
           process.kill(end!, 'SIGKILL');

@@ -38,7 +38,7 @@ export function removeLiving(folder: string): void {
 
 /** The state as it was committed last: JSON text. */
 export function stateOf(fleet: TestFleet): string {
-  const {text, changes} = new SnapshotFile(folderOf(fleet)).read();
+  const {text, changes} = new SnapshotFile(folderOf(fleet)).readSnapshot();
   return text === null ? '' : (decodeFound(text, changes, bootId())?.core ?? '');
 }
 

@@ -28,7 +28,7 @@ class Kernel {
     self: KEEPER,
     runs: this.runs,
     isSpawned: pid => pid === CONTROLLER,
-    look: pid => {
+    findProcess: pid => {
       if (this.isShort) return {startTime: null, name: '?'};
       const process = this.living.get(pid);
       return process ? {startTime: String(process.startTime), name: `name ${pid}`} : null;
@@ -92,12 +92,12 @@ describe('what comes from a main process', () => {
     kernel.exit(21);
     expect(kernel.descendants.runOf(22)).toBe(run);
     expect(kernel.descendants.parentOf(22)).toEqual({pid: 21, name: 'name 20'});
-    expect(run.descent?.isAlive()).toBe(true);
+    expect(run.lineage?.isAlive()).toBe(true);
     kernel.exit(22);
     kernel.exit(20);
     expect(kernel.descendants.runOf(22)).toBe(run);
-    expect(run.descent?.isAlive()).toBe(false);
-    expect(run.descent?.gap).toBe(null);
+    expect(run.lineage?.isAlive()).toBe(false);
+    expect(run.lineage?.gap).toBe(null);
     kernel.descendants.forgetEnded();
     kernel.descendants.forgetEnded();
     expect(kernel.descendants.runOf(22)).toBeNull();
@@ -118,12 +118,12 @@ describe('what comes from a main process', () => {
     kernel.event('exit', 20);
     kernel.fork(20, 21);
     expect(kernel.descendants.runOf(21)).toBe(run);
-    expect(run.descent?.isAlive()).toBe(true);
+    expect(run.lineage?.isAlive()).toBe(true);
     // Its end is found by looking.
     kernel.exit(20, false);
     for (let sweep = 0; sweep < 3; sweep++) kernel.descendants.forgetEnded();
     expect(kernel.descendants.runOf(20)).toBeNull();
-    expect([...(run.descent?.known() ?? [])]).toEqual([21]);
+    expect([...(run.lineage?.known() ?? [])]).toEqual([21]);
   });
 
   test('is told from threads, and from what strangers and the controller fork', () => {
@@ -134,9 +134,9 @@ describe('what comes from a main process', () => {
     kernel.fork(KEEPER, CONTROLLER);
     kernel.fork(CONTROLLER, 30);
     kernel.fork(5, 31);
-    expect([...(run.descent?.known() ?? [])]).toEqual([20]);
+    expect([...(run.lineage?.known() ?? [])]).toEqual([20]);
     expect([30, 31, CONTROLLER].map(pid => kernel.descendants.runOf(pid))).toEqual([null, null, null]);
-    expect(run.descent?.gap).toBe(null);
+    expect(run.lineage?.gap).toBe(null);
   });
 });
 
@@ -154,8 +154,8 @@ describe('a child that the keeper did not start (CLONE_PARENT)', () => {
     expect(kernel.descendants.runOf(41)).toBeNull();
     kernel.descendants.claim(40, run);
     expect(kernel.descendants.runOf(41)).toBe(run);
-    expect([...(run.descent?.known() ?? [])].sort()).toEqual([20, 40, 41]);
-    expect(run.descent?.gap).toBe(null);
+    expect([...(run.lineage?.known() ?? [])].sort()).toEqual([20, 40, 41]);
+    expect(run.lineage?.gap).toBe(null);
   });
 
   test('may be of any run where nothing tells; another child that is not known can’t be of one that was followed', () => {
@@ -171,7 +171,7 @@ describe('a child that the keeper did not start (CLONE_PARENT)', () => {
     const {kernel, run} = cloned();
     kernel.exit(40);
     kernel.descendants.claim(20, run);
-    expect(run.descent?.gap).toBe(null);
+    expect(run.lineage?.gap).toBe(null);
   });
 });
 
@@ -185,8 +185,8 @@ test('a run that began before is known from now on, and not in full', () => {
   for (const pid of [20, 21, 99]) kernel.descendants.include(run, pid);
   kernel.descendants.setGap(run, 'it began before');
   kernel.fork(21, 22);
-  expect([...(run.descent?.known() ?? [])]).toEqual([20, 21, 22]);
-  expect(run.descent?.gap).toEqual(expect.any(String));
+  expect([...(run.lineage?.known() ?? [])]).toEqual([20, 21, 22]);
+  expect(run.lineage?.gap).toEqual(expect.any(String));
   kernel.descendants.setGap(run, null);
   // What began before may have been missed, what is forked from then on is told of.
   expect(kernel.descendants.excludes(run, 99, since)).toBe(false);
@@ -207,11 +207,11 @@ test('after a loss, whoever began later and is nobody’s child any more is nobo
   kernel.fork(24, 25, false);
   kernel.exit(24, false);
   kernel.lose(before);
-  expect([...(run.descent?.known() ?? [])].sort()).toEqual([20, 21, 23]);
-  expect(run.descent?.gap).toEqual(expect.any(String));
+  expect([...(run.lineage?.known() ?? [])].sort()).toEqual([20, 21, 23]);
+  expect(run.lineage?.gap).toEqual(expect.any(String));
   kernel.fork(23, 26);
   expect(kernel.descendants.runOf(26)).toBe(run);
-  expect(kernel.spawn(27).descent?.gap).toBe(null);
+  expect(kernel.spawn(27).lineage?.gap).toBe(null);
 });
 
 test('who can’t be read, for want of a descriptor, is not gone; after a loss nothing is known of it', () => {
@@ -221,15 +221,15 @@ test('who can’t be read, for want of a descriptor, is not gone; after a loss n
   kernel.isShort = true;
   kernel.event('exec', 21);
   kernel.exit(21);
-  expect(run.descent?.isAlive()).toBe(true);
+  expect(run.lineage?.isAlive()).toBe(true);
   kernel.isShort = false;
   kernel.descendants.forgetEnded();
-  expect([...(run.descent?.known() ?? [])]).toEqual([20]);
-  expect(run.descent?.gap).toBe(null);
+  expect([...(run.lineage?.known() ?? [])]).toEqual([20]);
+  expect(run.lineage?.gap).toBe(null);
   kernel.isShort = true;
   kernel.lose(kernel.now);
-  expect([...(run.descent?.known() ?? [])]).toEqual([]);
-  expect(run.descent?.gap).toEqual(expect.any(String));
+  expect([...(run.lineage?.known() ?? [])]).toEqual([]);
+  expect(run.lineage?.gap).toEqual(expect.any(String));
 });
 
 function story(seed: number): void {
@@ -258,14 +258,14 @@ function story(seed: number): void {
     }
     if (!told) continue;
     for (const run of runs) {
-      const known = [...(run.descent?.known() ?? [])].filter(one => kernel.living.has(one)).sort();
+      const known = [...(run.lineage?.known() ?? [])].filter(one => kernel.living.has(one)).sort();
       const mine = kernel.of(run).sort();
       const where = `seed ${seed}, step ${step}, ${run.token}`;
       // What is known is never wrong, though it may be less than there is after a loss.
       const isRight =
-        run.descent?.gap === null ? String(known) === String(mine) : known.every(one => mine.includes(one));
+        run.lineage?.gap === null ? String(known) === String(mine) : known.every(one => mine.includes(one));
       if (!isRight) throw new Error(`${where}: known ${String(known)}, there are ${String(mine)}`);
-      if (losses === 0 && run.descent?.gap !== null) throw new Error(`${where}: not complete`);
+      if (losses === 0 && run.lineage?.gap !== null) throw new Error(`${where}: not complete`);
     }
     for (const [one, {run}] of kernel.living) {
       const found = kernel.descendants.runOf(one);

@@ -46,19 +46,19 @@ test('what an earlier keeper has put aside is found by its name, each once, and 
   const messages = messagesIn(queue);
   for (let round = 0; round < 2; round++) {
     const earlier = new EarlierPipes(queue);
-    const fd = earlier.take(first, constants.O_RDONLY);
+    const fd = earlier.takeDescriptor(first, constants.O_RDONLY);
     expect(fd).not.toBe(null);
     if (fd === null) return;
     expect(fstatSync(fd).ino).toBe(statSync(first).ino);
-    expect(earlier.take(first, constants.O_RDONLY)).toBe(null);
-    expect(earlier.take(second, constants.O_RDWR)).toBe(null);
-    expect(earlier.take(gone, constants.O_RDONLY)).toBe(null);
-    expect(earlier.take(join(folder, 'none'), constants.O_RDONLY)).toBe(null);
+    expect(earlier.takeDescriptor(first, constants.O_RDONLY)).toBe(null);
+    expect(earlier.takeDescriptor(second, constants.O_RDWR)).toBe(null);
+    expect(earlier.takeDescriptor(gone, constants.O_RDONLY)).toBe(null);
+    expect(earlier.takeDescriptor(join(folder, 'none'), constants.O_RDONLY)).toBe(null);
     earlier.close();
     closeSync(fd);
     expect([openCount(), messagesIn(queue)]).toEqual([before, messages]);
   }
-  expect(new EarlierPipes(null).take(first, constants.O_RDONLY)).toBe(null);
+  expect(new EarlierPipes(null).takeDescriptor(first, constants.O_RDONLY)).toBe(null);
 });
 
 test('one whose name was removed is found by the name that it had: of several that had it, the newest', () => {

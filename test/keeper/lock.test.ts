@@ -75,12 +75,12 @@ describe('what was done to its file is undone, and nobody else can take it', () 
     ['moved away', () => renameSync(path, `${path}.old`)],
   ])('%s', async (_what, damage) => {
     const lock = await take(YOUNGER);
-    expect(lock.look(true)).toEqual({kind: 'held'});
+    expect(lock.repairLock(true)).toEqual({kind: 'held'});
     damage();
-    expect(lock.look(true)).toMatchObject({kind: 'repaired'});
+    expect(lock.repairLock(true)).toMatchObject({kind: 'repaired'});
     expect(namedIn()).toMatchObject({pid: process.pid});
     expect(lstatSync(path).isFile()).toBe(true);
-    expect(lock.look(false)).toEqual({kind: 'held'});
+    expect(lock.repairLock(false)).toEqual({kind: 'held'});
     expect(await takeLock(path, OLDER)).toEqual({heldBy: process.pid});
     expect(readdirSync(folder).filter(name => /^lock\.\d/.test(name))).toEqual([]);
     if (existsSync(join(folder, 'precious'))) expect(readFileSync(join(folder, 'precious'), 'utf8')).toBe('precious');
@@ -90,7 +90,7 @@ describe('what was done to its file is undone, and nobody else can take it', () 
     const lock = await take(YOUNGER);
     rmSync(path);
     writeFileSync(`${path}.${process.pid}`, 'half');
-    expect(lock.look(true)).toMatchObject({kind: 'repaired'});
+    expect(lock.repairLock(true)).toMatchObject({kind: 'repaired'});
     expect(readdirSync(folder)).toEqual(['lock']);
   });
 });
@@ -100,25 +100,25 @@ describe('another keeper has taken a new one meanwhile', () => {
     const older = await take(OLDER);
     rmSync(path);
     const younger = await take(YOUNGER);
-    expect(older.look(true)).toMatchObject({kind: 'repaired'});
+    expect(older.repairLock(true)).toMatchObject({kind: 'repaired'});
     expect(namedIn()).toMatchObject({pid: 1});
-    expect(younger.look(true)).toEqual({kind: 'taken', by: 1});
-    expect(older.look(true)).toEqual({kind: 'held'});
+    expect(younger.repairLock(true)).toEqual({kind: 'taken', by: 1});
+    expect(older.repairLock(true)).toEqual({kind: 'held'});
   });
 
   test('the older one without runs gives way', async () => {
     const older = await take(OLDER);
     rmSync(path);
     const younger = await take(YOUNGER);
-    expect(older.look(false)).toEqual({kind: 'taken', by: process.pid});
-    expect(younger.look(true)).toEqual({kind: 'held'});
+    expect(older.repairLock(false)).toEqual({kind: 'taken', by: process.pid});
+    expect(younger.repairLock(true)).toEqual({kind: 'held'});
   });
 
   test('a newcomer that is older stays', async () => {
     const younger = await take(YOUNGER);
     rmSync(path);
     await take(OLDER);
-    expect(younger.look(true)).toEqual({kind: 'taken', by: 1});
+    expect(younger.repairLock(true)).toEqual({kind: 'taken', by: 1});
   });
 });
 
@@ -129,7 +129,7 @@ test('a lock whose file is removed between the opening and the locking is not ta
   held.length = 0;
   const again = await take(YOUNGER);
   expect(lstatSync(path).ino).toBe(lstatSync(`${path}.kept`).ino);
-  expect(again.look(true)).toEqual({kind: 'held'});
+  expect(again.repairLock(true)).toEqual({kind: 'held'});
 });
 
 test('a link in the place of the lock is not followed', async () => {

@@ -2,11 +2,11 @@
 import {expect, test} from 'vitest';
 import type {Doubt} from '../../src/base/proof.ts';
 import {proofOf} from '../../src/keeper/lineage/proof.ts';
-import type {Descent} from '../../src/keeper/runs/run.ts';
+import type {Lineage} from '../../src/keeper/runs/run.ts';
 import {startTimeOf} from '../../src/process/stat.ts';
 import {runOf} from './run-of.ts';
 
-const descent = (isAlive: boolean, gap: string | null = null): Descent => ({
+const lineage = (isAlive: boolean, gap: string | null = null): Lineage => ({
   known: () => new Set(),
   isAlive: () => isAlive,
   gap,
@@ -18,12 +18,12 @@ const doubt = {pid: 1, startTime: '1', words: '1 init may be left of it'};
 
 test('an empty cgroup proves it only where nothing else says that something may be left', () => {
   expect(proofOf(runOf({cgroup}), none)).toEqual({proof: 'cgroup', survivors: []});
-  expect(proofOf(runOf({cgroup, descent: descent(false)}), none)?.proof).toBe('cgroup');
+  expect(proofOf(runOf({cgroup, lineage: lineage(false)}), none)?.proof).toBe('cgroup');
   expect(proofOf(runOf({cgroup}), () => [doubt])).toEqual({proof: 'lineage', survivors: [], doubts: [doubt]});
 });
 
 test('what lives by any source is looked at again', () => {
-  expect(proofOf(runOf({cgroup, descent: descent(true)}), none)).toBeNull();
+  expect(proofOf(runOf({cgroup, lineage: lineage(true)}), none)).toBeNull();
   expect(proofOf(runOf({cgroup}), () => null)).toBeNull();
   const orphans = new Map([[process.pid, startTimeOf(process.pid) ?? '']]);
   expect(proofOf(runOf({cgroup, orphans}), none)).toBeNull();
@@ -31,19 +31,19 @@ test('what lives by any source is looked at again', () => {
 });
 
 test('forks that were followed prove it where none was missed; a gap is named', () => {
-  expect(proofOf(runOf({descent: descent(false)}), none)).toEqual({proof: 'connector', survivors: []});
-  expect(proofOf(runOf({descent: descent(false, 'a queue was full')}), none)).toEqual({
+  expect(proofOf(runOf({lineage: lineage(false)}), none)).toEqual({proof: 'connector', survivors: []});
+  expect(proofOf(runOf({lineage: lineage(false, 'a queue was full')}), none)).toEqual({
     proof: 'lineage',
     survivors: [],
     doubts: [{pid: null, startTime: null, words: 'a queue was full'}],
   });
-  expect(proofOf(runOf({descent: descent(false)}), () => [doubt])?.proof).toBe('lineage');
+  expect(proofOf(runOf({lineage: lineage(false)}), () => [doubt])?.proof).toBe('lineage');
   expect(proofOf(runOf(), none)).toEqual({proof: 'lineage', survivors: []});
 });
 
 test('what is found out of the connector’s processes while they are looked at is a doubt', () => {
   let gap: string | null = null;
-  const found: Descent = {
+  const found: Lineage = {
     known: () => new Set(),
     isAlive: () => ((gap = 'it can’t be seen'), false),
     get gap() {
@@ -51,5 +51,5 @@ test('what is found out of the connector’s processes while they are looked at 
     },
   };
   const doubtsOf = (): Doubt[] => (found.gap === null ? [] : [{pid: null, startTime: null, words: found.gap}]);
-  expect(proofOf(runOf({cgroup, descent: found}), doubtsOf)?.proof).toBe('lineage');
+  expect(proofOf(runOf({cgroup, lineage: found}), doubtsOf)?.proof).toBe('lineage');
 });

@@ -4,10 +4,15 @@ import {TokenBucket} from '../../src/link/rate.ts';
 
 test('after a rest a burst may happen, then one after another as the rate says', () => {
   const bucket = new TokenBucket({perSecond: 2, burst: 3}, 0);
-  expect([bucket.take(0), bucket.take(0), bucket.take(0), bucket.take(0)]).toEqual([true, true, true, false]);
+  expect([bucket.tryTake(0), bucket.tryTake(0), bucket.tryTake(0), bucket.tryTake(0)]).toEqual([
+    true,
+    true,
+    true,
+    false,
+  ]);
   expect(bucket.waitMs(0)).toBe(500);
-  expect(bucket.take(499)).toBe(false);
-  expect(bucket.take(500)).toBe(true);
+  expect(bucket.tryTake(499)).toBe(false);
+  expect(bucket.tryTake(500)).toBe(true);
   expect(bucket.available(1_000_000)).toBe(3);
 });
 
@@ -32,13 +37,13 @@ test('whenever it is asked, it never lets through more than the burst and the ra
           // A clock that goes back gives nothing away.
           now = Math.max(0, now + step);
           latest = Math.max(latest, now);
-          while (bucket.take(now)) taken++;
+          while (bucket.tryTake(now)) taken++;
           expect(taken).toBeLessThanOrEqual(burst + (latest * perSecond) / 1000 + 1e-6);
           const wait = bucket.waitMs(now);
           expect(wait).toBeGreaterThan(0);
         }
         latest += bucket.waitMs(latest);
-        expect(bucket.take(latest)).toBe(true);
+        expect(bucket.tryTake(latest)).toBe(true);
       },
     ),
   );

@@ -21,7 +21,7 @@ function fill(rows: Rows, members: readonly Member[]): void {
     rows.cpuPercent[row] = pid;
     rows.keep(row);
   }
-  rows.end(() => undefined);
+  rows.removeUnseen(() => undefined);
 }
 
 function forestOf(...members: Member[]): {rows: Rows; forest: Forest} {

@@ -33,7 +33,7 @@ describe('a child is its parent’s owner’s', () => {
   test('also when its parent has ended before, and it has another now', () => {
     const attribution = traced();
     for (const event of [fork(20, 21), fork(21, 22), exit(21, 20), exec(22), exit(22, KEEPER)]) attribution.feed(event);
-    expect(said(attribution.take())).toEqual([
+    expect(said(attribution.takeEvents())).toEqual([
       'fork 20 web',
       'fork 21 web',
       'exit 21 web',
@@ -46,13 +46,13 @@ describe('a child is its parent’s owner’s', () => {
     const attribution = traced();
     for (const event of [fork(20, 21), exit(21, 20), fork(5, 21), exec(21), fork(21, 22), exit(22)])
       attribution.feed(event);
-    expect(said(attribution.take())).toEqual(['fork 20 web', 'exit 21 web']);
+    expect(said(attribution.takeEvents())).toEqual(['fork 20 web', 'exit 21 web']);
   });
 
   test('nor where the end of the one that had the pid before was not told', () => {
     const attribution = traced();
     for (const event of [fork(20, 21), fork(5, 21), exec(21)]) attribution.feed(event);
-    expect(said(attribution.take())).toEqual(['fork 20 web']);
+    expect(said(attribution.takeEvents())).toEqual(['fork 20 web']);
   });
 });
 
@@ -60,34 +60,40 @@ describe('the first process of a run', () => {
   test('is held back until it is told whose it is, and what comes after it, too', () => {
     const attribution = traced();
     for (const event of [fork(KEEPER, 30), exec(30), fork(30, 31), exit(30), fork(20, 21)]) attribution.feed(event);
-    expect(attribution.take()).toEqual([]);
+    expect(attribution.takeEvents()).toEqual([]);
     attribution.announce(30, db, Date.now(), KEEPER);
-    expect(said(attribution.take())).toEqual(['fork 10 db', 'exec 30 db', 'fork 30 db', 'exit 30 db', 'fork 20 web']);
+    expect(said(attribution.takeEvents())).toEqual([
+      'fork 10 db',
+      'exec 30 db',
+      'fork 30 db',
+      'exit 30 db',
+      'fork 20 web',
+    ]);
     attribution.feed(exec(31));
-    expect(said(attribution.take())).toEqual(['exec 31 db']);
+    expect(said(attribution.takeEvents())).toEqual(['exec 31 db']);
   });
 
   test('may have been told of before', () => {
     const attribution = traced();
     attribution.announce(30, db, Date.now(), KEEPER);
     attribution.feed(fork(KEEPER, 30));
-    expect(said(attribution.take())).toEqual(['fork 10 db']);
+    expect(said(attribution.takeEvents())).toEqual(['fork 10 db']);
   });
 
   test('is nobody’s when nobody tells, and holds nothing back for longer', () => {
     const attribution = traced({patienceMs: 0});
     attribution.feed(fork(KEEPER, 30));
     attribution.feed(exec(30));
-    expect(said(attribution.take())).toEqual(['fork 10 -', 'exec 30 -']);
+    expect(said(attribution.takeEvents())).toEqual(['fork 10 -', 'exec 30 -']);
     attribution.announce(30, db, Date.now(), KEEPER);
     attribution.feed(exec(30));
-    expect(said(attribution.take())).toEqual(['exec 30 db']);
+    expect(said(attribution.takeEvents())).toEqual(['exec 30 db']);
   });
 
   test('is told at the end, known or not', () => {
     const attribution = traced();
     attribution.feed(fork(KEEPER, 30));
-    expect(said(attribution.take(true))).toEqual(['fork 10 -']);
+    expect(said(attribution.takeEvents(true))).toEqual(['fork 10 -']);
     expect(attribution.isHolding).toBe(false);
   });
 
@@ -97,7 +103,7 @@ describe('the first process of a run', () => {
     attribution.announce(30, db, Date.now(), KEEPER);
     attribution.feed(fork(null, 31));
     attribution.announce(31, web, Date.now(), null);
-    expect(said(attribution.take())).toEqual(['fork 10 db', 'fork ? web']);
+    expect(said(attribution.takeEvents())).toEqual(['fork 10 db', 'fork ? web']);
   });
 });
 
@@ -106,16 +112,16 @@ test('an orphan that was there at first, and nobody knows, is waited for; what i
   attribution.know({pid: 50, ppid: KEEPER, owner: null, chosen: false, command: null});
   attribution.know({pid: 51, ppid: 50, owner: null, chosen: false, command: null});
   attribution.feed(exec(51));
-  expect(attribution.take()).toEqual([]);
+  expect(attribution.takeEvents()).toEqual([]);
   attribution.announce(50, db, Date.now(), null);
-  expect(said(attribution.take())).toEqual(['exec 51 db']);
+  expect(said(attribution.takeEvents())).toEqual(['exec 51 db']);
 
   attribution.know({pid: 60, ppid: 1, owner: NOBODY, chosen: false, command: null});
   for (const event of [fork(60, 61), fork(60, 62), fork(61, 63)]) attribution.feed(event);
-  attribution.take();
+  attribution.takeEvents();
   attribution.announce(61, web, Date.now(), null);
   for (const pid of [60, 61, 62, 63]) attribution.feed(exec(pid));
-  expect(said(attribution.take())).toEqual(['exec 60 -', 'exec 61 web', 'exec 62 -', 'exec 63 web']);
+  expect(said(attribution.takeEvents())).toEqual(['exec 60 -', 'exec 61 web', 'exec 62 -', 'exec 63 web']);
 });
 
 test('births that are told after the processes were found change nothing of what is known', () => {
@@ -128,22 +134,22 @@ test('births that are told after the processes were found change nothing of what
   attribution.feed({type: 'fork', at: before, pid: KEEPER, child: 71});
   attribution.feed(exec(70));
   attribution.feed(exec(71));
-  expect(said(attribution.take())).toEqual(['fork 69 db', 'fork 10 web', 'exec 70 db', 'exec 71 web']);
+  expect(said(attribution.takeEvents())).toEqual(['fork 69 db', 'fork 10 web', 'exec 70 db', 'exec 71 web']);
 });
 
 test('an end that only the supervisor knows is waited for', () => {
   const attribution = traced();
   attribution.feed(exit(20, KEEPER, null), true);
   attribution.feed(fork(20, 21));
-  expect(attribution.take()).toEqual([]);
+  expect(attribution.takeEvents()).toEqual([]);
   attribution.ended(20, {code: null, signal: 'SIGKILL'});
-  expect(attribution.take().map(({event}) => event)).toMatchObject([{type: 'exit', pid: 20, signal: 'SIGKILL'}]);
+  expect(attribution.takeEvents().map(({event}) => event)).toMatchObject([{type: 'exit', pid: 20, signal: 'SIGKILL'}]);
 });
 
 test('commands are read at exec, and inherited by fork', () => {
   const attribution = traced();
   for (const event of [fork(20, 21), exec(21), fork(21, 22), exit(22), exit(21)]) attribution.feed(event);
-  expect(attribution.take().map(({command}) => command)).toEqual([
+  expect(attribution.takeEvents().map(({command}) => command)).toEqual([
     'web',
     'command of 21',
     'command of 21',
@@ -156,17 +162,17 @@ test('what comes from a chosen process is chosen, and its parent is not', () => 
   const attribution = traced();
   attribution.know({pid: 40, ppid: 20, owner: web, chosen: true, command: null});
   for (const event of [fork(20, 21), fork(40, 41), fork(41, 42), exit(41), exec(42)]) attribution.feed(event);
-  expect(attribution.take().map(({chosen}) => chosen)).toEqual([false, true, true, true, true]);
+  expect(attribution.takeEvents().map(({chosen}) => chosen)).toEqual([false, true, true, true, true]);
 });
 
 test('after a loss, those that are kept are what they were, and others are forgotten', () => {
   const attribution = traced();
   for (const event of [fork(20, 21), fork(20, 22)]) attribution.feed(event);
-  attribution.take();
+  attribution.takeEvents();
   attribution.keepOnly(pid => pid !== 22);
   attribution.feed(exec(21));
   attribution.feed(exec(22));
-  expect(said(attribution.take())).toEqual(['exec 21 web']);
+  expect(said(attribution.takeEvents())).toEqual(['exec 21 web']);
 });
 
 interface Model {
@@ -215,12 +221,12 @@ function story(seed: number): void {
     const next = random.chance(0.4) ? unannounced.shift() : undefined;
     if (next) attribution.announce(next.pid, {worker: next.worker, instance: 1}, Date.now(), KEEPER);
     if (random.chance(0.3)) {
-      const told = said(attribution.take());
+      const told = said(attribution.takeEvents());
       expect(told, `seed ${seed}`).toEqual(expected.splice(0, told.length));
     }
   }
   for (const {pid, worker} of unannounced) attribution.announce(pid, {worker, instance: 1}, Date.now(), KEEPER);
-  expect(said(attribution.take()), `seed ${seed}`).toEqual(expected);
+  expect(said(attribution.takeEvents()), `seed ${seed}`).toEqual(expected);
   expect(attribution.isHolding).toBe(false);
 }
 

@@ -20,7 +20,7 @@ function whole() {
   const running = new Map<number, string>();
   const processes = new WholeProcesses({
     isWanted: () => true,
-    tell: event => told.push(event),
+    onEvent: event => told.push(event),
     runs: pid => running.get(pid) ?? null,
   });
   return {told, running, processes};

@@ -88,14 +88,14 @@ describe('what tells of the fleet is removed, and then whoever held it is lost',
     await using(new TestFleet({fleet: 't', workers: {a: sleeper}}), async fleet => {
       fleet.up('--wait');
       const path = join(folderOf(fleet), 'orphanage.json');
-      expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({errands: false});
+      expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({helpers: false});
       const {keeper} = fleet;
       process.kill(keeper, 'SIGSTOP');
       rmSync(path);
       process.kill(keeper, 'SIGKILL');
       await until('the next keeper', () => fleet.keeper !== keeper, 30_000);
       await isRepaired(fleet, fleet.keeper, 'orphanage.json');
-      expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({errands: true});
+      expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({helpers: true});
     });
   });
 

@@ -263,7 +263,7 @@ export class Model {
   #journal(event: JournalEvent, scene: Scene): void {
     const {input, core, moment, time} = scene;
     this.#rate.journal(event, core.instances(), time.mono);
-    if (!('worker' in event) || event.worker === undefined) return;
+    if (!('worker' in event)) return;
     const instance = 'instance' in event ? event.instance : undefined;
     const id = `${event.worker}/${instance ?? 0}`;
     const known = this.#known.get(id);
@@ -273,13 +273,10 @@ export class Model {
       promise(!moment.get(event.worker)?.instances.some(i => i.id === id), () => `the journal speaks of ${id}`);
       return;
     }
-    promise(
-      !('pid' in event) || event.pid === undefined || event.pid > 0,
-      () => `the journal has a strange pid for ${id}`,
-    );
+    promise(!('pid' in event) || event.pid > 0, () => `the journal has a strange pid for ${id}`);
     if (event.type !== 'status-changed') return;
     const {from, to} = event;
-    promise(from === known.status && from !== to, () => `${id} was ${known.status}, the journal says ${String(from)}`);
+    promise(from === known.status && from !== to, () => `${id} was ${known.status}, the journal says ${from}`);
     known.status = statusOf(to);
     if (from === 'failed' && to === 'backoff') {
       // Its group was handed up, and it with it: from the beginning, but not sooner.

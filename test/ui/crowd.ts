@@ -40,7 +40,7 @@ export class Crowd implements ProcessSource {
     this.#reading++;
     for (let pid = FIRST_PID; pid < FIRST_PID + this.#options.count; pid++)
       if (!this.gone.has(pid)) this.#store(rows, pid);
-    rows.end(() => undefined);
+    rows.removeUnseen(() => undefined);
   }
 
   details(rows: Rows, row: number): Details {

@@ -45,7 +45,7 @@ export class MadeProcesses implements ProcessSource {
       this.#store(rows, row, one);
       rows.keep(row);
     }
-    rows.end(() => undefined);
+    rows.removeUnseen(() => undefined);
   }
 
   details(rows: Rows, row: number): Details {

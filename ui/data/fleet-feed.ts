@@ -99,7 +99,7 @@ export class FleetFeed implements Fleet {
         client.close();
         return;
       }
-      client.onEvent(record => this.#take(record));
+      client.onEvent(record => this.#addEvent(record));
       client.onClose(() => {
         if (client !== this.#client) return;
         this.#client = null;
@@ -123,7 +123,7 @@ export class FleetFeed implements Fleet {
     if (before !== how) this.#changed();
   }
 
-  #take(record: EventRecord): void {
+  #addEvent(record: EventRecord): void {
     const last = this.events.at(-1);
     if (last && record.seq <= last.seq) return;
     this.events.push(record);

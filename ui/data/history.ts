@@ -24,7 +24,7 @@ export class History {
    * Takes a reading of those that are of interest: all of a machine would be thousands of rings, of which nobody looks at
    * more than some.
    */
-  take(snapshot: Snapshot, rows: Iterable<number>, keyOf: (row: number) => string): void {
+  addReading(snapshot: Snapshot, rows: Iterable<number>, keyOf: (row: number) => string): void {
     this.#readings++;
     for (const row of rows) {
       const key = keyOf(row);

@@ -18,7 +18,7 @@ export class Machine {
   #busy = 0;
   #total = 0;
 
-  read(): Load {
+  readLoad(): Load {
     let busy = 0;
     let total = 0;
     for (const {times} of cpus()) {

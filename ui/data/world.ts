@@ -46,7 +46,12 @@ export class World {
 
   constructor(snapshot: Snapshot, fleet: Fleet | null, surroundings: Partial<Surroundings> = {}) {
     const machine = new Machine();
-    const {users = new Users(), load = () => machine.read(), channels = readChannels, proc = '/proc'} = surroundings;
+    const {
+      users = new Users(),
+      load = () => machine.readLoad(),
+      channels = readChannels,
+      proc = '/proc',
+    } = surroundings;
     this.snapshot = snapshot;
     this.fleet = fleet;
     this.users = users;
@@ -65,7 +70,7 @@ export class World {
     this.load = this.#readLoad();
     this.#noteOwners();
     this.#noteSparks();
-    this.history.take(this.snapshot, this.#ownRows(), row => this.keyOf(row));
+    this.history.addReading(this.snapshot, this.#ownRows(), row => this.keyOf(row));
   }
 
   get workers(): readonly WorkerReport[] {

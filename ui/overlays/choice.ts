@@ -105,7 +105,7 @@ export class Choice implements Overlay {
     }
     if (this.#options.typing) this.#type(name);
     else
-      this.#take(
+      this.#chooseOption(
         this.#options.options.find(({key}) => key === name),
         app,
       );
@@ -122,10 +122,10 @@ export class Choice implements Overlay {
   }
 
   #choose(app: Shell): void {
-    this.#take(this.#shown[this.#place], app);
+    this.#chooseOption(this.#shown[this.#place], app);
   }
 
-  #take(option: Option | undefined, app: Shell): void {
+  #chooseOption(option: Option | undefined, app: Shell): void {
     if (!option) return;
     app.close(this);
     option.choose();

@@ -54,7 +54,7 @@ export class IpcView extends ListView<Row> {
   }
 
   override refresh(): void {
-    if (this.app.view === this) this.#state.read();
+    if (this.app.view === this) this.#state.readChannels();
     super.refresh();
   }
 
@@ -78,7 +78,9 @@ export class IpcView extends ListView<Row> {
     treeOrList: () => {
       this.#state.asGraph = !this.#state.asGraph;
       this.items.sortBy(null);
-      this.app.say(this.#state.asGraph ? 'as a graph: each process and whom it is joined to' : 'as a list of joins');
+      this.app.showMessage(
+        this.#state.asGraph ? 'as a graph: each process and whom it is joined to' : 'as a list of joins',
+      );
     },
     wrap: () => {
       this.#state.showAll();
@@ -102,7 +104,7 @@ export class IpcView extends ListView<Row> {
   details({join, node}: Row): void {
     const {glyphs} = this.app;
     if (!join) {
-      if (node) this.app.say(node.label);
+      if (node) this.app.showMessage(node.label);
       return;
     }
     const lines: TextLine[] = [];
@@ -167,14 +169,14 @@ class State {
   showAll(): void {
     this.#all = !this.#all;
     this.#readAt = -Infinity;
-    this.#app.say(this.#all ? 'also channels with one process alone' : 'channels that join processes');
+    this.#app.showMessage(this.#all ? 'also channels with one process alone' : 'channels that join processes');
   }
 
   nameOf(pid: number): string {
     return this.#nodes.get(pid)?.label ?? String(pid);
   }
 
-  read(): void {
+  readChannels(): void {
     if (performance.now() - this.#readAt < LOOK_MS) return;
     const {channels, processes, denied, leftOut} = this.#app.world.channels({pids: this.#pids()});
     const everything = this.#all || this.selection.kind !== 'all';

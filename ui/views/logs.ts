@@ -129,7 +129,7 @@ export class LogsView implements View {
     },
     wrap: () => {
       this.#wrap = !this.#wrap;
-      this.#app.say(this.#wrap ? 'long lines are wrapped' : 'long lines are cut');
+      this.#app.showMessage(this.#wrap ? 'long lines are wrapped' : 'long lines are cut');
     },
     times: () => (this.#times = !this.#times),
     search: () => this.#askSearch(),
@@ -224,7 +224,7 @@ export class LogsView implements View {
       this.#following = false;
       return;
     }
-    this.#app.say(`${this.#search} is not found ${by > 0 ? 'below' : 'above'}`, 'warning');
+    this.#app.showMessage(`${this.#search} is not found ${by > 0 ? 'below' : 'above'}`, 'warning');
   }
 
   #restart(): void {
@@ -251,7 +251,7 @@ export class LogsView implements View {
     // A worker that writes all the time must not keep out the keys.
     const take = (line: LogLine): Promise<void> | undefined => {
       if (signal.aborted) return undefined;
-      this.#take(line);
+      this.#addLine(line);
       return ++taken % BATCH === 0 ? new Promise(resolve => setImmediate(resolve)) : undefined;
     };
     await readLines(streams, {last: FIRST_LINES, since: null, signal}, take, 'leave');
@@ -260,7 +260,7 @@ export class LogsView implements View {
     await followLines({fleetFolder: folder, streams, wanted, signal, onIdle}, take);
   }
 
-  #take(line: LogLine): void {
+  #addLine(line: LogLine): void {
     this.#top = Math.max(0, this.#top - this.#lines.push(line));
   }
 }

@@ -25,7 +25,7 @@ export class TreeRows {
     this.#lastChild.clear();
     this.#roots = this.#findRoots();
     const found: number[] = [];
-    for (const root of this.#roots) this.#take(root, found);
+    for (const root of this.#roots) this.#addSubtree(root, found);
     if (this.asTree) return found;
     return found.sort((a, b) => (snapshot.rows.pid[a] ?? 0) - (snapshot.rows.pid[b] ?? 0));
   }
@@ -125,7 +125,7 @@ export class TreeRows {
   }
 
   /** A root and what is shown below it, in the order of the forest, where a subtree is one piece. */
-  #take(root: number, found: number[]): void {
+  #addSubtree(root: number, found: number[]): void {
     const {asTree} = this;
     const {forest} = this.#app.world.snapshot;
     const from = forest.place(root);

@@ -53,7 +53,7 @@ export class TreeView extends ListView<number> {
     treeOrList: () => {
       this.#tree.wanted = !this.#tree.wanted;
       if (this.#tree.wanted) this.items.sortBy(null);
-      this.app.say(this.#tree.wanted ? 'as a tree' : 'as a list');
+      this.app.showMessage(this.#tree.wanted ? 'as a tree' : 'as a list');
     },
     fold: () => this.#onSelected(row => this.#tree.fold(row)),
     unfold: () => this.#onSelected(row => this.#tree.unfold(row)),

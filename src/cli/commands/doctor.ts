@@ -8,7 +8,7 @@ import {FINDING_CHECKS, FLEET_CHECKS, SUPERVISOR_CHECKS} from '../doctor/checks.
 import {deadlocksAmong} from '../doctor/deadlocks.ts';
 import type {Findings} from '../doctor/findings.ts';
 import {machineFindings} from '../doctor/machine.ts';
-import {leftWords, mend, mustBeAbleToAsk, terminalAsk, type Mended} from '../doctor/repair.ts';
+import {leftWords, repair, mustBeAbleToAsk, terminalAsk, type Repaired} from '../doctor/repair.ts';
 import type {FleetTarget, Problem} from '../doctor/target.ts';
 import {CliError, ExitCode, UsageError} from '../framework/errors.ts';
 import {chooseFleet, type Connected} from '../target/fleet.ts';
@@ -40,7 +40,7 @@ something is wrong; an orphan or a weaker guarantee alone is nothing wrong. With
   },
   examples: [
     ['doctor', 'in words'],
-    ['doctor --fix', 'and mend what can be mended'],
+    ['doctor --fix', 'and mend what can be repaired'],
     ['doctor --all', 'zombies, orphans and deadlocks of the whole machine'],
     ['doctor --json', 'for a monitor'],
   ],
@@ -60,7 +60,7 @@ something is wrong; an orphan or a weaker guarantee alone is nothing wrong. With
   },
 };
 
-interface Wishes {
+interface DoctorOptions {
   readonly all: boolean;
   readonly fix: boolean;
   readonly yes: boolean;
@@ -84,20 +84,20 @@ async function visitFleet(context: Context, all: boolean): Promise<Visit | null>
   }
 }
 
-async function consult(context: Context, visit: Visit | null, wishes: Wishes): Promise<number> {
+async function consult(context: Context, visit: Visit | null, options: DoctorOptions): Promise<number> {
   const {out} = context;
   let connected: Connected | null = visit?.client ? {entry: visit.entry, client: visit.client} : null;
   let target: FleetTarget | null = null;
   let findings: Findings | null = null;
   try {
     target = connected && (await examine(connected));
-    findings = await look(connected, wishes.all);
+    findings = await look(connected, options.all);
   } catch (error) {
     // It has stopped answering in the middle of it.
     if (!(error instanceof NoAnswerError || error instanceof ConnectionLostError)) throw error;
     connected = null;
   }
-  findings ??= await look(null, wishes.all);
+  findings ??= await look(null, options.all);
   const problems: Problem[] = [];
   if (visit) {
     const keeperSilentMs = target?.supervisor.keeperSilentMs ?? null;
@@ -108,10 +108,10 @@ async function consult(context: Context, visit: Visit | null, wishes: Wishes): P
   for (const check of FINDING_CHECKS) problems.push(...check(findings));
   if (target) for (const check of FLEET_CHECKS) problems.push(...(await check(target)));
   const asJson = isSet(context, 'json');
-  if (!asJson) print(context, problems, wishes.all);
-  const mended = wishes.fix ? await mendAll(context, problems, wishes.yes, asJson) : null;
-  if (asJson) out.json(report(findings, problems, target?.supervisor.guarantees ?? null, mended));
-  const helped = (mended ?? []).filter(one => one.helped).length;
+  if (!asJson) print(context, problems, options.all);
+  const repaired = options.fix ? await repairAll(context, problems, options.yes, asJson) : null;
+  if (asJson) out.json(report(findings, problems, target?.supervisor.guarantees ?? null, repaired));
+  const helped = (repaired ?? []).filter(one => one.helped).length;
   return wrong(problems) - helped <= 0 ? ExitCode.done : ExitCode.failed;
 }
 
@@ -121,32 +121,32 @@ const report = (
   {zombies, orphans, deadlocks}: Findings,
   problems: readonly Problem[],
   guarantees: Guarantees | null,
-  mended: readonly Mended[] | null,
+  repaired: readonly Repaired[] | null,
 ): object => ({
   zombies,
   orphans,
   deadlocks,
   problems: problems.map(({kind, worker, message, advice}) => ({kind, worker, message, advice})),
   guarantees,
-  ...(mended === null ? {} : {fixes: mended}),
+  ...(repaired === null ? {} : {fixes: repaired}),
 });
 
-async function mendAll(
+async function repairAll(
   context: Context,
   problems: readonly Problem[],
   yes: boolean,
   quiet: boolean,
-): Promise<Mended[]> {
+): Promise<Repaired[]> {
   const {out} = context;
   const terminal = yes ? null : terminalAsk();
-  const tell = ({fix, helped, words}: Mended): void => {
+  const tell = ({fix, helped, words}: Repaired): void => {
     if (quiet) return;
     out.line(out.paint(helped ? 'green' : 'red', plainText(`${fix}: ${words}`)));
     out.flush();
   };
   out.flush();
   try {
-    const done = await mend(problems, terminal?.ask ?? null, tell);
+    const done = await repair(problems, terminal?.ask ?? null, tell);
     const left = yes && !quiet ? leftWords(problems) : null;
     if (left !== null) out.line(left);
     return done;

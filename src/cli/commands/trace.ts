@@ -108,14 +108,14 @@ class Tracing {
     const {connected, all, target} = this.#scope;
     const watch = connected && watchOver(connected.entry.folder, this.#context.err);
     try {
-      this.#say(this.#opening());
+      this.#printNotice(this.#opening());
       if (connected) await this.#owners?.learn(connected.client);
       if (all) knowAll(this.#attribution, target?.kind === 'pid' ? target.pid : null);
       if (target?.kind === 'pid' && this.#attribution.chosen === 0)
         throw new CliError(ExitCode.failed, `there is no process ${target.pid}`);
       this.#source.start({
         isWanted: pid => this.#attribution.knows(pid),
-        tell: (event, awaitsEnd) => this.#attribution.feed(event, awaitsEnd),
+        onEvent: (event, awaitsEnd) => this.#attribution.feed(event, awaitsEnd),
         lost: () => this.#lost(),
         told: () => this.#told(),
       });
@@ -163,7 +163,7 @@ class Tracing {
     if (this.#patience) clearTimeout(this.#patience);
     this.#patience = null;
     const {out} = this.#context;
-    for (const event of this.#attribution.take(all)) {
+    for (const event of this.#attribution.takeEvents(all)) {
       if (!this.#isMeant(event)) continue;
       this.#counts[event.event.type]++;
       this.#print(event);
@@ -179,7 +179,7 @@ class Tracing {
     this.#flush(true);
     const {out} = this.#context;
     if (isSet(this.#context, 'json')) out.json({at: new Date().toISOString(), type: 'lost'});
-    this.#say('events were lost here: more happened than could be read');
+    this.#printNotice('events were lost here: more happened than could be read');
     const ticks = this.#readAt;
     this.#relearning = this.#relearning.then(async () => {
       if (this.#owners) await this.#owners.learnAgain(ticks);
@@ -215,10 +215,10 @@ class Tracing {
         ? `fleet ${this.#owners?.lineage?.fleet ?? ''} has ended. `
         : '';
     if (end !== '' || err.isTerminal || !isSet(this.#context, 'json'))
-      this.#say(`${end}${counts} in ${formatDuration(performance.now() - this.#began)}${lost}`);
+      this.#printNotice(`${end}${counts} in ${formatDuration(performance.now() - this.#began)}${lost}`);
   }
 
-  #say(words: string): void {
+  #printNotice(words: string): void {
     const {err, out} = this.#context;
     out.flush();
     err.line(err.paint('dim', words));

@@ -8,7 +8,7 @@ import {plainText} from '../../words/sanitize.ts';
 import type {Fix, Outcome} from './fixes.ts';
 import type {Problem} from './target.ts';
 
-export interface Mended {
+export interface Repaired {
   readonly kind: string;
   readonly worker: string | null;
   /** What was done. */
@@ -41,20 +41,20 @@ export function mustBeAbleToAsk({out}: Context, yes: boolean): void {
  *
  * @param ask null: all is agreed to
  */
-export async function mend(
+export async function repair(
   problems: readonly Problem[],
   ask: Ask | null,
-  tell: (mended: Mended) => void,
-): Promise<Mended[]> {
-  const done: Mended[] = [];
+  onRepaired: (repaired: Repaired) => void,
+): Promise<Repaired[]> {
+  const done: Repaired[] = [];
   for (const {kind, worker, fix} of problems.filter(isFixable).filter(({harmless}) => ask !== null || !harmless)) {
     const agreed = ask === null ? true : await ask(fix.words);
     if (agreed === null) break;
     if (!agreed) continue;
     const {helped, words} = await tried(fix);
-    const mended = {kind, worker, fix: fix.words, helped, words};
-    done.push(mended);
-    tell(mended);
+    const repaired = {kind, worker, fix: fix.words, helped, words};
+    done.push(repaired);
+    onRepaired(repaired);
   }
   return done;
 }

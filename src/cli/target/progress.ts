@@ -53,7 +53,7 @@ export class ProgressLine {
     if (this.#due) this.#draw();
   }
 
-  end(): void {
+  clearLine(): void {
     clearTimeout(this.#timer);
     this.#due = false;
     this.#clear();

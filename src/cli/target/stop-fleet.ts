@@ -22,7 +22,7 @@ export interface StopOptions {
   /** How long the controller waits before it answers that it is not done. */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal;
-  readonly say: (words: string) => void;
+  readonly printNotice: (words: string) => void;
   readonly asks?: (client: Client) => void;
   readonly progress?: (waiting: Progress['waiting']) => void;
 }
@@ -58,16 +58,16 @@ class Liveness {
  * @throws RpcError as the controller answers, AbortError, CliError where it may not be signalled.
  */
 export async function stopFleet(folder: string, options: StopOptions): Promise<Stopped> {
-  const {signal, say} = options;
-  const silence = new Liveness();
+  const {signal, printNotice: say} = options;
+  const liveness = new Liveness();
   for (;;) {
     signal?.throwIfAborted();
     try {
-      return {kind: 'answered', outcomes: await askOnce(folder, options, silence)};
+      return {kind: 'answered', outcomes: await askOnce(folder, options, liveness)};
     } catch (error) {
       if (error instanceof NotRunningError) return {kind: 'gone'};
       if (!(error instanceof ConnectionLostError)) throw error;
-      if (silence.tick() >= PATIENCE_MS) {
+      if (liveness.tick() >= PATIENCE_MS) {
         const process = await signalSupervisor(supervisorOf(folder), say);
         if (process === null) return {kind: 'gone'};
         if (options.now) {
@@ -87,12 +87,12 @@ const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(r
 async function askOnce(
   folder: string,
   {now, timeoutMs, signal, asks, progress}: StopOptions,
-  silence: Liveness,
+  liveness: Liveness,
 ): Promise<Outcomes> {
-  const left = PATIENCE_MS - silence.tick();
+  const left = PATIENCE_MS - liveness.tick();
   const client = await connectFleet(folder, {timeoutMs: Math.max(left, 0)});
   const watch = setInterval(() => {
-    if (silence.tick() >= PATIENCE_MS) client.close();
+    if (liveness.tick() >= PATIENCE_MS) client.close();
   }, TICK_MS);
   try {
     asks?.(client);
@@ -100,7 +100,7 @@ async function askOnce(
     return await client.call('down', params, {
       ...(signal ? {signal} : {}),
       onProgress(waiting) {
-        silence.heard();
+        liveness.heard();
         progress?.(waiting);
       },
     });

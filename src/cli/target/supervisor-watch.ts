@@ -13,7 +13,7 @@ const SILENT_MS = 3_000;
 
 export interface WatchHost {
   readonly folder: string;
-  readonly say: (words: string) => void;
+  readonly printNotice: (words: string) => void;
   /** What else is waited for, in words; null: nothing that is worth a line. */
   readonly waitingFor: () => string | null;
   /** Asks the controller for how long (ms) its keeper has been silent; null: not known. */
@@ -24,7 +24,7 @@ export interface WatchHost {
 export function watchOver(folder: string, err: Output): SupervisorWatch {
   return new SupervisorWatch({
     folder,
-    say(words) {
+    printNotice(words) {
       err.line(words);
       err.flush();
     },
@@ -86,7 +86,7 @@ export class SupervisorWatch {
     if (this.#watchedMs < FIRST_MS - TICK_MS || this.#looking) return;
     this.#looking = true;
     try {
-      await this.#look();
+      await this.#checkSupervisor();
     } catch {
       // Nothing can be seen at the moment (no descriptor is left): the next tick looks again.
     } finally {
@@ -94,8 +94,8 @@ export class SupervisorWatch {
     }
   }
 
-  async #look(): Promise<void> {
-    const {folder, say, waitingFor, keeperSilentMs} = this.#host;
+  async #checkSupervisor(): Promise<void> {
+    const {folder, printNotice: say, waitingFor, keeperSilentMs} = this.#host;
     const isDue = this.#watchedMs >= this.#dueMs;
     const controllerIsSilent = this.silentMs >= SILENT_MS;
     const look = lookFrom(folder, controllerIsSilent ? await controllerOf(folder) : null, this.#anchor);

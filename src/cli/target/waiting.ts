@@ -24,7 +24,7 @@ export interface Waiting {
   /** From now on only the end of these is waited for. */
   readonly onlyFor: (what: string, processes: readonly SupervisorProcess[]) => void;
   /** Says something, on stderr. */
-  readonly say: (words: string) => void;
+  readonly printNotice: (words: string) => void;
 }
 
 /** @throws CliError 124 after `timeoutMs`, 130 after Ctrl-C, and whatever `use` throws. */
@@ -41,18 +41,18 @@ export async function whileWaiting<T>(
     ended.by ??= new CliError(exitCode, words);
     stop.abort();
   };
-  const say = (words: string): void => line.above(words);
+  const printNotice = (words: string): void => line.above(words);
   let client: Client | null = null;
   let only: string | null = null;
   const watch = new SupervisorWatch({
     folder,
-    say,
+    printNotice,
     waitingFor: () => {
       if (only !== null) return `waiting for ${only}`;
       // In a terminal a line of its own tells that all the time.
       return err.isTerminal || line.waiting.length === 0 ? null : `waiting for ${waitingWords(line.waiting)}`;
     },
-    keeperSilentMs: () => silenceOfKeeper(client),
+    keeperSilentMs: () => keeperSilence(client),
   });
   const onSignal = (): void => end(ExitCode.interrupted, `no longer waiting; ${name} goes on with what was asked`);
   process.once('SIGINT', onSignal);
@@ -61,7 +61,7 @@ export async function whileWaiting<T>(
   try {
     return await use({
       signal: stop.signal,
-      say,
+      printNotice,
       asks(asked) {
         client = asked;
         watch.heard();
@@ -83,14 +83,14 @@ export async function whileWaiting<T>(
     throw ended.by ?? error;
   } finally {
     watch.end();
-    line.end();
+    line.clearLine();
     if (timer) clearTimeout(timer);
     process.off('SIGINT', onSignal);
   }
 }
 
 /** What the controller knows; null where it does not tell. */
-async function silenceOfKeeper(client: Client | null): Promise<number | null> {
+async function keeperSilence(client: Client | null): Promise<number | null> {
   if (client === null || client.closed) return null;
   try {
     const {supervisor} = await client.call('ps', {}, {signal: AbortSignal.timeout(ANSWER_MS)});

@@ -87,7 +87,7 @@ export class TraceOwners {
     client.onEvent(record => this.#hear(record));
     // In this order: what begins in between is told twice, and not missed.
     await client.call('watch', {});
-    this.#take(await client.call('lineage', {}));
+    this.#applyLineage(await client.call('lineage', {}));
     client.ref();
   }
 
@@ -98,7 +98,7 @@ export class TraceOwners {
     this.#host.attribution.keepOnly(isKept);
     try {
       // Else the next connection tells.
-      if (this.#client?.closed === false) this.#take(await this.#client.call('lineage', {}));
+      if (this.#client?.closed === false) this.#applyLineage(await this.#client.call('lineage', {}));
     } catch (error) {
       if (!(error instanceof ConnectionLostError) && !(error instanceof RpcError)) throw error;
     }
@@ -136,7 +136,7 @@ export class TraceOwners {
     return 'stopped';
   }
 
-  #take(lineage: LineageReport): void {
+  #applyLineage(lineage: LineageReport): void {
     const {attribution, chosen} = this.#host;
     this.#lineage = lineage;
     attribution.keeper = lineage.keeper;

@@ -66,7 +66,7 @@ export class Foreground {
       line => printer.print(line),
     );
     // From the files: they tell also of what happened while no controller was there.
-    const watching = followJournal(this.#folder, this.#firstSeq, this.#over.signal, record => this.#tell(record));
+    const watching = followJournal(this.#folder, this.#firstSeq, this.#over.signal, record => this.#printEvent(record));
     takeSignals(signal => this.#signal(signal));
     const watch = watchOver(this.#folder, err);
     try {
@@ -112,7 +112,7 @@ export class Foreground {
     }
   }
 
-  #tell(record: EventRecord): void {
+  #printEvent(record: EventRecord): void {
     if (!isShown(record)) return;
     const {err} = this.#context;
     err.line(eventLine(record, err, false));
@@ -150,7 +150,7 @@ export class Foreground {
       err.line(words);
       err.flush();
     };
-    const stopped = stopFleet(this.#folder, {now, say});
+    const stopped = stopFleet(this.#folder, {now, printNotice: say});
     // Looked at when all is over; until then it must not count as unhandled.
     stopped.catch(() => undefined);
     this.#stopped.push(stopped);

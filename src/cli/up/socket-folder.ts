@@ -6,7 +6,7 @@ import {join} from 'node:path';
 import {inFolder} from '../../control/folder.ts';
 import {MAX_SOCKET_PATH} from '../../control/socket-path.ts';
 import type {FleetSpec} from '../../fleet/types.ts';
-import {hasVoice} from '../../fleet/readiness.ts';
+import {usesNotify} from '../../fleet/readiness.ts';
 import {makeSocketFolderInTime} from '../../posix/socket-folder-wait.ts';
 import {isReachable, socketFolders} from '../../posix/socket-folder.ts';
 
@@ -15,10 +15,10 @@ const NAME = `${'0'.repeat(32)}.notify`;
 
 /** What can't be made is told by the start that needs it. */
 export async function prepareSocketFolder(folder: string, {workers}: FleetSpec): Promise<void> {
-  const voices = workers.filter(hasVoice);
-  const isForOthers = voices.some(({user}) => user !== null);
+  const notifying = workers.filter(usesNotify);
+  const isForOthers = notifying.some(({user}) => user !== null);
   const isTooLong = Buffer.byteLength(join(inFolder.runs(folder), NAME)) > MAX_SOCKET_PATH;
-  if (voices.length === 0 || (!isForOthers && !isTooLong)) return;
+  if (notifying.length === 0 || (!isForOthers && !isTooLong)) return;
   for (const place of socketFolders(folder, process.env, process.getuid?.() ?? 0)) {
     if (isForOthers && !isReachable(place.base)) continue;
     try {

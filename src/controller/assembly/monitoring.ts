@@ -33,7 +33,7 @@ export function createMonitoring(decisions: Decisions, holdSocket: () => Promise
   const parents = new Parents();
   const orphanCare = new OrphanCare({core, orphans, parents, link, note: event => engine.note(event)});
   const folderCare = new FolderCare({...decisions, isLogged: welcome.anchor !== 1});
-  const lookAtFolder = (): void => folderCare.look();
+  const lookAtFolder = (): void => folderCare.repairFiles();
   const sweep = new Sweep({engine, readings, parents, orphanCare, link, holdSocket, lookAtFolder});
   const logCare = new LogCare(() => core.workers());
   return {

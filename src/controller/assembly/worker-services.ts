@@ -42,7 +42,7 @@ export function createWorkerServices(
 ): WorkerServices {
   const fleetContext = {fleet: launch.name, fleetId: launch.id, folder};
   const run = createHelpers({
-    begun: () => link.order({type: 'errands'}),
+    begun: () => link.order({type: 'helper-started'}),
     env: process.env,
     context: () => fleetContext,
     dir: () => core.fleet().dir,

@@ -19,8 +19,8 @@ export class RunSignals {
   freezeOrThaw(type: 'freeze' | 'thaw', token: string): void {
     const signal = type === 'freeze' ? 'SIGSTOP' : 'SIGCONT';
     const asked = this.#link.ask({type, token}).then(({error, refused = []}) => {
-      if (error !== null) this.#failures.take({token, pid: null, signal, error});
-      for (const one of refused) this.#failures.take({token, signal, ...one});
+      if (error !== null) this.#failures.addFailure({token, pid: null, signal, error});
+      for (const one of refused) this.#failures.addFailure({token, signal, ...one});
       if (this.#underWay.get(token) === asked) this.#underWay.delete(token);
     });
     this.#underWay.set(token, asked);
@@ -35,7 +35,7 @@ export class RunSignals {
   send(token: string, name: SignalName): void {
     const signal = signalNumber(name) ?? 0;
     void this.#link.ask({type: 'signal-run', token, signal, tree: false}).then(({error}) => {
-      if (error !== null) this.#failures.take({token, pid: null, signal: name, error});
+      if (error !== null) this.#failures.addFailure({token, pid: null, signal: name, error});
     });
   }
 }

@@ -6,7 +6,7 @@ export function lineageReport(
   {engine, readings, orphans}: HandlerContext,
   supervisor: SupervisorReport,
 ): LineageReport {
-  const table = readings.read();
+  const table = readings.readTable();
   const processes = new Map<number, LineageEntry>();
   const orphaned = new Set([...orphans.all()].map(({pid, startTime}) => `${pid} ${startTime}`));
   for (const instance of engine.core.instances()) {

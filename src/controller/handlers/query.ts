@@ -30,7 +30,7 @@ export const queryHandlers = (
       workers: workerReports(host),
     }),
     status({targets}) {
-      const table = host.readings.read();
+      const table = host.readings.readTable();
       return {
         instances: instancesNamed(core, targets).map(instance =>
           instanceDetail(instance, core.specOf(instance.worker), host, table),

@@ -69,7 +69,7 @@ function report(instance: Instance, reading: Reading, {engine, notices}: Sources
 /** All instances, in the order of the fleet. */
 export function workerReports(sources: Sources): WorkerReport[] {
   const {engine, readings} = sources;
-  const table = readings.read();
+  const table = readings.readTable();
   return [...engine.core.instances()].map(instance => report(instance, readings.of(instance, table), sources));
 }
 

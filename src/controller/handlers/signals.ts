@@ -42,7 +42,7 @@ async function signalInstances(
 
 async function setNice(host: HandlerContext, {nice, targets}: Params<'nice'>): Promise<Result<'nice'>> {
   const {engine, link, readings} = host;
-  const table = readings.read();
+  const table = readings.readTable();
   const touched = targets.flatMap(target =>
     isPid(target)
       ? [processOf(host, target, table)]
@@ -65,7 +65,7 @@ export const signalHandlers = (host: HandlerContext): Pick<Handlers, 'signal' | 
     if (signal === null) {
       throw new RpcError(ErrorCode.invalidParams, `${name} is no signal; e.g. TERM, HUP, USR1, or a number`);
     }
-    const table = host.readings.read();
+    const table = host.readings.readTable();
     const sent = new SentSignal(host.engine, signal);
     for (const target of targets) {
       if (isPid(target)) await signalProcess(host, {target, signal, table}, sent);

@@ -50,7 +50,7 @@ export class HealthChecks {
   heard({type, worker, instance}: {readonly type: string; readonly worker?: string; readonly instance?: number}): void {
     if (type === 'plan-applied') this.lookAtAll();
     else if (worker === undefined || instance === undefined) return;
-    else if (type === 'status-changed') this.#look(`${worker}/${instance}`);
+    else if (type === 'status-changed') this.#updateWatch(`${worker}/${instance}`);
     // What is under way can't be answered. The round comes again, and asks once it goes on.
     else if (type === 'paused') this.#watches.get(`${worker}/${instance}`)?.abort?.abort();
   }
@@ -58,7 +58,7 @@ export class HealthChecks {
   /** Begins to ask those that are ready and are not asked yet, and ends what is not to be asked any more. */
   lookAtAll(): void {
     const {core} = this.#options;
-    for (const {id} of core.instances()) this.#look(id);
+    for (const {id} of core.instances()) this.#updateWatch(id);
     for (const id of this.#records.keys()) if (!core.get(id)) this.#forget(id);
   }
 
@@ -74,7 +74,7 @@ export class HealthChecks {
     for (const watch of this.#watches.values()) this.#drop(watch);
   }
 
-  #look(id: string): void {
+  #updateWatch(id: string): void {
     const {core, now} = this.#options;
     const instance = core.get(id);
     const run = instance?.status === 'ready' ? instance.run : null;

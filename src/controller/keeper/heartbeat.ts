@@ -1,7 +1,7 @@
 /** The controller's beat, by which its keeper sees that it lives; and the keeper's answer, which is reported when it is late. */
 import type {KeeperLink} from './link.ts';
 import {monotonic} from '../turn/clock.ts';
-import {BEAT_MS, Liveness} from '../../link/silence.ts';
+import {BEAT_MS, Liveness} from '../../link/liveness.ts';
 import type {JournalEvent} from '../../journal/events.ts';
 import {readStat} from '../../process/stat.ts';
 
@@ -9,7 +9,7 @@ import {readStat} from '../../process/stat.ts';
 const SLOW_MS = 10_000;
 
 export class Heartbeat {
-  readonly #silence = new Liveness(BEAT_MS, monotonic());
+  readonly #liveness = new Liveness(BEAT_MS, monotonic());
   readonly #timer: NodeJS.Timeout;
   #slow = false;
   #silentMs = 0;
@@ -17,7 +17,7 @@ export class Heartbeat {
   constructor(link: KeeperLink, keeper: number, note: (event: JournalEvent) => void) {
     this.#timer = setInterval(() => {
       link.order({type: 'beat'});
-      const silentMs = this.#silence.tick(monotonic());
+      const silentMs = this.#liveness.tick(monotonic());
       this.#silentMs = silentMs;
       const slow = silentMs >= SLOW_MS;
       if (slow === this.#slow) return;
@@ -42,7 +42,7 @@ export class Heartbeat {
 
   heard(): void {
     this.#silentMs = 0;
-    this.#silence.heard();
+    this.#liveness.heard();
   }
 
   end(): void {

@@ -35,11 +35,11 @@ export class FolderCare {
     this.#sound = isSame(inFolder.fleet(host.folder), host.launch) ? this.#mark() : null;
   }
 
-  look(): void {
+  repairFiles(): void {
     this.#part('supervisor.log', () => this.#lookAtLog());
     this.#part('fleet.json', () => this.#lookAtFleet());
     this.#part('snapshot', () => this.#lookAtSnapshot());
-    this.#part('journal', () => this.#host.journal.look());
+    this.#part('journal', () => this.#host.journal.repairFile());
   }
 
   #part(what: string, look: () => string | null): void {
@@ -65,7 +65,7 @@ export class FolderCare {
     const {engine, snapshot} = this.#host;
     // What could not be written is tried again by whoever wants something recorded.
     if (engine.commitError !== null) return null;
-    const wrong = snapshot.look();
+    const wrong = snapshot.findProblem();
     if (wrong === null) return null;
     snapshot.giveUp();
     return engine.recommit() ? wrong : null;

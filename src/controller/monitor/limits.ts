@@ -40,7 +40,7 @@ export class LimitWatch {
   begin(token: string, unenforced: Unenforced | undefined): void {
     if (unenforced === undefined || this.#over || (unenforced.memory === null && unenforced.cpu === null)) return;
     this.#unenforced.set(token, unenforced);
-    if (unenforced.memory !== null) this.#timer ??= setInterval(() => this.look(), LOOK_MS);
+    if (unenforced.memory !== null) this.#timer ??= setInterval(() => this.checkMemory(), LOOK_MS);
   }
 
   forget(token: string): void {
@@ -84,7 +84,7 @@ export class LimitWatch {
   }
 
   /** Looks at all whose limit nobody else holds. */
-  look(): void {
+  checkMemory(): void {
     const {core, memoryOf, feed} = this.#options;
     const suspects: (Suspect & {readonly token: string})[] = [];
     for (const {id, worker, run} of core.instances()) {

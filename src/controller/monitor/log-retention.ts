@@ -54,7 +54,7 @@ export class LogCare {
   }
 
   /** Looks after the folder of an instance; while it does, one more word means one more look. */
-  look(folder: string): void {
+  removeOldLogs(folder: string): void {
     const [worker = ''] = basename(folder).split('.');
     const spec = this.#workers().find(({name}) => name === worker);
     if (!spec) return;
@@ -69,7 +69,7 @@ export class LogCare {
       .catch(() => {}) // a folder that vanished; the next rotation looks again
       .then(() => {
         this.#busy.delete(folder);
-        if (mark.again) this.look(folder);
+        if (mark.again) this.removeOldLogs(folder);
       });
   }
 }

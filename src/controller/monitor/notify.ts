@@ -46,7 +46,7 @@ export class Notices {
   }
 
   /** A run has said something just now. */
-  take(token: string, notice: Notice): void {
+  handleNotice(token: string, notice: Notice): void {
     const engine = this.#engine;
     const {watchdog, watchdogMs, phase, ready, extendMs} = notice;
     if (watchdog === 'fed' && Object.keys(notice).length === 1) {

@@ -37,10 +37,10 @@ export class OrphanCare {
   }
 
   /** The keeper tells of one. */
-  take(fact: OrphanFact): void {
+  addOrphan(fact: OrphanFact): void {
     const {core, orphans, parents, note} = this.#host;
     const formerParent = fact.formerParent ?? parents.of(fact.pid, fact.startTime);
-    const orphan = orphans.take({...fact, formerParent}, Date.now());
+    const orphan = orphans.addOrphan({...fact, formerParent}, Date.now());
     const {pid, name, id} = orphan;
     note({
       type: 'orphan-adopted',
@@ -66,7 +66,7 @@ export class OrphanCare {
   }
 
   /** Also those that were there before anybody wanted them killed. */
-  look(): void {
+  treatAll(): void {
     for (const orphan of [...this.#host.orphans.all()]) this.#treat(orphan);
   }
 

@@ -11,7 +11,7 @@ export class Orphans {
   readonly #byInstance = new Map<string, Map<number, Orphan>>();
 
   /** Answers what is known of it now; where it was known before, that is kept. */
-  take(fact: OrphanFact, now: number): Orphan {
+  addOrphan(fact: OrphanFact, now: number): Orphan {
     const before = this.#byPid.get(fact.pid);
     const known = before?.startTime === fact.startTime ? before : null;
     if (before) this.ended(fact.pid);

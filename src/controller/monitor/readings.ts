@@ -43,7 +43,7 @@ export class Readings {
   }
 
   /** Reads /proc once. */
-  read(): ProcessTable {
+  readTable(): ProcessTable {
     const table = readFleetTable();
     const at = monotonic();
     if (this.#last === null || at - this.#last.at >= SHORTEST_MS) {

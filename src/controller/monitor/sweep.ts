@@ -73,9 +73,9 @@ export class Sweep {
     const owners = readings.owners(engine.core.instances());
     const ownerOf = (pid: number): string | null => owners.get(pid) ?? null;
     const others = [...readFleetTable(new Set(owners.keys())).all()];
-    this.zombies.look(others, ownerOf);
+    this.zombies.updateZombies(others, ownerOf);
     parents.note(others, ownerOf);
-    orphanCare.look();
+    orphanCare.treatAll();
   }
 
   end(): void {

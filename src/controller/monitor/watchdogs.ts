@@ -91,10 +91,10 @@ export class Watchdogs {
     if (next === Infinity) return;
     const now = monotonic();
     const wake = Math.min(Math.max(next, now), now + LONGEST_TIMER_MS);
-    this.#timer = setTimeout(() => this.#look(wake), Math.ceil(wake - now));
+    this.#timer = setTimeout(() => this.#checkDeadlines(wake), Math.ceil(wake - now));
   }
 
-  #look(planned: number): void {
+  #checkDeadlines(planned: number): void {
     this.#next = Infinity;
     const now = monotonic();
     const isLate = now - planned > LATE_MS;

@@ -59,7 +59,7 @@ export class ZombieWatch {
    *
    * @param others all processes but main ones: those are no zombies for long, since the keeper waits for them
    */
-  look(others: Iterable<Stat>, ownerOf: (pid: number) => string | null): void {
+  updateZombies(others: Iterable<Stat>, ownerOf: (pid: number) => string | null): void {
     const seen = new Set<string>();
     for (const stat of others) {
       if (!hasEnded(stat)) continue;

@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {inFolder} from '../../control/folder.ts';
 import {MAX_SOCKET_PATH} from '../../control/socket-path.ts';
 import type {WorkerSpec} from '../../fleet/types.ts';
-import {hasVoice} from '../../fleet/readiness.ts';
+import {usesNotify} from '../../fleet/readiness.ts';
 import {makeSocketFolderInTime} from '../../posix/socket-folder-wait.ts';
 import {isReachable, pathOf, SocketFolderError, socketFolders} from '../../posix/socket-folder.ts';
 
@@ -17,18 +17,18 @@ const ownPath = (folder: string, token: string): string => join(inFolder.runs(fo
 
 /** Whether a run needs a folder for its socket that may have to be made first. */
 export const needsSocketFolder = (spec: WorkerSpec, folder: string, token: string): boolean =>
-  hasVoice(spec) && (spec.user !== null || !fits(ownPath(folder, token)));
+  usesNotify(spec) && (spec.user !== null || !fits(ownPath(folder, token)));
 
 /** Of a worker that {@link needsSocketFolder} not; null: it says nothing. */
 export const ownNotifyAddress = (spec: WorkerSpec, folder: string, token: string): NotifyAddress | null =>
-  hasVoice(spec) ? {path: ownPath(folder, token)} : null;
+  usesNotify(spec) ? {path: ownPath(folder, token)} : null;
 
 /**
  * The path of a run's socket: in the folder of runs; or, where that path is too long or leads through folders that the
  * worker's user may not enter, in a folder for such sockets. Never an abstract name (`@name`): to those every user of the
  * machine may send, and fill their queues.
  */
-export async function notifyAddress(folder: string, token: string, isOtherUser: boolean): Promise<NotifyAddress> {
+export async function findNotifyAddress(folder: string, token: string, isOtherUser: boolean): Promise<NotifyAddress> {
   const own = ownPath(folder, token);
   if (!isOtherUser && fits(own)) return {path: own};
   // /proc/net/unix shows the path to everybody, and a token is known to its run alone.
@@ -54,7 +54,7 @@ export async function notifyAddress(folder: string, token: string, isOtherUser: 
 }
 
 /** WATCHDOG_PID is set by the chain, which knows it. */
-export function voiceEnvironment({watchdogMs}: WorkerSpec, notify: string | null): Readonly<Record<string, string>> {
+export function notifyEnvironment({watchdogMs}: WorkerSpec, notify: string | null): Readonly<Record<string, string>> {
   return {
     ...(notify === null ? {} : {NOTIFY_SOCKET: notify}),
     ...(watchdogMs === null ? {} : {WATCHDOG_USEC: String(Math.round(watchdogMs * 1000))}),

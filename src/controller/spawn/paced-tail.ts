@@ -29,7 +29,7 @@ export class PacedTail {
 
   constructor(stream: Readable) {
     this.#stream = stream;
-    stream.on('data', (chunk: Buffer) => this.#take(chunk));
+    stream.on('data', (chunk: Buffer) => this.#addChunk(chunk));
     stream.once('close', () => clearTimeout(this.#timer ?? undefined));
   }
 
@@ -46,7 +46,7 @@ export class PacedTail {
     this.#stream.resume();
   }
 
-  #take(chunk: Buffer): void {
+  #addChunk(chunk: Buffer): void {
     this.#tail = Buffer.concat([this.#tail, chunk.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES);
     this.#budget -= chunk.length;
     if (this.#isEnding) {

@@ -9,9 +9,9 @@ import {privilegesOf} from './privileges.ts';
 import {findProgram, mayWaitFor, type FoundProgram} from './find-program.ts';
 import {
   needsSocketFolder,
-  notifyAddress,
+  findNotifyAddress,
   ownNotifyAddress,
-  voiceEnvironment,
+  notifyEnvironment,
   type NotifyAddress,
 } from './notify-environment.ts';
 import {ownEnvironment, type Env, type FleetContext} from './environment.ts';
@@ -67,10 +67,10 @@ export async function planSpawnLooking(subject: SpawnSubject, context: SpawnCont
   const found = entersItself ? await findProgramAs(spec, name, spec.cwd, path) : findProgram(name, spec.cwd, path);
   if ('message' in found) return {failure: found};
   const {account} = privileges;
-  const voice = needsSocketFolder(spec, context.folder, token)
-    ? await notifyAddress(context.folder, token, account !== null && account.uid !== process.getuid?.())
+  const notifyAddress = needsSocketFolder(spec, context.folder, token)
+    ? await findNotifyAddress(context.folder, token, account !== null && account.uid !== process.getuid?.())
     : ownNotifyAddress(spec, context.folder, token);
-  return assemble(subject, {...context, entersItself, voice}, own, found);
+  return assemble(subject, {...context, entersItself, notifyAddress}, own, found);
 }
 
 /** The same for any other worker, at once. */
@@ -79,13 +79,13 @@ export function planSpawn(subject: SpawnSubject, context: SpawnContext): SpawnPl
   const own = ownEnvironment(spec, instance, context, {});
   const [name = ''] = spec.argv;
   const found = findProgram(name, spec.cwd, own['PATH'] ?? context.outerPath);
-  const voice = ownNotifyAddress(spec, context.folder, token);
-  return assemble(subject, {...context, entersItself: false, voice}, own, found);
+  const notifyAddress = ownNotifyAddress(spec, context.folder, token);
+  return assemble(subject, {...context, entersItself: false, notifyAddress}, own, found);
 }
 
 function assemble(
   {spec, instance, token}: SpawnSubject,
-  context: SpawnContext & {readonly entersItself: boolean; readonly voice: NotifyAddress | null},
+  context: SpawnContext & {readonly entersItself: boolean; readonly notifyAddress: NotifyAddress | null},
   own: Env,
   program: FoundProgram,
 ): SpawnPlan {
@@ -98,9 +98,9 @@ function assemble(
   });
   if ('message' in chain) return {failure: chain};
   const {account, entry} = chain;
-  const {voice} = context;
-  if (voice !== null && 'message' in voice) return {failure: voice};
-  const notify = voice?.path ?? null;
+  const {notifyAddress} = context;
+  if (notifyAddress !== null && 'message' in notifyAddress) return {failure: notifyAddress};
+  const notify = notifyAddress?.path ?? null;
   const [first] = chain.argv;
   return {
     order: {
@@ -111,7 +111,7 @@ function assemble(
       argv: first === undefined ? spec.argv : [...chain.argv, program.file, ...spec.argv.slice(1)],
       // The folder of another user is entered as that user, and one that may not answer by whoever may wait for it.
       cwd: entry?.cwd == null ? spec.cwd : '/',
-      env: {...own, BROOD_RUN: token, ...grantEnvironment(grants), ...voiceEnvironment(spec, notify)},
+      env: {...own, BROOD_RUN: token, ...grantEnvironment(grants), ...notifyEnvironment(spec, notify)},
       inherit: spec.envInherit,
       entry,
       owner: account && {uid: account.uid, gid: account.gid},

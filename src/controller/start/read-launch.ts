@@ -38,7 +38,7 @@ const isLaunch = (value: unknown): value is Omit<Launch, 'clients'> =>
 /** Null where none was committed in this boot that is whole, or by a version that did not note it. */
 function launchIn(snapshot: SnapshotFile, boot: string): Launch | null {
   try {
-    const {text, changes} = snapshot.read();
+    const {text, changes} = snapshot.readSnapshot();
     const found = text === null ? null : decodeFound(text, changes, boot);
     if (!found?.saved.fleet) return null;
     const {fleet, launch, attached, clients} = found.saved;

@@ -22,7 +22,7 @@ export interface Beginning {
 
 /** What an earlier controller of this boot committed, or the fleet as `up` was given it. */
 export function beginCore(launch: Launch, snapshot: SnapshotFile, boot: string): Beginning {
-  const {text, changes, damaged} = snapshot.read();
+  const {text, changes, damaged} = snapshot.readSnapshot();
   const anew = (repaired: string | null): Beginning => ({
     core: createCore(launch.spec, coreOptions),
     effects: [],
@@ -50,7 +50,7 @@ export function beginCore(launch: Launch, snapshot: SnapshotFile, boot: string):
 
 /** Whether what another controller has committed can be gone on from. Changes nothing; throws what is in the way. */
 export function tryCore(launch: Launch, snapshot: SnapshotFile, boot: string): void {
-  const {text, changes} = snapshot.read();
+  const {text, changes} = snapshot.readSnapshot();
   if (text !== null) goOn(launch, {text, changes}, boot, null);
 }
 

@@ -65,7 +65,7 @@ export class SnapshotFile {
   #capacity: number;
   /** The files as they were when what they hold was last seen to be right. */
   readonly #sound = new Map<Half, string>();
-  /** What a commit has found to be damaged, in words; {@link look} tells it. */
+  /** What a commit has found to be damaged, in words; {@link findProblem} tells it. */
   #harm: readonly string[] = [];
 
   constructor(folder: string) {
@@ -74,7 +74,7 @@ export class SnapshotFile {
   }
 
   /** Reads both halves. */
-  read(): FoundSnapshot {
+  readSnapshot(): FoundSnapshot {
     let newest: Held | null = null;
     let damaged = 0;
     for (const half of HALVES) {
@@ -155,14 +155,14 @@ export class SnapshotFile {
    * Compares what lies at the paths with what this object has written; reads a half only where its file has changed since
    * the last look. Answers what is wrong, in words; null: nothing.
    */
-  look(): string | null {
+  findProblem(): string | null {
     if (this.#number === 0n || this.#fds.size === 0) return null;
     const found = HALVES.map(half => this.#problemOf(half)).filter(problem => problem !== null);
     const wrong = new Set([...this.#harm, ...found]);
     return wrong.size === 0 ? null : [...wrong].join(' and ');
   }
 
-  /** What {@link look} has found is to be written over: {@link write} makes both halves anew. */
+  /** What {@link findProblem} has found is to be written over: {@link write} makes both halves anew. */
   giveUp(): void {
     this.#end = null;
     this.#capacity = 0;

@@ -43,7 +43,7 @@ export class JournalPace {
     if (!CAUSED.has(event.type)) return true;
     const now = this.#host.now();
     const instance = this.#instanceOf(event, now);
-    if (instance.bucket.take(now)) return true;
+    if (instance.bucket.tryTake(now)) return true;
     instance.leftOut++;
     instance.kinds.add(event.type);
     instance.cancel ??= this.#host.later(() => {

@@ -45,7 +45,7 @@ export class SignalFailures {
   }
 
   /** Records one. A process that is gone needs no signal any more. */
-  take({token, pid, name, signal, error}: SignalFailure): void {
+  addFailure({token, pid, name, signal, error}: SignalFailure): void {
     if (error === 'ESRCH') return;
     const instance = this.#core.byToken(token);
     const main = instance?.run?.pid ?? null;

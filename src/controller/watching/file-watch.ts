@@ -31,7 +31,7 @@ export interface FileWatchOptions {
   readonly watchRoot: (options: RootWatchOptions) => Watching;
 }
 
-type Watching = Pick<RootWatch, 'look' | 'again' | 'close' | 'isReady' | 'trouble'>;
+type Watching = Pick<RootWatch, 'checkRoot' | 'again' | 'close' | 'isReady' | 'trouble'>;
 
 /** A path that one or more workers watch in the same way. */
 interface Shared {
@@ -95,7 +95,7 @@ export class FileWatch {
       }
     }
     if (this.#timer !== null) clearInterval(this.#timer);
-    this.#timer = this.#shared.size > 0 ? setInterval(() => this.#look(), LOOK_MS) : null;
+    this.#timer = this.#shared.size > 0 ? setInterval(() => this.#checkRoots(), LOOK_MS) : null;
   }
 
   /** Null where the worker watches nothing. */
@@ -144,17 +144,17 @@ export class FileWatch {
       failed: (code, path) => this.#failed({workers, failures, noted}, code, path),
     });
     this.#shared.set(key, {root, watch, workers, failures, noted, triedAt: performance.now()});
-    watch.look();
+    watch.checkRoot();
   }
 
-  #look(): void {
+  #checkRoots(): void {
     for (const shared of this.#shared.values()) {
       const {watch, failures, triedAt} = shared;
       if (failures.size > 0 && performance.now() - triedAt >= RETRY_MS) {
         failures.clear();
         shared.triedAt = performance.now();
         watch.again();
-      } else watch.look();
+      } else watch.checkRoot();
     }
   }
 
@@ -166,11 +166,11 @@ export class FileWatch {
     clearTimeout(burst?.timer);
     const since = burst?.since ?? now;
     const wait = Math.max(0, Math.min(QUIET_MS, since + LONGEST_MS - now));
-    const timer = setTimeout(() => this.#tell(worker), wait);
+    const timer = setTimeout(() => this.#reportChange(worker), wait);
     this.#bursts.set(worker, {files, first: burst?.first ?? path, since, timer});
   }
 
-  #tell(worker: string): void {
+  #reportChange(worker: string): void {
     const {core, feed} = this.#options;
     const burst = this.#bursts.get(worker);
     this.#bursts.delete(worker);

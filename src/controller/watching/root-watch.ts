@@ -47,14 +47,14 @@ export class RootWatch {
   }
 
   /** Finds out whether the path is still the one that is watched. */
-  look(): void {
+  checkRoot(): void {
     if (this.#isClosed || this.#isLooking) return;
-    this.#look(identity => {
+    this.#checkRoot(identity => {
       if (!this.#isClosed) this.#found(identity);
     });
   }
 
-  #look(done: (identity: RootFound['identity']) => void): void {
+  #checkRoot(done: (identity: RootFound['identity']) => void): void {
     const {root, isIgnored} = this.#options;
     this.#isLooking = true;
     void lookAtRoot(root, isIgnored).then(({identity, trouble}) => {
@@ -77,7 +77,7 @@ export class RootWatch {
   /** Watches all of it anew, which is no change. */
   again(): void {
     this.#isFirst = true;
-    this.look();
+    this.checkRoot();
   }
 
   close(): void {
@@ -105,7 +105,7 @@ export class RootWatch {
     this.#watcher = watcher;
     watcher.on('all', (event, path) => {
       // A link that is not followed is told although it was there from the start.
-      if (this.#watcher === watcher && (followLinks || this.#isReady)) this.#take(event, path);
+      if (this.#watcher === watcher && (followLinks || this.#isReady)) this.#handleEvent(event, path);
     });
     watcher.on('error', error => {
       const code = errorCode(error, 'unknown');
@@ -119,7 +119,7 @@ export class RootWatch {
     });
   }
 
-  #take(event: string, path: string): void {
+  #handleEvent(event: string, path: string): void {
     const {root, changed} = this.#options;
     if (path === root) {
       if (event === 'unlink' || event === 'unlinkDir') {
@@ -129,7 +129,7 @@ export class RootWatch {
         return;
       }
       // An editor has put another file in its place: chokidar has found that out by itself.
-      this.#look(identity => (this.#identity = identity));
+      this.#checkRoot(identity => (this.#identity = identity));
     }
     // A folder alone is nothing; the files in it are told one by one.
     if (event !== 'addDir' && event !== 'unlinkDir') changed(path);
@@ -137,6 +137,6 @@ export class RootWatch {
 
   #vanished(): void {
     this.#options.changed(this.#options.root);
-    setTimeout(() => this.look(), SOON_MS);
+    setTimeout(() => this.checkRoot(), SOON_MS);
   }
 }

@@ -36,7 +36,7 @@ export class Launcher {
     return this.#waits;
   }
 
-  tell(text: string): void {
+  reportToLauncher(text: string): void {
     if (!this.#waits) return;
     this.#waits = false;
     tellLauncher(text);

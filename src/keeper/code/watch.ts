@@ -22,7 +22,7 @@ export class CodeCare {
   readonly #code: Pick<Code, 'current' | 'dropDamaged'>;
   #name: string | null = null;
   #held: Held[] = [];
-  /** What could not be mended, and why. */
+  /** What could not be repaired, and why. */
   #hopeless: {readonly state: string; readonly error: Error} | null = null;
   /** What is noted of where the copy was made from. */
   #from = '';
@@ -40,8 +40,8 @@ export class CodeCare {
   }
 
   /**
-   * Whether the copy is what its name says; mends it if not. Answers what was mended, in words. One that can't be mended and is
-   * not the one that runs counts as none from then on: a link that leads anywhere names no programs. Throws where it can't be mended.
+   * Whether the copy is what its name says; repairs it if not. Answers what was repaired, in words. One that can't be repaired and is
+   * not the one that runs counts as none from then on: a link that leads anywhere names no programs. Throws where it can't be repaired.
    */
   begin(): string | null {
     try {
@@ -53,16 +53,16 @@ export class CodeCare {
   }
 
   /** The same, without reading anything where nothing has changed since. */
-  look(): string | null {
+  repairChanged(): string | null {
     const name = this.#code.current;
     if (name === null) return null;
     // An upgrade has come to its end: another copy is current.
     if (name !== this.#name) return this.#verify();
     if (this.#held.length === 0) this.#hold(name);
-    const changed = this.#held.some(({open}) => open.look() !== 'same');
-    const mended = changed ? this.#mendOnce(name) : null;
-    const link = this.#mendLink(name);
-    return mended ?? link;
+    const changed = this.#held.some(({open}) => open.comparePath() !== 'same');
+    const repaired = changed ? this.#repairOnce(name) : null;
+    const link = this.#repairLink(name);
+    return repaired ?? link;
   }
 
   close(): void {
@@ -73,9 +73,9 @@ export class CodeCare {
   #verify(): string | null {
     const name = this.#code.current;
     if (name === null) return null;
-    const mended = isWhole(join(this.#root, name)) ? null : this.#mend(name);
+    const repaired = isWhole(join(this.#root, name)) ? null : this.#repair(name);
     this.#hold(name);
-    return mended;
+    return repaired;
   }
 
   #hold(name: string): void {
@@ -95,21 +95,21 @@ export class CodeCare {
     this.#from = this.#readSource(name) ?? '';
   }
 
-  /** What could not be mended is read again only when it has changed again. */
-  #mendOnce(name: string): string | null {
+  /** What could not be repaired is read again only when it has changed again. */
+  #repairOnce(name: string): string | null {
     const state = this.#held.map(({open}) => open.markNow).join('\n');
     if (this.#hopeless?.state === state) throw this.#hopeless.error;
     try {
-      const mended = this.#mend(name);
+      const repaired = this.#repair(name);
       this.#hopeless = null;
-      return mended;
+      return repaired;
     } catch (error) {
       this.#hopeless = isFull(error) ? null : {state, error: error instanceof Error ? error : new Error(String(error))};
       throw error;
     }
   }
 
-  #mend(name: string): string | null {
+  #repair(name: string): string | null {
     const folder = join(this.#root, name);
     mkdirSync(this.#root, {recursive: true, mode: 0o700});
     if (name === this.#name) this.#putSource(name);
@@ -127,7 +127,7 @@ export class CodeCare {
     const open = held.map(({file, open: {source}}) => ({name: file.name, path: source}));
     const installed = this.#installed(name);
     // Of a copy of which only some files are damaged, the others may be of no installation any more.
-    const changed = new Set(held.filter(one => one.open.look() === 'changed').map(one => one.open.path));
+    const changed = new Set(held.filter(one => one.open.comparePath() === 'changed').map(one => one.open.path));
     const mixed = held.map(({file, open: {source, path}}) =>
       changed.has(path) && isSameFile(source, path)
         ? (installed.find(other => other.name === file.name) ?? file)
@@ -164,7 +164,7 @@ export class CodeCare {
     }
   }
 
-  #mendLink(name: string): string | null {
+  #repairLink(name: string): string | null {
     const found = whereCurrentLeads(this.#root);
     if (found === name) return null;
     putCurrent(this.#root, name);
@@ -182,5 +182,5 @@ function isSameFile(source: string, path: string): boolean {
   }
 }
 
-/** With room on the disk the same could be mended. */
+/** With room on the disk the same could be repaired. */
 const isFull = (error: unknown): boolean => hasCode(error, 'ENOSPC', 'EDQUOT');

@@ -8,7 +8,7 @@ import {ControllerProcess, type ControllerEvents} from './process.ts';
 import {writeFrozenReport} from './frozen-report.ts';
 import type {Fact, Loss} from '../../link/facts.ts';
 import type {Order} from '../../link/orders.ts';
-import {BEAT_MS, Liveness} from '../../link/silence.ts';
+import {BEAT_MS, Liveness} from '../../link/liveness.ts';
 import {readStat} from '../../process/stat.ts';
 
 /** A controller that lived shorter than this died at once. */
@@ -43,7 +43,7 @@ export class Link {
   readonly #options: LinkOptions;
   readonly #spawned = new Set<number>();
   readonly #ticker: NodeJS.Timeout;
-  #silence = new Liveness(TICK_MS, performance.now());
+  #liveness = new Liveness(TICK_MS, performance.now());
   #process: ControllerProcess | null = null;
   #lease = 0;
   #pause = 0;
@@ -83,7 +83,7 @@ export class Link {
 
   /** That one has been waited for. */
   takenUpEnded(how: string): void {
-    if (this.#process?.isSpawned === false) this.#process.end(how);
+    if (this.#process?.isSpawned === false) this.#process.endProcess(how);
   }
 
   /** Whether the controller has given an order since then (performance.now). */
@@ -101,7 +101,7 @@ export class Link {
     this.#timer = null;
     if (this.#over) return;
     try {
-      this.take(this.spawn(this.#options.command(), {order: () => {}, ended: () => {}}));
+      this.useController(this.spawn(this.#options.command(), {order: () => {}, ended: () => {}}));
     } catch (error) {
       // No descriptor or no process is left: there may be one later.
       this.#lost(null, 0, messageOf(error));
@@ -124,16 +124,16 @@ export class Link {
   }
 
   /** From now on this is the one that works. */
-  take(controller: ControllerProcess): void {
+  useController(controller: ControllerProcess): void {
     const lease = ++this.#lease;
     this.#process = controller;
     this.#heardAt = null;
-    this.#silence = new Liveness(TICK_MS, performance.now());
+    this.#liveness = new Liveness(TICK_MS, performance.now());
     controller.handTo({
       order: order => {
         if (this.#over || this.#process !== controller || order.lease !== lease) return;
         this.#heardAt = performance.now();
-        this.#silence.heard();
+        this.#liveness.heard();
         this.#options.order(order);
       },
       ended: how => {
@@ -145,7 +145,7 @@ export class Link {
     this.#loss = null;
   }
 
-  /** The one that works has handed over its lease: it leaves by itself, and nobody works until {@link take}. */
+  /** The one that works has handed over its lease: it leaves by itself, and nobody works until {@link useController}. */
   release(): void {
     this.#process?.hangUp();
     this.#process = null;
@@ -199,8 +199,8 @@ export class Link {
     if (!controller) return;
     const state = readStat(controller.pid)?.state;
     if (state === 'T') controller.kill('SIGCONT');
-    if (state === 't') this.#silence.heard(); // a debugger holds it
-    const silentMs = this.#silence.tick(performance.now());
+    if (state === 't') this.#liveness.heard(); // a debugger holds it
+    const silentMs = this.#liveness.tick(performance.now());
     if (silentMs < (this.#heardAt === null ? UNBORN_MS : FROZEN_MS)) return;
     this.#frozen ??= {report: writeFrozenReport(this.#options.folder, controller.pid, Math.round(silentMs))};
     controller.kill('SIGKILL');

@@ -60,7 +60,7 @@ export class ControllerProcess {
       child.on('error', error => writeError(`brood keeper: ${error.message}\n`));
       if (child.pid === undefined) throw new Error(`${program} can't be started`);
       const started = new ControllerProcess(child.pid, own, true, events);
-      child.on('exit', (code, signal) => started.end(signal ?? `exit code ${code ?? '?'}`));
+      child.on('exit', (code, signal) => started.endProcess(signal ?? `exit code ${code ?? '?'}`));
       return started;
     } catch (error) {
       closeSync(own);
@@ -74,7 +74,7 @@ export class ControllerProcess {
   static takeUp(pid: number, fd: number, events: ControllerEvents): ControllerProcess {
     const taken = new ControllerProcess(pid, fd, false, events);
     // The reaper says how it ended, unless that was before anybody knew whose child it is.
-    taken.#socket.on('close', () => setTimeout(() => taken.end('its link closed'), TOLD_MS));
+    taken.#socket.on('close', () => setTimeout(() => taken.endProcess('its link closed'), TOLD_MS));
     return taken;
   }
 
@@ -109,7 +109,7 @@ export class ControllerProcess {
   }
 
   /** It was waited for. */
-  end(how: string): void {
+  endProcess(how: string): void {
     if (this.#ended !== null) return;
     this.#ended = how;
     this.#socket.destroy();

@@ -40,7 +40,7 @@ export class HeldFile {
   }
 
   /** What a look at the path finds: the same, nothing, or something else. */
-  look(): 'same' | 'gone' | 'changed' {
+  comparePath(): 'same' | 'gone' | 'changed' {
     const {markNow} = this;
     if (markNow === '') return 'gone';
     return markNow === this.#mark ? 'same' : 'changed';

@@ -29,7 +29,7 @@ export interface FolderCareHost {
   readonly lock: Lock;
   readonly code: CodeCare;
   /** What else is looked after, by what an event calls it: each answers what it has put back, in words, and throws what it can't. */
-  readonly parts: Readonly<Record<string, {look(): string | null}>>;
+  readonly parts: Readonly<Record<string, () => string | null>>;
   /** Whether a run lives that this keeper holds. */
   readonly hasRuns: () => boolean;
   /** Something was put back. */
@@ -64,11 +64,11 @@ export class FolderCare {
   }
 
   /** Compares, and puts back. */
-  look(): void {
+  repairFolder(): void {
     if (this.#over) return;
     try {
-      this.#lookAtFolder();
-      if (!this.#lookAtLock()) return;
+      this.#repairFolder();
+      if (!this.#repairLock()) return;
       this.#failures = 0;
     } catch (error) {
       this.#fail(error);
@@ -76,9 +76,9 @@ export class FolderCare {
     }
     const {parts, code} = this.#host;
     this.#part(LOG, () => this.#lookAtLog());
-    for (const [what, part] of Object.entries(parts)) this.#part(what, () => part.look());
+    for (const [what, repair] of Object.entries(parts)) this.#part(what, repair);
     this.#part(FLEET, () => this.#lookAtFleet());
-    this.#part('code', () => code.look());
+    this.#part('code', () => code.repairChanged());
   }
 
   /** The fleet ends: what is removed from now on stays so. */
@@ -89,7 +89,7 @@ export class FolderCare {
     this.#host.code.close();
   }
 
-  #lookAtFolder(): void {
+  #repairFolder(): void {
     const {folder, repaired} = this.#host;
     const place = placeAt(folder);
     if (place === null) {
@@ -102,9 +102,9 @@ export class FolderCare {
   }
 
   /** False where another keeper has the fleet. */
-  #lookAtLock(): boolean {
+  #repairLock(): boolean {
     const {lock, hasRuns, repaired, taken} = this.#host;
-    const state = lock.look(hasRuns());
+    const state = lock.repairLock(hasRuns());
     if (state.kind === 'repaired') repaired('lock', state.message);
     if (state.kind !== 'taken') return true;
     this.close();
@@ -122,7 +122,7 @@ export class FolderCare {
   /** What `up` was given, for the next controller. */
   #lookAtFleet(): string | null {
     const path = join(this.#host.folder, FLEET);
-    const found = this.#fleet?.look();
+    const found = this.#fleet?.comparePath();
     if (found === 'same') return null;
     const held = this.#fleet;
     const isGone = found === 'gone' && held !== null && held.isWhole;

@@ -63,7 +63,7 @@ export class LastWord {
   }
 
   /** The fleet has ended. `survivors`: what could not be ended, as `pid name`; `doubts`: what may live beside, in words. */
-  end(survivors: readonly string[], doubts: readonly string[]): void {
+  writeEnd(survivors: readonly string[], doubts: readonly string[]): void {
     for (const words of doubts) this.#add(null, words);
     try {
       this.#write(this.#doubts.size === 0 && survivors.length === 0 ? 'complete' : 'lineage', survivors);

@@ -41,7 +41,7 @@ export interface Lock {
    *
    * @param mayStay whether this keeper has living runs: it stays then, unless the other one is older
    */
-  look(mayStay: boolean): LockState;
+  repairLock(mayStay: boolean): LockState;
   /** Forgets the holder's name and releases the lock. The file stays: unlinking it would let two keepers lock two files. */
   release(): void;
 }
@@ -90,7 +90,7 @@ class HeldLock implements Lock {
     return this.#fd;
   }
 
-  look(mayStay: boolean): LockState {
+  repairLock(mayStay: boolean): LockState {
     if (isAt(this.#fd, this.#path)) {
       if (fstatSync(this.#fd).size === this.#text.length) return {kind: 'held'};
       this.#write(this.#fd);
@@ -101,7 +101,7 @@ class HeldLock implements Lock {
     if (there.isFile()) {
       const fd = openSync(this.#path, OPEN);
       try {
-        if (tryLock(fd)) return this.#take(fd);
+        if (tryLock(fd)) return this.#useFile(fd);
       } finally {
         if (fd !== this.#fd) closeSync(fd);
       }
@@ -131,7 +131,7 @@ class HeldLock implements Lock {
   }
 
   /** A file that nobody had locked has its name now. */
-  #take(fd: number): LockState {
+  #useFile(fd: number): LockState {
     if (!isAt(fd, this.#path)) throw new Error(`${this.#path} changes all the time`);
     this.#write(fd);
     closeSync(this.#fd);
@@ -170,7 +170,7 @@ class HeldLock implements Lock {
 }
 
 /** In the place of a lock, for a keeper that has no folder to lock and only ends what is left. */
-export const NO_LOCK: Lock = {fd: -1, look: () => ({kind: 'held'}), release: () => undefined};
+export const NO_LOCK: Lock = {fd: -1, repairLock: () => ({kind: 'held'}), release: () => undefined};
 
 /**
  * Takes the lock. A living holder refuses it at once (its pid is the answer); where the named holder is dead, a child

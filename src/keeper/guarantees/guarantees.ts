@@ -15,7 +15,7 @@ export interface GuaranteesHost {
   readonly store: PipeStore;
   /** The fleet's. */
   readonly folder: string;
-  say(fact: Fact): void;
+  emitFact(fact: Fact): void;
 }
 
 interface Told {
@@ -46,7 +46,7 @@ export class Guarantees {
     if (this.#told === null) return;
     const before = this.#told;
     const now = this.current();
-    if (this.#told !== before) this.#host.say({type: 'guarantees', ...now});
+    if (this.#told !== before) this.#host.emitFact({type: 'guarantees', ...now});
   }
 
   #now(): Told {

@@ -47,13 +47,13 @@ export class Grants {
   }
 
   /** Gives names back that pipes have lost; answers which, in words. */
-  lookAtPipes(): string | null {
-    return this.#pipes.care.look();
+  repairPipeNames(): string | null {
+    return this.#pipes.care.repairNames();
   }
 
   /** Compares the sockets that have a path with what lies there. */
   lookAtSockets(): void {
-    this.#sockets.look();
+    this.#sockets.repairNames();
   }
 
   /** Those that a thread has to open before a run begins, and why that may take long. */

@@ -21,7 +21,7 @@ export class PipeCare {
   }
 
   /** Gives names back; answers which were gone, in words. Throws what the file system refuses. */
-  look(): string | null {
+  repairNames(): string | null {
     for (const name of this.#told) if (!this.#held.has(name)) this.#told.delete(name);
     const given: string[] = [];
     const lost: string[] = [];

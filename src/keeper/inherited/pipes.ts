@@ -76,7 +76,8 @@ export class Pipes implements InheritedKind<'pipe'> {
     for (const name of namesIn(this.#folder)) {
       // Where the earlier keeper had another one, the name was given to this one by somebody else.
       const kept =
-        earlier.take(pipePath(this.#folder, name), constants.O_RDWR) ?? earlier.takeUnnamed(pipePath(real, name));
+        earlier.takeDescriptor(pipePath(this.#folder, name), constants.O_RDWR) ??
+        earlier.takeUnnamed(pipePath(real, name));
       if (kept !== null) this.#hold(name, kept);
       // Whoever is to inherit it next is told of what goes wrong.
       else this.#openHeld(name, pipePath(this.#folder, name), () => {});

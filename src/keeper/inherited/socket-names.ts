@@ -49,14 +49,19 @@ export class SocketCare {
   }
 
   /** Looks at the path on a thread, and binds anew what is gone. */
-  look(address: string, held: HeldSocket, open: Map<string, HeldSocket>): void {
+  repairName(address: string, held: HeldSocket, open: Map<string, HeldSocket>): void {
     if (this.#looking.has(address)) return;
     this.#looking.add(address);
     const isHeld = (): boolean => open.get(address) === held;
-    void this.#look(address, held, isHeld, open).finally(() => this.#looking.delete(address));
+    void this.#repairName(address, held, isHeld, open).finally(() => this.#looking.delete(address));
   }
 
-  async #look(address: string, held: HeldSocket, isHeld: () => boolean, open: Map<string, HeldSocket>): Promise<void> {
+  async #repairName(
+    address: string,
+    held: HeldSocket,
+    isHeld: () => boolean,
+    open: Map<string, HeldSocket>,
+  ): Promise<void> {
     const grant = {kind: 'socket', name: held.name ?? address, address} as const;
     try {
       if (await onSocketThread(address, () => isThere(address, held))) {

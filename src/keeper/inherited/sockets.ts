@@ -120,9 +120,9 @@ export class Sockets implements InheritedKind<'socket'> {
   }
 
   /** Compares those that have a path with what lies there. */
-  look(): void {
+  repairNames(): void {
     for (const [address, held] of this.#open)
-      if (isUnixPath(address) && !this.#binding.has(address)) this.#care.look(address, held, this.#open);
+      if (isUnixPath(address) && !this.#binding.has(address)) this.#care.repairName(address, held, this.#open);
   }
 
   /** Closes those that are not wanted any more; workers that run keep theirs. Resolves when their files are gone. */

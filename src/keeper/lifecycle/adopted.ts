@@ -23,7 +23,7 @@ const LOOK_MS = 200;
 /** ...and how many times as long as one takes, so that many runs cost no more than a small part of one core. */
 const REST = 25;
 
-export interface AdoptedHost extends Pick<RunEvents, 'say'> {
+export interface AdoptedHost extends Pick<RunEvents, 'emitFact'> {
   readonly epoll: Epoll;
   /** Whether libuv waits for it: a main process, or one that was. */
   isSpawned(pid: number): boolean;
@@ -89,10 +89,10 @@ export class Adopted {
 
   #lookByTimer(run: Run): void {
     this.#lookedAt.add(run);
-    this.#timer ??= setTimeout(() => this.#look(), LOOK_MS);
+    this.#timer ??= setTimeout(() => this.#checkRuns(), LOOK_MS);
   }
 
-  #look(): void {
+  #checkRuns(): void {
     const began = performance.now();
     for (const run of this.#lookedAt) {
       const {pid, startTime, exit, pidfd} = run;
@@ -111,7 +111,7 @@ export class Adopted {
       }
     }
     const wait = Math.max(LOOK_MS, (performance.now() - began) * REST);
-    this.#timer = this.#lookedAt.size === 0 ? null : setTimeout(() => this.#look(), wait);
+    this.#timer = this.#lookedAt.size === 0 ? null : setTimeout(() => this.#checkRuns(), wait);
   }
 
   #lookAtEnd(run: Run, pidfd: number | null, pid: number, startTime: string, patienceMs: number): void {
@@ -131,7 +131,7 @@ export class Adopted {
   #lookAtPause(run: Run, stat: Stat): void {
     const stopped = stat.state === 'T';
     if (run.paused === stopped || !happen(run, {type: stopped ? 'stopped' : 'continued'})) return;
-    this.#host.say({type: stopped ? 'paused' : 'continued', token: run.token});
+    this.#host.emitFact({type: stopped ? 'paused' : 'continued', token: run.token});
   }
 
   /**
@@ -151,13 +151,13 @@ export class Adopted {
     for (const [pid, startTime] of orphans) {
       if (members.get(pid)?.startTime === startTime) continue;
       orphans.delete(pid);
-      this.#host.say({type: 'orphan-ended', pid, code: null, signal: null});
+      this.#host.emitFact({type: 'orphan-ended', pid, code: null, signal: null});
     }
     for (const {pid, startTime, name} of members.values()) {
       known.set(pid, startTime);
       if (below.has(pid) || orphans.has(pid) || this.#host.isSpawned(pid)) continue;
       orphans.set(pid, startTime);
-      this.#host.say({type: 'orphan', pid, startTime, name, token, id, at: Date.now(), formerParent: null});
+      this.#host.emitFact({type: 'orphan', pid, startTime, name, token, id, at: Date.now(), formerParent: null});
     }
   }
 }

@@ -2,7 +2,7 @@
 import type {RunEvents} from '../runs/events.ts';
 import {closeSync} from 'node:fs';
 import {Adopted} from './adopted.ts';
-import type {KeptVoices} from '../handover.ts';
+import type {KeptNotifications} from '../handover.ts';
 import {removeTraces} from '../runs/recovery.ts';
 import {nestFor, removeCgroup} from '../cgroup/cgroup.ts';
 import type {ConnectorWhenNeeded} from '../lineage/connector.ts';
@@ -38,7 +38,7 @@ export interface RunLivesHost
   /** That of the controller that works; null: none does. */
   lease(): number | null;
   /** What an earlier image of this process had opened for runs. */
-  readonly keptVoices: KeptVoices | null;
+  readonly keptNotifications: KeptNotifications | null;
 }
 
 export class RunLives {
@@ -47,25 +47,25 @@ export class RunLives {
   readonly #mains: MainProcesses;
   readonly #adopted: Adopted;
   readonly #waits: ChannelWaits;
-  readonly voices: Notifications;
+  readonly notifications: Notifications;
 
   constructor(host: RunLivesHost) {
     this.#host = host;
     this.#mains = new MainProcesses({
       folder: host.folder,
       runs: host.runs,
-      lastWords: run => this.voices.drain(run),
+      lastWords: run => this.notifications.drain(run),
       ended: (run, code, signal) => this.#exited(run, code, signal),
     });
-    this.voices = new Notifications(
+    this.notifications = new Notifications(
       {
         folder: host.folder,
         epoll: host.epoll,
-        say: fact => host.say(fact),
+        emitFact: fact => host.emitFact(fact),
         setMain: (run, pid) => this.#setMain(run, pid),
         extend: (run, ms) => host.extend(run, ms),
       },
-      host.keptVoices,
+      host.keptNotifications,
     );
     this.#waits = new ChannelWaits({
       grants: host.grants,
@@ -74,7 +74,7 @@ export class RunLives {
     this.#adopted = new Adopted({
       epoll: host.epoll,
       isSpawned: pid => this.#mains.has(pid),
-      say: fact => host.say(fact),
+      emitFact: fact => host.emitFact(fact),
       ended: (run, end) => this.#mainEnded(run, end?.code ?? null, end?.signal ?? null),
     });
   }
@@ -90,7 +90,7 @@ export class RunLives {
   /** Starts a run; of one that is known, says again what is known. */
   spawn(order: SpawnOrder): void {
     const known = this.#host.runs.get(order.token);
-    if (known) this.#host.say({type: 'run', run: factOf(known)});
+    if (known) this.#host.emitFact({type: 'run', run: factOf(known)});
     else if (this.#host.grants.toPrepare(order).names.length === 0) this.#spawn(order, new Map());
     else this.#waits.begin(order, prepared => this.#spawn(order, prepared));
   }
@@ -142,7 +142,7 @@ export class RunLives {
       fds.push(...outputs);
       mustLeaveRoom(outputs);
       const granted = this.#host.grants.open(order, prepared);
-      const stdio = stdioOf([...outputs, ...granted], this.voices.open(run, order, fds));
+      const stdio = stdioOf([...outputs, ...granted], this.notifications.open(run, order, fds));
       connector?.descendants.follow(run);
       this.#mains.start(run, order, stdio, {cgroup, record});
       happen(run, {type: 'limited', unenforced: hold()});
@@ -161,14 +161,14 @@ export class RunLives {
 
   /** Takes up what an earlier keeper left. */
   adopt(): void {
-    new Takeover(this.#host, this.#adopted, this.voices).begin(this.#boot);
+    new Takeover(this.#host, this.#adopted, this.notifications).begin(this.#boot);
   }
 
   /** Looks for what was not told: ends, and what happens to those whose parent is another. */
   sweep(look: ProcessScan): void {
     this.#host.output.takeUpLate();
     this.#host.output.sweep();
-    this.voices.takeUpLate();
+    this.notifications.takeUpLate();
     // Of children, the reaper hears all that there is to know.
     for (const run of this.#host.runs.all())
       if (run.adopted && run.exit === null && run.pid !== null) this.#adopted.sweep(run, look);
@@ -177,7 +177,7 @@ export class RunLives {
   /** Nothing of the run is left (or the survivors are); once its output is drained, that is said. */
   cleared(run: Run, cleared: Cleared, done: () => void): void {
     const {runs, folder} = this.#host;
-    this.voices.close(run);
+    this.notifications.close(run);
     const drained = (): void => {
       happen(run, {type: 'cleared', cleared});
       // In this order: once it was said, a controller may have judged the end, and a later keeper that tells of it anew without
@@ -187,7 +187,7 @@ export class RunLives {
       } catch {
         // A full disk: a later keeper looks again, and finds nothing again.
       }
-      this.#host.say({type: 'cleared', token: run.token, ...cleared});
+      this.#host.emitFact({type: 'cleared', token: run.token, ...cleared});
       done();
     };
     this.#host.output.drain(run, drained);
@@ -208,20 +208,20 @@ export class RunLives {
 
   /** Takes in what the run has sent and nobody has read yet, and whether it is paused. */
   listen(run: Run): void {
-    this.voices.drain(run);
+    this.notifications.drain(run);
     if (run.adopted && run.exit === null) this.#adopted.lookAtPause(run);
   }
 
   #started({token, pid, startTime, startedAt, logStart, unenforced}: Run): void {
     if (pid === null || startedAt === null) return;
     noteWork();
-    this.#host.say({type: 'spawned', token, pid, startTime: startTime ?? '', at: startedAt, logStart, unenforced});
+    this.#host.emitFact({type: 'spawned', token, pid, startTime: startTime ?? '', at: startedAt, logStart, unenforced});
   }
 
   /** Of a main process that another has started: it may have said just before that another one takes its place. */
   #mainEnded(run: Run, code: number | null, signal: SignalName | null): void {
     const {pid} = run;
-    if (run.exit === null) this.voices.drain(run);
+    if (run.exit === null) this.notifications.drain(run);
     if (run.pid === pid) this.#exited(run, code, signal);
   }
 
@@ -234,8 +234,8 @@ export class RunLives {
   #failed(run: Run, failure: SpawnFailure): void {
     happen(run, {type: 'failed', failure});
     run.output?.discard();
-    this.voices.close(run);
-    this.#host.say({type: 'spawn-failed', token: run.token, ...failure});
+    this.notifications.close(run);
+    this.#host.emitFact({type: 'spawn-failed', token: run.token, ...failure});
   }
 
   #exited(run: Run, code: number | null, signal: SignalName | null): void {
@@ -256,7 +256,7 @@ export class RunLives {
     } catch {
       // Disk full: a later keeper would say `unknown`, which loses no worker.
     }
-    this.#host.say({type: 'exited', token: run.token, ...exit});
+    this.#host.emitFact({type: 'exited', token: run.token, ...exit});
     this.#host.exited(run);
   }
 }

@@ -9,7 +9,7 @@ import type {Run} from '../runs/run.ts';
 import type {Epoll} from '../../posix/epoll.ts';
 import {hasEnded, readStat} from '../../process/stat.ts';
 
-export interface MainChangeHost extends Pick<RunEvents, 'say' | 'becameMain'> {
+export interface MainChangeHost extends Pick<RunEvents, 'emitFact' | 'becameMain'> {
   readonly folder: string;
   readonly runs: Runs;
   readonly epoll: Epoll;
@@ -42,6 +42,6 @@ export function changeMain(run: Run, pid: number, host: MainChangeHost): string 
   } catch {
     // Disk full: a later keeper takes the one before for the main process, and does not know how that ended.
   }
-  host.say({type: 'main-process', token, pid, startTime});
+  host.emitFact({type: 'main-process', token, pid, startTime});
   return null;
 }

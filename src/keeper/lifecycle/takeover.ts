@@ -19,7 +19,7 @@ import type {Intent} from '../runs/shape.ts';
 import type {Adopted} from './adopted.ts';
 import {runsWithoutRecord} from './lost-records.ts';
 
-export interface TakeoverHost extends Pick<RunEvents, 'say'> {
+export interface TakeoverHost extends Pick<RunEvents, 'emitFact'> {
   /** That of the runs. */
   readonly folder: string;
   readonly runs: Runs;
@@ -36,13 +36,13 @@ export interface TakeoverHost extends Pick<RunEvents, 'say'> {
 export class Takeover {
   readonly #host: TakeoverHost;
   readonly #adopted: Adopted;
-  readonly #voices: Notifications;
+  readonly #notifications: Notifications;
   readonly #look = new ProcessScan();
 
-  constructor(host: TakeoverHost, adopted: Adopted, voices: Notifications) {
+  constructor(host: TakeoverHost, adopted: Adopted, notifications: Notifications) {
     this.#host = host;
     this.#adopted = adopted;
-    this.#voices = voices;
+    this.#notifications = notifications;
   }
 
   /** @param boot the id of this boot: what is left of another one is removed */
@@ -53,7 +53,7 @@ export class Takeover {
     for (const found of findRuns(folder, boot, Date.now())) this.#takeUp(found, earlier);
     this.#takeUpUnrecorded();
     earlier.close();
-    this.#voices.takenUp();
+    this.#notifications.takenUp();
     output.takeUpLate();
     removeOtherNotify(dirname(folder), new Set(Array.from(runs.all(), ({intent}) => intent?.notify ?? '')));
     cgroups?.removeAllBut(new Set(Array.from(runs.all(), ({cgroup}) => cgroup)));
@@ -70,7 +70,7 @@ export class Takeover {
     orphanages.takeUp(run);
     this.#adopted.takeUp(run, this.#look);
     if (run.pid !== null && run.exit === null && intent) grants.fetch({...run, pid: run.pid}, intent);
-    if (intent) this.#voices.takeUp(run, intent);
+    if (intent) this.#notifications.takeUp(run, intent);
   }
 
   #takeUpUnrecorded(): void {
@@ -79,7 +79,7 @@ export class Takeover {
     for (const run of found) runs.add(run);
     if (found.length === 0) return;
     const message = `those of ${found.length} runs had been removed, and the keeper was lost that knew of them: what is left of them is ended`;
-    this.#host.say({type: 'repaired', what: 'records', message});
+    this.#host.emitFact({type: 'repaired', what: 'records', message});
   }
 
   /**

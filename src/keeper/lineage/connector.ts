@@ -61,7 +61,7 @@ export class RunConnector {
       self: process.pid,
       runs: host.runs,
       isSpawned: pid => host.isSpawned(pid),
-      look,
+      findProcess: look,
       isHidden,
       catchUp: () => this.catchUp(),
     });
@@ -128,9 +128,9 @@ export class RunConnector {
     let left = most;
     const hidden: [string, [number, string][]][] = [];
     for (const run of this.#host.runs.all()) {
-      if (run.descent === null || run.cleared !== null) continue;
-      const told = new Set(membersOf({...run, descent: null, orphans: new Map()}, now).map(({pid}) => pid));
-      const own = [...run.descent.known()]
+      if (run.lineage === null || run.cleared !== null) continue;
+      const told = new Set(membersOf({...run, lineage: null, orphans: new Map()}, now).map(({pid}) => pid));
+      const own = [...run.lineage.known()]
         .filter(pid => pid !== run.pid && !told.has(pid))
         .map(pid => now.table().get(pid))
         .filter(stat => stat !== undefined)

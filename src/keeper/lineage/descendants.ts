@@ -5,7 +5,7 @@
 import {equip} from '../runs/life.ts';
 import type {FormerParent} from '../../link/facts.ts';
 import type {Runs} from '../runs/runs.ts';
-import type {Descent, Run} from '../runs/run.ts';
+import type {Lineage, Run} from '../runs/run.ts';
 import type {ConnectorEvent} from '../../posix/connector-messages.ts';
 
 export interface DescendantsHost {
@@ -14,7 +14,7 @@ export interface DescendantsHost {
   /** Whether libuv waits for this child, which is no run's. */
   isSpawned(pid: number): boolean;
   /** What there is of a process; null: it is gone, or waits to be waited for. */
-  look(pid: number): Looked | null;
+  findProcess(pid: number): Looked | null;
   /** Whether it is there all the same, where there is nothing of it: /proc shows it to others only. */
   isHidden(pid: number): boolean;
   /** Feeds all events that have come by now. */
@@ -31,7 +31,7 @@ export interface Looked {
 export const NO_NAME = '?';
 
 /** The processes of one run. */
-class Family implements Descent {
+class Family implements Lineage {
   readonly #host: DescendantsHost;
   /** Null: they were forked by the keeper, as it seems, and nobody knows whose they are. */
   readonly run: Run | null;
@@ -53,7 +53,7 @@ class Family implements Descent {
 
   isAlive(): boolean {
     for (const pid of this.known()) {
-      if (this.#host.look(pid) !== null) return true;
+      if (this.#host.findProcess(pid) !== null) return true;
       // It can't be watched, so it is not waited for: it may live for ever.
       if (this.#host.isHidden(pid))
         this.gap ??= `process ${pid} of it, which this user can't see (/proc is mounted with hidepid), may live`;
@@ -67,21 +67,21 @@ interface ProcessRecord {
   family: Family;
   readonly parent: number;
   /** Null: none that is known, or forgotten. */
-  bornBy: ProcessRecord | null;
+  parentRecord: ProcessRecord | null;
   /** Untrusted. */
   name: string;
 }
 
-const childOf = (parent: number, born: ProcessRecord): ProcessRecord => ({
-  family: born.family,
+const childOf = (parent: number, record: ProcessRecord): ProcessRecord => ({
+  family: record.family,
   parent,
-  bornBy: born,
-  name: born.name,
+  parentRecord: record,
+  name: record.name,
 });
 
 export class Descendants {
   readonly #host: DescendantsHost;
-  readonly #born = new Map<number, ProcessRecord>();
+  readonly #living = new Map<number, ProcessRecord>();
   /** Those that have ended lately: a child that they left behind, or their own zombie, may ask for them. */
   #ended = new Map<number, ProcessRecord>();
   #endedBefore = new Map<number, ProcessRecord>();
@@ -97,20 +97,20 @@ export class Descendants {
 
   /** From its fork on, which is about to be told, all that comes from the main process of that run is known. */
   follow(run: Run): void {
-    this.#add(run, -1);
+    this.#addRun(run, -1);
   }
 
   /** The same for a run that began before anybody listened, from `since` on (clock ticks since boot). */
   takeUp(run: Run, since: number): void {
-    this.#add(run, since);
+    this.#addRun(run, since);
   }
 
   /** A process of a run that was taken up was found; answers whether it was not known. */
   include(run: Run, pid: number): boolean {
     const family = this.#families.get(run);
-    const name = family && !this.#born.has(pid) ? this.#host.look(pid)?.name : undefined;
+    const name = family && !this.#living.has(pid) ? this.#host.findProcess(pid)?.name : undefined;
     if (family === undefined || name === undefined) return false;
-    this.#bear(pid, {family, parent: 0, bornBy: null, name});
+    this.#add(pid, {family, parent: 0, parentRecord: null, name});
     return true;
   }
 
@@ -140,12 +140,12 @@ export class Descendants {
       if (event.pid === tgid) this.#forked(event.parent, tgid);
       return;
     }
-    const born = this.#born.get(tgid);
-    if (born === undefined) return;
-    if (event.type === 'exec') born.name = this.#host.look(tgid)?.name ?? NO_NAME;
+    const record = this.#living.get(tgid);
+    if (record === undefined) return;
+    if (event.type === 'exec') record.name = this.#host.findProcess(tgid)?.name ?? NO_NAME;
     if (event.type !== 'exit' || event.pid !== tgid) return;
     // Others of its threads may go on without the one that led it, and fork.
-    if (this.#host.look(tgid) === null) this.#end(tgid, born);
+    if (this.#host.findProcess(tgid) === null) this.#remove(tgid, record);
     else this.#leaderless.add(tgid);
   }
 
@@ -157,8 +157,8 @@ export class Descendants {
 
   /** Whose child it was at first. */
   parentOf(pid: number): FormerParent | null {
-    const born = this.#find(pid);
-    return born?.bornBy ? {pid: born.parent, name: born.bornBy.name} : null;
+    const record = this.#find(pid);
+    return record?.parentRecord ? {pid: record.parent, name: record.parentRecord.name} : null;
   }
 
   /**
@@ -166,11 +166,11 @@ export class Descendants {
    * sibling of its own (CLONE_PARENT of clone(2)): then the kernel tells of a fork by the keeper.
    */
   claim(pid: number, run: Run): void {
-    const born = this.#find(pid);
-    if (born?.family !== this.#unclaimed) return;
+    const record = this.#find(pid);
+    if (record?.family !== this.#unclaimed) return;
     const family = this.#families.get(run);
     if (family === undefined) return;
-    for (const [child, one] of this.#born) {
+    for (const [child, one] of this.#living) {
       if (child !== pid && this.#rootOf(child) !== pid) continue;
       one.family = family;
       family.pids.add(child);
@@ -184,46 +184,46 @@ export class Descendants {
   lost(ticks: number, childrenOf: (pid: number) => Iterable<number>): void {
     for (const family of this.#families.values())
       family.gap ??= 'events of the process connector were lost while it ran (its queue was full)';
-    for (const [pid, born] of this.#born) {
-      const startTime = this.#host.look(pid)?.startTime ?? null;
-      if (startTime === null || Number(startTime) > ticks) this.#end(pid, born);
+    for (const [pid, record] of this.#living) {
+      const startTime = this.#host.findProcess(pid)?.startTime ?? null;
+      if (startTime === null || Number(startTime) > ticks) this.#remove(pid, record);
     }
     // Any of those pids may be another's by now.
     this.#ended.clear();
     this.#endedBefore.clear();
     // A map that grows is walked to its end.
-    for (const [pid, born] of this.#born) {
-      for (const child of childrenOf(pid)) if (!this.#born.has(child)) this.#bear(child, childOf(pid, born));
+    for (const [pid, record] of this.#living) {
+      for (const child of childrenOf(pid)) if (!this.#living.has(child)) this.#add(child, childOf(pid, record));
     }
   }
 
   /** To be called now and then: forgets those that ended before the last call. */
   forgetEnded(): void {
     for (const pid of this.#leaderless) {
-      const born = this.#born.get(pid);
-      if (born === undefined) this.#leaderless.delete(pid);
-      else if (this.#host.look(pid) === null) this.#end(pid, born);
+      const record = this.#living.get(pid);
+      if (record === undefined) this.#leaderless.delete(pid);
+      else if (this.#host.findProcess(pid) === null) this.#remove(pid, record);
     }
     // Else whoever forks and ends again and again would have all its ancestors remembered.
-    for (const born of this.#endedBefore.values()) born.bornBy = null;
+    for (const record of this.#endedBefore.values()) record.parentRecord = null;
     this.#endedBefore = this.#ended;
     this.#ended = new Map();
   }
 
-  #add(run: Run, since: number): void {
+  #addRun(run: Run, since: number): void {
     const family = new Family(this.#host, run, since);
     this.#families.set(run, family);
-    equip(run, {descent: family});
+    equip(run, {lineage: family});
   }
 
   #forked(parent: number, pid: number): void {
     // Whatever had that pid has ended, though nobody told.
-    const before = this.#born.get(pid);
-    if (before) this.#end(pid, before);
+    const before = this.#living.get(pid);
+    if (before) this.#remove(pid, before);
     this.#ended.delete(pid);
     this.#endedBefore.delete(pid);
-    const born = this.#find(parent);
-    if (born) this.#bear(pid, childOf(parent, born));
+    const record = this.#find(parent);
+    if (record) this.#add(pid, childOf(parent, record));
     else if (parent === this.#host.self) this.#forkedByKeeper(pid);
   }
 
@@ -231,25 +231,26 @@ export class Descendants {
     const {runs, self} = this.#host;
     const run = runs.ofPid(pid);
     const family = run && this.#families.get(run);
-    if (family) this.#bear(pid, {family, parent: self, bornBy: null, name: this.#host.look(pid)?.name ?? NO_NAME});
+    if (family)
+      this.#add(pid, {family, parent: self, parentRecord: null, name: this.#host.findProcess(pid)?.name ?? NO_NAME});
     else if (!run && !this.#host.isSpawned(pid))
-      this.#bear(pid, {family: this.#unclaimed, parent: self, bornBy: null, name: NO_NAME});
+      this.#add(pid, {family: this.#unclaimed, parent: self, parentRecord: null, name: NO_NAME});
   }
 
-  #bear(pid: number, born: ProcessRecord): void {
-    this.#born.set(pid, born);
-    born.family.pids.add(pid);
+  #add(pid: number, record: ProcessRecord): void {
+    this.#living.set(pid, record);
+    record.family.pids.add(pid);
   }
 
-  #end(pid: number, born: ProcessRecord): void {
-    this.#born.delete(pid);
+  #remove(pid: number, record: ProcessRecord): void {
+    this.#living.delete(pid);
     this.#leaderless.delete(pid);
-    born.family.pids.delete(pid);
-    this.#ended.set(pid, born);
+    record.family.pids.delete(pid);
+    this.#ended.set(pid, record);
   }
 
   #find(pid: number): ProcessRecord | undefined {
-    return this.#born.get(pid) ?? this.#ended.get(pid) ?? this.#endedBefore.get(pid);
+    return this.#living.get(pid) ?? this.#ended.get(pid) ?? this.#endedBefore.get(pid);
   }
 
   /** The child of the keeper that a process comes from. */

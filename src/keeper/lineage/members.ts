@@ -126,7 +126,7 @@ const GENERATIONS = 64;
 export function isMember(stat: Stat, run: Run): boolean {
   if (stat.startTime === run.startTime && stat.pid === run.pid) return true;
   if (run.cgroup !== null && cgroupOf(stat.pid)?.split('/').includes(basename(run.cgroup)) === true) return true;
-  if (run.descent?.known().has(stat.pid) === true) return true;
+  if (run.lineage?.known().has(stat.pid) === true) return true;
   const main = run.pid === null ? null : readStat(run.pid);
   const isMainThere = main !== null && main.startTime === run.startTime;
   if (isMainThere && isYounger(stat, run) && (stat.sid === run.pid || stat.pgid === run.pid)) return true;
@@ -177,7 +177,7 @@ export function membersOf(run: Run, look: ProcessScan): Member[] {
     }
   }
   // What has happened since the look is known by now: a pid among them is not another's.
-  for (const pid of run.descent?.known() ?? []) {
+  for (const pid of run.lineage?.known() ?? []) {
     const stat = table.get(pid) ?? readStat(pid);
     if (stat) {
       add(stat);
@@ -194,6 +194,6 @@ export function membersOf(run: Run, look: ProcessScan): Member[] {
 export function mayLive(run: Run, look: ProcessScan, isKnown: (pid: number) => boolean): boolean {
   if (run.adopted || run.astray || run.orphans.size > 0) return true;
   if (run.cgroup !== null && isPopulated(run.cgroup)) return true;
-  if (run.descent?.isAlive() === true) return true;
+  if (run.lineage?.isAlive() === true) return true;
   return look.children().some(pid => !isKnown(pid));
 }

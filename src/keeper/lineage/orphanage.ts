@@ -22,7 +22,7 @@ interface Kept {
   /** Pid and start time of the anchor. */
   readonly anchor: string | null;
   /** Programs were run for workers by a controller (probes, hooks). */
-  readonly errands: boolean;
+  readonly helpers: boolean;
 }
 
 const identityOf = (pid: number | null): string | null => {
@@ -33,15 +33,15 @@ const identityOf = (pid: number | null): string | null => {
 const LOST =
   'the anchor of its time was lost with its keeper: a process that had left its worker by then is a child of process 1, where it is not looked for';
 
-const ERRAND = 'a program that the supervisor ran (a probe, a hook)';
+const HELPER = 'a program that the supervisor ran (a probe, a hook)';
 
 function read(path: string): Kept | null {
   try {
     const found: unknown = JSON.parse(readFileSync(path, 'utf8'));
     if (!isObject(found)) return null;
-    const {boot, anchor, errands} = found;
+    const {boot, anchor, helpers} = found;
     if (typeof boot !== 'string') return null;
-    return {boot, anchor: typeof anchor === 'string' ? anchor : null, errands: errands !== false};
+    return {boot, anchor: typeof anchor === 'string' ? anchor : null, helpers: helpers !== false};
   } catch (error) {
     if (isShortage(error)) throw error;
     return null;
@@ -66,9 +66,9 @@ export class Orphanages {
   readonly #seen = new WeakSet<Run>();
   /** The error by which this process was refused the orphans below it; null: it gets them. */
   readonly refusal = subreaperRefusal();
-  #errands: boolean;
+  #helpers: boolean;
   /** Programs were run for workers under an anchor that is gone. */
-  readonly #areErrandsLost: boolean;
+  readonly #areHelpersLost: boolean;
   /** The file as this keeper has found or left it; null: there was none. */
   #mark: string | null;
   /** It could not be written. */
@@ -87,15 +87,15 @@ export class Orphanages {
     const before = kept?.boot === this.#boot ? kept : null;
     const anchor = identityOf(parentAnchor());
     this.#isSameAnchor = anchor !== null && before?.anchor === anchor;
-    this.#errands = kept === null ? hasRuns(this.#boot) : (before?.errands ?? false);
-    if (kept === null && this.#errands)
+    this.#helpers = kept === null ? hasRuns(this.#boot) : (before?.helpers ?? false);
+    if (kept === null && this.#helpers)
       this.#lost = `${this.#path} was gone or damaged, and the keeper was lost that knew of it: less can be proved of the runs of its time`;
-    this.#areErrandsLost = this.#errands && before?.anchor !== anchor;
+    this.#areHelpersLost = this.#helpers && before?.anchor !== anchor;
     if (before?.anchor !== anchor) this.#save();
   }
 
   /** Puts the file back where it is not what this keeper has found or left; answers what was wrong, in words. Throws what the file system refuses. */
-  look(): string | null {
+  repairFile(): string | null {
     const found = markOf(this.#path);
     const isOwn = found === this.#mark;
     if (!isOwn || this.#isBehind) this.#write();
@@ -127,25 +127,25 @@ export class Orphanages {
       : `the kernel refuses PR_SET_CHILD_SUBREAPER: a process that has left its worker and lost its parent is the child of a process outside of the fleet, where it is not looked for`;
   }
 
-  /** Why what such a program as {@link noteErrand} tells of has left may be where nobody looks; null: nothing is. */
-  whyErrandsAstray(): string | null {
-    if (this.#areErrandsLost)
-      return `${ERRAND} may have left processes that are children of process 1 since the anchor of its time was lost`;
-    return this.#errands && this.refusal !== null
-      ? `${ERRAND} may have left processes that are children of a process outside of the fleet: the kernel refuses PR_SET_CHILD_SUBREAPER`
+  /** Why what such a program as {@link noteHelper} tells of has left may be where nobody looks; null: nothing is. */
+  whyHelpersAstray(): string | null {
+    if (this.#areHelpersLost)
+      return `${HELPER} may have left processes that are children of process 1 since the anchor of its time was lost`;
+    return this.#helpers && this.refusal !== null
+      ? `${HELPER} may have left processes that are children of a process outside of the fleet: the kernel refuses PR_SET_CHILD_SUBREAPER`
       : null;
   }
 
   /** The controller runs a program for a worker, which may leave orphans too: they are children of the keeper like those of runs. */
-  noteErrand(): void {
-    if (this.#errands) return;
-    this.#errands = true;
+  noteHelper(): void {
+    if (this.#helpers) return;
+    this.#helpers = true;
     this.#save();
   }
 
   /** What other than a run may have left an orphan there, in words; null: nothing. */
   sharedWith(orphanage: Orphanage): string | null {
-    if (this.#errands) return ERRAND;
+    if (this.#helpers) return HELPER;
     // Process 1 gets the orphans of all who come in from outside, too.
     const isFirst = process.pid === 1 || (orphanage === 'anchor' && parentAnchor() === 1);
     return isFirst ? 'something that was started in this container from outside' : null;
@@ -161,7 +161,7 @@ export class Orphanages {
   }
 
   #write(): void {
-    const kept: Kept = {boot: this.#boot, anchor: identityOf(parentAnchor()), errands: this.#errands};
+    const kept: Kept = {boot: this.#boot, anchor: identityOf(parentAnchor()), helpers: this.#helpers};
     const made = `${this.#path}.${process.pid}`;
     writeFileSync(made, JSON.stringify(kept), {mode: 0o600});
     // A file can't take the name of a folder.

@@ -12,10 +12,10 @@ import {hasEnded, readStat} from '../../process/stat.ts';
  * when it ends, its subreaper has got by then. Null where something was found that is the run's
  */
 export function proofOf(run: Run, doubtsOf: (run: Run) => readonly Doubt[] | null): Cleared | null {
-  const {cgroup, descent} = run;
+  const {cgroup, lineage} = run;
   if (cgroup !== null && isPopulated(cgroup)) return null;
   // First: what it finds out may be a doubt.
-  if (descent?.isAlive() === true) return null;
+  if (lineage?.isAlive() === true) return null;
   const doubts = doubtsOf(run);
   if (doubts === null) return null;
   for (const [pid, startTime] of run.orphans) {
@@ -24,8 +24,8 @@ export function proofOf(run: Run, doubtsOf: (run: Run) => readonly Doubt[] | nul
   }
   if (doubts.length > 0) return {proof: 'lineage', survivors: [], doubts};
   if (cgroup !== null) return {proof: 'cgroup', survivors: []};
-  if (descent === null) return {proof: 'lineage', survivors: []};
-  const {gap} = descent;
+  if (lineage === null) return {proof: 'lineage', survivors: []};
+  const {gap} = lineage;
   return gap === null
     ? {proof: 'connector', survivors: []}
     : {proof: 'lineage', survivors: [], doubts: [{pid: null, startTime: null, words: gap}]};

@@ -13,7 +13,7 @@ import {nextStopped, peekEnded, reap, type Ended} from '../../posix/wait.ts';
 import {isHidden} from '../../process/hidepid.ts';
 import {isShortage, readStat, type Stat} from '../../process/stat.ts';
 
-export interface ReaperHost extends Pick<RunEvents, 'say' | 'orphanEnded'> {
+export interface ReaperHost extends Pick<RunEvents, 'emitFact' | 'orphanEnded'> {
   readonly runs: Runs;
   /** Whether libuv waits for this child. */
   isSpawned(pid: number): boolean;
@@ -96,7 +96,7 @@ export class Reaper {
       this.#orphans.get(pid)?.run?.orphans.delete(pid);
       this.#orphans.delete(pid);
       this.#host.orphanEnded(pid);
-      this.#host.say({type: 'orphan-ended', pid, code: end.code, signal: end.signal});
+      this.#host.emitFact({type: 'orphan-ended', pid, code: end.code, signal: end.signal});
     }
   }
 
@@ -125,14 +125,14 @@ export class Reaper {
     if (orphan === undefined) return false;
     orphan.run = run;
     run.orphans.set(pid, orphan.startTime);
-    this.#host.say({type: 'orphan', ...factOf(pid, orphan)});
+    this.#host.emitFact({type: 'orphan', ...factOf(pid, orphan)});
     return true;
   }
 
   /** It is no orphan any more, but the main process of its run. */
   becameMain(pid: number): void {
     this.#orphans.get(pid)?.run?.orphans.delete(pid);
-    if (this.#orphans.delete(pid)) this.#host.say({type: 'orphan-ended', pid, code: null, signal: null});
+    if (this.#orphans.delete(pid)) this.#host.emitFact({type: 'orphan-ended', pid, code: null, signal: null});
   }
 
   /** The run is forgotten: what is still there belongs to nobody. */
@@ -161,7 +161,7 @@ export class Reaper {
     };
     this.#orphans.set(pid, orphan);
     run?.orphans.set(pid, stat.startTime);
-    this.#host.say({type: 'orphan', ...factOf(pid, orphan)});
+    this.#host.emitFact({type: 'orphan', ...factOf(pid, orphan)});
     return true;
   }
 
@@ -169,6 +169,6 @@ export class Reaper {
     const run = this.#host.runs.ofPid(pid);
     if (!run || run.paused === stopped) return;
     if (!happen(run, {type: stopped ? 'stopped' : 'continued'})) return;
-    this.#host.say({type: stopped ? 'paused' : 'continued', token: run.token});
+    this.#host.emitFact({type: stopped ? 'paused' : 'continued', token: run.token});
   }
 }

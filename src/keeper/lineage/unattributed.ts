@@ -162,7 +162,7 @@ export class Unattributed {
   whyAstray(run: Run): string | null {
     if (run.pid === null && !run.adopted) return null;
     // All that ever came from it is known then, wherever it is.
-    return run.descent !== null && run.descent.gap === null ? null : this.#host.orphanages.whyAstray(run);
+    return run.lineage !== null && run.lineage.gap === null ? null : this.#host.orphanages.whyAstray(run);
   }
 
   /** What lives of those that nothing gives to a run, in words. */

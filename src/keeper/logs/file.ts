@@ -142,7 +142,7 @@ export class LogFile {
     };
     if (fd === null) count();
     else
-      this.#witness.look(fd, this.#size, bytes, looked => {
+      this.#witness.checkWrite(fd, this.#size, bytes, looked => {
         if (looked === 'whole') count();
         else this.#closeGap(fd, bytes, count);
       });
@@ -206,9 +206,9 @@ export class LogFile {
         if ('error' in result)
           this.#repaired(`it was cut short while it was written to, and has zeros in that place (${result.error})`);
         else if (result.value !== null) {
-          const {fd: mended, kept, tail} = result.value;
+          const {fd: reopened, kept, tail} = result.value;
           this.#disk.close(fd);
-          this.#fd = mended;
+          this.#fd = reopened;
           this.#size = kept;
           this.#index.cutTo(kept);
           this.#witness.begin(tail, kept + bytes - tail.length);
@@ -224,7 +224,7 @@ export class LogFile {
     this.#disk.run(
       () => this.#opened(),
       result => {
-        const error = 'error' in result ? result.error : this.#take(result.value);
+        const error = 'error' in result ? result.error : this.#useFile(result.value);
         if (error !== null) this.fail(error);
         done(this.#fd);
       },
@@ -241,7 +241,7 @@ export class LogFile {
         if ('value' in result) {
           // Meanwhile the last run may have ended.
           if (before === null || this.#fd !== before) this.#disk.close(result.value.fd);
-          else if (this.#take(result.value) === null) {
+          else if (this.#useFile(result.value) === null) {
             this.#disk.close(before);
             if (!this.#movedAway) this.#repaired(LOST[lost]);
             this.#movedAway = false;
@@ -253,7 +253,7 @@ export class LogFile {
   }
 
   /** Writes to this file from now on; or says why that can't be. */
-  #take({fd, tail, offset}: Opened): string | null {
+  #useFile({fd, tail, offset}: Opened): string | null {
     try {
       mustLeaveRoom([fd]);
       this.#size = seekToEnd(fd);

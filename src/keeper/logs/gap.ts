@@ -32,7 +32,7 @@ const ZEROS = Buffer.alloc(BLOCK_BYTES);
 /** Not the name of a log (logs/layout.ts). What a kill has left there is removed with the next use of the name. */
 const asideOf = (path: string): string => `${path}.mending`;
 
-export interface Mended {
+export interface Reopened {
   /** Of the file that is at the path now, positioned at its end. */
   readonly fd: number;
   /** So many bytes were before the gap. */
@@ -46,7 +46,7 @@ export interface Mended {
  *
  * @param offset where the gap ends, and so many bytes of the log's begin
  */
-export async function closeGap(path: string, fd: number, offset: number, bytes: number): Promise<Mended | null> {
+export async function closeGap(path: string, fd: number, offset: number, bytes: number): Promise<Reopened | null> {
   if ((await placeOf(path, fd)) !== 'there') return null;
   const {size, mode, uid, gid} = await fstat(fd);
   if (size < offset + bytes) return null;

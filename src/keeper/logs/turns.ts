@@ -4,7 +4,7 @@
 export interface Turn {
   start(): void;
   /** The log can't be written for now. */
-  held(): void;
+  logHeld(): void;
 }
 
 export class Turns {
@@ -30,7 +30,7 @@ export class Turns {
   }
 
   held(): void {
-    for (const turn of this.#turns) turn.held();
+    for (const turn of this.#turns) turn.logHeld();
   }
 }
 

@@ -30,7 +30,7 @@ export class LogWitness {
   }
 
   /** Looks after so many bytes were written at that offset. What is not in memory is read from the disk, on a thread. */
-  look(fd: number, offset: number, bytes: number, done: (looked: Looked) => void): void {
+  checkWrite(fd: number, offset: number, bytes: number, done: (looked: Looked) => void): void {
     const witness = this.#at ?? offset;
     const tailBytes = Math.min(bytes, TAIL_BYTES);
     const tailAt = offset + bytes - tailBytes;

@@ -5,7 +5,7 @@ import {Notify, type NotifyHost} from './notify.ts';
 import {ReadyFifos} from './ready-fifo.ts';
 import type {Intent} from '../runs/shape.ts';
 import type {Run} from '../runs/run.ts';
-import type {KeptVoices} from '../handover.ts';
+import type {KeptNotifications} from '../handover.ts';
 import {letGo} from '../../posix/let-go.ts';
 
 /** They go through one argument of execve(2), which has room for 128 KiB; others are made anew. */
@@ -17,7 +17,7 @@ export class Notifications {
   readonly #keptNotify: Map<string, number>;
   readonly #keptReady: Map<string, number>;
 
-  constructor(host: NotifyHost, kept: KeptVoices | null) {
+  constructor(host: NotifyHost, kept: KeptNotifications | null) {
     this.#notify = new Notify(host);
     this.#ready = new ReadyFifos({...host, ready: run => this.#notify.heard(run, {ready: true})});
     this.#keptNotify = new Map(kept?.notify);
@@ -25,7 +25,7 @@ export class Notifications {
   }
 
   /** What must be kept for an image of this program that takes over: what waits in them would be lost. */
-  get kept(): KeptVoices {
+  get kept(): KeptNotifications {
     return {notify: this.#notify.kept.slice(0, MOST_KEPT), ready: this.#ready.kept.slice(0, MOST_KEPT)};
   }
 

@@ -12,7 +12,7 @@ import {isMember} from '../lineage/members.ts';
 import type {Notice} from '../../link/runs.ts';
 import {joined, lasting, parseNotice} from './parse.ts';
 import {bindNotify, makeNotify, removeNotify, type NotifyAddress} from '../runs/notify-socket.ts';
-import {PacedVoice} from './paced.ts';
+import {PacedNotices} from './paced.ts';
 import {TokenBucket} from '../../link/rate.ts';
 import {recordReady} from '../runs/record.ts';
 import {mustLeaveRoom} from '../files/descriptor-reserve.ts';
@@ -33,7 +33,7 @@ const PATIENCE_MS = 2_000;
 /** Of one run, so many kinds of refusals are told. */
 const MOST_KINDS = 16;
 
-export interface NotifyHost extends Pick<RunEvents, 'say' | 'extend'> {
+export interface NotifyHost extends Pick<RunEvents, 'emitFact' | 'extend'> {
   /** The folder of runs. */
   readonly folder: string;
   readonly epoll: Epoll;
@@ -45,7 +45,7 @@ interface Open extends NotifyAddress {
   readonly run: Run;
   readonly fd: number;
   readonly messages: TokenBucket;
-  readonly voice: PacedVoice;
+  readonly paced: PacedNotices;
   /** Descriptors that came with the message that waits are being let go of: it was taken in, the next ones were not. */
   isDropping: boolean;
   /** What was refused, so that each is told once. */
@@ -101,8 +101,8 @@ export class Notify {
     const open = this.#open.get(run.token);
     if (!open) return;
     // The kernel holds no more than its net.unix.max_dgram_qlen, but a sender may be quick.
-    for (let i = 0; i < AT_ONCE && this.#read(open, AT_ONCE) === 'more'; i++);
-    open.voice.flush();
+    for (let i = 0; i < AT_ONCE && this.#readMessages(open, AT_ONCE) === 'more'; i++);
+    open.paced.flush();
   }
 
   /** Nothing is left of the run. */
@@ -112,9 +112,9 @@ export class Notify {
     if (!open) return;
     endReceiving(open.fd);
     this.drain(run);
-    const isEmpty = this.#read(open, 1) === 'empty';
-    open.voice.flush();
-    open.voice.end();
+    const isEmpty = this.#readMessages(open, 1) === 'empty';
+    open.paced.flush();
+    open.paced.end();
     this.#open.delete(run.token);
     this.#host.epoll.remove(open.fd);
     // With it go the descriptors that wait in it.
@@ -136,15 +136,15 @@ export class Notify {
     happen(run, {type: 'noticed', notice: joined(run.notice, lasting(notice))});
     if (notice.extendMs !== undefined) this.#host.extend(run, notice.extendMs);
     const open = this.#open.get(run.token);
-    if (open) open.voice.say(notice, isFirstReady);
-    else this.#host.say({type: 'notified', token: run.token, notice});
+    if (open) open.paced.addNotice(notice, isFirstReady);
+    else this.#host.emitFact({type: 'notified', token: run.token, notice});
   }
 
   #listen(run: Run, at: NotifyAddress, fd: number): void {
     try {
       mustLeaveRoom([fd]);
-      const voice = new PacedVoice({
-        say: notice => this.#host.say({type: 'notified', token: run.token, notice}),
+      const paced = new PacedNotices({
+        emitNotice: notice => this.#host.emitFact({type: 'notified', token: run.token, notice}),
         changeMain: pid => this.#changeMain(open, pid),
         now,
         later: (action, ms) => {
@@ -153,7 +153,7 @@ export class Notify {
         },
       });
       const messages = new TokenBucket(MESSAGES, now());
-      const open: Open = {...at, run, fd, messages, voice, isDropping: false, refused: new Set()};
+      const open: Open = {...at, run, fd, messages, paced, isDropping: false, refused: new Set()};
       this.#host.epoll.add(fd, () => this.#readable(open));
       this.#open.set(run.token, open);
     } catch (error) {
@@ -163,7 +163,7 @@ export class Notify {
   }
 
   #readable(open: Open): void {
-    const ending = this.#read(open, Math.min(AT_ONCE, open.messages.available(now())));
+    const ending = this.#readMessages(open, Math.min(AT_ONCE, open.messages.available(now())));
     if (ending === 'empty') this.#watch(open);
     else if (ending === 'more') setTimeout(() => this.#watch(open), Math.max(REST_MS, open.messages.waitMs(now())));
     // else once the descriptors are let go of
@@ -174,7 +174,7 @@ export class Notify {
   }
 
   /** Takes in at most so many of what waits, and tells it as one. */
-  #read(open: Open, most: number): Ending {
+  #readMessages(open: Open, most: number): Ending {
     let said: Notice | null = null;
     let ending: Ending = 'more';
     let count = 0;
@@ -188,7 +188,7 @@ export class Notify {
         ending = 'empty';
         break;
       }
-      const notice = this.#take(open, next);
+      const notice = this.#acceptMessage(open, next);
       // Recorded while it still waits: a keeper that dies in between leaves it to the next one.
       if (notice !== null) said = joined(said, notice);
       if (said?.ready === true && open.run.notice?.ready !== true) {
@@ -219,8 +219,8 @@ export class Notify {
     });
   }
 
-  #take(open: Open, {bytes, sender}: Datagram): Notice | null {
-    const {run, voice} = open;
+  #acceptMessage(open: Open, {bytes, sender}: Datagram): Notice | null {
+    const {run, paced} = open;
     if (sender === null) return null;
     if (!this.#counts(open, sender)) {
       this.#refuse(open, 'sender', sender.pid, `a message of pid ${sender.pid}, which is none of its processes`);
@@ -232,8 +232,8 @@ export class Notify {
     }
     const {notice, mainPid, unsupported} = parseNotice(bytes);
     for (const name of unsupported) this.#refuse(open, `name ${name}`, sender.pid, `${name}= is not supported`);
-    if (mainPid === run.pid) voice.keepMain();
-    else if (mainPid !== null) voice.changeMain(mainPid);
+    if (mainPid === run.pid) paced.keepMain();
+    else if (mainPid !== null) paced.changeMain(mainPid);
     return notice;
   }
 
@@ -259,6 +259,6 @@ export class Notify {
   #refuse({run, refused}: Open, kind: string, pid: number, message: string): void {
     if (refused.has(kind) || refused.size >= MOST_KINDS) return;
     refused.add(kind);
-    this.#host.say({type: 'notify-refused', token: run.token, pid, message});
+    this.#host.emitFact({type: 'notify-refused', token: run.token, pid, message});
   }
 }

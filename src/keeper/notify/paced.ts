@@ -9,8 +9,8 @@ import {TokenBucket} from '../../link/rate.ts';
 const FACTS = {perSecond: 10, burst: 20};
 const MAIN_CHANGES = {perSecond: 1, burst: 3};
 
-export interface PacedVoiceHost {
-  say(notice: Notice): void;
+export interface PacedNoticesHost {
+  emitNotice(notice: Notice): void;
   changeMain(pid: number): void;
   /** CLOCK_MONOTONIC, ms. */
   now(): number;
@@ -18,8 +18,8 @@ export interface PacedVoiceHost {
   later(action: () => void, ms: number): () => void;
 }
 
-export class PacedVoice {
-  readonly #host: PacedVoiceHost;
+export class PacedNotices {
+  readonly #host: PacedNoticesHost;
   readonly #facts: TokenBucket;
   readonly #changes: TokenBucket;
   #notice: Notice | null = null;
@@ -27,23 +27,23 @@ export class PacedVoice {
   #main: number | null = null;
   #cancel: (() => void) | null = null;
 
-  constructor(host: PacedVoiceHost) {
+  constructor(host: PacedNoticesHost) {
     this.#host = host;
     this.#facts = new TokenBucket(FACTS, host.now());
     this.#changes = new TokenBucket(MAIN_CHANGES, host.now());
   }
 
   /** @param urgent it is not held back, nor is what waits */
-  say(notice: Notice, urgent: boolean): void {
+  addNotice(notice: Notice, urgent: boolean): void {
     this.#notice = joined(this.#notice, notice);
-    if (urgent) this.#sayNow();
-    else this.#look();
+    if (urgent) this.#emitNotice();
+    else this.#emitDue();
   }
 
   /** That process is to be the main one; what was asked for before, and has not happened yet, counts no more. */
   changeMain(pid: number): void {
     this.#main = pid;
-    this.#look();
+    this.#emitDue();
   }
 
   /** It names the process that is the main one already. */
@@ -54,7 +54,7 @@ export class PacedVoice {
   /** Nothing waits any longer. */
   flush(): void {
     this.#changeNow();
-    this.#sayNow();
+    this.#emitNotice();
     this.#cancel?.();
     this.#cancel = null;
   }
@@ -67,10 +67,10 @@ export class PacedVoice {
     this.#cancel = null;
   }
 
-  #look(): void {
+  #emitDue(): void {
     const now = this.#host.now();
     if (this.#main !== null && this.#changes.available(now) > 0) this.#changeNow();
-    if (this.#notice !== null && this.#facts.available(now) > 0) this.#sayNow();
+    if (this.#notice !== null && this.#facts.available(now) > 0) this.#emitNotice();
     this.#cancel?.();
     this.#cancel = null;
     if (this.#main === null && this.#notice === null) return;
@@ -81,7 +81,7 @@ export class PacedVoice {
     this.#cancel = this.#host.later(
       () => {
         this.#cancel = null;
-        this.#look();
+        this.#emitDue();
       },
       Math.max(1, Math.min(...waits)),
     );
@@ -95,11 +95,11 @@ export class PacedVoice {
     this.#host.changeMain(main);
   }
 
-  #sayNow(): void {
+  #emitNotice(): void {
     const notice = this.#notice;
     if (notice === null) return;
     this.#notice = null;
     this.#facts.spend(this.#host.now(), 1);
-    this.#host.say(notice);
+    this.#host.emitNotice(notice);
   }
 }

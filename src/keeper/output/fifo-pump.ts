@@ -87,7 +87,7 @@ export class Source {
   }
 
   /** Its log can't be written. A run that is over does not wait for that: what it wrote stays in the pipe. */
-  held(): void {
+  logHeld(): void {
     if (this.#draining) this.#ended();
   }
 
@@ -195,7 +195,7 @@ export class Source {
   }
 
   #retry(): void {
-    this.held();
+    this.logHeld();
     setTimeout(() => {
       this.#busy = false;
       this.#move();

@@ -61,7 +61,7 @@ export function findFifos(
     const path = fifoPath(folder, run.token, stream);
     // Of one that is gone, the last writer was gone before the earlier keeper died.
     const from = existsSync(path) ? path : pathOfUnnamed(path, stream, run);
-    const kept = from === path ? (earlier?.take(path, constants.O_RDONLY) ?? null) : null;
+    const kept = from === path ? (earlier?.takeDescriptor(path, constants.O_RDONLY) ?? null) : null;
     if (from === null || kept !== null) {
       found[stream] = kept;
       next(others);

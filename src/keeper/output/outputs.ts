@@ -20,7 +20,7 @@ const RETRY_MS = 500;
 export class RunOutput {
   readonly #runsFolder: string;
   readonly #epoll: Epoll;
-  readonly #say: (fact: Fact) => void;
+  readonly #emitFact: (fact: Fact) => void;
   readonly #store: PipeStore | null;
   readonly #logs: LogFiles;
   readonly #folderOf = new Map<string, string>();
@@ -49,7 +49,7 @@ export class RunOutput {
     this.#logs = logs;
     this.#runsFolder = runsFolder;
     this.#epoll = epoll;
-    this.#say = say;
+    this.#emitFact = say;
     this.#store = store;
   }
 
@@ -174,11 +174,11 @@ export class RunOutput {
     return this.#logs.of(folder, maxSize, {
       wrote: stream => {
         const token = this.#watched.get(folder);
-        if (token !== undefined) this.#say({type: 'wrote', token, stream});
+        if (token !== undefined) this.#emitFact({type: 'wrote', token, stream});
       },
-      rotated: () => this.#say({type: 'rotated', folder}),
+      rotated: () => this.#emitFact({type: 'rotated', folder}),
       held: (stream, error) => this.#noteHeld(run.id, stream, error),
-      repaired: (_stream, message) => this.#say({type: 'log-repaired', id: run.id, message}),
+      repaired: (_stream, message) => this.#emitFact({type: 'log-repaired', id: run.id, message}),
     });
   }
 
@@ -194,6 +194,6 @@ export class RunOutput {
     if (errors.size === 0) this.#held.delete(id);
     else this.#held.set(id, errors);
     // Both streams of an instance lie on one disk: that one of them is held is told, and that none is any more.
-    if (before === 0 || errors.size === 0) this.#say({type: 'output-held', id, error});
+    if (before === 0 || errors.size === 0) this.#emitFact({type: 'output-held', id, error});
   }
 }

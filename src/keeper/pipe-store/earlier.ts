@@ -28,7 +28,7 @@ export class EarlierPipes {
    *
    * @param access O_RDONLY or O_RDWR
    */
-  take(path: string, access: number): number | null {
+  takeDescriptor(path: string, access: number): number | null {
     if (this.#found.size === 0) return null;
     const stats = lstatSync(path, {bigint: true, throwIfNoEntry: false});
     const key = stats && keyOf(stats, access);

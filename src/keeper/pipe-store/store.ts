@@ -63,7 +63,7 @@ export class PipeStore {
     this.queue = place.queue;
     this.isInherited = place.queue !== null && place.inherited;
     this.#messages = place.queue === null ? 0 : messagesIn(place.queue);
-    if (place.queue === null) this.#tell(place.unavailable);
+    if (place.queue === null) this.#reportProblem(place.unavailable);
   }
 
   /** Why not every pipe is kept; null: all are. */
@@ -104,7 +104,7 @@ export class PipeStore {
     const needed = Math.ceil(this.#open.size / MOST_IN_A_MESSAGE);
     const canShrink = this.#messages > needed || this.#sent + this.#unsent.size > this.#open.size;
     if (this.#isTakenUp && (this.#messages > needed + MOST_LOOSE || (error !== null && canShrink))) this.#pack();
-    else this.#tell(error);
+    else this.#reportProblem(error);
   }
 
   /** All that earlier keepers left is open here: what they had put into the queue may go. */
@@ -131,7 +131,7 @@ export class PipeStore {
     // Where there is no room for both: it is open here still, so it is kept by this keeper alone for that moment.
     this.#isDropping = this.#old > 0 && (error === null || SHORTAGES.has(error));
     if (!this.#isDropping) {
-      this.#tell(error);
+      this.#reportProblem(error);
       if (this.#isStale) this.purge();
       return;
     }
@@ -161,7 +161,7 @@ export class PipeStore {
     return null;
   }
 
-  #tell(problem: string | null): void {
+  #reportProblem(problem: string | null): void {
     if (problem === this.#problem) return;
     this.#problem = problem;
     writeError(

@@ -8,7 +8,7 @@ import type {Run} from './run.ts';
 
 export interface RunEvents {
   /** Something for the controller. */
-  say(fact: Fact): void;
+  emitFact(fact: Fact): void;
   /** The main process has ended: that is recorded, and was said. */
   exited(run: Run): void;
   /** It runs and can't be recorded: a run that a later keeper could not find must not go on. */

@@ -94,6 +94,6 @@ function change<T extends EventType>(type: T, run: Run, event: EventOf<T>): bool
 export const happen = (run: Run, event: RunEvent): boolean => change(event.type, run, event);
 
 /** What the keeper itself has for a run: it is none of its life, and may come and go in any state. */
-export type Equipment = Pick<Run, 'output' | 'descent' | 'pidfd'>;
+export type Equipment = Pick<Run, 'output' | 'lineage' | 'pidfd'>;
 
 export const equip = (run: Mutable<Run>, equipment: Partial<Equipment>): void => void Object.assign(run, equipment);

@@ -4,7 +4,7 @@ import type {SignalName} from '../../base/signal-name.ts';
 import type {Intent} from './shape.ts';
 
 /** The processes that come from a run's main process, as the process connector has told. */
-export interface Descent {
+export interface Lineage {
   /** All that are known to live, up to this moment, the main process among them; some may have ended just now. */
   known(): ReadonlySet<number>;
   /** Whether any of them lives (a zombie does not). */
@@ -53,7 +53,7 @@ export interface Run {
   /** Path of its cgroup; null where there is none. */
   readonly cgroup: string | null;
   /** Null: nobody listens. */
-  readonly descent: Descent | null;
+  readonly lineage: Lineage | null;
   readonly unenforced: Unenforced;
   readonly output: RunStreams | null;
   /** Its processes that became the keeper's own children: pid to start time. */
@@ -80,7 +80,7 @@ export const newRun = (intended: Pick<Run, 'token' | 'id' | 'stopSignal' | 'stop
   cleared: null,
   notice: null,
   cgroup: null,
-  descent: null,
+  lineage: null,
   unenforced: {memory: null, cpu: null},
   output: null,
   orphans: new Map(),

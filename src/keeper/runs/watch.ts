@@ -19,7 +19,7 @@ export class RecordCare {
   }
 
   /** Writes anew what is missing, or is not what this keeper has written; answers what that was, in words. Throws what the file system refuses. */
-  look(): string | null {
+  repairRecords(): string | null {
     const isGone = lstatSync(this.#folder, {throwIfNoEntry: false}) === undefined;
     if (isGone) mkdirSync(this.#folder, {mode: 0o700});
     if (this.#isFirst) removeTornRewrites(this.#folder);

@@ -55,7 +55,7 @@ export class Ladder {
   }
 
   /** Begins to end a run, or hurries an end that has begun: a deadline only ever comes nearer. */
-  end(run: Run, signal: number, timeoutMs: number): void {
+  endRun(run: Run, signal: number, timeoutMs: number): void {
     const deadline = performance.now() + timeoutMs;
     const ending = this.#endings.get(run.token);
     if (ending) ending.deadline = Math.min(ending.deadline, deadline);
@@ -71,7 +71,7 @@ export class Ladder {
           this.#note(begun, member.pid, SIGCONT, signalMember(member, SIGCONT));
       }
     }
-    this.look(0);
+    this.checkWithin(0);
   }
 
   /** Its main process asks for more time to end (`EXTEND_TIMEOUT_USEC`), unless that has run out. */
@@ -82,7 +82,7 @@ export class Ladder {
   }
 
   /** Looks at all endings after `ms` at the latest: something has happened that may have brought one on. */
-  look(ms: number): void {
+  checkWithin(ms: number): void {
     if (this.#endings.size === 0 || this.#now !== null) return;
     if (ms > 0) this.#timer ??= setTimeout(() => this.#round(), ms);
     else this.#now = setImmediate(() => this.#round());
@@ -97,7 +97,7 @@ export class Ladder {
     } catch (error) {
       if (!isShortage(error)) throw error;
       // Who could not be seen is not gone.
-      this.look(SHORTAGE_MS);
+      this.checkWithin(SHORTAGE_MS);
     }
   }
 
@@ -133,7 +133,7 @@ export class Ladder {
       if (ending && now >= ending.deadline && this.#isUnseen(ending, now)) overdue.push(ending);
     }
     this.#kill(overdue, look, now);
-    this.look(this.#nextLook(now));
+    this.checkWithin(this.#nextLook(now));
   }
 
   /** A main process that not even SIGKILL has ended: it is another user's, or sleeps uninterruptibly. */

@@ -30,7 +30,7 @@ export class Strays {
   }
 
   /** Ends them all; `controller` leaves by itself. Calls back once they are gone, or names those that can't be ended. */
-  end(controller: number | null, gone: (survivors: readonly string[]) => void): void {
+  endStrays(controller: number | null, gone: (survivors: readonly string[]) => void): void {
     if (this.#run !== null) return;
     this.#run = noRun();
     this.#gone = gone;
@@ -53,7 +53,7 @@ export class Strays {
       const stat = readStat(pid);
       if (stat && pid !== process.pid && pid !== controller) run.orphans.set(pid, stat.startTime);
     }
-    if (membersOf(run, new ProcessScan()).length > 0) this.#ladder.end(run, SIGTERM, timeoutMs);
+    if (membersOf(run, new ProcessScan()).length > 0) this.#ladder.endRun(run, SIGTERM, timeoutMs);
     else this.#gone?.([]);
   }
 }

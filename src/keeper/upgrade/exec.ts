@@ -21,8 +21,8 @@ export function replaceImage(code: Code, program: string, options: Parameters<ty
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) if (value !== undefined) env[name] = value;
   closeOnExecFrom(3);
-  const {lock, sockets, voices, upgrade, store} = options.replaced;
-  const kept = [...sockets, ...(voices?.notify ?? []), ...(voices?.ready ?? [])].map(([, fd]) => fd);
+  const {lock, sockets, notifications, upgrade, store} = options.replaced;
+  const kept = [...sockets, ...(notifications?.notify ?? []), ...(notifications?.ready ?? [])].map(([, fd]) => fd);
   for (const fd of [...STANDARD_STREAMS, lock, ...kept]) keepOnExec(fd);
   if (store) for (const fd of [store.send, store.receive]) keepOnExec(fd);
   if (upgrade) keepOnExec(upgrade.link);

@@ -25,7 +25,7 @@ export interface UpgradeHost {
   readonly link: Link;
   readonly trial: KeeperTrial;
   /** To the controller that works. */
-  readonly say: (fact: Fact) => void;
+  readonly emitFact: (fact: Fact) => void;
   /** Becomes another image of the keeper; throws where it can't. */
   readonly become: (program: string, upgrade: UpgradeUnderWay | null, failed: FailedUpgrade | null) => never;
 }
@@ -74,7 +74,7 @@ export class Upgrade {
   }
 
   begin(to: string): void {
-    const {code, link, folder, say} = this.#host;
+    const {code, link, folder, emitFact: say} = this.#host;
     if (this.#now !== null) {
       say({type: 'upgrade-failed', to, message: 'another upgrade is under way'});
       return;
@@ -118,7 +118,7 @@ export class Upgrade {
     }
     if (code.isSameKeeper(now.to)) {
       now.step = 'taking';
-      link.take(now.candidate);
+      link.useController(now.candidate);
       return;
     }
     // From now on no run begins. Those that have begun since it was first asked, it does not hold yet.
@@ -145,12 +145,12 @@ export class Upgrade {
   resume({to, until, back}: UpgradeUnderWay, candidate: ControllerProcess): void {
     const now = this.#start(to, 'taking', until, back);
     now.candidate = candidate;
-    this.#host.link.take(candidate);
+    this.#host.link.useController(candidate);
   }
 
   /** The controller that works answers on its socket. */
   ready(): void {
-    const {code, say} = this.#host;
+    const {code, emitFact: say} = this.#host;
     const now = this.#now;
     if (now?.step !== 'taking') return;
     const from = code.current;
@@ -160,7 +160,7 @@ export class Upgrade {
       this.#fail(messageOf(error));
       return;
     }
-    this.#end();
+    this.#finish();
     this.#forgetNext();
     say({type: 'upgraded', from, to: now.to});
   }
@@ -198,14 +198,14 @@ export class Upgrade {
     const now = this.#now;
     if (now?.step !== 'preparing' || !now.isControllerReady || !now.isKeeperReady) return;
     now.step = 'prepared';
-    this.#host.say({type: 'upgrade-prepared'});
+    this.#host.emitFact({type: 'upgrade-prepared'});
   }
 
   #fail(message: string): void {
-    const {link, say, become} = this.#host;
+    const {link, emitFact: say, become} = this.#host;
     const now = this.#now;
     if (now === null) return;
-    this.#end();
+    this.#finish();
     const failed = {to: now.to, message};
     writeError(`brood keeper: no upgrade to ${now.to}: ${message}\n`);
     now.candidate?.kill('SIGKILL');
@@ -230,7 +230,7 @@ export class Upgrade {
     if (back !== null) whenCopied(() => become(back, null, failed));
   }
 
-  #end(): void {
+  #finish(): void {
     if (this.#now) clearTimeout(this.#now.timer);
     this.#now = null;
   }

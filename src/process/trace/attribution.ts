@@ -165,7 +165,7 @@ export class Attribution {
   }
 
   /** The events that can be told now, in order; with `all`, every one. */
-  take(all = false): AttributedEvent[] {
+  takeEvents(all = false): AttributedEvent[] {
     const now = performance.now();
     const {patienceMs} = this.#options;
     let count = 0;

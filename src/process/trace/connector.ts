@@ -27,7 +27,7 @@ export class ConnectorTrace implements TraceSource {
 
   start(host: TraceHost): void {
     this.#host = host;
-    this.#processes = new WholeProcesses({isWanted: host.isWanted, tell: event => host.tell(event)});
+    this.#processes = new WholeProcesses({isWanted: host.isWanted, onEvent: event => host.onEvent(event)});
     this.#epoll.add(this.#connector.fd, () => void this.#read(host));
     this.#sweeper = setInterval(() => {
       if (this.#processes?.hasLeaderless !== true) return;

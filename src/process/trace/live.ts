@@ -18,7 +18,7 @@ export function wallClock(time: number): number {
 export interface WholeProcessesHost {
   /** Whether anybody wants to hear of that process. */
   readonly isWanted: (pid: number) => boolean;
-  readonly tell: (event: TraceEvent) => void;
+  readonly onEvent: (event: TraceEvent) => void;
   /** Whether a process runs, perhaps without the thread that led it; its start time, or null. */
   readonly runs?: (pid: number) => string | null;
 }
@@ -47,7 +47,7 @@ export class WholeProcesses {
   }
 
   feed(event: ConnectorEvent): void {
-    const {tell, isWanted} = this.#host;
+    const {onEvent: tell, isWanted} = this.#host;
     const {pid, tgid} = event;
     const at = wallClock(event.time);
     switch (event.type) {
@@ -101,7 +101,7 @@ export class WholeProcesses {
 
   #ended({time, tgid, status, parent}: Exit): void {
     this.#leaderless.delete(tgid);
-    this.#host.tell({
+    this.#host.onEvent({
       type: 'exit',
       at: wallClock(time),
       pid: tgid,

@@ -142,15 +142,15 @@ export class SampledTrace implements TraceSource {
     const at = Date.now();
     const parent = this.#known.get(ppid);
     // The keeper's child may be an orphan by now.
-    host.tell({type: 'fork', at, pid: ppid === this.#keeper() ? null : ppid, child: pid});
+    host.onEvent({type: 'fork', at, pid: ppid === this.#keeper() ? null : ppid, child: pid});
     const command = commandOf(pid);
     const sampled = this.#know(seen, command);
     const isOther =
       seen.layout !== null && parent?.layout != null
         ? seen.layout !== parent.layout
         : command !== '' && command !== parent?.command;
-    if (seen.stat.sid === pid) host.tell({type: 'setsid', at, pid});
-    if (isOther) host.tell({type: 'exec', at, pid});
+    if (seen.stat.sid === pid) host.onEvent({type: 'setsid', at, pid});
+    if (isOther) host.onEvent({type: 'exec', at, pid});
     if (hasEnded(seen.stat)) this.#lookAtEnd(host, sampled);
     return true;
   }
@@ -197,12 +197,12 @@ export class SampledTrace implements TraceSource {
       const command = commandOf(pid);
       const isExec =
         layout !== null && sampled.layout !== null ? layout !== sampled.layout : command !== sampled.command;
-      if (isExec) host.tell({type: 'exec', at, pid});
-      else if (isRenamed) host.tell({type: 'comm', at, pid, name: Buffer.from(stat.comm, 'latin1').toString()});
+      if (isExec) host.onEvent({type: 'exec', at, pid});
+      else if (isRenamed) host.onEvent({type: 'comm', at, pid, name: Buffer.from(stat.comm, 'latin1').toString()});
       sampled.command = command;
       sampled.layout = layout;
     }
-    if (stat.sid !== before.sid && stat.sid === pid) host.tell({type: 'setsid', at, pid});
+    if (stat.sid !== before.sid && stat.sid === pid) host.onEvent({type: 'setsid', at, pid});
     sampled.stat = stat;
   }
 
@@ -214,7 +214,7 @@ export class SampledTrace implements TraceSource {
     if (end === 'waits' && now - sampled.endedAt < END_MS) return;
     const {code, signal} = end === null || end === 'waits' ? {code: null, signal: null} : end;
     const isUnknown = code === null && signal === null;
-    host.tell({type: 'exit', at: Date.now(), pid, ppid, code, signal}, isUnknown && ppid === this.#keeper());
+    host.onEvent({type: 'exit', at: Date.now(), pid, ppid, code, signal}, isUnknown && ppid === this.#keeper());
     this.#release(sampled);
     this.#known.delete(pid);
     // A zombie is there still, and is no new process.

@@ -5,7 +5,7 @@ export interface TraceHost {
   /** Whether anybody wants to hear of that process and of what it starts. */
   readonly isWanted: (pid: number) => boolean;
   /** `awaitsEnd`: how that process ended is told by its supervisor. */
-  readonly tell: (event: TraceEvent, awaitsEnd?: boolean) => void;
+  readonly onEvent: (event: TraceEvent, awaitsEnd?: boolean) => void;
   /** Events were lost: what is known of processes may be wrong. */
   readonly lost: () => void;
   /** Some were told; what is answered is waited for before the next. */

@@ -63,7 +63,7 @@ export interface Context {
   readonly random: () => number;
   readonly calendar: Calendar;
   /** Every automatic restart takes its turn there. */
-  readonly rate: Pick<RestartRate, 'take' | 'charge'>;
+  readonly rate: Pick<RestartRate, 'admit' | 'charge'>;
 }
 
 /** The instance as it is after the event, and what is to be done, in this order. */

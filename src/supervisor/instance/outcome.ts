@@ -30,7 +30,7 @@ export function judge(
     }
     case 'restart': {
       const {history} = verdict;
-      const turn = rate.take(classOf(history.row), now.mono);
+      const turn = rate.admit(classOf(history.row), now.mono);
       return inBackoff({...instance, ...history}, verdict.until, {turn, reason: end.words}, now);
     }
   }

@@ -80,7 +80,7 @@ export class RestartRate {
   }
 
   /** Counts one restart more, which is decided on now; answers when it may begin (CLOCK_MONOTONIC, ms). */
-  take(kind: RestartClass, mono: number): number {
+  admit(kind: RestartClass, mono: number): number {
     const {burstPerInstance, leastBurst, perSecond} = this.#limits[kind];
     const used = this.#use(kind, 1, mono);
     const over = used - Math.max(leastBurst, burstPerInstance * this.#instances());
@@ -117,7 +117,7 @@ export class RestartRate {
   }
 
   /** The end of the storm, once its time has come. */
-  end({mono, wall}: Time): JournalEvent | null {
+  endStorm({mono, wall}: Time): JournalEvent | null {
     const {storm} = this.#state;
     if (storm === null || storm.overAt > mono) return null;
     this.#state = {...this.#state, storm: null};

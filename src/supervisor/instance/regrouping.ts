@@ -30,7 +30,7 @@ export const failedRegroup: Handler<'regroup'> = (instance, {reason}, {spec, now
   if (spec.restart === 'never') return [instance, []];
   const delayMs = Math.max(instance.delayMs, spec.backoff.initialMs);
   const until = now.mono + jittered(delayMs, spec.backoff.jitter, random);
-  const turn = rate.take('again', now.mono);
+  const turn = rate.admit('again', now.mono);
   return inBackoff({...instance, row: 0, recent: [], delayMs}, until, {turn, reason}, now);
 };
 

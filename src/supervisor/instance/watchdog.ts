@@ -3,12 +3,12 @@ import {endRun} from './ending.ts';
 import {watchdogWords} from './exit.ts';
 import {line, ofRun} from './journal.ts';
 import {withRun} from './run.ts';
-import {hasVoice} from '../../fleet/readiness.ts';
+import {usesNotify} from '../../fleet/readiness.ts';
 import type {WorkerSpec} from '../../fleet/types.ts';
 import type {Effect, Instance} from '../types.ts';
 
 /** Whether it can be heard at all: without a watchdog of its own it may still ask for one (`WATCHDOG_USEC=`). */
-const isHeard = (spec: WorkerSpec): boolean => hasVoice(spec);
+const isHeard = (spec: WorkerSpec): boolean => usesNotify(spec);
 
 /** The run that feeds its watchdog if it has one: it is ready, and neither paused nor being ended. */
 function feeding({status, run}: Instance): string | null {

@@ -35,7 +35,7 @@ class Site {
           get trouble() {
             return trouble();
           },
-          look: () => {},
+          checkRoot: () => {},
           again: () => void this.again.push(options.root),
           close: () => void this.roots.delete(options.root),
         };

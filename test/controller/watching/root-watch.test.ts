@@ -31,7 +31,7 @@ class Place implements Disposable {
       failed: code => void this.failed.push(code),
     });
     this.watch = watch;
-    watch.look();
+    watch.checkRoot();
     // Of one that is not there: it has looked, so that what comes is a change.
     await until('the watch', () => watch.isReady || watch.trouble !== null);
     return watch;
@@ -40,7 +40,7 @@ class Place implements Disposable {
   /** Looks as often as it takes until the path has been told, and forgets what was told. */
   async tells(path: string): Promise<void> {
     await until(`${path} to be told`, () => {
-      this.watch?.look();
+      this.watch?.checkRoot();
       return this.told.includes(path);
     });
     this.told.length = 0;
@@ -101,7 +101,7 @@ test('a file: replaced by another one, again and again, and gone for a while', a
   for (let round = 0; round < 3; round++) {
     await place.tellsOf('conf', () => place.replace('conf'));
     // It knows that this is the new one: another look is no other change.
-    watch.look();
+    watch.checkRoot();
     expect(watch.isReady).toBe(true);
   }
   unlinkSync(place.path('conf'));
@@ -127,7 +127,7 @@ test('what appears later, however deep, and a folder that is replaced by another
   renameSync(place.path('other'), place.path('later/src'));
   await place.tells('later/src');
   await until('the watch', () => {
-    watch.look();
+    watch.checkRoot();
     return watch.isReady;
   });
   await place.tellsOf('later/src/a.js', () => place.write('later/src/a.js'));

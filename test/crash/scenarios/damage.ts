@@ -180,7 +180,7 @@ const DAMAGES: readonly Damage[] = [
 function isQuiet(state: string): boolean {
   const [one, other] = HALVES.map(name => decodeRecord(readFileSync(join(state, name)), 0));
   if (one == null || other == null || one === 'damaged' || other === 'damaged') return false;
-  return one.text === other.text && new SnapshotFile(state).read().changes.length === 0;
+  return one.text === other.text && new SnapshotFile(state).readSnapshot().changes.length === 0;
 }
 
 /** The fleet was ended: what it is made of is begun anew. */

@@ -113,7 +113,7 @@ const protocol: Target = {
   async take(input) {
     answers.length = 0;
     failures.length = 0;
-    rpc.take(utf8(input));
+    rpc.handleLine(utf8(input));
     for (let turn = 0; turn < 200 && (rpc.underWay > 0 || turn < 4); turn++) await Promise.resolve();
     must(rpc.underWay === 0, 'each request is done');
     must(failures.length === 0, `nothing unexpected is thrown: ${String(failures[0])}`);
@@ -251,7 +251,7 @@ const halves: Target = {
     const middle = input.length >> 1;
     writeFileSync(inFolder.snapshot(folder, 0), input);
     writeFileSync(inFolder.snapshot(folder, 1), input.subarray(middle));
-    const {damaged, changes} = new SnapshotFile(folder).read();
+    const {damaged, changes} = new SnapshotFile(folder).readSnapshot();
     must(damaged >= 0 && damaged <= 2 && Array.isArray(changes), 'so many halves there are');
   },
 };
@@ -344,7 +344,7 @@ const cutter: Target = {
       for (const {line: text, partial} of own.push(chunk, base, () => 1)) bytes += text.length + (partial ? 0 : 1);
       base += chunk.length;
     }
-    bytes += own.end()?.line.length ?? 0;
+    bytes += own.flushRest()?.line.length ?? 0;
     // A character has at least as many bytes as units; what is no UTF-8 is replaced by one.
     must(bytes <= input.length + 1, 'no more comes out than went in');
   },

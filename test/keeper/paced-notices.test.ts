@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import type {Notice} from '../../src/link/runs.ts';
-import {PacedVoice} from '../../src/keeper/notify/paced.ts';
+import {PacedNotices} from '../../src/keeper/notify/paced.ts';
 
 /** One with a clock of its own. */
-function voiceOf() {
+function pacedOf() {
   const said: {at: number; notice: Notice}[] = [];
   const changed: {at: number; pid: number}[] = [];
   let now = 0;
   let timer: {at: number; action: () => void} | null = null;
-  const voice = new PacedVoice({
-    say: notice => void said.push({at: now, notice}),
+  const paced = new PacedNotices({
+    emitNotice: notice => void said.push({at: now, notice}),
     changeMain: pid => void changed.push({at: now, pid}),
     now: () => now,
     later(action, ms) {
@@ -28,13 +28,13 @@ function voiceOf() {
     }
     now = until;
   };
-  return {voice, said, changed, pass: (ms: number) => passTo(now + ms), isWaiting: () => timer !== null};
+  return {paced, said, changed, pass: (ms: number) => passTo(now + ms), isWaiting: () => timer !== null};
 }
 
 test('the first is said at once; of a flood, few facts that hold all that was said', () => {
-  const {voice, said, pass} = voiceOf();
+  const {paced, said, pass} = pacedOf();
   for (let i = 0; i < 10_000; i++) {
-    voice.say({status: String(i), ...(i === 5000 ? {extendMs: 7} : {})}, false);
+    paced.addNotice({status: String(i), ...(i === 5000 ? {extendMs: 7} : {})}, false);
     if (i === 0) expect(said).toEqual([{at: 0, notice: {status: '0'}}]);
     pass(1);
   }
@@ -45,10 +45,10 @@ test('the first is said at once; of a flood, few facts that hold all that was sa
 });
 
 test('what is urgent takes along what waits', () => {
-  const {voice, said, isWaiting, pass} = voiceOf();
-  for (let i = 0; i < 30; i++) voice.say({status: String(i)}, false);
+  const {paced, said, isWaiting, pass} = pacedOf();
+  for (let i = 0; i < 30; i++) paced.addNotice({status: String(i)}, false);
   const before = said.length;
-  voice.say({ready: true}, true);
+  paced.addNotice({ready: true}, true);
   expect(said.slice(before)).toEqual([{at: 0, notice: {status: '29', ready: true}}]);
   pass(1000);
   expect(said).toHaveLength(before + 1);
@@ -60,10 +60,10 @@ test('of main processes the newest wins, and none that was named last is lost', 
     fc.property(
       fc.array(fc.tuple(fc.integer({min: 1, max: 5}), fc.integer({min: 0, max: 3000})), {minLength: 1}),
       all => {
-        const {voice, changed, pass} = voiceOf();
+        const {paced, changed, pass} = pacedOf();
         for (const [pid, ms] of all) {
-          voice.changeMain(pid);
-          voice.say({status: 'so'}, false);
+          paced.changeMain(pid);
+          paced.addNotice({status: 'so'}, false);
           pass(ms);
         }
         pass(2000);
@@ -76,17 +76,17 @@ test('of main processes the newest wins, and none that was named last is lost', 
 });
 
 test('one that names the main process again takes back what waits; flush waits for nothing; after the end, nothing comes', () => {
-  const {voice, changed, said, pass} = voiceOf();
-  for (const pid of [1, 2, 3, 4]) voice.changeMain(pid);
-  voice.keepMain();
+  const {paced, changed, said, pass} = pacedOf();
+  for (const pid of [1, 2, 3, 4]) paced.changeMain(pid);
+  paced.keepMain();
   pass(5000);
   expect(changed.map(({pid}) => pid)).toEqual([1, 2, 3]);
-  for (const pid of [4, 5, 6, 7]) voice.changeMain(pid);
-  voice.flush();
+  for (const pid of [4, 5, 6, 7]) paced.changeMain(pid);
+  paced.flush();
   expect(changed.at(-1)?.pid).toBe(7);
-  for (let i = 0; i < 30; i++) voice.say({status: String(i)}, false);
-  voice.changeMain(8);
-  voice.end();
+  for (let i = 0; i < 30; i++) paced.addNotice({status: String(i)}, false);
+  paced.changeMain(8);
+  paced.end();
   const before = [changed.length, said.length];
   pass(5000);
   expect([changed.length, said.length]).toEqual(before);
