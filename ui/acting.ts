@@ -1,6 +1,6 @@
 /**
- * What is done to workers and processes. Whom it is about was chosen when the key was pressed, and is named before
- * anything is done that can't be taken back.
+ * Actions on workers and processes. The targets are fixed when the key is pressed, and named before any irreversible
+ * action.
  */
 import {formatDuration} from '../src/base/format.ts';
 import {messageOf} from '../src/base/errors.ts';
@@ -14,10 +14,10 @@ import {Choice} from './overlays/choice.ts';
 import {Prompt} from './overlays/prompt.ts';
 import type {Target} from './view.ts';
 
-/** `alpha/1 (pid 4711)`. */
+/** Formats a target: `alpha/1 (pid 4711)`. */
 export const nameOf = ({id, name, pid}: Target): string => `${id ?? name}${pid === null ? '' : ` (pid ${pid})`}`;
 
-/** `alpha/1 (pid 4711), beta/1 (pid 4712) and 3 more`. */
+/** Formats targets: `alpha/1 (pid 4711), beta/1 (pid 4712) and 3 more`. */
 export function namesOf(targets: readonly Target[]): string {
   const shown = targets.slice(0, 3).map(nameOf).join(', ');
   return targets.length > 3 ? `${shown} and ${targets.length - 3} more` : shown;
@@ -25,7 +25,7 @@ export function namesOf(targets: readonly Target[]): string {
 
 const wordsOf = (error: unknown): string => messageOf(error);
 
-/** The targets, or a word on why there are none. */
+/** Returns the targets, or null after a message that nothing is selected. */
 export function chosen(app: Shell): readonly Target[] | null {
   const targets = app.targets();
   if (targets.length > 0) return targets;
@@ -42,10 +42,10 @@ function instancesOf(app: Shell): readonly string[] | null {
   return null;
 }
 
-/** More would leave no room for the answer. */
+/** Maximum names in a question: more would leave no room for the options. */
 const MOST_NAMED = 8;
 
-/** Asks before, does it, and says what came of it. */
+/** Asks for confirmation, runs the action and shows the result. */
 function withQuestion(app: Shell, question: string, about: readonly Target[], action: () => Promise<string>): void {
   const named = about.slice(0, MOST_NAMED).map(nameOf);
   const more = about.length - named.length;
@@ -55,7 +55,7 @@ function withQuestion(app: Shell, question: string, about: readonly Target[], ac
   app.open(new Choice({title: question, about: lines, options: [yes, no], typing: false, empty: ''}));
 }
 
-/** Does it, and says what came of it or why it was refused. */
+/** Runs the action and shows the result or the error. */
 export async function run(app: Shell, action: () => Promise<string>): Promise<void> {
   try {
     app.showMessage(await action(), 'good');
@@ -93,7 +93,7 @@ export function restart(app: Shell): void {
     );
 }
 
-/** Those that are up are stopped; if all are down, they are started. */
+/** Stops the selected instances that are up; if all are down, starts them. */
 export function stopOrStart(app: Shell): void {
   const ids = instancesOf(app);
   if (!ids) return;
@@ -162,7 +162,7 @@ export function changeNice(app: Shell, by: 1 | -1): void {
     if (pid === null || row < 0) throw new Error(`${nameOf(target)} does not run`);
     const nice = Math.max(-20, Math.min(19, (rows.nice[row] ?? 0) + by));
     expectSame(app, target, row);
-    // A second press counts from here, also before all is read anew.
+    // A second key press starts from this value, even before the next reading.
     rows.nice[row] = nice;
     await touch(app, target, 'nice', {nice, targets: [String(pid)]}, () => niceProcess(pid, startTime, nice));
     return `${nameOf(target)}: nice ${nice}`;
@@ -170,7 +170,7 @@ export function changeNice(app: Shell, by: 1 | -1): void {
   void run(app, async () => (await forEach(targets, change)).join(', '));
 }
 
-/** One that is refused keeps nobody else from his; then it says of all what became of them. */
+/** Runs the action for all targets, even if it fails for some; then throws an error with the results of all. */
 async function forEach(targets: readonly Target[], action: (target: Target) => Promise<string>): Promise<string[]> {
   const done: string[] = [];
   const refused: string[] = [];
@@ -195,13 +195,16 @@ export async function send(app: Shell, targets: readonly Target[], signal: strin
   return `${signal} was sent to ${namesOf(targets)}`;
 }
 
-/** Its pid may have been given away since it was chosen. */
+/** The pid may have been reused since the selection. */
 function expectSame({world}: Shell, {pid, startTime}: Pick<Target, 'pid' | 'startTime'>, row: number): void {
   if (row >= 0 && startTime !== null && world.snapshot.identity(row) !== startTime)
     throw new Error(`process ${pid ?? ''} is gone`);
 }
 
-/** Through the supervisor where the process is its fleet's, so that it is noted there; else by this user's own right. */
+/**
+ * Acts through the supervisor if the process is its fleet's, so that the journal records it; else directly as this
+ * user.
+ */
 async function touch<M extends Method & ('signal' | 'nice')>(
   app: Shell,
   {pid, startTime}: Target,

@@ -1,4 +1,4 @@
-/** What each action of the key table does, where it is not the view's own. */
+/** The actions of the key table that are not handled by a view. */
 import {messageOf} from '../src/base/errors.ts';
 import type {Shell} from './shell.ts';
 import {changeNice, askAlarm, askScale, pauseOrResume, restart, stopOrStart} from './acting.ts';
@@ -12,7 +12,7 @@ import {IpcView} from './views/ipc.ts';
 import {LogsView} from './views/logs.ts';
 import {TreeView} from './views/tree.ts';
 
-/** What a view does itself is not here. */
+/** Actions that a view handles itself are not listed. */
 const ACTIONS: Partial<Record<Action, (app: Shell) => void>> = {
   ...Object.fromEntries(VIEW_NAMES.map((name, index) => [`view ${name}`, (app: Shell) => app.show(index)])),
   nextView: app => app.show(app.current + 1),
@@ -63,7 +63,7 @@ function toggleAll(app: Shell): void {
     return;
   }
   app.all = !app.all;
-  // The fleet's workers are no view of the machine.
+  // The fleet view does not show the machine.
   if (app.all && app.view instanceof FleetView) app.showView(TreeView);
   else app.view.refresh();
   app.showMessage(app.all ? 'the whole machine' : 'the fleet');
@@ -89,7 +89,7 @@ function save(app: Shell): void {
   }
 }
 
-/** To the logs, channels or events of what is selected. */
+/** Opens the logs, channels or events of the selected target. */
 function follow(where: 'logs' | 'ipc' | 'events', app: Shell): void {
   const targets = app.targets();
   const ids = targets.map(({id, name}) => id ?? /^(\S+\/\d+) /.exec(name)?.[1] ?? null).filter(id => id !== null);

@@ -1,4 +1,4 @@
-/** The program between keys and screen: which view is shown, what lies over it, what is said at the bottom. */
+/** The program between keys and screen: the current view, overlays, and the message line. */
 import type {World} from './data/world.ts';
 import {drawFooter} from './footer.ts';
 import {drawHeader, headerHeight} from './header.ts';
@@ -11,21 +11,21 @@ import type {AppHost, Overlay, Shell} from './shell.ts';
 import type {Target, View} from './view.ts';
 import {createViews} from './views.ts';
 
-/** What is said at the bottom stays so long (ms). */
+/** Display time of a message (ms). */
 const MESSAGE_MS = 6_000;
 
 export class App implements Shell {
   readonly world: World;
   readonly host: AppHost;
   readonly views: readonly View[];
-  /** All of the machine, not only the fleet. */
+  /** Whether the whole machine is shown, not only the fleet. */
   all: boolean;
   frozen = false;
   #current = 0;
   readonly #overlays: Overlay[] = [];
   #message: {readonly text: string; readonly style: Style; readonly until: number} | null = null;
   #viewRect: Rect = {x: 0, y: 0, width: 0, height: 0};
-  /** Where in the footer which key may be clicked. */
+  /** The clickable keys in the footer. */
   #hints: readonly {readonly x: number; readonly width: number; readonly key: string}[] = [];
   #canvas = new Canvas(1, 1);
 
@@ -63,9 +63,9 @@ export class App implements Shell {
     return this.#message !== null && performance.now() < this.#message.until ? this.#message : null;
   }
 
-  /** There are new readings. */
+  /** Processes new readings. */
   refreshed(): void {
-    // Those that are not shown take what is new when they are.
+    // Hidden views are refreshed when they are shown.
     if (!this.frozen) this.view.refresh();
     this.host.changed();
   }
@@ -88,13 +88,13 @@ export class App implements Shell {
 
   show(index: number): void {
     this.#current = (index + this.views.length) % this.views.length;
-    // A word on what was done in another view only hides the keys of this one.
+    // A message about another view would only hide the keys of this one.
     if (this.#message?.style === 'plain' || this.#message?.style === 'warning') this.#message = null;
     this.view.refresh();
     this.host.changed();
   }
 
-  /** Shows that view and answers it; null where there is none of that kind. */
+  /** Shows the view of that class and returns it, or null if there is none. */
   showView<V extends View>(kind: abstract new (...args: never[]) => V): V | null {
     const index = this.views.findIndex(view => view instanceof kind);
     const view = this.views[index];
@@ -123,7 +123,7 @@ export class App implements Shell {
     act(action, this);
   }
 
-  /** Whether a key means something where one is. */
+  /** Whether a binding applies to the current view. */
   applies({place, acts}: Binding): boolean {
     if (acts && this.host.readOnly) return false;
     return place === 'everywhere' || this.view.places.has(place);
@@ -154,7 +154,7 @@ export class App implements Shell {
     if (!this.overlay) this.view.wheel(by);
   }
 
-  /** Draws all there is for a terminal of that size. */
+  /** Draws the whole screen for a terminal of that size. */
   draw(width: number, height: number): Canvas {
     if (this.#canvas.width !== width || this.#canvas.height !== height) this.#canvas = new Canvas(width, height);
     const canvas = this.#canvas;

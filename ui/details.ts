@@ -1,4 +1,4 @@
-/** Everything known of one process or one instance, as it is at each frame; kept open while it lives and after. */
+/** Details of a process or an instance, updated at each frame. They stay open after it has ended. */
 import {formatBytes, formatDuration, formatTime} from '../src/base/format.ts';
 import {exitWords, healthWords, statusWords} from '../src/words/instance-words.ts';
 import {maskSecrets} from '../src/control/secrets.ts';
@@ -14,7 +14,7 @@ export type Subject =
   | {readonly kind: 'instance'; readonly id: string}
   | {readonly kind: 'process'; readonly key: string; readonly pid: number};
 
-/** What is not read at each frame is at most so old (ms). */
+/** Maximum age (ms) of data that is not read at each frame. */
 const LOOK_MS = 1_000;
 const MOST_FILES = 200;
 const LABEL = 12;
@@ -36,7 +36,7 @@ const LIFE_STYLES: Readonly<Record<string, Style>> = {
   I: 'dim',
 };
 
-/** The states it went through, as letters in their colours: the latest at the right. */
+/** The past states as coloured letters, the latest at the right. */
 function lifeLine(states: string): TextLine {
   const pieces: Piece[] = [['life line'.padEnd(LABEL), 'name']];
   for (const state of states) pieces.push([state, LIFE_STYLES[state] ?? 'plain']);
@@ -57,7 +57,7 @@ class Details {
   #asking = false;
   #rest: readonly TextLine[] = [];
   #restAt = -Infinity;
-  /** As it was last seen. */
+  /** The lines of the last reading that contained the process. */
   #last: readonly TextLine[] = [];
 
   constructor(app: Shell, subject: Subject) {
@@ -99,7 +99,7 @@ class Details {
     return pid === null ? -1 : world.snapshot.rows.find(pid);
   }
 
-  /** What the supervisor knows of it, once a second. */
+  /** Requests the supervisor's report on the instance, at most once a second. */
   #ask(): void {
     const {fleet} = this.#app.world;
     const id = this.#subject.kind === 'instance' ? this.#subject.id : null;
@@ -111,7 +111,7 @@ class Details {
         this.#instance = (await fleet.call('status', {targets: [id]})).instances[0] ?? null;
         this.#app.host.changed();
       } catch {
-        // What was known is shown on.
+        // The last known details stay visible.
       } finally {
         this.#asking = false;
       }
@@ -168,7 +168,7 @@ const STATE_WORDS: Readonly<Record<string, string>> = {
   I: 'idle kernel thread',
 };
 
-/** `4700 (sh), 1 (init)`: its ancestors, the nearest first. */
+/** Returns the ancestors, nearest first: `4700 (sh), 1 (init)`. */
 function ancestors({world}: Shell, row: number): string {
   const {forest, rows} = world.snapshot;
   const names: string[] = [];
@@ -209,7 +209,7 @@ function instanceLines(it: InstanceDetail): TextLine[] {
 const limitWords = (limit: InstanceDetail['limits']['memory'], format: (value: number) => string): string | null =>
   limit === null ? null : `at most ${format(limit.limit)}${limit.by === null ? '' : `, held by ${limit.by}`}`;
 
-/** What costs files to read: signals, limits, open files, environment. */
+/** Lines that need further files to be read: signals, limits, open files, environment. */
 function restLines(world: World, pid: number): TextLine[] {
   const lines: TextLine[] = [heading('Signals')];
   const {channels} = world.channels({pids: new Set([pid]), kinds: new Set(['signal'])});

@@ -1,4 +1,4 @@
-/** The last line: what was just said, or the keys that do something where one is. */
+/** The last line: the current message, or the keys that apply to the current view. */
 import type {Shell} from './shell.ts';
 import {BINDINGS, keyWords} from './keys.ts';
 import type {Canvas, Rect} from './screen/canvas.ts';

@@ -1,11 +1,11 @@
-/** What is to be seen at a glance: how the machine is, how the fleet is, and whether something needs people. */
+/** The header: state of the machine, state of the fleet, and problems that need attention. */
 import {formatBytes, formatDuration} from '../src/base/format.ts';
 import type {Shell} from './shell.ts';
 import type {Canvas, Rect} from './screen/canvas.ts';
 import {widthOf} from './screen/cells.ts';
 import type {Style} from './screen/styles.ts';
 
-/** Lines that it takes; on a low terminal the views need them more. */
+/** Returns the number of header lines; on a low terminal the views need them more. */
 export const headerHeight = (_width: number, height: number): number => (height >= 20 ? 4 : height >= 8 ? 2 : 1);
 
 interface Part {
@@ -16,7 +16,7 @@ interface Part {
 const part = (text: string, style: Style = 'plain'): Part => ({text, style});
 const widthOfParts = (parts: readonly Part[]): number => parts.reduce((sum, {text}) => sum + widthOf(text), 0);
 
-/** Draws parts in a row as far as there is room. */
+/** Draws parts in a row as far as they fit. */
 function putParts(canvas: Canvas, x: number, y: number, end: number, parts: readonly Part[]): void {
   let at = x;
   for (const {text, style} of parts) at += canvas.put(at, y, text, style, end - at);
@@ -33,7 +33,7 @@ export function drawHeader(canvas: Canvas, {x, y, width, height}: Rect, app: She
   }
   putParts(canvas, x, y + 1, end, health);
   putParts(canvas, x, y + 2, end, meterParts(app, width));
-  // What needs people comes before what fills the line.
+  // Problems that need attention precede the rest of the line.
   const alarms = alarmParts(app);
   const states = [...alarms, ...stateParts(app, true)];
   putParts(canvas, x, y + 3, end, widthOfParts(states) <= width ? states : [...alarms, ...stateParts(app, false)]);
@@ -49,7 +49,7 @@ function tabs({views, current, all, frozen, glyphs}: Shell): Part[] {
   return parts;
 }
 
-/** Share of a bar that is good, busy, alarming. */
+/** Returns the style of a bar by its share: good, busy, alarming. */
 const styleOfShare = (share: number): Style => (share < 0.6 ? 'good' : share < 0.85 ? 'warning' : 'bad');
 
 function bar(share: number, width: number, {glyphs}: Shell): Part[] {
@@ -84,7 +84,7 @@ const STATES: readonly (readonly [string, string])[] = [
   ['I', 'idle'],
 ];
 
-/** How many processes have a state; upper and lower case count together. */
+/** Counts processes by state; upper and lower case count together. */
 function countStates({world}: Shell): (letter: string) => number {
   const {rows} = world.snapshot;
   const counts = new Uint32Array(128);
@@ -96,7 +96,7 @@ function countStates({world}: Shell): (letter: string) => number {
   return letter => countOf(letter) + countOf(letter.toLowerCase());
 }
 
-/** Processes by state. */
+/** The number of processes in each state. */
 function stateParts(app: Shell, inWords: boolean): Part[] {
   const countOf = countStates(app);
   const parts: Part[] = [part(`${app.world.snapshot.rows.count} processes `, 'bold')];
@@ -111,7 +111,7 @@ function stateParts(app: Shell, inWords: boolean): Part[] {
   return parts;
 }
 
-/** Zombies and orphans, by the key that leads to them. */
+/** Numbers of zombies and orphans, with the key that selects the next one. */
 function alarmParts(app: Shell): Part[] {
   const {world} = app;
   const parts: Part[] = [];

@@ -1,10 +1,10 @@
-/** `brood top`: from a fleet, or none, to a terminal that shows it until somebody leaves. */
+/** `brood top`: shows a fleet, or only the machine, on a terminal until the user quits. */
 import type {TopOptions} from './options.ts';
 import {Session} from './session.ts';
 
 export type {TopOptions};
 
-/** Answers the exit code, when somebody has left or something has ended it. The terminal is as it was then. */
+/** Returns the exit code when the user has quit or an event has ended the program. The terminal is restored by then. */
 export const runTop = (options: TopOptions): Promise<number> =>
   new Promise((resolve, reject) => {
     new Session(options, (code, error) => {

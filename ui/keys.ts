@@ -1,8 +1,6 @@
-/**
- * The one table of keys: what they are pressed as, what they do, and where. Help, palette and footer are made of it.
- */
+/** The key table: keys, actions, and where they apply. Help, palette and footer are built from it. */
 
-/** The views, in the order of their numbers, and what each shows. A view without a class in views.ts does not compile. */
+/** The views, in the order of their numbers, with descriptions. A view without a class in views.ts does not compile. */
 const VIEWS = {
   fleet: 'the fleet: workers',
   tree: 'the tree of processes',
@@ -66,18 +64,18 @@ export type Action =
   | 'zombies'
   | 'orphans';
 
-/** Where a key means something: everywhere, in all that scrolls, in lists of rows, on what they list. */
+/** Where a key applies: everywhere, in everything that scrolls, in lists of rows, on the listed items. */
 export type Place = 'everywhere' | 'list' | 'rows' | 'processes' | 'workers' | 'logs' | 'graph';
 
 export interface Binding {
   readonly keys: readonly string[];
   readonly action: Action;
-  /** What it does. */
+  /** Description of the action. */
   readonly words: string;
   readonly place: Place;
-  /** In the footer, in a word; absent: not there. */
+  /** One word for the footer; absent: not shown there. */
   readonly footer?: string;
-  /** It changes processes: not there with `--read-only`. */
+  /** Whether the action changes processes; unavailable with `--read-only`. */
   readonly acts?: true;
 }
 
@@ -170,10 +168,10 @@ for (const binding of BINDINGS) {
   for (const key of binding.keys) BY_KEY.set(key, [...(BY_KEY.get(key) ?? []), binding]);
 }
 
-/** All that a key may mean, by where one is. */
+/** Returns all bindings of a key; which one applies depends on the view. */
 export const bindingsOf = (key: string): readonly Binding[] => BY_KEY.get(key) ?? [];
 
-/** `PgDn`, `F5`, `Ctrl-C`: as people call it. */
+/** Returns the usual name of a key: `PgDn`, `F5`, `Ctrl-C`. */
 export function keyWords(key: string): string {
   const NAMES: Readonly<Record<string, string>> = {
     escape: 'Esc',

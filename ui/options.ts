@@ -1,8 +1,8 @@
-/** What `brood top` shows, and where. */
+/** Options of `brood top`. */
 import type {ReadStream, WriteStream} from 'node:tty';
 
 export interface TopOptions {
-  /** Null: the machine alone. */
+  /** Null: only the machine. */
   readonly fleet: {readonly folder: string; readonly name: string} | null;
   readonly intervalMs: number;
   readonly readOnly: boolean;

@@ -1,8 +1,8 @@
-/** What is on the screen, as a file. */
+/** Saves the screen to a file. */
 import {writeFileSync} from 'node:fs';
 import {hasCode} from '../src/base/errors.ts';
 
-/** Into the working directory, without overwriting anything; answers the name. */
+/** Writes a new file into the working directory, without overwriting any, and returns its name. */
 export function saveText(text: string): string {
   const stamp = new Date().toISOString().replace(/[:.]/g, '-').slice(0, 19);
   for (let n = 1; ; n++) {

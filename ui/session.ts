@@ -1,4 +1,4 @@
-/** One run of `brood top`: what comes in by keys, mouse, signals and readings, until somebody leaves or something ends it. */
+/** One run of `brood top`: handles keys, mouse, signals and readings until the user quits or an event ends it. */
 import {constants} from 'node:os';
 import type {Mouse} from 'blessed';
 import {openSource} from '../src/process/open-source.ts';
@@ -13,24 +13,24 @@ import {depthOf} from './screen/styles.ts';
 import {Terminal} from './screen/terminal.ts';
 import {LogsView} from './views/logs.ts';
 
-/** A frame takes that long at least (ms): what changes in between is drawn together. */
+/** Minimum time of a frame (ms): changes within it are drawn together. */
 const FRAME_MS = 33;
-/** Messages and clocks go on where nothing else changes. */
+/** Interval (ms) of frames without other changes, so that messages and clocks are updated. */
 const IDLE_MS = 1_000;
-/** Between two readings there is some time, however long one takes (ms). */
+/** Minimum time (ms) between two readings, even if a reading takes long. */
 const LEAST_REST_MS = 50;
-/** The terminal is gone: as SIGHUP. */
+/** Exit code when the terminal is gone: as for SIGHUP. */
 const HANGUP = 128 + constants.signals.SIGHUP;
 const ENDS = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
 
 export class Session {
   readonly #options: TopOptions;
-  /** @param code the exit code; `error`: what has ended it */
+  /** @param code the exit code; `error`: the cause of the end */
   readonly #ended: (code: number, error?: unknown) => void;
   readonly #glyphs;
   readonly #fleet: FleetFeed | null;
   readonly #terminal: Terminal;
-  /** Takes back what was installed in the process. */
+  /** Reverts the changes made to the process. */
   readonly #undo: (() => void)[] = [];
   /** Null until the first reading. */
   #app: App | null = null;
@@ -76,7 +76,7 @@ export class Session {
     this.#app = app;
     this.#terminal.mouse = true;
     for (let began = performance.now(); !this.#isOver; began = performance.now()) {
-      // What is frozen stands for the processes that it showed then: their rows must not become others'.
+      // A frozen display refers to the processes that it shows: their rows must not be reused for others.
       if (!app.frozen) await app.world.refresh();
       if (this.#hasEnded()) return;
       if (!app.frozen) this.#attempt(() => app.refreshed());
@@ -85,7 +85,7 @@ export class Session {
     }
   }
 
-  /** While a reading was waited for, it may have. */
+  /** Whether the session has ended, possibly during a reading. */
   #hasEnded(): boolean {
     return this.#isOver;
   }
@@ -127,7 +127,7 @@ export class Session {
     const app = this.#app;
     const terminal = this.#terminal;
     if (this.#isOver || !app) return;
-    // A slow line gets fewer frames, and none of them is old when it arrives.
+    // A slow line gets fewer frames, and no frame is outdated when it arrives.
     if (terminal.isBehind) this.#changed();
     else this.#attempt(() => terminal.present(app.draw(terminal.width, terminal.height)));
   }

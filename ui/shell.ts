@@ -1,4 +1,4 @@
-/** What views, overlays and actions see of the program that shows them. */
+/** The program's interface for views, overlays and actions. */
 import type {World} from './data/world.ts';
 import type {Action, Binding} from './keys.ts';
 import type {Canvas} from './screen/canvas.ts';
@@ -9,12 +9,12 @@ import type {Target, View} from './view.ts';
 export interface AppHost {
   readonly glyphs: Glyphs;
   readonly readOnly: boolean;
-  /** Reports of the mouse are on. */
+  /** Whether mouse reports are on. */
   mouse: boolean;
-  /** Something is to be drawn. */
+  /** Requests a new frame. */
   readonly changed: () => void;
   readonly quit: () => void;
-  /** Writes a file into the working directory; answers its name. */
+  /** Writes a file into the working directory and returns its name. */
   readonly save: (text: string) => string;
 }
 
@@ -23,32 +23,32 @@ export interface Shell {
   readonly host: AppHost;
   readonly glyphs: Glyphs;
   readonly views: readonly View[];
-  /** The view that is shown, and its place among them. */
+  /** The current view, and its index in `views`. */
   readonly view: View;
   readonly current: number;
   readonly size: {readonly width: number; readonly height: number};
   readonly message: {readonly text: string; readonly style: Style} | null;
-  /** All of the machine, not only the fleet. */
+  /** Whether the whole machine is shown, not only the fleet. */
   all: boolean;
   frozen: boolean;
-  /** There are new readings. */
+  /** Processes new readings. */
   refreshed(): void;
   showMessage(text: string, style?: Style): void;
   open(overlay: Overlay): void;
   close(overlay: Overlay): void;
   show(index: number): void;
-  /** Shows that view and answers it; null where there is none of that kind. */
+  /** Shows the view of that class and returns it, or null if there is none. */
   showView<V extends View>(kind: abstract new (...args: never[]) => V): V | null;
   act(action: Action): void;
-  /** Whether a key means something where one is. */
+  /** Whether a binding applies to the current view. */
   applies(binding: Binding): boolean;
-  /** What the actions are about. */
+  /** The targets of actions. */
   targets(): readonly Target[];
-  /** Draws all there is for a terminal of that size. */
+  /** Draws the whole screen for a terminal of that size. */
   draw(width: number, height: number): Canvas;
 }
 
-/** Something that lies over the view and gets all keys until it is closed. */
+/** A window over the view that receives all keys until it is closed. */
 export interface Overlay {
   draw(canvas: Canvas, app: Shell): void;
   key(name: string, app: Shell): void;

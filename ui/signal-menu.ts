@@ -1,9 +1,9 @@
-/** The menu of signals: whom it is for is in its title, and stays so whatever the list behind it does. */
+/** The menu of signals. Its title names the targets, which stay fixed when the list behind changes. */
 import type {Shell} from './shell.ts';
 import {chosen, nameOf, namesOf, run, send} from './acting.ts';
 import {Choice} from './overlays/choice.ts';
 
-/** What each is for, in a word. */
+/** Signals with a short description. */
 const SIGNALS: readonly (readonly [string, string])[] = [
   ['SIGTERM', 'please end'],
   ['SIGKILL', 'end at once; can not be caught'],

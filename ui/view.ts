@@ -1,37 +1,37 @@
-/** What a view is; `views.ts` lists the views. */
+/** The interface of a view; `views.ts` lists the views. */
 import type {Action, Place} from './keys.ts';
 import type {Canvas, Rect} from './screen/canvas.ts';
 
-/** A process, or the main one of an instance, that something is to be done to. Bound when it was chosen: it never moves. */
+/** A process, or an instance's main process, as the target of an action. Bound at selection: it never changes. */
 export interface Target {
-  /** Null where it does not run. */
+  /** Null if it does not run. */
   readonly pid: number | null;
-  /** Clock ticks after boot; with the pid its identity. Null: not known. */
+  /** Clock ticks after boot; identifies the process together with the pid. Null if unknown. */
   readonly startTime: string | null;
-  /** `web/1`; null where it is no instance's main process. */
+  /** `web/1`, or null if the process is not the main process of an instance. */
   readonly id: string | null;
-  /** What it is called; untrusted. */
+  /** The displayed name; untrusted. */
   readonly name: string;
 }
 
-/** What a view does for which action; `false`: nothing, somebody else may. */
+/** The view's handler for each action; `false` means not handled. */
 export type Handlers = Partial<Record<Action, () => unknown>>;
 
 export interface View {
-  /** In the line of views: `Fleet`. */
+  /** The title in the line of views: `Fleet`. */
   readonly title: string;
-  /** Which keys mean something here, beside those that do everywhere. */
+  /** The places whose keys apply here, besides those that apply everywhere. */
   readonly places: ReadonlySet<Place>;
-  /** There are new readings. */
+  /** Processes new readings. */
   refresh(): void;
   draw(canvas: Canvas, rect: Rect): void;
-  /** Answers whether it knew what to do. */
+  /** Returns whether the view handled the action. */
   act(action: Action): boolean;
-  /** What the actions are about. */
+  /** The targets of actions. */
   targets(): readonly Target[];
-  /** A click inside of its rectangle. */
+  /** Handles a click inside the view's rectangle. */
   click(x: number, y: number): void;
   wheel(by: number): void;
-  /** How many lines are found by filter and search, in words; null: nothing to say. */
+  /** Returns the results of filter and search as text, or null if there are none. */
   status(): string | null;
 }

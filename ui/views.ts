@@ -1,4 +1,4 @@
-/** Every view of `brood top`: one file and one line each, here and in keys.ts. */
+/** All views of `brood top`: one file and one line each, here and in keys.ts. */
 import {VIEW_NAMES, type ViewName} from './keys.ts';
 import type {Shell} from './shell.ts';
 import type {View} from './view.ts';
@@ -16,5 +16,5 @@ const VIEWS: {readonly [N in ViewName]: new (app: Shell) => View} = {
   logs: LogsView,
 };
 
-/** In the order of their numbers. */
+/** Returns the views in the order of their numbers. */
 export const createViews = (app: Shell): readonly View[] => VIEW_NAMES.map(name => new VIEWS[name](app));

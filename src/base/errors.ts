@@ -1,6 +1,6 @@
-/** What an error says, whatever was thrown. */
+/** Code and message of a thrown value of any type. */
 
-/** The kernel's or Node's name for it (`ENOENT`). */
+/** Returns the error's code as the kernel or Node names it (`ENOENT`). */
 export const errorCode = (error: unknown, otherwise = 'EUNKNOWN'): string =>
   error instanceof Error && 'code' in error ? String(error.code) : otherwise;
 

@@ -1,4 +1,7 @@
-/** Durations, sizes and times for people. Numbers may come from files and messages of others: what is none is shown as `?`. */
+/**
+ * Formats durations, sizes and times for people. Numbers may come from foreign files and messages: invalid ones are
+ * shown as `?`.
+ */
 
 const UNITS = [
   ['d', 86_400_000],
@@ -7,10 +10,10 @@ const UNITS = [
   ['s', 1000],
 ] as const;
 
-/** Beyond this a number is not exact, and no duration or size is so large. */
+/** A larger number is not exact, and no real duration or size is that large. */
 const isSensible = (number: number): boolean => Math.abs(number) <= Number.MAX_SAFE_INTEGER;
 
-/** `3m12s`, `2h5m`, `850ms`: the two largest units. */
+/** Formats a duration in its two largest units: `3m12s`, `2h5m`, `850ms`. */
 export function formatDuration(ms: number): string {
   if (!isSensible(ms)) return '?';
   if (ms < 1000) return `${Math.max(0, Math.round(ms))}ms`;
@@ -26,7 +29,7 @@ export function formatDuration(ms: number): string {
   return rest > 0 ? `${whole}${unit}${rest}${next[0]}` : `${whole}${unit}`;
 }
 
-/** `812K`, `34.5M`, `1.2G`: binary units, as top(1) has them. */
+/** Formats a size in binary units, as top(1) does: `812K`, `34.5M`, `1.2G`. */
 export function formatBytes(bytes: number): string {
   if (!isSensible(bytes)) return '?';
   let value = Math.max(0, bytes);
@@ -39,7 +42,7 @@ export function formatBytes(bytes: number): string {
 
 const two = (number: number): string => String(number).padStart(2, '0');
 
-/** Local time: `14:03:22` of today, else `2024-05-01 14:03:22`. */
+/** Formats a local time: `14:03:22` if it is today, else `2024-05-01 14:03:22`. */
 export function formatTime(at: string | number, now = Date.now()): string {
   const date = new Date(at);
   if (Number.isNaN(date.getTime())) return '?';

@@ -1,12 +1,12 @@
-/** How it is known that nothing of a run is left, and why not better. */
+/** The proof that no process of a run is left, and the doubts about it. */
 
 export type Proof = 'cgroup' | 'connector' | 'lineage';
 
-/** Why it is not proved that nothing of a run is left. */
+/** A reason why the end of all processes of a run is not proved. */
 export interface Doubt {
-  /** A process that may be left of it; null: a reason that is no process. */
+  /** A process that may be left of the run, or null if the reason is not a process. */
   readonly pid: number | null;
   readonly startTime: string | null;
-  /** For people. Names of processes in it are untrusted. */
+  /** The reason, for people. Process names in the text are untrusted. */
   readonly words: string;
 }

@@ -1,4 +1,4 @@
-/** The one table of commands. Each is loaded when it is called for. */
+/** The table of commands. Each command is loaded on demand. */
 import type {Command, CommandTable, Group} from './framework/command.ts';
 
 const LOADERS = {
@@ -34,14 +34,14 @@ const LOADERS = {
   help: async () => (await import('./commands/help.ts')).help,
 } satisfies Readonly<Record<string, () => Promise<Command>>>;
 
-/** Called by completion scripts only, so help says nothing of it. */
+/** Commands for completion scripts only; help does not list them. */
 const HIDDEN = {
   __complete: async () => (await import('./commands/complete.ts')).complete,
 } satisfies Readonly<Record<string, () => Promise<Command>>>;
 
 const all: Readonly<Record<string, () => Promise<Command>>> = {...LOADERS, ...HIDDEN};
 
-/** How help arranges them. */
+/** The groups of commands in help. */
 const GROUPS: readonly Group[] = [
   {title: 'The fleet', names: ['up', 'down', 'apply', 'upgrade', 'check', 'ls']},
   {title: 'Its workers', names: ['start', 'stop', 'restart', 'reload', 'pause', 'resume', 'scale', 'add', 'remove']},

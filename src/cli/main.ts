@@ -2,5 +2,5 @@
 import './framework/early-signals.ts';
 import {run} from './run.ts';
 
-// Never process.exit: what stdout has not taken yet would be cut off.
+// Never process.exit: it would discard output that stdout has not accepted yet.
 void run(process.argv.slice(2), process.env, process.cwd()).then(code => (process.exitCode = code));

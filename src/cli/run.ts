@@ -1,4 +1,4 @@
-/** From the words of a command line to an exit code. */
+/** Runs a command line and determines its exit code. */
 import {messageOf} from '../base/errors.ts';
 import {parseWords} from './framework/arguments.ts';
 import type {Command, Context} from './framework/command.ts';
@@ -8,10 +8,10 @@ import {CliError, ExitCode, UsageError} from './framework/errors.ts';
 import {Output} from './terminal/output.ts';
 import {plainText} from '../words/sanitize.ts';
 
-/** There may be long paths and several names in it. */
+/** The longest error message: it may contain long paths and several names. */
 const MOST_OF_MESSAGE = 16_384;
 
-/** Runs a command. Whatever goes wrong is said on stderr, in words and without a stack. */
+/** Runs a command and returns its exit code. Prints errors on stderr, without a stack unless BROOD_DEBUG is set. */
 export async function run(words: readonly string[], env: NodeJS.ProcessEnv, cwd: string): Promise<number> {
   const noColor = words.includes('--no-color');
   // eslint-disable-next-line no-restricted-syntax -- the gate itself
@@ -46,7 +46,7 @@ export async function run(words: readonly string[], env: NodeJS.ProcessEnv, cwd:
   }
 }
 
-/** Global options may stand before the command: they are moved behind it. */
+/** Splits off the name of the command. Global options before the command are moved behind it. */
 function splitCommand(words: readonly string[]): {name: string | null; rest: string[] | null} {
   const before: string[] = [];
   for (let i = 0; i < words.length; i++) {

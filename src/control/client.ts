@@ -6,12 +6,12 @@ import {BusyError, ConnectionLostError, RpcError} from './errors.ts';
 import {LineSplitter} from './line-splitter.ts';
 import {isObject} from '../base/json.ts';
 
-/** Bytes that one answer may have. */
+/** Maximum bytes of a response. */
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 
 export interface CallOptions {
   readonly onProgress?: (waiting: Progress['waiting']) => void;
-  /** Ends the waiting, not what was asked for. */
+  /** Cancels the wait, not the request. */
   readonly signal?: AbortSignal;
 }
 
@@ -21,21 +21,21 @@ interface Pending {
   readonly onProgress: ((waiting: Progress['waiting']) => void) | undefined;
 }
 
-/** A connection to a fleet's controller. It does not keep the program alive while nothing is waited for. */
+/** A connection to a fleet's controller. Keeps the program alive only while a response is pending. */
 export class Client {
   readonly #socket: Socket;
   readonly #pending = new Map<number, Pending>();
   readonly #listeners = new Set<(record: EventRecord) => void>();
   readonly #onClose = new Set<() => void>();
   #nextId = 1;
-  /** Watches and others that want the program kept alive. */
+  /** Number of watches and `ref` calls that keep the program alive. */
   #holds = 0;
   #watchers = 0;
   #closed = false;
-  /** Why the controller ends this connection. */
+  /** Why the controller ends this connection, once it has sent a reason. */
   #busy: BusyError | null = null;
 
-  /** @param socket connected; use `connectFleet`. */
+  /** @param socket a connected socket; use `connectFleet`. */
   constructor(socket: Socket) {
     this.#socket = socket;
     const splitter = new LineSplitter(MAX_ANSWER_BYTES);
@@ -52,9 +52,9 @@ export class Client {
   }
 
   /**
-   * Calls a method and waits for its answer.
+   * Calls a method and waits for its response.
    *
-   * @throws RpcError with the code and words of the controller; ConnectionLostError, which may be a BusyError.
+   * @throws RpcError with the code and message of the controller; ConnectionLostError, which may be a BusyError.
    */
   call<M extends Method>(method: M, params: Params<M>, options: CallOptions = {}): Promise<Result<M>> {
     return new Promise((resolve, reject) => {
@@ -70,7 +70,8 @@ export class Client {
       this.#pending.set(id, {
         resolve: result => {
           forget();
-          // The controller is of this user and of this program: its answers are trusted to have the shape of `Methods`.
+          // The controller belongs to this user and this program, so its responses are trusted to have the shape of
+          // `Methods`.
           resolve(result as Result<M>);
         },
         reject: error => {
@@ -84,13 +85,13 @@ export class Client {
     });
   }
 
-  /** Calls `listener` with each event, once `watch` was called. Returns what ends that. */
+  /** Calls `listener` with each event, once `watch` was called. Returns a function that removes the listener. */
   onEvent(listener: (record: EventRecord) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Calls `listener` when the connection has ended. Returns what takes that back. */
+  /** Calls `listener` when the connection has ended. Returns a function that removes the listener. */
   onClose(listener: () => void): () => void {
     if (this.#closed) listener();
     else this.#onClose.add(listener);
@@ -98,8 +99,8 @@ export class Client {
   }
 
   /**
-   * Events as they happen; with `afterSeq` those after it first. Ends when the connection does, or the loop is left.
-   * Whoever reads too slowly holds them in memory.
+   * Yields events as they happen; with `afterSeq`, the later past events first. Ends when the connection ends or the
+   * loop is left. A slow reader accumulates events in memory.
    */
   async *watch(params: Params<'watch'> = {}): AsyncGenerator<EventRecord, void, void> {
     const queue: EventRecord[] = [];
@@ -128,7 +129,7 @@ export class Client {
     }
   }
 
-  /** Keeps the program alive as long as the connection lasts, until as many calls of {@link unref}. */
+  /** Keeps the program alive as long as the connection lasts, until {@link unref} was called as often. */
   ref(): void {
     this.#holds++;
     this.#socket.ref();

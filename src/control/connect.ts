@@ -1,4 +1,4 @@
-/** From a fleet's folder to a client of its controller, also while that is being started again. */
+/** Connects to a fleet's controller by the fleet's folder, and retries while the controller restarts. */
 import {formatDuration} from '../base/format.ts';
 import {hasCode} from '../base/errors.ts';
 import {connect, type Socket} from 'node:net';
@@ -16,8 +16,8 @@ const REPAIR_MS = 8_000;
 
 export interface ConnectOptions {
   /**
-   * How long to wait for a controller that is being started again (ms). While the keeper or the anchor lives the fleet
-   * is running, whoever may answer at the moment. Default 5000.
+   * How long to wait for a restarting controller (ms). A fleet counts as running while the keeper or the anchor lives,
+   * even if no controller answers at the moment. Default 5000.
    */
   readonly timeoutMs?: number;
 }
@@ -36,7 +36,7 @@ export async function connectFleet(folder: string, options: ConnectOptions = {})
     if (!isRefusal(outcome)) throw outcome;
     const {lock, alive} = findLock(folder);
     if (!alive && !anchorAlive(lock)) throw new NotRunningError(folder, 'no supervisor is running');
-    // Without a lock, what was removed from the folder is put back at the supervisor's next sweep.
+    // Without a lock file, the supervisor's next sweep restores the missing files of the folder.
     const timeoutMs = options.timeoutMs ?? (readLock(folder) === null ? REPAIR_MS : ANSWER_MS);
     if (performance.now() >= begun + timeoutMs) {
       const message = `the supervisor (pid ${lock?.pid ?? '?'}) lives, but did not answer within ${formatDuration(timeoutMs)}`;
@@ -67,5 +67,7 @@ async function tryConnect(path: string): Promise<Socket | Error> {
   }
 }
 
-/** Nobody listens (ECONNREFUSED, ENOENT), or the one who did is leaving (EAGAIN: its queue is full and stays full). */
+/**
+ * Whether no server listens (ECONNREFUSED, ENOENT) or the server is exiting (EAGAIN: its queue is full and stays full).
+ */
 const isRefusal = (error: Error): boolean => hasCode(error, 'ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EAGAIN');

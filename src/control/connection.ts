@@ -1,4 +1,4 @@
-/** One client of the control server: its lines in, its answers out, and what happens when it misbehaves. */
+/** One client of the control server: reads its lines, sends responses, and limits misbehaving clients. */
 import {setMaxListeners} from 'node:events';
 import type {Socket} from 'node:net';
 import type {Place} from './admission.ts';
@@ -11,11 +11,11 @@ import {isMethod, validateParams} from './params.ts';
 import {Rpc, type Id} from './rpc.ts';
 import {Watch} from './watch.ts';
 
-/** Unsent bytes at which no more requests are read from the client until it has read its answers. */
+/** Unsent bytes at which the server stops reading requests from the client until it has read its responses. */
 const PAUSE_AT_BYTES = 1024 * 1024;
-/** One who is told the past and reads nothing for so long is not waited for any more. */
+/** A client that reads nothing of a replay for this long is dropped. */
 const PATIENCE_MS = 30_000;
-/** In one turn of the event loop no further request of a client is begun after that: the others are waiting. */
+/** In one turn of the event loop, no further request of a client is started after this time: the other clients wait. */
 const TURN_MS = 1;
 
 export interface ConnectionOptions {
@@ -27,18 +27,18 @@ export interface ConnectionOptions {
 
 export class Connection implements Place {
   readonly uid: number;
-  /** The process at the other end; 0 where it can't be seen from here. */
+  /** The process at the other end; 0 if it is not visible from here. */
   readonly pid: number;
-  /** Whether it has a place that is kept for floods (`admission.ts`). */
+  /** Whether the connection has a place reserved for floods (`admission.ts`). */
   readonly isReserved: boolean;
-  /** When it was accepted (performance.now). */
+  /** Time of acceptance (performance.now). */
   readonly since = performance.now();
   readonly #socket: Socket;
   readonly #handlers: Partial<Handlers>;
   readonly #rpc: Rpc;
   readonly #splitter = new LineSplitter(MAX_REQUEST_BYTES);
   readonly #gone = new AbortController();
-  /** Requests that have come and were not begun; null: what came next was too long for one. */
+  /** Requests received and not yet started; null marks a line that was too long. */
   readonly #waiting: (string | null)[] = [];
   #serving = false;
   #ended = false;
@@ -46,7 +46,7 @@ export class Connection implements Place {
   #watch: Watch | null = null;
   #hasAsked = false;
   #lastAsked = this.since;
-  /** It ends, and nothing more of it is read or answered. */
+  /** The connection is ending: no further input is read and no response sent. */
   #dismissed = false;
 
   constructor(socket: Socket, {peer, isReserved, handlers, onError}: ConnectionOptions) {
@@ -61,14 +61,14 @@ export class Connection implements Place {
       onError,
       done: () => {
         this.#lastAsked = performance.now();
-        // After the answer was sent.
+        // After the response is sent.
         if (this.#ended) setImmediate(() => this.#endWhenIdle());
       },
     });
     setMaxListeners(0, this.#gone.signal);
     socket.on('data', chunk => this.#handleChunk(chunk));
     socket.on('drain', () => this.#flow());
-    // A client may close its half after its last request (`nc -N`) and still gets its answers. One that stays
+    // A client may close its half after its last request (`nc -N`) and still receives its responses. A client that is
     // attached or watches has nothing to wait for once it has closed: it is gone.
     socket.on('end', () => {
       this.#ended = true;
@@ -88,7 +88,7 @@ export class Connection implements Place {
     return this.#lasting;
   }
 
-  /** Since when it asks for nothing; null: a request is under way, or it watches, or it is attached. */
+  /** Start of the idle time, or null if a request is under way or the client watches or is attached. */
   get idleSince(): number | null {
     const isIdle = this.#rpc.underWay === 0 && this.#waiting.length === 0 && !this.#lasting && this.#watch === null;
     return isIdle ? this.#lastAsked : null;
@@ -98,7 +98,7 @@ export class Connection implements Place {
     this.#socket.destroy();
   }
 
-  /** Ends it to make room for another one, which is said to the client. */
+  /** Closes the connection to make room for another one, and sends the client the reason. */
   dismiss(message: string, connections: number, farewells: Farewells): void {
     const underWay = this.#rpc.underWay + this.#waiting.length;
     this.#dismissed = true;
@@ -108,20 +108,20 @@ export class Connection implements Place {
     farewells.sendAndClose(this.#socket, busyLine(message, {connections, underWay}));
   }
 
-  /** Sends what was answered so far, then closes. */
+  /** Sends the pending responses, then closes. */
   end(): void {
     if (this.#dismissed) return;
     this.#socket.end(() => this.#socket.destroy());
   }
 
-  /** Passes an event on, if this client watches. `line` is the notification, ready to be sent. */
+  /** Sends an event if this client watches. `line` is the notification, ready to be sent. */
   event(seq: number, line: string): void {
     this.#watch?.event(seq, line);
   }
 
   #write(line: string): void {
     if (this.#dismissed || this.#socket.destroyed || !this.#socket.writable) return;
-    // Looked at before writing: one answer may be larger than the limit, a client that does not read gets no second.
+    // Checked before the write: one response may exceed the limit, but a client that does not read gets no second one.
     if (this.#socket.writableLength > MAX_UNSENT_BYTES) {
       this.destroy();
       return;
@@ -130,13 +130,13 @@ export class Connection implements Place {
   }
 
   #handleChunk(chunk: Buffer): void {
-    // What still comes after a line that is too long is thrown away, so that the client can get as far as reading why.
+    // Input after a line that is too long is discarded, so that the client can read the error.
     if (this.#dismissed || this.#waiting.at(-1) === null) return;
     if (!this.#splitter.push(chunk, line => this.#waiting.push(line))) this.#waiting.push(null);
     if (!this.#serving) this.#serve();
   }
 
-  /** Begins some of the requests that wait, and the next ones in a later turn: one client must not keep out the others. */
+  /** Starts some of the waiting requests, and the next ones in a later turn: one client must not starve the others. */
   #serve(): void {
     if (this.#dismissed) return;
     const until = performance.now() + TURN_MS;
@@ -165,7 +165,7 @@ export class Connection implements Place {
     this.#flow();
   }
 
-  /** Reads from the client only once it has been served, and has read its answers. */
+  /** Reads from the client only once its requests are started and its responses read. */
   #flow(): void {
     if (this.#dismissed) return;
     const behind = this.#waiting.length > 0 && this.#waiting.at(-1) !== null;
@@ -200,7 +200,7 @@ export class Connection implements Place {
     this.#watch = watch;
     try {
       const result = await this.#handle('watch', params, id);
-      // The events come after the answer.
+      // Events follow the response.
       setImmediate(() => {
         if (this.#watch === watch) watch.release();
       });
@@ -228,7 +228,10 @@ export class Connection implements Place {
     };
   }
 
-  /** Where the client has much to read yet: resolves when it has read it, or is gone. Who reads nothing is dropped. */
+  /**
+   * If the client has much left to read, returns a promise that resolves when the client has read it or is gone. A
+   * client that reads nothing is dropped.
+   */
   #behind(): Promise<void> | null {
     if (this.#socket.destroyed || this.#socket.writableLength <= PAUSE_AT_BYTES) return null;
     return new Promise(resolve => {

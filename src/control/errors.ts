@@ -1,6 +1,6 @@
-/** What can go wrong on the control socket, seen from either end. */
+/** Errors of the control socket, on either end. */
 
-/** A request that is answered with a JSON-RPC error. `code` is one of {@link ErrorCode}. */
+/** A request that fails with a JSON-RPC error. `code` is one of {@link ErrorCode}. */
 export class RpcError extends Error {
   override readonly name = 'RpcError';
   readonly code: number;
@@ -13,7 +13,7 @@ export class RpcError extends Error {
   }
 }
 
-/** Nobody listens: the fleet has no supervisor. Exit code 3 of the command line. */
+/** No server listens: the fleet has no supervisor. Exit code 3 of the command line. */
 export class NotRunningError extends Error {
   override readonly name = 'NotRunningError';
   readonly folder: string;
@@ -24,15 +24,15 @@ export class NotRunningError extends Error {
   }
 }
 
-/** The connection ended before the answer came. Whether the request was carried out is not known. */
+/** The connection ended before the response arrived. It is unknown whether the request was executed. */
 export class ConnectionLostError extends Error {
   override readonly name: string = 'ConnectionLostError';
 }
 
-/** The controller has refused or closed the connection, since too many clients are connected. */
+/** The controller has refused or closed the connection because too many clients are connected. */
 export class BusyError extends ConnectionLostError {
   override readonly name = 'BusyError';
-  /** Nothing of what was asked on this connection and not answered is done; false: that is not known. */
+  /** True if none of the unanswered requests on this connection was executed; false if that is unknown. */
   readonly nothingDone: boolean;
 
   constructor(message: string, nothingDone: boolean) {
@@ -41,10 +41,12 @@ export class BusyError extends ConnectionLostError {
   }
 }
 
-/** Which fleet is meant can't be told from what was given. */
+/** The given options do not identify a fleet. */
 export class FleetChoiceError extends Error {
   override readonly name = 'FleetChoiceError';
-  /** `missing`: there is no such fleet; `ambiguous`: several match; `invalid`: the fleet file does not say which. */
+  /**
+   * `missing`: there is no such fleet; `ambiguous`: several match; `invalid`: the fleet file does not determine one.
+   */
   readonly kind: 'missing' | 'ambiguous' | 'invalid';
   /** Lines below the message. */
   readonly more: readonly string[];

@@ -1,4 +1,4 @@
-/** Which fleets this user has, and which one a command means. */
+/** Lists the fleets of this user and resolves the one that a command means. */
 import {readdirSync, readFileSync, realpathSync} from 'node:fs';
 import {join} from 'node:path';
 import {FleetChoiceError} from './errors.ts';
@@ -12,15 +12,15 @@ export interface FleetEntry {
   /** The folder's name: `shop-1f2e3d4c5b6a`. */
   readonly id: string;
   readonly name: string;
-  /** Canonical path of the fleet file; null for a fleet that was started by `brood add`. */
+  /** Canonical path of the fleet file, or null for a fleet that was started by `brood add`. */
   readonly file: string | null;
   readonly dir: string | null;
   readonly lock: Lock | null;
-  /** Whether its keeper lives. */
+  /** Whether the fleet's keeper lives. */
   readonly alive: boolean;
 }
 
-/** Looked for when it is asked for: where the lock names no living keeper, all processes are looked at. */
+/** Finds the supervisor on first access: if the lock names no living keeper, all processes are searched. */
 function supervisorOf(folder: string, scan: Scan): Pick<FleetEntry, 'lock' | 'alive'> {
   let found: ReturnType<typeof findLock> | null = null;
   const find = (): ReturnType<typeof findLock> => (found ??= findLock(folder, scan));
@@ -34,7 +34,7 @@ function supervisorOf(folder: string, scan: Scan): Pick<FleetEntry, 'lock' | 'al
   };
 }
 
-/** The fleet in that folder, as `up` left it in `fleet.json`; null where there is none. */
+/** Returns the fleet in that folder, as `up` recorded it in `fleet.json`, or null if there is none. */
 export function readFleet(folder: string, scan: Scan = scanOnce()): FleetEntry | null {
   let content: unknown;
   try {
@@ -53,7 +53,7 @@ export function readFleet(folder: string, scan: Scan = scanOnce()): FleetEntry |
   });
 }
 
-/** Every fleet under `BROOD_HOME`, by name; also those whose supervisor is gone. */
+/** Returns every fleet under `BROOD_HOME`, sorted by folder name, including those whose supervisor is gone. */
 export function listFleets(env: NodeJS.ProcessEnv = process.env): FleetEntry[] {
   const home = broodHome(env);
   const scan = scanOnce();
@@ -69,13 +69,13 @@ export function listFleets(env: NodeJS.ProcessEnv = process.env): FleetEntry[] {
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** The fleet file of a folder, by its canonical path; null where there is none. */
+/** Returns the canonical path of the fleet file in a folder, or null if there is none. */
 export function fleetFileIn(cwd: string): string | null {
   for (const name of ['brood.yaml', 'Procfile']) {
     try {
       return realpathSync(join(cwd, name));
     } catch {
-      // Not that one.
+      // The other name may exist.
     }
   }
   return null;
@@ -89,8 +89,8 @@ export interface FleetChoice {
 }
 
 /**
- * The fleet that a command means: `--fleet` or `BROOD_FLEET`, else the fleet file in the working
- * directory, else the fleet `default`. It need not be running.
+ * Returns the fleet that a command means: `--fleet` or `BROOD_FLEET`, else the fleet file in the working directory,
+ * else the fleet `default`. The fleet need not be running.
  *
  * @throws FleetChoiceError
  */
@@ -98,7 +98,7 @@ export async function resolveFleet(choice: FleetChoice): Promise<FleetEntry> {
   const {env, cwd} = choice;
   const wanted = choice.fleet ?? env['BROOD_FLEET'];
   if (wanted) {
-    // A worker knows which fleet of that name it belongs to.
+    // A worker's environment identifies its own fleet among several of that name.
     const own = choice.fleet === undefined && env['BROOD_FLEET_ID'] ? env['BROOD_FLEET_ID'] : null;
     return (own === null ? null : readFleet(join(broodHome(env), own))) ?? byName(wanted, env);
   }
@@ -128,7 +128,7 @@ function byName(wanted: string, env: NodeJS.ProcessEnv): FleetEntry {
   throw new FleetChoiceError('ambiguous', `there are several fleets ${wanted}; say which:`, files);
 }
 
-/** By the file's path alone where that is clear, since reading YAML takes longer than everything else together. */
+/** Finds a fleet by the file's path alone if that is unambiguous, since parsing YAML takes longer than all the rest. */
 async function byFile(file: string, env: NodeJS.ProcessEnv): Promise<FleetEntry> {
   const [only, ...rest] = listFleets(env).filter(entry => entry.file === file);
   if (only && rest.length === 0) return only;

@@ -1,19 +1,20 @@
-/** Who answers what clients ask for. */
+/** Types of the handlers of client requests. */
 import type {EventRecord} from '../journal/record.ts';
 import type {Method, Params, Progress, Result} from './messages.ts';
 
-/** What a handler may do beside answering. */
+/** What a handler can use besides its return value. */
 export interface CallContext {
   readonly requestId: number | string | null;
-  /** The client's process; null where that can't be told. */
+  /** The client's process, or null if it is unknown. */
   readonly peerPid: number | null;
-  /** Aborted when the client is gone: the whole connection, not only this request. */
+  /** Aborts when the whole connection is gone, not only this request. */
   readonly signal: AbortSignal;
-  /** Tells what is still waited for. */
+  /** Reports what the request still waits for. */
   readonly progress: (waiting: Progress['waiting']) => void;
   /**
-   * For `watch`: sends a record of the past, before those that happen from now on. Rising `seq`; others are left out.
-   * Where the client is behind with reading, the promise is to be waited for before the next one.
+   * For `watch`: sends a past record, before the records that happen from now on. `seq` must increase; a record that
+   * does not increase it is skipped. If the client is behind with reading, the handler must wait for the returned
+   * promise before the next record.
    */
   readonly replay: (record: EventRecord) => Promise<void> | null;
 }

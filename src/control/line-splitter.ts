@@ -1,15 +1,15 @@
-/** Cuts a stream of bytes into lines, and never holds more than one line's limit. */
+/** Splits a stream of bytes into lines and buffers at most one line's limit. */
 export class LineSplitter {
   readonly #limit: number;
   #parts: Buffer[] = [];
   #bytes = 0;
 
-  /** @param limit bytes that a line may have, without its newline. */
+  /** @param limit maximum bytes of a line, without its newline. */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** Calls `onLine` for each line that `chunk` completes. False as soon as a line is over the limit. */
+  /** Calls `onLine` for each line that `chunk` completes. Returns false as soon as a line exceeds the limit. */
   push(chunk: Buffer, onLine: (line: string) => void): boolean {
     let from = 0;
     for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, from)) {
@@ -19,7 +19,7 @@ export class LineSplitter {
     }
     if (this.#bytes + chunk.length - from > this.#limit) return false;
     if (from < chunk.length) {
-      // A small rest would keep the whole chunk alive.
+      // Copied, since a small rest would keep the whole chunk alive.
       this.#parts.push(from === 0 ? chunk : Buffer.from(chunk.subarray(from)));
       this.#bytes += chunk.length - from;
     }

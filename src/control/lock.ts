@@ -1,6 +1,6 @@
 /**
- * The lock file of a fleet, as readers see it: it names the keeper that holds it, by pid and start time, so that
- * neither a stale file nor a reused pid is taken for a living supervisor.
+ * The lock file of a fleet, for readers. It identifies the keeper that holds it by pid and start time, so that neither
+ * a stale file nor a reused pid is taken for a living supervisor.
  */
 import {hasCode} from '../base/errors.ts';
 import {readFileSync} from 'node:fs';
@@ -10,7 +10,7 @@ import {isObject} from '../base/json.ts';
 export interface Lock {
   /** The keeper. */
   readonly pid: number;
-  /** Clock ticks after boot (proc(5), stat field 22); null where the kernel has no /proc. */
+  /** Clock ticks after boot (proc(5), stat field 22), or null if the kernel has no /proc. */
   readonly startTime: string | null;
   readonly anchor: number | null;
   readonly anchorStartTime: string | null;
@@ -21,7 +21,7 @@ const word = (value: unknown): string | null =>
 const pidOf = (value: unknown): number | null =>
   typeof value === 'number' && Number.isInteger(value) && value > 0 ? value : null;
 
-/** What the lock file says; null where there is none, or none that makes sense. */
+/** Returns the content of the lock file, or null if it is missing or invalid. */
 export function readLock(folder: string): Lock | null {
   try {
     return lockIn(readFileSync(inFolder.lock(folder), 'utf8'));
@@ -30,11 +30,11 @@ export function readLock(folder: string): Lock | null {
   }
 }
 
-/** The same of a lock file's text. */
+/** Parses the text of a lock file. Returns null if it is invalid. */
 export function lockIn(text: string): Lock | null {
   let content: unknown;
   try {
-    // Only the first line: behind it may stand the rest of a longer name that is just being written over.
+    // Only the first line counts: the rest of a longer entry that is being overwritten may follow.
     content = JSON.parse(text.split('\n', 1)[0] ?? '');
   } catch {
     return null;
@@ -51,8 +51,8 @@ export function lockIn(text: string): Lock | null {
 }
 
 /**
- * What the kernel says of that very process: R S D T t Z X I (proc(5)), null where it is gone; `?` where there is no /proc
- * and it lives. `startTime` null: any process of that pid counts.
+ * Returns the kernel's state of that exact process: R S D T t Z X I (proc(5)), or null if it is gone; `?` if it lives
+ * and there is no /proc. With `startTime` null, any process of that pid counts.
  */
 export function processState(pid: number, startTime: string | null): string | null {
   if (process.platform !== 'linux') return exists(pid) ? '?' : null;
@@ -62,7 +62,7 @@ export function processState(pid: number, startTime: string | null): string | nu
   } catch {
     return null;
   }
-  // The name may hold spaces and parentheses: its end is the last one. Then come field 3 (state) and the others.
+  // The name may contain spaces and parentheses; the last parenthesis ends it. Field 3 (state) and the others follow.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return startTime === null || fields[19] === startTime ? (fields[0] ?? null) : null;
 }
@@ -76,7 +76,7 @@ function exists(pid: number): boolean {
   }
 }
 
-/** Whether that very process lives; a zombie does not. `startTime` null: any process of that pid counts. */
+/** Whether that exact process lives; a zombie does not. With `startTime` null, any process of that pid counts. */
 export function processAlive(pid: number, startTime: string | null): boolean {
   const state = processState(pid, startTime);
   return state !== null && state !== 'Z' && state !== 'X';

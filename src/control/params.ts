@@ -1,9 +1,9 @@
-/** What the parameters of each method must look like. Nothing a client sends is used before it passed this table. */
+/** Checks the parameters of every method. No client input is used before it has passed these checks. */
 import {ErrorCode, type Method, type Params} from './messages.ts';
 import {RpcError} from './errors.ts';
 import {isObject} from '../base/json.ts';
 
-/** What was expected, or null if the value is fine. */
+/** Returns a description of the expected value, or null if the value is valid. */
 type Check = (value: unknown) => string | null;
 
 const text: Check = value => (typeof value === 'string' && !value.includes('\0') ? null : 'a string without NUL');
@@ -47,7 +47,7 @@ const timeoutMs = optional(number(0, 2 ** 31 - 1));
 const targets = texts;
 const waiting = {targets, timeoutMs};
 
-/** One check for each parameter; a parameter that is missing here does not compile. */
+/** One check for each parameter; a missing parameter is a compile error. */
 const shapes: {readonly [M in Method]: {readonly [K in keyof Params<M>]-?: Check & {optional?: true}}} = {
   ping: {},
   ps: {},
@@ -82,13 +82,13 @@ const shapes: {readonly [M in Method]: {readonly [K in keyof Params<M>]-?: Check
   attach: {},
 };
 
-/** Whether there is a method of that name. Names from prototypes (`toString`) are none. */
+/** Whether a method of that name exists. Names from prototypes (`toString`) do not count. */
 export const isMethod = (name: string): name is Method => Object.hasOwn(shapes, name);
 
 /**
- * Checks `value` against the method's table.
+ * Checks `value` against the parameter checks of the method.
  *
- * @throws RpcError -32602, in words.
+ * @throws RpcError -32602 with a description of the problem.
  */
 export function validateParams<M extends Method>(method: M, value: unknown): asserts value is Params<M> {
   const refuse = (words: string) => new RpcError(ErrorCode.invalidParams, `${method}: ${words}`);

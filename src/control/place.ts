@@ -1,4 +1,4 @@
-/** Whether a living socket has a name that another one wants: a living one is never removed, whatever its type. */
+/** Tests whether a living socket occupies a name. A living socket is never removed, whatever its type. */
 import {errorCode} from '../base/errors.ts';
 import {lstatSync, readdirSync, rmSync} from 'node:fs';
 import {connect, type Socket} from 'node:net';
@@ -8,19 +8,22 @@ import {socketAddress} from './socket-path.ts';
 /** The process at the other end of a connection (unix(7), SO_PEERCRED). */
 export interface Peer {
   readonly uid: number;
-  /** 0 where it can't be seen from here. */
+  /** 0 if the process is not visible from here. */
   readonly pid: number;
 }
 
 export type Occupant = 'nothing' | 'dead' | {readonly peer: Peer | null};
 
-/** The kernel says these of a path at which no socket listens (unix(7), connect(2)); of a file that is no socket, too. */
+/**
+ * Errors of connect(2) for a path at which no socket listens, and for a file that is not a socket (unix(7),
+ * connect(2)).
+ */
 const DEAD = new Set(['ECONNREFUSED', 'ENOENT']);
-/** One whose queue takes no connection for so long is alive. */
+/** A socket whose queue accepts no connection for this long is alive. */
 const PATIENCE_MS = 1_000;
 
 /**
- * What lies at the path. Of a living socket it is told who listens, where the kernel tells.
+ * Returns what is at the path. For a living socket, the result holds its peer if the kernel reports it.
  *
  * @param path short enough for connect(2)
  */
@@ -45,7 +48,7 @@ export async function occupantOf(path: string, peerOf: (socket: Socket) => Peer 
   }
 }
 
-/** A name beside the final one under which to bind first, at which nothing lies. */
+/** Returns an unused name beside the final one, for the initial bind. */
 export async function temporaryBeside(path: string, peerOf: (socket: Socket) => Peer | null): Promise<string> {
   for (let count = 0; ; count++) {
     const name = `${path}.${process.pid}${count === 0 ? '' : `.${count}`}`;
@@ -53,7 +56,7 @@ export async function temporaryBeside(path: string, peerOf: (socket: Socket) => 
     try {
       const occupant = await occupantOf(address.path, peerOf);
       if (occupant === 'nothing') return name;
-      // What a process of this pid has left, which was killed before it had the final name.
+      // A process with this pid was killed before it renamed its socket.
       if (occupant === 'dead') {
         rmSync(address.path, {force: true, recursive: true});
         return name;
@@ -64,7 +67,7 @@ export async function temporaryBeside(path: string, peerOf: (socket: Socket) => 
   }
 }
 
-/** Removes temporary names that servers have left which were killed before they had the final one. */
+/** Removes temporary sockets of servers that were killed before they renamed them. */
 export async function removeDeadBeside(path: string, peerOf: (socket: Socket) => Peer | null): Promise<void> {
   const prefix = `${basename(path)}.`;
   for (const name of readdirSync(dirname(path))) {

@@ -1,14 +1,14 @@
-/** What the controller reports to clients: the fleet, its instances, what was found, how a command ended. */
+/** Reports of the controller to clients: the fleet, its instances, findings, and outcomes of commands. */
 import type {Doubt, Proof} from '../base/proof.ts';
 import type {Status} from '../supervisor/types.ts';
 
-/** What brood can and can't promise on this machine, in words. */
+/** What brood can and can't promise on this machine. */
 export interface Guarantees {
-  /** How a run's processes are told apart: the best source there is. */
+  /** The best available way to attribute processes to a run. */
   readonly lineage: Proof;
-  /** Whether the anchor lives, so that a dead keeper is brought back. */
+  /** Whether the anchor lives, so that a dead keeper is restarted. */
   readonly anchored: boolean;
-  /** Lesser guarantees, each a sentence with its reason. */
+  /** Weaker guarantees, each a sentence with its reason. */
   readonly weaker: readonly string[];
 }
 
@@ -20,7 +20,7 @@ export interface SupervisorReport {
   readonly startedAt: string;
   readonly version: string;
   readonly guarantees: Guarantees;
-  /** For how long (ms) the keeper has not answered the controller; absent: an older controller does not tell. */
+  /** Time (ms) since the keeper last answered the controller; older controllers omit it. */
   readonly keeperSilentMs?: number;
 }
 
@@ -36,37 +36,37 @@ export interface WorkerReport {
   readonly id: string;
   readonly worker: string;
   readonly instance: number;
-  /** The innermost group that it is in; null: none. */
+  /** The innermost group of the instance, or null. */
   readonly group: string | null;
   readonly status: Status;
   readonly flags: readonly ('paused' | 'unhealthy' | 'draining')[];
   readonly pid: number | null;
-  /** The kernel's: R S D T t Z X I. */
+  /** The kernel's process state: R S D T t Z X I. */
   readonly state: string | null;
   readonly nice: number | null;
   readonly restarts: number;
   readonly startedAt: string | null;
   readonly uptimeMs: number | null;
-  /** Of one core, summed over the instance's tree, over the last reading. */
+  /** Percent of one core, summed over the instance's tree, over the last sampling interval. */
   readonly cpuPercent: number | null;
   readonly rssBytes: number | null;
   readonly adopted: boolean;
   readonly exit: ExitReport | null;
-  /** Why it is as it is, in words; null where the status says all. */
+  /** Why the instance is in this state, or null if the status explains itself. */
   readonly reason: string | null;
-  /** What it says of itself (`STATUS=` of sd_notify(3)); untrusted. */
+  /** The worker's own status text (`STATUS=` of sd_notify(3)); untrusted. */
   readonly statusText: string | null;
-  /** When its schedule is due next; null where it has none, or is wanted down. */
+  /** Next time of the schedule, or null if there is no schedule or the instance is wanted down. */
   readonly nextRunAt: string | null;
 }
 
-/** More restarts were wanted at once than the machine is asked for: some wait for their turn, or did until a moment ago. */
+/** More restarts were due at once than the machine may take: some wait for their turn, or did until a moment ago. */
 export interface StormReport {
   /** ISO 8601. */
   readonly since: string;
-  /** Restarts that were held back until now. */
+  /** Restarts held back so far. */
   readonly held: number;
-  /** Instances that wait for their turn at this moment. */
+  /** Instances that wait for their turn now. */
   readonly waiting: number;
 }
 
@@ -78,11 +78,11 @@ export interface PsReport {
   readonly workers: readonly WorkerReport[];
 }
 
-/** Everything known of one instance (`brood status`). */
+/** All details of one instance (`brood status`). */
 export interface InstanceDetail extends WorkerReport {
   readonly command: readonly string[];
   readonly cwd: string;
-  /** Of the fleet file; values of names that look like secrets are masked. */
+  /** Variables from the fleet file; values of names that look like secrets are masked. */
   readonly env: Readonly<Record<string, string>>;
   readonly restart: string;
   readonly after: readonly string[];
@@ -91,21 +91,21 @@ export interface InstanceDetail extends WorkerReport {
   readonly run: string | null;
   readonly wanted: 'up' | 'down';
   readonly restartsInARow: number;
-  /** The groups that it is in, from within. */
+  /** The groups of the instance, innermost first. */
   readonly groups: readonly string[];
-  /** ISO 8601; when it is started again. */
+  /** Time of the next start; ISO 8601. */
   readonly retryAt: string | null;
   readonly alarmAt: string | null;
   readonly readyBy: string | null;
-  /** What it says that it is about (sd_notify(3)). */
+  /** The phase that the worker has announced (sd_notify(3)). */
   readonly phase: 'reloading' | 'stopping' | null;
-  /** How often it has to feed its watchdog; 0 or null: it has none. */
+  /** Interval in which the worker must feed its watchdog; 0 or null: no watchdog. */
   readonly watchdogMs: number | null;
   readonly proof: string | null;
   readonly survivors: readonly string[];
-  /** Why the last end is not proved; not there: it is, as well as it can be on this machine. */
+  /** Why the last end is not proved. Absent: it is proved as well as possible on this machine. */
   readonly doubts?: readonly Doubt[];
-  /** Every living process of its tree. */
+  /** Every living process of the instance's tree. */
   readonly processes: readonly {
     readonly pid: number;
     readonly ppid: number;
@@ -114,14 +114,14 @@ export interface InstanceDetail extends WorkerReport {
     readonly command: string;
   }[];
   readonly logFolder: string;
-  /** Null where its worker has no health checks. */
+  /** Null if the worker has no health checks. */
   readonly health: HealthReport | null;
-  /** Null where its worker watches no files. */
+  /** Null if the worker watches no files. */
   readonly watch: WatchReport | null;
   readonly limits: LimitsReport;
 }
 
-/** What an instance may use; null: as much as it likes. */
+/** Limits of an instance; null: unlimited. */
 export interface LimitsReport {
   readonly nofile: number | null;
   /** Bytes. */
@@ -131,66 +131,66 @@ export interface LimitsReport {
 }
 
 export interface HeldLimit {
-  /** Bytes of memory, percent of one core. */
+  /** Bytes of memory, or percent of one core. */
   readonly limit: number;
-  /** What holds it; null: nothing does, or (without a run) it is not known. */
+  /** What enforces the limit; null: nothing, or unknown because there is no run. */
   readonly by: 'cgroup' | 'sampling' | null;
-  /** Why no cgroup does; null: it does, or there is no run. */
+  /** Why no cgroup enforces the limit; null: a cgroup does, or there is no run. */
   readonly why: string | null;
 }
 
-/** What a worker watches; paths from the fleet file's folder, where they lie in there. */
+/** What a worker watches. Paths inside the fleet file's folder are relative to it. */
 export interface WatchReport {
   readonly paths: readonly string[];
   readonly ignored: readonly string[];
-  /** False while nothing of it is watched (yet). */
+  /** False while nothing is watched (yet). */
   readonly watching: boolean;
-  /** What of it is not seen, and the kernel's code for why; null: it is not there, or may not be read. */
+  /** Paths that can't be watched, with the kernel's error code; null: the path is missing or not readable. */
   readonly problems: readonly {readonly code: string | null; readonly message: string}[];
 }
 
-/** What the health checks of an instance have come to. Counted by the controller, from its start or that of the run on. */
+/** Results of an instance's health checks, counted by the controller from its own start or that of the run. */
 export interface HealthReport {
-  /** In a row. */
+  /** Consecutive failures. */
   readonly failures: number;
-  /** At so many in a row it is `unhealthy` and restarted. */
+  /** Consecutive failures at which the instance is `unhealthy` and restarted. */
   readonly limit: number;
   readonly checks: number;
   readonly last: HealthFailure | null;
-  /** The last few, oldest first, also of runs before this one. */
+  /** The most recent failures, oldest first, including those of earlier runs. */
   readonly recent: readonly HealthFailure[];
 }
 
 export interface HealthFailure {
   /** ISO 8601. */
   readonly at: string;
-  /** In words. */
+  /** Text for people. */
   readonly message: string;
 }
 
-/** Which of the machine's processes are the fleet's, at this moment. */
+/** The processes of the machine that belong to the fleet at this moment. */
 export interface LineageReport {
   readonly fleet: string;
-  /** How the processes of a run are told apart: the best source there is. */
+  /** The best available way to attribute processes to a run. */
   readonly source: Guarantees['lineage'];
   readonly anchor: number | null;
   readonly keeper: number;
   readonly controller: number;
-  /** All that the fleet has, also those that do not run. */
+  /** All instances of the fleet, including those that do not run. */
   readonly instances: readonly {readonly worker: string; readonly instance: number}[];
   readonly processes: readonly LineageEntry[];
 }
 
 export interface LineageEntry {
   readonly pid: number;
-  /** Clock ticks after boot, as text: with the pid, its identity. */
+  /** Clock ticks after boot, as text; identifies the process together with the pid. */
   readonly startTime: string;
-  /** Null: it came from this fleet, but from which worker nobody knows. */
+  /** Null if the process came from this fleet, but its worker is unknown. */
   readonly worker: string | null;
   readonly instance: number | null;
-  /** The main process of its run. */
+  /** Whether the process is the main process of its run. */
   readonly main: boolean;
-  /** It has lost its parent, and is the supervisor's child now. */
+  /** Whether the process has lost its parent and is now a child of the supervisor. */
   readonly orphan: boolean;
 }
 
@@ -198,13 +198,13 @@ export interface ZombieReport {
   readonly pid: number;
   readonly name: string;
   readonly ppid: number;
-  /** The name of the parent, which does not wait for it. */
+  /** The name of the parent, which has not reaped the zombie. */
   readonly parent: string | null;
   readonly worker: string | null;
   readonly instance: number | null;
-  /** For how long it has been one; null: not known. */
+  /** Time as a zombie, or null if unknown. */
   readonly ageMs: number | null;
-  /** Null: this user may not see it. */
+  /** Null if this user may not read it. */
   readonly exit: {readonly code: number | null; readonly signal: string | null} | null;
 }
 
@@ -214,14 +214,14 @@ export interface OrphanReport {
   readonly command: string;
   readonly worker: string | null;
   readonly instance: number | null;
-  /** Null: it ended before anybody looked. */
+  /** Null if the parent ended before it was recorded. */
   readonly formerParent: number | null;
   readonly formerParentName: string | null;
   /** ISO 8601. */
   readonly adoptedAt: string | null;
 }
 
-/** What `brood doctor` asks the supervisor for. */
+/** Findings of the supervisor for `brood doctor`. */
 export interface FindingsReport {
   readonly zombies: readonly ZombieReport[];
   readonly orphans: readonly OrphanReport[];
@@ -232,28 +232,28 @@ export interface Outcome {
   readonly id: string;
   readonly status: Status | 'removed';
   readonly ok: boolean;
-  /** In words, where not ok or worth knowing. */
+  /** Explanation of a failure, or of a success that needs one. */
   readonly reason: string | null;
-  /** After a stop: how brood knows that nothing is left. */
+  /** After a stop: how it is proved that nothing is left. */
   readonly proof: string | null;
   readonly survivors: readonly string[];
-  /** Why it is not proved that nothing of the run that was ended is left; not there: it is. */
+  /** Why it is not proved that nothing of the ended run is left. Absent: it is proved. */
   readonly doubts?: readonly Doubt[];
 }
 
 /** Why it is not proved that nothing of a whole fleet is left. */
 export interface FleetDoubt {
-  /** Instances whose it would be, some of them where there are many; none: it may be anybody's. */
+  /** Instances that may have processes left; some of them if there are many. Empty: any instance may. */
   readonly ids: readonly string[];
-  /** For people. Names of processes in it are untrusted. */
+  /** Text for people. Names of processes in it are untrusted. */
   readonly words: string;
 }
 
 export interface Outcomes {
   readonly ok: boolean;
   readonly outcomes: readonly Outcome[];
-  /** Of the end of the whole fleet; not there: nothing but what was ended can be left. */
+  /** Doubts about the end of the whole fleet. Absent: at most the reported processes are left. */
   readonly doubts?: readonly FleetDoubt[];
-  /** What the end of the whole fleet could not end, as `pid name`. */
+  /** Processes that the end of the whole fleet could not end, as `pid name`. */
   readonly left?: readonly string[];
 }

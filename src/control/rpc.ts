@@ -1,4 +1,4 @@
-/** JSON-RPC 2.0, the server's side: from a line of a client to its answer, whatever the line is. */
+/** JSON-RPC 2.0, server side: turns any line of a client into a response. */
 import {RpcError} from './errors.ts';
 import {ErrorCode, MAX_BATCH, MAX_UNDER_WAY} from './messages.ts';
 import {isObject} from '../base/json.ts';
@@ -13,11 +13,11 @@ const failure = (id: Id, code: number, message: string, data?: unknown): Answer 
 });
 
 export interface RpcHost {
-  /** Carries out a request. */
+  /** Executes a request. */
   readonly call: (method: string, params: unknown, id: Id) => Promise<unknown>;
   readonly write: (line: string) => void;
   readonly onError: (error: unknown) => void;
-  /** One more request is done; its answer is sent in a later microtask. */
+  /** Called when a request is done; its response is sent in a later microtask. */
   readonly done: () => void;
 }
 
@@ -29,12 +29,12 @@ export class Rpc {
     this.#host = host;
   }
 
-  /** Requests that are not answered yet. */
+  /** Number of requests without a response. */
   get underWay(): number {
     return this.#underWay;
   }
 
-  /** Begins what a line asks for. */
+  /** Starts the requests of a line. */
   handleLine(line: string): void {
     let message: unknown;
     try {
@@ -47,7 +47,7 @@ export class Rpc {
     else void this.#request(message).then(answer => answer && this.#send(answer));
   }
 
-  /** Tells what is wrong with something that is no request. */
+  /** Sends an error for input that is not a request. */
   refuse(code: number, message: string): void {
     this.#send(failure(null, code, message));
   }
@@ -57,7 +57,7 @@ export class Rpc {
     try {
       line = JSON.stringify(message);
     } catch (error) {
-      // A handler's result that is no JSON; the client must not wait for ever.
+      // The client must not wait for ever for a handler's result that is not JSON.
       this.#host.onError(error);
       const id = 'id' in message ? message.id : null;
       line = JSON.stringify(failure(id, ErrorCode.internal, 'internal error: the result is no JSON'));
@@ -74,7 +74,7 @@ export class Rpc {
     if (answers.length > 0) this.#send(answers);
   }
 
-  /** The answer to one request; null where none is due (a notification). Never rejects. */
+  /** Returns the response to one request, or null for a notification. Never rejects. */
   async #request(message: unknown): Promise<Answer | null> {
     if (!isObject(message)) return failure(null, ErrorCode.invalidRequest, 'a request is an object');
     const {jsonrpc, id = null, method} = message;

@@ -1,14 +1,14 @@
-/** What is never shown: values of variables that look like secrets, and passwords in URLs. */
+/** Masks values of variables that look like secrets, and passwords in URLs, before they are shown. */
 
 const SECRET =
   /pass(word|wd|phrase)?|pwd|secret|token|credential|(api|access|private|encryption|signing|master|license)_?key|auth/i;
-/** As a word of the name: neither a keyboard nor a monkey is a secret. */
+/** `key` as a word of the name: `keyboard` and `monkey` are not secrets. */
 const KEY = /(?:^|[^a-z])keys?(?:[^a-z]|$)/i;
-/** The same within `encryptionKey`. */
+/** `Key` as a word of a camel-case name: `encryptionKey`. */
 const INNER_KEY = /[a-z\d]Keys?(?:[^a-z]|$)/;
-/** What is given to everybody; another word may still say that there is more in it. */
+/** Public keys are not secrets, unless another word of the name matches `SECRET`. */
 const PUBLIC_KEY = /pub(?:lic|lishable)?[_.-]?key/i;
-/** Where a shell keeps its working directory, and the one before; also as `env.PWD`. */
+/** A shell's working directory and the previous one; also as `env.PWD`. */
 const FOLDER = /(?:^|\.)(?:OLD)?PWD$/;
 const MASK = '********';
 
@@ -17,23 +17,23 @@ function isSecret(name: string): boolean {
   return SECRET.test(name) || ((KEY.test(name) || INNER_KEY.test(name)) && !PUBLIC_KEY.test(name));
 }
 
-/** A value of the variable of that name, as it may be shown. */
+/** Returns the value of a variable, masked as far as its name or content requires. */
 export const maskValue = (name: string, value: string): string => (isSecret(name) ? MASK : maskPasswords(value));
 
-/** Ends the name of a user: what else may stand there has no password behind it. A name may be an address, with `@` in it. */
+/** Ends a user name; a password follows only after `:`. A user name may be an address that contains `@`. */
 const ENDS_USER = /[/\s:]/g;
-/** A password that nobody has encoded may hold a slash or a quote before its `@` ... */
+/** An unencoded password may contain a slash or a quote before its `@` ... */
 const ENDS_PASSWORD = /[@\s]/g;
-/** ... but behind a name with `@` in it, the next one may belong to a path: `ssh://me@host:22/a@b`. */
+/** ... but after a user name with `@`, the next `@` may belong to a path: `ssh://me@host:22/a@b`. */
 const ENDS_AUTHORITY = /[@/\s"'`]/g;
-/** Up to there a further `@` belongs to the password: no host has one. */
+/** Ends the host. A further `@` before that belongs to the password, since a host contains none. */
 const ENDS_HOST = /[/\s"'`]/g;
 
 /**
- * The text with the password of each `://user:password@` masked.
+ * Returns the text with the password of each `://user:password@` masked.
  *
- * It is read once from the left to the right. A pattern with the user and the password in it looks for the `@` again from each
- * `://`: 120 KB of `://:` held up whoever asked it for minutes.
+ * Scans the text once, from left to right. A pattern that contains both user and password searches for the `@` again
+ * from each `://`: 120 KB of `://:` took minutes.
  */
 function maskPasswords(text: string): string {
   const endOfUser = placesOf(ENDS_USER, text);
@@ -60,8 +60,8 @@ function maskPasswords(text: string): string {
 }
 
 /**
- * Where the pattern is met next; asked from places that only grow. What was found is kept, since the end of one password that
- * is none is also the end of those that begin before it.
+ * Returns a function that finds the next match of the pattern; `from` must not decrease between calls. The last match
+ * is kept, since the end of a candidate that is not a password also ends the candidates that begin before it.
  */
 function placesOf(pattern: RegExp, text: string): (from: number) => number {
   let found = -1;
@@ -76,7 +76,7 @@ function placesOf(pattern: RegExp, text: string): (from: number) => number {
 export const maskSecrets = (env: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(env).map(([name, value]) => [name, maskValue(name, value)]));
 
-/** The same for any JSON value in a definition; `name` is the key that it has. */
+/** Masks the strings of any JSON value in a definition; `name` is the key of the value. */
 export function maskDeep(name: string, value: unknown): unknown {
   if (typeof value === 'string') return maskValue(name, value);
   if (Array.isArray(value)) return value.map((item: unknown) => maskDeep('', item));

@@ -1,4 +1,4 @@
-/** The control socket: who may speak on it, and who is listening to events. */
+/** The control socket: accepts authorized clients and sends them events. */
 import {formatDuration} from '../base/format.ts';
 import type {EventRecord} from '../journal/record.ts';
 import {lstatSync, renameSync, rmSync} from 'node:fs';
@@ -14,21 +14,24 @@ import {eventLine} from './watch.ts';
 export interface ControlServerOptions {
   readonly socketPath: string;
   readonly handlers: Partial<Handlers>;
-  /** Who is at the other end (SO_PEERCRED, unix(7)); null where the kernel can't tell, which counts as a stranger. */
+  /**
+   * Returns the process at the other end (SO_PEERCRED, unix(7)), or null if the kernel does not report it, which counts
+   * as an unauthorized user.
+   */
   readonly peerOf: (socket: Socket) => Peer | null;
   readonly allowedUids: ReadonlySet<number>;
-  /** Whether the fleet's socket may be this one's; asked right before it becomes so. Default: it may. */
+  /** Returns whether this server may take the fleet's socket path; called right before the rename. Default: always. */
   readonly mayListen?: () => boolean;
   /**
-   * Whether a living socket of another process may be replaced: an earlier controller's, which is frozen or leaving. Null:
-   * the kernel does not tell who listens. Default: only one of this process.
+   * Returns whether a living socket of another process may be replaced: that of an earlier controller, which is frozen
+   * or exiting. `peer` is null if the kernel does not report who listens. Default: only a socket of this process.
    */
   readonly mayReplace?: (peer: Peer | null) => boolean;
-  /** Told of each unexpected error of a handler; the client has got a plain answer by then. */
+  /** Called with each unexpected error of a handler; the client receives a plain error response. */
   readonly onError?: (error: unknown) => void;
 }
 
-/** Null: nothing lies there, or no way leads there any more. */
+/** Returns null if there is no file at the path or the path is no longer reachable. */
 function inodeAt(path: string): number | null {
   try {
     return lstatSync(path, {throwIfNoEntry: false})?.ino ?? null;
@@ -43,7 +46,7 @@ export class ControlServer {
   readonly #connections = new Set<Connection>();
   readonly #farewells = new Farewells();
   #bound: {temporary: SocketAddress; final: SocketAddress; inode: number} | null = null;
-  /** It is to have its place: from the first {@link listen} to {@link close}. */
+  /** Whether this server should own the socket path: from the first {@link listen} to {@link close}. */
   #isWanted = false;
   #isMoving = false;
 
@@ -52,7 +55,7 @@ export class ControlServer {
     this.#server = this.#create();
   }
 
-  /** How many clients are connected. */
+  /** Number of connected clients. */
   get connections(): number {
     return this.#connections.size;
   }
@@ -62,8 +65,8 @@ export class ControlServer {
   }
 
   /**
-   * Looks whether the fleet's socket still is this server's, and puts it back where somebody has removed or replaced it.
-   * Answers whether that was so; the connections there are stay.
+   * Checks that the fleet's socket is still this server's, and restores it if it was removed or replaced. Returns
+   * whether it was restored. Open connections stay.
    */
   async holdPlace(): Promise<boolean> {
     const bound = this.#bound;
@@ -84,10 +87,10 @@ export class ControlServer {
   }
 
   /**
-   * Listens, with mode 0600 from the first moment. What a dead server has left at that name is replaced in one step, so at
-   * no time there is none; so is a living socket that may be replaced. Answers whether it does.
+   * Listens, with mode 0600 from the first moment. The socket of a dead server, or a living socket that may be
+   * replaced, is replaced in one step, so the name always exists. Returns whether this server listens.
    *
-   * @throws where another program listens there.
+   * @throws if another program listens there.
    */
   async listen(): Promise<boolean> {
     this.#isWanted = true;
@@ -100,7 +103,7 @@ export class ControlServer {
     }
   }
 
-  /** Throws where a living socket has the name that may not be replaced. */
+  /** Throws if a living socket that may not be replaced occupies the name. */
   async #mustBeFree(): Promise<void> {
     const {socketPath, peerOf, mayReplace} = this.#options;
     const final = socketAddress(socketPath);
@@ -156,18 +159,20 @@ export class ControlServer {
     });
   }
 
-  /** Ends all connections once they have got what was answered, and removes the socket if it is still this server's. */
+  /**
+   * Ends all connections once they have received their responses, and removes the socket if it is still this server's.
+   */
   async close(): Promise<void> {
     const bound = this.#bound;
     this.#bound = null;
     this.#isWanted = false;
-    // Before the server is closed: until then no other socket can have this inode's number.
+    // Before the server is closed: until then no other socket can have this inode number.
     if (bound && inodeAt(bound.final.path) === bound.inode) {
       rmSync(bound.final.path, {force: true});
     }
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()));
     for (const connection of this.#connections) connection.end();
-    // One that does not read what it was answered is not waited for.
+    // Clients that do not read their responses are not waited for.
     const patience = setTimeout(() => this.#destroyAll(), 500);
     await closed;
     clearTimeout(patience);
@@ -175,7 +180,7 @@ export class ControlServer {
     bound?.final.release();
   }
 
-  /** Passes a journal record to all who watch. */
+  /** Sends a journal record to all clients that watch. */
   broadcastEvent(record: EventRecord): void {
     if (this.#connections.size === 0) return;
     const line = eventLine(record);
@@ -226,7 +231,7 @@ export class ControlServer {
     );
   }
 
-  /** `, 240 of them from process 4711`, where one process holds most of them. */
+  /** Returns `, 240 of them from process 4711` if one process holds most of the connections. */
   #mostOf(): string {
     let most = {pid: 0, held: 0};
     for (const [pid, held] of holdings([...this.#connections])) if (held > most.held) most = {pid, held};

@@ -1,29 +1,29 @@
 /**
- * A unix socket's address holds 107 bytes and a NUL (unix(7), `sun_path`), and Node 20 cuts a longer one silently: it
- * would bind somewhere else. Where a path is too long, the folder is opened, and the socket reached through the open
- * descriptor (`/proc/self/fd/N/name`); where there is no such way, through a short path made from a hash.
+ * The address of a unix socket holds 107 bytes and a NUL (unix(7), `sun_path`), and Node 20 silently truncates a longer
+ * path and would bind somewhere else. If a path is too long, the folder is opened, and the socket is reached through
+ * the open descriptor (`/proc/self/fd/N/name`) or, without /proc, through a short path made from a hash.
  */
 import {createHash} from 'node:crypto';
 import {closeSync, constants, existsSync, lstatSync, mkdirSync, openSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {basename, dirname, join} from 'node:path';
 
-/** Bytes of a path that every kernel takes: 107 on Linux, 103 elsewhere. */
+/** Maximum bytes of a socket path: 107 on Linux, 103 elsewhere. */
 export const MAX_SOCKET_PATH = process.platform === 'linux' ? 107 : 103;
 
 export interface SocketAddress {
-  /** Short enough for bind(2) and connect(2), while the address is not released. */
+  /** Short enough for bind(2) and connect(2); valid until `release`. */
   readonly path: string;
-  /** Gives back the open folder, if there is one. */
+  /** Closes the open folder, if there is one. */
   release(): void;
 }
 
 const nothing = (): void => undefined;
 
 /**
- * An address for the socket at `path`, of any length.
+ * Returns an address for the socket at `path`, which may have any length.
  *
- * @throws if the folder is missing, or the stand-in folder under the temporary folder belongs to somebody else.
+ * @throws if the folder is missing, or the private folder under the temporary folder belongs to another user.
  */
 export function socketAddress(path: string): SocketAddress {
   if (Buffer.byteLength(path) <= MAX_SOCKET_PATH) return {path, release: nothing};
@@ -45,7 +45,10 @@ function throughDescriptor(path: string): SocketAddress {
 
 const shortName = (path: string): string => `${createHash('sha256').update(path).digest('hex').slice(0, 32)}.sock`;
 
-/** A folder under the temporary one that is this user's alone; whoever made it first, it is checked. */
+/**
+ * Creates a folder under the temporary one for this user alone, and checks its owner and mode even if it existed
+ * before.
+ */
 function privateFolder(): string {
   const uid = process.getuid?.() ?? 0;
   const folder = join(tmpdir(), `brood-${uid}`);

@@ -1,8 +1,8 @@
-/** Whether a fleet has a supervisor: its lock says so, or, where the lock is gone under a living one, the processes. */
+/** Finds the supervisor of a fleet by its lock or, if the lock file is missing, by the processes. */
 import {keeperAlive, readLock, type Lock} from './lock.ts';
 import {livingIn, livingSupervisors, openLockOf, type Living} from '../home/living.ts';
 
-/** Looks at all processes when that is needed, and once. */
+/** Scans all processes on the first call and caches the result. */
 export type Scan = () => readonly Living[];
 
 export function scanOnce(): Scan {
@@ -10,7 +10,7 @@ export function scanOnce(): Scan {
   return () => (found ??= livingSupervisors());
 }
 
-/** The name of a lock that would stand in its file if that were there; null: no keeper of that folder holds one. */
+/** Returns the lock entry of a keeper that holds the lock of that folder, even if the file is missing, or null. */
 export function heldLock(folder: string, scan: Scan = livingSupervisors): Lock | null {
   const all = livingIn(folder, scan());
   const keeper = all.find(({role, pid}) => role === 'keeper' && openLockOf(pid, folder) !== null);
@@ -24,7 +24,9 @@ export function heldLock(folder: string, scan: Scan = livingSupervisors): Lock |
   };
 }
 
-/** What the lock's file says, or, where it names no living keeper, the keeper that lives all the same. */
+/**
+ * Returns the content of the lock file or, if it names no living keeper, the entry of a keeper that lives nevertheless.
+ */
 export function findLock(folder: string, scan?: Scan): {readonly lock: Lock | null; readonly alive: boolean} {
   const lock = readLock(folder);
   if (keeperAlive(lock)) return {lock, alive: true};
@@ -36,8 +38,8 @@ const LOOK_MS = 50;
 const PATIENCE_MS = 5_000;
 
 /**
- * The keeper of a fleet, or null. One that is coming up, is being started again or is leaving is waited for; an anchor
- * that stays without a keeper counts as well.
+ * Returns the pid of a fleet's keeper, or null. Waits for a keeper that is starting, restarting or exiting. An anchor
+ * that stays without a keeper also counts.
  */
 export async function settledSupervisor(folder: string): Promise<number | null> {
   const end = performance.now() + PATIENCE_MS;

@@ -1,18 +1,18 @@
-/** Events that one client gets: those of the past first, then as they happen, with none missing in between. */
+/** Events of one client: past events first, then new ones as they happen, without a gap in between. */
 import type {EventRecord} from '../journal/record.ts';
 
 const MAX_HELD_EVENTS = 10_000;
 
 export interface WatchHost {
   readonly write: (line: string) => void;
-  /** More happens than may wait for the past to be told. */
+  /** Called when more events happen than may be held during the replay of past events. */
   readonly overflow: () => void;
 }
 
 export class Watch {
   readonly #host: WatchHost;
   #lastSeq: number;
-  /** From the first moment on events are held, until the past has been told; null: they are passed on. */
+  /** Events held from the start until the replay is complete; null: events are passed on. */
   #held: {readonly seq: number; readonly line: string}[] | null = [];
 
   constructor(afterSeq: number | undefined, host: WatchHost) {
@@ -20,12 +20,12 @@ export class Watch {
     this.#host = host;
   }
 
-  /** One of the past. */
+  /** Passes on a past event. */
   replay(record: EventRecord): void {
     if (record.seq > this.#lastSeq) this.#pass(record.seq, eventLine(record));
   }
 
-  /** One that happens. `line` is the notification, ready to be sent. */
+  /** Passes on or holds a new event. `line` is the notification, ready to be sent. */
   event(seq: number, line: string): void {
     if (seq <= this.#lastSeq) return;
     if (this.#held === null) {
@@ -36,7 +36,7 @@ export class Watch {
     if (this.#held.length > MAX_HELD_EVENTS) this.#host.overflow();
   }
 
-  /** The past has been told. */
+  /** Ends the replay and passes on the held events. */
   release(): void {
     const held = this.#held ?? [];
     this.#held = null;
@@ -49,6 +49,6 @@ export class Watch {
   }
 }
 
-/** The notification that carries a journal record. */
+/** Returns the notification that carries a journal record. */
 export const eventLine = (record: EventRecord): string =>
   JSON.stringify({jsonrpc: '2.0', method: 'event', params: record}) + '\n';

@@ -1,4 +1,4 @@
-/** From the keeper's welcome to the end. */
+/** Runs the controller, from the keeper's welcome to the exit. */
 import {SIGKILL} from '../posix/signal-numbers.ts';
 import {messageOf} from '../base/errors.ts';
 import {existsSync, statSync} from 'node:fs';
@@ -18,12 +18,12 @@ import {startTimeOf} from '../process/stat.ts';
 
 declare const BROOD_VERSION: string;
 
-/** The keeper is gone, or took another controller: whatever is under way, this one has no say any more. */
+/** Exit status if the keeper is gone or has accepted another controller: this one must not decide any more. */
 const ABANDONED = 3;
 
 /**
- * An upgrade is given up after 10 s by the keeper. One that has not even done that has become a new keeper that does not
- * work: its anchor starts the old one.
+ * The keeper aborts an upgrade after 10 s. A keeper that has not done so by then has become a new keeper that does not
+ * work: once it has ended, its anchor starts the old one.
  */
 const STUCK_MS = 15_000;
 
@@ -33,15 +33,15 @@ function endStuckKeeper(pid: number, startTime: string | null): void {
 }
 
 /**
- * One whose keeper is gone decides nothing any more, but it holds the queue of pipes (STORE_FD) until another keeper has
- * opened them: then there is a control socket again. The anchor, which holds it, too, may be dead. So long (ms), and no
- * longer: there may be no other keeper.
+ * A controller without a keeper decides nothing, but it holds the queue of pipes (STORE_FD) until another keeper has
+ * opened them; from then on there is a control socket again. The anchor holds the queue, too, but may be dead. The wait
+ * is limited (ms): there may be no other keeper.
  */
 const LINGER_MS = 30_000;
 const LOOK_MS = 20;
 const ENDS: ReadonlySet<SupervisorSignal> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT']);
 
-/** Another controller answers, or a keeper has left in order: it has emptied the lock's file. */
+/** Returns whether another controller listens, or a keeper has left in order and emptied the lock file. */
 const isTakenUp = (folder: string): boolean =>
   existsSync(inFolder.socket(folder)) || statSync(inFolder.lock(folder), {throwIfNoEntry: false})?.size === 0;
 
@@ -54,7 +54,7 @@ function lingerUntil(isTaken: () => boolean, done: () => void): void {
   look();
 }
 
-/** Null where the folder does not tell what the fleet is, which is said. */
+/** Logs a {@link NoLaunchError} and returns null if the folder does not define the fleet. */
 function beginOrSay(begin: () => Controller): Controller | null {
   try {
     return begin();
@@ -65,7 +65,7 @@ function beginOrSay(begin: () => Controller): Controller | null {
   }
 }
 
-/** False where it is not, which is said. */
+/** Logs why the folder must not be used, and returns false. */
 function isTrusted(folder: string): boolean {
   try {
     mustBeTrusted(folder);
@@ -97,7 +97,7 @@ export function runController(folder: string, early: EarlySignals, exit: (status
       } else waiting.push(fact);
     },
     lost() {
-      // One that was to take over may be the only one that holds the queue.
+      // A controller prepared for a takeover may be the only process that holds the queue of pipes.
       if (left || (controller === null && guard === undefined)) {
         exit(left ? 0 : ABANDONED);
         return;

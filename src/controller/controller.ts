@@ -1,4 +1,4 @@
-/** The controller: it decides everything and touches no worker. Here its rooms are put together. */
+/** The controller: decides everything and touches no worker. This class connects its parts. */
 import type {SupervisorReport} from '../control/reports.ts';
 import type {ControlServer} from '../control/server.ts';
 import type {EventRecord} from '../journal/record.ts';
@@ -27,9 +27,9 @@ export interface ControllerOptions {
   readonly version: string;
   readonly link: KeeperLink;
   readonly welcome: Welcome;
-  /** The controller has nothing more to do. */
+  /** Called when the controller has nothing left to do. */
   readonly leave: () => void;
-  /** Another controller has committed: this one has no say any more. */
+  /** Called when another controller has committed: this one must not decide any more. */
   readonly superseded: () => void;
 }
 
@@ -43,7 +43,7 @@ export class Controller {
   readonly #signals: SupervisorSignals;
   readonly #facts: Facts;
   readonly #end: ControllerEnd;
-  /** The welcome, with what the keeper has told since of what it can promise. */
+  /** The welcome, updated with the guarantees that the keeper has reported since. */
   #promised: Welcome;
 
   constructor(options: ControllerOptions) {
@@ -66,22 +66,22 @@ export class Controller {
     this.#begin();
   }
 
-  /** Opens the control socket; then `up` may return. */
+  /** Opens the control socket and reports ready: `up` may return. */
   async listen(): Promise<void> {
     if (await this.#server.listen()) this.#decisions.link.order({type: 'ready'});
   }
 
-  /** What the keeper says. */
+  /** Handles a fact from the keeper. */
   handleFact(fact: Fact): void {
     take(this.#facts, fact);
   }
 
-  /** A signal that was sent to the controller itself. */
+  /** Handles a signal that was sent to the controller itself. */
   handleOwn(signal: SupervisorSignal): void {
     this.#signals.own(signal);
   }
 
-  /** The keeper is gone. */
+  /** Ends after the loss of the keeper. */
   abandon(): void {
     this.#end.abandon();
   }
@@ -133,7 +133,7 @@ export class Controller {
     });
   }
 
-  /** Takes up what is there: the journal, the runs that the keeper knows, then all that is due. */
+  /** Opens the journal, takes over the runs that the keeper knows, and does everything that is due. */
   #begin(): void {
     const {folder, welcome, beginning, journal, core} = this.#decisions;
     const {orphans, logCare} = this.#monitoring;
@@ -170,7 +170,7 @@ export class Controller {
     else engine.note({type: 'plan-refused', message: `SIGHUP changed nothing: ${read.message}`});
   }
 
-  /** SIGUSR2: what is known, for a person who looks for a fault. */
+  /** SIGUSR2: writes the whole state to standard error, for debugging. */
   #dump(): void {
     const core = JSON.parse(this.#decisions.core.snapshot()) as unknown;
     writeError(`${JSON.stringify({at: new Date(), supervisor: this.#report(), core}, null, 1)}\n`);

@@ -1,4 +1,4 @@
-/** What each fact that the keeper tells means here. */
+/** The handlers of the facts that the keeper sends. */
 import {agesNow} from './turn/age.ts';
 import type {ReadinessProbes} from './effects/readiness-probes.ts';
 import type {CurrentCode} from './turn/installed-code.ts';
@@ -33,9 +33,9 @@ export interface FactsHost {
   readonly code: CurrentCode;
   readonly signals: SupervisorSignals;
   readonly pulse: Heartbeat;
-  /** The keeper promises other than it did. */
+  /** Called when the keeper's guarantees have changed. */
   readonly guarantees: (fact: FactOf<'guarantees'>) => void;
-  /** Another controller is prepared. */
+  /** Called when another controller is ready to take over. */
   readonly handOver: () => void;
   readonly sweep: Sweep;
 }
@@ -91,7 +91,7 @@ export function createFacts(host: FactsHost): Facts {
     beat: () => host.pulse.heard(),
     repaired({what, message}) {
       engine.note({type: 'repaired', what, message});
-      // What is the controller's in the fleet's folder may be gone, too.
+      // Files of the controller in the fleet's folder may be missing, too.
       sweep.lookAtFolder();
     },
     outdated({tokens}) {
@@ -99,13 +99,13 @@ export function createFacts(host: FactsHost): Facts {
       if (ids.length > 0) engine.feed({type: 'reload', ids});
     },
     'channel-lost': ({channel, message}) => engine.note({type: 'channel-lost', channel, message}),
-    welcome: elsewhere, // with it the controller has begun
-    reply: elsewhere, // was for who asked
-    handshake: elsewhere, // is for one that does not work yet
+    welcome: elsewhere, // creates the controller
+    reply: elsewhere, // resolves a request, see KeeperLink
+    handshake: elsewhere, // answered before a controller exists
   };
 }
 
-/** @param type the fact's own; a keeper of another version may have one that is not known here */
+/** @param type type of the fact; a keeper of another version may send types that are unknown here */
 function takeAs<T extends FactType>(facts: Partial<Facts>, type: T, fact: FactOf<T>): void {
   facts[type]?.(fact);
 }

@@ -1,4 +1,4 @@
-/** The end of a controller: its keeper is gone, another controller takes over, or nothing of the fleet lives any more. */
+/** The end of a controller: its keeper is gone, another controller takes over, or no process of the fleet is left. */
 import {now} from './turn/clock.ts';
 import {logError} from './turn/stderr.ts';
 import type {Engine} from './turn/engine.ts';
@@ -8,9 +8,9 @@ import type {KeeperLink} from './keeper/link.ts';
 import type {SnapshotFile} from './state/snapshot-file.ts';
 import type {ControlServer} from '../control/server.ts';
 
-/** At `down`, hooks have that long in all; a second signal, or `down --now`, waits for none. */
+/** Time limit for all hooks at `down`; a second signal, or `down --now`, skips the wait. */
 const DOWN_HOOKS_MS = 10_000;
-/** Before another controller takes over, which has 10 s for all of it. */
+/** Time limit for hooks before another controller takes over; the whole takeover may take 10 s. */
 const HAND_OVER_HOOKS_MS = 3_000;
 
 export interface ControllerEndHost {
@@ -19,10 +19,10 @@ export interface ControllerEndHost {
   readonly snapshot: SnapshotFile;
   readonly server: ControlServer;
   readonly link: KeeperLink;
-  /** Ends what happens from time to time. */
+  /** Stops all periodic work. */
   readonly stopTimers: () => void;
   readonly hooks: Hooks;
-  /** The controller has nothing more to do. */
+  /** Called when the controller has nothing left to do. */
   readonly leave: () => void;
 }
 
@@ -35,7 +35,7 @@ export class ControllerEnd {
     this.#host = host;
   }
 
-  /** The keeper is gone: from now on nothing is decided, committed or answered here. */
+  /** Called when the keeper is gone: stops deciding, committing and answering. */
   abandon(): void {
     const {engine, server} = this.#host;
     this.#begin();
@@ -43,7 +43,7 @@ export class ControllerEnd {
     void server.close();
   }
 
-  /** Another controller is prepared: all is committed, the socket is free, and the lease is given away. */
+  /** Called when another controller is ready: commits everything, frees the socket and hands over the lease. */
   async handOver(): Promise<void> {
     const {engine, server, link, leave, hooks} = this.#host;
     await hooks.quiet(HAND_OVER_HOOKS_MS);
@@ -63,15 +63,15 @@ export class ControllerEnd {
     leave();
   }
 
-  /** Nothing lives any more: answers go out, the state is forgotten, the keeper may leave. */
+  /** No process of the fleet is left: sends the last answers, ends, and lets the keeper leave. */
   allEnded(): void {
     if (this.#isDown || this.#ending) return;
     this.#isDown = true;
-    // In the next turn of the event loop those who wait for the end have been answered.
+    // Commands that wait for the end are answered before the next turn of the event loop.
     setImmediate(() => void this.#leave());
   }
 
-  /** False where it has begun already. */
+  /** Returns false if the end has already begun. */
   #begin(): boolean {
     if (this.#ending) return false;
     this.#ending = true;
@@ -87,7 +87,7 @@ export class ControllerEnd {
 
   async #leave(): Promise<void> {
     const {engine, journal, snapshot, server, link, leave, hooks} = this.#host;
-    // What came last is told now, and the hooks hear of it.
+    // Writes the last events now, so that hooks receive them.
     engine.settle();
     await hooks.quiet(DOWN_HOOKS_MS);
     if (!this.#begin()) return;
@@ -96,10 +96,10 @@ export class ControllerEnd {
     engine.close();
     await server.close();
     try {
-      // The snapshot stays, and says that all is stopped: one that is started before the keeper has left must know.
+      // The snapshot stays and records that all is stopped, for a controller that starts before the keeper has left.
       if (engine.commitError !== null) snapshot.remove();
     } catch (error) {
-      // Of a disk that has become read-only: down goes on.
+      // The disk may have become read-only: down continues.
       logError('the snapshot can not be removed', error);
     }
     link.order({type: 'leave'});

@@ -1,11 +1,11 @@
-/** What signals to the supervisor mean, whichever of its processes they were sent to. */
+/** Handles signals to the supervisor, whichever of its processes they were sent to. */
 import type {SupervisorSignal} from '../posix/early-signals.ts';
 
-/** The same signal from a service manager and a terminal at once is one signal. */
+/** The same signal from a service manager and a terminal within this time counts once. */
 const SAME_SIGNAL_MS = 250;
 
 export interface SignalActions {
-  /** Stop in order; or at once. */
+  /** Stops the fleet in order, or at once. */
   readonly end: (now: boolean) => void;
   readonly sweep: () => void;
   readonly apply: () => void;
@@ -23,7 +23,7 @@ export class SupervisorSignals {
     this.#actions = actions;
   }
 
-  /** One that the keeper passed on; it says whether it is a second one to end. */
+  /** Handles a signal that the keeper passed on. @param again whether it is the second signal to end */
   passedOn(signal: string, again: boolean): void {
     if (ends(signal)) this.#actions.end(again);
     else if (signal === 'SIGALRM') this.#actions.sweep();
@@ -32,7 +32,7 @@ export class SupervisorSignals {
     else if (signal === 'SIGUSR2') this.#actions.dump();
   }
 
-  /** One that was sent to the controller itself: a second one of those that end means at once. */
+  /** Handles a signal that was sent to the controller itself. A second signal to end stops the fleet at once. */
   own(signal: SupervisorSignal): void {
     if (!ends(signal)) {
       this.passedOn(signal, false);

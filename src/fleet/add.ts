@@ -5,7 +5,7 @@ import {defaultWorker} from './schema/worker.ts';
 import {quote} from './syntax/tree.ts';
 import type {RestartPolicy, WorkerSpec} from './types.ts';
 
-/** A worker as a command line gives it. */
+/** A worker as given on a command line. */
 export interface CommandOptions {
   /** Default: the program's own name, made valid. */
   readonly name?: string;
@@ -17,12 +17,12 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** A worker, or why there is none. */
+/** A worker, or the reason why there is none. */
 export type CommandResult = {readonly spec: WorkerSpec} | {readonly problem: string};
 
 const POLICIES: readonly RestartPolicy[] = ['always', 'on-failure', 'never'];
 
-/** The worker that `brood add` adds: what a fleet file with nothing but `run` would describe. */
+/** Returns the worker that `brood add` adds: the same as a fleet file with only `run`. */
 export function workerFromCommand({name, argv, restart = 'always', cwd, env = {}}: CommandOptions): CommandResult {
   const [program = ''] = argv;
   if (program === '') return {problem: 'there is nothing to run: expected a program and its arguments'};

@@ -1,13 +1,16 @@
 /**
- * The kinds of channels, by who uses one: a line a kind. How each is written in a fleet file, src/fleet/schema/channels.ts
- * says; what the keeper does for one that workers inherit, src/keeper/inherited.
+ * The kinds of channels and who uses each, one kind per line. src/fleet/schema/channels.ts defines the syntax in the
+ * fleet file; src/keeper/inherited handles the channels that workers inherit.
  */
 import type {ChannelKind, ChannelSpec, WorkerSpec} from './types.ts';
 
 interface Kind {
-  /** `listed`: by the workers whose `channels:` name it. `ends`: by the two that it names itself (`from`, `to`). */
+  /**
+   * `listed`: used by workers whose `channels:` names the channel. `ends`: used by the two workers that the channel
+   * names (`from`, `to`).
+   */
   readonly used: 'listed' | 'ends';
-  /** Workers inherit it as a descriptor. */
+  /** Whether workers inherit the channel as a descriptor. */
   readonly inherited: boolean;
 }
 
@@ -28,21 +31,24 @@ export type InheritedChannel = Extract<ChannelSpec, {readonly kind: InheritedKin
 
 const entries: readonly (readonly [string, Kind])[] = Object.entries(KINDS);
 
-/** The kinds that name their workers themselves. */
+/** The kinds whose entries name their workers. */
 export const ENDED_KINDS = entries.flatMap(([kind, {used}]) => (used === 'ends' ? [kind] : []));
 
-/** Of those that workers name, the kinds that they inherit. */
+/** The inherited kinds among those that workers list. */
 export const LISTED_INHERITED = entries.flatMap(([kind, {used, inherited}]) =>
   used === 'listed' && inherited ? [kind] : [],
 );
 
 export const isInherited = (channel: ChannelSpec): channel is InheritedChannel => KINDS[channel.kind].inherited;
 
-/** The workers that a channel names itself; none where it does not. */
+/** Returns the workers that a channel names; none for other kinds. */
 export const endsOf = (channel: ChannelSpec): readonly string[] =>
   'from' in channel ? [...new Set([channel.from, channel.to])] : [];
 
-/** What a worker is told of a channel that it uses: whom it leads to at the other end, it is not. Null: it does not use it. */
+/**
+ * Returns the description of a channel for a worker, without the worker at the other end, or null if the channel names
+ * its workers and this is not one of them.
+ */
 export function asSeenBy(worker: string, channel: ChannelSpec): object | null {
   if (!('from' in channel)) return channel;
   const {name, kind, from, to} = channel;
@@ -50,7 +56,8 @@ export function asSeenBy(worker: string, channel: ChannelSpec): object | null {
 }
 
 /**
- * The channels that a worker uses: those that it names, in its order; then those of the file that name it.
+ * Returns the channels that a worker uses: those that it lists, in its order; then those that name the worker, in the
+ * order of the file.
  */
 export const channelsUsedBy = (
   {name: worker, channels: names}: Pick<WorkerSpec, 'name' | 'channels'>,

@@ -1,18 +1,18 @@
 import {keyLabel} from './syntax/tree.ts';
 
-/** Who points at whom, by name. Names that are nobody's are passed over. */
+/** References by name. Unknown names are ignored. */
 export type Arrows = ReadonlyMap<string, readonly string[]>;
 
 /**
- * The rings in a graph, each as the names along it, from the one that comes first in the map. Rings that share a name
- * with one that was found are left out: they may well be gone when that one is mended.
+ * Returns the rings in a graph, each as the names along it, starting with the name that comes first in the map. Rings
+ * that share a name with a ring found before are omitted: fixing that one may remove them.
  */
 export function findRings(arrows: Arrows): readonly (readonly string[])[] {
   const rings: (readonly string[])[] = [];
   const order = new Map([...arrows.keys()].map((name, index) => [name, index]));
   const done = new Set<string>();
   for (const start of arrows.keys()) {
-    // By hand and not by recursion: a chain may be ten thousand long.
+    // Iterative, not recursive: a chain may be ten thousand long.
     const path: {readonly name: string; next: number}[] = [];
     const onPath = new Map<string, number>();
     const found = new Stretches();
@@ -33,7 +33,7 @@ export function findRings(arrows: Arrows): readonly (readonly string[])[] {
       }
       const begun = onPath.get(target);
       if (begun !== undefined) {
-        // Written out only where it is told: each arrow may close a ring as long as the path.
+        // Only reported rings are copied: each arrow may close a ring as long as the path.
         if (found.last < begun) {
           rings.push(
             fromFirst(
@@ -49,12 +49,12 @@ export function findRings(arrows: Arrows): readonly (readonly string[])[] {
   return rings;
 }
 
-/** Which places of a path lie in rings: stretches that end where the path ends, or before. */
+/** The places of a path that lie in rings, as stretches that end at or before the end of the path. */
 class Stretches {
-  /** In rising order of their ends. */
+  /** Sorted by their ends. */
   readonly #all: {from: number; to: number}[] = [];
 
-  /** The last place that lies in one; -1: none does. */
+  /** The last place in a stretch, or -1. */
   get last(): number {
     return this.#all.at(-1)?.to ?? -1;
   }
@@ -66,7 +66,7 @@ class Stretches {
     else this.#all.push({from, to});
   }
 
-  /** The path ends before this place now. */
+  /** Shortens the path: it now ends before this place. */
   left(place: number): void {
     const last = this.#all.at(-1);
     if (last?.to !== place) return;
@@ -81,7 +81,7 @@ function fromFirst(ring: readonly string[], order: ReadonlyMap<string, number>):
   return [...ring.slice(first), ...ring.slice(0, first)];
 }
 
-/** `alder -> birch -> alder`; a long ring is shortened in its middle. */
+/** Formats a ring as `alder -> birch -> alder`; shortens a long ring in its middle. */
 export function showRing(ring: readonly string[]): string {
   const shown = ring.length > 12 ? [...ring.slice(0, 6), '…', ...ring.slice(-5)] : ring;
   return [...shown, ring[0] ?? ''].map(keyLabel).join(' -> ');

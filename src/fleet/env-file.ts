@@ -5,17 +5,18 @@ import type {Problem} from './types.ts';
 const ASSIGNMENT = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*/;
 const ESCAPES: Readonly<Record<string, string>> = {n: '\n', r: '\r', t: '\t', '"': '"', '\\': '\\', $: '$', '`': '`'};
 
-/** What an environment file says, and what in it could not be read. */
+/** The variables of an environment file, and its problems. */
 export interface ParsedEnvFile {
   readonly env: Readonly<Record<string, string>>;
   readonly problems: readonly Problem[];
 }
 
 /**
- * Reads `KEY=VALUE` lines: comments, blank lines, an `export` in front, single quotes (all literal) and double quotes
- * (`\n`, `\t`, `\"`, `\\`), both over several lines if need be. Nothing is expanded. The last of two equal keys counts.
+ * Parses `KEY=VALUE` lines: comments, blank lines, a leading `export`, single quotes (all literal) and double quotes
+ * (`\n`, `\t`, `\"`, `\\`); both kinds of quotes may span lines. Nothing is expanded. The last of two equal keys
+ * counts.
  *
- * @param file - as it is to be shown in problems
+ * @param file - the name to show in problems
  */
 export function parseEnvFile(input: string, file = '.env'): ParsedEnvFile {
   const text = input.replace(/^\uFEFF/, '');

@@ -1,4 +1,4 @@
-/** The fleet file: reading, checking and normalizing it. Types and functions only; nothing happens on import. */
+/** Reads, checks and normalizes the fleet file. Types and functions only; importing has no side effects. */
 export {workerFromCommand, type CommandOptions, type CommandResult} from './add.ts';
 export {formatAddress} from './values/address.ts';
 export {parseCron, type Cron, type CronResult} from './values/cron.ts';

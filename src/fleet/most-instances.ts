@@ -1,2 +1,2 @@
-/** More processes than one supervisor can look after; whoever writes more has mistyped a number. */
+/** More processes than one supervisor can manage; a larger number is a typing error. */
 export const MOST_INSTANCES = 10_000;

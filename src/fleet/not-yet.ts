@@ -5,8 +5,8 @@ import {laterKeys} from './check/table.ts';
 import type {FleetSpec} from './types.ts';
 
 /**
- * What a fleet asks for that has no effect yet, e.g. `web.watchdog has no effect yet`. For fleets that come without a file;
- * the problems of a parsed file say the same, each at its place.
+ * Lists the parts of a fleet that have no effect yet, e.g. `web.watchdog has no effect yet`. For fleets without a file;
+ * a parsed file reports the same as problems, each at its place.
  */
 export function noEffectYet(fleet: FleetSpec): readonly string[] {
   const {groups} = fleetKeys;

@@ -9,32 +9,32 @@ import type {Node} from './syntax/tree.ts';
 import type {FleetSpec, ParsedFleet} from './types.ts';
 import {readYaml} from './syntax/yaml.ts';
 
-/** What the machine allows; as it is where not said otherwise. */
+/** Properties of the machine. Absent: those of this machine, unless stated otherwise. */
 export interface Machine {
   /** Whether the fleet would run as root: `user` and a nice value below 0 need it. */
   readonly root?: boolean;
-  /** What `instances: cpus` means. */
+  /** The value of `instances: cpus`. */
   readonly cpus?: number;
-  /** What keeps a path from being watched, in words. Left out: nothing does. */
+  /** Returns why a path can't be watched, or null. Absent: every path can. */
   readonly unwatchable?: (path: string) => string | null;
-  /** Why a limit can't be held by cgroup here, in words. Left out: all can. */
+  /** Returns why a limit can't be enforced by cgroup here, or null. Absent: every limit can. */
   readonly unenforced?: (limit: 'memory' | 'cpu') => string | null;
-  /** Why no socket is to be bound at a path, in words. Left out: nothing speaks against any. */
+  /** Returns why no socket may be bound at a path, or null. Absent: every path is allowed. */
   readonly noSocket?: (path: string) => string | null;
 }
 
 export interface ParseOptions extends Machine {
-  /** What the file is called in problems, and in the fleet unless `canonical` says otherwise. */
+  /** The name of the file in problems, and in the fleet unless `canonical` is set. */
   readonly file: string;
   /** The canonical path of the file. */
   readonly canonical?: string;
-  /** The folder that relative paths start from, absolute. */
+  /** The base folder of relative paths, absolute. */
   readonly dir: string;
   /** Default `yaml`. */
   readonly format?: 'yaml' | 'procfile';
 }
 
-/** Checks and normalizes the text of a fleet file. Never throws for what the text says: all that is wrong is a problem. */
+/** Checks and normalizes the text of a fleet file. Never throws for its content: every error becomes a problem. */
 export async function parseFleetText(input: string, options: ParseOptions): Promise<ParsedFleet> {
   const text = input.replace(/^\uFEFF/, '');
   const {file, dir, format = 'yaml'} = options;
@@ -82,7 +82,7 @@ async function readFleet(text: string, context: Context): Promise<Omit<FleetSpec
   return spec;
 }
 
-/** `x-…` at the top is where people keep what they use by anchor. */
+/** Keys named `x-…` at the top level hold anchors. */
 function withoutExtensions(root: Node): Node {
   if (root.kind !== 'map') return root;
   return {...root, entries: root.entries.filter(({key}) => !key.startsWith('x-'))};

@@ -7,7 +7,7 @@ import {quote} from './syntax/tree.ts';
 
 const LINE = /^(\s*)([^\s:#]+)\s*:(.*)$/s;
 
-/** Reads `name: command` lines; each command runs through `/bin/sh -c`, as foreman does it. */
+/** Reads `name: command` lines; each command runs through `/bin/sh -c`, as in foreman. */
 export function readProcfile(text: string, context: Context): Omit<FleetSpec, 'file'> {
   const {report, dir} = context;
   const workers = new Map<string, {readonly spec: WorkerSpec; readonly written: string}>();

@@ -7,24 +7,26 @@ import {parseFleetText, type Machine} from './parse.ts';
 import {readLimited, type Unread} from './syntax/read-limited.ts';
 import type {ParsedFleet} from './types.ts';
 
-/** Bytes. No fleet comes near it; whoever names a database dump by mistake is told so at once. */
+/** Bytes. No fleet comes near this limit; naming a database dump by mistake fails at once. */
 export const LARGEST_FILE = 2 ** 20;
 
-/** The fleet file of a folder: its `brood.yaml`, where there is one. */
+/** Returns the fleet file of a folder: its `brood.yaml`, or null. */
 export function findFleetFile(cwd: string): string | null {
   const file = join(cwd, 'brood.yaml');
   return existsSync(file) ? file : null;
 }
 
-/** Whether a file of this name has `name: command` lines: `Procfile`, `Procfile.dev`, `web.procfile`. */
+/**
+ * Whether the name of a file is that of a file with `name: command` lines: `Procfile`, `Procfile.dev`, `web.procfile`.
+ */
 export function isProcfile(path: string): boolean {
   return /^procfile(\.|$)|\.procfile$/i.test(basename(path));
 }
 
 /**
- * Reads and checks a fleet file. Never throws for what it finds: a file that can't be read is one problem.
+ * Reads and checks a fleet file. Never throws for the file: an unreadable file is one problem.
  *
- * @param path - as the user gave it; problems name it so
+ * @param path - as the user gave it; used in problems
  */
 export async function parseFleetFile(path: string, machine: Machine = {}): Promise<ParsedFleet> {
   const failed = (message: string, line = 1): ParsedFleet => ({
@@ -73,7 +75,7 @@ function whyUnreadable(error: unknown): string {
   return `the fleet file can't be read: ${reason}${code === '' ? '' : ` (${code})`}`;
 }
 
-/** The first line (from 1) that is no UTF-8; null where all is. A newline is never part of another character. */
+/** Returns the first line (from 1) that is not UTF-8, or null. A newline byte is never part of another character. */
 function firstLineNotUtf8(bytes: Uint8Array): number | null {
   if (isUtf8(bytes)) return null;
   for (let start = 0, line = 1; start < bytes.length; line++) {

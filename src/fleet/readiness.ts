@@ -1,12 +1,12 @@
 /**
- * The kinds of readiness, by how each is found out: a line a kind. What is asked has a probe in src/controller/probes; how it
- * is written in a fleet file, src/fleet/schema/probes.ts says.
+ * The kinds of readiness and how each is detected, one kind per line. Kinds with a probe have it in
+ * src/controller/probes; src/fleet/schema/probes.ts defines the syntax in the fleet file.
  */
 import type {Readiness, ReadinessKind, WorkerSpec} from './types.ts';
 
 /**
- * `asked`: somebody asks again and again. `socket`, `descriptor`: the worker says so, by sd_notify(3) or to a descriptor of its
- * own (`fd`). `timed`: it is when it has run for so long (`delayMs`).
+ * `asked`: a probe checks repeatedly. `socket`, `descriptor`: the worker reports it, by sd_notify(3) or on a descriptor
+ * of its own (`fd`). `timed`: the worker is ready after it has run for `delayMs`.
  */
 type Way = 'asked' | 'socket' | 'descriptor' | 'timed';
 
@@ -20,7 +20,7 @@ const WAYS = {
   fd: 'descriptor',
 } as const satisfies {readonly [K in ReadinessKind]: Way};
 
-/** The kinds that have a probe. */
+/** The kinds with a probe. */
 export type AskedKind = {
   [K in ReadinessKind]: (typeof WAYS)[K] extends 'asked' ? K : never;
 }[ReadinessKind];
@@ -30,19 +30,19 @@ type Ready = Pick<WorkerSpec, 'ready'>;
 
 const wayOf = (readiness: Readiness | null): Way | null => readiness && WAYS[readiness.kind];
 
-/** Whether somebody has to be asked if it is ready; else it says so, or is when it was spawned, or some time after. */
+/** Whether a probe checks readiness. Otherwise the worker reports it, or is ready when spawned or some time after. */
 export const isAsked = (readiness: Readiness | null): readiness is AskedReadiness => wayOf(readiness) === 'asked';
 
-/** Whether it says by itself that it is ready. */
+/** Whether the worker reports its own readiness. */
 export const saysReady = ({ready}: Ready): boolean => wayOf(ready) === 'socket' || wayOf(ready) === 'descriptor';
 
-/** Whether it says how it is by sd_notify(3): that it is ready, or that its watchdog is fed. */
+/** Whether the worker uses sd_notify(3) to report readiness or to feed its watchdog. */
 export const usesNotify = ({ready, watchdogMs}: Pick<WorkerSpec, 'ready' | 'watchdogMs'>): boolean =>
   watchdogMs !== null || wayOf(ready) === 'socket';
 
-/** The descriptor to which it writes that it is ready; null: there is none. */
+/** Returns the descriptor on which the worker reports readiness, or null. */
 export const readyDescriptor = ({ready}: Ready): number | null => (ready !== null && 'fd' in ready ? ready.fd : null);
 
-/** How long it must have run to be ready (ms); null: that is no matter of time. */
+/** Returns how long the worker must have run to be ready (ms), or null if readiness does not depend on time. */
 export const readyDelay = ({ready}: Ready): number | null =>
   ready !== null && 'delayMs' in ready ? ready.delayMs : null;

@@ -1,4 +1,4 @@
-/** The reference of the fleet file, written from the same tables that read it. */
+/** The reference of the fleet file, generated from the tables that parse the file. */
 import {fleet, group} from './schema/fleet.ts';
 import {channel} from './schema/channels.ts';
 import {worker} from './schema/worker.ts';
@@ -54,7 +54,7 @@ single quotes is literal; in double quotes \`\\n\`, \`\\t\`, \`\\"\` and \`\\\\\
 expanded. It is read anew at every start.
 `;
 
-/** The whole of docs/fleet-file.md. */
+/** Returns the whole of docs/fleet-file.md. */
 export function fleetReference(): string {
   const sections: Section[] = [];
   for (const check of [fleet, worker, group, channel]) if (check.section) sections.push(check.section);

@@ -1,4 +1,7 @@
-/** What the parts of a fleet file say of each other. Works on the tree, so that it also speaks where values are wrong. */
+/**
+ * Checks references between the parts of a fleet file. Works on the tree, so that it also reports where values are
+ * wrong.
+ */
 import {ENDED_KINDS, LISTED_INHERITED} from './channels.ts';
 import type {Context} from './check/check.ts';
 import {adviser} from './values/nearest.ts';
@@ -6,7 +9,7 @@ import {variablePart} from './values/names.ts';
 import {findRings, showRing} from './cycles.ts';
 import {entriesOf, entryOf, keyLabel, textsOf, type Entry, type Node, type ScalarNode} from './syntax/tree.ts';
 
-/** Checks everything that takes more than one entry to see. */
+/** Checks everything that involves more than one entry. */
 export function checkReferences(root: Node, context: Context): void {
   const parts = {
     workers: entriesOf(entryOf(root, 'workers')?.value),
@@ -28,7 +31,7 @@ interface Parts {
 }
 
 const keysOf = (entries: readonly Entry[]): readonly string[] => entries.map(({key}) => key);
-/** What stands there by an alias many times is one node, and one mistake. */
+/** A value repeated by an alias is one node, and one mistake. */
 const listed = (entry: Entry, key: string): readonly ScalarNode[] => [
   ...new Set(textsOf(entryOf(entry.value, key)?.value)),
 ];
@@ -50,7 +53,7 @@ function checkNames({workers, groups, channels}: Parts, {report}: Context): void
   }
 }
 
-/** Whoever runs now and then is nobody to wait for. */
+/** A scheduled worker runs only now and then, so no other worker can wait for it. */
 const isScheduled = ({value}: Entry): boolean => entryOf(value, 'schedule') !== undefined;
 
 function checkDependencies({workers, groups}: Parts, {report}: Context): void {
@@ -85,7 +88,7 @@ function checkDependencies({workers, groups}: Parts, {report}: Context): void {
   }
 }
 
-/** Where the first of a ring points at the second. */
+/** Returns the place where the first name of a ring refers to the second. */
 function arrowAt(entries: ReadonlyMap<string, Entry>, keys: readonly string[], ring: readonly string[]): number {
   const [first, second = first] = ring;
   const entry = first === undefined ? undefined : entries.get(first);
@@ -146,7 +149,7 @@ interface End {
   readonly end: ScalarNode;
 }
 
-/** `from` and `to` of a channel that has them, as far as they are names. */
+/** Returns `from` and `to` of a channel that has them, if they are strings. */
 const endsIn = (channel: Entry): End[] =>
   ENDED_KINDS.flatMap(kind => {
     const fields = entryOf(channel.value, kind)?.value;
@@ -164,7 +167,8 @@ function checkEnds({workers, channels}: Parts, {report}: Context): void {
     const missing = endsIn(channel).filter(({end}) => !known.has(end.text));
     for (const {kind, key, end} of missing) {
       const label = `${keyLabel(channel.key)}.${kind}.${key}: ${keyLabel(end.text)}`;
-      // One with one end can only block. One with none waits for workers that are added while the fleet runs.
+      // A channel with one missing end can only block. One with both missing waits for workers added while the fleet
+      // runs.
       if (missing.length === 2)
         report.note(end.at, `${label} is no worker of this file: the ${kind} is not used until one is added`);
       else report.error(end.at, `${label} is no worker: ${meant(end.text)}`);

@@ -3,7 +3,7 @@ import {entriesOf, entryOf, type Node} from './syntax/tree.ts';
 import type {WorkerSpec} from './types.ts';
 import {MOST_INSTANCES} from './most-instances.ts';
 
-/** Says where a fleet becomes too large: at the worker that does it. */
+/** Reports an error at the worker that makes a fleet too large. */
 export function checkTotal(root: Node, workers: readonly WorkerSpec[], context: Context): void {
   let total = 0;
   for (const {name, instances} of workers) {

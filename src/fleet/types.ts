@@ -1,6 +1,6 @@
 /**
- * What a fleet file says, checked and normalized: every default filled in, every duration in milliseconds, every size
- * in bytes, every path absolute. Nothing downstream of `src/fleet/` sees YAML.
+ * The checked and normalized content of a fleet file: every default filled in, every duration in milliseconds, every
+ * size in bytes, every path absolute. Code outside `src/fleet/` never sees YAML.
  */
 import type {SignalName} from '../base/signal-name.ts';
 
@@ -16,7 +16,7 @@ export interface Backoff {
   readonly initialMs: number;
   readonly factor: number;
   readonly maxMs: number;
-  /** 0..1: how far a delay may be moved at random. */
+  /** 0..1: maximum random change of a delay. */
   readonly jitter: number;
   /** A run at least this long ends a row of restarts. */
   readonly resetAfterMs: number;
@@ -30,7 +30,7 @@ export interface GiveUp {
 
 export interface StopPolicy {
   readonly signal: SignalName;
-  /** From the signal to SIGKILL. */
+  /** Time from the signal to SIGKILL. */
   readonly timeoutMs: number;
 }
 
@@ -39,7 +39,7 @@ export interface TcpAddress {
   readonly port: number;
 }
 
-/** How a worker shows that it is ready; `timeoutMs` without it is a failure. */
+/** How a worker becomes ready; not being ready after `timeoutMs` is a failure. */
 export type Readiness = {readonly timeoutMs: number} & (
   | {readonly kind: 'log'; readonly text: string}
   | ({readonly kind: 'tcp'} & TcpAddress)
@@ -83,7 +83,7 @@ export interface WorkerSpec {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Read anew at every start. */
+  /** Read again at every start. */
   readonly envFile: string | null;
   readonly envInherit: boolean;
   readonly instances: number;
@@ -103,22 +103,24 @@ export interface WorkerSpec {
   readonly nice: number | null;
   readonly limits: Limits;
   readonly user: string | null;
-  /** Supplementary groups beside those of the user's account; null: none. These three are not there in earlier versions' fleets. */
+  /**
+   * Supplementary groups besides those of the user's account; null: none. Fleets of earlier versions lack these three.
+   */
   readonly groups?: readonly string[] | null;
   readonly noNewPrivs?: boolean | null;
-  /** The bounding set, names without `cap_`; null: not changed. */
+  /** The bounding set, names without `cap_`; null: unchanged. */
   readonly capabilities?: readonly string[] | null;
   readonly umask: number | null;
   readonly schedule: string | null;
   /** Absolute paths. */
   readonly watch: readonly string[];
-  /** Patterns of what is left out below them; not there in a fleet that an earlier version has taken in. */
+  /** Patterns excluded from `watch`; absent in fleets recorded by an earlier version. */
   readonly watchIgnore?: readonly string[];
   readonly logs: LogPolicy;
   readonly zombies: ZombiePolicy;
   readonly orphans: OrphanPolicy;
   readonly channels: readonly string[];
-  /** By event (`exit`, `failed`, ...): the program that is called. */
+  /** The program to run for each event (`exit`, `failed`, ...). */
   readonly hooks: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -143,9 +145,9 @@ export type ChannelKind = ChannelSpec['kind'];
 
 export interface FleetSpec {
   readonly name: string;
-  /** Canonical path of the fleet file; null for a fleet that was started by `brood add`. */
+  /** Canonical path of the fleet file, or null for a fleet that was started by `brood add`. */
   readonly file: string | null;
-  /** The folder that relative paths start from. */
+  /** The base folder of relative paths. */
   readonly dir: string;
   /** In the order of the file. */
   readonly workers: readonly WorkerSpec[];
@@ -153,7 +155,7 @@ export interface FleetSpec {
   readonly channels: readonly ChannelSpec[];
 }
 
-/** One thing wrong in a fleet file (or, as a `note`, one thing to know). */
+/** One error in a fleet file (or, as a `note`, a remark). */
 export interface Problem {
   readonly severity: 'error' | 'note';
   readonly file: string;
@@ -161,13 +163,13 @@ export interface Problem {
   readonly line: number;
   /** From 1. */
   readonly column: number;
-  /** What is wrong, what was expected, and the nearest right spelling. */
+  /** The error, the expected value, and the nearest valid spelling. */
   readonly message: string;
 }
 
 export interface ParsedFleet {
-  /** Null where there is any error. */
+  /** Null if there is any error. */
   readonly fleet: FleetSpec | null;
-  /** All of them, in the order of the file. */
+  /** All problems, in the order of the file. */
   readonly problems: readonly Problem[];
 }

@@ -1,9 +1,9 @@
-/** Names of users and groups, and which groups hold one user only (passwd(5), group(5)). */
+/** Names of users and groups, and which groups have only one user (passwd(5), group(5)). */
 import {readFileSync} from 'node:fs';
 import {userInfo} from 'node:os';
 
 export interface Accounts {
-  /** `alice (uid 1000)`, or `uid 1000` where the uid has no name. */
+  /** `alice (uid 1000)`, or `uid 1000` if the uid has no name. */
   user(uid: number): string;
   /** `staff (gid 50)`, or `gid 50`. */
   group(gid: number): string;
@@ -57,7 +57,9 @@ function textOf(path: string): string {
   }
 }
 
-/** The accounts of this machine's files. Without them no user has a name and no group is private. */
+/**
+ * Reads the accounts from this machine's files. Without them only this user may have a name, and no group is private.
+ */
 export function readAccounts(): Accounts {
   let own: {uid: number; name: string} | undefined;
   try {

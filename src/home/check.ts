@@ -1,4 +1,4 @@
-/** Looks at a fleet's folder before anything is written to it, run from it, or told to a socket in it. */
+/** Checks a fleet's folder before anything is written to it, run from it, or sent to a socket in it. */
 import {hasCode} from '../base/errors.ts';
 import {chmodSync, mkdirSync, unlinkSync} from 'node:fs';
 import {dirname, join} from 'node:path';
@@ -9,7 +9,7 @@ import {whyNoSocket, whyUntrusted} from './trust.ts';
 
 const effectiveUid = (): number => process.geteuid?.() ?? 0;
 
-/** The accounts are read when a message or a group needs them: most folders need neither. */
+/** Returns the viewer. Accounts are read only when a message or a group needs them: most folders need neither. */
 function viewer(): {readonly uid: number; readonly accounts: Accounts} {
   let accounts: Accounts | null = null;
   return {
@@ -20,7 +20,7 @@ function viewer(): {readonly uid: number; readonly accounts: Accounts} {
   };
 }
 
-/** Why no socket is to be bound at a path; null: nothing speaks against it, or this user may not look. */
+/** Returns why no socket may be bound at a path, or null if there is no objection or the path can't be examined. */
 export function whyNoSocketHere(path: string): string | null {
   try {
     return whyNoSocket(path, placesTo(dirname(path)), viewer());
@@ -29,15 +29,15 @@ export function whyNoSocketHere(path: string): string | null {
   }
 }
 
-/** The same, looked at on a thread; rejects where it can't be looked at. */
+/** Does the same on a thread; rejects if the path can't be examined. */
 export const whyNoSocketAt = async (path: string): Promise<string | null> =>
   whyNoSocket(path, await placesToOnThread(dirname(path)), viewer());
 
-/** What lies in a fleet's folder and is this user's alone; what else is there belongs to nobody here. */
+/** The entries of a fleet's folder that must be this user's alone; other entries are not brood's. */
 const FOLDERS = ['code', 'runs', 'logs', 'channels'] as const;
 const FILES = ['fleet.json', 'lock', 'snapshot.0', 'snapshot.1', 'journal.jsonl', 'supervisor.log'] as const;
 
-/** @throws UntrustedError where another user could decide what is written or run in the folder. */
+/** @throws UntrustedError if another user could decide what is written or run in the folder. */
 export function mustBeTrusted(folder: string): void {
   const home = dirname(folder);
   const surroundings = {above: placesTo(dirname(home)), home: placeAt(home), folder: placeAt(folder)};
@@ -46,8 +46,8 @@ export function mustBeTrusted(folder: string): void {
 }
 
 /**
- * Whether a client may speak to the socket in the folder. Another user's folder is left to the kernel: the owner's socket
- * refuses everybody but the owner and root.
+ * Checks that a client may connect to the socket in the folder. Another user's folder is left to the kernel: the
+ * owner's socket rejects everyone but the owner and root.
  *
  * @throws UntrustedError
  */
@@ -57,10 +57,10 @@ export function mustBeTrustedByClient(folder: string): void {
 }
 
 /**
- * Looks at what lies in a folder that is trusted itself. A link in the place of a state file is removed, what it leads
- * to is left alone; a link in the place of the logs is refused, since someone may want it.
+ * Checks the entries of a folder that is trusted itself. A link in the place of a state file is removed, its target is
+ * left alone; a link in the place of the logs is rejected, since its owner may want it.
  *
- * @throws UntrustedError where something belongs to another user, or is of a kind that would block.
+ * @throws UntrustedError if an entry belongs to another user, or is of a kind that would block.
  */
 export function mustHoldOwn(folder: string): void {
   const me = viewer();
@@ -84,22 +84,24 @@ export function mustHoldOwn(folder: string): void {
 }
 
 /**
- * Makes a fleet's folder where it is missing, with those above it, for this user alone; a folder that is there gets
- * mode 0700 once it has been looked at.
+ * Creates a fleet's folder and its parents if they are missing, for this user only. An existing folder gets mode 0700
+ * after the check.
  *
- * @throws UntrustedError, and what the file system refuses.
+ * @throws UntrustedError and file system errors.
  */
 export function makeTrusted(folder: string): void {
   mustBeTrusted(folder);
   makeFolder(folder);
-  // Another user may have made it between the look and the making.
+  // Another user may have created it between the check and mkdir(2).
   mustBeTrusted(folder);
-  // No link any more, and nobody else can make one: it is this user's, in a folder where no other may rename it.
+  // The folder is no link, and can't become one: it is this user's, in a folder where no other user may rename it.
   if (placeAt(folder)?.mode !== 0o700) chmodSync(folder, 0o700);
   mustHoldOwn(folder);
 }
 
-/** As `mkdir -p`; Node's own never returns where the kernel says ENOENT below a folder that is there, as in /proc. */
+/**
+ * Works like `mkdir -p`. Node's own never returns if the kernel reports ENOENT below an existing folder, as in /proc.
+ */
 function makeFolder(path: string): void {
   if (placeAt(path) !== null) return;
   const parent = dirname(path);
@@ -107,7 +109,7 @@ function makeFolder(path: string): void {
   try {
     mkdirSync(path, {mode: 0o700});
   } catch (error) {
-    // Another `up` at the same instant.
+    // Another `up` created it at the same instant.
     if (!hasCode(error, 'EEXIST')) throw error;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * A copy of the programs: a folder whose name is made from the names and bytes of all files in it, so the name alone
- * says what must be there.
+ * A copy of the programs: a folder whose name is a hash of the names and bytes of all files in it, so the name alone
+ * determines the content.
  */
 import {createHash} from 'node:crypto';
 import {
@@ -19,7 +19,7 @@ import {
 } from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 
-/** A file of a copy, and where its bytes are to be read. */
+/** A file of a copy, and the path from which its bytes are read. */
 export interface CopyFile {
   /** Relative to the copy's folder: `node_modules/koffi/index.cjs`. */
   readonly name: string;
@@ -29,12 +29,12 @@ export interface CopyFile {
 const CHUNK_BYTES = 64 * 1024;
 const {O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK} = constants;
 
-/** Digits of a name: as many as controllers of every version take from `upgrade`. */
+/** Digits of a name: the number that controllers of every version accept in `upgrade`. */
 const DIGITS = 16;
-/** What earlier versions named their copies by, in this order, behind the machine's kind. */
+/** The files that earlier versions hashed for the name of a copy, in this order, after the architecture. */
 const EARLIER = ['node_modules/koffi/package.json', 'anchor.cjs', 'keeper.cjs', 'controller.cjs'] as const;
 
-/** Hands over a file's bytes piece by piece: a keeper must not grow by what it only looks at. */
+/** Reads a file and calls `take` with each piece: a keeper must not grow by the size of files that it only checks. */
 function readPieces(path: string, take: (piece: Buffer) => void): void {
   const fd = openSync(path, O_RDONLY | O_NONBLOCK);
   try {
@@ -56,11 +56,11 @@ function readPieces(path: string, take: (piece: Buffer) => void): void {
 
 const byName = (one: CopyFile, other: CopyFile): number => (one.name < other.name ? -1 : 1);
 
-/** The name of a copy that has these files. Throws where one can't be read. */
+/** Returns the name of a copy that has these files. Throws if one can't be read. */
 export function nameOfCopy(files: readonly CopyFile[]): string {
   const hash = createHash('sha256');
   for (const {name, path} of [...files].sort(byName)) {
-    // What ends with its length can't be taken for a part of the next.
+    // With its length at the end, a file can't be taken for a part of the next one.
     let bytes = 0;
     hash.update(`${name}\0`);
     readPieces(path, piece => {
@@ -72,7 +72,9 @@ export function nameOfCopy(files: readonly CopyFile[]): string {
   return hash.digest('hex').slice(0, DIGITS);
 }
 
-/** The name that earlier versions gave to a copy of these files: it says nothing of most of the library's. */
+/**
+ * Returns the name that earlier versions gave to a copy of these files. It does not cover most files of the library.
+ */
 function earlierName(files: readonly CopyFile[]): string | null {
   const hash = createHash('sha256').update(process.arch);
   for (const name of EARLIER) {
@@ -83,7 +85,7 @@ function earlierName(files: readonly CopyFile[]): string | null {
   return hash.digest('hex').slice(0, DIGITS);
 }
 
-/** Whether a copy of that name is made of these files. */
+/** Whether a copy of these files has that name. */
 export function isNamed(name: string, files: readonly CopyFile[]): boolean {
   try {
     return nameOfCopy(files) === name || earlierName(files) === name;
@@ -92,7 +94,7 @@ export function isNamed(name: string, files: readonly CopyFile[]): boolean {
   }
 }
 
-/** Every file below a copy's folder. Throws where there is something else: a link leads to what no name says. */
+/** Returns every file below a copy's folder. Throws on anything else: the name does not cover the target of a link. */
 export function filesOfCopy(folder: string): CopyFile[] {
   const found: CopyFile[] = [];
   const walk = (path: string, prefix: string): void => {
@@ -109,7 +111,7 @@ export function filesOfCopy(folder: string): CopyFile[] {
   return found;
 }
 
-/** Whether the folder holds what its name says, and nothing else. */
+/** Whether the folder holds exactly the content that its name determines. */
 export function isWhole(folder: string): boolean {
   try {
     return isNamed(basename(folder), filesOfCopy(folder));
@@ -118,7 +120,7 @@ export function isWhole(folder: string): boolean {
   }
 }
 
-/** Whether two files have the same bytes. */
+/** Whether `one` is a file of this user, and no link, with the bytes of `other`. */
 function isSame(one: string, other: string): boolean {
   const fds: number[] = [];
   try {
@@ -150,7 +152,7 @@ function syncFolder(path: string): void {
   }
 }
 
-/** Makes a folder of our own, in the place of whatever else has its name. */
+/** Creates a folder of our own, and removes anything else that has its name. */
 function ownFolder(path: string): void {
   const stats = lstatSync(path, {throwIfNoEntry: false});
   if (stats?.isDirectory() && stats.uid === process.geteuid?.()) return;
@@ -159,11 +161,11 @@ function ownFolder(path: string): void {
 }
 
 export interface PutOptions {
-  /** Wait for the disk, so that a power loss leaves a whole file or none. A keeper must wait for no disk. */
+  /** Wait for the disk, so that a power loss leaves a whole file or none. A keeper must never wait for a disk. */
   readonly sync: boolean;
 }
 
-/** Writes a file beside its place, in a folder that is there, and puts it there in one step. */
+/** Writes a file under a temporary name in an existing folder, then renames it into place. */
 export function putFile(folder: string, {name, path}: CopyFile, {sync}: PutOptions): void {
   const target = join(folder, name);
   const made = join(dirname(target), `.${basename(target)}.${process.pid}`);
@@ -186,7 +188,10 @@ export function putFile(folder: string, {name, path}: CopyFile, {sync}: PutOptio
   }
 }
 
-/** Removes what is in a folder and not among the names; those that hold something that is stay. */
+/**
+ * Removes all entries of a folder that are not in `names`, except folders that contain one of them. Returns whether any
+ * was removed.
+ */
 function removeOthers(folder: string, names: ReadonlySet<string>, prefix = ''): boolean {
   let removed = false;
   for (const entry of readdirSync(join(folder, prefix), {withFileTypes: true})) {
@@ -202,12 +207,13 @@ function removeOthers(folder: string, names: ReadonlySet<string>, prefix = ''): 
 }
 
 /**
- * Makes the folder hold exactly these files: what differs is written anew, each file in one step, so that a program that
- * is started meanwhile finds the old or the new one. Answers the names of what was not as it must be.
+ * Makes the folder hold exactly these files. Each file that differs is replaced in one step, so that a program that is
+ * started meanwhile finds the old or the new one. Returns the names of the files that differed, and a note if others
+ * were removed.
  */
 export function putCopy(folder: string, files: readonly CopyFile[], {sync}: PutOptions = {sync: true}): string[] {
   ownFolder(folder);
-  // First the folders: a file behind a link is another's, whatever its bytes are.
+  // Folders first: a file behind a link is not ours, whatever its bytes are.
   for (const {name} of files) {
     const steps = name.split('/').slice(0, -1);
     for (let depth = 1; depth <= steps.length; depth++) ownFolder(join(folder, ...steps.slice(0, depth)));
@@ -220,7 +226,10 @@ export function putCopy(folder: string, files: readonly CopyFile[], {sync}: PutO
   return names;
 }
 
-/** Makes a copy under another name first, so that there is never half of one under its own; `mustWork` may still refuse it. */
+/**
+ * Creates a copy under a temporary name first, so that its own name never has half of one. `mustWork` may still reject
+ * it.
+ */
 export function makeCopy(
   folder: string,
   files: readonly CopyFile[],
@@ -236,7 +245,7 @@ export function makeCopy(
     try {
       renameSync(made, folder);
     } catch (error) {
-      // Another `up` at the same instant has made the same.
+      // Another `up` created the same copy at the same instant.
       if (!isWhole(folder)) throw error;
     }
     if (options.sync) syncFolder(root);

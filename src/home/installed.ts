@@ -1,18 +1,18 @@
-/** The programs as they are installed, and a copy of them in a fleet's folder: `code/HASH/`. */
+/** The installed programs, and a copy of them in a fleet's folder: `code/HASH/`. */
 import {lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {join} from 'node:path';
 import {makeCopy, nameOfCopy, putCopy, type CopyFile, type PutOptions} from './copy.ts';
 
-/** What they need beside themselves: it has a binary, which can't be built into them. */
+/** The library that the programs need beside themselves: it has a binary, which can't be built into them. */
 export const LIBRARY = 'koffi';
 const PROGRAMS = ['anchor.cjs', 'keeper.cjs', 'controller.cjs'] as const;
 
-/** The folder of the package that a file of koffi's belongs to: the library itself lies in one for each machine. */
+/** Returns the folder of the package of one of koffi's files. The binary is in a package for each machine. */
 const packageOf = (path: string): string | null =>
   /^.*\/node_modules\/(?:@koromix\/)?koffi[^/]*(?=\/)/.exec(path)?.[0] ?? null;
 
-/** Files of a package below `path`, without a look into packages within it. */
+/** Returns the wanted files of a package below `path`, without those of nested packages. */
 function filesBelow(path: string, isWanted: (name: string) => boolean): string[] {
   return readdirSync(path, {withFileTypes: true}).flatMap(entry => {
     const inner = join(path, entry.name);
@@ -22,8 +22,8 @@ function filesBelow(path: string, isWanted: (name: string) => boolean): string[]
 }
 
 /**
- * The files of the library that Node loads. The packages are asked for their names, which takes a tenth of the time of
- * loading them; where the binary comes from no package of its own, it is loaded after all.
+ * Returns the files of the library that Node loads. Resolving the names of the packages takes a tenth of the time of
+ * loading them; the library is loaded only if the binary has no package of its own.
  */
 function filesOfLibrary(require: NodeJS.Require): string[] {
   const entry = require.resolve(LIBRARY);
@@ -36,7 +36,7 @@ function filesOfLibrary(require: NodeJS.Require): string[] {
       return [join(own, 'package.json'), ...scripts, join(machine, 'package.json'), ...binaries];
     }
   } catch {
-    // It was built from its sources, or is arranged in another way.
+    // The library was built from its sources, or is laid out in another way.
   }
   require(LIBRARY);
   const files = new Set<string>();
@@ -47,7 +47,7 @@ function filesOfLibrary(require: NodeJS.Require): string[] {
   return [...files];
 }
 
-/** All that a copy has, and where it is installed. */
+/** Returns all files of a copy, and where they are installed. */
 function filesOfInstallation(installed: string): CopyFile[] {
   const require = createRequire(join(installed, 'keeper.cjs'));
   return [
@@ -65,7 +65,7 @@ function readText(path: string): string | null {
 }
 
 /**
- * Notes beside a copy where its files were installed, as lines of `NAME TAB PATH`: a keeper that finds one damaged
+ * Records beside a copy where its files were installed, as lines of `NAME TAB PATH`: a keeper that finds one damaged
  * copies it again from there, if the bytes are still the same.
  */
 function noteSource(folder: string, files: readonly CopyFile[]): void {
@@ -78,13 +78,14 @@ function noteSource(folder: string, files: readonly CopyFile[]): void {
     writeFileSync(made, text, {mode: 0o600, flag: 'wx'});
     renameSync(made, path);
   } catch {
-    rmSync(made, {force: true}); // a full disk: then what the keeper holds open is all there is
+    rmSync(made, {force: true}); // a full disk: the keeper's open files are the only source then
   }
 }
 
 /**
- * Copies the programs that are installed in a folder to one of those in `root`, and mends a copy that is there and differs.
- * Answers its name. Throws what the file system refuses, and what `mustWork` finds against a copy that was changed.
+ * Copies the programs that are installed in a folder to a folder in `root`, and repairs an existing copy that differs.
+ * Returns the name of the copy. Throws file system errors, and those of `mustWork`, which checks a new or repaired
+ * copy.
  */
 export function copyInstalled(
   root: string,
@@ -96,7 +97,7 @@ export function copyInstalled(
   const name = nameOfCopy(files);
   const folder = join(root, name);
   if (lstatSync(folder, {throwIfNoEntry: false})?.isDirectory()) {
-    // Compared and not hashed again: that takes half of the time.
+    // Comparing takes half of the time of hashing again.
     if (putCopy(folder, files, options).length > 0) mustWork(folder);
   } else {
     mkdirSync(root, {recursive: true, mode: 0o700});

@@ -1,7 +1,7 @@
 /**
- * Which supervisors live, as /proc tells it: their files may be gone. A process counts by its command line, and only if it
- * is this user's or root's in every respect: anybody may write anything into a command line, and a set-user-ID program
- * takes it from whoever starts it.
+ * Finds the supervisors that run, by /proc: their files may be gone. A process counts by its command line, and only if
+ * all its user ids are this user's or root's: any process can write anything into its command line, and a set-user-ID
+ * program takes it from the user that starts it.
  */
 import {hasCode} from '../base/errors.ts';
 import {readdirSync, readFileSync, readlinkSync, realpathSync, statSync} from 'node:fs';
@@ -14,7 +14,7 @@ export interface Living {
   readonly pid: number;
   /** Clock ticks after boot (proc(5), stat field 22). */
   readonly startTime: string;
-  /** The fleet's folder as it stands in the command line. */
+  /** The fleet's folder as given in the command line. */
   readonly folder: string;
 }
 
@@ -23,14 +23,19 @@ const PROGRAMS: Readonly<Record<string, Role>> = {
   'keeper.cjs': 'keeper',
   'controller.cjs': 'controller',
 };
-/** What the anchor's shell calls itself (`$0`), and how far behind that the fleet's folder stands (src/keeper/anchor/anchor.ts). */
+/**
+ * The `$0` of the anchor's shell, its index in the command line, and that of the fleet's folder
+ * (src/keeper/anchor/anchor.ts).
+ */
 const ANCHOR = 'brood-anchor';
 const ANCHOR_AT = 3;
 const ANCHOR_FOLDER_AT = 9;
-/** Before it becomes a shell: behind the shell and the folder of the programs. */
+/**
+ * The same before the anchor becomes a shell: index in its arguments, after the shell and the folder of the programs.
+ */
 const NEW_ANCHOR_FOLDER = 2;
 
-/** Which part of a supervisor a command line starts, and of which folder; null: none. */
+/** Returns the part of a supervisor that a command line starts, and its folder, or null. */
 export function roleOf(argv: readonly string[]): {readonly role: Role; readonly folder: string} | null {
   if (argv[1] === '-c' && argv[ANCHOR_AT] === ANCHOR) {
     const folder = argv[ANCHOR_FOLDER_AT];
@@ -40,7 +45,7 @@ export function roleOf(argv: readonly string[]): {readonly role: Role; readonly 
   const role = PROGRAMS[basename(argv[at] ?? '')];
   if (at < 0 || role === undefined) return null;
   const rest = argv.slice(at + 1);
-  // A keeper that only shows that it could take over (src/keeper/code/trial.ts).
+  // A keeper that only proves that it could take over (src/keeper/code/trial.ts).
   if (rest.includes('--check')) return null;
   const words = rest.filter(word => !word.startsWith('--'));
   const folder = role === 'anchor' ? words[NEW_ANCHOR_FOLDER] : words[0];
@@ -51,11 +56,11 @@ function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    return ''; // it has ended, or may not be looked at
+    return ''; // the process has ended, or may not be read
   }
 }
 
-/** Whether real, effective and saved user are all this one's or root's. */
+/** Whether real, effective and saved user id are each `uid` or root. */
 function isOurs(pid: number, uid: number): boolean {
   const ids = /^Uid:\t(\d+)\t(\d+)\t(\d+)/m.exec(read(`/proc/${pid}/status`))?.slice(1, 4);
   return ids?.every(id => Number(id) === 0 || Number(id) === uid) === true;
@@ -63,12 +68,12 @@ function isOurs(pid: number, uid: number): boolean {
 
 function startTimeOf(pid: number): string | null {
   const stat = read(`/proc/${pid}/stat`);
-  // The name may hold spaces and parentheses: its end is the last one.
+  // The name may contain spaces and parentheses: the last parenthesis ends it.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null);
 }
 
-/** Every living part of a supervisor of this user or root. Empty where there is no /proc. */
+/** Returns every running part of supervisors of this user or root; none if there is no /proc. */
 export function livingSupervisors(): Living[] {
   const uid = process.geteuid?.() ?? 0;
   let names: string[];
@@ -80,7 +85,8 @@ export function livingSupervisors(): Living[] {
   const found: Living[] = [];
   for (const name of names) {
     const pid = Number(name);
-    // Of others' the command line may be without an end, or have no answer: it is their own memory.
+    // The command line of another user's process is that process's own memory: reading it may never end, or never
+    // return.
     if (!Number.isInteger(pid) || pid === process.pid || !isOurs(pid, uid)) continue;
     const command = read(`/proc/${pid}/cmdline`);
     if (!command.includes('.cjs\0') && !command.includes(`\0${ANCHOR}\0`)) continue;
@@ -92,7 +98,7 @@ export function livingSupervisors(): Living[] {
   return found;
 }
 
-/** The same folder has one name, whatever links lead to it; also when it is gone itself. */
+/** Returns one name for a folder, whatever links lead to it, even if the folder itself is gone. */
 export function canonical(folder: string): string {
   try {
     return join(realpathSync(dirname(folder)), basename(folder));
@@ -106,7 +112,10 @@ export function livingIn(folder: string, all: readonly Living[] = livingSupervis
   return all.filter(one => one.folder === folder || canonical(one.folder) === here);
 }
 
-/** The inode of the lock file that a process has open, also of a removed one; null: none; `unknown`: it may not be looked at. */
+/**
+ * Returns the inode of the lock file that a process has open, even a removed one, null if it has none, or `unknown` if
+ * its descriptors may not be read.
+ */
 export function openLockOf(pid: number, folder: string): bigint | 'unknown' | null {
   const path = join(canonical(folder), 'lock');
   let fds: string[];
@@ -120,13 +129,13 @@ export function openLockOf(pid: number, folder: string): bigint | 'unknown' | nu
       const link = readlinkSync(`/proc/${pid}/fd/${fd}`);
       if (link === path || link === `${path} (deleted)`) return statSync(`/proc/${pid}/fd/${fd}`, {bigint: true}).ino;
     } catch {
-      // It was closed just now.
+      // The descriptor was closed just now.
     }
   }
   return null;
 }
 
-/** Of two processes of one boot, the one that was started first. */
+/** Whether the first of two processes of one boot was started before the other. */
 export function isOlder(one: {readonly pid: number; readonly startTime: string}, other: typeof one): boolean {
   const [left, right] = [BigInt(one.startTime), BigInt(other.startTime)];
   return left === right ? one.pid < other.pid : left < right;

@@ -1,4 +1,4 @@
-/** What lies along a path, as lstat(2) tells it. */
+/** The entries along a path, as lstat(2) reports them. */
 import {hasCode} from '../base/errors.ts';
 import {lstatSync, readlinkSync, type Stats} from 'node:fs';
 import {lstat, readlink} from 'node:fs/promises';
@@ -15,7 +15,7 @@ export interface Place {
   readonly mode: number;
 }
 
-/** As many as the kernel follows in one path (path_resolution(7)). */
+/** The limit of the kernel for one path (path_resolution(7)). */
 const MOST_LINKS = 40;
 
 function kindOf(stats: Stats): Kind {
@@ -29,18 +29,18 @@ const placeOf = (path: string, stats: Stats): Place => {
   return {path, kind: kindOf(stats), uid, gid, mode: mode & 0o7777};
 };
 
-/** What lies at a path, without following a link there; null: nothing. */
+/** Returns the entry at a path, without following a link there, or null if there is none. */
 export function placeAt(path: string): Place | null {
   const stats = lstatSync(path, {throwIfNoEntry: false});
   return stats === undefined ? null : placeOf(path, stats);
 }
 
-/** What one step of a walk has found; `target`: where a link leads. */
+/** The result of one step of a walk. `target`: where a link leads. */
 type Found = {readonly place: Place; readonly target: string | null} | null;
 
 /**
- * Every folder and link that the kernel passes on the way to `path`, which is absolute: what a link leads to as well.
- * Ends early where something is missing. Yields each path that is to be looked at, and is given what lies there.
+ * Walks every folder and link that the kernel passes on the way to `path`, which is absolute, including the targets of
+ * links. Ends early if an entry is missing. Yields each path to examine, and receives the entry there.
  */
 function* walk(path: string): Generator<string, Place[], Found> {
   const partsOf = (text: string): string[] => text.split('/').filter(name => name !== '' && name !== '.');
@@ -69,7 +69,7 @@ function* walk(path: string): Generator<string, Place[], Found> {
   return places;
 }
 
-/** Every folder and link on the way to a path. */
+/** Returns every folder and link on the way to a path. */
 export function placesTo(path: string): Place[] {
   const walking = walk(path);
   for (let step = walking.next(); ;) {
@@ -79,7 +79,7 @@ export function placesTo(path: string): Place[] {
   }
 }
 
-/** The same on a thread: a file system on the way may not answer. */
+/** Does the same on a thread: a file system on the way may not respond. */
 export async function placesToOnThread(path: string): Promise<Place[]> {
   const walking = walk(path);
   for (let step = walking.next(); ;) {

@@ -1,16 +1,16 @@
 /**
- * Whether a fleet's folder may be used: whether anybody but this user and root could decide what is run from it. Pure:
- * from what lstat(2) tells along its path, and from who is in which group.
+ * Decides whether a fleet's folder may be used: whether anyone but this user and root could control what is run from
+ * it. Pure: the input is the result of lstat(2) along its path, and the members of groups.
  */
 import type {Accounts} from './accounts.ts';
 import type {Place} from './place.ts';
 
 export interface Surroundings {
-  /** All that is passed on the way to BROOD_HOME, root first. */
+  /** All folders and links on the way to BROOD_HOME, root first. */
   readonly above: readonly Place[];
-  /** BROOD_HOME itself; null: it is not there yet. */
+  /** BROOD_HOME itself; null: it does not exist yet. */
   readonly home: Place | null;
-  /** The fleet's folder; null: it is not there yet. */
+  /** The fleet's folder; null: it does not exist yet. */
   readonly folder: Place | null;
 }
 
@@ -26,7 +26,7 @@ const GROUP_WRITES = 0o020;
 
 const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
 
-/** Who else may make and remove names in a folder; null: no user that is not its owner or root. */
+/** Returns who else may create and remove names in a folder, or null if only its owner and root may. */
 function writersOf(place: Place, viewer: Viewer): string | null {
   if ((place.mode & OTHERS_WRITE) !== 0) return 'every user';
   if ((place.mode & GROUP_WRITES) === 0) return null;
@@ -68,7 +68,7 @@ function problemOf(place: Place, what: string, viewer: Viewer, mayBeSticky: bool
   return `${what} ${path} belongs to ${owner}, ${MEANS} ${me}. ${OWN_HOME}${remove}`;
 }
 
-/** Why this user must not write to the folder nor run anything from it; null: nothing speaks against it. */
+/** Returns why this user must not write to the folder or run anything from it, or null if there is no objection. */
 export function whyUntrusted(path: string, {above, home, folder}: Surroundings, viewer: Viewer): string | null {
   const subject = `the fleet's folder ${path}`;
   for (const place of above) {
@@ -82,10 +82,10 @@ export function whyUntrusted(path: string, {above, home, folder}: Surroundings, 
 }
 
 /**
- * Why no socket is to be bound at a path, and no file removed there, with this user's rights: another user decides what lies
- * there, and whoever connects would speak with that user. Null: nothing speaks against it.
+ * Returns why no socket may be bound at a path, and no file removed there, with this user's rights: another user
+ * controls the path, and clients would connect to that user. Returns null if there is no objection.
  *
- * @param above all that is passed on the way to it
+ * @param above all folders and links on the way to the path
  */
 export function whyNoSocket(path: string, above: readonly Place[], viewer: Viewer): string | null {
   const {uid, accounts} = viewer;

@@ -1,6 +1,6 @@
 /**
- * How much is looked at. What two numbers of things have with each other is their product: whoever has made a few thousand of
- * both would keep everybody who looks at them busy. So what may be done grows with their sum.
+ * A limit of work. Pairs of two sets grow with the product of their sizes: a process that creates a few thousand of
+ * both would keep every reader busy. So the permitted work grows with their sum.
  */
 export class Allowance {
   #left: number;
@@ -9,14 +9,14 @@ export class Allowance {
     this.#left = steps;
   }
 
-  /** Whether so much may still be done; the last that may be done can be more than what was left. */
+  /** Takes steps. Returns false if none are left; the last call may take more than were left. */
   spend(steps: number): boolean {
     if (this.#left <= 0) return false;
     this.#left -= steps;
     return true;
   }
 
-  /** No more, whatever was left. */
+  /** Removes all remaining steps. */
   exhaust(): void {
     this.#left = 0;
   }

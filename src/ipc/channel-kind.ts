@@ -1,10 +1,10 @@
-/** What a kind of channel is to the reader: one file has one, and `kinds.ts` lists them. */
+/** The reader of one kind of channel: each kind has one in a file of its own, listed in `kinds.ts`. */
 import type {Need, Snapshot} from './snapshot.ts';
 import type {Channel, Kind} from './types.ts';
 
 export interface ChannelKind {
   readonly kind: Kind;
   readonly needs: readonly Need[];
-  /** The channels of that kind, as far as the snapshot shows them. */
+  /** Returns the channels of that kind that the snapshot shows. */
   read(snapshot: Snapshot): Channel[];
 }

@@ -1,4 +1,4 @@
-/** Named pipes (fifo(7)): files of their own type, told apart by device and inode whatever they are called. */
+/** Named pipes (fifo(7)): files of their own type, identified by device and inode, whatever their name. */
 import type {ChannelKind} from './channel-kind.ts';
 import {byFile, endOf} from './files.ts';
 

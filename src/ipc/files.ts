@@ -1,14 +1,14 @@
-/** Open files by what they are, and not by what they are called: names differ between mount namespaces. */
+/** Open files, identified by device and inode and not by name: names differ between mount namespaces. */
 import type {OpenFile} from './snapshot.ts';
 import type {End} from './types.ts';
 
 export const endOf = ({pid, fd, mode}: OpenFile): End => ({pid, fd, mode});
 
-/** `fe:00:4711`, as `/proc/locks` writes it. */
+/** Returns device and inode as in `/proc/locks`: `fe:00:4711`. */
 export const fileId = ({device, inode}: {readonly device: string; readonly inode: number}): string =>
   `${device}:${inode}`;
 
-/** Groups by a key; no group is empty. */
+/** Groups items by a key. No group is empty. */
 export function groupBy<T>(items: Iterable<T>, keyOf: (item: T) => string): Map<string, [T, ...T[]]> {
   const groups = new Map<string, [T, ...T[]]>();
   for (const item of items) {

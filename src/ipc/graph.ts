@@ -1,4 +1,4 @@
-/** Which channels exist between which processes. */
+/** The channels that exist between processes. */
 import {existsSync} from 'node:fs';
 import {hidesProcesses} from './hidden.ts';
 import {CHANNEL_KINDS} from './kinds.ts';
@@ -7,32 +7,32 @@ import {PROC} from './source.ts';
 import {KINDS, type Channel, type ChannelProcess, type Kind} from './types.ts';
 
 export interface Asked {
-  /** Channels count if one of these processes is at one of their ends; null or absent: all there are. */
+  /** Only channels with one of these processes at an end are read; null or absent: all. */
   readonly pids?: ReadonlySet<number> | null;
-  /** Null or absent: all kinds. What only the others need is not read. */
+  /** Null or absent: all kinds. Data that only other kinds need is not read. */
   readonly kinds?: ReadonlySet<Kind> | null;
-  /** Whether start times are wanted, to tell whose the processes are. */
+  /** Whether to read start times, which the caller needs to find the owners of processes. */
   readonly startTimes?: boolean;
-  /** Where /proc is: a recorded tree can be read as well. */
+  /** Folder of /proc, or of a recorded tree. */
   readonly root?: string;
 }
 
 export interface Channels {
-  /** Everybody at an end of these channels, by pid. */
+  /** All processes at an end of these channels, by pid. */
   readonly processes: readonly ChannelProcess[];
   readonly channels: readonly Channel[];
-  /** Processes that this user may not look into: they may hold more ends, and more channels. By pid. */
+  /** Processes that this user may not inspect: they may hold more ends, and more channels. By pid. */
   readonly denied: readonly number[];
-  /** There may be processes that this user is not even told of, with further ends and channels. */
+  /** Whether processes may exist that this user can't even see, with further ends and channels. */
   readonly hidden: boolean;
-  /** What was not looked at because there is so much of it, in words with names in them; not there: nothing. */
+  /** Descriptions of what was skipped because of its amount, with names in them; absent: nothing was skipped. */
   readonly leftOut?: readonly string[];
 }
 
-/** Whether the kernel tells of channels here: it does on Linux. */
+/** Whether the kernel shows channels: Linux does. */
 export const canReadChannels = (): boolean => existsSync(`${PROC}/self/fd`);
 
-/** Reads what is so now. Processes that come and go meanwhile may be there or not; nothing is made up. */
+/** Reads the present state. Processes that start or end meanwhile may or may not be included; no entry is invented. */
 export function readChannels({pids = null, kinds = null, startTimes = false, root = PROC}: Asked = {}): Channels {
   const wanted = KINDS.filter(kind => kinds?.has(kind) !== false).map(kind => CHANNEL_KINDS[kind]);
   const snapshot = takeSnapshot(root, {

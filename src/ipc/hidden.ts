@@ -1,10 +1,10 @@
-/** Whether there may be processes that this user is not even told of (`hidepid` in proc(5)). */
+/** Whether processes may exist that this user can't even see (`hidepid` in proc(5)). */
 import {textOf} from './text.ts';
 
-/** Two of the values, by number or by name, leave other users' processes out. */
+/** Two of the values, by number or by name, leave out other users' processes. */
 const HIDES = / - proc \S+ (?:\S+,)?hidepid=(?:2|4|invisible|ptraceable)(?:,|$)/;
 
-/** Of `mountinfo`: the last mount on that folder is the one that is seen. */
+/** Parses `mountinfo`. The last mount on /proc is the visible one. */
 export function hidesIn(mountinfo: string): boolean {
   const mounts = mountinfo.split('\n').filter(line => line.split(' ')[4] === '/proc');
   return HIDES.test(mounts.at(-1) ?? '');

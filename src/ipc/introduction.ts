@@ -1,4 +1,4 @@
-/** What a process is called, and whether it has anything that could be denied. */
+/** The name of a process, and whether it has anything that could be denied. */
 import type {ProcessFiles} from './process-files.ts';
 import type {ChannelProcess} from './types.ts';
 
@@ -7,10 +7,10 @@ const PF_KTHREAD = 0x00200000;
 const utf8 = (latin1: string): string => Buffer.from(latin1, 'latin1').toString();
 
 /**
- * The process that is being read; null where it is gone.
+ * Returns name and start time of the process being read, or null if it is gone.
  *
- * @param status its `status`, where that was read anyway
- * @param startTime whether that is wanted as well: it costs a larger file
+ * @param status text of its `status`, if that was read anyway
+ * @param startTime whether the start time is needed, which costs a larger file
  */
 export function introduce(
   source: ProcessFiles,
@@ -21,7 +21,7 @@ export function introduce(
   if (startTime) {
     const stat = source.read('stat');
     const fields = stat === null ? null : fieldsOf(stat);
-    // Field 22 of proc_pid_stat(5), of those that follow the name.
+    // Field 22 of proc_pid_stat(5); `rest` begins with field 3.
     return fields === null ? null : {pid, name: fields.name, startTime: fields.rest[19] ?? null};
   }
   if (status !== null) return {pid, name: nameIn(status), startTime: null};
@@ -29,7 +29,7 @@ export function introduce(
   return comm === null ? null : {pid, name: utf8(comm.replace(/\n$/, '')), startTime: null};
 }
 
-/** Neither a zombie nor a thread of the kernel has anything open or mapped: there is nothing to be denied. */
+/** Whether a process can have anything open or mapped that could be denied. A zombie and a kernel thread can't. */
 export function hasSomething(source: ProcessFiles): boolean {
   const stat = source.read('stat');
   const fields = stat === null ? null : fieldsOf(stat);
@@ -38,14 +38,14 @@ export function hasSomething(source: ProcessFiles): boolean {
   return state !== 'Z' && state !== 'X' && (Number(flags) & PF_KTHREAD) === 0;
 }
 
-/** The name may hold spaces and parentheses: its end is the last one. */
+/** Splits `stat`. The name may contain spaces and parentheses: it ends at the last parenthesis. */
 function fieldsOf(stat: string): {name: string; rest: readonly string[]} | null {
   const end = stat.lastIndexOf(')');
   if (end === -1) return null;
   return {name: utf8(stat.slice(stat.indexOf('(') + 1, end)), rest: stat.slice(end + 2).split(' ', 20)};
 }
 
-/** `status` writes line breaks and backslashes of a name as `\n` and `\\`. */
+/** Returns the name in `status`, where line breaks and backslashes are written as `\n` and `\\`. */
 function nameIn(status: string): string {
   const name = /^Name:\t(.*)$/m.exec(status)?.[1] ?? '';
   return utf8(name.replace(/\\(n|\\)/g, (_, letter: string) => (letter === 'n' ? '\n' : '\\')));

@@ -1,4 +1,4 @@
-/** The one table of kinds: a new kind is a file, and a line here. */
+/** The table of kinds: a new kind is a file, and a line here. */
 import type {ChannelKind} from './channel-kind.ts';
 import {eventfd} from './eventfd.ts';
 import {fifo} from './fifo.ts';
@@ -16,7 +16,7 @@ import {udp} from './udp.ts';
 import {unix} from './unix.ts';
 import type {Kind} from './types.ts';
 
-/** In the order in which they are shown. */
+/** In the order of display. */
 export const CHANNEL_KINDS: Readonly<Record<Kind, ChannelKind>> = {
   pipe,
   fifo,

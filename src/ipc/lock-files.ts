@@ -1,4 +1,4 @@
-/** The descriptors by which locks may be held or waited for. */
+/** The descriptors by which processes may hold locks or wait for them. */
 import {Allowance} from './allowance.ts';
 import {blockedCallsOf} from './blocked-calls.ts';
 import {byFile, fileId, withoutDeleted} from './files.ts';
@@ -8,13 +8,15 @@ import type {OpenFile, Snapshot} from './snapshot.ts';
 
 const F_OFD_SETLKW = 38;
 
-/** Lines of `fdinfo` that are read for one file: for each of its locks and descriptors that many, and some that all have. */
+/** Lines of `fdinfo` that are read for one file: so many for each of its locks and descriptors, plus a fixed number. */
 const LINES_EACH = 8;
 const LINES_FREE = 200;
-/** The kernel looks at all locks of a file for each of its descriptors, but that is quick. */
+/**
+ * The kernel walks all locks of a file for each of its descriptors, but that is quick: so many locks count as one line.
+ */
 const LOCKS_A_LINE = 100;
 
-/** A process that has to do with a lock, and by which descriptor. */
+/** A process that holds a lock or waits for it, and its descriptor. */
 export interface Party {
   readonly pid: number;
   readonly fd: number | null;
@@ -23,14 +25,14 @@ export interface Party {
 export class LockFiles {
   readonly #snapshot: Snapshot;
   readonly #holders = new Map<string, Party[]>();
-  /** Which file a lock is on, where a descriptor has told. */
+  /** The open file for the file id of a lock line, if a descriptor's `fdinfo` shows that id. */
   readonly #fileOf = new Map<string, OpenFile>();
   readonly #open: ReadonlyMap<string, readonly OpenFile[]>;
   /** By file and pid: the first descriptor of each process. */
   readonly #fds = new Map<string, number>();
   readonly #blocked = new Map<string, readonly Party[]>();
   readonly #blockedFds = new Map<number, ReadonlySet<number>>();
-  /** By path: how many descriptors were not looked at. */
+  /** By path: the number of descriptors that were skipped. */
   readonly unseen = new Map<string, number>();
 
   constructor(snapshot: Snapshot, lines: readonly LockLine[]) {
@@ -42,8 +44,8 @@ export class LockFiles {
       locks.set(inode, (locks.get(inode) ?? 0) + 1);
       pids.add(pid);
     }
-    // Some file systems show another device to stat(2) than to /proc/locks (btrfs, overlayfs): the inode alone decides
-    // who is asked, and `fdinfo`, which has the same numbers as /proc/locks, what is true.
+    // Some file systems show another device in stat(2) than in /proc/locks (btrfs, overlayfs). So inode or pid select
+    // the descriptors to read, and their `fdinfo`, which has the same numbers as /proc/locks, decides.
     this.#open = byFile(snapshot.files.filter(({inode, pid}) => locks.has(inode) || pids.has(pid)));
     for (const [id, files] of this.#open)
       for (const {pid, fd} of files) {
@@ -53,7 +55,7 @@ export class LockFiles {
     for (const files of this.#open.values()) this.#ask(files, locks.get(files[0]?.inode ?? 0) ?? 0);
   }
 
-  /** Each descriptor of a file, about the locks that it holds; of duplicates each has all of them. */
+  /** Reads the locks that each descriptor of a file holds. Each of several duplicates has all of them. */
   #ask(files: readonly OpenFile[], locks: number): void {
     const allowance = new Allowance(LINES_FREE + LINES_EACH * (locks + files.length));
     for (const file of files) {
@@ -84,11 +86,14 @@ export class LockFiles {
   holders(line: LockLine): readonly Party[] {
     const found = this.#holders.get(lockKeyOf(line));
     if (found !== undefined) return found;
-    // Its descriptors may not be read: then whoever asked for it.
+    // The descriptors may not be readable: use the process that requested the lock.
     return line.pid === null ? [] : [{pid: line.pid, fd: null}];
   }
 
-  /** Who waits with that line. Of open file descriptions nobody is told: all that wait for one on that file. */
+  /**
+   * Returns the waiters of a line. The kernel reports no pid for open file descriptions: then all processes that wait
+   * for such a lock on that file.
+   */
   waiters(line: LockLine): readonly Party[] {
     const {file, pid} = line;
     if (pid !== null) return [{pid, fd: this.#fdOf(file, pid)}];

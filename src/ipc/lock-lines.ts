@@ -1,17 +1,17 @@
 /** `/proc/locks` (proc_locks(5)), and the lines about locks in `/proc/PID/fdinfo/FD`. */
 
 export interface LockLine {
-  /** What was asked for by flock(2), by fcntl(2), or by fcntl(2) for an open file description. */
+  /** The kind of request: by flock(2), by fcntl(2), or by fcntl(2) for an open file description. */
   readonly call: 'flock' | 'posix' | 'ofd';
   readonly type: 'read' | 'write';
-  /** Who asked for it, which need not be who has it now; null where the kernel does not tell. */
+  /** The process that requested the lock, not necessarily the current holder; null if the kernel does not report it. */
   readonly pid: number | null;
   /** `fe:00:4711` */
   readonly file: string;
   readonly start: number;
-  /** The last byte; Infinity: to the end, wherever that will be. */
+  /** The last byte; Infinity: to the end of the file, wherever that will be. */
   readonly end: number;
-  /** It is not held, but waited for. */
+  /** The lock is not held, but waited for. */
   readonly waits: boolean;
 }
 
@@ -19,7 +19,7 @@ const LINE =
   /^\d+: +(?:(->) *)?(FLOCK|POSIX|OFDLCK) +\S+ +(READ|WRITE) +(-?\d+) ([\da-f]+:[\da-f]+:\d+) (\d+) (\d+|EOF)$/;
 const CALLS = {FLOCK: 'flock', POSIX: 'posix', OFDLCK: 'ofd'} as const;
 
-/** One line; null where it is about something else, such as a lease. */
+/** Parses a line. Returns null if it is about something else, such as a lease. */
 export function parseLockLine(line: string): LockLine | null {
   const match = LINE.exec(line.trim());
   if (!match) return null;
@@ -41,7 +41,7 @@ export const parseLocks = (text: string): LockLine[] =>
     .map(parseLockLine)
     .filter(lock => lock !== null);
 
-/** The locks that belong to an open descriptor, or by it to its process. */
+/** Returns the locks that belong to an open descriptor, or through it to its process. */
 export const locksInFdinfo = (text: string): LockLine[] =>
   text
     .split('\n')
@@ -49,15 +49,17 @@ export const locksInFdinfo = (text: string): LockLine[] =>
     .map(line => parseLockLine(line.slice('lock:'.length)))
     .filter(lock => lock !== null);
 
-/** flock(2) knows nothing of the others (on Linux, but for NFS), and those two are one. */
+/**
+ * A flock(2) lock never conflicts with the other two types (on Linux, except for NFS); those conflict with each other.
+ */
 const familyOf = ({call}: LockLine): string => (call === 'flock' ? 'flock' : 'record');
 
-/** What tells a lock from others: which file, which of its bytes, and by which rules. */
+/** Returns the key of a place: the file, the range of bytes, and the rules that apply. */
 export const placeOf = (lock: LockLine): string => `${familyOf(lock)} ${lock.file} ${lock.start}-${lock.end}`;
 
-/** Where locks may be in each other's way. */
+/** Returns a key that is equal for locks that may conflict. */
 export const groundOf = (lock: LockLine): string => `${familyOf(lock)} ${lock.file}`;
 
-/** What `/proc/locks` and `fdinfo` say in the same words of one lock; of two that both call the same, it is the same. */
+/** Returns a key that is equal for a lock in `/proc/locks` and in `fdinfo`. Locks that look the same share a key. */
 export const lockKeyOf = (lock: LockLine): string =>
   `${placeOf(lock)} ${lock.call} ${lock.type} ${lock.pid === null ? '' : lock.pid}`;

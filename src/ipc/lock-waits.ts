@@ -1,24 +1,24 @@
-/** Which locks keep whom waiting: those on the same bytes of a file, if one of the two writes. */
+/** Which held locks block which requests: those on the same bytes of a file, if one of the two writes. */
 import {Allowance} from './allowance.ts';
 import {groupBy} from './files.ts';
 import {groundOf, placeOf, type LockLine} from './lock-lines.ts';
 
-/** Pairs that are looked at on one file: for each of its locks that many, and some that all have. */
+/** Pairs that are checked on one file: so many for each of its locks, plus a fixed number. */
 const PAIRS_EACH = 20;
 const PAIRS_FREE = 1_000;
 
-/** All locks that are held on the same bytes by the same rules. */
+/** All locks that are held on the same bytes under the same rules. */
 export interface HeldPlace {
   readonly lines: readonly [LockLine, ...LockLine[]];
   readonly start: number;
   readonly end: number;
-  /** Who waits for one of them. */
+  /** The requests that wait for one of these locks. */
   readonly waiting: LockLine[];
 }
 
 export interface LockWaits {
   readonly places: readonly HeldPlace[];
-  /** Lines of files of which not all pairs were looked at: further ones may wait there. */
+  /** Requests on files of which not all pairs were checked: further ones may wait there. */
   readonly cut: readonly LockLine[];
 }
 
@@ -57,13 +57,13 @@ function placeHeld(lines: readonly [LockLine, ...LockLine[]]): Holding {
   const toRead = ownersOf(lines.filter(({type}) => type === 'write'));
   const keepsWaiting = (line: LockLine): boolean => {
     const {pids, others} = line.type === 'write' ? toWrite : toRead;
-    // A process is not kept waiting by its own lock.
+    // A process's own lock does not block it.
     return others || pids.size > 1 || (pids.size === 1 && !pids.has(line.pid));
   };
   return {lines, start, end, waiting: [], keepsWaiting};
 }
 
-/** Only locks of fcntl(2) belong to a process. */
+/** Only POSIX locks (fcntl(2)) belong to a process. */
 function ownersOf(lines: readonly LockLine[]): {pids: ReadonlySet<number | null>; others: boolean} {
   const own = lines.filter(({call}) => call === 'posix');
   return {pids: new Set(own.map(({pid}) => pid)), others: own.length < lines.length};
@@ -74,7 +74,7 @@ interface Range {
   readonly end: number;
 }
 
-/** All pairs that have a byte in common, and in steps that are no more than those, and what sorting takes. */
+/** Yields all pairs that have a byte in common, in no more steps than there are pairs, apart from sorting. */
 function* overlapping<A extends Range, B extends Range>(as: readonly A[], bs: readonly B[]): Generator<[A, B]> {
   const byStart = (one: Range, other: Range): number => one.start - other.start;
   const [waitingAs, waitingBs] = [as.toSorted(byStart), bs.toSorted(byStart)];

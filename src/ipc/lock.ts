@@ -1,6 +1,6 @@
 /**
- * File locks: who holds them, and who waits. The kernel says who asked for a lock; one of flock(2) or of an open file
- * description is held by all who have that description, also by those who inherited it.
+ * File locks: their holders and their waiters. The kernel reports which process requested a lock; a lock of flock(2) or
+ * of an open file description is held by all processes that have the description, including those that inherited it.
  */
 import {Allowance} from './allowance.ts';
 import type {ChannelKind} from './channel-kind.ts';
@@ -18,7 +18,7 @@ export interface LockDetail extends Readonly<Record<string, unknown>> {
   readonly range: readonly [number, number | null] | null;
   readonly holders: readonly number[];
   readonly waiters: readonly number[];
-  /** The holders by lock: of those in one group any can let go of it. */
+  /** The holders, grouped by lock: any member of a group can release it. */
   readonly owners: readonly (readonly number[])[];
 }
 
@@ -49,16 +49,18 @@ function wordsOf(paths: ReadonlySet<string>): string | null {
   return `there are too many locks and descriptors of ${named}${others}: further processes may hold those locks, or wait for them`;
 }
 
-/** Those named for all places of a file: for each of its locks and of those that wait that many, and some that all have. */
+/**
+ * Waiters that are reported for all places of a file: so many for each of its locks and waiters, plus a fixed number.
+ */
 const NAMED_EACH = 20;
 const NAMED_FREE = 1_000;
 
-/** Who waits for the locks of a place. */
+/** The processes that wait for the locks of a place. */
 class Waiters {
   readonly #open: LockFiles;
   readonly #linesOf: ReadonlyMap<string, readonly LockLine[]>;
   readonly #allowances = new Map<string, Allowance>();
-  /** Lines behind which more wait than were named. */
+  /** Lines with more waiters than were reported. */
   readonly cut: LockLine[] = [];
 
   constructor(open: LockFiles, lines: readonly LockLine[]) {
@@ -68,7 +70,7 @@ class Waiters {
 
   of({waiting}: HeldPlace): readonly Party[] {
     const named = waiting.filter(({pid}) => pid !== null).flatMap(line => this.#open.waiters(line));
-    // Each such line stands for the same ones.
+    // All such lines have the same waiters.
     const nameless = waiting.find(({pid}) => pid === null);
     if (nameless === undefined) return named;
     const all = this.#open.waiters(nameless);
@@ -92,7 +94,7 @@ const sorted = (parties: readonly Party[]): number[] => [...new Set(parties.map(
 
 function channelOf({lines}: HeldPlace, waiters: readonly Party[], open: LockFiles): Channel {
   const [first] = lines;
-  // Locks that nobody can tell apart have the same holders.
+  // Locks that can't be distinguished have the same holders.
   const owners = Array.from(groupBy(lines, lockKeyOf).values(), ([line]) => open.holders(line));
   const holders = owners.flat();
   const mode = first.type === 'read' ? 'r' : 'w';

@@ -1,4 +1,4 @@
-/** POSIX message queues (mq_overview(7)): a descriptor leads to `/name` in a file system of their own. */
+/** POSIX message queues (mq_overview(7)): a descriptor leads to `/name` in a separate file system. */
 import {statfsSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {queueState} from '../posix/message-queue.ts';
@@ -19,7 +19,7 @@ export const mqueue: ChannelKind = {
       return {
         kind: 'mqueue',
         id: `mqueue:[${id}]`,
-        // Mounted, it lies in a folder.
+        // If that file system is mounted, the path includes a folder.
         name: `/${basename(withoutDeleted(path))}`,
         ends: held.map(endOf),
         detail: {...detailOf(snapshot, held), ...(isDeleted(path) ? {deleted: true} : {})},
@@ -30,7 +30,7 @@ export const mqueue: ChannelKind = {
 
 const descriptorOf = ({root}: Snapshot, {pid, fd}: OpenFile): string => join(root, String(pid), 'fd', String(fd));
 
-/** Whether a file lies in such a file system, which has no device: few have none, and each is asked once. */
+/** Returns a test for files of that file system, which has no device. Few have none, and each is checked once. */
 function queueTest(snapshot: Snapshot): (file: OpenFile) => boolean {
   const known = new Map<string, boolean>();
   return file => {

@@ -1,4 +1,4 @@
-/** Pipes (pipe(7)): whoever has a descriptor with the same inode holds an end, and its permission bits tell which. */
+/** Pipes (pipe(7)): descriptors with the same inode are the ends of a pipe; their permission bits show which end. */
 import type {ChannelKind} from './channel-kind.ts';
 
 export const pipe: ChannelKind = {

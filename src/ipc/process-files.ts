@@ -1,11 +1,11 @@
-/** The files of one process that channels are told by, however they are read. */
+/** The files of one process that channels are read from, independent of how they are accessed. */
 import type {Link, Mapping, Refusal} from '../posix/process-folder.ts';
 
-/** What is read of one process at a time, between {@link enter} and {@link leave}. */
+/** A reader of one process at a time, between {@link enter} and {@link leave}. */
 export interface ProcessFiles {
   enter(pid: number): void;
   leave(): void;
-  /** A small file of the process, a byte a character; null where it can't be read. */
+  /** Returns a small file of the process, one character per byte, or null if it can't be read. */
   read(name: string): string | null;
   eachLink(visit: (link: Link) => void): Refusal | null;
   eachSharedMapping(visit: (mapping: Mapping) => void): Refusal | null;

@@ -1,4 +1,4 @@
-/** Pseudo-terminals (pty(7)): a master, and a terminal `/dev/pts/N` on which others read and write. */
+/** Pseudo-terminals (pty(7)): a master, and a terminal `/dev/pts/N` that other processes read and write. */
 import {statSync} from 'node:fs';
 import {join} from 'node:path';
 import type {ChannelKind} from './channel-kind.ts';
@@ -14,7 +14,7 @@ interface Side {
   readonly file: OpenFile;
   readonly side: 'master' | 'terminal';
   readonly index: number;
-  /** Of the devpts file system that it belongs to: each counts its terminals anew. */
+  /** The devpts file system of the terminal: each numbers its terminals separately. */
   readonly instance: string;
 }
 
@@ -41,13 +41,13 @@ export const pty: ChannelKind = {
 
 const isGone = (file: OpenFile): boolean => file.major === TERMINAL_MAJOR && isDeleted(file.path);
 
-/** A terminal whose master was closed has lost its number: another one may have it, and who shares it is not to be told. */
+/** A terminal whose master was closed has lost its number: another one may have it, and sharers can't be identified. */
 const idOf = ({file, index, instance}: Side): string =>
   isGone(file) ? `${instance}:${index} of ${file.pid}` : `${instance}:${index}`;
 
 const terminalOf = (file: OpenFile): Side => ({file, side: 'terminal', index: file.minor, instance: file.device});
 
-/** Which terminal a master has, by its `/proc/PID/fdinfo/FD`; null: it does not say so. */
+/** Returns the terminal of a master, from its `/proc/PID/fdinfo/FD`, or null if that does not show it. */
 export function terminalIndexIn(info: string): number | null {
   const index = /^tty-index:\s*(\d+)/m.exec(info)?.[1];
   return index === undefined ? null : Number(index);
@@ -56,7 +56,7 @@ export function terminalIndexIn(info: string): number | null {
 function masterOf(snapshot: Snapshot, file: OpenFile, instances: ReadonlySet<string>): Side | null {
   const index = terminalIndexIn(snapshot.text(file.pid, `fdinfo/${file.fd}`) ?? '');
   if (index === null) return null;
-  // One that was opened as /dev/ptmx belongs to the devpts that is mounted beside it (Documentation/filesystems/devpts.rst).
+  // A master opened as /dev/ptmx belongs to the devpts mounted beside it (Documentation/filesystems/devpts.rst).
   const instance = instances.has(file.device) ? file.device : (devptsOf(snapshot, file.pid) ?? file.device);
   return {file, side: 'master', index, instance};
 }

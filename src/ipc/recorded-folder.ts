@@ -1,6 +1,6 @@
 /**
- * A process as files say it, read by nothing but Node: from a recorded tree, and where the quick way is not known. In a
- * recorded tree links lead nowhere and have no permission bits, so `fdinfo` tells for what a descriptor is open.
+ * A process read from files with nothing but Node: from a recorded tree, and where the fast reader does not work. In a
+ * recorded tree links lead nowhere and have no permission bits, so `fdinfo` shows the access of a descriptor.
  */
 import {hasCode} from '../base/errors.ts';
 import {lstatSync, readdirSync, readFileSync, readlinkSync, statSync} from 'node:fs';
@@ -66,7 +66,7 @@ export class RecordedFolder implements ProcessFiles {
         const access = (): Access | null => this.#access(name, path);
         visit({fd: Number(name), text, length: text.length, access, target: () => targetOf(path)});
       } catch {
-        // Closed meanwhile.
+        // The descriptor was closed meanwhile.
       }
     }
     return null;

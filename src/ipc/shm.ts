@@ -1,6 +1,6 @@
 /**
- * POSIX shared memory and semaphores (shm_overview(7), sem_overview(7)), memory without a name that was inherited or sent
- * as a descriptor, and files that several processes have mapped shared and one of them writes to.
+ * POSIX shared memory and semaphores (shm_overview(7), sem_overview(7)), unnamed memory that was inherited or sent as a
+ * descriptor, and files that several processes have mapped shared and at least one of them writes.
  */
 import {readdirSync, readFileSync, statSync, type Stats} from 'node:fs';
 import {join} from 'node:path';
@@ -25,7 +25,7 @@ const FOLDER = '/dev/shm/';
 const SEMAPHORE = `${FOLDER}sem.`;
 const MEMORY_FILE = /^\/(?:dev\/shm\/|memfd:)/;
 const WITHOUT_NAME = /^\/(?:dev\/zero|anon_hugepage)(?: \(deleted\))?$/;
-/** Devices, other kinds of channels, and the kernel's own. */
+/** Paths of devices, of other kinds of channels, and of the kernel. */
 const NOT_MEMORY = /^\/(?:dev\/(?!shm\/)|SYSV|\[aio\])|^[^/]/;
 
 export const shm: ChannelKind = {
@@ -47,7 +47,7 @@ function holdOfMapping({pid, access, path, device, inode}: SharedMapping): Hold 
   return isMemory && access !== null ? {pid, fd: null, mode: access, path, device, inode} : null;
 }
 
-/** An ordinary file counts only where one writes what another one sees. */
+/** Whether the holds form a channel. An ordinary file counts only if one process may write what another one sees. */
 function isChannel(holds: readonly Hold[]): boolean {
   const [first] = holds;
   if (first === undefined || MEMORY_FILE.test(first.path) || WITHOUT_NAME.test(first.path)) return true;
@@ -72,8 +72,8 @@ function channelOf(snapshot: Snapshot, id: string, all: readonly [Hold, ...Hold[
 }
 
 /**
- * The hold that knows its name best. sem_open(3) makes a semaphore under another name, which is the one that its maker's
- * mapping goes by for ever: its real name is found by its inode.
+ * Returns the hold with the best name. sem_open(3) creates a semaphore under a temporary name, which its creator's
+ * mapping keeps for ever: the inode leads to its real name.
  */
 function named(snapshot: Snapshot, holds: readonly [Hold, ...Hold[]]): Hold {
   const known = holds.find(({path}) => !isDeleted(path));
@@ -90,7 +90,7 @@ function named(snapshot: Snapshot, holds: readonly [Hold, ...Hold[]]): Hold {
   }
 }
 
-/** One end for each process: its mappings of one object are many, and are told by a descriptor where there is one. */
+/** Returns the ends: for each process its descriptors, or, without any, a single end for all its mappings. */
 function endsOf(holds: readonly Hold[]): End[] {
   const ends: End[] = [];
   for (const [, own] of groupBy(holds, ({pid}) => String(pid))) {
@@ -102,7 +102,7 @@ function endsOf(holds: readonly Hold[]): End[] {
   return ends;
 }
 
-/** The file as its holder sees it: here its name may stand for another one, which the inode tells. */
+/** Returns the path of the file as its holder sees it: the name may mean another file here, which the inode shows. */
 const pathOf = (snapshot: Snapshot, {pid, fd, path}: Hold): string =>
   fd === null ? join(snapshot.root, String(pid), 'root', path) : join(snapshot.root, String(pid), 'fd', String(fd));
 
@@ -115,7 +115,7 @@ function statusOf(snapshot: Snapshot, hold: Hold): Stats | null {
   }
 }
 
-/** `sem_t` of glibc on 64 bits: the value, and how many wait (nptl/internaltypes.h). */
+/** `sem_t` of glibc on 64 bits: the value, and the number of waiters (nptl/internaltypes.h). */
 function semaphore(
   snapshot: Snapshot,
   hold: Hold,

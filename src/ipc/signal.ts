@@ -1,4 +1,4 @@
-/** What is to become of signals that a process gets, by name (`Sig*` in proc_pid_status(5)). */
+/** The pending, blocked, ignored and caught signals of a process, by name (`Sig*` in proc_pid_status(5)). */
 import {signalName} from '../posix/signals.ts';
 import type {ChannelKind} from './channel-kind.ts';
 
@@ -17,7 +17,7 @@ export const signal: ChannelKind = {
 
 export type SignalSets = Readonly<Record<'pending' | 'blocked' | 'ignored' | 'caught', readonly string[]>>;
 
-// Sets of 64 signals. The name of the process stands in the first line, and can't begin another one: its line breaks are escaped.
+// Sets of 64 signals. The process's name is in the first line and can't begin another one: its line breaks are escaped.
 const MASK = {
   thread: /^SigPnd:\s*([\da-f]{1,16})$/m,
   process: /^ShdPnd:\s*([\da-f]{1,16})$/m,
@@ -26,7 +26,7 @@ const MASK = {
   caught: /^SigCgt:\s*([\da-f]{1,16})$/m,
 } as const;
 
-/** Of `/proc/PID/status`. `pending`: for the process and for its main thread. */
+/** Parses `/proc/PID/status`. `pending`: for the process and for its main thread. */
 export function signalsIn(status: string): SignalSets {
   const mask = (pattern: RegExp): bigint => BigInt(`0x${pattern.exec(status)?.[1] ?? '0'}`);
   return {
@@ -37,7 +37,7 @@ export function signalsIn(status: string): SignalSets {
   };
 }
 
-/** Bit n-1 stands for signal n. 32 and 33 are the C library's own (nptl(7)). */
+/** Bit n-1 is signal n. 32 and 33 belong to the C library (nptl(7)). */
 function signalsOf(mask: bigint): string[] {
   const names: string[] = [];
   for (let number = 1, left = mask; left !== 0n; number++, left >>= 1n)

@@ -1,4 +1,4 @@
-/** One walk over all processes, for all kinds of channels at once. It gathers only what the kinds that are asked for need. */
+/** One walk over all processes for all kinds of channels, which gathers only what the requested kinds need. */
 import {existsSync, readdirSync} from 'node:fs';
 import type {Access, Link, Mapping, Target} from '../posix/process-folder.ts';
 import {hasSomething, introduce} from './introduction.ts';
@@ -7,16 +7,16 @@ import {processFiles} from './source.ts';
 import {beginningOf, textOf} from './text.ts';
 import type {ChannelProcess, End} from './types.ts';
 
-/** What a kind looks at. */
+/** The data that a kind needs. */
 export type Need = 'pipes' | 'sockets' | 'files' | 'eventfds' | 'mappings' | 'signals';
 
 /** A descriptor that leads to a file, a FIFO or a device. */
 export interface OpenFile extends Target {
   readonly pid: number;
   readonly fd: number;
-  /** Of an ordinary file it is not looked at. */
+  /** Not read for an ordinary file on disk: always `r`. */
   readonly mode: Access;
-  /** As the process would name it, with ` (deleted)` behind it where nobody can any more; untrusted. */
+  /** The path as the process sees it, with ` (deleted)` appended if the file has lost its name; untrusted. */
   readonly path: string;
 }
 
@@ -26,7 +26,7 @@ export interface SharedMapping extends Mapping {
 
 export interface EventFd {
   readonly end: End;
-  /** What `fdinfo` says of it. */
+  /** The text of its `fdinfo`. */
   readonly info: string;
 }
 
@@ -40,20 +40,23 @@ export interface Snapshot {
   readonly mappings: readonly SharedMapping[];
   /** `status` of each process. */
   readonly statuses: ReadonlyMap<number, string>;
-  /** Null where there is no such process (any more). */
+  /** Returns a process, or null if there is no such process (any more). */
   process(pid: number): ChannelProcess | null;
-  /** Processes that have something to hide from this user. */
+  /** Processes with descriptors or mappings that this user may not read. */
   readonly denied: readonly number[];
-  /** A file of one process, or (`null`) of the whole machine; where others make it long, little more than `most` bytes. */
+  /**
+   * Returns a file of one process, or (`null`) of the whole machine. `most`: for a file that others make long, little
+   * more than that many bytes.
+   */
   text(pid: number | null, path: string, most?: number): string | null;
-  /** Says what was not looked at, in words. */
+  /** Records a description of skipped data. */
   leaveOut(words: string): void;
-  /** All that was said so. */
+  /** All recorded descriptions. */
   readonly leftOut: readonly string[];
 }
 
 const S_IFREG = 0o100000;
-/** The devices of file systems that lie in memory, or in the network. */
+/** Prefix of the devices of file systems in memory, or on the network. */
 const WITHOUT_DISK = '00:';
 
 class Gathering {
@@ -104,7 +107,7 @@ class Gathering {
     source.leave();
   }
 
-  // Most links are sockets and pipes, told by their first bytes: no text is made of those.
+  // Most links are sockets and pipes, identified by their first bytes without a conversion to text.
   readonly #link = (link: Link): void => {
     const {text} = link;
     const first = text[0];
@@ -142,7 +145,7 @@ class Gathering {
     const target = link.target();
     if (target === null) return;
     const {type, inode, device, major, minor} = target;
-    // For what an ordinary file is open nobody asks: it counts only if there is a lock on it.
+    // The access mode of an ordinary file is not needed: the file counts only if there is a lock on it.
     const isOrdinary = type === S_IFREG && !device.startsWith(WITHOUT_DISK);
     const mode = isOrdinary ? 'r' : link.access();
     if (mode === null) return;
@@ -173,7 +176,7 @@ function numberIn({text, length}: Link, from: number): number {
   return value;
 }
 
-/** None where there is no /proc. */
+/** Returns all pids; none if there is no /proc. */
 function pidsIn(root: string): number[] {
   const pids: number[] = [];
   for (const name of existsSync(root) ? readdirSync(root) : []) {
@@ -185,9 +188,9 @@ function pidsIn(root: string): number[] {
 
 export interface Wanted {
   readonly needs: ReadonlySet<Need>;
-  /** Whose signals are read; null: everybody's. */
+  /** Processes whose signals are read; null: all. */
   readonly signalsOf: ReadonlySet<number> | null;
-  /** Whether processes are to be identified. */
+  /** Whether start times are read. */
   readonly startTimes: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Who holds the sockets of a channel. */
+/** The holders of the sockets of a channel. */
 import type {Snapshot} from './snapshot.ts';
 import type {End} from './types.ts';
 

@@ -1,4 +1,4 @@
-/** What the kernel says of one socket, from a message of sock_diag(7) or from a line below /proc/net (proc_pid_net(5)). */
+/** The kernel's record of one socket, from a message of sock_diag(7) or a line below /proc/net (proc_pid_net(5)). */
 import {addressText} from './address.ts';
 
 export interface InetRow {
@@ -16,9 +16,9 @@ export interface UnixRow {
   readonly state: 'established' | 'listen' | 'unconnected';
   /** A path, or `@name` in the abstract namespace; untrusted. */
   readonly name: string | null;
-  /** Its inode; 0: it has none; null: it is not told. */
+  /** Inode of the peer; 0: no peer; null: not reported. */
   readonly peer: number | null;
-  /** Of a listening one: sockets that are connected to it, and that it has not accepted yet. */
+  /** For a listening socket: sockets that are connected to it, but not accepted yet. */
   readonly pending: readonly number[];
 }
 
@@ -47,7 +47,7 @@ const AF_INET = 2;
 
 const INET_BYTES = 72;
 
-/** struct inet_diag_msg: family 0, state 1, ports 4, addresses 8 and 24, inode 68. Null where it is cut off. */
+/** Parses struct inet_diag_msg: family 0, state 1, ports 4, addresses 8 and 24, inode 68. Null if truncated. */
 export function inetRowOf(message: Buffer): InetRow | null {
   if (message.length < INET_BYTES) return null;
   const bytes = message[0] === AF_INET ? 4 : 16;
@@ -61,7 +61,7 @@ export function inetRowOf(message: Buffer): InetRow | null {
   };
 }
 
-/** One line of `/proc/net/tcp`, `udp` and their like; null where it is none. */
+/** Parses a line of `/proc/net/tcp`, `udp` and the like. Returns null if it is none. */
 export function inetRowOfLine(line: string): InetRow | null {
   const [slot = '', local = '', remote = '', state = '', , , , , , inode] = line.trim().split(/\s+/);
   if (!/^\d+:$/.test(slot) || inode === undefined) return null;
@@ -73,7 +73,7 @@ export function inetRowOfLine(line: string): InetRow | null {
   };
 }
 
-/** Words of 32 bits, each in the machine's order: all that Node runs on has the least byte first. */
+/** Words of 32 bits in the machine's byte order, which is taken to be little-endian. */
 function endpointOfHex(text: string): string {
   const [address = '', port = ''] = text.split(':');
   const bytes = Buffer.from(address, 'hex');
@@ -89,7 +89,7 @@ const ESTABLISHED = 1;
 
 const UNIX_BYTES = 16;
 
-/** struct unix_diag_msg: type 1, state 2, inode 4; attributes from 16 on. Null where it is cut off. */
+/** Parses struct unix_diag_msg: type 1, state 2, inode 4; attributes from 16 on. Null if truncated. */
 export function unixRowOf(message: Buffer): UnixRow | null {
   if (message.length < UNIX_BYTES) return null;
   let name: string | null = null;
@@ -117,7 +117,7 @@ export function unixRowOf(message: Buffer): UnixRow | null {
   };
 }
 
-/** A name in the abstract namespace begins with a zero byte and may hold more of them (unix(7)). */
+/** Returns the name. In the abstract namespace it begins with a zero byte and may contain more of them (unix(7)). */
 function socketName(bytes: Buffer): string | null {
   if (bytes.length === 0) return null;
   if (bytes[0] !== 0) return bytes.toString().replace(/\0.*/s, '');
@@ -128,8 +128,8 @@ const ACCEPTS = 0x10000;
 const CONNECTED = 3;
 
 /**
- * Of `/proc/net/unix` (a byte a character), by inode; who is connected with whom is not told there. A name may hold a line
- * that looks like one of the kernel's own: where two lines are about one socket, neither is believed.
+ * Parses `/proc/net/unix` (one character per byte), by inode; the file does not show peers. A name may contain a line
+ * that looks like one of the kernel's: if two lines are about one socket, neither name is used.
  */
 export function unixRowsOfText(text: string): Map<number, UnixRow> {
   const rows = new Map<number, UnixRow>();

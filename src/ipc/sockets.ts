@@ -1,4 +1,4 @@
-/** All sockets that the processes of a snapshot hold, by protocol, of each network namespace. */
+/** All sockets, by protocol, of the network namespaces in which the processes of a snapshot hold any. */
 import {readlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import {dumpInetSockets, dumpUnixSockets} from '../posix/netlink.ts';
@@ -9,7 +9,7 @@ import {PROC} from './source.ts';
 
 /** The sockets of one network namespace, by inode. */
 export interface Sockets {
-  /** `net:[4026531833]`; null for the one that this program is in. */
+  /** `net:[4026531833]`; null for the namespace of this program. */
   readonly namespace: string | null;
   readonly unix: ReadonlyMap<number, UnixRow>;
   readonly tcp: readonly InetRow[];
@@ -24,7 +24,7 @@ const PROTOCOLS = {tcp: 6, udp: 17} as const;
 
 const computed = new WeakMap<Snapshot, readonly Sockets[]>();
 
-/** This namespace's first. Three kinds ask, and it is read once. */
+/** Returns the sockets of each namespace, this one first. The result is cached, since three kinds need it. */
 export function socketsOf(snapshot: Snapshot): readonly Sockets[] {
   let all = computed.get(snapshot);
   if (all === undefined) {
@@ -55,7 +55,7 @@ function toldUnix(): Map<number, UnixRow> | null {
     return rows;
   } catch (error) {
     if (isShortage(error)) throw error;
-    // Without unix_diag, or in a sandbox that has no netlink: without peers then.
+    // No unix_diag, or a sandbox without netlink: the fallback has no peers.
     return null;
   }
 }
@@ -83,7 +83,7 @@ function toldInet(family: 2 | 10, protocol: 6 | 17): InetRow[] | null {
   }
 }
 
-/** Sockets that this namespace does not know are looked for in those of the processes that hold them. */
+/** Looks for sockets that this namespace lacks in the namespaces of their holders. */
 function foreignSockets(snapshot: Snapshot, own: Sockets): Sockets[] {
   const known = new Set([...own.tcp, ...own.udp].map(({inode}) => inode));
   const holders = new Set<number>();

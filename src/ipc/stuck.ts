@@ -1,16 +1,16 @@
-/** Who can never go on: who waits for a lock that nobody can let go of any more, since all its owners are stuck, too. */
+/** Processes that can never continue: they wait for a lock that is never released, since its owners are stuck, too. */
 
-/** A lock that somebody waits for, until each group of owners has let go; in a group one is enough. */
+/** A lock with waiters. They wait until each group of owners has released it; one member of a group is enough. */
 export interface Wanted {
   readonly name: string;
   readonly owners: readonly (readonly number[])[];
   readonly waiters: readonly number[];
 }
 
-/** What each of those that are stuck waits for, and one of the owners, who is stuck as well. */
+/** For each stuck process: the lock that it waits for, and one of its owners, which is stuck as well. */
 export type Stuck = ReadonlyMap<number, {readonly on: string; readonly owner: number}>;
 
-/** Owners of a lock, and how many of them may still go on: at none it is lost. */
+/** Owners of a lock, and how many of them may still continue: at 0 the group is lost. */
 interface Group {
   readonly lock: Lock;
   readonly owners: ReadonlySet<number>;
@@ -20,14 +20,14 @@ interface Group {
 interface Lock {
   readonly wanted: Wanted;
   readonly groups: Group[];
-  /** How many of its groups are lost. */
+  /** Number of lost groups. */
   lost: number;
 }
 
-/** Takes all who wait for stuck, and sets free who waits for nobody that is; each group and each wait is looked at once. */
+/** Assumes all waiters stuck and frees those that wait for no stuck process; visits each group and each wait once. */
 export function stuckIn(all: readonly Wanted[]): Stuck {
   const locks = all.filter(({waiters}) => waiters.length > 0).map(lockOf);
-  /** How many lost locks each waits for. */
+  /** Number of lost locks that each process waits for. */
   const hopeless = new Map<number, number>();
   for (const {wanted} of locks) for (const pid of wanted.waiters) hopeless.set(pid, 0);
   const groupsOf = new Map<number, Group[]>();
@@ -63,7 +63,7 @@ const lockOf = (wanted: Wanted): Lock => {
   return lock;
 };
 
-/** Whoever still waits for a lost lock; of several the first. */
+/** Returns the processes that still wait for a lost lock; of several locks the first counts. */
 function waitsOf(locks: readonly Lock[]): Stuck {
   const stuck = new Map<number, {on: string; owner: number}>();
   for (const {wanted, groups, lost} of locks) {

@@ -1,4 +1,4 @@
-/** What the three System V kinds have in common: tables of this IPC namespace, and the ids of objects (sysvipc(7)). */
+/** Shared by the three System V kinds: the tables of this IPC namespace, and the keys of objects (sysvipc(7)). */
 import {readlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Snapshot} from './snapshot.ts';
@@ -7,7 +7,7 @@ export type Row = Readonly<Record<string, string>>;
 
 const number = (row: Row, column: string): number => Number(row[column] ?? NaN);
 
-/** The lines of `/proc/sysvipc/shm`, `msg` or `sem` by the names in its first line. */
+/** Returns the lines of `/proc/sysvipc/shm`, `msg` or `sem`, by the names in the first line. */
 export function parseTable(text: string): Row[] {
   const [head = [], ...lines] = text
     .split('\n')
@@ -16,7 +16,7 @@ export function parseTable(text: string): Row[] {
   return lines.map(line => Object.fromEntries(head.map((name, i) => [name, line[i] ?? ''])));
 }
 
-/** `0x00001234`, as ipcs(1) shows it; null for IPC_PRIVATE. */
+/** Returns the key as ipcs(1) shows it, `0x00001234`, or null for IPC_PRIVATE. */
 export function keyOf(row: Row): string | null {
   const key = number(row, 'key');
   return key === 0 ? null : `0x${(key >>> 0).toString(16).padStart(8, '0')}`;
@@ -33,10 +33,10 @@ export function ipcNamespace(root: string, pid: number | 'self'): string | null 
 }
 
 /**
- * Whether a pid that an object remembers still is the process that it remembers. The kernel keeps the number for as long
- * as the object lives: the process may have ended, and its number been given away.
+ * Whether a pid recorded in an object is still the same process. The kernel keeps the pid as long as the object lives:
+ * the process may have ended, and its pid may have been reused.
  *
- * @param at when it used the object, in seconds since 1970
+ * @param at when the process used the object, in seconds since 1970
  */
 export function stillIs(snapshot: Snapshot, pid: number, at: number): boolean {
   if (pid <= 0 || at <= 0) return false;
@@ -44,6 +44,6 @@ export function stillIs(snapshot: Snapshot, pid: number, at: number): boolean {
   const boot = /^btime (\d+)$/m.exec(snapshot.text(null, 'stat') ?? '')?.[1];
   if (stat === null || boot === undefined) return false;
   const ticks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
-  // btime is rounded: within a second of it either may be true.
+  // btime is rounded: within a second of it both answers may be true.
   return Number(boot) + ticks / 100 <= at + 1;
 }

@@ -1,4 +1,6 @@
-/** System V message queues (msgget(2)): the kernel remembers who sent and who received last, and tells who waits. */
+/**
+ * System V message queues (msgget(2)): the kernel records the last sender and the last receiver, and shows the waiters.
+ */
 import type {ChannelKind} from './channel-kind.ts';
 import type {Snapshot} from './snapshot.ts';
 import {columnOf, keyOf, parseTable, stillIs, type Row} from './system-v.ts';

@@ -1,4 +1,7 @@
-/** System V semaphores (semget(2)). The kernel says how many wait for each, and, to those who may look into them, who. */
+/**
+ * System V semaphores (semget(2)). The kernel reports how many processes wait for each, and, to users who may inspect
+ * these processes, which ones.
+ */
 import {semaphoreState, type SemaphoreState} from '../posix/system-v.ts';
 import type {ChannelKind} from './channel-kind.ts';
 import type {Snapshot} from './snapshot.ts';
@@ -7,7 +10,7 @@ import {columnOf, keyOf, parseTable, stillIs, type Row} from './system-v.ts';
 import type {Channel} from './types.ts';
 import {waitersFor} from './waiters.ts';
 
-/** Of a larger set only so many are asked for one by one. */
+/** Maximum number of semaphores that are read of a set. */
 const MOST = 256;
 
 export const sysvSem: ChannelKind = {
@@ -18,7 +21,7 @@ export const sysvSem: ChannelKind = {
   },
 };
 
-/** Null where this user may not read them. */
+/** Returns null if this user may not read them, and for a recorded tree. */
 function statesOf({root}: Snapshot, row: Row): SemaphoreState[] | null {
   if (root !== PROC) return null;
   const states: SemaphoreState[] = [];

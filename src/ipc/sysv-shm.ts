@@ -17,7 +17,7 @@ export const sysvShm: ChannelKind = {
     const namespaces = new Map(
       [...new Set(mappings.map(({pid}) => pid))].map(pid => [pid, ipcNamespace(snapshot.root, pid) ?? own]),
     );
-    // Ids are counted anew in each namespace.
+    // Each namespace numbers its segments separately.
     const attached = groupBy(mappings, ({pid, inode}) => {
       const namespace = namespaces.get(pid) ?? null;
       return namespace === own ? String(inode) : `${namespace ?? ''} ${inode}`;
@@ -45,7 +45,7 @@ function channelOf(row: Row, attached: ReadonlyMap<string, readonly SharedMappin
   };
 }
 
-/** Of another IPC namespace: its table can be read from within only. */
+/** Returns a segment of another IPC namespace, whose table is readable only from within. */
 function foreignChannel(id: string, held: readonly SharedMapping[]): Channel {
   const [namespace = '', inode = ''] = id.includes(' ') ? id.split(' ') : ['', id];
   return {
@@ -57,7 +57,7 @@ function foreignChannel(id: string, held: readonly SharedMapping[]): Channel {
   };
 }
 
-/** A process may have attached a segment more than once. */
+/** Returns one end per process: it may have attached a segment more than once. */
 const endsOf = (held: readonly SharedMapping[]): End[] =>
   Array.from(
     groupBy(held, ({pid}) => String(pid)),

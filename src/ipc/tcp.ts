@@ -1,6 +1,6 @@
 /**
- * TCP (tcp(7)): the other end of a connection within one network namespace is the socket with the same two addresses the
- * other way round, and both are one channel.
+ * TCP (tcp(7)): the other end of a connection within one network namespace is the socket with the two addresses
+ * swapped, and both are one channel.
  */
 import type {ChannelKind} from './channel-kind.ts';
 import {socketEnds} from './socket-ends.ts';
@@ -28,7 +28,7 @@ function channelsIn(snapshot: Snapshot, {tcp: rows, namespace}: Sockets): Channe
     if (!snapshot.sockets.has(row.inode)) continue;
     const other = row.state === 'LISTEN' ? undefined : connected.get(`${row.remote} ${row.local}`);
     const isPair = other !== undefined && other !== row && snapshot.sockets.has(other.inode);
-    // A pair is met twice. The client is shown first, if one of them is known to be it.
+    // Each pair occurs twice. The client is shown first, if it is known which one that is.
     if (isPair && !isFirst(row, other, listening)) continue;
     channels.push(channelOf(snapshot, row, other, namespace));
   }
@@ -52,7 +52,7 @@ function channelOf(snapshot: Snapshot, row: InetRow, other: InetRow | undefined,
       local: row.local,
       remote: row.state === 'LISTEN' ? null : row.remote,
       state: row.state,
-      // A connection that the listener has not accepted yet belongs to nobody, as does one that was closed.
+      // A connection that the listener has not accepted yet belongs to no process, and neither does a closed one.
       ...(other !== undefined && !snapshot.sockets.has(other.inode) ? {peer: unseen(other)} : {}),
       ...(namespace === null ? {} : {namespace}),
     },

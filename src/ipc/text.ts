@@ -4,9 +4,9 @@ import {join} from 'node:path';
 import {isShortage} from '../process/stat.ts';
 
 /**
- * A file below `root`, a byte a character; null where it can't be read.
+ * Returns a file below `root`, one character per byte, or null if it can't be read.
  *
- * @throws where this process has no descriptor or memory left: that says nothing of what it looks at.
+ * @throws if this process has no descriptor or memory left, which is no evidence about the file
  */
 export function textOf(root: string, ...path: readonly (string | number)[]): string | null {
   try {
@@ -19,7 +19,7 @@ export function textOf(root: string, ...path: readonly (string | number)[]): str
 
 const CHUNK_BYTES = 64 * 1024;
 
-/** The same of a file that others make long: its first `most` bytes, and a part of a chunk more. */
+/** Like {@link textOf}, for a file that others make long: its first `most` bytes, and up to a chunk more. */
 export function beginningOf(most: number, root: string, ...path: readonly (string | number)[]): string | null {
   const chunks: string[] = [];
   const chunk = Buffer.alloc(CHUNK_BYTES);

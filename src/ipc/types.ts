@@ -1,7 +1,7 @@
-/** What channels are, and who holds them. */
+/** Channels and their holders. */
 import type {Access} from '../posix/process-folder.ts';
 
-/** In the order in which they are shown. */
+/** In the order of display. */
 export const KINDS = [
   'pipe',
   'fifo',
@@ -24,24 +24,22 @@ export type Kind = (typeof KINDS)[number];
 /** One process's hold on a channel. */
 export interface End {
   readonly pid: number;
-  /** Null where there is no descriptor: a mapping, a System V object, a signal. */
+  /** Null without a descriptor: a mapping, a System V object, a signal. */
   readonly fd: number | null;
   readonly mode: Access;
-  /** Of a socket: its inode, which tells the two sides of a connection apart. */
+  /** For a socket: its inode, which distinguishes the two sides of a connection. */
   readonly socket?: number;
-  /** Of a pty: which side of it. */
+  /** For a pty: its side. */
   readonly side?: 'master' | 'terminal';
 }
 
-/** What else is known of a channel; which fields there are depends on its kind. */
+/** Further facts about a channel; the fields depend on its kind. */
 export type Detail = Readonly<Record<string, unknown>>;
 
-/**
- * A way for processes to talk or to wait for each other. Names come from the processes themselves: they are untrusted.
- */
+/** A way for processes to communicate or to wait for each other. Names come from the processes and are untrusted. */
 export interface Channel {
   readonly kind: Kind;
-  /** As the kernel calls it: `pipe:[4711]`. Unique within one reading. */
+  /** An id like the kernel's: `pipe:[4711]`. Unique within one reading. */
   readonly id: string;
   readonly name: string | null;
   readonly ends: readonly End[];
@@ -52,6 +50,8 @@ export interface ChannelProcess {
   readonly pid: number;
   /** `comm`: chosen by the process itself; untrusted. */
   readonly name: string;
-  /** Ticks after boot at which it was started, as text: with the pid, its identity. Null where nobody asked for it. */
+  /**
+   * Ticks after boot at which the process started, as text: identifies it together with the pid. Null if not requested.
+   */
   readonly startTime: string | null;
 }

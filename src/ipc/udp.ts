@@ -1,6 +1,6 @@
 /**
- * UDP (udp(7)): two sockets that are connected to each other, or one that is connected to where another one receives.
- * What is only bound receives from anybody.
+ * UDP (udp(7)): two sockets that are connected to each other, or one that is connected to the address of another. A
+ * socket that is only bound receives from any sender.
  */
 import {networkInterfaces} from 'node:os';
 import {hostOf, isLoopback, portOf} from './address.ts';
@@ -33,7 +33,7 @@ function channelsIn(snapshot: Snapshot, {udp: rows, namespace}: Sockets): Channe
     if (!snapshot.sockets.has(row.inode)) continue;
     const mirrored = isConnected(row) ? connected.get(`${row.remote} ${row.local}`) : undefined;
     const receivers = mirrored ?? (isConnected(row) ? receiversOf(row.remote, bound, isHere) : []);
-    // Of several that share an address (SO_REUSEPORT) the kernel chooses one for each sender, and does not tell which.
+    // With several sockets on one address (SO_REUSEPORT), the kernel picks one per sender and does not report which.
     const other = receivers.length === 1 ? receivers[0] : undefined;
     const isMet = mirrored !== undefined && other !== undefined && other.inode < row.inode;
     if (isMet && snapshot.sockets.has(other.inode)) continue;
@@ -42,7 +42,7 @@ function channelsIn(snapshot: Snapshot, {udp: rows, namespace}: Sockets): Channe
   return channels;
 }
 
-/** Sockets that receive what is sent there: those bound to the address itself, else to all addresses. */
+/** Returns the sockets that receive packets to an address: those bound to the address itself, else to all addresses. */
 function receiversOf(
   remote: string,
   bound: ReadonlyMap<string, readonly InetRow[]>,
@@ -56,7 +56,7 @@ function receiversOf(
   return (host.startsWith('[') ? undefined : bound.get(`0.0.0.0:${port}`)) ?? bound.get(`[::]:${port}`) ?? [];
 }
 
-/** Without netlink (a sandbox refuses it) the machine's addresses are not known: then only loopback is. */
+/** Without netlink (refused by a sandbox) only loopback is known of the machine's addresses. */
 function interfaces(): ReturnType<typeof networkInterfaces> {
   try {
     return networkInterfaces();

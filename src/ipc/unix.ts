@@ -1,4 +1,4 @@
-/** Unix sockets (unix(7)): two that are connected are one channel, with those who hold either at its ends. */
+/** Unix sockets (unix(7)): two connected sockets are one channel, with the holders of either at its ends. */
 import type {ChannelKind} from './channel-kind.ts';
 import {socketEnds} from './socket-ends.ts';
 import type {UnixRow} from './socket-rows.ts';
@@ -21,7 +21,7 @@ function channelsIn(snapshot: Snapshot, {unix: rows, namespace}: Sockets): Chann
     const listener = listeners.get(row.inode);
     const peer = listener?.inode ?? row.peer;
     const other = peer === null ? undefined : rows.get(peer);
-    // Two that are connected to each other are met twice, from either side. The first one is enough.
+    // Two connected sockets occur twice, once from each side. The first one is enough.
     if (other?.peer === row.inode && other.inode < row.inode && snapshot.sockets.has(other.inode)) continue;
     channels.push(channelOf(snapshot, row, peer === 0 ? null : peer, other, listener !== undefined, namespace));
   }
@@ -37,7 +37,7 @@ function channelOf(
   namespace: string | null,
 ): Channel {
   const sides = peer === null ? [row.inode] : [row.inode, peer];
-  // The accepted socket has the listener's name, the client's has mostly none.
+  // The accepted socket has the listener's name; the client's socket mostly has none.
   const name = row.name ?? other?.name ?? null;
   return {
     kind: 'unix',
@@ -53,12 +53,12 @@ function channelOf(
   };
 }
 
-/** Where others send to, that looks connected to the kernel, too. */
+/** The kernel also shows a datagram socket as connected that others send to. */
 const stateOf = ({type, state, peer}: UnixRow): UnixRow['state'] =>
   type === 'dgram' && peer === 0 ? 'unconnected' : state;
 
 function peerDetail(snapshot: Snapshot, row: UnixRow, peer: number | null): Readonly<Record<string, unknown>> {
-  // The kernel tells of peers in its own network namespace only.
+  // The kernel reports peers in its own network namespace only.
   if (row.peer === null) return row.state === 'established' ? {peer: 'unknown'} : {};
   if (peer === null || snapshot.sockets.has(peer)) return {};
   return {peer: 'held by no process that can be seen'};

@@ -1,24 +1,24 @@
-/** Who waits for System V objects, as far as this user may know. */
+/** The processes that wait for System V objects, as far as this user may see them. */
 import {readdirSync} from 'node:fs';
 import {blockedCallsOf, type WaitingCall} from './blocked-calls.ts';
 import type {Snapshot} from './snapshot.ts';
 import {ipcNamespace} from './system-v.ts';
 
-/** For each object of this IPC namespace, those that wait in a call that takes its id. */
+/** By call and id of an object in this IPC namespace: the processes that wait. */
 type Waiters = ReadonlyMap<string, readonly number[]>;
 
 const keyOf = (call: WaitingCall, id: number): string => `${call} ${id}`;
 
 const computed = new WeakMap<Snapshot, Waiters>();
 
-/** The pids of those that wait for that object in one of these calls. */
+/** Returns the pids of processes that wait for the object in one of these calls. */
 export function waitersFor(snapshot: Snapshot, calls: readonly WaitingCall[], id: number): number[] {
   let waiters = computed.get(snapshot);
   if (waiters === undefined) computed.set(snapshot, (waiters = readWaiters(snapshot)));
   return [...new Set(calls.flatMap(call => waiters.get(keyOf(call, id)) ?? []))];
 }
 
-/** Looks at all processes, and so only once. */
+/** Reads all processes, so the result is cached. */
 function readWaiters(snapshot: Snapshot): Waiters {
   const own = ipcNamespace(snapshot.root, 'self');
   const waiters = new Map<string, number[]>();

@@ -1,22 +1,22 @@
 /**
- * Every event of the journal: what it means, what it tells, how grave it is, whether a foreground `up` shows it, and
- * which hook it calls. `words/event-words.ts` says each in words, and `docs/protocol.md` lists them; an event that is not
- * in this table does not compile, nor does one without words.
+ * Every event of the journal: its meaning, fields and severity, whether a foreground `up` shows it, and the hook that
+ * it calls. `words/event-words.ts` has the text of each event, and `docs/protocol.md` lists them. An event that is
+ * missing in this table, or that has no text, does not compile.
  */
 import {ending, flag, known, maybe, number, text, texts, type Values} from './fields.ts';
 import {event} from './kind.ts';
 
-/** What it is about. */
+/** Fields that name the subject of an event. */
 const WORKER = {worker: text};
 const INSTANCE = {...WORKER, instance: number};
 const RUN = {...INSTANCE, pid: maybe(number)};
-/** An instance, or the fleet where it is none's. */
+/** An instance, or the fleet if the event belongs to no instance. */
 const ANY = {worker: maybe(text), instance: maybe(number)};
 const PROCESS = {...ANY, pid: maybe(number)};
 
-/** Ends that somebody has asked for. */
+/** Reasons of requested ends. */
 const MEANT: ReadonlySet<string> = new Set(['stop', 'restart', 'changed', 'group']);
-/** Statuses that have a hook, which bears their name. */
+/** Statuses that have a hook of the same name. */
 const HOOKED: ReadonlySet<string> = new Set(['backoff', 'finished', 'failed', 'stopped']);
 
 export const EVENTS = {
@@ -274,5 +274,5 @@ export type EventType = keyof typeof EVENTS;
 export type Events = {
   readonly [T in EventType]: {readonly type: T} & Values<(typeof EVENTS)[T]['fields']>;
 };
-/** What is written to the journal; the writer adds `seq` and `at`. */
+/** An event as passed to the writer, which adds `seq` and `at`. */
 export type JournalEvent = Events[EventType];

@@ -1,8 +1,8 @@
-/** Fields of events: what each holds, so that what is written is typed and what is read back can be checked. */
+/** Field types of events: written events are typed, and records that are read back can be checked. */
 import {isObject} from '../base/json.ts';
 
 export interface Field<T, Missing extends boolean = boolean> {
-  /** What it holds, for the reference: `text`. */
+  /** The type's name in the reference: `text`. */
   readonly holds: string;
   readonly mayBeMissing: Missing;
   readonly check: (value: unknown) => value is T;
@@ -13,7 +13,7 @@ export type Fields = Readonly<Record<string, Field<unknown>>>;
 type ValueOf<F> = F extends Field<infer T> ? T : never;
 type MissingOf<S extends Fields> = {[K in keyof S]: S[K] extends Field<unknown, true> ? K : never}[keyof S];
 
-/** The values of such fields. */
+/** The values of a set of fields. */
 export type Values<S extends Fields> = {readonly [K in Exclude<keyof S, MissingOf<S>>]: ValueOf<S[K]>} & {
   readonly [K in MissingOf<S>]?: ValueOf<S[K]>;
 };
@@ -39,17 +39,17 @@ export const ending = field(
     isObject(value) && 'code' in value && 'signal' in value,
 );
 
-/** One that is there where it applies. */
+/** An optional field: present only where it applies. */
 export const maybe = <T>({holds, check}: Field<T>): Field<T, true> => ({holds, mayBeMissing: true, check});
 
-/** One that is not always known: null, or missing in what an earlier version has written. */
+/** A field whose value may be unknown: null, or missing in a record of an earlier version. */
 export const known = <T>({holds, check}: Field<T>): Field<T | null, true> => ({
   holds: `${holds}, or null`,
   mayBeMissing: true,
   check: value => value === null || check(value),
 });
 
-/** Whether a record has all that it must have, and nothing in its fields that they do not hold. */
+/** Returns whether a record has all mandatory fields, and all its fields have values of their types. */
 export const areIn = <S extends Fields>(
   fields: S,
   record: Readonly<Record<string, unknown>>,

@@ -1,19 +1,19 @@
-/** A kind of event: what it means, what it tells, and what follows from that. */
+/** A kind of event: its meaning, its fields, and the properties that follow from their values. */
 import {areIn, type Fields, type Values} from './fields.ts';
 
 export type Severity = 'error' | 'warning' | 'good' | 'plain' | 'quiet';
 
-/** What is the same for each event of a kind, or follows from what it tells. */
+/** A constant for all events of a kind, or a function of an event's fields. */
 type Either<S extends Fields, T> = T | ((event: Values<S>) => T);
 
 interface Definition<S extends Fields> {
   readonly doc: string;
   readonly fields: S;
-  /** Not there: plain. */
+  /** Default: plain. */
   readonly severity?: Either<S, Severity>;
-  /** A foreground `up` shows it. */
+  /** Whether a foreground `up` shows the event. Default: false. */
   readonly shown?: Either<S, boolean>;
-  /** The hook that it calls; null: none. */
+  /** The hook that the event calls, or null. Default: null. */
   readonly hook?: Either<S, string | null>;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Reading the journal: `journal.jsonl` and rotated `journal.NNNNNNNN.jsonl`, one JSON object a line, `seq` rising.
- * The last line may be torn (after a crash), and a line may begin behind a torn one; what can't be read is passed over.
+ * Reads the journal: `journal.jsonl` and rotated `journal.NNNNNNNN.jsonl`, one JSON object a line, with rising `seq`.
+ * The last line may be torn after a crash, and a record may follow a torn one on the same line. Unreadable lines are
+ * skipped.
  */
 import {closeSync, fstatSync, openSync, readdirSync, readSync, statSync} from 'node:fs';
 import {join} from 'node:path';
@@ -10,11 +11,11 @@ import type {EventRecord} from './record.ts';
 import {isObject} from '../base/json.ts';
 
 const CHUNK_BYTES = 256 * 1024;
-/** A longer line is no record: the names of all workers of the largest fleet take less than a quarter. */
+/** A longer line is no record: the names of all workers of the largest fleet take less than a quarter of this. */
 const MOST_LINE_BYTES = 4 * 1024 * 1024;
 const NEWLINE = 10;
 
-/** The journal's files, oldest first. */
+/** Returns the journal's files, oldest first. */
 function journalFiles(folder: string): string[] {
   let names: string[];
   try {
@@ -27,7 +28,7 @@ function journalFiles(folder: string): string[] {
   return [...rotated.map(name => join(folder, name)), journalPath(folder)];
 }
 
-/** The record in a line; null where there is none. */
+/** Returns the record in a line, or null if the line has none. */
 export function parseRecord(line: string): EventRecord | null {
   if (line === '') return null;
   return parse(line) ?? parse(line.slice(Math.max(0, line.lastIndexOf('{"seq"'))));
@@ -56,11 +57,11 @@ function tryOpen(path: string): number | null {
   }
 }
 
-/** Complete lines of a file from `from` on. @returns the offset after the last one. */
+/** Yields the complete lines of a file from `from` on. @returns the offset after the last one. */
 export function* lines(fd: number, from: number): Generator<string, number, void> {
   let offset = from;
   let rest = Buffer.alloc(0);
-  // How much of a line that is far too long was passed over: its end is looked for without keeping it.
+  // Bytes skipped of an overlong line: the search for its end does not buffer it.
   let passed = 0;
   for (;;) {
     const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
@@ -92,7 +93,7 @@ export function* lines(fd: number, from: number): Generator<string, number, void
   }
 }
 
-/** The last `wanted` records, oldest first. */
+/** Returns the last `wanted` records, oldest first. */
 export function lastRecords(folder: string, wanted: number): EventRecord[] {
   const found: EventRecord[][] = [];
   let missing = wanted;
@@ -111,14 +112,14 @@ export function lastRecords(folder: string, wanted: number): EventRecord[] {
   return found.reverse().flat();
 }
 
-/** Every record after `afterSeq`, oldest first. */
+/** Yields every record after `afterSeq`, oldest first. */
 export function* recordsAfter(folder: string, afterSeq: number): Generator<EventRecord, void, void> {
   const seen = new Set<number>();
   for (const path of journalFiles(folder)) {
     const fd = tryOpen(path);
     if (fd === null) continue;
     try {
-      // A file that was renamed between listing and opening is met twice.
+      // A file that was renamed between listing and opening occurs twice.
       const {ino} = fstatSync(fd);
       if (seen.has(ino)) continue;
       seen.add(ino);
@@ -161,7 +162,7 @@ export async function followJournal(
     if (inode === undefined || inode === current?.inode) return;
     if (current) closeSync(current.fd);
     current = null;
-    // What was rotated meanwhile, and the new file's beginning.
+    // Files that were rotated meanwhile, and the new file's beginning.
     for (const record of recordsAfter(folder, last)) give(record);
     const fd = tryOpen(journalPath(folder));
     if (fd !== null) current = {fd, inode: fstatSync(fd).ino, offset: 0};
@@ -175,7 +176,7 @@ export async function followJournal(
     look();
   } finally {
     watch.close();
-    // Set in `look`, which the compiler does not follow.
+    // `look` assigns it, which the compiler's flow analysis does not see.
     const open = current as {fd: number} | null;
     if (open) closeSync(open.fd);
   }

@@ -1,8 +1,8 @@
-/** Lines of the journal as they are read: this version may not have written them, so each is checked before it is believed. */
+/** Records as read from the journal. Another version may have written them, so each is checked before use. */
 import {EVENTS, type EventType, type JournalEvent} from './events.ts';
 import type {EventKind, Severity} from './kind.ts';
 
-/** One line. */
+/** One line of the journal. */
 export interface EventRecord {
   readonly seq: number;
   /** ISO 8601. */
@@ -19,14 +19,14 @@ type Untold = Readonly<Record<string, unknown>> & {readonly type: string};
 const isKnown = (type: string): type is EventType => Object.hasOwn(EVENTS, type);
 const kindOf = ({type}: Untold): EventKind | null => (isKnown(type) ? EVENTS[type] : null);
 
-/** Whether it is an event of this version, with all that belongs to it. */
+/** Returns whether a record is an event of this version with all its fields. */
 export const isEvent = (record: Untold): record is JournalEvent => kindOf(record)?.holds(record) ?? false;
 
-/** How grave it is; what another version has written is plain. */
+/** Returns the severity of a record. An unknown event of another version is plain. */
 export const severityOf = (record: Untold): Severity => kindOf(record)?.severityOf(record) ?? 'plain';
 
-/** Whether a foreground `up` shows it. */
+/** Returns whether a foreground `up` shows a record. */
 export const isShown = (record: Untold): boolean => kindOf(record)?.isShown(record) ?? false;
 
-/** The hook that it calls; null: none. */
+/** Returns the hook that a record calls, or null. */
 export const hookOf = (record: Untold): string | null => kindOf(record)?.hookOf(record) ?? null;

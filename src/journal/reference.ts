@@ -1,4 +1,4 @@
-/** The table of events in docs/protocol.md, written from the table that types them. */
+/** Generates the table of events in docs/protocol.md from the table that types them. */
 import {EVENTS} from './events.ts';
 import type {Fields} from './fields.ts';
 

@@ -1,22 +1,22 @@
-/** What an earlier controller left of the journal: where it ended, and whether all of it can be read. */
+/** Checks the journal that an earlier controller left: its last number, and torn or damaged lines. */
 import {fstatSync} from 'node:fs';
 import {lines, parseRecord} from './read.ts';
 
-/** Beyond, a number does not rise any more when it is counted on. */
+/** Higher numbers are ignored, since counting beyond MAX_SAFE_INTEGER is not exact. */
 const HIGHEST = Number.MAX_SAFE_INTEGER / 2;
 
 export interface JournalState {
-  /** The highest number in it; 0 where there is none. */
+  /** The highest number in the file, or 0 if it has no record. */
   readonly seq: number;
   /** Bytes up to the end of the last whole line. */
   readonly whole: number;
-  /** Bytes behind that: a line that was being written. */
+  /** Bytes after the last whole line: a line whose write was interrupted. */
   readonly torn: number;
-  /** Lines before that which are no records. */
+  /** Whole lines that are not exactly one record. */
   readonly damaged: number;
 }
 
-/** Reads the current file of the journal. It is as large as one becomes before it is rotated, at the most. */
+/** Reads the current file of the journal. Its size is bounded by rotation. */
 export function checkJournal(fd: number): JournalState {
   let seq = 0;
   let damaged = 0;

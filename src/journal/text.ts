@@ -1,12 +1,12 @@
-/** What others say, in a record of the journal: a beginning of it, since it is kept, sent to clients and read again. */
+/** Shortens foreign text in journal records, since records are stored, sent to clients and read again. */
 import type {EventRecord} from './record.ts';
 
-/** Code units of one text in a record. A path has 4,096 bytes at most (PATH_MAX). */
+/** The limit of one text in a record, in code units. A path has 4,096 bytes at most (PATH_MAX). */
 export const MOST_TEXT = 4_096;
 
 const isLong = (value: unknown): value is string => typeof value === 'string' && value.length > MOST_TEXT;
 
-/** The record, with texts that are too long cut. */
+/** Returns the record with overlong texts cut. */
 export function shortened(record: EventRecord): EventRecord {
   const long = Object.entries(record).filter(([, value]) => isLong(value));
   if (long.length === 0) return record;

@@ -1,9 +1,10 @@
 /**
- * The journal: one JSON object a line of what happened, rotated. It explains and is not needed to recover, so a disk
- * that is full costs lines and nothing else; how many is said by the first line that can be written again.
+ * Writes the journal: one JSON object a line for each event, rotated. The journal explains and is not needed for
+ * recovery, so a full disk costs lines and nothing else; the first line that can be written again reports how many were
+ * lost.
  *
- * Lines are written after the state that they tell of was committed, and until then they are part of what is committed:
- * whoever comes after a controller that was killed in between writes them, so that each is written once.
+ * Lines are written after the commit of the state that they describe, and that commit contains them until they are
+ * written. If a controller is killed in between, its successor writes them, so each line is written once.
  */
 import {
   closeSync,
@@ -34,7 +35,7 @@ const OPEN = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
 
 const ROTATED = /^journal\.(\d{8,})\.jsonl$/;
 
-/** What lies at the path; undefined: nothing, or no way leads there any more. */
+/** Returns the stats of a path, or undefined if nothing is there or the path can't be reached. */
 function statsAt(path: string): Stats | undefined {
   try {
     return lstatSync(path, {throwIfNoEntry: false});
@@ -59,7 +60,7 @@ export class Journal {
   #seq = 0;
   #told = 0;
 
-  /** `announce` is called for each record once it is written, or could not be. */
+  /** @param announce called for each record after it was written, or could not be written */
   constructor(folder: string, announce: (record: EventRecord) => void) {
     this.#folder = folder;
     this.#path = journalPath(folder);
@@ -76,14 +77,15 @@ export class Journal {
     return this.#told;
   }
 
-  /** What was added and is not written yet, as it will be. */
+  /** Lines that were added and are not written yet. */
   get unwritten(): string {
     return this.#pending.map(({line}) => line).join('');
   }
 
   /**
-   * Takes up the journal where it ended, but not below `seq`, and adds those of the `unwritten` lines that are not in it.
-   * A torn last line is cut off. A file with damage elsewhere is left as it is and a new one begun. Both are said.
+   * Continues the journal after its last number or `seq`, whichever is higher, and adds those `unwritten` lines that it
+   * does not contain. A torn last line is cut off. A file with other damage is rotated unchanged. Both are reported as
+   * `repaired`.
    */
   open(seq: number, unwritten = ''): void {
     const repairs: string[] = [];
@@ -104,7 +106,7 @@ export class Journal {
     this.#pending.push({record, line: `${JSON.stringify(record)}\n`});
   }
 
-  /** Writes what was added since, in one call. */
+  /** Writes the pending lines in one write, then announces their records. */
   flush(): void {
     if (this.#pending.length === 0) return;
     const pending = this.#pending;
@@ -132,8 +134,8 @@ export class Journal {
   }
 
   /**
-   * Compares what is held open with what lies at the path. Where that was removed or replaced, what comes next is written
-   * to the file that is there, or to a new one. Answers what was found, in words; null: all is as it was.
+   * Compares the open file with the file at the path. If that was removed or replaced, the next lines go to the file at
+   * the path, or to a new one. Returns a description of the change, or null if there is none.
    */
   repairFile(): string | null {
     if (this.#fd === null) return null;
@@ -159,7 +161,7 @@ export class Journal {
     if (this.#lost > 0) this.#lost = lost;
   }
 
-  /** Makes the files whole; answers the last number in them. */
+  /** Cuts off a torn line and rotates a damaged file. Returns the last number in the files. */
   #repair(repairs: string[]): number {
     try {
       const fd = this.#file();
@@ -175,7 +177,7 @@ export class Journal {
       }
       return seq > 0 ? seq : (lastRecords(this.#folder, 1)[0]?.seq ?? 0);
     } catch {
-      // The disk is full or not readable: the first line that can be written will say that some are missing.
+      // The disk is full or not readable: the first line that can be written will report lost ones.
       return 0;
     }
   }
@@ -187,7 +189,7 @@ export class Journal {
     try {
       while (at < bytes.length) at += writeSync(fd, bytes, at);
     } catch (error) {
-      // Half a line would be damage. Somebody else's line behind it is left alone, with what is before it.
+      // Half a line would be damage. If another writer has appended behind it, the file is left as it is.
       if (at > 0 && fstatSync(fd).size === size + at) ftruncateSync(fd, size);
       throw error;
     }
@@ -207,7 +209,7 @@ export class Journal {
     this.#fd = null;
   }
 
-  /** Begins a new file; answers the name of the old one. */
+  /** Rotates the current file. Returns its new name. */
   #rotate(): string {
     const folder = dirname(this.#path);
     const sequences = readdirSync(folder)

@@ -1,19 +1,19 @@
-/** What a keeper is told when it is started: by its anchor, or by the image of itself that it replaces. */
+/** The command line of a keeper, written by its anchor or by the image of the keeper that it replaces. */
 import type {Replaced} from './handover.ts';
 
 export interface KeeperArguments {
   /** The fleet's folder. */
   readonly folder: string;
-  /** Names the plan that `up` wrote. */
+  /** Name of the plan that `up` wrote. */
   readonly launch: string | null;
   readonly anchor: number | null;
-  /** The anchor has handed on its queue of pipes; one of an earlier version has none. */
+  /** The anchor has passed on its queue of pipes. Anchors of earlier versions have none. */
   readonly store: boolean;
-  /** A signal to end came before. */
+  /** A termination signal arrived before the start. */
   readonly ending: boolean;
   /** A launcher waits at descriptor 3. */
   readonly launched: boolean;
-  /** Show that these programs could take this folder over, and leave. */
+  /** Check that these programs could take over the folder, then exit. */
   readonly check: boolean;
   readonly replaced: Replaced | null;
 }
@@ -41,7 +41,7 @@ export function parseArguments(args: readonly string[]): KeeperArguments {
   };
 }
 
-/** The same for the image that is to come. */
+/** Returns the arguments for the next image of this keeper. */
 export const argumentsAfter = (options: {
   readonly folder: string;
   readonly anchor: number | null;

@@ -1,4 +1,4 @@
-/** The end of a keeper: what nobody else will look for is ended, then it gives up what it holds, the lock last. */
+/** The end of a keeper: it ends processes that no successor would find, then releases its resources, the lock last. */
 import type {Epoll} from '../posix/epoll.ts';
 import type {Cgroups} from './cgroup/cgroup.ts';
 import type {Link} from './controller/link.ts';
@@ -28,7 +28,7 @@ export interface DepartureHost {
 
 export interface DepartureEvents {
   stopTimers(): void;
-  /** The process has nothing more to do. */
+  /** The process may exit. */
   leave(): void;
 }
 
@@ -42,12 +42,12 @@ export class Departure {
     this.#events = events;
   }
 
-  /** The fleet was stopped: ends what is left of it, and the next `up` begins anew. */
+  /** Ends what is left of a stopped fleet. The next `up` starts from scratch. */
   afterStop(): void {
     const {link, processes, lastWord, orphanages} = this.#host;
     const controller = link.pid;
     link.close();
-    // Who waits for the end of the fleet looks for anchor and keeper, and then there is to be nobody.
+    // A command that waits for the end of the fleet watches anchor and keeper: no process may outlive them.
     processes.endStrays(controller, survivors => {
       lastWord.note(null, orphanages.whyHelpersAstray());
       lastWord.writeEnd(survivors, processes.unattributed.left());
@@ -55,7 +55,7 @@ export class Departure {
     });
   }
 
-  /** The next keeper goes on from the snapshot. */
+  /** Exits without stopping the fleet: the next keeper continues from the snapshot. */
   goingOn(): void {
     if (!this.#begin()) return;
     const {processes, runsFolder, cgroups} = this.#host;
@@ -74,7 +74,7 @@ export class Departure {
     });
   }
 
-  /** False where it has begun already. */
+  /** Returns false if the departure has already begun. */
   #begin(): boolean {
     if (this.#begun) return false;
     this.#begun = true;

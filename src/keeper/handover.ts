@@ -1,24 +1,24 @@
-/** What a keeper leaves to the image of itself that replaces it (execve(2)). */
+/** The state that a keeper passes to the image that replaces it (execve(2)). */
 import type {DescriptorQueue} from '../posix/descriptor-queue.ts';
 
-/** What the image that was replaced leaves to this one. */
+/** State from the replaced image. */
 export interface Replaced {
   /** The descriptor that holds the lock. */
   readonly lock: number;
-  /** The upgrade under way; null: it came to nothing, and `failed` says why. */
+  /** The upgrade under way, or null if it failed (see `failed`). */
   readonly upgrade: UpgradeUnderWay | null;
   /** Listening sockets: address and descriptor. */
   readonly sockets: readonly (readonly [string, number])[];
-  /** What runs say how they are by; not there in what earlier versions leave. */
+  /** The notification descriptors of runs. Absent in state from earlier versions. */
   readonly notifications?: KeptNotifications;
-  /** What nothing but the process connector has told of; not there in what earlier versions leave. */
+  /** Processes known only from the process connector. Absent in state from earlier versions. */
   readonly hidden?: HiddenMembers;
-  /** The queue of pipes (pipe-store/store.ts); not there in what earlier versions leave. */
+  /** The queue of pipes (pipe-store/store.ts). Absent in state from earlier versions. */
   readonly store?: DescriptorQueue | null;
   readonly failed: {readonly to: string; readonly message: string} | null;
 }
 
-/** Processes of runs that no sign tells from strangers: token, and their pids and start times. */
+/** Processes that carry no sign of their run: by token, their pids and start times. */
 export type HiddenMembers = readonly (readonly [string, readonly (readonly [number, string])[]])[];
 
 export interface UpgradeUnderWay {
@@ -28,11 +28,11 @@ export interface UpgradeUnderWay {
   readonly link: number;
   /** Wall clock, ms. */
   readonly until: number;
-  /** The keeper to go back to. */
+  /** The keeper to return to on failure. */
   readonly back: string;
 }
 
-/** Descriptors that an earlier image of this process had, by token. */
+/** Descriptors from an earlier image of this process, by token. */
 export interface KeptNotifications {
   readonly notify: readonly (readonly [string, number])[];
   readonly ready: readonly (readonly [string, number])[];

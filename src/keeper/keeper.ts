@@ -1,6 +1,6 @@
 /**
- * The keeper: parent and subreaper of all workers. It does everything and decides nothing: orders come from the
- * controller, facts go to it.
+ * The keeper: parent and subreaper of all workers. It decides nothing: it executes the controller's orders and sends
+ * facts to the controller.
  */
 import {formatDuration} from '../base/format.ts';
 import {getPriority} from 'node:os';
@@ -15,7 +15,7 @@ import {logError, KeeperRooms} from './rooms.ts';
 import {factOf, isAlive} from './runs/run.ts';
 
 const SWEEP_MS = 5_000;
-/** So many controllers that end before the first one has come up: it won't. */
+/** A launch has failed after this many lost controllers. */
 const HOPELESS = 3;
 
 export class Keeper {
@@ -23,7 +23,7 @@ export class Keeper {
   readonly #rooms: KeeperRooms;
   readonly #startedAt = Date.now();
   readonly #sweeper: NodeJS.Timeout;
-  /** Controllers that were lost. */
+  /** Number of lost controllers. */
   #lost = 0;
 
   constructor(options: KeeperOptions, lock: Lock, leave: () => void) {
@@ -38,7 +38,7 @@ export class Keeper {
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
   }
 
-  /** Takes up what an earlier keeper left, then starts the controller. */
+  /** Takes over the state of an earlier keeper, then starts the controller. */
   start(): void {
     this.#rooms.processes.takeUp();
     if (this.#options.remains) {
@@ -62,7 +62,7 @@ export class Keeper {
     else this.#rooms.link.start();
   }
 
-  /** A signal that was sent to the keeper, or passed on by its anchor. */
+  /** Handles a signal sent to the keeper or forwarded by its anchor. */
   handle(signal: SupervisorSignal): void {
     switch (signal) {
       case 'SIGCHLD':
@@ -85,7 +85,7 @@ export class Keeper {
         this.#rooms.link.send({type: 'signalled', signal, again: false});
         return;
       case 'SIGTSTP':
-        return; // there is no terminal; what a foreground `up` gets, it passes on as orders
+        return; // the keeper has no terminal; a foreground `up` forwards its signals as orders
     }
   }
 
@@ -112,7 +112,7 @@ export class Keeper {
     return [welcome, ...this.#rooms.reporting.takeKept(), ...this.#outdated()];
   }
 
-  /** Told to each controller, until they are replaced. */
+  /** Lists runs on outdated sockets. Each new controller receives the fact until the runs are replaced. */
   #outdated(): Fact[] {
     const tokens = this.#rooms.grants.outdated(token => isAlive(this.#rooms.processes.runs.get(token)));
     return tokens.length === 0 ? [] : [{type: 'outdated', tokens}];
@@ -125,12 +125,12 @@ export class Keeper {
     this.#rooms.upgrade.cancel(`the controller ended in the middle of it (${how})`);
     this.#rooms.fleetEnd.controllerLost();
     if (!this.#rooms.launcher.waits || this.#lost < HOPELESS) return;
-    // Whoever asked for a fresh start is told, and all is left as it was found: adopted workers run on, unwatched.
+    // The launcher receives the failure. The state is left as found: adopted workers run on, unsupervised.
     this.#rooms.launcher.reportToLauncher(`failed the controller does not start (${how})`);
     this.#rooms.fleetEnd.withoutController();
   }
 
-  /** First what makes this keeper the only one. */
+  /** The folder and its lock come first: the lock makes this keeper the only one. */
   #sweep(): void {
     this.#rooms.care.repairFolder();
     this.#rooms.grants.lookAtSockets();
@@ -138,7 +138,7 @@ export class Keeper {
     this.#rooms.guarantees.tellChanges();
   }
 
-  /** Another keeper holds this fleet by an older lock, or by a newer one and nothing runs here. */
+  /** Handles another keeper that holds this fleet: it is older, or no run lives here. */
   #giveWay(by: number): void {
     writeError(`brood keeper: keeper ${by} holds this fleet; this one ends what it has started itself, and leaves\n`);
     this.#rooms.launcher.reportToLauncher(`refused ${by}`);

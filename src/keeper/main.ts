@@ -1,15 +1,15 @@
-/** The keeper's entry: signal handlers first, everything else after. */
+/** The keeper's entry point: signal handlers first, everything else after. */
 import {catchSignals} from '../posix/early-signals.ts';
 
 const early = catchSignals();
 void import('./start.ts').then(async ({runKeeper}) => {
   const status = await runKeeper(process.argv.slice(2), early);
   await leaveAtOnceIfHeldUp(status);
-  // Descriptors of the epoll thread keep Node from leaving by itself.
+  // Descriptors of the epoll thread keep Node from exiting by itself.
   process.exit(status);
 });
 
-/** exit(3) joins the threads of the pool, and one of them may be held up by what a worker has passed, or writes. */
+/** exit(3) joins the pool's threads, one of which may block on a worker's descriptor or pipe. */
 async function leaveAtOnceIfHeldUp(status: number): Promise<void> {
   const [{isHeldUp}, {isPipeHeldUp}, {isSocketHeldUp}, {exitAtOnce}] = await Promise.all([
     import('../posix/elsewhere.ts'),

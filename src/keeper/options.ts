@@ -1,4 +1,4 @@
-/** What a keeper is started with. */
+/** The options of a keeper. */
 import type {Code} from './code/installed.ts';
 import type {Replaced} from './handover.ts';
 
@@ -7,12 +7,12 @@ export interface KeeperOptions {
   readonly folder: string;
   readonly code: Code;
   readonly anchor: number | null;
-  /** The anchor has handed on its queue of pipes. */
+  /** The anchor has passed on its queue of pipes. */
   readonly store: boolean;
   readonly ending: boolean;
-  /** Descriptor 3 leads to a launcher that waits. */
+  /** A launcher waits at the other end of descriptor 3. */
   readonly launched: boolean;
   readonly replaced: Replaced | null;
-  /** There is no fleet in the folder any more: what is left of it is ended. */
+  /** The folder holds no fleet any more: the keeper ends what is left of it. */
   readonly remains: boolean;
 }

@@ -1,4 +1,4 @@
-/** What each order to the keeper makes it do. */
+/** The keeper's actions, by order. */
 import {SIGCONT} from '../posix/signal-numbers.ts';
 import type {Grants} from './inherited/inherited.ts';
 import type {Departure} from './departure.ts';
@@ -74,7 +74,7 @@ export function createOrders({
     },
     beat: () => link.send({type: 'beat'}),
     'helper-started': () => orphanages.noteHelper(),
-    prepared: () => {}, // of one that does not work yet
+    prepared: () => {}, // comes from a controller without a lease; see Upgrade
     upgrade: ({code}) => upgrade.begin(code),
     'hand-over': () => upgrade.handOver(),
     'keep-lease': ({message}) => upgrade.cancel(message),
@@ -82,7 +82,7 @@ export function createOrders({
   };
 }
 
-/** @param type the order's own; a controller of another version may have one that is not known here */
+/** @param type the order's type; a controller of another version may send a type that is unknown here */
 function applyAs<T extends OrderType>(orders: Partial<Orders>, type: T, order: OrderOf<T>): void {
   orders[type]?.(order);
 }

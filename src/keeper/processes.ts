@@ -1,4 +1,4 @@
-/** The processes below the keeper, put together: the runs, what those leave behind, and who hears of which end. */
+/** The processes below the keeper: connects the runs, their leftovers, and the recipients of exit events. */
 import type {RunEvents} from './runs/events.ts';
 import {SIGKILL, SIGTERM} from '../posix/signal-numbers.ts';
 import type {HiddenMembers} from './handover.ts';
@@ -20,17 +20,20 @@ import {writeError} from '../posix/standard-error.ts';
 import type {Ended} from '../posix/wait.ts';
 import {isShortage, type Stat} from '../process/stat.ts';
 
-/** As many as an argument has room for (execve(2): 128 KiB). */
+/** Limit that keeps the list within one argument of execve(2) (128 KiB). */
 const MOST_HIDDEN = 3_000;
 
 export interface ProcessesHost extends Omit<RunLivesHost, 'runs' | 'connector' | Exclude<keyof RunEvents, 'emitFact'>> {
-  /** Whether libuv waits for that child, which is no run's. */
+  /** Whether libuv waits for this child, which belongs to no run. */
   isSpawned(pid: number): boolean;
-  /** Who is to hear how a child that is no run's ended, where an earlier image of this process has started it. */
+  /** Returns the exit callback of a child that an earlier image of this process started for no run, or null. */
   inherited(pid: number): ((end: Ended) => void) | null;
   /** A run is over. */
   over(): void;
-  /** Of a run that is over, processes may live where nobody will look, and why. `id` null: it is not known whose it was. */
+  /**
+   * Processes of a finished run may live where no search looks; `words` is the reason. `id`: the run's instance, or
+   * null if unknown.
+   */
   astray(id: string | null, words: string): void;
 }
 
@@ -92,7 +95,7 @@ export class Processes {
     this.#strays = new Strays(this.#ladder);
   }
 
-  /** What follows from what happens to a run. */
+  /** Returns the reactions to events of runs. */
   #eventsFor(host: ProcessesHost): RunEvents {
     return {
       emitFact: fact => host.emitFact(fact),
@@ -102,7 +105,7 @@ export class Processes {
       extend: (run, ms) => this.#ladder.extend(run, ms),
       signalFailed: ({token, id}, {pid, signal: number, error}) => {
         const signal = signalName(number);
-        // Also for the log: there may be no controller to tell.
+        // Logged as well: there may be no controller to receive the fact.
         writeError(`brood keeper: ${signal} to process ${pid} (${id}) could not be sent: ${error}\n`);
         host.emitFact({type: 'signal-failed', token, pid, signal, error});
       },
@@ -121,20 +124,20 @@ export class Processes {
     };
   }
 
-  /** Takes up what an earlier keeper left. */
+  /** Takes over the runs of an earlier keeper. */
   takeUp(): void {
     this.lives.adopt();
-    // Its word on who comes from whom is then the only one on those that have lost their parents.
+    // If the kernel refuses the subreaper flag, the process connector is the only source on the descent of orphans.
     if (this.#isAstray) this.connector.need();
     this.#reaper.childrenChanged();
   }
 
-  /** Orphans that live. */
+  /** Returns the living orphans. */
   orphans(): OrphanFact[] {
     return this.#reaper.living();
   }
 
-  /** What is to be told to the image that replaces this one, which does not see it. */
+  /** Returns processes of runs that the next image of this keeper could not attribute by itself. */
   hidden(): HiddenMembers {
     try {
       return this.connector.now?.hidden(MOST_HIDDEN) ?? [];
@@ -148,34 +151,34 @@ export class Processes {
     if (!isOver(run)) this.#ladder.endRun(run, signalNumber(signal) ?? SIGTERM, timeoutMs);
   }
 
-  /** Ends what a run has left behind whose main process has ended. */
+  /** Ends the leftovers of a run whose main process has ended. */
   clear(run: Run, graceMs: number): void {
     if (run.cleared !== null || (run.exit === null && run.failure === null)) return;
-    // A clearing that is under way has its own deadline, and is hurried only by one that waits for nothing.
+    // A clearing under way keeps its deadline, unless the new order allows no grace.
     if (graceMs === 0 || !this.#ladder.isEnding(run)) this.#ladder.endRun(run, SIGTERM, graceMs);
   }
 
-  /** Ends what is left when the fleet has been stopped; `controller` leaves by itself. */
+  /** Ends what is left of a stopped fleet. The controller exits by itself. */
   endStrays(controller: number | null, gone: (survivors: readonly string[]) => void): void {
     this.#strays.endStrays(controller, gone);
   }
 
-  /** SIGCHLD came. */
+  /** Handles SIGCHLD. */
   childrenChanged(): void {
     if (this.#reaper.childrenChanged()) this.#ladder.checkWithin(0);
   }
 
-  /** Takes in those that have lost their parents since the last sweep. */
+  /** Adopts processes that were orphaned since the last sweep. */
   lookForOrphans(): void {
     try {
       this.#reaper.childrenChanged();
       this.#adoptOrphans(new ProcessScan());
     } catch (error) {
-      if (!isShortage(error)) throw error; // else the next sweep finds them
+      if (!isShortage(error)) throw error; // the next sweep finds them
     }
   }
 
-  /** What no signal may have told: missed SIGCHLDs, orphans that live, ends that are due. */
+  /** Finds what no signal may have reported: missed SIGCHLDs, living orphans, ends that are due. */
   sweep(): void {
     this.connector.sweep();
     this.#reaper.childrenChanged();
@@ -184,7 +187,7 @@ export class Processes {
       this.#adoptOrphans(look);
       this.lives.sweep(look);
     } catch (error) {
-      if (!isShortage(error)) throw error; // else the next one finds it
+      if (!isShortage(error)) throw error; // the next sweep retries
     }
     this.#ladder.checkWithin(0);
   }
@@ -192,7 +195,7 @@ export class Processes {
   #adoptOrphans(look: ProcessScan): void {
     this.#reaper.adoptOrphans(look);
     this.unattributed.lookAtAnchor();
-    // Runs that have ended since leave the others as the only ones that may own an orphan.
+    // Runs that ended in the meantime may leave a single run as the possible owner of an orphan.
     this.unattributed.settle();
   }
 
@@ -204,7 +207,7 @@ export class Processes {
     host.emitFact({type: 'orphan', pid, startTime, name: comm, token, id, at: Date.now(), formerParent: null});
   }
 
-  /** A thousand that end at once are looked at once. */
+  /** Collects the runs that end in one turn, so that a thousand of them share one scan. */
   #noteEnded(run: Run): void {
     if (this.#ended.push(run) > 1) return;
     process.nextTick(() => {
@@ -213,7 +216,7 @@ export class Processes {
       try {
         this.#ladder.glance(ended);
       } catch (error) {
-        if (!isShortage(error)) throw error; // else it is looked at when the order to clear comes
+        if (!isShortage(error)) throw error; // the order to clear repeats the scan
       }
       this.#ladder.checkWithin(0);
     });

@@ -1,4 +1,4 @@
-/** Facts for the controller. Those of which no welcome tells are kept while there is none, for the next one. */
+/** Facts for the controller. Without a controller, facts that no welcome covers are kept for the next one. */
 import type {Fact} from '../link/facts.ts';
 import {writeError} from '../posix/standard-error.ts';
 import type {Link} from './controller/link.ts';
@@ -14,7 +14,7 @@ export class Reporting {
   }
 
   readonly say = (fact: Fact): void => {
-    // Of all else, its welcome tells the next controller how it is.
+    // The welcome gives the next controller the state of everything else.
     if (this.#link().pid === null && KEPT.has(fact.type)) this.#kept.push(fact);
     else this.#link().send(fact);
   };
@@ -29,7 +29,7 @@ export class Reporting {
     this.say({type: 'channel-lost', channel, message});
   };
 
-  /** What the next controller is to be told beside its welcome. */
+  /** Removes and returns the kept facts, which follow the next controller's welcome. */
   takeKept(): Fact[] {
     return this.#kept.splice(0);
   }

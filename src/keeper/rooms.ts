@@ -1,4 +1,4 @@
-/** The rooms of a keeper, put together. */
+/** Creates the rooms (the parts) of a keeper and connects them. */
 import {mkdirSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import type {Fact, Loss} from '../link/facts.ts';
@@ -38,21 +38,21 @@ import {FleetEnd} from './shutdown.ts';
 import {replaceImage} from './upgrade/exec.ts';
 import {Upgrade, type UpgradeHost} from './upgrade/upgrade.ts';
 
-/** One waits for events; each of the others may be held up by a disk, or by whoever has passed a descriptor. */
+/** One thread waits for events. Each of the others may block on a disk or on the sender of a descriptor. */
 const POOL_THREADS = 1 + PIPE_THREADS + ELSEWHERE_THREADS + DISK_THREADS + SOCKET_THREADS;
 
 export const logError = (message: string): void => writeError(`brood keeper: ${message}\n`);
 
-/** What the keeper itself does about what its rooms tell it. */
+/** The keeper's own reactions to events from its rooms. */
 export interface KeeperEvents {
-  /** What a new controller is told first. */
+  /** Returns the first facts for a new controller. */
   welcome(lease: number, loss: Loss | null): readonly Fact[];
   controllerLost(pid: number | null, how: string, pauseMs: number): void;
-  /** Another keeper holds this fleet by an older lock, or by a newer one and nothing runs here. */
+  /** Another keeper holds this fleet: it is older, or no run lives here. */
   giveWay(by: number): void;
-  /** Ends what happens from time to time. */
+  /** Stops the periodic work. */
   stopTimers(): void;
-  /** The process has nothing more to do. */
+  /** The process may exit. */
   leave(): void;
 }
 
@@ -68,7 +68,7 @@ export class KeeperRooms {
   readonly store: PipeStore;
   readonly grants: Grants;
   readonly output: RunOutput;
-  /** The controller that an earlier image of this process has started. */
+  /** The controller started by an earlier image of this process. */
   readonly inherited: ControllerProcess | null;
   readonly orphanages: Orphanages;
   readonly lastWord: LastWord;
@@ -106,7 +106,7 @@ export class KeeperRooms {
     );
     // Without a lock, the folder may be another user's.
     this.lastWord = new LastWord(lock === NO_LOCK ? null : folder);
-    // A later keeper does not know any more that it was so.
+    // Noted now: a later keeper cannot find out.
     this.lastWord.note(null, this.orphanages.whyHelpersAstray());
     this.processes = this.#createProcesses();
     const {connector, unattributed} = this.processes;

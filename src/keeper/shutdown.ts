@@ -1,6 +1,6 @@
 /**
- * The end of the whole fleet, as far as it is the keeper's: signals that ask for it are passed on to the controller; if
- * none is there to see to it, the keeper ends all runs itself, with the timeouts that were stored at each spawn.
+ * The keeper's part in ending the whole fleet. Termination signals are forwarded to the controller. Without a working
+ * controller, the keeper ends all runs itself, with the timeouts stored at each spawn.
  */
 import type {RunEvents} from './runs/events.ts';
 import type {Link} from './controller/link.ts';
@@ -8,16 +8,16 @@ import type {Runs} from './runs/runs.ts';
 import {isOver, type Run} from './runs/run.ts';
 import type {SignalName} from '../base/signal-name.ts';
 
-/** No word from a controller for so long after a signal to end: the keeper ends the fleet itself. */
+/** Silence of the controller after a termination signal, before the keeper ends the fleet itself. */
 const LAST_RESORT_MS = 3_000;
-/** The same signal from anchor, service manager and terminal at once is one signal. */
+/** Signals this soon after the first count as one: anchor, service manager and terminal may all send it at once. */
 const SAME_SIGNAL_MS = 250;
 
 export interface FleetEndHost extends Pick<RunEvents, 'emitFact'> {
   readonly runs: Runs;
   readonly link: () => Link;
   endRun(run: Run, signal: SignalName, timeoutMs: number): void;
-  /** Nothing runs any more of what was to be ended; `stopped`: that was the whole fleet, as it was told. */
+  /** All runs that had to end have ended. `stopped`: the end of the whole fleet was requested. */
   allEnded(stopped: boolean): void;
 }
 
@@ -29,12 +29,12 @@ export class FleetEnd {
     this.#host = host;
   }
 
-  /** Whether a signal has asked for it. */
+  /** Whether the end of the fleet was requested. */
   get asked(): boolean {
     return this.#since !== null;
   }
 
-  /** A signal asks for it. */
+  /** Requests the end of the fleet. */
   ask(signal: SignalName): void {
     const now = performance.now();
     const again = this.#since !== null;
@@ -49,7 +49,7 @@ export class FleetEnd {
     if (this.asked) this.#waitForController();
   }
 
-  /** No controller works, or will: ends what this keeper started, and what it found, only if a signal has asked for it. */
+  /** Gives up on controllers and ends all runs, adopted ones only if the end of the fleet was requested. */
   withoutController(): void {
     this.#host.link().close();
     this.#host.link().kill();
@@ -59,13 +59,13 @@ export class FleetEnd {
     this.checkAllEnded();
   }
 
-  /** No controller can work: ends all that is left of the fleet. */
+  /** Ends all that is left of a fleet for which no controller can work. */
   endRemains(): void {
     this.#since ??= performance.now();
     this.withoutController();
   }
 
-  /** A run has ended: it may have been the last. */
+  /** Checks whether the last run has ended. Does nothing while a controller works or may still start. */
   checkAllEnded(): void {
     if (!this.#host.link().closed) return;
     for (const run of this.#host.runs.all()) if (!isOver(run) && (this.asked || !run.adopted)) return;

@@ -1,4 +1,4 @@
-/** From a keeper's arguments to its end: the lock, the plan of a fresh start, the signals. */
+/** A keeper's life from its arguments to its exit: the lock, the plan of a fresh start, the signals. */
 import {messageOf} from '../base/errors.ts';
 import {existsSync, fstatSync, renameSync} from 'node:fs';
 import {join} from 'node:path';
@@ -25,20 +25,20 @@ import {startTimeOf} from '../process/stat.ts';
 
 declare const BROOD_VERSION: string;
 
-/** Runs a keeper to its end; answers the exit status for its anchor. Arguments: see arguments.ts. */
+/** Runs a keeper until it exits. Returns the exit status for its anchor. Arguments: see arguments.ts. */
 export async function runKeeper(argv: readonly string[], early: EarlySignals): Promise<number> {
   const args = parseArguments(argv);
   try {
     return args.check ? check(args.folder) : await runLocked(args, early);
   } catch (error) {
-    // One that is started again may find what this one did not; of a fresh start, who asked for it must hear.
+    // A restarted keeper may succeed later. On a fresh start, the launcher must receive the error.
     if (!args.launched) throw error;
     tellLauncher(`failed the supervisor can't start: ${messageOf(error)}`);
     return KeeperExit.refused;
   }
 }
 
-/** Whether these programs could take the folder over. Changes nothing; throws what is in the way. */
+/** Checks whether these programs could take over the folder. Changes nothing. Throws if they could not. */
 function check(folder: string): number {
   openFilesLimit();
   readRecords(join(folder, 'runs'));
@@ -47,8 +47,8 @@ function check(folder: string): number {
 }
 
 /**
- * The lock of the folder, once that is known to be this user's. A keeper that is started again where the folder is gone
- * for good gets none: it can only end what is left. Throws where another attempt may find what this one did not.
+ * Takes the lock of the folder, provided that the folder is this user's. A restarted keeper whose folder is gone for
+ * good gets `NO_LOCK`: it can only end what is left. Throws other errors, since another attempt may succeed.
  */
 async function lockOf(
   {folder, launched, replaced}: KeeperArguments,
@@ -71,7 +71,7 @@ async function lockOf(
   }
 }
 
-/** Another keeper of this folder whose lock was removed under it, and which is to stay; null: there is none. */
+/** Returns the pid of an older keeper that holds a removed lock file of this folder and is to stay, or null. */
 function olderKeeper(folder: string, own: Holder, fd: number): number | null {
   const {ino} = fstatSync(fd, {bigint: true});
   const other = livingIn(folder).find(one => {
@@ -103,10 +103,10 @@ async function runLocked(args: KeeperArguments, early: EarlySignals): Promise<nu
   }
   if (lock === NO_LOCK) return runRemains(args, early, anchor);
   const code = new Code(folder, __dirname);
-  // Only the one that got the lock may say what this fleet is.
+  // Only the holder of the lock may set the plan of the fleet.
   if (launch !== null && launched) {
     const plan = join(folder, `fleet.${launch}.json`);
-    // A keeper that was killed before it had come up may have done so already.
+    // A keeper that was killed before it had come up may already have renamed the plan.
     if (existsSync(plan)) renameSync(plan, join(folder, 'fleet.json'));
     removeOtherPlans(folder);
     code.makeCurrent(code.own);
@@ -122,7 +122,7 @@ async function runLocked(args: KeeperArguments, early: EarlySignals): Promise<nu
   return run({...args, code, anchor, remains: gone !== null}, lock, early);
 }
 
-/** Nothing can be read or written in the folder: only what is left is ended. */
+/** Ends what is left of a fleet whose folder can be neither read nor written. */
 function runRemains(args: KeeperArguments, early: EarlySignals, anchor: number | null): Promise<number> {
   const code = new Code(args.folder, __dirname);
   return run({...args, code, anchor, replaced: null, remains: true}, NO_LOCK, early);

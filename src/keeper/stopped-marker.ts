@@ -1,6 +1,6 @@
 /**
- * The mark that the whole fleet has been stopped. It is set before anything is cleaned up, so a keeper that is killed
- * in the middle of that is followed by one that finishes it, and not by one that finds no state and starts everything.
+ * The marker of a stopped fleet. It is set before the cleanup: if the keeper is killed during the cleanup, its
+ * successor finishes it instead of finding no state and starting everything.
  */
 import {messageOf} from '../base/errors.ts';
 import {lstatSync, rmSync, symlinkSync} from 'node:fs';
@@ -17,24 +17,24 @@ import {writeError} from '../posix/standard-error.ts';
 
 const markOf = (folder: string): string => join(folder, 'stopped');
 
-/** A link and no file: it needs no room on a full disk. */
+/** Creates the marker as a symbolic link, which needs no space on a full disk. */
 export function markStopped(folder: string): void {
   try {
     symlinkSync('.', markOf(folder));
   } catch {
-    // It is there, or the disk takes no change at all: then a keeper that is killed just now starts the fleet again.
+    // The marker exists, or the disk accepts no change: the successor of a keeper killed now starts the fleet again.
   }
 }
 
 export const isStopped = (folder: string): boolean => lstatSync(markOf(folder), {throwIfNoEntry: false}) !== undefined;
 
-/** Another `up` has begun. What a fleet that was not stopped could not prove holds still. */
+/** Removes the marker for a new `up`. Unproven ends of a fleet that was not stopped stay on record. */
 export function forgetStopped(folder: string): void {
   if (isStopped(folder)) rmSync(leftPath(folder), {force: true});
   rmSync(markOf(folder), {force: true});
 }
 
-/** Does what a keeper has to do at last that has stopped everything. */
+/** Removes the files and cgroups of a stopped fleet. */
 export function cleanUpStopped(folder: string): void {
   const runs = join(folder, 'runs');
   const steps = [
@@ -46,7 +46,7 @@ export function cleanUpStopped(folder: string): void {
     () => removeOtherNotify(folder, new Set()),
     () => removePipes(folder),
     () => rmSync(orphanagePath(folder), {force: true}),
-    // Here and not by the controller: one that is started again before the keeper has left must find what was so.
+    // Not left to the controller: a controller restarted before the keeper exits must find the old state.
     () => {
       for (const half of [0, 1]) rmSync(join(folder, `snapshot.${half}`), {force: true});
     },
@@ -59,7 +59,7 @@ export function cleanUpStopped(folder: string): void {
     try {
       step();
     } catch (error) {
-      // The folder is gone, or its disk takes no change: nothing runs any more, so the keeper leaves all the same.
+      // The folder is gone, or its disk accepts no change. Nothing runs any more, so the keeper exits anyway.
       const why = messageOf(error);
       writeError(`brood keeper: something of the stopped fleet stays in ${folder}: ${why}\n`);
     }

@@ -1,7 +1,10 @@
 /** Descriptors that a controller inherits from its keeper. */
 
-/** The descriptor on which a controller finds its keeper. */
+/** The controller's end of the socket pair to its keeper. */
 export const LINK_FD = 3;
 
-/** And by that one, where there is one, it holds the queue of pipes (src/keeper/pipe-store/store.ts) open. It does nothing with it. */
+/**
+ * The queue of pipes (src/keeper/pipe-store/store.ts), if there is one. The controller keeps it open and does not use
+ * it.
+ */
 export const STORE_FD = 4;

@@ -1,20 +1,23 @@
-/** Facts that the keeper tells the controller: JSON, one message a line, the other way along the same socket pair. */
+/**
+ * Facts that the keeper sends to the controller: JSON, one message a line, over the socket pair that carries the
+ * orders.
+ */
 import type {Stream} from '../logs/layout.ts';
 import type {SignalName} from '../base/signal-name.ts';
 import type {Reply} from './orders.ts';
 import type {Cleared, ExitFact, Unenforced, LogStart, RunFact, Notice, SpawnFailure} from './runs.ts';
 import type {Proof} from '../base/proof.ts';
 
-/** A process of the fleet that has lost its parent; token null: of no run that is known. */
+/** A process of the fleet that has lost its parent. `token` is null if its run is unknown. */
 export interface OrphanFact {
   readonly pid: number;
   readonly startTime: string;
   readonly name: string;
   readonly token: string | null;
   readonly id: string | null;
-  /** Wall clock, ms: when it was seen to have lost its parent; null: longer ago than is remembered. */
+  /** When the loss of its parent was noticed (wall clock, ms), or null if there is no record of it. */
   readonly at: number | null;
-  /** Whose child it was; null where nobody saw that. */
+  /** Its parent before, or null if unknown. */
   readonly formerParent: FormerParent | null;
 }
 
@@ -24,7 +27,7 @@ export interface FormerParent {
   readonly name: string;
 }
 
-/** Output of an instance can't be written: its worker is held back. */
+/** Output of an instance can't be written, so its worker may block. */
 export interface HeldFact {
   readonly id: string;
   readonly error: string;
@@ -34,12 +37,12 @@ export interface HeldFact {
 export interface Loss {
   /** `SIGKILL`, `exit code 1`, `frozen`, or why it could not be started. */
   readonly how: string;
-  /** Where it is written down what could be seen of it. */
+  /** The path of a report about it, or null. */
   readonly report: string | null;
 }
 
 export interface FailedUpgrade {
-  /** The name of the programs that were to take over. */
+  /** The name of the programs that should have taken over. */
   readonly to: string;
   readonly message: string;
 }
@@ -53,22 +56,22 @@ export type Fact =
       readonly keeperStartTime: string;
       readonly anchor: number | null;
       readonly startedAt: number;
-      /** The keeper's own nice value: what nice(1) counts from. */
+      /** The keeper's own nice value, to which nice(1) adds. */
       readonly nice: number;
       readonly lineage: Proof;
       readonly weaker: readonly string[];
-      /** How many controllers this keeper has lost. */
+      /** The number of controllers that this keeper has lost. */
       readonly lost: number;
-      /** The name of the programs that are current (`code/NAME`); null: they run from where they were installed. */
+      /** The name of the current programs (`code/NAME`), or null if they run from where they were installed. */
       readonly code: string | null;
-      /** How the controller before was lost; null: there was none, or it was not lost. */
+      /** How the previous controller was lost, or null if there was none or it was not lost. */
       readonly loss: Loss | null;
-      /** An upgrade that came to nothing. */
+      /** An upgrade that failed and was not reported yet. */
       readonly failedUpgrade: FailedUpgrade | null;
-      /** The fleet is to end: the signal came while there was no controller. */
+      /** The fleet must stop: the signal came while there was no controller. */
       readonly ending: boolean;
       readonly runs: readonly RunFact[];
-      /** Those that live. */
+      /** Live orphans. */
       readonly orphans: readonly OrphanFact[];
       readonly held: readonly HeldFact[];
     }
@@ -85,7 +88,7 @@ export type Fact =
   | ({readonly type: 'spawn-failed'; readonly token: string} & SpawnFailure)
   | ({readonly type: 'exited'; readonly token: string} & ExitFact)
   | ({readonly type: 'cleared'; readonly token: string} & Cleared)
-  /** A signal that is part of ending a run could not be sent to one of its processes: the error (`EPERM`, ...). */
+  /** A signal that ends a run could not be sent to one of its processes. `error` is `EPERM`, ... */
   | {
       readonly type: 'signal-failed';
       readonly token: string;
@@ -95,13 +98,13 @@ export type Fact =
     }
   | {readonly type: 'paused'; readonly token: string}
   | {readonly type: 'continued'; readonly token: string}
-  /** What it has said of itself. */
+  /** The run has sent a notification. */
   | {readonly type: 'notified'; readonly token: string; readonly notice: Notice}
-  /** By its own word another of its processes is the main one. */
+  /** The run has declared another of its processes to be the main one. */
   | {readonly type: 'main-process'; readonly token: string; readonly pid: number; readonly startTime: string}
-  /** What was sent to its socket did not count, and why; told once a run for each reason. */
+  /** A message to the run's notify socket was rejected. Reported once for each run and reason. */
   | {readonly type: 'notify-refused'; readonly token: string; readonly pid: number; readonly message: string}
-  /** What can be promised has changed since the welcome. */
+  /** The guarantees have changed since the welcome. */
   | {readonly type: 'guarantees'; readonly lineage: Proof; readonly weaker: readonly string[]}
   | ({readonly type: 'orphan'} & OrphanFact)
   | {
@@ -112,31 +115,31 @@ export type Fact =
     }
   | {readonly type: 'wrote'; readonly token: string; readonly stream: Stream}
   | {readonly type: 'rotated'; readonly folder: string}
-  /** Output of an instance can't be written (disk full): its worker is held back. `error` null: it goes on. */
+  /** Output of an instance can't be written (disk full), so its worker may block. `error` null: it is written again. */
   | {readonly type: 'output-held'; readonly id: string; readonly error: string | null}
-  /** A log file was removed, replaced or cut short, and is written to again. */
+  /** A log file had been removed, replaced or cut short, and is written again. */
   | {readonly type: 'log-repaired'; readonly id: string; readonly message: string}
-  /** A signal that was sent to the supervisor. */
+  /** The supervisor has received a signal. */
   | {readonly type: 'signalled'; readonly signal: SignalName; readonly again: boolean}
   | {readonly type: 'reply'; readonly ask: number; readonly reply: Reply}
   | {readonly type: 'beat'}
-  /** Something of the fleet's folder was removed or damaged under the keeper, and is back. */
+  /** A removed or damaged part of the fleet's folder was restored. */
   | {readonly type: 'repaired'; readonly what: string; readonly message: string}
-  /** These runs hold something in whose place there is another thing: they are to be replaced, one after another. */
+  /** These runs hold a listening socket that was replaced by another one: they must be restarted, one after another. */
   | {readonly type: 'outdated'; readonly tokens: readonly string[]}
-  /** A declared channel is not to be reached any more, and can't be put back. */
+  /** A declared channel is unreachable and can't be restored. */
   | {readonly type: 'channel-lost'; readonly channel: string; readonly message: string}
-  /** To a controller that is to take over: nothing is yours yet, show that you could. */
+  /** To a new controller before it takes over: it must check whether it can, and reply with `prepared`. */
   | {readonly type: 'handshake'}
-  /** To the one that works: another is prepared, hand over. */
+  /** To the active controller: another one is prepared, so it must hand over. */
   | {readonly type: 'upgrade-prepared'}
   | ({readonly type: 'upgrade-failed'} & FailedUpgrade)
-  /** These programs are current now. */
+  /** The programs `to` are current now. */
   | {readonly type: 'upgraded'; readonly from: string | null; readonly to: string};
 
 export type FactType = Fact['type'];
 
 export type FactOf<T extends FactType> = Extract<Fact, {readonly type: T}>;
 
-/** What a keeper tells a new controller first. */
+/** The first fact for a new controller. */
 export type Welcome = FactOf<'welcome'>;

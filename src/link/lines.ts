@@ -1,4 +1,4 @@
-/** Lines out of chunks. */
+/** Splits chunks of text into lines. */
 export class Lines {
   readonly #parts: string[] = [];
   readonly #line: (line: string) => void;

@@ -1,9 +1,9 @@
 /**
- * How long one that should be heard regularly has been silent. Time counts only while the watcher itself ran on time: a
- * machine that was suspended, or a watcher that was stopped, has missed nothing.
+ * Measures the silence of a peer that should report regularly. Time counts only while the watcher itself runs on time:
+ * time in suspend, or while the watcher was stopped, does not count as silence.
  */
 
-/** How often keeper and controller say that they live (ms). */
+/** The interval of the beats between keeper and controller (ms). */
 export const BEAT_MS = 2_000;
 
 export class Liveness {
@@ -11,7 +11,7 @@ export class Liveness {
   #silentMs = 0;
   #last: number;
 
-  /** @param tickMs how often {@link tick} is called @param now CLOCK_MONOTONIC, ms */
+  /** @param tickMs the interval between calls of {@link tick} @param now CLOCK_MONOTONIC, ms */
   constructor(tickMs: number, now: number) {
     this.#tickMs = tickMs;
     this.#last = now;
@@ -21,7 +21,7 @@ export class Liveness {
     this.#silentMs = 0;
   }
 
-  /** Answers for how long (ms) nothing was heard. */
+  /** Returns the duration of the silence (ms). A late call resets it. */
   tick(now: number): number {
     const passed = now - this.#last;
     this.#last = now;

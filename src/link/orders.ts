@@ -1,13 +1,13 @@
 /**
  * Orders of the controller to the keeper: JSON, one message a line, over the socket pair that the controller inherits.
- * Every order carries the number of the controller's lease; lower ones are refused, so an old controller that wakes up
- * again changes nothing.
+ * Every order carries the number of the controller's lease. Orders with a lower number are rejected, so an old
+ * controller that resumes after a stop changes nothing.
  */
 import type {SignalName} from '../base/signal-name.ts';
 import type {Grant} from './channels.ts';
 import type {SpawnOrder} from './spawn.ts';
 
-/** Orders to the keeper. Those with `ask` are answered by a `reply` with the same number. */
+/** An order to the keeper. An order with `ask` gets a `reply` with the same number. */
 export type Order = {readonly lease: number} & (
   | ({readonly type: 'spawn'} & SpawnOrder)
   | {readonly type: 'end'; readonly token: string; readonly signal: SignalName; readonly timeoutMs: number}
@@ -36,30 +36,30 @@ export type Order = {readonly lease: number} & (
       readonly startTime: string;
       readonly nice: number;
     }
-  /** Take in what the run has sent and nobody has read yet; answered after it was told. */
+  /** Read the pending notifications of the run. The reply follows their facts. */
   | {readonly type: 'listen'; readonly ask: number; readonly token: string}
-  /** Look for those that have lost their parents; answered after they were told of. */
+  /** Look for orphans. The reply follows their facts. */
   | {readonly type: 'look-for-orphans'; readonly ask: number}
-  /** Tell when output of the run was moved to its log, until `unwatch`. */
+  /** Report when output of the run was moved to its log, until `unwatch`. */
   | {readonly type: 'watch'; readonly token: string}
   | {readonly type: 'unwatch'; readonly token: string}
   | {readonly type: 'reopen-logs'}
-  /** All that are declared; others are closed. */
+  /** All declared channels; others are closed. */
   | {readonly type: 'channels'; readonly channels: readonly Grant[]}
-  /** The controller answers on its socket. */
+  /** The controller accepts requests on its socket. */
   | {readonly type: 'ready'}
   | {readonly type: 'beat'}
-  /** Programs (probes, hooks) are run for workers from now on: they may leave orphans, too. */
+  /** The controller starts to run programs for workers (probes, hooks), which may leave orphans, too. */
   | {readonly type: 'helper-started'}
-  /** From a controller that was shown a handshake: whether it can take over (null), or why not. */
+  /** The reply to a `handshake`: null if the controller can take over, or why not. */
   | {readonly type: 'prepared'; readonly error: string | null}
-  /** Another copy of the programs is to take over: its name. */
+  /** Upgrade to another copy of the programs; `code` is its name. */
   | {readonly type: 'upgrade'; readonly code: string}
-  /** All is committed and the control socket is free: the lease is another controller's. */
+  /** All is committed and the control socket is free: the lease may pass to another controller. */
   | {readonly type: 'hand-over'}
-  /** The lease is kept: nothing is upgraded, and why. */
+  /** The controller keeps its lease, so the upgrade is cancelled; `message` is the reason. */
   | {readonly type: 'keep-lease'; readonly message: string}
-  /** All is recorded and nothing runs: leave, and take the anchor along. */
+  /** All is recorded and nothing runs: exit, and end the anchor. */
   | {readonly type: 'leave'}
 );
 
@@ -67,12 +67,12 @@ export type OrderType = Order['type'];
 
 export type OrderOf<T extends OrderType> = Extract<Order, {readonly type: T}>;
 
-/** How an asked order went: whom it reached, or what went wrong (`ESRCH`, `EPERM`, ...). */
+/** The result of an order with `ask`: the processes that it reached, or the error (`ESRCH`, `EPERM`, ...). */
 export interface Reply {
   readonly ok: boolean;
   readonly error: string | null;
   readonly pids: readonly number[];
-  /** Other processes of the run that it did not reach, though they are there; not there: none. */
+  /** Other processes of the run that exist and were not reached. Absent: none. */
   readonly refused?: readonly Refused[];
 }
 

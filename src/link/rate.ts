@@ -1,12 +1,12 @@
-/** How often something may happen: a token bucket. Time is told to it, so that it can be tried without waiting. */
+/** A token bucket that limits the rate of an action. Callers pass the time, so tests need not wait. */
 
 export interface Rate {
   readonly perSecond: number;
-  /** So many at once, after a rest. */
+  /** The number of actions allowed at once after an idle period. */
   readonly burst: number;
 }
 
-/** What the sums of fractions may lack to a whole one. */
+/** Tolerance for rounding errors in sums of fractions. */
 const ROUNDING = 1e-9;
 
 export class TokenBucket {
@@ -14,33 +14,33 @@ export class TokenBucket {
   #tokens: number;
   #at: number;
 
-  /** @param now ms, of a clock that is not set (CLOCK_MONOTONIC) */
+  /** @param now ms, of a clock that can't be set (CLOCK_MONOTONIC) */
   constructor(rate: Rate, now: number) {
     this.#rate = rate;
     this.#tokens = rate.burst;
     this.#at = now;
   }
 
-  /** How many may happen now. */
+  /** Returns the number of actions allowed now. */
   available(now: number): number {
     this.#refill(now);
     return Math.floor(this.#tokens + ROUNDING);
   }
 
-  /** Whether it may happen now; then it is counted. */
+  /** Takes a token. Returns false if none is available. */
   tryTake(now: number): boolean {
     if (this.available(now) < 1) return false;
     this.#tokens = Math.max(0, this.#tokens - 1);
     return true;
   }
 
-  /** Counts what happens whether it may or not. */
+  /** Takes tokens for actions that happen in any case, as far as available. */
   spend(now: number, count: number): void {
     this.#refill(now);
     this.#tokens = Math.max(0, this.#tokens - count);
   }
 
-  /** How long (ms, rounded up) until one may happen. */
+  /** Returns the time until a token is available (ms, rounded up). */
   waitMs(now: number): number {
     this.#refill(now);
     return this.#tokens + ROUNDING >= 1 ? 0 : Math.ceil(((1 - this.#tokens) / this.#rate.perSecond) * 1000);

@@ -1,31 +1,33 @@
-/** What the keeper knows of a run and tells of it. */
+/** The keeper's record of a run, as it reports it. */
 import type {Proof, Doubt} from '../base/proof.ts';
 import type {Stream} from '../logs/layout.ts';
 import type {SignalName} from '../base/signal-name.ts';
 
-/** What is left of a run that has ended, and how that is known. */
+/** The processes that are left of an ended run, and the proof. */
 export interface Cleared {
   readonly proof: Proof;
-  /** What could not be ended, as `pid name`. */
+  /** Processes that could not be ended, as `pid name`. */
   readonly survivors: readonly string[];
-  /** Not there: none. With doubts, the proof is `lineage`. */
+  /** Absent: none. With doubts, the proof is `lineage`. */
   readonly doubts?: readonly Doubt[];
 }
 
-/** Whose memory had run out when the kernel ended a run: its own limit's, or that of a cgroup around it or the machine. */
+/**
+ * Which memory ran out when the kernel killed a run: that of its own limit, or that of an outer cgroup or the machine.
+ */
 export type Oom = 'limit' | 'outside';
 
-/** How a main process ended; both null where the kernel could not tell. */
+/** How a main process ended. `code` and `signal` are both null if that is unknown. */
 export interface ExitFact {
   readonly code: number | null;
   readonly signal: SignalName | null;
   /** Wall clock, ms. */
   readonly at: number;
-  /** Not there: the kernel tells nothing of that. */
+  /** Absent: the kernel has not reported that memory ran out. */
   readonly oom?: Oom;
 }
 
-/** What a run may use; null: as much as it likes. */
+/** Resource limits of a run; null: unlimited. */
 export interface RunLimits {
   /** Bytes. */
   readonly memory: number | null;
@@ -33,44 +35,44 @@ export interface RunLimits {
   readonly cpu: number | null;
 }
 
-/** Why its cgroup does not hold a limit that a run has, in words; null: it does, or there is no limit. */
+/** Why the run's cgroup does not enforce a limit, in words, or null if it does or there is no limit. */
 export type Unenforced = Readonly<Record<keyof RunLimits, string | null>>;
 
 export type LogStart = Readonly<Record<Stream, number>>;
 
-/** What the keeper knows of a run: said for every run when a controller arrives, and answered to a `spawn` it knows. */
+/** The state of a run: sent for every run when a controller connects, and in reply to a `spawn` with a known token. */
 export interface RunFact {
   readonly token: string;
   readonly id: string;
-  /** Null while it is being spawned, or where it never was. */
+  /** Null while the run is being spawned, or if it was never spawned. */
   readonly pid: number | null;
   readonly startTime: string | null;
   readonly startedAt: number | null;
   /** Found alive by a keeper that is not its parent. */
   readonly adopted: boolean;
   readonly paused: boolean;
-  /** Bytes that its log files had when it began. */
+  /** The sizes of its log files when the run began (bytes). */
   readonly logStart: LogStart;
   readonly exit: ExitFact | null;
   readonly failure: SpawnFailure | null;
-  /** All that it has said so far and that still holds. */
+  /** The run's notifications so far, as far as they still hold. */
   readonly notice: Notice | null;
   readonly cleared: Cleared | null;
   readonly unenforced: Unenforced;
 }
 
-/** What a worker has said of itself (sd_notify(3)); what is not there, it has not said. */
+/** Notifications of a worker (sd_notify(3)). An absent property was not sent. */
 export interface Notice {
-  /** It is ready, by `READY=1` or by a newline to the descriptor that it was given for that. */
+  /** The worker is ready: it has sent `READY=1`, or a newline to its readiness descriptor. */
   readonly ready?: true;
-  /** What it is about to do; null: nothing (any more). */
+  /** The worker's announced phase, or null if it has none (any more). */
   readonly phase?: 'reloading' | 'stopping' | null;
   /** One line for people, without control characters. */
   readonly status?: string;
   readonly watchdog?: 'fed' | 'trigger';
-  /** How often it wants to feed its watchdog from now on; 0: not at all. */
+  /** The watchdog interval that the worker asks for; 0: none. */
   readonly watchdogMs?: number;
-  /** It needs so much longer for what it is about. */
+  /** The extra time that the worker asks for in its current phase. */
   readonly extendMs?: number;
   readonly errno?: number;
   readonly exitStatus?: number;

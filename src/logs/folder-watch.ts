@@ -1,7 +1,7 @@
-/** Tells which folders something was written in: by inotify(7), and by looking where that can't be had. */
+/** Reports the folders in which something was written: by inotify(7), and by polling where inotify is unavailable. */
 import {watch, type FSWatcher} from 'node:fs';
 
-/** Also beside inotify: a watch can be lost without a word (a folder on a network, a queue that overflowed). */
+/** Polling beside inotify: a watch can be lost without notice (a folder on a network, a queue that overflowed). */
 const SAFETY_MS = 1000;
 const POLL_MS = 200;
 
@@ -11,12 +11,14 @@ export class FolderWatch {
   readonly #matters: (name: string) => boolean;
   #wake = (): void => undefined;
 
-  /** @param matters which names in the folders are looked at; default: all but time indexes, written beside each log. */
+  /**
+   * @param matters which names in the folders count; default: all but time indexes, which are written beside each log.
+   */
   constructor(matters = (name: string) => !name.endsWith('.idx')) {
     this.#matters = matters;
   }
 
-  /** Watches one more folder; it counts as changed at first. */
+  /** Watches one more folder, which counts as changed at first. */
   add(folder: string): void {
     if (this.#watchers.has(folder)) return;
     this.#watchers.set(folder, this.#open(folder));
@@ -24,9 +26,9 @@ export class FolderWatch {
   }
 
   /**
-   * Waits until something has changed, or it is time for a look at everything.
+   * Waits until a folder has changed, or until all folders are due for a check.
    *
-   * @returns the folders to look at.
+   * @returns the folders to check.
    */
   async next(signal: AbortSignal): Promise<ReadonlySet<string>> {
     if (this.#changed.size === 0 && !signal.aborted) {
@@ -56,7 +58,7 @@ export class FolderWatch {
     this.#watchers.clear();
   }
 
-  /** Tries again where there was no watch. True if all have one now. */
+  /** Retries folders without a watch. Returns true if there were none. */
   #watchAgain(): boolean {
     let all = true;
     for (const [folder, watcher] of this.#watchers) {
@@ -79,7 +81,7 @@ export class FolderWatch {
       watcher.on('error', () => this.#watchers.set(folder, null));
       return watcher;
     } catch {
-      // ENOSPC: too many watches (inotify(7), max_user_watches); ENOENT: not there yet.
+      // ENOSPC: too many watches (inotify(7), max_user_watches); ENOENT: the folder does not exist yet.
       return null;
     }
   }

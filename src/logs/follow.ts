@@ -1,4 +1,4 @@
-/** Following what workers write, as it is written; also while no supervisor runs, and across its death. */
+/** Follows the output of workers as it is written, also while no supervisor runs, and across its death. */
 import {join} from 'node:path';
 import {FolderWatch} from './folder-watch.ts';
 import {FollowedStream} from './followed-stream.ts';
@@ -7,20 +7,20 @@ import {mergeByTime} from './merge.ts';
 import type {Piece} from './line-cutter.ts';
 import {instanceId, loggedInstances, openStreams, type Instance, type LogLine, type OpenStream} from './read.ts';
 
-/** A line without its end is shown after so long. */
+/** An unfinished line is shown after this time. */
 const STALE_MS = 1000;
 
 export interface FollowOptions {
   readonly fleetFolder: string;
-  /** Read to their end; their rows are taken over. */
+  /** Streams that were read to their end. Their rows are taken over. */
   readonly streams: readonly OpenStream[];
-  /** Which instances, also of those that come later. */
+  /** Selects the instances, including later ones. */
   readonly wanted: (instance: Instance) => boolean;
-  /** Only this one; default both. */
+  /** Only this stream; default: both. */
   readonly stream?: Stream;
-  /** Called when all that is there was given. */
+  /** Called when all existing output was passed on. */
   readonly onIdle?: () => void;
-  /** Ends it, after a last look. */
+  /** Ends {@link followLines}, after a final read. */
   readonly signal: AbortSignal;
 }
 

@@ -1,4 +1,4 @@
-/** One stream that is followed: across rotations, with nothing doubled and nothing left out. */
+/** Follows one stream across rotations, without duplicates or gaps. */
 import {closeSync, fstatSync, statSync} from 'node:fs';
 import {currentIndex, currentLog, instanceLogFolder, rotatedLog, type Stream} from './layout.ts';
 import type {LineCutter, Piece} from './line-cutter.ts';
@@ -27,9 +27,9 @@ export class FollowedStream {
   #grewAt = Date.now();
 
   /**
-   * Goes on at the end of what `open` has, whose row it takes over.
+   * Continues at the end of `open`, and takes over its row.
    *
-   * @param from `start`: everything that is there is still to be read, for an instance that is new.
+   * @param from `start`: reads everything from the beginning, for a new instance.
    */
   constructor(fleetFolder: string, open: OpenStream, from: 'start' | 'end') {
     this.instance = open.instance;
@@ -45,19 +45,19 @@ export class FollowedStream {
     }
   }
 
-  /** What was written since the last time. Ends when it has caught up with what there was when it began. */
+  /** Yields the output since the last call. Ends when it has caught up with the files as they were when it began. */
   async *catchUp(now: number): AsyncGenerator<Piece[], void, void> {
     for (;;) {
       if (this.#reading) yield* this.#grow(this.#reading, now);
       const inode = inodeOf(currentLog(this.#folder, this.stream));
       if (inode === null ? !this.#wasRotated() : inode === this.#reading?.inode) return;
-      // What was written between the last read and the rename.
+      // Output that was written between the last read and the rename.
       if (this.#reading) yield* this.#grow(this.#reading, now);
       yield* this.#turnPage();
     }
   }
 
-  /** A line that has stood without its end for `ms`, so that a prompt, or last words, are seen. */
+  /** Returns an unfinished line that has not grown for `ms`, so that a prompt, or last words, are shown, else null. */
   stale(now: number, ms: number): Piece | null {
     return this.#cutter.pending && now - this.#grewAt >= ms ? this.#cutter.flush() : null;
   }
@@ -70,14 +70,17 @@ export class FollowedStream {
     if (reading.indexFd !== null) closeSync(reading.indexFd);
   }
 
-  /** After a rotation there is no current file until more is written, which may be never: then the rotated ones tell. */
+  /**
+   * Whether there is a new rotated file. After a rotation there is no current file until more is written, which may be
+   * never.
+   */
   #wasRotated(): boolean {
     return (rotatedSequences(this.#folder, this.stream).at(-1) ?? 0) > this.#lastSequence;
   }
 
   *#grow(reading: Reading, now: number): Generator<Piece[], void, void> {
     const {size, mtimeMs} = fstatSync(reading.fd);
-    // Somebody has emptied the file.
+    // The file was emptied.
     if (size < reading.offset) this.#restart(reading);
     if (size === reading.offset) return;
     this.#grewAt = now;
@@ -88,7 +91,7 @@ export class FollowedStream {
       const base = reading.offset;
       reading.offset += chunk.length;
       reading.index.refresh();
-      // The index may lag behind what was just written; then the file's own time is the better one.
+      // The index may lag behind the latest output; then the file's own time is the better one.
       const known = reading.index.knows(base);
       yield this.#cutter.push(chunk, base, place => (known ? reading.index.timeOf(place) : mtimeMs));
     }
@@ -106,10 +109,10 @@ export class FollowedStream {
     reading.index.seek(reading.offset);
   }
 
-  /** After a rotation: what was rotated meanwhile and never read, then the new file. */
+  /** Yields the output of the rotated files that were never read, and switches to the new file. */
   async *#turnPage(): AsyncGenerator<Piece[], void, void> {
     const row = openRow(this.#folder, this.stream);
-    // With all rotated files removed, the keeper counts from 1 again.
+    // When all rotated files are removed, the keeper counts from 1 again.
     if (row.lastSequence < this.#lastSequence) this.#lastSequence = 0;
     const fresh = this.#unread(row);
     this.close();
@@ -119,7 +122,7 @@ export class FollowedStream {
     yield* readPieces(rotated, {segment: 0, offset: 0}, this.#cutter, 'leave');
   }
 
-  /** Numbers of the rotated files that were not read: those that are new, without the one that was being read. */
+  /** Returns the numbers of the unread rotated files: the new ones, without the one that was being read. */
   #unread(row: Row): Set<number> {
     const fresh = row.segments
       .map(({sequence}) => sequence)
@@ -128,7 +131,8 @@ export class FollowedStream {
     const first = fresh[0];
     if (this.#reading && first !== undefined) {
       const inode = inodeOf(rotatedLog(this.#folder, this.stream, first));
-      // Compressed already: it is the oldest of the new ones. Another inode: what was being read is removed already.
+      // No inode: the file that was being read, the oldest of the new ones, is compressed already. Another inode: it is
+      // removed already.
       if (inode === null || inode === this.#reading.inode) fresh.shift();
     }
     return new Set(fresh);

@@ -1,24 +1,25 @@
 /**
- * How the output of an instance lies on disk. One folder an instance, `logs/web.1/`, with for each stream
+ * The layout of an instance's output on disk. Each instance has a folder, `logs/web.1/`, with for each stream
  *
- * - `out.log`               what is being written: raw, exactly the worker's bytes
+ * - `out.log`               the file being written: raw, exactly the worker's bytes
  * - `out.idx`               its time index: lines `OFFSET WALLMS`, "from this byte on, moved at that time"
- * - `out.00000042.log[.gz]` rotated ones; the number rises, so the lowest is the oldest
+ * - `out.00000042.log[.gz]` rotated files; the number rises, so the lowest is the oldest
  * - `out.00000042.idx`      their time indexes
  *
- * The index may lag behind by a chunk and its last line may be torn (after a crash): the bytes are the truth.
+ * The index may lag behind by a chunk, and its last line may be torn (after a crash): the bytes of the log are
+ * authoritative.
  */
 import {join} from 'node:path';
 
 export type Stream = 'out' | 'err';
 export const STREAMS: readonly Stream[] = ['out', 'err'];
 
-/** `web/1` -> `web.1`: names in paths. */
+/** Converts an id for use in paths: `web/1` -> `web.1`. */
 export const pathName = (id: string): string => id.replace('/', '.');
 
 export const instanceLogFolder = (fleetFolder: string, id: string): string => join(fleetFolder, 'logs', pathName(id));
 
-/** The FIFO through which a run's stream goes to the log, in the fleet's folder of runs. */
+/** Returns the path of the FIFO that carries a run's stream to the log, in the fleet's folder of runs. */
 export const fifoPath = (runsFolder: string, token: string, stream: Stream): string =>
   join(runsFolder, `${token}.${stream}`);
 
@@ -31,7 +32,7 @@ export const rotatedLog = (folder: string, stream: Stream, sequence: number): st
 export const rotatedIndex = (folder: string, stream: Stream, sequence: number): string =>
   join(folder, `${stream}.${digits(sequence)}.idx`);
 
-/** What a file name in a log folder means; null for a stranger. */
+/** Parses a file name in a log folder. Returns null for a foreign file. */
 export function parseLogName(
   name: string,
 ): {stream: Stream; sequence: number | null; kind: 'log' | 'idx'; compressed: boolean} | null {

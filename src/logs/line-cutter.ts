@@ -1,17 +1,17 @@
-/** Cuts the bytes of a stream into lines with their times. Lines that are too long come in parts. */
+/** Cuts the bytes of a stream into lines with their times. Lines that are too long are split into parts. */
 
-/** Bytes of a line, or of a part of one. */
+/** Maximum bytes of a line, or of a part of one. */
 export const MAX_PART_BYTES = 64 * 1024;
 
 /** A line, or a part of one. */
 export interface Piece {
   /** Wall clock, ms: when its first byte was moved to the log. */
   readonly at: number;
-  /** Without its newline. What is no UTF-8 is replaced. */
+  /** Without its newline. Invalid UTF-8 is replaced. */
   readonly line: string;
   /** More of this line follows. */
   readonly partial: boolean;
-  /** It begins a line; false for the second and further parts. */
+  /** True for the beginning of a line; false for the second and further parts. */
   readonly start: boolean;
 }
 
@@ -29,7 +29,10 @@ export class LineCutter {
     return this.#heldBytes > 0;
   }
 
-  /** The pieces that `chunk` completes. `base` is the offset of its first byte, for which `timeOf` is asked, rising. */
+  /**
+   * Returns the pieces that `chunk` completes. `base` is the offset of its first byte; `timeOf` is called with rising
+   * offsets.
+   */
   push(chunk: Buffer, base: number, timeOf: (offset: number) => number): Piece[] {
     const pieces: Piece[] = [];
     let from = 0;
@@ -43,7 +46,7 @@ export class LineCutter {
         from += room;
         pieces.push(this.#part());
       } else if (newline === -1) {
-        // A copy: the chunk may be large, and its owner may use it again.
+        // A copy: the chunk may be large, and its owner may reuse it.
         this.#hold(Buffer.from(chunk.subarray(from)));
         return pieces;
       } else {
@@ -54,12 +57,12 @@ export class LineCutter {
     return pieces;
   }
 
-  /** What is left of a line whose end did not come; null if nothing. */
+  /** Returns the rest of a line whose end did not come, or null if there is none. */
   flushRest(): Piece | null {
     return this.#heldBytes > 0 || !this.#start ? this.#line(Buffer.alloc(0)) : null;
   }
 
-  /** What is held, as a part: for one who follows and does not want to wait for the line's end. */
+  /** Returns the held bytes as a part, or null: for a follower that does not wait for the end of the line. */
   flush(): Piece | null {
     return this.#heldBytes > 0 ? this.#part() : null;
   }
@@ -79,7 +82,7 @@ export class LineCutter {
     return piece;
   }
 
-  /** All that is held, but for a character that is cut in two at its end. */
+  /** Returns the held bytes as a part, except an incomplete character at their end. */
   #part(): Piece {
     const bytes = Buffer.concat(this.#held);
     const whole = wholeCharacters(bytes);
@@ -91,7 +94,7 @@ export class LineCutter {
   }
 }
 
-/** How many bytes there are up to the last character's end (utf-8(7)); of no UTF-8 at all, all. */
+/** Returns the number of bytes up to the end of the last complete character (utf-8(7)); all if they are not UTF-8. */
 function wholeCharacters(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] ?? 0;

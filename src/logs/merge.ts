@@ -1,4 +1,4 @@
-/** Merges rows of pieces by time. Within a row the order stays, whatever its clock did. */
+/** Merges rows of pieces by time. The order within a row is kept, whatever its clock did. */
 import type {Piece} from './line-cutter.ts';
 
 interface Source<T> {
@@ -6,19 +6,19 @@ interface Source<T> {
   readonly batches: AsyncGenerator<Piece[], void, void>;
   batch: readonly Piece[];
   at: number;
-  /** Its place among the sources, for equal times. */
+  /** Its index among the sources, which decides between equal times. */
   readonly rank: number;
 }
 
-/** What is merged: `owner` is handed back with each piece. */
+/** A row to merge. `owner` is passed on with each piece. */
 export interface Input<T> {
   readonly owner: T;
   readonly batches: AsyncGenerator<Piece[], void, void>;
 }
 
 /**
- * Calls `take` with each piece, earliest first, and waits for it where it says so (a full pipe).
- * At any time one batch of each row is held.
+ * Calls `take` with each piece, earliest first, and awaits the promise that it may return (a full pipe). Holds one
+ * batch of each row at any time.
  */
 export async function mergeByTime<T>(
   inputs: readonly Input<T>[],
@@ -42,13 +42,13 @@ export async function mergeByTime<T>(
         const last = heap.pop();
         if (last && last !== top) heap[0] = last;
       } else if (piece?.partial) {
-        // The rest of a long line comes at once, and not after what others wrote meanwhile.
+        // The rest of a long line follows at once, before the pieces that others wrote meanwhile.
         continue;
       }
       sink(heap, 0);
     }
   } finally {
-    // Left early: files are closed.
+    // Closes the files if the merge ends early.
     for (const {batches} of inputs) await batches.return();
   }
 }

@@ -1,4 +1,4 @@
-/** Places in a row of log files, and how to find one: the last N lines, or what was written since a time. */
+/** Positions in a row of log files, and the search for them: the last N lines, or the first line since a time. */
 import {closeSync, fstatSync} from 'node:fs';
 import {
   CHUNK_BYTES,
@@ -14,7 +14,7 @@ import {TimeIndex} from './time-index.ts';
 
 const NEWLINE = 10;
 
-/** A byte: its segment's place in the row, and its offset in it. */
+/** A byte: the index of its segment in the row, and its offset in the segment. */
 export interface Position {
   readonly segment: number;
   readonly offset: number;
@@ -22,10 +22,12 @@ export interface Position {
 
 export const BEGINNING: Position = {segment: 0, offset: 0};
 
-/** Where the last `wanted` lines begin, and how many there are (fewer, if the row has fewer). Reads from the end. */
+/**
+ * Returns where the last `wanted` lines begin, and how many there are (fewer if the row has fewer). Reads from the end.
+ */
 export async function lastLines(row: Row, wanted: number): Promise<{from: Position; lines: number}> {
   let newlines = 0;
-  /** Set once the very last byte was seen: a line without its newline counts as one. */
+  /** Set once the very last byte was read: a line without its newline counts as one. */
   let goal: number | null = null;
   let open = 0;
   for (let segment = row.segments.length - 1; segment >= 0; segment--) {
@@ -43,12 +45,14 @@ export async function lastLines(row: Row, wanted: number): Promise<{from: Positi
 }
 
 interface Scan {
-  /** The offset after the newline that was searched for, counted from the end; null where there are too few. */
+  /** The offset after the wanted newline, the newlines counted from the end; null if there are too few. */
   readonly from: number | null;
   readonly newlines: number;
 }
 
-/** `goalOf` is asked once, with whether the segment ends with a newline, if it has any byte. */
+/**
+ * Searches a segment backwards. Calls `goalOf` once, if the segment has any byte, with whether it ends with a newline.
+ */
 async function scanBack(row: Row, at: number, goalOf: (terminated: boolean) => number): Promise<Scan> {
   const segment = row.segments[at];
   if (!segment) return {from: null, newlines: 0};
@@ -76,7 +80,10 @@ function scanPlain(fd: number, size: number, goalOf: (terminated: boolean) => nu
   return {from: null, newlines};
 }
 
-/** A compressed file has no end to begin at: it is read through, and the places of the last newlines are kept. */
+/**
+ * Searches a compressed file, which can't be read from its end: one pass counts the newlines, a second one finds the
+ * wanted one.
+ */
 async function scanCompressed(row: Row, segment: Segment, goalOf: (terminated: boolean) => number): Promise<Scan> {
   let size = 0;
   let newlines = 0;
@@ -102,24 +109,24 @@ async function scanCompressed(row: Row, segment: Segment, goalOf: (terminated: b
   return {from: null, newlines};
 }
 
-/** Where the first line begins whose time is `since` or later; null if there is none. */
+/** Returns where the first line begins whose time is `since` or later, or null if there is none. */
 export async function firstLineSince(row: Row, since: number): Promise<Position | null> {
   for (let at = 0; at < row.segments.length; at++) {
     const segment = row.segments[at];
     const modified = segment ? modifiedAt(row, segment) : null;
-    // The kernel stamps files by a clock that is some milliseconds behind (clock_getres(2), CLOCK_REALTIME_COARSE).
+    // The kernel stamps files by a clock that lags by some milliseconds (clock_getres(2), CLOCK_REALTIME_COARSE).
     if (!segment || modified === null || modified < since - 1000) continue;
     const index = openIndex(row, segment);
     try {
       const times = new TimeIndex(index?.fd ?? null, modified);
       const entry = times.find(one => one.at >= since);
       if (entry) {
-        // What comes before the first entry has its time.
+        // Bytes before the first entry have its time.
         times.seek(0);
         const from = times.timeOf(0) >= since ? 0 : entry.offset;
         return await lineStart(row, {segment: at, offset: from});
       }
-      // Nothing is known about this file's times but when it was last written.
+      // The last write is the only time known for this file.
       if (times.empty() && modified >= since) return await lineStart(row, {segment: at, offset: 0});
     } finally {
       if (index?.owned) closeSync(index.fd);
@@ -128,7 +135,7 @@ export async function firstLineSince(row: Row, since: number): Promise<Position 
   return null;
 }
 
-/** The beginning of the first line that begins at `position` or after it; null if none does. */
+/** Returns the beginning of the first line that begins at `position` or after it, or null if there is none. */
 async function lineStart(row: Row, position: Position): Promise<Position | null> {
   if (position.segment === 0 && position.offset === 0) return position;
   const before = await byteBefore(row, position);
@@ -161,7 +168,7 @@ async function byteBefore(row: Row, {segment, offset}: Position): Promise<number
   return null;
 }
 
-/** How many lines there are from a line's beginning to the end. */
+/** Returns the number of lines from the beginning of a line to the end. */
 export async function countLines(row: Row, from: Position): Promise<number> {
   let lines = 0;
   let last = NEWLINE;

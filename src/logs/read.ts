@@ -1,4 +1,4 @@
-/** Reading what workers wrote: lines of many instances merged by time, or one stream's bytes exactly. */
+/** Reads the output of workers: lines of many instances merged by time, or one stream's bytes exactly. */
 import {readdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {instanceLogFolder, STREAMS, type Stream} from './layout.ts';
@@ -8,7 +8,7 @@ import {BEGINNING, countLines, firstLineSince, isBefore, lastLines, type Positio
 import {readPieces} from './row-reader.ts';
 import {openRow, readSegment, type Row} from './segments.ts';
 
-/** An instance that has written, or could have. */
+/** An instance that has written output, or could have. */
 export interface Instance {
   readonly worker: string;
   readonly instance: number;
@@ -25,17 +25,17 @@ export interface LogLine extends Instance {
 }
 
 export interface ReadOptions {
-  /** The last so many lines of all together; null: all. */
+  /** The number of last lines of all streams together; null: all lines. */
   readonly last: number | null;
-  /** Wall clock, ms: only what was written since. */
+  /** Wall clock, ms: only output since then; null: all output. */
   readonly since: number | null;
-  /** Ends it early. */
+  /** Ends the reading early. */
   readonly signal?: AbortSignal;
 }
 
 export const instanceId = ({worker, instance}: Instance): string => `${worker}/${instance}`;
 
-/** The instances that have a log folder, by name, then by number. */
+/** Returns the instances that have a log folder, by name, then by number. */
 export function loggedInstances(fleetFolder: string): Instance[] {
   let names: string[];
   try {
@@ -50,12 +50,12 @@ export function loggedInstances(fleetFolder: string): Instance[] {
     .sort((a, b) => (a.worker === b.worker ? a.instance - b.instance : a.worker < b.worker ? -1 : 1));
 }
 
-/** A stream of an instance, opened at one moment, and where one who follows goes on. */
+/** A stream of an instance, opened at one moment, with the state from which a follower continues. */
 export interface OpenStream {
   readonly instance: Instance;
   readonly stream: Stream;
   readonly row: Row;
-  /** Holds what the row's last line has so far. */
+  /** Holds the unfinished last line of the row. */
   readonly cutter: LineCutter;
 }
 
@@ -71,7 +71,7 @@ export const openStreams = (fleetFolder: string, instances: readonly Instance[])
   );
 
 /**
- * Calls `take` with the lines that are there, merged by time, oldest first; within a stream in order.
+ * Calls `take` with the existing lines, merged by time, oldest first; the order within a stream is kept.
  *
  * @param unfinished whether a last line without its newline is shown, or left in the stream's cutter.
  */
@@ -86,7 +86,7 @@ export async function readLines(
   for (const stream of streams) {
     const {from, lines} = await whereToBegin(stream.row, options);
     total += lines;
-    // Even where nothing is shown the row is read to its end, for the line that is not finished.
+    // Even if nothing is shown, the row is read to its end, for its unfinished line.
     if (from)
       inputs.push({
         owner: {...stream, skipping: false},
@@ -106,7 +106,7 @@ export async function readLines(
   });
 }
 
-/** Nobody wants more. */
+/** Thrown to end the reading early. */
 class Enough extends Error {}
 
 async function whereToBegin(row: Row, {last, since}: ReadOptions): Promise<{from: Position | null; lines: number}> {
@@ -117,7 +117,10 @@ async function whereToBegin(row: Row, {last, since}: ReadOptions): Promise<{from
   return {from: sinceFrom, lines: await countLines(row, sinceFrom)};
 }
 
-/** The bytes of a stream as they were written, oldest kept file first, up to where it is now. */
+/**
+ * Yields the bytes of a stream as they were written, from the oldest kept file to the end that the row had when it was
+ * opened.
+ */
 export async function* readRaw(row: Row): AsyncGenerator<Buffer, void, void> {
   for (const segment of row.segments) yield* readSegment(row, segment, 0);
 }

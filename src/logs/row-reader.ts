@@ -1,4 +1,4 @@
-/** Reads a row of log files from a place on, as pieces of lines with their times. */
+/** Reads a row of log files from a position on, as pieces of lines with their times. */
 import {closeSync} from 'node:fs';
 import {LineCutter, type Piece} from './line-cutter.ts';
 import type {Position} from './position.ts';
@@ -6,9 +6,10 @@ import {modifiedAt, openIndex, readSegment, type Row} from './segments.ts';
 import {TimeIndex} from './time-index.ts';
 
 /**
- * The pieces from `from` to the end of the row, in batches. A line that was cut by a rotation is joined.
+ * Yields the pieces from `from` to the end of the row, in batches. A line that was split by a rotation is joined.
  *
- * @param unfinished what to do with a line without its newline at the end: `show` it, or `leave` it, for one who follows.
+ * @param unfinished what to do with a last line without a newline: `show` it, or `leave` it in the cutter for a
+ * follower.
  */
 export async function* readPieces(
   row: Row,

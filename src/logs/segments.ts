@@ -1,8 +1,8 @@
 /**
- * The files of one stream as one row of bytes: rotated ones, oldest first, then the one that is being written.
+ * The files of one stream as one row of bytes: rotated files, oldest first, then the file being written.
  *
- * While they are read they are rotated, compressed and removed. What is being written is held by its descriptor; rotated
- * ones are known by their number, whatever their name has become by the time they are opened.
+ * Files may be rotated, compressed and removed while they are read. The file being written is held by its descriptor;
+ * rotated files are identified by their number, whatever their name is by the time they are opened.
  */
 import {closeSync, createReadStream, fstatSync, openSync, readdirSync, readSync, statSync} from 'node:fs';
 import {createGunzip} from 'node:zlib';
@@ -14,17 +14,17 @@ export const CHUNK_BYTES = 64 * 1024;
 
 /** A file of the row. */
 export interface Segment {
-  /** Null for the one that is being written. */
+  /** Null for the file being written. */
   readonly sequence: number | null;
-  /** Of the file being written: bytes that count. Rotated ones are read to their end. */
+  /** Of the file being written: the bytes that count. Rotated files are read to their end. */
   readonly size: number | null;
 }
 
-/** The file that is being written, held open. */
+/** The file being written, held open. */
 export interface Current {
   readonly fd: number;
   readonly inode: number;
-  /** Its time index; null where there is none (yet). */
+  /** Its time index; null if there is none (yet). */
   readonly indexFd: number | null;
 }
 
@@ -33,31 +33,32 @@ export interface Row {
   readonly folder: string;
   readonly stream: Stream;
   readonly segments: readonly Segment[];
-  /** The highest number there was; 0 if none. */
+  /** The highest number of a rotated file; 0 if there is none. */
   readonly lastSequence: number;
   readonly current: Current | null;
   close(): void;
 }
 
-/** Numbers of the rotated files, rising. */
+/** Returns the numbers of the rotated files, rising. */
 export function rotatedSequences(folder: string, stream: Stream): number[] {
   const sequences = new Set<number>();
   for (const name of namesIn(folder)) {
     const parsed = parseLogName(name);
-    // For a moment there are both, the plain one and the compressed one.
+    // For a moment both the plain and the compressed file exist.
     if (parsed?.stream === stream && parsed.kind === 'log' && parsed.sequence !== null) sequences.add(parsed.sequence);
   }
   return [...sequences].sort((a, b) => a - b);
 }
 
-/** Opens the row of a stream. A rotation in the middle of it is noticed, and the look repeated. */
+/** Opens the row of a stream. Repeats the listing if a rotation happens meanwhile. */
 export function openRow(folder: string, stream: Stream): Row {
   for (;;) {
     const before = rotatedSequences(folder, stream);
     const current = openCurrent(folder, stream);
     const after = rotatedSequences(folder, stream);
     if (before.at(-1) === after.at(-1)) {
-      // readdir(3) may pass over a file whose plain name goes and whose compressed one comes while it reads: twice it can't.
+      // readdir(3) may miss a file whose plain name is replaced by the compressed one during the listing, but not
+      // twice.
       const sequences = [...new Set([...before, ...after])].sort((a, b) => a - b);
       const segments: Segment[] = sequences.map(sequence => ({sequence, size: null}));
       if (current) segments.push({sequence: null, size: fstatSync(current.fd).size});
@@ -95,7 +96,7 @@ const namesIn = (folder: string): string[] => {
   }
 };
 
-/** When the segment was last written, ms since 1970; null where it is gone. */
+/** Returns when the segment was last written, ms since 1970, or null if it is gone. */
 export function modifiedAt(row: Row, {sequence}: Segment): number | null {
   try {
     if (sequence === null) return row.current ? fstatSync(row.current.fd).mtimeMs : null;
@@ -107,14 +108,14 @@ export function modifiedAt(row: Row, {sequence}: Segment): number | null {
   }
 }
 
-/** Opens the segment's time index; `owned` says that the caller must close it. Null where there is none. */
+/** Opens the segment's time index, or returns null if there is none. `owned`: the caller must close it. */
 export function openIndex(row: Row, {sequence}: Segment): {fd: number; owned: boolean} | null {
   if (sequence === null) return row.current?.indexFd == null ? null : {fd: row.current.indexFd, owned: false};
   const fd = tryOpen(rotatedIndex(row.folder, row.stream, sequence));
   return fd === null ? null : {fd, owned: true};
 }
 
-/** A rotated file that is not compressed, for reading at any place; null where it is compressed or gone. */
+/** Opens a rotated file that is not compressed, for reading at any offset. Returns null if it is compressed or gone. */
 export const openPlain = (row: Row, sequence: number): number | null =>
   tryOpen(rotatedLog(row.folder, row.stream, sequence));
 
@@ -130,7 +131,10 @@ export function readAt(fd: number, offset: number, length: number): Buffer {
   return buffer.subarray(0, got);
 }
 
-/** The bytes of a segment from `from` to its end. A segment that is gone has none; a damaged one those before the damage. */
+/**
+ * Yields the bytes of a segment from `from` to its end: none if it is gone, and those before the damage if it is
+ * damaged.
+ */
 export async function* readSegment(row: Row, segment: Segment, from: number): AsyncGenerator<Buffer, void, void> {
   if (segment.sequence === null) {
     if (row.current) yield* readPlain(row.current.fd, from, segment.size ?? Infinity);
@@ -167,6 +171,6 @@ async function* readCompressed(path: string, from: number): AsyncGenerator<Buffe
       skip = Math.max(0, skip - chunk.length);
     }
   } catch {
-    // Removed since it was listed, or damaged: what could be read was read.
+    // Removed since it was listed, or damaged: all readable bytes were read.
   }
 }

@@ -1,16 +1,19 @@
 /**
- * The time index beside a log file: lines `OFFSET WALLMS`, rising. It may lag, be torn or be missing: then times are
- * guessed from what there is, and nothing fails.
+ * The time index beside a log file: lines `OFFSET WALLMS`, rising. The index may lag, be torn or be missing: times are
+ * then estimated from what is available, and nothing fails.
  */
 import {fstatSync} from 'node:fs';
 import {readAt} from './segments.ts';
 
 const BLOCK_BYTES = 16 * 1024;
-/** No line is longer: two numbers of up to 16 digits. Torn ones run together are, and are skipped. */
+/**
+ * Maximum length of a line: two numbers of up to 16 digits. Torn lines that have run together are longer, and are
+ * skipped.
+ */
 const MAX_LINE_BYTES = 40;
-/** In 2001. An earlier time is one whose last digits were torn off. */
+/** In 2001. An earlier time has lost its last digits. */
 const EARLIEST = 1e12;
-/** The last that a Date can hold. */
+/** The latest time that a Date can hold. */
 const LATEST = 8.64e15;
 
 export interface IndexEntry {
@@ -19,10 +22,10 @@ export interface IndexEntry {
   readonly at: number;
 }
 
-/** Complete and sensible lines of `text`; with `first`, its beginning is a line's beginning. */
+/** Returns the complete and plausible lines of `text`. With `first`, the text begins at the beginning of a line. */
 function parse(text: string, first: boolean): IndexEntry[] {
   const lines = text.split('\n');
-  // What follows the last newline is torn, or not yet written.
+  // The text after the last newline is torn, or not completely written yet.
   lines.pop();
   if (!first) lines.shift();
   const entries: IndexEntry[] = [];
@@ -35,19 +38,19 @@ function parse(text: string, first: boolean): IndexEntry[] {
 }
 
 /**
- * Tells the time of bytes in rising order, in bounded memory.
+ * Returns the times of bytes in rising order, in bounded memory.
  *
- * An entry covers the bytes from its offset up to the next one; bytes before the first have the first one's time.
+ * An entry covers the bytes from its offset up to the next one; bytes before the first entry have the first one's time.
  */
 export class TimeIndex {
   readonly #fd: number | null;
-  /** For a file without any usable entry. */
+  /** The time for a file without any usable entry. */
   readonly #fallback: number;
   #entries: IndexEntry[] = [];
   #at = 0;
-  /** Where in the index file the next block begins. */
+  /** Offset in the index file at which the next block begins. */
   #next = 0;
-  /** Its end was seen; nothing is read until {@link refresh}. */
+  /** The end of the index was reached; nothing is read until {@link refresh}. */
   #exhausted = false;
 
   constructor(fd: number | null, fallback: number) {
@@ -55,7 +58,7 @@ export class TimeIndex {
     this.#fallback = fallback;
   }
 
-  /** The first entry for which `wanted` holds, given that it holds for all after it; null if for none. */
+  /** Returns the first entry for which `wanted` holds, or null. `wanted` must hold for all entries after it. */
   find(wanted: (entry: IndexEntry) => boolean): IndexEntry | null {
     const start = this.#blockBefore(wanted);
     for (let from = start; ; from += BLOCK_BYTES) {
@@ -66,7 +69,7 @@ export class TimeIndex {
     }
   }
 
-  /** Whether it has no usable entry. */
+  /** Whether the index has no usable entry. */
   empty(): boolean {
     return this.find(() => true) === null;
   }
@@ -79,14 +82,14 @@ export class TimeIndex {
     this.#exhausted = false;
   }
 
-  /** What was written since may be looked at. */
+  /** Allows later calls to read entries that were written since. */
   refresh(): void {
-    // It was begun anew with its log, which somebody had emptied.
+    // The index was restarted with its log, which was emptied.
     if (this.#size() < this.#next) this.seek(0);
     this.#exhausted = false;
   }
 
-  /** The time of the byte at `offset`. Offsets must not fall; {@link seek} before going back. */
+  /** Returns the time of the byte at `offset`. Offsets must not fall; {@link seek} before going back. */
   timeOf(offset: number): number {
     for (;;) {
       const next = this.#entries[this.#at + 1];
@@ -98,14 +101,14 @@ export class TimeIndex {
     return this.#entries[this.#at]?.at ?? this.#fallback;
   }
 
-  /** Whether some entry begins at `offset` or later: else the index lags behind what was just read there. */
+  /** Whether some entry begins at `offset` or later; if not, the index lags behind what was just read there. */
   knows(offset: number): boolean {
     while (this.#more());
     const last = this.#entries.at(-1);
     return last !== undefined && last.offset >= offset;
   }
 
-  /** Reads on; false where there is nothing new. What was passed is dropped. */
+  /** Reads the next block and drops the entries passed. Returns false if there is nothing new. */
   #more(): boolean {
     if (this.#exhausted) return false;
     const {entries, bytes} = this.#blockAt(this.#next);
@@ -113,7 +116,7 @@ export class TimeIndex {
     this.#exhausted = bytes === 0;
     const known = this.#entries.slice(this.#at);
     for (const entry of entries) {
-      // Two lines run together, of which the first was torn, make an offset that is too high: the later line is right.
+      // Two lines that run together, the first one torn, yield an offset that is too high: the later line is right.
       while (known.length > 1 && (known.at(-1)?.offset ?? 0) > entry.offset) known.pop();
       known.push(entry);
     }
@@ -122,7 +125,7 @@ export class TimeIndex {
     return !this.#exhausted;
   }
 
-  /** The complete lines of the block that begins at a line's beginning, and how many bytes they take. */
+  /** Returns the complete lines of the block at `from`, the beginning of a line, and the number of their bytes. */
   #blockAt(from: number): {entries: IndexEntry[]; bytes: number} {
     if (this.#fd === null) return {entries: [], bytes: 0};
     const block = this.#readBytes(from, BLOCK_BYTES);
@@ -132,7 +135,7 @@ export class TimeIndex {
     return {entries: parse(block.toString('latin1', 0, bytes), true), bytes};
   }
 
-  /** The entries whose lines begin in the block at `from`, which may be anywhere. */
+  /** Returns the entries whose lines begin in the block at `from`, which may be any offset. */
   #block(from: number): {entries: IndexEntry[]; end: boolean} {
     if (this.#fd === null) return {entries: [], end: true};
     const first = from === 0;
@@ -141,7 +144,9 @@ export class TimeIndex {
     return {entries: parse(block.toString('latin1'), first), end: block.length < BLOCK_BYTES};
   }
 
-  /** By bisection: the last block boundary whose first entry is not wanted yet, so that what is wanted comes after it. */
+  /**
+   * Finds by bisection the last block boundary whose first entry is not wanted yet: the wanted entries come after it.
+   */
   #blockBefore(wanted: (entry: IndexEntry) => boolean): number {
     if (this.#fd === null) return 0;
     let low = 0;

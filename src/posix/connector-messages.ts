@@ -1,10 +1,10 @@
 /**
- * What the kernel's process connector says (linux/netlink.h, connector.h, cn_proc.h): a netlink header, a connector
- * header, one event of one thread; all in the byte order of the machine, which is little-endian wherever Node runs on Linux
- * but s390x. Nothing here calls the kernel.
+ * Messages of the kernel's process connector (linux/netlink.h, connector.h, cn_proc.h): a netlink header, a connector
+ * header, one event of one thread; all in the byte order of the machine, which is little-endian wherever Node runs on
+ * Linux but s390x. Nothing here calls the kernel.
  */
 
-/** One event. Pids are thread ids, and tgids what everybody calls the pid. */
+/** One event. `pid` is the id of a thread, `tgid` that of its process. */
 export type ConnectorEvent = {
   /** CLOCK_MONOTONIC, ms. */
   readonly time: number;
@@ -17,9 +17,9 @@ export type ConnectorEvent = {
       readonly type: 'exit';
       readonly pid: number;
       readonly tgid: number;
-      /** As wait(2) gives it. */
+      /** A status of wait(2). */
       readonly status: number;
-      /** Whose child it was then; 0: the kernel does not say (before Linux 4.18). */
+      /** Its parent at that moment; 0: not reported (before Linux 4.18). */
       readonly parent: number;
     }
 );
@@ -27,16 +27,16 @@ export type ConnectorEvent = {
 /** The answer to a request to listen. */
 export interface ConnectorAnswer {
   readonly type: 'answer';
-  /** Which request it answers: all who listen hear it. */
+  /** The number of the request it answers, plus 1. All listeners receive every answer. */
   readonly request: number;
-  /** 0, or what the kernel refuses. */
+  /** 0, or the error with which the kernel refuses. */
   readonly errno: number;
 }
 
 const NETLINK_BYTES = 16;
 const CONNECTOR_BYTES = 20;
 const EVENT = NETLINK_BYTES + CONNECTOR_BYTES;
-/** What the union of all events begins at. */
+/** Offset of the union of all events. */
 const DATA = EVENT + 16;
 const NLMSG_DONE = 3;
 const CN_IDX_PROC = 1;
@@ -51,7 +51,7 @@ const EXIT = 0x80000000;
 
 const COMM_BYTES = 16;
 
-/** Bytes that each of them needs behind `DATA`. */
+/** Bytes that each type of event needs from `DATA` on. */
 const NEEDS = new Map([
   [NONE, 4],
   [FORK, 16],
@@ -61,7 +61,10 @@ const NEEDS = new Map([
   [EXIT, 16],
 ]);
 
-/** Reads one message; null where it is none of the process connector's, is cut off, or tells of what nobody here asks for. */
+/**
+ * Decodes one message. Returns null if it is not the process connector's, is truncated, or has a type that is not used
+ * here.
+ */
 export function decodeMessage(message: Buffer): ConnectorEvent | ConnectorAnswer | null {
   if (message.length < DATA || message.readUInt32LE(0) > message.length) return null;
   if (message.readUInt32LE(16) !== CN_IDX_PROC || message.readUInt32LE(20) !== CN_VAL_PROC) return null;
@@ -103,7 +106,7 @@ function nameAt(message: Buffer, start: number): string {
 
 export type Listening = 'listen' | 'ignore';
 
-/** Asks for events, or for no more. The answer has `request + 1`. */
+/** Returns a message that requests events, or ends the request. The answer has `request + 1`. */
 export function listenMessage(what: Listening, request: number): Buffer {
   const message = Buffer.alloc(NETLINK_BYTES + CONNECTOR_BYTES + 4);
   message.writeUInt32LE(message.length, 0);
@@ -116,7 +119,7 @@ export function listenMessage(what: Listening, request: number): Buffer {
   return message;
 }
 
-/** Which threads' events are let through, beside those that concern whole processes. */
+/** Events of threads that pass the filter, besides those that concern whole processes. */
 export interface Wanted {
   /** Ends of threads that do not lead their process. */
   readonly threadEnds: boolean;
@@ -132,14 +135,14 @@ const RETURN = 0x06;
 
 type Instruction = readonly [code: number, then: number, otherwise: number, operand: number];
 
-/** Words are loaded as if they came from a network. */
+/** Swaps the bytes of a word: the filter loads words in network byte order. */
 const swapped = (word: number): number => {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(word);
   return bytes.readUInt32BE();
 };
 
-/** Takes it where two words of the message are the same: those of the thread that leads its process. */
+/** Accepts a message if two of its words, the ids of thread and process, are equal: the thread leads its process. */
 const takeLeader = (first: number, second: number): Instruction[] => [
   [LOAD_WORD, 0, 0, first],
   [COPY_TO_X, 0, 0, 0],
@@ -150,8 +153,8 @@ const takeLeader = (first: number, second: number): Instruction[] => [
 ];
 
 /**
- * A filter for the socket (BPF, linux/filter.h): most events of a machine are of threads, and those that nobody wants are not
- * even queued.
+ * Returns a filter for the socket (BPF, linux/filter.h): most events of a machine are of threads, and unwanted ones are
+ * not even queued.
  */
 export function socketFilter({threadEnds, changes}: Wanted): Buffer {
   const program: Instruction[] = [[LOAD_WORD, 0, 0, EVENT]];

@@ -1,6 +1,7 @@
 /**
  * The kernel's process connector: every fork, exec, setsid and exit of the machine as it happens, over a netlink socket
- * (drivers/connector/cn_proc.c). It serves the initial namespaces only; before Linux 6.6, root alone (CAP_NET_ADMIN).
+ * (drivers/connector/cn_proc.c). It works in the initial namespaces only; before Linux 6.6, for root only
+ * (CAP_NET_ADMIN).
  */
 import {closeSync, statSync} from 'node:fs';
 import koffi from 'koffi';
@@ -18,13 +19,13 @@ const SO_RCVBUF = 8;
 const SO_ATTACH_FILTER = 26;
 const SO_RCVBUFFORCE = 33;
 
-/** Messages that one call receives. */
+/** Maximum messages of one call. */
 const BATCH = 64;
-/** More than any event has. */
+/** Larger than any event. */
 const SLOT_BYTES = 256;
 const ADDRESS_BYTES = 12;
 const HEADER_BYTES = 64; // struct mmsghdr of 64-bit systems
-/** An event takes some 800 bytes of the kernel's memory; used only while nobody reads. */
+/** An event takes some 800 bytes of the kernel's memory, in use only while events wait to be read. */
 const BUFFER_BYTES = 64 * 1024 * 1024;
 
 const socket = libc<[number, number, number]>('int socket(int domain, int type, int protocol)');
@@ -37,7 +38,7 @@ const recvmmsg = libc<[number, Buffer, number, number, null]>(
   'int recvmmsg(int fd, void *messages, unsigned int count, int flags, void *timeout)',
 );
 
-/** Where recvmmsg(2) puts what it receives. */
+/** The buffers of recvmmsg(2). */
 class Batch {
   readonly headers = Buffer.alloc(BATCH * HEADER_BYTES);
   readonly #slots = Buffer.alloc(BATCH * SLOT_BYTES);
@@ -55,12 +56,12 @@ class Batch {
     }
   }
 
-  /** Makes it ready: the kernel wrote there how much it used, in so many places. */
+  /** Resets the first `used` address lengths, which the kernel overwrites. */
   reset(used: number): void {
     for (let i = 0; i < used; i++) this.headers.writeUInt32LE(ADDRESS_BYTES, i * HEADER_BYTES + 8);
   }
 
-  /** What was received at that place; null where it was not the kernel that sent it. */
+  /** Returns the message in a slot, or null if the sender was not the kernel. */
   message(index: number): Buffer | null {
     if (this.#senders.readUInt32LE(index * ADDRESS_BYTES + 4) !== 0) return null;
     const length = this.headers.readUInt32LE(index * HEADER_BYTES + 56);
@@ -68,18 +69,18 @@ class Batch {
   }
 }
 
-/** How a reading ended. */
+/** The result of a read. */
 export interface Reading {
-  /** There may be more. */
+  /** Further events may be queued. */
   readonly more: boolean;
-  /** Events before this moment were lost, since they were not read quickly enough. Told once what was there is read. */
+  /** Events were lost, since they were not read quickly enough. Reported once the queue has been drained. */
   readonly lost: boolean;
 }
 
 export class Connector {
   readonly fd: number;
   readonly #batch = new Batch();
-  /** What the kernel is given by its address alone must not be collected before that call. */
+  /** Keeps buffers that the kernel gets by address only from being collected before the call. */
   readonly #given: Buffer[] = [];
   #used = BATCH;
   #lost = false;
@@ -88,7 +89,7 @@ export class Connector {
     this.fd = fd;
   }
 
-  /** Begins to listen; where that can't be had here, answers why. */
+  /** Starts to listen. Returns the reason if that is impossible here. */
   static open(wanted: Wanted): Connector | {readonly unavailable: string} {
     const fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_CONNECTOR);
     if (fd === -1) return {unavailable: `the kernel has no process connector (${errnoName(errno())})`};
@@ -104,7 +105,7 @@ export class Connector {
     }
   }
 
-  /** Reads what has come, up to `most` messages. */
+  /** Reads queued messages until none is left or at least `most` were read. */
   read(listener: (event: ConnectorEvent) => void, most = Infinity): Reading {
     for (let count = 0; count < most;) {
       const received = this.#receive(message => {
@@ -120,13 +121,13 @@ export class Connector {
   }
 
   close(): void {
-    // Before Linux 6.6 the kernel counts listeners, and goes on sending while there were more of them than farewells.
+    // Before Linux 6.6 the kernel counts listeners, and keeps sending while there were more of them than farewells.
     const farewell = listenMessage('ignore', 0);
     send(this.fd, farewell, farewell.length, 0);
     closeSync(this.fd);
   }
 
-  /** Calls back for each message of a batch; answers how many came, 0: none is there. */
+  /** Calls `listener` for each message of a batch. Returns the number of messages received, 0 if none was queued. */
   #receive(listener: (message: NonNullable<ReturnType<typeof decodeMessage>>) => void): number {
     for (;;) {
       this.#batch.reset(this.#used);
@@ -141,7 +142,7 @@ export class Connector {
         return count;
       }
       const code = errnoName(errno());
-      // Of the queue that ran over, all is still to be read; the kernel adds to it only once it is empty.
+      // The messages in the queue that overflowed can still be read; the kernel adds to it only once it is empty.
       if (code === 'ENOBUFS') this.#lost = true;
       else if (code !== 'EINTR') return 0;
     }
@@ -162,7 +163,10 @@ export class Connector {
     return answer === 0 ? null : refusal(errnoName(answer));
   }
 
-  /** The kernel has answered before send(2) came back; where it does not serve us, it says nothing at all: null. */
+  /**
+   * Returns the error number in the kernel's answer, which arrives before send(2) returns, or null if there is no
+   * answer: the kernel sends none to processes that it does not serve.
+   */
   #answerTo(request: number): number | null {
     const answers: number[] = [];
     const hear = (): number =>
@@ -176,7 +180,7 @@ export class Connector {
   #enlarge(): void {
     const bytes = Buffer.alloc(4);
     bytes.writeInt32LE(BUFFER_BYTES);
-    // Without CAP_NET_ADMIN, up to net.core.rmem_max.
+    // Without CAP_NET_ADMIN the limit is net.core.rmem_max.
     if (setsockopt(this.fd, SOL_SOCKET, SO_RCVBUFFORCE, bytes, 4) === -1)
       setsockopt(this.fd, SOL_SOCKET, SO_RCVBUF, bytes, 4);
   }
@@ -191,7 +195,7 @@ export class Connector {
   }
 }
 
-/** Their inode numbers are fixed (linux/proc_ns.h). */
+/** The fixed inode numbers of the initial namespaces (linux/proc_ns.h). */
 const INITIAL = {pid: 0xeffffffc, user: 0xeffffffd};
 
 function whySilent(): string {

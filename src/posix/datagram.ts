@@ -1,4 +1,7 @@
-/** Unix datagram sockets that tell who sent what (unix(7), SO_PASSCRED), and whether descriptors came with it. */
+/**
+ * Unix datagram sockets that report the sender of each message (unix(7), SO_PASSCRED), and whether descriptors came
+ * with it.
+ */
 import {closeSync, fchmodSync, lchownSync} from 'node:fs';
 import koffi from 'koffi';
 import {check, libc} from './libc.ts';
@@ -15,7 +18,7 @@ const MSG_PEEK = 2;
 const MSG_CTRUNC = 8;
 const MSG_DONTWAIT = 0x40;
 
-/** Bytes that one message may have; longer ones count as none. */
+/** Maximum bytes of a message; the content of longer messages is discarded. */
 export const MAX_DATAGRAM_BYTES = 4096;
 
 const socket = libc<[number, number, number]>('int socket(int domain, int type, int protocol)');
@@ -28,15 +31,15 @@ const shutdown = libc<[number, number]>('int shutdown(int fd, int how)');
 const recv = libc<[number, Buffer, number, number]>('int64_t recv(int fd, void *data, size_t size, int flags)');
 const recvmsg = libc<[number, Buffer, number]>('int64_t recvmsg(int fd, void *message, int flags)');
 
-/** The kernel's form of a path, or of `@name` (of runs that an earlier version started), which lies in no folder. */
+/** Returns the sockaddr of a path, or of an abstract `@name` (of runs that an earlier version started). */
 function sockaddr(address: string): Buffer {
   const name = address.startsWith('@') ? `\0${address.slice(1)}` : `${address}\0`;
   return Buffer.concat([Buffer.from([AF_UNIX, 0]), Buffer.from(name)]);
 }
 
 /**
- * A socket that receives at an address, close-on-exec and non-blocking. What lay at that path is removed. Only its owner
- * may send to a path: this user, or whom it is given to. Throws what the kernel refuses.
+ * Returns a socket that receives at an address, close-on-exec and non-blocking. Removes an existing file at that path.
+ * Only the owner of the file may send to a path: this user, or `owner`. Throws errors of the system calls.
  */
 export function bindDatagram(address: string, owner: {readonly uid: number; readonly gid: number} | null): number {
   const fd = check(socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), 'socket');
@@ -47,7 +50,7 @@ export function bindDatagram(address: string, owner: {readonly uid: number; read
     check(setsockopt(fd, SOL_SOCKET, SO_PASSCRED, on, on.length), 'setsockopt');
     const isPath = !address.startsWith('@');
     if (isPath) removeFile(address);
-    // The file that bind(2) makes has the mode of the socket's own inode. A umask would count for all threads.
+    // bind(2) creates the file with the mode of the socket's own inode. A umask would apply to all threads.
     fchmodSync(fd, 0o600);
     const name = sockaddr(address);
     check(bind(fd, name, name.length), 'bind', address);
@@ -61,15 +64,17 @@ export function bindDatagram(address: string, owner: {readonly uid: number; read
   }
 }
 
-/** From now on nothing more can be sent to it; what waits there is still received. */
+/** Rejects further messages to a socket; queued ones are still received. */
 export const endReceiving = (fd: number): void => void shutdown(fd, SHUT_RDWR);
 
 export interface Datagram {
-  /** Null where it was too long. */
+  /** Null if the message was too long. */
   readonly bytes: Buffer | null;
-  /** Who sent it, as the kernel says; null where it does not. */
+  /** The sender's credentials from the kernel; null if there are none. */
   readonly sender: {readonly pid: number; readonly uid: number} | null;
-  /** Descriptors came with it: it is to be dropped elsewhere ({@link dropMessage}), since that may take long. */
+  /**
+   * Descriptors came with the message: it has to be dropped elsewhere ({@link dropMessage}), since that may take long.
+   */
   readonly hasDescriptors: boolean;
 }
 
@@ -77,10 +82,10 @@ const CMSG_HEADER_BYTES = 16;
 const CREDENTIALS_BYTES = 12;
 const aligned = (bytes: number): number => (bytes + 7) & ~7;
 
-/** Where recvmsg(2) puts what it receives; struct msghdr and iovec of 64-bit systems, made at the first call. */
+/** The buffers of recvmsg(2): struct msghdr and iovec of 64-bit systems. Created at the first call. */
 class Message {
   readonly data = Buffer.alloc(MAX_DATAGRAM_BYTES + 1);
-  /** Room for who sent it, and for no descriptor. */
+  /** Room for the sender's credentials, and for no descriptor. */
   readonly control = Buffer.alloc(CMSG_HEADER_BYTES + aligned(CREDENTIALS_BYTES));
   readonly header = Buffer.alloc(56);
   readonly #vector = Buffer.alloc(16);
@@ -93,14 +98,14 @@ class Message {
     this.header.writeBigUInt64LE(koffi.address(this.control), 32);
   }
 
-  /** Makes it ready: the kernel wrote there how much it used. */
+  /** Resets the lengths and flags that the kernel overwrites in each call. */
   reset(): void {
     this.control.fill(0);
     this.header.writeBigUInt64LE(BigInt(this.control.length), 40);
     this.header.writeInt32LE(0, 48);
   }
 
-  /** Set where there was no room for what else came with it. */
+  /** Whether further ancillary data was cut off for lack of room. */
   get isControlCut(): boolean {
     return (this.header.readInt32LE(48) & MSG_CTRUNC) !== 0;
   }
@@ -108,7 +113,7 @@ class Message {
 
 let message: Message | null = null;
 
-/** The datagram that waits, which stays there; null where none does. No descriptor is opened, nor let go of. */
+/** Returns the next datagram and leaves it in the queue, or null if there is none. Opens and closes no descriptor. */
 export function peek(fd: number): Datagram | null {
   message ??= new Message();
   message.reset();
@@ -121,7 +126,7 @@ export function peek(fd: number): Datagram | null {
   };
 }
 
-/** Takes away the datagram that waits, with which no descriptors came. */
+/** Removes the next datagram, which must have come without descriptors. */
 export const drop = (fd: number): void => void recv(fd, nothing, nothing.length, MSG_DONTWAIT);
 const nothing = Buffer.alloc(1);
 

@@ -1,4 +1,7 @@
-/** A look into a queue of descriptors that takes nothing out (recv(2), MSG_PEEK): whoever dies meanwhile, they are there still. */
+/**
+ * Reads a queue of descriptors without removing any (recv(2), MSG_PEEK): if this process dies meanwhile, they are still
+ * queued.
+ */
 import {closeSync} from 'node:fs';
 import koffi from 'koffi';
 import {MOST_IN_A_MESSAGE, type DescriptorQueue} from './descriptor-queue.ts';
@@ -17,7 +20,7 @@ const setsockopt = libc<[number, number, number, Buffer, number]>(
 );
 const recvmsg = libc<[number, Buffer, number]>('int64_t recvmsg(int fd, void *message, int flags)');
 
-/** Where the next look begins, in bytes: each message has one. -1: at the first one, as without the option. */
+/** Sets where the next peek begins, in bytes: each message has one. -1: at the first message, as without the option. */
 function peekFrom(fd: number, offset: number): boolean {
   const value = Buffer.alloc(4);
   value.writeInt32LE(offset);
@@ -25,9 +28,9 @@ function peekFrom(fd: number, offset: number): boolean {
 }
 
 /**
- * Gives descriptors of all that lie in a queue, oldest first, close-on-exec. `keep` says which of them stay open; the others
- * are closed, which waits for nobody: in the queue they are open still. None where the kernel can't look beyond the first
- * message, or has no descriptor to spare. Never blocks.
+ * Calls `keep` with a duplicate of each descriptor in a queue, oldest first, close-on-exec. Duplicates for which `keep`
+ * returns false are closed, which never blocks, since the originals in the queue stay open. `keep` is not called if the
+ * kernel can't peek beyond the first message, or has no descriptor to spare. Never blocks.
  */
 export function peekDescriptors({receive}: DescriptorQueue, keep: (fd: number) => boolean): void {
   if (!peekFrom(receive, 0)) return;
@@ -38,7 +41,7 @@ export function peekDescriptors({receive}: DescriptorQueue, keep: (fd: number) =
   }
 }
 
-/** Those of the next message; null where there is none. */
+/** Returns the descriptors of the next message, or null if there is none. */
 function peek(fd: number): number[] | null {
   // struct msghdr, iovec and cmsghdr of 64-bit systems.
   const [header, vector, data] = [Buffer.alloc(56), Buffer.alloc(16), Buffer.alloc(1)];

@@ -1,6 +1,6 @@
 /**
- * A queue of descriptors in the kernel: a pair of connected unix sockets (unix(7), SCM_RIGHTS). A message that nobody
- * has received keeps its descriptors open for as long as any process has the receiving end, whoever sent it.
+ * A queue of descriptors in the kernel: a pair of connected unix sockets (unix(7), SCM_RIGHTS). An unreceived message
+ * keeps its descriptors open as long as any process has the receiving end, whichever process sent it.
  *
  * Sequenced packets between two sockets that are each other's peers are bounded by the sender's buffer (about 278
  * messages of the default 212,992 bytes), not by net.unix.max_dgram_qlen.
@@ -45,7 +45,7 @@ const ioctl = libc<[number, number, Buffer]>('int ioctl(int fd, unsigned long re
 const fcntl = libc<[number, number, number]>('int fcntl(int fd, int command, long argument)');
 const dup2 = libc<[number, number]>('int dup2(int from, int to)');
 
-/** Makes a queue, close-on-exec. Throws SystemError (`EMFILE`, `ENFILE`). */
+/** Creates a queue, close-on-exec. Throws SystemError (`EMFILE`, `ENFILE`). */
 export function makeDescriptorQueue(): DescriptorQueue {
   const pair = Buffer.alloc(8);
   check(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 'socketpair');
@@ -53,12 +53,12 @@ export function makeDescriptorQueue(): DescriptorQueue {
 }
 
 /**
- * Makes a queue at these numbers, whatever they were before, so that it survives execve. Throws SystemError; then they are
- * what they were.
+ * Creates a queue at these descriptor numbers, in place of whatever they were, so that it survives execve(2). Throws
+ * SystemError; the descriptors are unchanged then.
  */
 export function openDescriptorQueueAt({send, receive}: DescriptorQueue): void {
   const made = makeDescriptorQueue();
-  // One end must not come to lie where the other one is taken from.
+  // dup2(2) for one end must not overwrite the source of the other.
   const least = Math.max(send, receive) + 1;
   const from = {
     send: check(fcntl(made.send, F_DUPFD_CLOEXEC, least), 'fcntl'),
@@ -82,7 +82,10 @@ function option(fd: number, name: number): number | null {
 export const isDescriptorQueue = ({send, receive}: DescriptorQueue): boolean =>
   [send, receive].every(fd => option(fd, SO_DOMAIN) === AF_UNIX && option(fd, SO_TYPE) === SOCK_SEQPACKET);
 
-/** What sendmsg(2) takes: struct msghdr, iovec and cmsghdr of 64-bit systems, and one byte, made at the first call. */
+/**
+ * The arguments of sendmsg(2): struct msghdr, iovec and cmsghdr of 64-bit systems, and one byte. Created at the first
+ * call.
+ */
 class Message {
   readonly header = Buffer.alloc(56);
   readonly #data = Buffer.alloc(1);
@@ -110,8 +113,8 @@ class Message {
 let message: Message | null = null;
 
 /**
- * Puts up to {@link MOST_IN_A_MESSAGE} descriptors into the queue, as one message; never blocks. Answers null, or why it
- * can't: `EAGAIN` where the queue is full, `ETOOMANYREFS` where this user has too many descriptors under way (unix(7)).
+ * Sends up to {@link MOST_IN_A_MESSAGE} descriptors to the queue as one message; never blocks. Returns null, or the
+ * error: `EAGAIN` if the queue is full, `ETOOMANYREFS` if this user has too many descriptors in flight (unix(7)).
  */
 export function sendDescriptors({send}: DescriptorQueue, fds: readonly number[]): string | null {
   message ??= new Message();
@@ -122,8 +125,8 @@ export function sendDescriptors({send}: DescriptorQueue, fds: readonly number[])
 const scratch = Buffer.alloc(4);
 
 /**
- * Takes the oldest message out, on a thread of the pool: the kernel closes what it carries, since there is no room for it
- * here, and to close a pipe takes its lock. Gives whether there was one.
+ * Removes the oldest message, on a thread of the pool: recv(2) has no room for its descriptors here, so the kernel
+ * closes them, and closing a pipe takes its lock. Calls `done` with whether there was a message.
  */
 export function dropDescriptors({receive}: DescriptorQueue, done: (dropped: boolean) => void): void {
   const data = Buffer.alloc(1);
@@ -135,6 +138,9 @@ export function dropDescriptors({receive}: DescriptorQueue, done: (dropped: bool
   );
 }
 
-/** How many messages wait: each has one byte (unix(7), SIOCINQ; of sequenced packets, it counts them all). */
+/**
+ * Returns the number of queued messages: each has one byte (unix(7), SIOCINQ; for sequenced packets it counts them
+ * all).
+ */
 export const messagesIn = ({receive}: DescriptorQueue): number =>
   ioctl(receive, FIONREAD, scratch) === 0 ? scratch.readInt32LE(0) : 0;

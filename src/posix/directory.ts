@@ -1,35 +1,35 @@
-/** The names in a folder as the kernel writes them (getdents(2)), into memory that is used again: no string for each. */
+/** Reads the names in a folder (getdents(2)) into reused memory, without a string for each. */
 import {closeSync, openSync, readdirSync} from 'node:fs';
 import {check, libc} from './libc.ts';
 
 const BUFFER_BYTES = 32 * 1024;
 const SEEK_SET = 0;
-/** Of linux_dirent64: where the length of the record stands, in words of two bytes, and where the name begins. */
+/** Offsets in linux_dirent64: the length of the record, in words of two bytes, and the name, in bytes. */
 const LENGTH_WORD = 8;
 const NAME = 19;
 
 type GetDents = (fd: number, buffer: Uint8Array, bytes: number) => number;
 const lseek = libc<[number, number, number]>('int64_t lseek(int fd, int64_t offset, int whence)');
 
-/** glibc has the wrapper since 2.30, musl by another name. */
+/** glibc has the wrapper since 2.30, musl under another name. */
 const WRAPPERS: readonly GetDents[] = ['getdents64', 'getdents'].map(name =>
   libc<[number, Uint8Array, number]>(`int64_t ${name}(int fd, void *buffer, size_t bytes)`),
 );
 
-/** The wrapper that this C library has; null: none. */
+/** Returns the wrapper that this C library has, or null. */
 function wrapperFor(fd: number, buffer: Uint8Array): GetDents | null {
   for (const wrapper of WRAPPERS) {
     try {
       wrapper(fd, buffer, buffer.length);
       return wrapper;
     } catch {
-      // There is no function of that name.
+      // The library has no function of that name.
     }
   }
   return null;
 }
 
-/** A folder that stays open, to be read again and again. */
+/** A folder that stays open for repeated reading. */
 export class Directory {
   readonly #path: string;
   readonly #fd: number;
@@ -39,7 +39,7 @@ export class Directory {
   #numbers = new Int32Array(1024);
   #count = 0;
 
-  /** @throws what open(2) refuses. */
+  /** @throws errors of open(2). */
   constructor(path: string, find = wrapperFor) {
     this.#path = path;
     this.#fd = openSync(path, 'r');
@@ -47,10 +47,8 @@ export class Directory {
   }
 
   /**
-   * The names that are decimal numbers, as numbers, in the folder's order; valid until the next call. In /proc these are
-   * the processes.
-   *
-   * @throws SystemError
+   * Returns the names that are decimal numbers, as numbers, in the folder's order; valid until the next call. In /proc
+   * these are the processes.
    */
   numbers(): Int32Array {
     this.#count = 0;
@@ -85,7 +83,7 @@ export class Directory {
   }
 }
 
-/** The number that a name ending in a zero byte is; -1 if it is none, or too large for a pid. */
+/** Parses a zero-terminated name as a decimal number. Returns -1 if it is none, or too large for a pid. */
 function numberAt(bytes: Uint8Array, from: number): number {
   let value = 0;
   for (let at = from; ; at++) {

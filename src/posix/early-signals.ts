@@ -1,6 +1,6 @@
 /**
- * Signal handlers from the first instruction on: Node would die of SIGHUP and SIGTERM, and open its debugger on
- * SIGUSR1. What comes before the program is loaded is kept for it. Nothing may be imported here.
+ * Signal handlers from the first instruction on: SIGHUP and SIGTERM would kill Node, and SIGUSR1 would open its
+ * debugger. Signals that arrive before the program is loaded are kept for it. Nothing may be imported here.
  */
 export type SupervisorSignal =
   'SIGALRM' | 'SIGCHLD' | 'SIGHUP' | 'SIGINT' | 'SIGTERM' | 'SIGUSR1' | 'SIGUSR2' | 'SIGTSTP' | 'SIGQUIT';
@@ -18,7 +18,7 @@ const SIGNALS: readonly SupervisorSignal[] = [
 ];
 
 export interface EarlySignals {
-  /** Hands over what came so far, and all that comes from now on. */
+  /** Passes the signals received so far, and all later ones, to `handler`. */
   deliverTo(handler: (signal: SupervisorSignal) => void): void;
 }
 
@@ -26,7 +26,7 @@ export function catchSignals(): EarlySignals {
   const waiting: SupervisorSignal[] = [];
   let deliver = (signal: SupervisorSignal): void => void waiting.push(signal);
   for (const signal of SIGNALS) process.on(signal, () => deliver(signal));
-  // A reader of our output that went away is no reason to end.
+  // A closed reader of our output is no reason to exit.
   process.on('SIGPIPE', () => {});
   return {
     deliverTo(handler) {

@@ -1,16 +1,17 @@
 /**
- * What may wait as long as others like: to let go of descriptors that they have handed over (a TCP connection with SO_LINGER
- * whose peer reads nothing), and to open a pipe, whose lock a writer has while it is held up within write(2). So a thread of
- * libuv's pool does it, and of each of those others at most one.
+ * Calls that other processes can block for as long as they like: closing descriptors that they have passed (a TCP
+ * connection with SO_LINGER whose peer reads nothing), and opening a pipe whose lock a writer holds while it is blocked
+ * in write(2). Threads of libuv's pool make these calls, at most one thread for each of those processes.
  *
- * Descriptors that wait within a socket are discarded there, and never received: whatever this process has open, its
- * children close when they begin (close-on-exec), and close(2), unlike that, waits for file systems in user space (FLUSH).
+ * Descriptors queued in a socket are discarded there and never received: the children of this process would close
+ * received ones when they start (close-on-exec), and close(2), unlike the discard, waits for file systems in user space
+ * (FLUSH).
  */
 import {open} from 'node:fs';
 import {Lanes} from './lanes.ts';
 import {libcAsync} from './libc.ts';
 
-/** Threads of the pool that may be occupied for ever. */
+/** Threads of the pool that may be blocked for ever. */
 export const ELSEWHERE_THREADS = 3;
 
 const MSG_DONTWAIT = 0x40;
@@ -23,17 +24,17 @@ const setsockopt = libcAsync<[number, number, number, Buffer, number]>(
   'int setsockopt(int fd, int level, int name, const void *value, uint32_t length)',
 );
 
-// The process has one pool, and so one of these.
+// The process has one pool, and so one instance.
 const lanes = new Lanes(ELSEWHERE_THREADS);
 const nothing = Buffer.alloc(1);
 /** struct linger: off. */
 const noLinger = Buffer.alloc(8);
 
 /**
- * Drops the next message of a socket, with the descriptors that came with it: recv(2) has no room for any, and the kernel
- * lets go of them. Calls back when that is done.
+ * Drops the next message of a socket with the descriptors that came with it: recv(2) has no room for them, and the
+ * kernel releases them. Calls `done` afterwards.
  *
- * @param sender one piece of work of each is done at a time
+ * @param sender at most one piece of work per sender runs at a time
  */
 export const dropMessage = (fd: number, sender: string, done: () => void): void =>
   lanes.run(sender, ended =>
@@ -43,16 +44,16 @@ export const dropMessage = (fd: number, sender: string, done: () => void): void 
     }),
   );
 
-/** Closes a socket that was another's, or in which another's descriptors wait. */
+/** Closes a socket that came from another process, or in which descriptors of another process are queued. */
 export const closeSocket = (fd: number, sender: string): void =>
   lanes.run(sender, ended =>
     setsockopt([fd, SOL_SOCKET, SO_LINGER, noLinger, noLinger.length], () => close([fd], ended)),
   );
 
 /**
- * Opens a file that others may keep this from; gives its descriptor, or why there is none.
+ * Opens a file although other processes may block the call. Calls `done` with the descriptor or the error.
  *
- * @param isWanted asked when its turn has come: what is not wanted any more is not opened (`ECANCELED`)
+ * @param isWanted called right before the open: if it returns false, the file is not opened (`ECANCELED`)
  */
 export const openElsewhere = (
   path: string,
@@ -73,5 +74,5 @@ export const openElsewhere = (
     });
   });
 
-/** Whether any of that is still under way. */
+/** Whether any of these calls is running or waiting. */
 export const isHeldUp = (): boolean => lanes.isBusy;

@@ -26,7 +26,7 @@ const epollWait = libcAsync<[number, Buffer, number, number]>(
 const epollPwait = libcAsync<[number, Buffer, number, number, null]>(
   'int epoll_pwait(int set, void *events, int most, int timeout, const void *mask)',
 );
-/** What became of a descriptor: something to read, or no writer is left. */
+/** The state of a descriptor: bytes to read, or no writer left. */
 export interface Readiness {
   readonly readable: boolean;
   readonly hungUp: boolean;
@@ -34,13 +34,13 @@ export interface Readiness {
 
 interface Watched {
   readonly listener: (ready: Readiness) => void;
-  /** Tells it from whatever had the same number before. */
+  /** Distinguishes the descriptor from an earlier one with the same number. */
   readonly generation: number;
 }
 
 /**
  * A set of descriptors. Each is watched once: after its listener was called it is not watched until {@link arm} is
- * called again, so one that is being served cannot wake the set again and again.
+ * called, so a descriptor that is being served can't wake the set again and again.
  */
 export class Epoll {
   readonly #set: number;
@@ -56,7 +56,7 @@ export class Epoll {
     this.#set = check(epollCreate(EPOLL_CLOEXEC), 'epoll_create1');
     this.#wake = check(eventfd(0, EFD_CLOEXEC), 'eventfd');
     this.#control(CTL_ADD, this.#wake, 0);
-    // Also for an exception that nobody caught: the process would hang in its exit, and nobody would start another.
+    // Also after an uncaught exception: the process would hang in its exit, and no successor would be started.
     process.once('exit', () => this.close());
     this.#wait();
   }
@@ -68,23 +68,26 @@ export class Epoll {
     this.#watched.set(fd, {listener, generation});
   }
 
-  /** Watches it again, once. */
+  /** Watches a descriptor again, once. */
   arm(fd: number): void {
     const watched = this.#watched.get(fd);
     if (watched) this.#control(CTL_MOD, fd, watched.generation);
   }
 
-  /** Forgets a descriptor; to be called before it is closed. */
+  /** Removes a descriptor from the set. Must be called before it is closed. */
   remove(fd: number): void {
     if (this.#watched.delete(fd)) epollControl(this.#set, CTL_DEL, fd, null);
   }
 
-  /** How many descriptors are known. */
+  /** The number of descriptors in the set. */
   get size(): number {
     return this.#watched.size;
   }
 
-  /** Ends the waiting. To be called before the process exits: exit(3) joins the pool's threads, and one waits here. */
+  /**
+   * Ends the wait. Must be called before the process exits: exit(3) joins the pool's threads, and one of them waits
+   * here.
+   */
   close(): void {
     if (!this.#open) return;
     this.#open = false;
@@ -111,7 +114,7 @@ export class Epoll {
       closeSync(this.#wake);
       return;
     }
-    // EINTR: a signal reached the pool's thread. A refused call would be tried again and again, at full speed.
+    // EINTR: a signal reached the pool's thread. A refused call would be repeated again and again, at full speed.
     if (error !== null && error !== 'EINTR') {
       if (this.#pwait) throw new Error(`epoll_wait and epoll_pwait are refused here (${error})`);
       this.#pwait = true;
@@ -121,7 +124,7 @@ export class Epoll {
       const fd = this.#events.readUInt32LE(index * EVENT_BYTES + DATA_OFFSET);
       const generation = this.#events.readUInt32LE(index * EVENT_BYTES + DATA_OFFSET + 4);
       const watched = this.#watched.get(fd);
-      // Since the thread fetched it, the descriptor may have been removed, closed, and its number given to another.
+      // Since the thread fetched the event, the descriptor may have been removed and closed, and its number reused.
       if (watched?.generation !== generation) continue;
       watched.listener({
         readable: (flags & EPOLLIN) !== 0,

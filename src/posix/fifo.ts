@@ -1,4 +1,4 @@
-/** FIFOs, and the moving of their bytes inside the kernel (fifo(7), splice(2)). */
+/** FIFOs, and moving their bytes inside the kernel (fifo(7), splice(2)). */
 import {chownSync, closeSync, rmSync} from 'node:fs';
 import {check, errno, errnoName, libc, libcAsync} from './libc.ts';
 import {openPipe} from './pipe.ts';
@@ -24,7 +24,7 @@ const tee = libcAsync<[number, number, number, number]>(
 );
 const EAGAIN = 11;
 
-/** Makes a FIFO that its owner alone may open: this user, or whom it is given to. Throws what the kernel refuses. */
+/** Creates a FIFO that only its owner may open: this user, or `owner`. Throws errors of the system calls. */
 export function makeFifo(path: string, owner: {readonly uid: number; readonly gid: number} | null = null): void {
   check(mkfifoC(path, 0o600), 'mkfifo', path);
   if (owner === null) return;
@@ -36,22 +36,22 @@ export function makeFifo(path: string, owner: {readonly uid: number; readonly gi
   }
 }
 
-/** Puts a file's position at its end, and says where that is. splice wants a file without O_APPEND. */
+/** Moves a file's position to its end and returns it. splice(2) requires a file without O_APPEND. */
 export const seekToEnd = (fd: number): number => check(lseek(fd, 0, SEEK_END), 'lseek');
 
 const FIONREAD = 0x541b;
 
-/** How many bytes were moved: 0 where no writer is left and the pipe is empty; or why none was. */
+/** The number of bytes moved (0: no writer is left and the pipe is empty), or the error. */
 export type Spliced = number | {readonly error: string};
 
 /**
- * Moves what a pipe holds to a file at its position, on a thread of the pool (a slow disk holds up nobody else). The
- * kernel moves the bytes: a kill at any moment loses and doubles none. Both descriptors must stay open until `done`.
+ * Moves the content of a pipe to a file at its position, on a thread of the pool (a slow disk blocks nothing else). The
+ * kernel moves the bytes: a kill at any moment loses and duplicates none. Both descriptors must stay open until `done`.
  */
 export function splice(pipe: number, file: number, bytes: number, done: (moved: Spliced) => void): void {
   onPipeThread(release =>
     spliceC([pipe, null, file, null, bytes, SPLICE_F_MOVE | SPLICE_F_NONBLOCK], moved => {
-      // koffi gives an asynchronous call's errno back to the thread that gets its result.
+      // koffi restores an asynchronous call's errno on the thread that receives the result.
       const result = moved === -1 ? {error: errnoName(errno())} : moved;
       release();
       done(result);
@@ -60,8 +60,8 @@ export function splice(pipe: number, file: number, bytes: number, done: (moved: 
 }
 
 /**
- * Bytes that a pipe shall hold; gives how many it can. Beyond the user's share of pipe memory the kernel refuses
- * (pipe(7)): null. It must stay open until `done`.
+ * Sets the capacity of a pipe (bytes). Calls `done` with the actual capacity, or null if the kernel refuses, as it does
+ * beyond the user's share of pipe memory (pipe(7)). The descriptor must stay open until `done`.
  */
 export function setPipeSize(fd: number, bytes: number, done: (size: number | null) => void): void {
   onPipeThread(release =>
@@ -72,7 +72,7 @@ export function setPipeSize(fd: number, bytes: number, done: (size: number | nul
   );
 }
 
-/** Gives how many bytes a pipe holds. It must stay open until `done`. */
+/** Calls `done` with the number of bytes in a pipe. The descriptor must stay open until `done`. */
 export function bytesInPipe(fd: number, done: (bytes: number) => void): void {
   const held = Buffer.alloc(4);
   onPipeThread(release =>
@@ -83,7 +83,7 @@ export function bytesInPipe(fd: number, done: (bytes: number) => void): void {
   );
 }
 
-/** Reads what a pipe holds, up to so many bytes; none where that fails. It must stay open until `done`. */
+/** Reads up to `most` bytes from a pipe; none on failure. The descriptor must stay open until `done`. */
 export function readPipe(fd: number, most: number, done: (bytes: Buffer) => void): void {
   const buffer = Buffer.alloc(most);
   onPipeThread(release =>
@@ -95,8 +95,8 @@ export function readPipe(fd: number, most: number, done: (bytes: Buffer) => void
 }
 
 /**
- * What a pipe holds, up to so many bytes, without taking it out (tee(2)): by way of another pipe. Null where that can't be had.
- * It must stay open until `done`.
+ * Reads up to `most` bytes from a pipe without removing them, by way of another pipe (tee(2)). Calls `done` with null
+ * on failure. The descriptor must stay open until `done`.
  */
 export function lookIntoPipe(fd: number, most: number, done: (bytes: Buffer | null) => void): void {
   let copy: ReturnType<typeof openPipe>;
@@ -125,19 +125,22 @@ export function lookIntoPipe(fd: number, most: number, done: (bytes: Buffer | nu
   });
 }
 
-/** The same for who has one of the threads: gives how many bytes came, 0 at the end, or why none came. */
+/**
+ * Reads from a pipe, for callers that occupy one of the threads already. Calls `done` with the number of bytes (0 at
+ * the end) or the error.
+ */
 export function readOnThread(fd: number, into: Buffer, done: (read: Spliced) => void): void {
   read([fd, into, into.length], count => done(count === -1 ? {error: errnoName(errno())} : count));
 }
 
-/** Closes a pipe that others write to. */
+/** Closes a pipe that other processes write to. */
 export const closePipe = (fd: number): void => onPipeThread(release => close([fd], release));
 
 const spliceSync = libc<[number, null, number, null, number, number]>(
   'int64_t splice(int from, void *fromOffset, int to, void *toOffset, size_t length, unsigned int flags)',
 );
 
-/** The same on this thread, for a pipe and a file that are known to be quick. */
+/** Like `splice`, but on the calling thread, for a pipe and a file that are known to be quick. */
 export function spliceNow(pipe: number, file: number, bytes: number): Spliced {
   const moved = spliceSync(pipe, null, file, null, bytes, SPLICE_F_NONBLOCK);
   return moved === -1 ? {error: errnoName(errno())} : moved;
@@ -145,10 +148,12 @@ export function spliceNow(pipe: number, file: number, bytes: number): Spliced {
 
 let refusal: string | null | undefined;
 
-/** The error by which splice(2) is refused here as a whole (`ENOSYS`, `EPERM`); null: it is there. */
+/**
+ * Returns the error with which splice(2) is refused altogether here (`ENOSYS`, `EPERM`), or null if it is available.
+ */
 export function spliceRefusal(): string | null {
   if (refusal !== undefined) return refusal;
-  // Where the call is there, the kernel finds no descriptor of that number.
+  // If the call exists, the kernel returns EBADF for that descriptor.
   const moved = spliceNow(-1, -1, 1);
   return (refusal = typeof moved === 'number' || moved.error === 'EBADF' ? null : moved.error);
 }

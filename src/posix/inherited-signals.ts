@@ -2,10 +2,10 @@
 import {readFileSync} from 'node:fs';
 import {libc} from './libc.ts';
 
-/** Node itself gives the lower ones their default action at start, and empties the mask. */
+/** Node itself resets lower signals to their default action at start, and empties the mask. */
 const FIRST_LEFT_BY_NODE = 32;
 
-/** rt_sigaction(2), by what Node calls the architecture. */
+/** Numbers of rt_sigaction(2), by Node's name of the architecture. */
 const SYS_RT_SIGACTION: Readonly<Record<string, number>> = {
   x64: 13,
   arm64: 134,
@@ -34,8 +34,8 @@ function ignoredSignals(): bigint {
 }
 
 /**
- * Gives every real-time signal that is ignored its default action. The call goes past libc, whose sigaction(3) refuses the
- * signals that it keeps for itself (nptl(7)); a launcher that uses posix_spawn(3) may have left those ignored as well.
+ * Resets every ignored real-time signal to its default action. The call bypasses libc, whose sigaction(3) refuses the
+ * signals that libc reserves (nptl(7)); a launcher that uses posix_spawn(3) may have left those ignored as well.
  */
 export function stopIgnoring(): void {
   const number = SYS_RT_SIGACTION[process.arch];

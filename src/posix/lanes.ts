@@ -1,14 +1,17 @@
-/** Work that may be held up for ever by whom it is done for: so much of it at once, and of each of them one piece. */
+/**
+ * Runs work that the party it is done for may block for ever: a limited number of pieces at once, at most one per
+ * party.
+ */
 
-/** Calls back when it is done. */
+/** A piece of work. Calls `done` when it has finished. */
 export type Work = (done: () => void) => void;
 
 export class Lanes {
   readonly #most: number;
-  /** By whom it is done for: what waits, the one under way not among it. */
+  /** The waiting pieces by party, without the one that is running. */
   readonly #waiting = new Map<string, Work[]>();
   #running = 0;
-  /** Those of whom something waits, and nothing is under way, in the order in which they came. */
+  /** Parties with waiting and no running work, in order of arrival. */
   readonly #next = new Set<string>();
 
   constructor(most: number) {
@@ -26,7 +29,7 @@ export class Lanes {
     this.#start();
   }
 
-  /** Whether something is under way, or waits. */
+  /** Whether any work is running or waiting. */
   get isBusy(): boolean {
     return this.#waiting.size > 0;
   }

@@ -9,8 +9,8 @@ const linkat = libc<[number, string, number, string, number]>(
 );
 
 /**
- * Gives an open file a further name, whatever has become of the one by which it was opened. Throws SystemError: `EEXIST` where the name is
- * taken, `ENOENT` where the file has none any more, since the kernel gives it none again then.
+ * Adds a name to an open file, whatever has become of the name by which it was opened. Throws SystemError: `EEXIST` if
+ * the name is taken, `ENOENT` if the file has no name left, since the kernel does not link such a file again.
  */
 export const linkOpenFile = (fd: number, path: string): void =>
   void check(linkat(AT_FDCWD, `/proc/self/fd/${fd}`, AT_FDCWD, path, AT_SYMLINK_FOLLOW), 'linkat', path);

@@ -1,4 +1,4 @@
-/** Listening sockets that this process holds and never accepts from: they are there to be inherited (socket(2), listen(2)). */
+/** Listening sockets that this process holds for workers to inherit and never accepts from (socket(2), listen(2)). */
 import {closeSync, fchmodSync, readlinkSync} from 'node:fs';
 import {basename} from 'node:path';
 import {closeSocket} from './elsewhere.ts';
@@ -16,7 +16,7 @@ const SO_REUSEADDR = 2;
 const SO_ACCEPTCONN = 30;
 const ENOENT = 2;
 const EINVAL = 22;
-const BACKLOG = 4096; // the kernel takes no more than net.core.somaxconn
+const BACKLOG = 4096; // the kernel caps it at net.core.somaxconn
 const SYS_PIDFD_GETFD = 438; // the same number on every architecture
 
 const socket = libc<[number, number, number]>('int socket(int domain, int type, int protocol)');
@@ -40,7 +40,10 @@ const int = (value: number): Buffer => {
 
 export const isUnixPath = (address: string): boolean => address.includes('/');
 
-/** The kernel's form of `127.0.0.1:80`, `[::1]:80` or a path; null where the host is a name: nobody is asked for it here. */
+/**
+ * Returns the sockaddr of `127.0.0.1:80`, `[::1]:80` or a path, or null if the host is a name other than localhost:
+ * names are not resolved here.
+ */
 function sockaddr(address: string): Buffer | null {
   if (isUnixPath(address)) {
     const path = Buffer.from(`${address}\0`);
@@ -57,7 +60,7 @@ function sockaddr(address: string): Buffer | null {
 }
 
 /**
- * Listens at an address in numbers from now on; close-on-exec and blocking. Answers the descriptor. Throws {@link SystemError}
+ * Starts to listen at a numeric address. Returns the descriptor, close-on-exec and blocking. Throws {@link SystemError}
  * (`EADDRINUSE`, `EACCES`, `EMFILE`).
  */
 export function listenOn(address: string): number {
@@ -65,7 +68,7 @@ export function listenOn(address: string): number {
   if (name === null) throw new SystemError('inet_pton', EINVAL, `${address}: an address in numbers is needed`);
   const fd = check(socket(name.readUInt16LE(0), SOCK_STREAM | SOCK_CLOEXEC, 0), 'socket');
   try {
-    // So that connections that have just been closed are no obstacle.
+    // Recently closed connections must not prevent the bind.
     check(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, int(1), 4), 'setsockopt');
     check(bind(fd, name, name.length), 'bind', address);
     check(listen(fd, BACKLOG), 'listen', address);
@@ -78,14 +81,14 @@ export function listenOn(address: string): number {
 
 export interface Listening {
   readonly fd: number;
-  /** What it has made on disk. */
+  /** The file that bind(2) created. */
   readonly file: FileId;
 }
 
 /**
- * The same at a path, on threads (socket-threads.ts). A dead socket there is replaced, and nothing is left on disk where it
- * fails. The folders on the way must be such that nobody else can change them: it is bound by its path, since that is the name
- * by which workers and tools know it.
+ * Starts to listen at a path, on threads (socket-threads.ts). Replaces a dead socket there, and leaves nothing on disk
+ * if it fails. No other user may be able to change the folders on the way: the socket is bound by its path, since
+ * workers and tools know it by that name.
  */
 export async function listenAt(path: string): Promise<Listening> {
   const name = basename(path);
@@ -94,7 +97,7 @@ export async function listenAt(path: string): Promise<Listening> {
   try {
     await removeStale(folder, name);
     fd = check(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), 'socket');
-    // The file that bind(2) makes has the mode of the socket's own inode. A umask would count for all threads.
+    // bind(2) creates the file with the mode of the socket's own inode. A umask would apply to all threads.
     fchmodSync(fd, 0o600);
     await bindTo(fd, path);
     const file = await folder.socketAt(name);
@@ -127,7 +130,7 @@ async function listening(fd: number, path: string, file: FileId): Promise<number
   }
 }
 
-/** Whether a descriptor is a socket that listens at that address. */
+/** Whether a descriptor is a socket that listens at `address`. */
 function isListeningOn(fd: number, address: string): boolean {
   const listens = int(0);
   if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, listens, int(4)) === -1 || listens.readInt32LE() !== 1) return false;
@@ -139,11 +142,11 @@ function isListeningOn(fd: number, address: string): boolean {
 }
 
 /**
- * A listening socket that another process holds as its descriptor `fd` (pidfd_getfd(2)); null where it is not there any
- * more, or where this process has no right to look into the other one.
+ * Duplicates a listening socket that another process has as its descriptor `fd` (pidfd_getfd(2)). Returns null if the
+ * descriptor is not that socket any more, or if this process lacks the permission.
  */
 export function fetchListening(pid: number, pidfd: number, fd: number, address: string): number | null {
-  // It may have become anything, and what is fetched must be closed again.
+  // The number may have been reused for anything, and a fetched descriptor has to be closed again.
   if (!isSocket(`/proc/${pid}/fd/${fd}`)) return null;
   const fetched = syscall(SYS_PIDFD_GETFD, pidfd, fd, 0, 0, 0);
   if (fetched === -1) return null;
@@ -152,14 +155,17 @@ export function fetchListening(pid: number, pidfd: number, fd: number, address: 
   return null;
 }
 
-/** The error by which descriptors of other processes can't be fetched here (before Linux 5.6: `ENOSYS`); null: they can. */
+/**
+ * Returns the error with which the kernel refuses descriptors of other processes here (before Linux 5.6: `ENOSYS`), or
+ * null if it does not.
+ */
 export function fetchRefusal(): string | null {
   const {open} = pidfdRefusals();
   if (open !== null) return open;
   const self = openPidfd(process.pid);
   if (self === null) return 'ESRCH';
   try {
-    // Its own descriptors a process may always have.
+    // A process may always fetch its own descriptors.
     const fd = syscall(SYS_PIDFD_GETFD, self, self, 0, 0, 0);
     if (fd === -1) return errnoName(errno());
     closeSync(fd);
@@ -169,7 +175,7 @@ export function fetchRefusal(): string | null {
   }
 }
 
-/** By the kernel's own name for it, for which no file system is asked. */
+/** Whether a link in /proc is a socket, by the kernel's own name for it: no file system is accessed. */
 function isSocket(link: string): boolean {
   try {
     return readlinkSync(link).startsWith('socket:[');

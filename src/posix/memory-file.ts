@@ -1,4 +1,4 @@
-/** A file that lies in no folder (memfd_create(2)), to hand text to a program that it inherits. */
+/** A file without a name (memfd_create(2)), to pass text to a program that inherits it. */
 import {closeSync, openSync, unlinkSync, writeSync} from 'node:fs';
 import {check, libc, SystemError} from './libc.ts';
 
@@ -6,12 +6,15 @@ const MFD_CLOEXEC = 1;
 
 const memfdCreate = libc<[string, number]>('int memfd_create(const char *name, unsigned int flags)');
 
-/** The descriptor, close-on-exec, at its beginning. Where the kernel has no such files, one at `path` that is removed at once. */
+/**
+ * Returns a descriptor, close-on-exec, at the beginning of the file. If the kernel has no such files, creates one at
+ * `path` and removes it at once.
+ */
 function create(path: string): number {
   try {
     return check(memfdCreate('brood', MFD_CLOEXEC), 'memfd_create');
   } catch (error) {
-    // A shortage (EMFILE, ENFILE, ENOMEM) is one for any other file, too. Before glibc 2.27 there is no such function.
+    // A shortage (EMFILE, ENFILE, ENOMEM) affects any other file, too. glibc before 2.27 has no such function.
     if (error instanceof SystemError && !['ENOSYS', 'EPERM', 'EACCES'].includes(error.code)) throw error;
     const fd = openSync(path, 'wx+', 0o600);
     unlinkSync(path);
@@ -20,16 +23,16 @@ function create(path: string): number {
 }
 
 /**
- * A file with this text, to be read from its beginning.
+ * Returns the descriptor of a file with this text, at its beginning.
  *
- * @param path where it may lie for a moment; nothing may be there
- * @throws SystemError and what the file system refuses (`EMFILE`, `ENOSPC`)
+ * @param path where the file may exist for a moment; nothing may be there
+ * @throws SystemError and file system errors (`EMFILE`, `ENOSPC`)
  */
 export function memoryFile(text: string, path: string): number {
   const fd = create(path);
   try {
     const bytes = Buffer.from(text);
-    // At a place of its own: the position stays at the beginning.
+    // An explicit offset leaves the position at the beginning.
     for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at, bytes.length - at, at);
     return fd;
   } catch (error) {

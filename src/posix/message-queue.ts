@@ -1,4 +1,4 @@
-/** How full a POSIX message queue is (mq_overview(7)). */
+/** The fill level of a POSIX message queue (mq_overview(7)). */
 import {closeSync, constants, openSync, readSync} from 'node:fs';
 import {libc} from './libc.ts';
 
@@ -6,7 +6,7 @@ const getAttributes = libc<[number, Buffer]>('int mq_getattr(int queue, void *at
 
 export interface QueueState {
   readonly messages: number | null;
-  /** Null where it can't be told. */
+  /** Null if it is unknown. */
   readonly bytes: number | null;
   readonly maxMessages: number | null;
   readonly maxMessageBytes: number | null;
@@ -14,13 +14,13 @@ export interface QueueState {
 
 const number = (attributes: Buffer, index: number): number => Number(attributes.readBigInt64LE(index * 8));
 
-/** What the file of a queue says of the bytes in it; null: nothing. */
+/** Returns the number of bytes in a queue according to the text of its file, or null if the text has none. */
 export function queuedBytesIn(text: string): number | null {
   const size = /QSIZE:(\d+)/.exec(text)?.[1];
   return size === undefined ? null : Number(size);
 }
 
-/** Of the queue behind a path: its file, or a descriptor in /proc. Null where it may not be read. */
+/** Returns the state of the queue behind a path (its file, or a descriptor in /proc), or null if it may not be read. */
 export function queueState(path: string): QueueState | null {
   let fd: number;
   try {
@@ -31,7 +31,7 @@ export function queueState(path: string): QueueState | null {
   try {
     const text = Buffer.alloc(256);
     const bytes = queuedBytesIn(text.toString('latin1', 0, readSync(fd, text, 0, text.length, 0)));
-    // struct mq_attr of 64-bit systems: flags, most messages, most bytes of one, messages
+    // struct mq_attr of 64-bit systems: flags, maximum messages, maximum bytes of a message, current messages
     const attributes = Buffer.alloc(64);
     const told = attributesOf(fd, attributes);
     return {
@@ -47,7 +47,10 @@ export function queueState(path: string): QueueState | null {
   }
 }
 
-/** C libraries before glibc 2.34 have that function in a library that Node does not load. */
+/**
+ * Reads the attributes of a queue. Returns false on failure: before glibc 2.34, mq_getattr(3) is in a library that Node
+ * does not load.
+ */
 function attributesOf(fd: number, attributes: Buffer): boolean {
   try {
     return getAttributes(fd, attributes) === 0;

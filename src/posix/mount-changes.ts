@@ -1,4 +1,7 @@
-/** Whether the mounts that this process sees have changed (proc(5), /proc/PID/mountinfo and poll(2)): asks no file system. */
+/**
+ * Detects changes of the mounts that this process sees (proc(5), /proc/PID/mountinfo and poll(2)). Accesses no file
+ * system.
+ */
 import {constants, openSync} from 'node:fs';
 import {libc} from './libc.ts';
 
@@ -9,13 +12,13 @@ const poll = libc<[Buffer, number, number]>('int poll(void *fds, unsigned long c
 export class MountChanges {
   readonly #entry = Buffer.alloc(8); // struct pollfd
 
-  /** @throws what open(2) refuses. It is never closed. */
+  /** @throws errors of open(2). The descriptor is never closed. */
   constructor() {
     this.#entry.writeInt32LE(openSync('/proc/self/mountinfo', constants.O_RDONLY), 0);
     this.#entry.writeInt16LE(POLLPRI, 4);
   }
 
-  /** Whether there were any since this was last asked. */
+  /** Whether mounts have changed since the last call. */
   get any(): boolean {
     return poll(this.#entry, 1, 0) > 0;
   }

@@ -1,6 +1,7 @@
 /**
- * From a pipe to a file: splice(2) where it is there, else read(2) and write(2). Between those two the bytes are in this
- * process's memory alone, so a kill there loses them. A chunk is therefore read only when a thread is free to write it.
+ * Moves bytes from a pipe to a file: by splice(2) if it is available, else by read(2) and write(2). Between those two
+ * the bytes are in this process's memory only, so a kill there loses them. A chunk is therefore read only when a thread
+ * is free to write it.
  */
 import {write} from 'node:fs';
 import {readOnThread, splice, spliceRefusal, type Spliced} from './fifo.ts';
@@ -10,17 +11,17 @@ const COPY_BYTES = 64 * 1024;
 /** The longest wait for chunks that are being written (ms). */
 const SETTLE_MS = 1_000;
 
-/** How splice(2) says that it is not there, or not for this file (some file systems have none). */
+/** Errors of splice(2) if it is unavailable, or not supported for this file (some file systems have none). */
 const REFUSED = new Set(['ENOSYS', 'EPERM', 'EINVAL']);
 
 let copying = 0;
-/** Copies that wait until this process knows whether it is replaced; null: none has to. */
+/** Copies that wait until it is clear whether this process is replaced; null: copies need not wait. */
 let pausing: (() => void)[] | null = null;
 let settled: (() => void) | null = null;
 
 /**
- * Calls back once no chunk is in this process's memory alone, or after a second, and begins no other copy before. To be
- * called before this process becomes another program.
+ * Calls `next` once no chunk is in this process's memory only, or after a second; no other copy starts before that.
+ * Must be called before this process becomes another program.
  */
 export function whenCopied(next: () => void): void {
   if (copying === 0) {
@@ -33,7 +34,7 @@ export function whenCopied(next: () => void): void {
     clearTimeout(timer);
     settled = null;
     next();
-    // It was not replaced: go on.
+    // The process was not replaced.
     const paused = pausing ?? [];
     pausing = null;
     for (const resume of paused) resume();
@@ -43,20 +44,20 @@ export function whenCopied(next: () => void): void {
 export class Mover {
   readonly #pipe: number;
   #copies = spliceRefusal() !== null;
-  /** Bytes that were read and could not be written yet. */
+  /** Bytes that were read and are not written yet. */
   #left: Buffer | null = null;
 
-  /** @param pipe the reading end, which must not block */
+  /** @param pipe the reading end, non-blocking */
   constructor(pipe: number) {
     this.#pipe = pipe;
   }
 
-  /** How many bytes are in neither the pipe nor the file. */
+  /** The number of bytes that are in neither the pipe nor the file. */
   get held(): number {
     return this.#left?.length ?? 0;
   }
 
-  /** Moves up to so many bytes. Both descriptors must stay open until `done`. */
+  /** Moves up to `bytes` bytes. Both descriptors must stay open until `done`. */
   move(file: number, bytes: number, done: (moved: Spliced) => void): void {
     if (this.#copies) {
       this.#copy(file, bytes, done);
@@ -104,7 +105,7 @@ export class Mover {
     });
   }
 
-  /** What is left of the chunk before, else what the pipe holds, or what there is to say instead. */
+  /** Calls `done` with the rest of the previous chunk, else with bytes from the pipe, 0 at its end, or the error. */
   #read(bytes: number, done: (chunk: Buffer | Spliced) => void): void {
     if (this.#left !== null) {
       done(this.#left);

@@ -1,4 +1,4 @@
-/** What the kernel says of sockets (sock_diag(7)): all of them at once, in numbers. Of this network namespace. */
+/** Reads the sockets of this network namespace from the kernel (sock_diag(7)), in one dump, as binary structures. */
 import {closeSync, fstatSync} from 'node:fs';
 import {check, libc, SystemError} from './libc.ts';
 
@@ -20,16 +20,16 @@ const UDIAG_SHOW_VFS = 2;
 const UNIX_DIAG_VFS = 1;
 /** struct unix_diag_msg, before its attributes. */
 const UNIX_DIAG_BYTES = 16;
-const UDIAG_SHOW = 0x1 | 0x4 | 0x8; // name, peer, connections that nobody has accepted yet
+const UDIAG_SHOW = 0x1 | 0x4 | 0x8; // name, peer, pending connections
 
 const socket = libc<[number, number, number]>('int socket(int domain, int type, int protocol)');
 const send = libc<[number, Buffer, number, number]>('int64_t send(int fd, const void *data, size_t size, int flags)');
 const recv = libc<[number, Buffer, number, number]>('int64_t recv(int fd, void *data, size_t size, int flags)');
 
 /**
- * Asks for a dump, and gives each of its messages.
+ * Requests a dump and calls `visit` with each of its messages.
  *
- * @throws {@link SystemError}: `ENOENT` where the kernel has no such sockets to tell of, `EPERM` in some sandboxes.
+ * @throws {@link SystemError}: `ENOENT` if the kernel has no diagnostics for such sockets, `EPERM` in some sandboxes.
  */
 function dump(request: Buffer, visit: (message: Buffer) => void, flags = NLM_F_REQUEST_DUMP): void {
   const header = Buffer.alloc(HEADER_BYTES);
@@ -51,10 +51,10 @@ function dump(request: Buffer, visit: (message: Buffer) => void, flags = NLM_F_R
 }
 
 /**
- * Gives each message of one datagram (netlink(7)), without its header. Whether it was the last datagram of the dump, or none
- * of a dump.
+ * Calls `visit` with each message of one datagram (netlink(7)), without its header. Returns true if the datagram was
+ * the last one of the dump, or belongs to no dump.
  *
- * @throws {@link SystemError} where it holds an error
+ * @throws {@link SystemError} if the datagram holds an error
  */
 export function eachMessage(datagram: Buffer, visit: (message: Buffer) => void): boolean {
   for (let at = 0; at + HEADER_BYTES <= datagram.length;) {
@@ -70,7 +70,10 @@ export function eachMessage(datagram: Buffer, visit: (message: Buffer) => void):
   return false;
 }
 
-/** Gives each unix socket as a `struct unix_diag_msg` and its attributes. The bytes are valid during the visit only. */
+/**
+ * Calls `visit` with each unix socket: a `struct unix_diag_msg` and its attributes. The bytes are valid during the
+ * visit only.
+ */
 export function dumpUnixSockets(visit: (message: Buffer) => void): void {
   const request = Buffer.alloc(24);
   request.writeUInt8(AF_UNIX, 0);
@@ -80,8 +83,8 @@ export function dumpUnixSockets(visit: (message: Buffer) => void): void {
 }
 
 /**
- * The file that a unix socket of this process has made when it was bound, as the kernel's own numbers (device: 12 bits and 20, inode: the
- * lower 32 bits); null where it has none, or that can't be told here.
+ * Returns the file that bind(2) created for a unix socket of this process, in the kernel's own numbers (device: 12 bits
+ * and 20, inode: the lower 32 bits), or null if the socket has none or the kernel does not report it.
  */
 export function boundFile(fd: number): {readonly dev: number; readonly ino: number} | null {
   const request = Buffer.alloc(24);
@@ -89,13 +92,13 @@ export function boundFile(fd: number): {readonly dev: number; readonly ino: numb
   request.writeUInt32LE(ALL_STATES, 4);
   request.writeUInt32LE(Number(fstatSync(fd, {bigint: true}).ino & 0xffffffffn), 8);
   request.writeUInt32LE(UDIAG_SHOW_VFS, 12);
-  request.fill(0xff, 16); // whatever its cookie is
+  request.fill(0xff, 16); // any cookie
   let file: ReturnType<typeof boundFile> = null;
   try {
     dump(request, message => (file = vfsOf(message)), NLM_F_REQUEST);
     return file;
   } catch {
-    // Without unix_diag, or in a sandbox that has no netlink.
+    // No unix_diag, or a sandbox without netlink.
     return null;
   }
 }
@@ -109,7 +112,10 @@ function vfsOf(message: Buffer): {readonly dev: number; readonly ino: number} | 
   return null;
 }
 
-/** Gives each socket of a family (AF_INET 2, AF_INET6 10) and protocol (TCP 6, UDP 17) as a `struct inet_diag_msg`. */
+/**
+ * Calls `visit` with each socket of a family (AF_INET 2, AF_INET6 10) and protocol (TCP 6, UDP 17): a `struct
+ * inet_diag_msg`.
+ */
 export function dumpInetSockets(family: 2 | 10, protocol: 6 | 17, visit: (message: Buffer) => void): void {
   const request = Buffer.alloc(56);
   request.writeUInt8(family, 0);

@@ -1,4 +1,4 @@
-/** Standard output and error that go to a file, whose name may be removed while they are open. */
+/** Standard output and error in a file whose name may be removed while they are open. */
 import {closeSync, constants, fstatSync, lstatSync, openSync, rmSync, type BigIntStats} from 'node:fs';
 import {check, libc} from './libc.ts';
 
@@ -13,9 +13,10 @@ const isSame = (one: BigIntStats, other: BigIntStats | undefined): boolean =>
   one.ino === other?.ino && one.dev === other.dev;
 
 /**
- * Has this process's standard error, and its output where that is the same file, go to the file of that name again: it is made
- * anew where it is gone, and what is no file makes way for it. Answers whether they went elsewhere before. Where standard error is no file, there
- * is nothing to be followed. Throws what the file system refuses; then they go where they went.
+ * Redirects this process's standard error, and its output if that is the same file, to the file at `path` again.
+ * Creates the file if it is gone, and replaces anything there that is not a file. Returns whether the streams went
+ * elsewhere before. Does nothing if standard error is no file. Throws file system errors; the streams are unchanged
+ * then.
  */
 export function followOutput(path: string): boolean {
   const before = fstatSync(ERR, {bigint: true});
@@ -25,7 +26,7 @@ export function followOutput(path: string): boolean {
   if (there?.isFile() === false) rmSync(path, {recursive: true, force: true});
   const fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
   try {
-    // Standard error is the last: by it the next look tells whether all is done.
+    // Standard error is the last one: the next call takes it as the sign that both are done.
     for (const stream of [OUT, ERR])
       if (isSame(before, fstatSync(stream, {bigint: true}))) check(dup3(fd, stream, O_CLOEXEC), 'dup3');
   } finally {

@@ -1,4 +1,4 @@
-/** Who is at the other end of a unix socket (unix(7), SO_PEERCRED). */
+/** Credentials of the peer of a unix socket (unix(7), SO_PEERCRED). */
 import {libc} from './libc.ts';
 
 const SOL_SOCKET = 1;
@@ -8,7 +8,7 @@ const getsockopt = libc<[number, number, number, Buffer, Buffer]>(
   'int getsockopt(int fd, int level, int option, void *value, void *length)',
 );
 
-/** The credentials that the peer had when it connected; null where the kernel does not tell. */
+/** Returns the credentials that the peer had when it connected, or null if the kernel does not report them. */
 export function peerCredentials(fd: number): {pid: number; uid: number; gid: number} | null {
   const value = Buffer.alloc(12);
   const length = Buffer.alloc(4);

@@ -1,7 +1,7 @@
 /**
- * Process descriptors (pidfd_open(2)): a handle that can never mean another process, not even after a pid was reused.
+ * Process descriptors (pidfd_open(2)): handles that never refer to another process, not even after a pid was reused.
  * Kernels before Linux 5.3 have none, and some container profiles refuse them. Without them a process is identified by
- * its start time, compared right before kill(2); between the two the pid may be given to another process.
+ * its start time, compared right before kill(2); between the two the pid may be reused.
  */
 import {errorCode} from '../base/errors.ts';
 import {closeSync} from 'node:fs';
@@ -13,9 +13,9 @@ const SYS_PIDFD_SEND_SIGNAL = 424; // the same numbers on every architecture
 const SYS_PIDFD_OPEN = 434;
 
 /**
- * A descriptor for a process, close-on-exec by the kernel's rule; null where there is no such process.
+ * Returns a descriptor for a process, close-on-exec by the kernel's rule, or null if there is no such process.
  *
- * @throws SystemError for anything else (`EMFILE`, `ENFILE`, `ENOMEM`): then nothing is known of the process.
+ * @throws SystemError for anything else (`EMFILE`, `ENFILE`, `ENOMEM`), which proves nothing about the process.
  */
 export function openPidfd(pid: number): number | null {
   const fd = syscall(SYS_PIDFD_OPEN, pid, 0, 0, 0, 0);
@@ -25,7 +25,7 @@ export function openPidfd(pid: number): number | null {
   throw new SystemError('pidfd_open', number, String(pid));
 }
 
-/** The error by which a call is refused here; null: it works. */
+/** The error with which each call is refused here, or null if it works. */
 export interface PidfdRefusals {
   /** Of pidfd_open(2). */
   readonly open: string | null;
@@ -36,13 +36,13 @@ export interface PidfdRefusals {
 const SHORTAGES = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
 let refusals: PidfdRefusals | undefined;
 
-/** Tries both calls on this process itself, once: a refusal does not end while a process lives. */
+/** Tries both calls on this process itself, once: a refusal lasts as long as the process. */
 export function pidfdRefusals(): PidfdRefusals {
   if (refusals) return refusals;
   const fd = syscall(SYS_PIDFD_OPEN, process.pid, 0, 0, 0, 0);
   if (fd === -1) {
     const code = errnoName(errno());
-    // A shortage says nothing of the call, and may be over at the next try.
+    // A shortage proves nothing about the call, and may be over at the next try.
     if (SHORTAGES.has(code)) return {open: null, send: null};
     return (refusals = {open: code, send: code});
   }
@@ -51,22 +51,25 @@ export function pidfdRefusals(): PidfdRefusals {
   return refusals;
 }
 
-/** Sends a signal; the name of what went wrong (`ESRCH`: it is gone, `EPERM`: it belongs to somebody else), or null. */
+/** Sends a signal. Returns the error (`ESRCH`: the process is gone, `EPERM`: it belongs to another user), or null. */
 export function signalPidfd(fd: number, signal: number): string | null {
   return syscall(SYS_PIDFD_SEND_SIGNAL, fd, signal, 0, 0, 0) === -1 ? errnoName(errno()) : null;
 }
 
-const PIDFD_GET_INFO = 0xc040ff0b; // of struct pidfd_info as it was at first, 64 bytes
+const PIDFD_GET_INFO = 0xc040ff0b; // with the first version of struct pidfd_info, 64 bytes
 const PIDFD_INFO_EXIT = 8n;
 
 const ENOTTY = 'ENOTTY';
 
-/** The error by which the kernel refuses to tell how a process ended to others than its parent; null: it tells. */
+/**
+ * Returns the error with which the kernel refuses exit statuses to processes other than the parent, or null if it
+ * reports them.
+ */
 export function pidfdInfoRefusal(release: string): string | null {
   const {open} = pidfdRefusals();
   if (open !== null) return open;
   const [major = 0, minor = 0] = release.split('.').map(part => parseInt(part, 10));
-  // The call is there since 6.13, the exit status since 6.15.
+  // The call exists since 6.13, the exit status since 6.15.
   if (major < 6 || (major === 6 && minor < 15)) return ENOTTY;
   const fd = openPidfd(process.pid);
   if (fd === null) return ENOTTY;
@@ -78,7 +81,10 @@ export function pidfdInfoRefusal(release: string): string | null {
 
 const ioctl = libc<[number, number, Buffer]>('int ioctl(int fd, unsigned long request, void *argument)');
 
-/** How a process ended that was waited for, by whomever; null before that, and before Linux 6.15, which does not tell. */
+/**
+ * Returns how a process ended once any process has waited for it; null before that, and before Linux 6.15, which does
+ * not report it.
+ */
 export function endOfPidfd(fd: number): End | null {
   const info = Buffer.alloc(64);
   info.writeBigUInt64LE(PIDFD_INFO_EXIT, 0);
@@ -87,10 +93,10 @@ export function endOfPidfd(fd: number): End | null {
 }
 
 /**
- * A descriptor for a process that is known by pid and start time; null where it is gone. The descriptor is opened first
- * and the start time read after it, so a pid that was reused in between is noticed.
+ * Returns a descriptor for a process that is identified by pid and start time, or null if it is gone. The descriptor is
+ * opened first and the start time read after it, so reuse of the pid in between is detected.
  *
- * @throws SystemError as {@link openPidfd} does, and what `startTimeOf` throws.
+ * @throws SystemError as {@link openPidfd} does, and errors of `startTimeOf`.
  */
 export function openIdentified(
   pid: number,
@@ -118,7 +124,10 @@ function signalByStartTime(
   return startTimeOf(pid) === startTime ? killPid(pid, signal) : 'ESRCH';
 }
 
-/** Sends a signal to a process that is known by pid and start time and by no descriptor. Returns the error, or null. */
+/**
+ * Sends a signal to a process that is identified by pid and start time, without a descriptor. Returns the error, or
+ * null.
+ */
 export function signalIdentified(
   pid: number,
   startTime: string,

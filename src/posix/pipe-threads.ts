@@ -1,20 +1,20 @@
 /**
- * Threads of libuv's pool that deal with pipes. Each call on a pipe takes its lock, and whoever writes to it from memory
- * that is not there (of a file whose file system does not answer) has that lock for as long.
+ * Threads of libuv's pool for calls on pipes. Each call on a pipe takes its lock, and a writer holds that lock while
+ * the memory it writes from is not available (mapped from a file whose file system does not respond).
  */
 export const PIPE_THREADS = 3;
 
-/** Calls back when it no longer needs the thread. */
+/** A piece of work. Calls `release` when it no longer needs the thread. */
 type Work = (release: () => void) => void;
 
-/** Work that takes longer waits for another process, or for a disk (ms). */
+/** Work that takes longer is blocked by another process or a disk (ms). */
 const USUAL_MS = 1_000;
 
 const waiting: Work[] = [];
-/** What is under way, by when it began (performance.now). */
+/** The running pieces and their start times (performance.now). */
 const running = new Map<Work, number>();
 
-/** Starts some work once one of the threads is free for it. */
+/** Starts `work` as soon as one of the threads is free. */
 export function onPipeThread(work: Work): void {
   waiting.push(work);
   if (running.size < PIPE_THREADS) next();
@@ -30,5 +30,5 @@ function next(): void {
   });
 }
 
-/** Whether a thread waits for another process or a disk: execve(2) would wait with it, and so would an orderly exit. */
+/** Whether a thread is blocked by another process or a disk. execve(2) and an orderly exit would block as well. */
 export const isPipeHeldUp = (): boolean => [...running.values()].some(began => performance.now() - began > USUAL_MS);

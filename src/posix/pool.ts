@@ -1,9 +1,12 @@
-/** How many threads libuv's pool has. It makes them at the first piece of work, and reads their number only then. */
+/**
+ * The size of libuv's thread pool. libuv creates the threads at the first piece of work, and reads their number only
+ * then.
+ */
 
 const NAME = 'UV_THREADPOOL_SIZE';
 
 /**
- * Does the process's first work on the pool, which gets so many threads. What the environment says of that is put back
+ * Runs the process's first work on the pool, which gets `threads` threads. The environment variable is restored
  * afterwards, since children inherit it.
  */
 export function withPoolOf<T>(threads: number, firstWork: () => T): T {

@@ -1,6 +1,7 @@
 /**
- * What /proc says of one process after another. Its folder `fd` is held open meanwhile: what is read by way of it is of that
- * very process, and never of a later one with its pid. Every buffer is used again, since thousands of links are read in one go.
+ * Reads /proc of one process after another. The process's folder `fd` is held open meanwhile: everything read through
+ * it belongs to that very process, never to a later one with its pid. All buffers are reused, since thousands of links
+ * are read in one go.
  */
 import {closeSync, openSync} from 'node:fs';
 import koffi from 'koffi';
@@ -10,12 +11,12 @@ const O_DIRECTORY = process.arch === 'arm64' || process.arch === 'arm' ? 0o40000
 const O_PATH = 0o10000000;
 const O_CLOEXEC = 0o2000000;
 const AT_SYMLINK_NOFOLLOW = 0x100;
-/** What a file server that does not answer last said will do (statx(2)). */
+/** Accepts cached attributes, since a file server may not respond (statx(2)). */
 const AT_STATX_DONT_SYNC = 0x4000;
 const STATX_BASIC_STATS = 0x7ff;
 const STATX_TYPE_AND_MODE = 0x3;
 
-/** getdents64(2) and statx(2) have no wrapper in every C library. */
+/** Numbers of getdents64(2) and statx(2), which not every C library wraps. */
 interface Numbers {
   readonly getdents64: number;
   readonly statx: number;
@@ -28,7 +29,7 @@ const NUMBERS: Partial<Record<NodeJS.Architecture, Numbers>> = {
   loong64: GENERIC,
 };
 
-// Addresses are numbers here: a name is read from where getdents64 has put it, without a copy.
+// Addresses are numbers here: a name is used where getdents64 wrote it, without a copy.
 const openat = libc<[number, number, number]>('int openat(int folder, intptr_t name, int flags)');
 const readlinkat = libc<[number, number, number, number]>(
   'intptr_t readlinkat(int folder, intptr_t name, intptr_t buffer, size_t size)',
@@ -37,7 +38,7 @@ const read = libc<[number, number, number]>('intptr_t read(int fd, intptr_t buff
 const close = libc<[number]>('int close(int fd)');
 const ioctl = libc<[number, number, number]>('int ioctl(int fd, unsigned long request, intptr_t argument)');
 
-/** Memory at an address that does not move. Buffers of a few bytes may lie in V8's heap, which does. */
+/** Memory at a fixed address. Buffers of a few bytes may lie in V8's heap, where they move. */
 class Memory {
   readonly bytes: Buffer;
   readonly address: number;
@@ -47,30 +48,30 @@ class Memory {
   }
 }
 
-/** Why something can't be read: the process is gone, or it is not for this user. */
+/** Why something can't be read: the process is gone, or this user lacks the permission. */
 export type Refusal = 'gone' | 'denied';
 
 export type Access = 'r' | 'w' | 'rw';
 
-/** What a link of `fd/` leads to (statx(2)). */
+/** The target of a link in `fd/` (statx(2)). */
 export interface Target {
   /** File type, as in `st_mode & S_IFMT`. */
   readonly type: number;
   readonly inode: number;
   /** `major:minor` in hexadecimal as in `/proc/locks`: `fe:00`. */
   readonly device: string;
-  /** Of a device file: what it stands for. */
+  /** Of a device file: the device that it represents. */
   readonly major: number;
   readonly minor: number;
 }
 
-/** The link of a descriptor, valid only while it is being visited. */
+/** The link of a descriptor, valid only during its visit. */
 export interface Link {
   readonly fd: number;
   /** `pipe:[4711]`, `/dev/null`, ...: the first {@link length} bytes. Untrusted. */
   readonly text: Buffer;
   readonly length: number;
-  /** For what it is open; null where it is for nothing (O_PATH), or is closed by now. */
+  /** The access mode of the descriptor; null if it has none (O_PATH) or is closed by now. */
   access(): Access | null;
   target(): Target | null;
 }
@@ -91,14 +92,14 @@ const refusal = (): Refusal => (['EACCES', 'EPERM'].includes(errnoName(errno()))
 export const device = (major: number, minor: number): string =>
   `${major.toString(16).padStart(2, '0')}:${minor.toString(16).padStart(2, '0')}`;
 
-/** What the permission bits of a link in `fd/` say (proc_pid_fd(5)). */
+/** Returns the access mode for the permission bits of a link in `fd/` (proc_pid_fd(5)). */
 export const accessOf = (readable: boolean, writable: boolean): Access | null =>
   readable ? (writable ? 'rw' : 'r') : writable ? 'w' : null;
 
 // struct procmap_query (linux/fs.h), since Linux 6.11
 const PROCMAP_QUERY = 0xc0686611;
 const QUERY_BYTES = 104;
-const QUERY_SHARED_FILES = 0x08 | 0x10 | 0x20; // shared, this one or the next, of a file
+const QUERY_SHARED_FILES = 0x08 | 0x10 | 0x20; // shared; covering the address or the next one; of a file
 const QUERY_READABLE = 1;
 const QUERY_WRITABLE = 2;
 
@@ -112,16 +113,16 @@ export class ProcessFolder implements Link {
   readonly #file = new Memory(256 * 1024);
   readonly #numbers: Numbers;
   #pid = 0;
-  /** Its folder `fd`; -1 where that is not open. */
+  /** The process's folder `fd`; -1 if it is not open. */
   #descriptors = -1;
   #entry = 0;
   fd = -1;
   length = 0;
   readonly text: Buffer;
-  /** False once the kernel has said that it does not know PROCMAP_QUERY. */
+  /** False once the kernel has refused PROCMAP_QUERY as unknown. */
   #mayQuery = true;
 
-  /** Whether this machine has what it takes. */
+  /** Whether this class supports this platform and architecture. */
   static get works(): boolean {
     return process.platform === 'linux' && NUMBERS[process.arch] !== undefined;
   }
@@ -137,7 +138,7 @@ export class ProcessFolder implements Link {
     closeSync(this.#proc);
   }
 
-  /** From now on all is about this process. */
+  /** Selects the process for the following calls. */
   enter(pid: number): void {
     this.leave();
     this.#pid = pid;
@@ -148,7 +149,10 @@ export class ProcessFolder implements Link {
     this.#descriptors = -1;
   }
 
-  /** A file of the process, a byte a character; null where it can't be read. What /proc gives at once is all of it. */
+  /**
+   * Reads a file of the process, one character per byte; null if it can't be read. One read(2) is taken as the whole
+   * file.
+   */
   read(name: string): string | null {
     const fd = this.#open(name, 0);
     if (fd === -1) return null;
@@ -164,7 +168,10 @@ export class ProcessFolder implements Link {
     return parts.join('');
   }
 
-  /** Visits the link of each descriptor. Throws SystemError where this process has no descriptor or memory left. */
+  /**
+   * Calls `visit` with the link of each descriptor. Throws SystemError if this process has no descriptor or memory
+   * left.
+   */
   eachLink(visit: (link: Link) => void): Refusal | null {
     const folder = this.#open('fd', O_DIRECTORY);
     if (folder === -1) return refusal();
@@ -189,7 +196,7 @@ export class ProcessFolder implements Link {
     return null;
   }
 
-  /** Only while a link is visited. */
+  /** Valid only during the visit of a link. */
   access(): Access | null {
     if (!this.#statx(AT_SYMLINK_NOFOLLOW, STATX_TYPE_AND_MODE)) return null;
     const mode = this.#status.bytes.readUInt16LE(28);
@@ -209,7 +216,7 @@ export class ProcessFolder implements Link {
     };
   }
 
-  /** Visits each shared mapping of a file. */
+  /** Calls `visit` with each shared mapping of a file. */
   eachSharedMapping(visit: (mapping: Mapping) => void): Refusal | null {
     const maps = this.#open('maps', 0);
     if (maps === -1) return refusal();
@@ -231,7 +238,7 @@ export class ProcessFolder implements Link {
       bytes.writeBigUInt64LE(BigInt(this.#link.address), 88);
       bytes.writeBigUInt64LE(0n, 96);
       if (ioctl(maps, PROCMAP_QUERY, address) !== 0) {
-        // ENOENT: no further one. ESRCH: it has ended. Before Linux 6.11: ENOTTY.
+        // ENOENT: no further mapping. ESRCH: the process has ended. Before Linux 6.11: ENOTTY.
         if (errnoName(errno()) === 'ENOTTY') this.#mayQuery = false;
         return;
       }
@@ -256,7 +263,7 @@ export class ProcessFolder implements Link {
       this.#descriptors === -1 ? [this.#proc, `${this.#pid}/${name}`] : [this.#descriptors, `../${name}`];
     this.#names.bytes.write(`${path}\0`, 0, 'latin1');
     const fd = openat(folder, this.#names.address, flags | O_CLOEXEC);
-    // What this process lacks says nothing of the one that it looks at: such a one must not be taken for gone.
+    // A shortage in this process proves nothing about the examined one, which must not be taken for gone.
     if (fd === -1 && SHORTAGES.has(errnoName(errno()))) throw new SystemError('openat', errno(), path);
     return fd;
   }
@@ -271,14 +278,14 @@ function numberAt(bytes: Buffer, from: number): number {
   }
 }
 
-/** What `/proc/PID/maps` (a byte a character) says of shared mappings of files (proc_pid_maps(5)). */
+/** Yields the shared mappings of files in the text of `/proc/PID/maps` (one character per byte, proc_pid_maps(5)). */
 export function* sharedMappingsIn(maps: string): Generator<Mapping> {
   for (const line of maps.split('\n')) {
     const match = /^[\da-f]+-[\da-f]+ ([r-])([w-])[x-]s [\da-f]+ ([\da-f]+:[\da-f]+) (\d+) +(\S.*)$/.exec(line);
     if (!match) continue;
     const [, readable, writable, where = '', inode, path = ''] = match;
     yield {
-      // The only character that is written otherwise there (fs/proc/task_mmu.c).
+      // The newline is the only character that is escaped there (fs/proc/task_mmu.c).
       path: Buffer.from(path.replaceAll('\\012', '\n'), 'latin1').toString(),
       device: where,
       inode: Number(inode),

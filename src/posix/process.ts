@@ -1,4 +1,4 @@
-/** Calls by which a process changes what it is: subreaper, image, descriptors, limits. */
+/** Calls that change what a process is: subreaper, image, descriptors, limits. */
 import {readdirSync} from 'node:fs';
 import {check, errno, errnoName, libc, syscall} from './libc.ts';
 
@@ -29,13 +29,13 @@ const prlimit = libc<[number, number, Buffer | null, Buffer | null]>(
 
 /**
  * Makes the caller the parent of all orphans below it (prctl(2), Linux 3.4). Survives execve, is not inherited by fork.
- * Where it is refused, orphans go to a process further up; {@link subreaperRefusal} returns the error.
+ * If the call is refused, orphans go to a process further up; {@link subreaperRefusal} returns the error.
  */
 export const becomeSubreaper = (): void => void prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 
-/** Why this process is not the parent of the orphans below it; null: it is. */
+/** Returns why this process is not the parent of the orphans below it, or null if it is. */
 export function subreaperRefusal(): string | null {
-  // It is so in any case.
+  // Process 1 always is.
   if (process.pid === 1) return null;
   const flag = Buffer.alloc(4);
   if (prctlGet(PR_GET_CHILD_SUBREAPER, flag, 0, 0, 0) === -1) return errnoName(errno());
@@ -44,10 +44,10 @@ export function subreaperRefusal(): string | null {
 
 const exitC = libc<[number]>('void _exit(int status)');
 
-/** Ends the process without waiting for threads of the pool: one of them may be held up for ever. */
+/** Ends the process without waiting for threads of the pool: one of them may be blocked for ever. */
 export const exitAtOnce = (status: number): void => void exitC(status);
 
-/** How that descriptor was opened: O_RDONLY, O_WRONLY or O_RDWR. */
+/** Returns how a descriptor was opened: O_RDONLY, O_WRONLY or O_RDWR. */
 export const accessOf = (fd: number): number => check(fcntl(fd, F_GETFL, 0), 'fcntl') & O_ACCMODE;
 
 /** Replaces the running program; returns only by throwing. */
@@ -59,10 +59,10 @@ export function become(path: string, argv: readonly string[], env: Readonly<Reco
 
 /**
  * Marks every descriptor from `first` on close-on-exec. Node does so only for the first run of inherited descriptors,
- * and what FFI opens is not marked at all: without this, workers inherit the keeper's epoll set and strangers' pipes.
+ * and descriptors opened by FFI are not marked at all: workers would inherit the keeper's epoll set and foreign pipes.
  */
 export function closeOnExecFrom(first: number): void {
-  // EINVAL before Linux 5.11, ENOSYS before 5.9; EPERM or ENOSYS in a sandbox that does not know the call.
+  // EINVAL before Linux 5.11, ENOSYS before 5.9; EPERM or ENOSYS in a sandbox that does not list the call.
   if (syscall(SYS_CLOSE_RANGE, first, 0xffffffff, CLOSE_RANGE_CLOEXEC, 0, 0) === 0) return;
   for (const fd of openFrom(first)) {
     const flags = fcntl(fd, F_GETFD, 0);
@@ -70,10 +70,12 @@ export function closeOnExecFrom(first: number): void {
   }
 }
 
-/** No limit of open files tells which is the highest open one; beyond this the search would take seconds. */
+/**
+ * The limit of open files does not reveal the highest open descriptor; a search beyond this number would take seconds.
+ */
 const HIGHEST_FD = 1 << 20;
 
-/** Descriptors that are open from `first` on; without /proc, all that may be. */
+/** Yields the open descriptors from `first` on; without /proc, every number that may be open. */
 function* openFrom(first: number): Iterable<number> {
   let names: string[];
   try {
@@ -96,7 +98,7 @@ export interface Limit {
   readonly hard: bigint;
 }
 
-/** This process's own limit of open files. */
+/** Returns this process's own limit of open files. */
 export function openFilesLimit(): Limit {
   const buffer = Buffer.alloc(16);
   check(prlimit(0, RLIMIT_NOFILE, null, buffer), 'prlimit');

@@ -1,9 +1,9 @@
-/** Reading what of a file is in memory already (preadv2(2) with RWF_NOWAIT): whatever the disk does, it waits for nothing. */
+/** Reads the part of a file that is in memory already (preadv2(2) with RWF_NOWAIT), without waiting for the disk. */
 import koffi from 'koffi';
 import {libc} from './libc.ts';
 
 const RWF_NOWAIT = 8;
-/** No more is read at once. */
+/** Maximum bytes of one read. */
 export const READ_NOW_BYTES = 512;
 
 const preadv2 = libc<[number, Buffer, number, number, number]>(
@@ -17,10 +17,13 @@ interface Place {
 }
 
 let place: Place | null = null;
-/** A C library without it, a kernel before 4.14. */
+/** Set if the C library has no preadv2(2). */
 let isMissing = false;
 
-/** The bytes at that offset; null where they would have to be waited for, are not all there, or can't be had in this way. */
+/**
+ * Returns the bytes at that offset, or null if they are not all in memory, the file is shorter, or the call is not
+ * available (before Linux 4.14).
+ */
 export function readNow(fd: number, offset: number, length: number): Uint8Array | null {
   if (isMissing) return null;
   try {

@@ -1,19 +1,22 @@
-/** unlink(2) and rmdir(2), without an exception and its stack where there is nothing: of most paths there is none. */
+/** unlink(2) and rmdir(2), without an exception and its stack if there is no file, which is the case for most paths. */
 import {errno, errnoName, libc, SystemError} from './libc.ts';
 
 const unlink = libc<[string]>('int unlink(const char *path)');
 const rmdir = libc<[string]>('int rmdir(const char *path)');
 
-/** Of a path of which a part is no folder (any more), there is no file either. */
+/** The errors of a missing file: ENOTDIR if a part of the path is no folder (any more). */
 const GONE = new Set(['ENOENT', 'ENOTDIR']);
 
-/** Removes a file, if there is one and it can be: on a disk that takes no change it stays, and whoever finds it next tries again. */
+/**
+ * Removes a file if possible. On a disk that rejects changes the file stays, and the next process that finds it tries
+ * again.
+ */
 export const removeIfPossible = (path: string): void => void unlink(path);
 
 /**
  * Removes a file, if there is one.
  *
- * @throws {@link SystemError} where it can't be (`EROFS`, `EISDIR`, ...)
+ * @throws {@link SystemError} if it can't be removed (`EROFS`, `EISDIR`, ...)
  */
 export function removeFile(path: string): void {
   if (unlink(path) === 0) return;
@@ -21,7 +24,7 @@ export function removeFile(path: string): void {
   if (!GONE.has(errnoName(number))) throw new SystemError('unlink', number, path);
 }
 
-/** Removes a folder that is empty; answers null where it is gone, else why not (`ENOTEMPTY`, `EBUSY`). */
+/** Removes an empty folder. Returns null if it is gone, else the error (`ENOTEMPTY`, `EBUSY`). */
 export function removeEmptyFolder(path: string): string | null {
   if (rmdir(path) === 0) return null;
   const code = errnoName(errno());

@@ -1,4 +1,6 @@
-/** A descriptor to rest on, for a program that can do nothing but read (socket(7), SO_RCVTIMEO). */
+/**
+ * A descriptor on which read(2) waits for a time, for a program that can do nothing but read (socket(7), SO_RCVTIMEO).
+ */
 import {closeSync} from 'node:fs';
 import {check, libc} from './libc.ts';
 
@@ -14,8 +16,8 @@ const setsockopt = libc<[number, number, number, Buffer, number]>(
 const dup2 = libc<[number, number]>('int dup2(int from, int to)');
 
 /**
- * Opens a descriptor of that number, whatever it was before, which survives execve. Nobody can write to it, and a read
- * from it fails after `ms`. Throws SystemError.
+ * Opens a descriptor of that number, in place of whatever it was, which survives execve. No process can write to it,
+ * and a read from it fails after `ms`. Throws SystemError.
  */
 export function openRest(fd: number, ms: number): void {
   const made = check(socket(AF_UNIX, SOCK_DGRAM, 0), 'socket');

@@ -1,14 +1,17 @@
-/** Makes folders for sockets, and waits for that only so long: what keeps mkdir(2) from its work may go on for ever. */
+/** Creates folders for sockets with a time limit, since mkdir(2) may block for ever. */
 import {formatDuration} from '../base/format.ts';
 import {makeSocketFolder, pathOf, SocketFolderError, type SocketFolder} from './socket-folder.ts';
 
-/** It takes less than a millisecond. */
+/** The creation normally takes less than a millisecond. */
 const PATIENCE_MS = 5_000;
 
-/** By path. Of each, one thread waits at most. */
+/** By path, so that at most one thread blocks for each path. */
 const underWay = new Map<string, Promise<void>>();
 
-/** @throws {@link SocketFolderError} where it can't be made, is not this user's alone, or is not there in time (`ETIMEDOUT`) */
+/**
+ * @throws {@link SocketFolderError} if the folder can't be created, may be changed by another user, or is late
+ * (`ETIMEDOUT`)
+ */
 export async function makeSocketFolderInTime(place: SocketFolder): Promise<void> {
   const path = pathOf(place);
   const making = underWay.get(path) ?? makeSocketFolder(place).finally(() => underWay.delete(path));

@@ -1,10 +1,12 @@
 /**
- * Folders for sockets that other users must reach, or whose path must be short: outside of the fleet's own folder, which
- * no other user may enter and which may lie deep. All that is made there is checked, whoever made it first.
+ * Folders for sockets that other users must reach, or whose path must be short. Where possible they lie outside the
+ * fleet's own folder, which no other user may enter and which may lie deep. Every such folder is checked, whichever
+ * process created it.
  *
- * Whoever may read a folder can hold its lock for as long as it likes, and mkdir(2) and rmdir(2) in it wait then, also of a
- * name that is there. So the folder that fleets share (`/run/brood`) is made once, by whom nobody waits for, and stays;
- * in it nobody else can read, so there each fleet makes and removes its own at any time.
+ * Any process that can read a folder can hold its lock for as long as it likes, and mkdir(2) and rmdir(2) in the folder
+ * block meanwhile, even for an existing name. So the folder that fleets share (`/run/brood`) is created once, by a
+ * process that nothing waits for, and stays. No other user can read it, so each fleet can create and remove its own
+ * folder in it at any time.
  */
 import {errorCode} from '../base/errors.ts';
 import {createHash} from 'node:crypto';
@@ -13,9 +15,9 @@ import {chmod, lstat, mkdir, realpath} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
 import {removeEmptyFolder} from './remove.ts';
 
-/** Others may pass through it to a name that they were told, and can't list what it holds. */
+/** Other users can reach a name that they know, but can't list the folder. */
 const MODE = 0o711;
-/** Another fleet may remove a shared folder, which was empty, between our two steps. */
+/** Another fleet may remove an empty shared folder between two steps. */
 const TRIES = 5;
 
 export class SocketFolderError extends Error {
@@ -27,7 +29,7 @@ export class SocketFolderError extends Error {
   }
 }
 
-/** `names` are this program's own, each inside of the one before; `base` was there before. */
+/** `names` are this program's own folders, each inside the one before; `base` exists already. */
 export interface SocketFolder {
   readonly base: string;
   readonly names: readonly string[];
@@ -37,18 +39,18 @@ export const pathOf = ({base, names}: SocketFolder): string => join(base, ...nam
 
 const codeOf = (error: unknown): string => errorCode(error);
 
-/** The same for each way to write the path of a fleet's folder. */
+/** Returns a short name that is the same for every spelling of the path of a fleet's folder. */
 function shortName(fleetFolder: string): string {
   let canonical = fleetFolder;
   try {
     canonical = realpathSync(fleetFolder);
   } catch {
-    // It is gone: then its path is as good.
+    // The folder is gone: its path as given is as good.
   }
   return createHash('sha256').update(canonical).digest('hex').slice(0, 12);
 }
 
-/** Where the sockets of a fleet may lie, in the order in which they are tried. */
+/** Returns the folders in which the sockets of a fleet may lie, in the order in which they are tried. */
 export function socketFolders(fleetFolder: string, env: NodeJS.ProcessEnv, uid: number): SocketFolder[] {
   const short = shortName(fleetFolder);
   if (uid === 0) {
@@ -64,7 +66,7 @@ export function socketFolders(fleetFolder: string, env: NodeJS.ProcessEnv, uid: 
   ];
 }
 
-/** That of a socket, from its path alone; null where it lies elsewhere, as in the folder of runs. */
+/** Returns the folder of a socket, from its path alone, or null if it lies elsewhere, as in the folder of runs. */
 export function socketFolderOf(address: string): SocketFolder | null {
   const folder = dirname(address);
   const above = dirname(folder);
@@ -74,9 +76,10 @@ export function socketFolderOf(address: string): SocketFolder | null {
 }
 
 /**
- * Makes what is missing of it, and checks the rest. A folder that fleets share is not made where others could hold this up.
+ * Creates missing folders and checks existing ones. A shared folder is not created where other users could block the
+ * call.
  *
- * @throws {@link SocketFolderError} where it is not there or can't be made, or is not this user's alone
+ * @throws {@link SocketFolderError} if a folder is missing, can't be created, or may be changed by another user
  */
 export function openSocketFolder({base, names}: SocketFolder): void {
   for (let left = TRIES; ; left--) {
@@ -92,7 +95,7 @@ export function openSocketFolder({base, names}: SocketFolder): void {
   }
 }
 
-/** The same on a thread, which may wait; here a shared folder is made, too. */
+/** Does the same on a thread, which may block, and also creates shared folders. */
 export async function makeSocketFolder({base, names}: SocketFolder): Promise<void> {
   for (let left = TRIES; ; left--) {
     try {
@@ -106,7 +109,7 @@ export async function makeSocketFolder({base, names}: SocketFolder): Promise<voi
   }
 }
 
-/** Whether it is there, and this user's alone from its base on: what is named in it lies there and nowhere else. */
+/** Whether the folder exists and no other user can change it from its base on: a name in it leads nowhere else. */
 export function isOwnSocketFolder({base, names}: SocketFolder): boolean {
   try {
     checkBase(base, baseOf(base));
@@ -118,7 +121,7 @@ export function isOwnSocketFolder({base, names}: SocketFolder): boolean {
   }
 }
 
-/** Removes of it what is empty; a shared folder stays where others could hold this up. */
+/** Removes empty folders; a shared folder stays where other users could block the call. */
 export function closeSocketFolder({base, names}: SocketFolder): void {
   const is = baseOf(base);
   const kept = typeof is !== 'string' && isPrivate(is) ? 0 : 1;
@@ -126,7 +129,7 @@ export function closeSocketFolder({base, names}: SocketFolder): void {
     if (removeEmptyFolder(join(base, ...names.slice(0, length))) !== null) return;
 }
 
-/** Whether every user may pass through all folders down to that one. */
+/** Whether every user may pass through all folders down to `path`. */
 export function isReachable(path: string): boolean {
   try {
     for (let at = realpathSync(path); ; at = dirname(at)) {
@@ -140,10 +143,10 @@ export function isReachable(path: string): boolean {
 
 const isOwnOrRoots = (uid: number): boolean => uid === 0 || uid === process.getuid?.();
 
-/** Nobody else can read it, and so nobody else can hold its lock. */
+/** Whether other users can't read a folder, and so can't hold its lock. */
 const isPrivate = ({mode}: Stats): boolean => (mode & 0o044) === 0;
 
-/** What a base is; where it can't be entered, the error's code. */
+/** Returns the status of a base, or the error code if it can't be entered. */
 function baseOf(path: string): Stats | string {
   try {
     return lstatSync(realpathSync(path));
@@ -152,7 +155,7 @@ function baseOf(path: string): Stats | string {
   }
 }
 
-/** In a folder where others may rename what is ours, nothing is ours. */
+/** Checks a base: in a folder where other users may rename our entries, nothing is ours. */
 function checkBase(path: string, is: Stats | string): Stats {
   if (typeof is === 'string') throw new SocketFolderError(is, `${path} can't be entered`);
   if (!is.isDirectory()) throw new SocketFolderError('ENOTDIR', `${path} is no folder`);
@@ -162,7 +165,10 @@ function checkBase(path: string, is: Stats | string): Stats {
   return is;
 }
 
-/** Answers whether its mode is to be set: only its owner could put something else there, and nobody else rename it. */
+/**
+ * Checks one of our folders. Returns whether its mode has to be set, which is safe: only the owner can replace it, and
+ * no other user can rename it.
+ */
 function checkOwn(path: string, is: Stats): boolean {
   if (!is.isDirectory()) throw new SocketFolderError('ENOTDIR', `${path} is no folder: remove it`);
   if (!isOwnOrRoots(is.uid) || (is.mode & 0o022) !== 0)
@@ -170,7 +176,10 @@ function checkOwn(path: string, is: Stats): boolean {
   return (is.mode & 0o7777) !== MODE && is.uid === process.getuid?.();
 }
 
-/** Of a failed mkdir(2): that one is there is as good; whatever else is told, but that the folder above is gone. */
+/**
+ * Handles an error of mkdir(2): ignores EEXIST, rethrows ENOENT (the folder above is gone), and throws
+ * {@link SocketFolderError} for any other.
+ */
 function mayBeThere(path: string, error: unknown): void {
   const code = codeOf(error);
   if (code === 'ENOENT') throw error;

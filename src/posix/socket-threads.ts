@@ -1,23 +1,24 @@
 /**
- * Threads of libuv's pool that deal with unix sockets which have a path. Whoever may read a folder can hold its lock for as
- * long as it likes, and a file system may not answer: what is bound, looked at or removed there waits then.
+ * Threads of libuv's pool for unix sockets that have a path. Any process that can read a folder can hold its lock for
+ * as long as it likes, and a file system may not respond: calls that bind, examine or remove a socket there block
+ * meanwhile.
  */
 import {Lanes} from './lanes.ts';
 
 export const SOCKET_THREADS = 2;
 
-/** Work that takes longer waits for another process, or for a disk (ms). */
+/** Work that takes longer is blocked by another process or a disk (ms). */
 const USUAL_MS = 1_000;
 
-// The process has one pool, and so one of these.
+// The process has one pool, and so one instance.
 const lanes = new Lanes(SOCKET_THREADS);
-/** What is under way, by when it began (performance.now). */
+/** The running pieces and their start times (performance.now). */
 const running = new Map<symbol, number>();
 
 /**
- * Does some work once a thread is free for it: calls that each wait for a thread, one after another.
+ * Runs `work`, a sequence of calls that each occupy one thread, as soon as a thread is free.
  *
- * @param path one piece of work for each is done at a time
+ * @param path at most one piece of work per path runs at a time
  */
 export const onSocketThread = <T>(path: string, work: () => Promise<T>): Promise<T> =>
   new Promise((resolve, reject) => {
@@ -33,5 +34,5 @@ export const onSocketThread = <T>(path: string, work: () => Promise<T>): Promise
     });
   });
 
-/** Whether a thread waits for another process or a disk: execve(2) would wait with it, and so would an orderly exit. */
+/** Whether a thread is blocked by another process or a disk. execve(2) and an orderly exit would block as well. */
 export const isSocketHeldUp = (): boolean => [...running.values()].some(began => performance.now() - began > USUAL_MS);

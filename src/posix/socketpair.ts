@@ -9,7 +9,7 @@ const socketpair = libc<[number, number, number, Buffer]>(
   'int socketpair(int domain, int type, int protocol, void *pair)',
 );
 
-/** Both ends, close-on-exec and blocking. Throws {@link SystemError} (`EMFILE`, `ENFILE`). */
+/** Returns both ends, close-on-exec and blocking. Throws {@link SystemError} (`EMFILE`, `ENFILE`). */
 export function socketPair(): readonly [number, number] {
   const pair = Buffer.alloc(8);
   check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 'socketpair');

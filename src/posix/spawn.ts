@@ -1,7 +1,7 @@
 /**
  * posix_spawn(3). libuv forks: the kernel copies the page tables of the caller, and every page that the caller touches
- * afterwards; posix_spawn shares its memory until the program is there, which takes a third of the time
- * (docs/decisions/0023-spawning.md). The child is the caller's to wait for.
+ * afterwards; posix_spawn shares the caller's memory until execve(2), which takes a third of the time
+ * (docs/decisions/0023-spawning.md). The caller must wait for the child.
  */
 import {closeSync, constants, openSync} from 'node:fs';
 import {check, libc, SystemError} from './libc.ts';
@@ -26,30 +26,30 @@ const fcntl = libc<[number, number, number]>('int fcntl(int fd, int command, lon
 const chdir = libc<[string]>('int chdir(const char *path)');
 const fchdir = libc<[number]>('int fchdir(int fd)');
 
-// glibc and musl need 336 and 80 bytes of these, and 128 for a set of signals.
+// glibc and musl need 336 bytes for the attributes, 80 for the file actions, and 128 for a set of signals.
 const SIZE = 1024;
-// What libc and the kernel are given by address lives as long as this module: no attribute and no list of actions can be
-// collected between the call that fills it and the call that reads it. koffi copies `argv` and `envp` for the duration of
-// a call, and posix_spawn returns after the child's execve(2), which copies them.
+// Buffers that libc and the kernel get by address live as long as this module: no attributes and no list of actions can
+// be collected between the call that fills them and the call that reads them. koffi copies `argv` and `envp` for the
+// duration of a call, and posix_spawn returns after the child's execve(2), which copies them.
 const actions = Buffer.alloc(SIZE);
 const pid = Buffer.alloc(4);
 const attributes = Buffer.alloc(SIZE);
 const noSignal = Buffer.alloc(SIZE);
 /**
- * Every bit is set by hand. sigfillset(3) and sigaddset(3) leave out the signals that libc keeps for itself (32 and 33 in
- * glibc, 34 too in musl), and posix_spawn sets those of them to SIG_IGN that this set does not name.
+ * Every bit is set by hand. sigfillset(3) and sigaddset(3) leave out the signals that libc reserves (32 and 33 in
+ * glibc, 34 too in musl), and posix_spawn sets each of them that is missing from this set to SIG_IGN.
  */
 const everySignal = Buffer.alloc(SIZE, 0xff);
 let isPrepared = false;
-/** Leads back to this process's own working directory. */
+/** Descriptor of this process's own working directory, for the return to it. */
 let home: number | undefined;
 
-/** posix_spawn and its relatives return the error, and leave errno alone. */
+/** Throws a returned error: posix_spawn and its relatives return the error and leave errno alone. */
 function checkReturned(error: number, call: string, detail?: string): void {
   if (error !== 0) throw new SystemError(call, error, detail);
 }
 
-/** A session of its own, an empty signal mask, and every signal with its default action. */
+/** Returns the attributes: a session of its own, an empty signal mask, and every signal with its default action. */
 function cleanStart(): Buffer {
   if (isPrepared) return attributes;
   checkReturned(attrInit(attributes), 'posix_spawnattr_init');
@@ -62,17 +62,17 @@ function cleanStart(): Buffer {
 }
 
 export interface Program {
-  /** A path; nothing is searched for. */
+  /** A path; PATH is not searched. */
   readonly file: string;
   readonly argv: readonly string[];
   /** `NAME=value`. */
   readonly env: readonly string[];
   readonly cwd: string;
-  /** What its descriptors from 0 on are to be. */
+  /** The program's descriptors from 0 on. */
   readonly fds: readonly number[];
 }
 
-/** Descriptors at or above `least`, in place of those below it. */
+/** Replaces descriptors below `least` with duplicates at or above it, which are added to `opened`. */
 function above(fds: readonly number[], least: number, opened: number[]): number[] {
   return fds.map(fd => {
     if (fd >= least) return fd;
@@ -83,19 +83,20 @@ function above(fds: readonly number[], least: number, opened: number[]): number[
 }
 
 /**
- * Starts a program as the leader of a session of its own, with every signal as by default. Answers its pid. Other
- * descriptors of the caller that are not close-on-exec reach it, too.
+ * Starts a program as the leader of a session of its own, with the default action for every signal. Returns its pid.
+ * The program also inherits other descriptors of the caller that are not close-on-exec.
  *
- * @throws {@link SystemError} what chdir(2), fork(2) and execve(2) refuse.
+ * @throws {@link SystemError} for errors of chdir(2), fork(2) and execve(2).
  */
 export function spawnProgram({file, argv, env, cwd, fds}: Program): number {
   const opened: number[] = [];
   home ??= openSync('.', O_PATH | constants.O_DIRECTORY);
-  // posix_spawn_file_actions_addchdir_np came with glibc 2.29, and would not tell a missing folder from a missing program.
+  // posix_spawn_file_actions_addchdir_np came with glibc 2.29, and its error does not distinguish a missing folder from
+  // a missing program.
   check(chdir(cwd), 'chdir', cwd);
   checkReturned(actionsInit(actions), 'posix_spawn_file_actions_init');
   try {
-    // One that lies where another is to be would be overwritten before it is taken.
+    // A source within the range of the targets could be overwritten before it is duplicated.
     above(fds, fds.length, opened).forEach((from, to) => {
       checkReturned(addDup2(actions, from, to), 'posix_spawn_file_actions_adddup2');
     });

@@ -1,12 +1,12 @@
-/** Whether splice(2) works here, for the file system that the output goes to. */
+/** Tests whether splice(2) works here, on the file system of the output. */
 import {closeSync, openSync, rmSync, writeSync} from 'node:fs';
 import {join} from 'node:path';
 import {spliceNow, spliceRefusal} from './fifo.ts';
 import {openPipe} from './pipe.ts';
 
 /**
- * The error by which the kernel, a sandbox or the folder's file system refuses splice(2); null: none does, or the folder
- * takes no file now, which says nothing about splice.
+ * Returns the error with which the kernel, a sandbox or the folder's file system refuses splice(2). Returns null if
+ * none does, or if the folder takes no file now, which proves nothing about splice.
  */
 export function spliceRefusalIn(folder: string): string | null {
   const refusal = spliceRefusal();
@@ -15,7 +15,7 @@ export function spliceRefusalIn(folder: string): string | null {
   const fds: number[] = [];
   try {
     fds.push(openSync(path, 'wx', 0o600));
-    // Its name is not needed any more, and a kill from here on leaves none.
+    // The name is not needed any more, and a kill from here on leaves no file behind.
     rmSync(path);
     fds.push(...openPipe());
     const [file = -1, reading = -1, writing = -1] = fds;

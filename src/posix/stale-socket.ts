@@ -1,6 +1,6 @@
 /**
- * Unix socket files whose owner is gone, and how to tell them from living ones. All is done through a descriptor of the
- * folder, and on threads: a folder's lock may be held by whoever may read it.
+ * Unix socket files whose owner is gone: their detection and removal. All calls go through a descriptor of the folder,
+ * on threads: any process that can read a folder may hold its lock.
  */
 import {hasCode} from '../base/errors.ts';
 import {randomBytes} from 'node:crypto';
@@ -26,7 +26,7 @@ export interface FileId {
 
 export const isSameFile = (a: FileId, b: FileId): boolean => a.dev === b.dev && a.ino === b.ino;
 
-/** A folder that stays the same one, whatever becomes of its name. To be closed. */
+/** A folder that stays the same one, whatever becomes of its name. Must be closed. */
 export class PinnedFolder {
   readonly #fd: number;
 
@@ -34,7 +34,7 @@ export class PinnedFolder {
     this.#fd = fd;
   }
 
-  /** That of a file. Rejects with what the kernel refuses. */
+  /** Opens the folder of a file. Rejects with errors of open(2). */
   static to(path: string): Promise<PinnedFolder> {
     return new Promise((resolve, reject) => {
       open(dirname(path), O_PATH | constants.O_DIRECTORY, (error, fd) => {
@@ -44,12 +44,12 @@ export class PinnedFolder {
     });
   }
 
-  /** The path of a file in it. */
+  /** Returns the path of a file in the folder. */
   of(name: string): string {
     return `/proc/self/fd/${this.#fd}/${name}`;
   }
 
-  /** Which file a name in it is, if that is a socket. */
+  /** Returns the file of that name in the folder if it is a socket, else null. */
   socketAt(name: string): Promise<FileId | null> {
     return socketAt(this.of(name));
   }
@@ -59,7 +59,7 @@ export class PinnedFolder {
   }
 }
 
-/** What lies at a path; null: nothing. */
+/** Returns the status of the file at a path, or null if there is none. */
 export async function fileAt(path: string): Promise<BigIntStats | null> {
   try {
     return await lstat(path, {bigint: true});
@@ -75,8 +75,8 @@ async function socketAt(path: string): Promise<BigIntStats | null> {
 }
 
 /**
- * Whether no socket belongs to that file any more. A full backlog (EAGAIN), a socket of another type (EPROTOTYPE) and a
- * refusal for want of rights (EACCES) are signs of life; without O_NONBLOCK, the first of them waits for ever.
+ * Whether no socket is bound to that file any more. A full backlog (EAGAIN), a socket of another type (EPROTOTYPE) and
+ * a lack of permission (EACCES) are signs of life; without O_NONBLOCK, connect(2) blocks for ever on a full backlog.
  */
 export async function isDeadSocket(path: string): Promise<boolean> {
   const name = Buffer.from(`\x01\0${path}\0`);
@@ -90,26 +90,27 @@ export async function isDeadSocket(path: string): Promise<boolean> {
   }
 }
 
-/** Removes a file that is still the one that was looked at: put aside first, where nobody expects anything. */
+/** Removes a file if it is still the `known` one: renames it first, to a name that nothing else uses. */
 async function removeKnown(folder: PinnedFolder, name: string, known: FileId): Promise<void> {
   const path = folder.of(name);
   const aside = folder.of(`.${randomBytes(8).toString('hex')}.stale`);
   await rename(path, aside);
   const is = await socketAt(aside);
   if (is !== null && isSameFile(is, known) && (await isDeadSocket(aside))) await unlink(aside);
-  // Somebody has put another one there in between.
+  // Another socket was bound there in between.
   else await rename(aside, path);
 }
 
-/** Removes a socket file whose owner is gone; everything else that may lie there stays. */
+/** Removes a socket file whose owner is gone, and leaves anything else in place. */
 export async function removeStale(folder: PinnedFolder, name: string): Promise<void> {
   const is = await folder.socketAt(name);
   if (is !== null && (await isDeadSocket(folder.of(name)))) await removeKnown(folder, name, is);
 }
 
 /**
- * Removes the file of a socket that this process has just closed. It is removed though a worker may listen there still,
- * but only if it is the file that was made for that socket; where that is not known, only if nobody listens there.
+ * Removes the file of a socket that this process has just closed, even if a worker still listens there, but only if the
+ * file is the one created for that socket. If that is unknown (`own` is null), removes it only if no socket listens
+ * there.
  */
 export async function removeOwn(path: string, own: FileId | null): Promise<void> {
   let folder: PinnedFolder | null = null;
@@ -120,7 +121,7 @@ export async function removeOwn(path: string, own: FileId | null): Promise<void>
     if (is === null) return;
     if (own === null ? await isDeadSocket(folder.of(name)) : isSameFile(is, own)) await unlink(folder.of(name));
   } catch {
-    // The folder is gone, or takes no change: whoever binds there next finds a stale file.
+    // The folder is gone or can't be changed: the next process that binds there finds a stale file.
   } finally {
     folder?.close();
   }

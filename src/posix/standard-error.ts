@@ -1,14 +1,16 @@
-/** What keeper and controller say: on standard error, which is the fleet's log, or that of an `up` in the foreground. */
+/**
+ * Output of keeper and controller to standard error, which is the fleet's log, or that of an `up` in the foreground.
+ */
 import {writeSync} from 'node:fs';
 
 /**
- * Writes a text there. Where nothing can be written (a full disk, nobody who reads it any more), the text is lost, and nothing else:
- * `process.stderr` would end the process by an event `error`, and be silent for good once that is heard.
+ * Writes a text to standard error. If the write fails (full disk, no reader left), only the text is lost:
+ * `process.stderr` would end the process by an `error` event, and, with a listener for it, never write again.
  */
 export function writeError(text: string): void {
   try {
     writeSync(2, text);
   } catch {
-    // What is said there is also an event, as far as it matters.
+    // Messages that matter are also recorded as events.
   }
 }

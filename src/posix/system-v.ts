@@ -1,4 +1,4 @@
-/** What System V semaphores tell only to those who ask for each (semctl(2)). */
+/** The state of System V semaphores, which semctl(2) reports only for one at a time. */
 import {errno, errnoName, libc} from './libc.ts';
 
 const GETPID = 11;
@@ -10,15 +10,18 @@ const semctl = libc<[number, number, number]>('int semctl(int id, int number, in
 
 export interface SemaphoreState {
   readonly value: number;
-  /** Who changed it last, 0: nobody. It may have ended long ago. */
+  /** The process that changed it last, which may have ended long ago; 0: none. */
   readonly lastPid: number;
-  /** How many wait for it to rise. */
+  /** Number of processes that wait for an increase. */
   readonly waiting: number;
-  /** How many wait for it to be 0. */
+  /** Number of processes that wait for 0. */
   readonly waitingForZero: number;
 }
 
-/** The state of one semaphore of a set of this IPC namespace; `denied` where it may not be read, null where there is none. */
+/**
+ * Returns the state of one semaphore of a set of this IPC namespace, `denied` if it may not be read, or null if it does
+ * not exist.
+ */
 export function semaphoreState(id: number, number: number): SemaphoreState | 'denied' | null {
   const value = semctl(id, number, GETVAL);
   if (value === -1) return errnoName(errno()) === 'EACCES' ? 'denied' : null;

@@ -1,4 +1,4 @@
-/** waitid(2), beside libuv: it waits for those it spawned, brood for those it adopted and for stops. */
+/** waitid(2), beside libuv: libuv waits for the children it spawned, brood for adopted ones and for stops. */
 import {libc} from './libc.ts';
 import {signalName} from './signals.ts';
 import type {SignalName} from '../base/signal-name.ts';
@@ -16,7 +16,7 @@ const CLD_CONTINUED = 6;
 const waitid = libc<[number, number, Buffer, number]>('int waitid(int type, int id, void *info, int options)');
 const info = Buffer.alloc(128); // siginfo_t: si_code 8, si_pid 16, si_status 24
 
-/** How a process ended: one of the two is set. */
+/** How a process ended: one of the two fields is set. */
 export interface End {
   readonly code: number | null;
   readonly signal: SignalName | null;
@@ -26,7 +26,7 @@ export interface Ended extends End {
   readonly pid: number;
 }
 
-/** What a status means, as wait(2) gives it. */
+/** Decodes a status of wait(2). */
 export function endOfStatus(status: number): End {
   const signal = status & 0x7f;
   return signal === 0 ? {code: (status >> 8) & 0xff, signal: null} : {code: null, signal: signalName(signal)};
@@ -44,13 +44,13 @@ function ended(pid: number): Ended {
     : {pid, code: null, signal: signalName(status)};
 }
 
-/** A child that has ended and was not waited for yet, left as it is; 0: none. */
+/** Returns the pid of a child that has ended, without reaping it, or 0 if there is none. */
 export const peekEnded = (): number => wait(P_ALL, 0, WEXITED | WNOWAIT);
 
-/** Reaps one child by its pid; null where it has not ended or is no child. */
+/** Reaps one child by its pid. Returns null if it has not ended or is no child. */
 export const reap = (pid: number): Ended | null => (wait(P_PID, pid, WEXITED) === pid ? ended(pid) : null);
 
-/** The next child that was stopped or continued since the last call; null: none. */
+/** Returns the next child that was stopped or continued since the last call, or null. */
 export function nextStopped(): {pid: number; stopped: boolean} | null {
   const pid = wait(P_ALL, 0, WSTOPPED | WCONTINUED);
   return pid === 0 ? null : {pid, stopped: info.readInt32LE(8) !== CLD_CONTINUED};

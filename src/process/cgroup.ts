@@ -1,9 +1,9 @@
-/** Where cgroups (cgroups(7), version 2) are to be found here, and which resources they can limit. */
+/** The cgroups (cgroups(7), version 2) of this machine, and the resources that they can limit. */
 import {accessSync, constants, existsSync, readFileSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {cgroupOf} from './proc-files.ts';
 
-/** What a cgroup can limit, by the name of the kernel's controller. */
+/** A resource that a cgroup can limit, by the name of the kernel's controller. */
 export type Controller = 'memory' | 'cpu';
 
 function read(path: string): string {
@@ -22,26 +22,26 @@ function mountPoint(): string | null {
   return line?.split(' ')[4]?.replaceAll('\\040', ' ') ?? null;
 }
 
-/** The folder of the cgroup that this process is in; null where no version 2 hierarchy is mounted. */
+/** Returns the folder of this process's cgroup, or null if no version 2 hierarchy is mounted. */
 export function ownCgroup(): string | null {
   const mount = mountPoint();
   const path = cgroupOf('self');
   return mount === null || path === null ? null : resolve(mount, `.${path}`);
 }
 
-/** The words of a file such as `cgroup.controllers`; none where it can't be read. */
+/** Returns the words of a file such as `cgroup.controllers`; none if it can't be read. */
 export const wordsOf = (path: string): string[] => read(path).split(/\s+/).filter(Boolean);
 
-/** The processes that are in a cgroup itself, not in those below it. */
+/** Returns the processes in a cgroup itself, without those in cgroups below it. */
 export const processesIn = (cgroup: string): number[] => wordsOf(join(cgroup, 'cgroup.procs')).map(Number);
 
-/** The root of the hierarchy is the only cgroup that may have both processes and cgroups below it with limits. */
+/** Whether a cgroup is the hierarchy's root: only that may have both processes and limited cgroups below it. */
 export const isRootCgroup = (cgroup: string): boolean => !existsSync(join(cgroup, 'cgroup.events'));
 
 /**
- * Why no cgroup below this one can have that controller, in words; null: it can, or has.
+ * Returns the reason why no cgroup below this one can have a controller, or null if one can or does.
  *
- * @param strangerAmong the first of these processes that is not the supervisor's own
+ * @param strangerAmong returns the first of these processes that is not the supervisor's own
  */
 export function whyWithout(
   cgroup: string,
@@ -58,7 +58,9 @@ export function whyWithout(
     : `the cgroup ${cgroup} is not brood's alone to divide (process ${stranger} is in it, too)`;
 }
 
-/** Why a supervisor that is started here could not limit that by cgroup, as far as that can be told beforehand; null: it could. */
+/**
+ * Returns the reason, if known beforehand, why a supervisor started here could not limit a resource by cgroup, or null.
+ */
 export function whyNoLimit(name: Controller): string | null {
   const cgroup = ownCgroup();
   if (cgroup === null) return 'no cgroup v2 hierarchy is mounted';

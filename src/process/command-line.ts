@@ -1,12 +1,12 @@
-/** The command line of a process (proc_pid_cmdline(5)): untrusted text, of any length, and its own to rewrite. */
+/** The command line of a process (proc_pid_cmdline(5)): untrusted, of any length, rewritable by the process. */
 import {closeSync, openSync, readSync} from 'node:fs';
 import {isShortage} from './stat.ts';
 
-/** Of a command line longer than that the beginning is read. */
+/** A longer command line is truncated. */
 const MOST_BYTES = 128 * 1024;
 const bytes = Buffer.allocUnsafe(MOST_BYTES);
 
-/** The arguments, each ended by a zero byte; null where it can't be read. Throws as {@link readSmall} does. */
+/** Returns the arguments, each ended by a zero byte, or null if unreadable. Throws as {@link readSmall} does. */
 export function readCommandLine(folder: string): string | null {
   let fd: number | undefined;
   try {
@@ -20,13 +20,13 @@ export function readCommandLine(folder: string): string | null {
   }
 }
 
-/** The arguments one by one. A process that sets a title of its own fills the rest with zero bytes. */
+/** Returns the separate arguments. A process that sets its own title fills the rest with zero bytes. */
 export const argumentsIn = (text: string): readonly string[] => withoutEnd(text).split('\0');
 
-/** The arguments, joined by spaces. */
+/** Returns the arguments, joined by spaces. */
 export const commandIn = (text: string): string => withoutEnd(text).replaceAll('\0', ' ');
 
-/** A pattern for the zero bytes at the end would look at those in the middle again from each of them. */
+/** Removes trailing zero bytes. A regular expression would rescan a run in the middle from each of its bytes. */
 function withoutEnd(text: string): string {
   let end = text.length;
   while (end > 0 && text.charCodeAt(end - 1) === 0) end--;

@@ -1,4 +1,4 @@
-/** Files that stay open between readings, one for a row. */
+/** File descriptors that stay open between readings, one per row. */
 import {closeSync} from 'node:fs';
 
 export const NO_DESCRIPTOR = -1;
@@ -8,7 +8,7 @@ export class Descriptors {
   #count = 0;
   #byRow = new Int32Array(0);
 
-  /** @param most so many are kept at a time. */
+  /** @param most number of descriptors kept at a time */
   constructor(most: number) {
     this.#most = most;
   }
@@ -21,7 +21,7 @@ export class Descriptors {
     return this.#byRow[row] ?? NO_DESCRIPTOR;
   }
 
-  /** Keeps a descriptor for a row that has none; false: there is no room, and whoever opened it closes it. */
+  /** Stores the descriptor of a row that has none. Returns false if there is no room; the caller then closes it. */
   keep(row: number, fd: number): boolean {
     if (this.#count >= this.#most) return false;
     if (row >= this.#byRow.length) {
@@ -42,7 +42,7 @@ export class Descriptors {
     closeSync(fd);
   }
 
-  /** Closes all, and keeps none any more. */
+  /** Closes all descriptors and stores no further ones. */
   giveUp(): void {
     this.#most = 0;
     for (let row = 0; row < this.#byRow.length; row++) this.release(row);

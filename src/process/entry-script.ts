@@ -1,38 +1,42 @@
 /**
- * The text by which a shell becomes a worker's program, as the last step behind setpriv(1) and other tools that run as the
- * supervisor's user. Those tools get {@link TOOL_ENVIRONMENT}: a variable of the worker's environment such as LD_PRELOAD
- * would otherwise be obeyed by a process of root. The shell reads the text from its standard input, so neither a command
- * line nor another program's environment ever holds what stands in it.
+ * The script by which a shell becomes a worker's program, as the last step after setpriv(1) and other tools that run as
+ * the supervisor's user. Those tools get {@link TOOL_ENVIRONMENT}: otherwise a process of root would obey a variable of
+ * the worker's environment such as LD_PRELOAD. The shell reads the script from its standard input, so no command line
+ * and no other program's environment ever holds its content, except as noted at {@link entryScript}.
  */
 
-/** The environment of tools that run before a process has become the worker's. */
+/** The environment of tools that run before the process becomes the worker's. */
 export const TOOL_ENVIRONMENT = {PATH: '/usr/sbin:/usr/bin:/sbin:/bin'} as const;
 
-/** The words before a program's own: a shell that reads the text (sh(1), `-s`). The program must be an absolute path. */
+/**
+ * The words before a program's own: a shell that reads the script (sh(1), `-s`). The program must be an absolute path.
+ */
 export const ENTRY_SHELL = ['/bin/sh', '-s'] as const;
 
 export interface Entry {
   readonly env: Readonly<Record<string, string>>;
-  /** Null: as inherited. */
+  /** Null: inherited. */
   readonly umask: number | null;
-  /** Entered with the rights of the worker's user; null: the folder that the shell was started in. */
+  /** Entered with the rights of the worker's user; null: the folder in which the shell was started. */
   readonly cwd: string | null;
-  /** Variables that are to hold the program's pid, which is the shell's: `LISTEN_PID`, `WATCHDOG_PID`. */
+  /** Variables to set to the program's pid, which is the shell's: `LISTEN_PID`, `WATCHDOG_PID`. */
   readonly ownPid: readonly string[];
 }
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-/** Names that some shell gives a meaning of its own: an assignment fails, changes the shell, or is lost. */
+/** Names with a special meaning in some shell: an assignment fails, changes the shell, or is lost. */
 const SPECIAL =
   /^(_|[EP]?UID|PPID|GROUPS|OPT(IND|ARG|ERR)|LINENO|S?RANDOM|SECONDS|EPOCH\w*|DIRSTACK|FUNCNAME|HISTCMD|PIPESTATUS|SHELLOPTS|SHLVL|POSIXLY_CORRECT|BASH\w*|COMP_\w*)$/;
-/** What the tools had, and what a shell may set and export by itself. bash(1) also leaves `_` and `SHLVL` behind. */
+/**
+ * Variables to unset: the tools' own, and those that a shell may set and export. bash(1) still leaves `_` and `SHLVL`.
+ */
 const NOT_GIVEN = [...Object.keys(TOOL_ENVIRONMENT), 'PWD', 'OLDPWD', 'SHLVL'];
 
 const quote = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
 /**
- * The text. Its arguments are the program and its own arguments. A name that is no shell variable's (`spring.port`) is set
- * by env(1), whose command line shows it for the moment before it becomes the program.
+ * Returns the script. Its arguments are the program and the program's arguments. env(1) sets a variable whose name is
+ * not valid in a shell (`spring.port`); its command line shows the variable until it becomes the program.
  */
 export function entryScript({env, umask, cwd, ownPid}: Entry): string {
   const names = Object.keys(env);
@@ -51,7 +55,7 @@ export function entryScript({env, umask, cwd, ownPid}: Entry): string {
   ].join('\n');
 }
 
-/** env(1) takes every word with a `=` for a variable, also a program's path. */
+/** env(1) takes every word with a `=` for a variable, even a program's path. */
 const throughEnv = (assignments: readonly string[]): string[] => [
   'case $1 in',
   '*=*) echo "brood: variables whose names are no shell names are not set for $1, whose path has a =" >&2 ;;',

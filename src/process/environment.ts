@@ -1,20 +1,21 @@
-/** The environment that a process was started with (proc_pid_environ(5)): untrusted, of any length, and its own to rewrite. */
+/** The initial environment of a process (proc_pid_environ(5)): untrusted, of any length, rewritable by the process. */
 import {closeSync, openSync, readSync} from 'node:fs';
 import {isShortage} from './stat.ts';
 
 /**
- * Of a longer one the beginning is read: so much may arguments and environment have together where the stack may have 8 MiB
- * (execve(2)). A process can let the kernel give terabytes out as its environment (PR_SET_MM_MAP of prctl(2)).
+ * A longer environment is truncated: with a stack of 8 MiB, arguments and environment together have this size at most
+ * (execve(2)). A process can make the kernel report terabytes as its environment (PR_SET_MM_MAP of prctl(2)).
  */
 const MOST_BYTES = 2 * 1024 * 1024;
 const FIRST_BYTES = 64 * 1024;
 let buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
 
 /**
- * As bytes, each entry ended by a zero byte; null where it can't be read. They are there until the next call.
+ * Returns the environment as bytes, each entry ended by a zero byte, or null if it can't be read. The bytes are valid
+ * until the next call.
  *
- * @param folder that of the process, in /proc
- * @throws where a descriptor or memory is lacking (`EMFILE`, `ENFILE`, `ENOMEM`)
+ * @param folder the process's folder in /proc
+ * @throws on a shortage of descriptors or memory (`EMFILE`, `ENFILE`, `ENOMEM`)
  */
 export function readEnvironment(folder: string): Buffer | null {
   let fd: number | undefined;
@@ -35,7 +36,7 @@ export function readEnvironment(folder: string): Buffer | null {
   }
 }
 
-/** The value of a variable; null where there is no such entry. */
+/** Returns the value of a variable, or null if there is no such entry. */
 export function valueIn(bytes: Buffer, name: string): string | null {
   const prefix = Buffer.from(`${name}=`);
   for (let at = bytes.indexOf(prefix); at >= 0; at = bytes.indexOf(prefix, at + 1)) {
@@ -46,7 +47,7 @@ export function valueIn(bytes: Buffer, name: string): string | null {
   return null;
 }
 
-/** All entries that have a name, in their order. */
+/** Returns all entries that contain a `=`, in their order. */
 export function entriesIn(bytes: Buffer): (readonly [name: string, value: string])[] {
   return bytes
     .toString('utf8')

@@ -1,7 +1,7 @@
 /**
- * The processes that a fleet may have to do with, in one pass over /proc: those of the supervisor's own user and of root, of
- * users whom a worker runs or ran as, and whatever descends from the supervisor. Of all others nothing is read for which the
- * kernel may wait ({@link readStatus}): a stranger must not hold up who looks at the machine.
+ * The processes that may belong to a fleet, in one pass over /proc: those of the supervisor's own user and of root, of
+ * users that a worker runs or ran as, and all descendants of the supervisor. For all other processes only files are
+ * read for which the kernel never waits ({@link readStatus}): a stranger must not block the reader.
  */
 import {readStat, type Stat} from './stat.ts';
 import {readStatus} from './status.ts';
@@ -9,22 +9,22 @@ import {listPids, ProcessTable} from './table.ts';
 
 const users = new Set<number>([0, process.getuid?.() ?? 0]);
 
-/** The processes that were the fleet's own at the last pass: pid to start time. They need not be asked who they are. */
+/** The processes in the table of the last pass: pid to start time. Their users need not be read again. */
 let known: ReadonlyMap<number, string> = new Map();
 
-/** From now on that user's processes may be the fleet's. */
+/** Adds a user whose processes may be the fleet's. */
 export const noteUser = (uid: number): void => void users.add(uid);
 
-/** The same for whoever runs as that process: a main process that an earlier supervisor has started. */
+/** Adds the user of a process: a main process that an earlier supervisor started. */
 export function noteUserOf(pid: number): void {
   const uid = readStatus(pid)?.uid;
   if (uid !== undefined) users.add(uid);
 }
 
 /**
- * Reads them. Those that end meanwhile are left out.
+ * Reads the table. Processes that end meanwhile are left out.
  *
- * @param except processes that are known to be the fleet's own, and are not to be read
+ * @param except known processes of the fleet, which are not read
  */
 export function readFleetTable(except: ReadonlySet<number> = new Set()): ProcessTable {
   const stats = new Map<number, Stat>();
@@ -57,14 +57,14 @@ function addTo(stats: Map<number, Stat>, pid: number): void {
   if (stat !== null) stats.set(pid, stat);
 }
 
-/** Whether a process is below one of those: keeper, controller, and the anchor above them. Each parent is followed once. */
+/** Returns a test for descent from keeper, controller, anchor or `except`. Each parent is followed once. */
 function descentFrom(roots: readonly number[], parents: ReadonlyMap<number, number>): (pid: number) => boolean {
-  // The first process adopts everybody's orphans.
+  // Pid 1 is no root: it adopts the orphans of all processes.
   const answers = new Map<number, boolean>(roots.filter(pid => pid > 1).map(pid => [pid, true]));
   return pid => {
     const path: number[] = [];
     let at = pid;
-    // A reading is no instant: parents that were read at different times may form a circle.
+    // A pass is not atomic: parents read at different times may form a circle.
     for (; at > 1 && !answers.has(at); at = parents.get(at) ?? 0) {
       answers.set(at, false);
       path.push(at);

@@ -1,11 +1,11 @@
-/** Who is whose child, over the rows of one reading. */
+/** The parents and children among the rows of one reading. */
 import type {Rows} from './rows.ts';
 
 const NONE = -1;
 
 /**
- * Every process once, each after its parent. A process whose parent can't be seen (it is in another pid namespace, hidden, or
- * gone since) is a root. Built anew when it is asked for after a reading, into the same memory.
+ * Every process once, after its parent. A process whose parent is not visible (in another pid namespace, hidden, or
+ * gone meanwhile) is a root. The forest is rebuilt at the first use after a reading, in the same memory.
  */
 export class Forest {
   readonly #rows: Rows;
@@ -13,11 +13,11 @@ export class Forest {
   #parent = new Int32Array(0);
   #firstChild = new Int32Array(0);
   #nextSibling = new Int32Array(0);
-  /** By row: the place in {@link #walk}, how many are in the subtree, how deep it lies. */
+  /** By row: the position in {@link #walk}, the size of the subtree, and the depth. */
   #place = new Int32Array(0);
   #size = new Int32Array(0);
   #depth = new Int32Array(0);
-  /** The rows, parents first; a subtree is one piece of it. */
+  /** The rows, parents first; a subtree is contiguous. */
   #walk = new Int32Array(0);
   #walked = 0;
 
@@ -25,25 +25,25 @@ export class Forest {
     this.#rows = rows;
   }
 
-  /** The n-th row of the whole forest: a parent before its children, those by pid. */
+  /** Returns the n-th row of the whole forest: parents before their children, siblings by pid. */
   at(n: number): number {
     this.#build();
     return n < this.#walked ? (this.#walk[n] ?? NONE) : NONE;
   }
 
-  /** The row of the parent; -1 for a root. */
+  /** Returns the row of the parent; -1 for a root. */
   parent(row: number): number {
     this.#build();
     return this.#parent[row] ?? NONE;
   }
 
-  /** 0 for a root. */
+  /** Returns the depth; 0 for a root. */
   depth(row: number): number {
     this.#build();
     return this.#depth[row] ?? 0;
   }
 
-  /** How many processes its subtree has, itself included: they are at `place(row)` and after it. */
+  /** Returns the number of processes in the subtree, itself included: they start at `place(row)`. */
   size(row: number): number {
     this.#build();
     return this.#size[row] ?? 0;
@@ -54,7 +54,7 @@ export class Forest {
     return this.#place[row] ?? NONE;
   }
 
-  /** The rows of its children, by pid. */
+  /** Yields the rows of the children, by pid. */
   *children(row: number): Generator<number> {
     this.#build();
     const end = this.place(row) + this.size(row);
@@ -66,7 +66,7 @@ export class Forest {
     for (let n = 0; n < this.#walked; n += Math.max(1, this.size(this.at(n)))) yield this.at(n);
   }
 
-  /** The sum of a column over a process and all below it; NaN where nothing of it is known. */
+  /** Returns the sum of a column over a process and its descendants; NaN if no value is known. */
   sum(column: Float64Array, row: number): number {
     this.#build();
     const from = this.#place[row] ?? 0;
@@ -90,7 +90,7 @@ export class Forest {
       const row = this.#rows.at(n);
       if (this.#parent[row] === NONE) this.#visit(row);
     }
-    // A reading is no instant: pids that were reused while it went on can form a ring. Nobody is lost for that.
+    // A reading is not atomic: pids reused during it can form a ring, whose processes must not get lost.
     while (this.#walked < count) this.#visit(this.#cut());
   }
 
@@ -113,7 +113,7 @@ export class Forest {
       this.#firstChild[row] = NONE;
       this.#place[row] = NONE;
     }
-    // Backwards, since each is put before its siblings.
+    // Backwards: each row is inserted before its siblings.
     for (let n = rows.count - 1; n >= 0; n--) {
       const row = rows.at(n);
       const parent = this.#parentOf(row);
@@ -128,11 +128,11 @@ export class Forest {
     const rows = this.#rows;
     const parent = rows.find(rows.ppid[row] ?? 0);
     if (parent === NONE || parent === row) return NONE;
-    // Nobody is older than its parent, also than one that adopted it: those are ancestors. It has a reused pid.
+    // A parent is never younger, not even an adopter, which is an ancestor: a younger one has a reused pid.
     return (rows.startTime[parent] ?? NaN) > (rows.startTime[row] ?? NaN) + rows.startSlack ? NONE : parent;
   }
 
-  /** Walks through the subtree of a row, and gives each its place, depth and size. */
+  /** Walks the subtree of a row and sets each place, depth and size. */
   #visit(root: number): void {
     let row = root;
     let depth = 0;
@@ -166,12 +166,12 @@ export class Forest {
     this.#walk[this.#walked++] = row;
   }
 
-  /** Takes a process of a ring away from its parent. */
+  /** Detaches a process of a ring from its parent. */
   #cut(): number {
     const {count} = this.#rows;
     let row = NONE;
     for (let n = 0; n < count && row === NONE; n++) if (this.#place[this.#rows.at(n)] === NONE) row = this.#rows.at(n);
-    // As many steps up as there are processes end in the ring, also where this one only hangs from it.
+    // After `count` steps up, the walk is inside the ring, even if this row only hangs from it.
     for (let steps = 0; steps < count; steps++) row = this.#parent[row] ?? NONE;
     this.#unlink(row);
     return row;

@@ -5,9 +5,9 @@ import {killPid} from '../posix/kill.ts';
 
 const HIDING = /^(?:1|2|4|noaccess|invisible|ptraceable)$/;
 
-/** The mount option of /proc that hides other users' processes from this one, e.g. `hidepid=2`; null: none does. */
+/** Returns the mount option of /proc that hides other users' processes from this one, e.g. `hidepid=2`, or null. */
 export function hiddenBy(mounts = readMounts(), groups = ownGroups(), uid = process.geteuid?.()): string | null {
-  // Root may look into every process.
+  // Root may inspect every process.
   if (uid === 0) return null;
   let found: string | null = null;
   for (const line of mounts.split('\n')) {
@@ -23,7 +23,7 @@ export function hiddenBy(mounts = readMounts(), groups = ownGroups(), uid = proc
   return found;
 }
 
-/** Whether a process is there of which /proc shows nothing. Throws as {@link readStat} does. */
+/** Whether a process exists that /proc does not show. Throws as {@link readStat} does. */
 export const isHidden = (pid: number): boolean => readStat(pid) === null && killPid(pid, 0) !== 'ESRCH';
 
 const ownGroups = (): number[] => [process.getegid?.() ?? -1, ...(process.getgroups?.() ?? [])];

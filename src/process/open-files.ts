@@ -1,4 +1,4 @@
-/** What a process has open (proc(5), /proc/PID/fd), and the limits it lives under. */
+/** The open files of a process (proc(5), /proc/PID/fd), and its resource limits. */
 import {errorCode} from '../base/errors.ts';
 import {readdirSync, readFileSync, readlinkSync} from 'node:fs';
 import {entriesIn, readEnvironment} from './environment.ts';
@@ -9,7 +9,7 @@ export interface OpenFile {
   readonly target: string;
 }
 
-/** In the order of their numbers; `denied` of another user's process, null where there is no such process. */
+/** Returns the open files by number; `denied` for another user's process, null if there is no such process. */
 export function openFilesOf(pid: number, root = '/proc'): readonly OpenFile[] | 'denied' | null {
   let names: string[];
   try {
@@ -23,21 +23,21 @@ export function openFilesOf(pid: number, root = '/proc'): readonly OpenFile[] | 
     try {
       files.push({fd: Number(name), target: readlinkSync(`${root}/${pid}/fd/${name}`)});
     } catch {
-      // It was closed meanwhile.
+      // The descriptor was closed meanwhile.
     }
   }
   return files.sort((a, b) => a.fd - b.fd);
 }
 
 export interface ResourceLimit {
-  /** As the kernel calls it: `Max open files`. */
+  /** The kernel's name: `Max open files`. */
   readonly name: string;
   readonly soft: string;
   readonly hard: string;
   readonly unit: string;
 }
 
-/** All of /proc/PID/limits; empty where it may not be read. */
+/** Returns all of /proc/PID/limits; empty if it may not be read. */
 export function limitsOf(pid: number, root = '/proc'): readonly ResourceLimit[] {
   let text: string;
   try {
@@ -56,7 +56,9 @@ export function limitsOf(pid: number, root = '/proc'): readonly ResourceLimit[] 
   );
 }
 
-/** The environment a process was started with, in its order; null where it may not be read. Untrusted, and full of secrets. */
+/**
+ * Returns the initial environment of a process, in its order, or null if unreadable. Untrusted, and full of secrets.
+ */
 export function environmentOf(pid: number, root = '/proc'): readonly (readonly [name: string, value: string])[] | null {
   const bytes = readEnvironment(`${root}/${pid}`);
   return bytes === null ? null : entriesIn(bytes);

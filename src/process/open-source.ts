@@ -1,18 +1,18 @@
-/** The best source of processes that this system has. */
+/** The choice of the best process source on this system. */
 import {existsSync} from 'node:fs';
 import {ProcSource} from './proc-source.ts';
 import {softOpenFiles} from './proc-files.ts';
 import type {ProcessSource} from './source.ts';
 
-/** So many descriptors at most are kept open for reading again, and never more than a quarter of what this process may have. */
+/** Maximum number of descriptors kept open for rereading, and never more than a quarter of this process's limit. */
 const KEPT_OPEN = 8192;
 
 export interface SourceOptions {
-  /** It will be read many times. */
+  /** The source is read many times. */
   readonly again?: boolean;
-  /** Only this process and those below it are asked for; a source may tell of others as well. */
+  /** Only this process and its descendants are needed; a source may report others as well. */
   readonly below?: number | null;
-  /** ps(1), also where there is a /proc. */
+  /** Use ps(1), even if there is a /proc. */
   readonly portable?: boolean;
 }
 

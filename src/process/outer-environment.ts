@@ -1,14 +1,14 @@
-/** The environment in which the supervisor was started, as the programs that it runs are to see it. */
+/** The environment that the supervisor was started with, as passed on to the programs it runs. */
 import {OUTER_NODE_OPTIONS} from '../posix/node-flags.ts';
 
-/** What was meant for the supervisor itself, and would mislead a worker. */
+/** Variables meant for the supervisor itself, which would mislead a worker. */
 const NOT_FOR_WORKERS =
   /^(BROOD_(?!HOME$)|NOTIFY_SOCKET$|LISTEN_(FDS|PID|FDNAMES)$|WATCHDOG_|JOURNAL_STREAM$|NODE_CHANNEL_|NODE_OPTIONS$)/;
 
-/** What `env_inherit: false` leaves of it, and where brood keeps its things. */
+/** Variables that remain with `env_inherit: false`, including the one for brood's own folder. */
 const FEW = ['PATH', 'HOME', 'USER', 'SHELL', 'LANG', 'TZ', 'TMPDIR', 'BROOD_HOME'];
 
-/** The environment in which the supervisor was started, for workers. */
+/** Returns the environment that the supervisor was started with, for workers. */
 export function outerEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
   const outer: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
@@ -19,19 +19,19 @@ export function outerEnvironment(env: NodeJS.ProcessEnv): Record<string, string>
   return outer;
 }
 
-/** What of it means the user who started the supervisor, and misleads another one's programs. */
+/** Variables that describe the user who started the supervisor, and mislead programs of another user. */
 const OF_USER = ['HOME', 'USER', 'LOGNAME', 'SHELL', 'MAIL'];
-/** What `env_inherit: false` leaves of it for a worker of another user: nothing of the supervisor's own. */
+/** Variables that remain with `env_inherit: false` for a worker of another user: none that describe a user. */
 const FEW_FOR_OTHERS = ['PATH', 'LANG', 'TZ', 'BROOD_HOME'];
 
 export interface Heir {
-  /** Whether it inherits all of it. */
+  /** Whether the worker inherits the whole environment. */
   readonly inherit: boolean;
-  /** Whether its user is another than the supervisor's. */
+  /** Whether the worker's user differs from the supervisor's. */
   readonly isOtherUser: boolean;
 }
 
-/** What a worker finds of it. */
+/** Returns the part of the environment that a worker inherits. */
 export function inheritedBy(
   outer: Readonly<Record<string, string>>,
   {inherit, isOtherUser}: Heir,

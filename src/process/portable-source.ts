@@ -1,13 +1,13 @@
 /**
- * Processes as ps(1) tells of them, where there is no /proc: through ps-list, and pidtree for what is below one process. States, nice,
- * threads and memory are not told that way, and stay unknown.
+ * Processes from ps(1), for systems without /proc: through ps-list, and through pidtree for the descendants of one
+ * process. States, nice values, threads and memory stay unknown.
  */
 import pidtree from 'pidtree';
 import psList, {type ProcessDescriptor} from 'ps-list';
 import {UNKNOWN, type Rows} from './rows.ts';
 import {NO_DETAILS, type Details, type ProcessSource} from './source.ts';
 
-/** ps tells when a process was started to the second, and on some systems counts back from now: two looks may differ by one. */
+/** ps reports start times to the second, and on some systems relative to now: two readings may differ by one. */
 const START_SLACK_MS = 2000;
 
 type Told = Partial<ProcessDescriptor> & {readonly pid: number; readonly ppid: number};
@@ -16,7 +16,7 @@ export class PortableSource implements ProcessSource {
   readonly #below: number | null;
   #told = new Map<number, Told>();
 
-  /** @param below what is asked for is this process and all below it; null: everything. */
+  /** @param below only this process and its descendants are read; null: all processes */
   constructor({below = null}: {readonly below?: number | null} = {}) {
     this.#below = below;
   }
@@ -52,31 +52,31 @@ export class PortableSource implements ProcessSource {
   async #listProcesses(): Promise<readonly Told[]> {
     if (this.#below === null) {
       const all = await psList();
-      // It gives nothing where it can't read what this system's ps writes; who is whose child can be told all the same.
+      // ps-list returns nothing if it can't parse this system's ps output; pidtree still finds parents and children.
       return all.length > 0 ? all : pidtree(-1, {advanced: true});
     }
     const [members, all] = await Promise.all([membersOf(this.#below), psList()]);
     const told = new Map(all.map(one => [one.pid, one]));
     return members.map(member => {
       const one = told.get(member.pid);
-      // Two looks: of a pid that has another parent meanwhile, only what the first one said is sure.
+      // The listings are from different moments: if the parent differs, only the entry of pidtree is certain.
       return one?.ppid === member.ppid ? one : member;
     });
   }
 }
 
-/** A process and all below it; nobody where there is no such process. */
+/** Returns a process and all its descendants; empty if there is no such process. */
 async function membersOf(pid: number): Promise<readonly {readonly pid: number; readonly ppid: number}[]> {
   try {
     const found = await pidtree(pid, {root: true, advanced: true});
-    // pidtree does not tell the parent of a process that it knows as a parent only.
+    // pidtree reports no parent for a process that occurs only as a parent.
     return found.map(one => ({pid: one.pid, ppid: (one as {ppid?: number}).ppid ?? UNKNOWN}));
   } catch {
     return [];
   }
 }
 
-/** What ps(1) has told of each pid. */
+/** Stores the processes that ps(1) has listed. */
 export function storeAll(rows: Rows, told: ReadonlyMap<number, Told>): void {
   rows.startSlack = START_SLACK_MS;
   rows.begin();

@@ -1,4 +1,4 @@
-/** What of a process is not in its `stat`, from the other files of its folder in /proc (proc(5)). */
+/** Facts about a process that are not in its `stat`, from the other files of its folder in /proc (proc(5)). */
 import {errorCode} from '../base/errors.ts';
 import {closeSync, openSync, readFileSync, readSync} from 'node:fs';
 import {commandIn, readCommandLine} from './command-line.ts';
@@ -7,7 +7,7 @@ import {isShortage} from './stat.ts';
 
 const bytes = Buffer.allocUnsafe(128 * 1024);
 
-/** Opens, reads once, closes; a byte a character. Null where it can't be read. */
+/** Reads a file with a single read(2). Returns null if it can't be read. */
 function readText(path: string, encoding: 'latin1' | 'utf8'): string | null {
   let fd: number | undefined;
   try {
@@ -21,7 +21,7 @@ function readText(path: string, encoding: 'latin1' | 'utf8'): string | null {
   }
 }
 
-/** @param folder of the process, as `/proc/4711`. */
+/** @param folder of the process, such as `/proc/4711` */
 export const readDetails = (folder: string): Details =>
   detailsIn(
     readText(`${folder}/status`, 'latin1') ?? '',
@@ -29,16 +29,16 @@ export const readDetails = (folder: string): Details =>
     readText(`${folder}/cgroup`, 'utf8'),
   );
 
-/** Of the text of these files; null where one can't be read. */
+/** Parses the texts of these files. `status` is empty, the others are null, if the file can't be read. */
 export function detailsIn(status: string, arguments_: string | null, cgroup: string | null): Details {
   const locked = /^VmLck:\s+(\d+) kB$/m.exec(status)?.[1];
-  // Real, effective, saved, file system: the second is whose rights it has.
+  // Real, effective, saved, file system: the second one's rights apply.
   const uid = /^Uid:\s+\d+\s+(\d+)\s/m.exec(status)?.[1];
   return {
     // Empty for a zombie and a kernel thread.
     command: commandIn(arguments_ ?? '') || null,
     uid: uid === undefined ? null : Number(uid),
-    // The kernel writes the line for those that have memory of their own.
+    // The kernel writes the line only for processes with memory of their own.
     lockedBytes: locked === undefined ? (status === '' ? null : 0) : Number(locked) * 1024,
     cgroup: /^0::(.*)$/m.exec(cgroup ?? '')?.[1] ?? null,
   };
@@ -57,7 +57,7 @@ export function readPss(folder: string): number | 'denied' | null {
   return kib === undefined ? null : Number(kib) * 1024;
 }
 
-/** When the machine was started, in ms since 1970, to the second; null where that is not told. */
+/** Returns when the machine was started, in ms since 1970, to the second, or null if that is unknown. */
 export function bootTime(root: string): number | null {
   const seconds = /^btime (\d+)$/m.exec(readText(`${root}/stat`, 'latin1') ?? '')?.[1];
   return seconds === undefined ? null : Number(seconds) * 1000;

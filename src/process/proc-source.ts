@@ -1,4 +1,4 @@
-/** Processes from Linux's /proc (proc(5)), or from a recording of one. */
+/** Processes from Linux's /proc (proc(5)), or from a recording of it. */
 import {closeSync, openSync, readSync} from 'node:fs';
 import {join} from 'node:path';
 import {Directory} from '../posix/directory.ts';
@@ -13,14 +13,14 @@ import {StatField, StatLine} from './stat-line.ts';
 const STAT_BYTES = 4096;
 
 export interface ProcOptions {
-  /** Where it is mounted, or the folder of a recording. */
+  /** The mount point, or the folder of a recording. */
   readonly root?: string;
   /**
-   * Of so many processes `stat` is kept open: read again through the same descriptor it costs half, and is never that of
+   * Number of processes whose `stat` stays open: a reread through the same descriptor costs half, and never reads
    * another process with the same pid. 0 for a single reading.
    */
   readonly keepOpen?: number;
-  /** A clock that is never set, in ms. */
+  /** A monotonic clock, in ms. */
   readonly clock?: () => number;
 }
 
@@ -35,7 +35,7 @@ export class ProcSource implements ProcessSource {
   #bootTime: number | null | undefined;
   #lastRead = 0;
 
-  /** Throws where there is no such folder. */
+  /** Throws if there is no such folder. */
   constructor({root = '/proc', keepOpen = 0, clock = () => performance.now()}: ProcOptions = {}) {
     this.#root = root;
     this.#clock = clock;
@@ -43,13 +43,13 @@ export class ProcSource implements ProcessSource {
     this.#directory = new Directory(root);
   }
 
-  /** @throws where a descriptor or memory is lacking: then nobody may be taken for gone. */
+  /** @throws on a shortage of descriptors or memory: no process may then be taken for gone */
   read(rows: Rows): void {
     const now = this.#clock();
     const pids = this.#directory.numbers();
     const elapsed = rows.readings === 0 ? NaN : (now - this.#lastRead) / 1000;
     this.#lastRead = now;
-    // Those of /proc rise; a recording's are in any order.
+    // /proc lists pids in rising order, a recording in any order.
     if (!isRising(pids)) pids.sort();
     rows.begin();
     try {
@@ -93,7 +93,7 @@ export class ProcSource implements ProcessSource {
         this.#store(rows, row, elapsed);
         return;
       }
-      // It has been waited for; if there is such a pid it is another process.
+      // The process has been reaped; a process with this pid is another one.
       this.#kept.release(row);
       rows.remove(row);
       row = NONE;
@@ -114,7 +114,7 @@ export class ProcSource implements ProcessSource {
     const {fields, nameStart, nameEnd} = this.#line;
     const ticks = (fields[StatField.userTicks] ?? 0) + (fields[StatField.systemTicks] ?? 0);
     const before = rows.cpuTicks[row] ?? NaN;
-    // Whoever was not there at the last reading has used all of it since.
+    // A process that is new since the last reading has used all its time since then.
     const used = Number.isNaN(before) ? ticks : ticks - before;
     rows.cpuPercent[row] = elapsed > 0 ? Math.max(0, (used / TICKS_PER_SECOND / elapsed) * 100) : NaN;
     rows.cpuTicks[row] = ticks;
@@ -137,7 +137,7 @@ export class ProcSource implements ProcessSource {
     rows.keep(row);
   }
 
-  /** Whether this descriptor still tells of that process. */
+  /** Reads and parses `stat`. Returns false if the descriptor no longer belongs to that process. */
   #parse(fd: number, pid: number): boolean {
     try {
       const length = readSync(fd, this.#bytes, 0, STAT_BYTES, 0);
@@ -154,13 +154,13 @@ export class ProcSource implements ProcessSource {
     } catch (error) {
       if (!isShortage(error)) return NONE;
       if (this.#kept.count === 0) throw error;
-      // What is kept is a convenience: others need descriptors more.
+      // Kept descriptors are a convenience: other code needs them more.
       this.#kept.giveUp();
       return this.#openStat(pid);
     }
   }
 
-  /** Whether that process is still there: then what was read by its pid meanwhile was its own. */
+  /** Whether the process still exists: data read by its pid before was then its own. */
   #isStill(rows: Rows, row: number): boolean {
     const pid = rows.pid[row] ?? 0;
     const kept = this.#kept.of(row);

@@ -1,8 +1,8 @@
-/** The letters and names by which ps(1) and sched(7) call what the kernel shows as numbers. */
+/** The letters and names that ps(1) and sched(7) use for numbers of the kernel. */
 
-/** What of a process its STAT is made of. */
+/** The facts about a process that make up its STAT. */
 export interface StatFacts {
-  /** The letter's code: R S D T t Z X I. */
+  /** The code of the letter: R S D T t Z X I. */
   readonly state: number;
   readonly nice: number;
   readonly lockedBytes: number | null;
@@ -14,8 +14,8 @@ export interface StatFacts {
 }
 
 /**
- * STAT as ps(1) shows it: the state, `<` nice below 0, `N` above, `L` has memory that is locked, `s` leads a session, `l` has several
- * threads, `+` is in the foreground of its terminal.
+ * Returns STAT as ps(1) shows it: the state, `<` nice below 0, `N` nice above 0, `L` has locked memory, `s` leads a
+ * session, `l` has several threads, `+` is in the foreground of its terminal.
  */
 export const statLetters = (of: StatFacts): string =>
   String.fromCharCode(of.state) +
@@ -27,9 +27,9 @@ export const statLetters = (of: StatFacts): string =>
 
 const POLICIES = ['other', 'fifo', 'rr', 'batch', 'iso', 'idle', 'deadline', 'ext'];
 
-/** The name of a scheduling policy (sched(7)): SCHED_FIFO is `fifo`. */
+/** Returns the name of a scheduling policy (sched(7)): SCHED_FIFO is `fifo`. */
 export const policyName = (policy: number): string => POLICIES[policy] ?? String(policy);
 
-/** A thread of the kernel itself: no program, no command line, no memory of its own. */
+/** A kernel thread: no program, no command line, no memory of its own. */
 const PF_KTHREAD = 0x0020_0000;
 export const isKernelThread = (flags: number): boolean => (flags & PF_KTHREAD) !== 0;

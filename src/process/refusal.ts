@@ -1,4 +1,4 @@
-/** Why a process could not be touched, in words (kill(2), setpriority(2)). */
+/** Descriptions of the errors of kill(2) and setpriority(2). */
 import {readFileSync} from 'node:fs';
 
 const CAP_KILL = 5n;
@@ -32,7 +32,7 @@ function isAnothers(pid: number): boolean {
   return !own.includes(other.real) && !own.includes(other.saved) && ((self.capabilities >> CAP_KILL) & 1n) === 0n;
 }
 
-/** What an error means that came of sending a signal to a process, or of changing its nice value. */
+/** Describes an error from sending a signal to a process or changing its nice value. */
 export function whyRefused(pid: number, code: string): string {
   switch (code) {
     case 'ESRCH':

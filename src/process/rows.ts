@@ -1,16 +1,16 @@
 /**
- * All processes as columns of numbers. A process keeps its row as long as it lives; the memory of a row is used again, so
- * that a reading leaves nothing behind for the garbage collector.
+ * All processes as columns of numbers. A process keeps its row as long as it lives, and the memory of rows is reused: a
+ * reading leaves no garbage behind for the collector.
  */
 
-/** In a column of integers: the source can't tell. In a column of floating point numbers NaN says the same. */
+/** Unknown value in a column of integers. Columns of floating point numbers have NaN instead. */
 export const UNKNOWN = -0x80000000;
 
-/** A value of a column; null where it is unknown. */
+/** Returns a value of a column, or null if it is unknown. */
 export const known = (value: number | undefined): number | null =>
   value === undefined || value === UNKNOWN || Number.isNaN(value) ? null : value;
 
-/** As many bytes as the kernel shows of a name: 15 of a program's, 63 of a kernel thread's. */
+/** Bytes that the kernel shows of a name: 15 of a program's, 63 of a kernel thread's. */
 export const NAME_BYTES = 64;
 const FIRST_CAPACITY = 256;
 
@@ -32,33 +32,33 @@ const INTEGERS = [
 const NUMBERS = ['startTime', 'cpuTicks', 'cpuPercent', 'rssBytes'] as const;
 
 export class Rows {
-  /** Zero only where a file was no process's. */
+  /** 0 in a row without a process. */
   pid = integers(FIRST_CAPACITY);
   ppid = integers(FIRST_CAPACITY);
   pgid = integers(FIRST_CAPACITY);
   sid = integers(FIRST_CAPACITY);
-  /** The number of the controlling terminal's device; 0: none. */
+  /** Device number of the controlling terminal; 0: none. */
   terminal = integers(FIRST_CAPACITY);
-  /** The process group in the foreground of that terminal; -1: there is none. */
+  /** The foreground process group of that terminal; -1: none. */
   foreground = integers(FIRST_CAPACITY);
   /** The code of the letter: R S D T t Z X I. */
   state = integers(FIRST_CAPACITY);
   flags = integers(FIRST_CAPACITY);
-  /** As the kernel shows it: 20 + nice, below 0 for real-time policies. */
+  /** The kernel's value: 20 + nice, below 0 for real-time policies. */
   priority = integers(FIRST_CAPACITY);
   nice = integers(FIRST_CAPACITY);
   threads = integers(FIRST_CAPACITY);
-  /** SCHED_OTHER and so on by number (sched(7)). */
+  /** Number of SCHED_OTHER and so on (sched(7)). */
   policy = integers(FIRST_CAPACITY);
-  /** Of a zombie its wait status (wait(2)), 0 where it may not be read. */
+  /** Wait status of a zombie (wait(2)); 0 if it may not be read. */
   exitStatus = integers(FIRST_CAPACITY);
-  /** With the pid the identity; its unit is the source's, and earlier is less. */
+  /** Identifies a process together with the pid. The unit is the source's; earlier is less. */
   startTime = numbers(FIRST_CAPACITY);
-  /** By so much the starts of two processes may be wrong against each other. */
+  /** Maximum error of the difference between two start times. */
   startSlack = 0;
   /** Clock ticks of CPU time so far. */
   cpuTicks = numbers(FIRST_CAPACITY);
-  /** Of one core, between the last two readings. */
+  /** Percent of one core, between the last two readings. */
   cpuPercent = numbers(FIRST_CAPACITY);
   rssBytes = numbers(FIRST_CAPACITY);
 
@@ -66,7 +66,7 @@ export class Rows {
   #nameBytes = Buffer.alloc(FIRST_CAPACITY * NAME_BYTES);
   #nameLength = new Uint8Array(FIRST_CAPACITY);
   readonly #names: (string | undefined)[] = [];
-  /** How often a row's name has changed, or the row another process: what is remembered of a row is worth nothing then. */
+  /** Incremented when a row's name or process changes: cached facts about the row are then invalid. */
   version = new Int32Array(FIRST_CAPACITY);
 
   #order = new Int32Array(FIRST_CAPACITY);
@@ -79,12 +79,12 @@ export class Rows {
   readonly #free: number[] = [];
   readonly #rowOf = new Map<number, number>();
 
-  /** How many processes the last reading found. */
+  /** Number of processes in the last reading. */
   get count(): number {
     return this.#count;
   }
 
-  /** How many readings there were. */
+  /** Number of readings so far. */
   get readings(): number {
     return this.#reading;
   }
@@ -93,17 +93,17 @@ export class Rows {
     return this.pid.length;
   }
 
-  /** The row of the n-th process, by pid from the smallest. */
+  /** Returns the row of the n-th process, in order of pid. */
   at(n: number): number {
     return this.#order[n] ?? -1;
   }
 
-  /** The row of a process; -1 where the last reading found none of that pid. */
+  /** Returns the row of a process; -1 if the last reading found no such pid. */
   find(pid: number): number {
     return this.#rowOf.get(pid) ?? -1;
   }
 
-  /** The name that the process has given itself. Untrusted. */
+  /** Returns the name, which the process can choose. Untrusted. */
   name(row: number): string {
     return (this.#names[row] ??= this.#nameBytes.toString(
       'utf8',
@@ -119,7 +119,7 @@ export class Rows {
     this.#reading++;
   }
 
-  /** A row for a process that has none yet, with everything unknown. */
+  /** Adds a row for a process that has none, with all values unknown. */
   add(pid: number): number {
     const row = this.#free.pop() ?? this.#used++;
     if (row >= this.capacity) this.#grow();
@@ -132,13 +132,13 @@ export class Rows {
     return row;
   }
 
-  /** This reading has found the process: it stays. Call it once for each, by rising pid. */
+  /** Records that this reading has found the process. Call it once per process, by rising pid. */
   keep(row: number): void {
     this.#order[this.#count++] = row;
     this.#seen[row] = this.#reading;
   }
 
-  /** The process is gone. */
+  /** Removes a process that is gone. */
   remove(row: number): void {
     const pid = this.pid[row] ?? 0;
     if (this.#rowOf.get(pid) === row) this.#rowOf.delete(pid);
@@ -148,7 +148,7 @@ export class Rows {
     this.#free.push(row);
   }
 
-  /** Removes the processes that this reading has not found, each after `gone` was told of it. */
+  /** Removes the processes that this reading has not found, after a call of `gone` for each. */
   removeUnseen(gone: (row: number) => void): void {
     for (let n = 0; n < this.#countBefore; n++) {
       const row = this.#before[n] ?? 0;
@@ -159,7 +159,7 @@ export class Rows {
     }
   }
 
-  /** The reading came to no end: whom it did not reach stays as the last one found him. */
+  /** Ends an incomplete reading: processes that it did not reach stay as the last one found them. */
   abandon(): void {
     for (let n = 0; n < this.#countBefore; n++) {
       const row = this.#before[n] ?? 0;

@@ -1,4 +1,4 @@
-/** What this user may do to processes by own right: only if it is still the one that was meant. */
+/** Signals and nice values, set with this user's rights and only for the process that was meant. */
 import {errorCode} from '../base/errors.ts';
 import {setPriority} from 'node:os';
 import {whyRefused} from './refusal.ts';
@@ -8,7 +8,7 @@ import {signalNumber} from '../posix/signals.ts';
 
 const wordsOf = (pid: number, code: string): string => `process ${pid}: ${whyRefused(pid, code)}`;
 
-/** Sends a signal. Answers why not, in words; null: it was sent. */
+/** Sends a signal. Returns a description of the failure, or null. */
 export function signalProcess(pid: number, startTime: string | null, signal: string): string | null {
   const number = signalNumber(signal);
   if (number === null) return `${signal} is no signal`;
@@ -17,7 +17,7 @@ export function signalProcess(pid: number, startTime: string | null, signal: str
   return refused === null ? null : wordsOf(pid, refused);
 }
 
-/** Sets a nice value (setpriority(2)). Answers why not, in words; null: it is set. */
+/** Sets a nice value (setpriority(2)). Returns a description of the failure, or null. */
 export function niceProcess(pid: number, startTime: string | null, nice: number): string | null {
   try {
     if (startTime !== null && startTimeOf(pid) !== startTime) return wordsOf(pid, 'ESRCH');
@@ -25,7 +25,7 @@ export function niceProcess(pid: number, startTime: string | null, nice: number)
     return null;
   } catch (error) {
     const code = errorCode(error, '');
-    // Node tells what the system said in `info` only.
+    // Node reports the system's error in `info` only.
     const info = error instanceof Error && 'info' in error ? JSON.stringify(error.info) : '';
     return wordsOf(pid, /EPERM/.test(info) ? 'EPERM' : /EACCES/.test(info) ? 'EACCES' : code || 'ESRCH');
   }

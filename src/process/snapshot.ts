@@ -1,10 +1,10 @@
-/** All processes at one moment, read again and again: the base of `brood tree` and `brood top`. */
+/** All processes at one moment, refreshed repeatedly: the base of `brood tree` and `brood top`. */
 import {Forest} from './forest.ts';
 import {isKernelThread, statLetters} from './ps-stat.ts';
 import {known, Rows} from './rows.ts';
 import type {Details, ProcessSource} from './source.ts';
 
-/** For so long a command line that was read is taken for the one there is: it may change without its name. */
+/** How long (ms) details are cached: a command line may change while the name stays the same. */
 const DETAILS_MS = 3000;
 
 interface Remembered {
@@ -22,7 +22,7 @@ interface Remembered {
  *   console.log(snapshot.rows.pid[row], snapshot.rows.name(row), snapshot.stat(row));
  * }
  * ```
- * A row stays a process's as long as it lives. Columns hold numbers; `known()` makes null of what is unknown.
+ * A process keeps its row as long as it lives. Columns hold numbers; `known()` turns unknown values into null.
  */
 export class Snapshot {
   readonly rows = new Rows();
@@ -34,17 +34,17 @@ export class Snapshot {
     this.#source = source;
   }
 
-  /** Reads all anew. */
+  /** Reads all processes again. */
   async refresh(): Promise<void> {
     await this.#source.read(this.rows);
   }
 
-  /** Lets go of what is held open. */
+  /** Closes the source. */
   close(): void {
     this.#source.close();
   }
 
-  /** What is not read for all at each refresh: command line, user, cgroup, locked memory. At most 3 s old. */
+  /** Returns facts that a refresh does not read: command line, user, cgroup, locked memory. At most 3 s old. */
   details(row: number): Details {
     const version = this.rows.version[row] ?? 0;
     const now = performance.now();
@@ -56,30 +56,34 @@ export class Snapshot {
     return details;
   }
 
-  /** Proportional set size in bytes; `denied` of another user's process, null where it is unknown. Costs a millisecond. */
+  /**
+   * Returns the proportional set size in bytes; `denied` for another user's process, null if unknown. Takes about 1 ms.
+   */
   pss(row: number): number | 'denied' | null {
     return this.#source.pss(this.rows, row);
   }
 
-  /** When it was started, in ms since 1970; null: unknown. */
+  /** Returns when the process was started, in ms since 1970, or null if unknown. */
   startedAt(row: number): number | null {
     const startTime = known(this.rows.startTime[row]);
     return startTime === null ? null : this.#source.startedAt(startTime);
   }
 
-  /** With the pid, the identity by which brood knows processes: clock ticks after boot, as text; null: unknown. */
+  /**
+   * Returns the start time by which brood identifies a process, with its pid: clock ticks after boot, as text, or null.
+   */
   identity(row: number): string | null {
     const startTime = known(this.rows.startTime[row]);
     return startTime === null ? null : this.#source.identity(startTime);
   }
 
-  /** The kernel's letter: R S D T t Z X I; null: unknown. */
+  /** Returns the kernel's letter, R S D T t Z X I, or null if unknown. */
   state(row: number): string | null {
     const state = known(this.rows.state[row]);
     return state === null ? null : String.fromCharCode(state);
   }
 
-  /** STAT as ps(1) shows it: `Ssl+`; null: unknown. */
+  /** Returns STAT as ps(1) shows it: `Ssl+`, or null if unknown. */
   stat(row: number): string | null {
     const {rows} = this;
     const state = known(rows.state[row]);
@@ -97,7 +101,7 @@ export class Snapshot {
         });
   }
 
-  /** It has ended, and only waits to be waited for. One whose first thread alone has ended looks the same to ps(1). */
+  /** Whether a process is a zombie. To ps(1), a process of which only the first thread has ended looks the same. */
   hasEnded(row: number): boolean {
     const state = this.state(row);
     return (state === 'Z' && (this.rows.threads[row] ?? 0) < 2) || state === 'X';

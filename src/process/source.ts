@@ -1,11 +1,11 @@
-/** Where the facts about processes come from. What a source can't tell stays unknown. */
+/** The interface of process sources. Facts that a source can't report stay unknown. */
 import type {Rows} from './rows.ts';
 
-/** What changes while a process lives, or costs a file more; asked for those that are shown. */
+/** Facts that change while a process lives, or need another file; read only for processes that are shown. */
 export interface Details {
-  /** The program and its arguments, joined by spaces; null: it has none (a kernel thread, a zombie), or it is unknown. Untrusted. */
+  /** The program and its arguments, joined by spaces; null: none (a kernel thread, a zombie), or unknown. Untrusted. */
   readonly command: string | null;
-  /** Whose rights it has; null: unknown. */
+  /** The user whose rights the process has; null: unknown. */
   readonly uid: number | null;
   /** Memory that can't be swapped out; null: unknown. */
   readonly lockedBytes: number | null;
@@ -16,15 +16,19 @@ export interface Details {
 export const NO_DETAILS: Details = {command: null, uid: null, lockedBytes: null, cgroup: null};
 
 export interface ProcessSource {
-  /** Reads all processes. What can't be read of a process because it is gone meanwhile is left out. */
+  /** Reads all processes. Facts that can't be read because the process is gone are left out. */
   read(rows: Rows): void | Promise<void>;
-  /** What costs more, of one process that the last reading found. Never another's that has its pid now. */
+  /** Returns the costlier facts about a process of the last reading, never those of a later process with its pid. */
   details(rows: Rows, row: number): Details;
-  /** Memory in bytes, of what is shared its part; `denied`: of another user's process; null: unknown, or gone. */
+  /**
+   * Returns memory in bytes, with its part of shared memory; `denied`: another user's process; null: unknown, or gone.
+   */
   pss(rows: Rows, row: number): number | 'denied' | null;
-  /** When a process was started, in ms since 1970; null: unknown. */
+  /** Returns when a process was started, in ms since 1970, or null if unknown. */
   startedAt(startTime: number): number | null;
-  /** A start time as brood notes it: clock ticks after boot, as text; null: this source does not tell it so exactly. */
+  /**
+   * Returns a start time as brood records it: clock ticks after boot, as text, or null if this source is less exact.
+   */
   identity(startTime: number): string | null;
   close(): void;
 }

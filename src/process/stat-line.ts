@@ -1,4 +1,4 @@
-/** `/proc/PID/stat` (proc(5)) read from its bytes, without a string: for those who read thousands of them each second. */
+/** `/proc/PID/stat` (proc(5)) parsed from its bytes, without a string: for readers of thousands of files per second. */
 
 /** Fields are numbered as in proc(5), from 1. */
 export const StatField = {
@@ -33,22 +33,22 @@ const CLOSE = 0x29;
 const ZOMBIE = 0x5a;
 const DEAD = 0x58;
 
-/** One line, read over and over into the same memory. */
+/** One line, parsed repeatedly into the same memory. */
 export class StatLine {
-  /** By the number of the field; the state is its letter's code, the name is not here. */
+  /** By field number. The state is the code of its letter; the name is not included. */
   readonly fields = new Float64Array(LAST + 1);
-  /** Where the name lies in the bytes that were parsed. It is untrusted, and may hold any byte but zero. */
+  /** Position of the name in the parsed bytes. The name is untrusted and may contain any byte but zero. */
   nameStart = 0;
   nameEnd = 0;
 
   /**
-   * Whether these bytes are such a line, complete as far as it is needed. A torn one is refused: the half of a number would be
-   * another process's.
+   * Parses a line. Returns false if the bytes are no such line, or if a needed field is missing. A truncated line is
+   * rejected: half of a number would mean another process.
    */
   parse(bytes: Uint8Array, length: number): boolean {
     const open = this.#number(bytes, 0, length, StatField.pid) + 1;
     if (open <= 1 || bytes[open] !== OPEN || bytes[open - 1] !== SPACE) return false;
-    // The name may hold spaces and parentheses: its end is the last one.
+    // The name may contain spaces and parentheses: it ends at the last parenthesis.
     let close = length - 1;
     while (close > open && bytes[close] !== CLOSE) close--;
     if (close <= open || close + 4 >= length || bytes[close + 1] !== SPACE || bytes[close + 3] !== SPACE) return false;
@@ -61,7 +61,7 @@ export class StatLine {
     return this.#numbers(bytes, close + 4, length, ended ? LAST : LAST_NEEDED);
   }
 
-  /** The fields from the parent's pid to `last`, each followed by a space; the last one that there is by the line's end. */
+  /** Reads the fields from the parent's pid to `last`. A space follows each; the last of all may end the line. */
   #numbers(bytes: Uint8Array, from: number, length: number, last: number): boolean {
     this.fields[StatField.exitStatus] = NaN;
     let at = from;
@@ -70,7 +70,7 @@ export class StatLine {
       const after = bytes[end] ?? 0;
       if (end < 0 || (after !== SPACE && (after !== NEWLINE || field !== LAST))) {
         if (field <= LAST_NEEDED) return false;
-        // Of how it ended nothing can be told.
+        // The exit status is unknown.
         this.fields[StatField.exitStatus] = NaN;
         return true;
       }
@@ -79,7 +79,7 @@ export class StatLine {
     return true;
   }
 
-  /** Reads a number that begins at `from`; answers where it ends, or -1 where there is none or the bytes end with it. */
+  /** Reads a number that begins at `from`. Returns its end, or -1 if there is none or the bytes end with it. */
   #number(bytes: Uint8Array, from: number, length: number, field: number): number {
     let at = from;
     const negative = bytes[at] === MINUS;

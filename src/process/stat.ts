@@ -1,14 +1,14 @@
-/** `/proc/PID/stat` (proc(5)). Fields are numbered as there, from 1. */
+/** `/proc/PID/stat` (proc(5)). Fields are numbered as in the man page, from 1. */
 import {errorCode} from '../base/errors.ts';
 import {closeSync, openSync, readSync} from 'node:fs';
 
-/** Clock ticks a second in what /proc says: 100 on every Linux (the kernel's USER_HZ). */
+/** Clock ticks per second in /proc: 100 on every Linux (the kernel's USER_HZ). */
 export const TICKS_PER_SECOND = 100;
 const PAGE_BYTES = 4096;
 
 export interface Stat {
   readonly pid: number;
-  /** The name: at most 15 bytes of the program's, chosen by the process itself; untrusted. */
+  /** The name: at most 15 bytes of the program's, or chosen by the process itself; untrusted. */
   readonly comm: string;
   /** R S D T t Z X I. */
   readonly state: string;
@@ -20,10 +20,10 @@ export interface Stat {
   readonly priority: number;
   readonly nice: number;
   readonly threads: number;
-  /** Ticks after boot at which it was started, as text: with the pid, the process's identity. */
+  /** Ticks after boot at which the process started, as text: identifies the process together with the pid. */
   readonly startTime: string;
   readonly rssBytes: number;
-  /** Of a zombie: its wait status (wait(2)); 0 where it may not be read. */
+  /** Wait status of a zombie (wait(2)); 0 if it may not be read. */
   readonly exitStatus: number;
 }
 
@@ -31,13 +31,13 @@ const RSS = 24;
 
 const exitStatusIn = (fields: string): number => Number(fields.split(' ')[52 - 3]) || 0;
 
-/** Reads what a line of `stat` says; null where it is no such line. */
+/** Parses a line of `stat`. Returns null if it is no such line. */
 export function parseStat(line: string): Stat | null {
   const open = line.indexOf('(');
-  // The name may hold spaces and parentheses: its end is the last one.
+  // The name may contain spaces and parentheses: it ends at the last parenthesis.
   const close = line.lastIndexOf(')');
   if (open < 0 || close < open) return null;
-  // No further than is needed: most of the rest is about addresses.
+  // Only up to the last needed field: most of the others are addresses.
   const fields = line.slice(close + 2).split(' ', RSS - 2);
   const field = (number: number): number => Number(fields[number - 3]);
   const [state = '?'] = fields;
@@ -62,14 +62,14 @@ export function parseStat(line: string): Stat | null {
 
 const buffer = Buffer.allocUnsafe(4096);
 
-/** What this process lacks says nothing of the one that it looks at: such a one must not be taken for gone. */
+/** Shortages of this process. They are no evidence about the process being read, which must not be taken for gone. */
 const SHORTAGES = new Set<unknown>(['EMFILE', 'ENFILE', 'ENOMEM']);
 export const isShortage = (error: unknown): boolean => SHORTAGES.has(errorCode(error));
 
 /**
- * A small file of /proc as text, a byte a character; null where it can't be read (the process is gone, or denied).
+ * Returns a small file of /proc as text, one character per byte, or null if it can't be read (process gone, or denied).
  *
- * @throws where a descriptor or memory is lacking (`EMFILE`, `ENFILE`, `ENOMEM`).
+ * @throws on a shortage of descriptors or memory (`EMFILE`, `ENFILE`, `ENOMEM`)
  */
 export function readSmall(path: string): string | null {
   let fd: number | undefined;
@@ -84,22 +84,22 @@ export function readSmall(path: string): string | null {
   }
 }
 
-/** What the kernel says of a process; null where there is none. */
+/** Returns the kernel's record of a process, or null if there is no such process. */
 export function readStat(pid: number): Stat | null {
   const line = readSmall(`/proc/${pid}/stat`);
   return line === null ? null : parseStat(line);
 }
 
-/** The start time of a process, zombies included; null where there is none. */
+/** Returns the start time of a process, zombies included, or null if there is no such process. */
 export const startTimeOf = (pid: number): string | null => readStat(pid)?.startTime ?? null;
 
 /**
- * Whether a process has ended, and only waits to be waited for. One whose first thread has ended looks like a zombie
- * too, as long as others of its threads run.
+ * Whether a process has ended and waits to be reaped. A process whose first thread has ended looks like a zombie, too,
+ * as long as other threads run.
  */
 export const hasEnded = ({state, threads}: Stat): boolean => (state === 'Z' && threads < 2) || state === 'X';
 
-/** Whether a process of that identity runs (a zombie does not). */
+/** Whether a process of that identity runs. A zombie does not. */
 export function isAlive(pid: number, startTime: string): boolean {
   const stat = readStat(pid);
   return stat !== null && stat.startTime === startTime && !hasEnded(stat);

@@ -1,4 +1,4 @@
-/** All processes in one pass over /proc: whoever needs several at once reads it once for all. */
+/** All processes in one pass over /proc, for callers that need several of them. */
 import {readdirSync} from 'node:fs';
 import {readStat, type Stat} from './stat.ts';
 
@@ -27,11 +27,11 @@ export class ProcessTable {
     return this.#children.get(pid) ?? [];
   }
 
-  /** A process and all its living and dead descendants, parents first; empty where there is no such process. */
+  /** Returns a process and all its descendants, living and dead, parents first; empty if there is no such process. */
   treeOf(pid: number): Stat[] {
     const root = this.#byPid.get(pid);
     const found = root ? [root] : [];
-    // A reading is no instant: a child may have been read before its parent's pid was reused. A visited set ends loops.
+    // A pass is not atomic: a parent's pid may be reused after its child was read. The visited set ends loops.
     const seen = new Set(found);
     for (const stat of found) {
       for (const child of this.childrenOf(stat.pid)) {
@@ -44,7 +44,7 @@ export class ProcessTable {
   }
 }
 
-/** The pids of all processes, in the order of /proc. */
+/** Returns the pids of all processes, in the order of /proc. */
 export function listPids(): number[] {
   const pids: number[] = [];
   for (const name of readdirSync('/proc')) {
@@ -54,7 +54,7 @@ export function listPids(): number[] {
   return pids;
 }
 
-/** Reads every process. Those that end meanwhile are left out. */
+/** Reads every process. Processes that end meanwhile are left out. */
 export const readProcessTable = (): ProcessTable =>
   new ProcessTable(
     listPids()

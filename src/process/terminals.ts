@@ -1,4 +1,4 @@
-/** Names of controlling terminals, as ps(1) shows them, from the number of the device (proc(5), field 7). */
+/** Names of controlling terminals as in ps(1), from the device number (proc(5), field 7). */
 import {readSmall} from './stat.ts';
 
 interface Driver {
@@ -6,14 +6,14 @@ interface Driver {
   readonly major: number;
   readonly from: number;
   readonly to: number;
-  /** It has no numbered terminals, but this one. */
+  /** The driver has only this terminal, without a number. */
   readonly isSingle: boolean;
 }
 
-/** Of Unix98 pseudo terminals; each next one has 256 more. */
+/** Major numbers of Unix98 pseudo terminals, 256 terminals for each. */
 const PTS_FIRST = 136;
 const PTS_LAST = 143;
-/** The one that begins to count at its first minor: /dev/tty1 is 4:1. */
+/** The only driver whose terminals are numbered by minor: /dev/tty1 is 4:1. */
 const VIRTUAL_CONSOLES = '/dev/tty';
 
 export class Terminals {
@@ -24,7 +24,9 @@ export class Terminals {
     this.#root = root;
   }
 
-  /** `pts/3`, `tty1`, `ttyS0`; null: none. What no driver is known for is shown as its numbers. */
+  /**
+   * Returns the name: `pts/3`, `tty1`, `ttyS0`; null: none. A device without a known driver is shown as its numbers.
+   */
   name(device: number): string | null {
     if (device === 0) return null;
     const major = (device >>> 8) & 0xfff;
@@ -37,7 +39,7 @@ export class Terminals {
     return `${name}${driver.prefix === VIRTUAL_CONSOLES ? minor : minor - driver.from}`;
   }
 
-  /** Lines as `serial  /dev/ttyS  4 64-95 serial`. */
+  /** Parses lines such as `serial  /dev/ttyS  4 64-95 serial`. */
   #all(): readonly Driver[] {
     return (this.#drivers ??= (readSmall(`${this.#root}/tty/drivers`) ?? '').split('\n').flatMap(line => {
       const [, prefix, major, from, to, type = ''] =

@@ -1,4 +1,4 @@
-/** Names of users, without asking for each process. */
+/** Names of users, without a lookup for each process. */
 import {execFile} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {promisify} from 'node:util';
@@ -14,7 +14,7 @@ function passwordFile(path: string): string {
   }
 }
 
-/** Names by number, of lines as passwd(5) has them. Of two lines for one number the first counts, as for getpwuid(3). */
+/** Returns names by number from lines of passwd(5). Of two lines for one number the first counts, as in getpwuid(3). */
 export function namesIn(text: string): Map<number, string> {
   const names = new Map<number, string>();
   for (const line of text.split('\n')) {
@@ -32,12 +32,12 @@ export class Users {
     this.#add(passwordFile(path));
   }
 
-  /** The name, or where there is none the number (passwd(5)). */
+  /** Returns the name, or the number if there is none (passwd(5)). */
   name(uid: number): string {
     return this.#names.get(uid) ?? String(uid);
   }
 
-  /** Asks the name service for those that the password file does not have (getent(1)), once, and all at the same time. */
+  /** Looks up users that the password file lacks in the name service (getent(1)): each once, and all in one call. */
   async ask(uids: Iterable<number>): Promise<void> {
     const unknown = [...new Set(uids)].filter(uid => !this.#names.has(uid) && !this.#asked.has(uid));
     if (unknown.length === 0) return;
@@ -45,7 +45,7 @@ export class Users {
     try {
       this.#add((await run('getent', ['passwd', ...unknown.map(String)], {timeout: ASK_MS})).stdout);
     } catch (error) {
-      // It fails where it found but some of them, and where there is no such program.
+      // getent(1) fails if it finds only some of the users, and if there is no such program.
       if (error instanceof Error && 'stdout' in error && typeof error.stdout === 'string') this.#add(error.stdout);
     }
   }

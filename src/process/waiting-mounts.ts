@@ -1,22 +1,22 @@
 /**
- * Places whose file system may not answer: it is asked over a network, or is a program. A path is followed link by link as
- * the kernel would do it, up to where it enters such a mount, and never into it: so to find out waits for nobody.
+ * Places whose file system may not answer: it is on the network, or served by a program. A path is followed link by
+ * link as the kernel would do it, up to such a mount and never into it, so the check itself never waits.
  */
 import {lstatSync, readFileSync, readlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import {MountChanges} from '../posix/mount-changes.ts';
 
-/** Types that are answered by the kernel alone, from memory or from a disk of this machine. */
+/** Types that the kernel serves by itself, from memory or from a disk of this machine. */
 const OWN =
   /^(ext[234]|xfs|btrfs|f2fs|zfs|bcachefs|jfs|reiserfs|nilfs2|v?fat|msdos|exfat|ntfs3|hfsplus|iso9660|udf|squashfs|erofs|cramfs|romfs|overlay|aufs|tmpfs|ramfs|devtmpfs|rootfs|hugetlbfs|devpts|proc|sysfs|cgroup2?|securityfs|debugfs|tracefs|configfs|pstore|efivarfs|bpf|mqueue|binfmt_misc|fusectl|nsfs|selinuxfs|binder)$/;
-/** As many links as the kernel follows in one path (path_resolution(7)). */
+/** Maximum number of links that the kernel follows in one path (path_resolution(7)). */
 const MOST_LINKS = 40;
-/** What was found out of a path holds so long (ms): a thousand workers that are started at once have few of them. */
+/** How long results are cached (ms): a thousand workers started at once have few different paths. */
 const VALID_MS = 1_000;
 
 /**
- * Where such file systems are mounted, by the text of mountinfo. What `/` lies on is none of them: without it, neither this
- * program nor the tools that could wait in its place would run.
+ * Returns the mount points of such file systems from the text of mountinfo. `/` is never one of them: without it,
+ * neither this program nor the tools that could wait in its place would run.
  */
 export function waitingMounts(mountinfo: string): string[] {
   return mountinfo.split('\n').flatMap(line => {
@@ -31,7 +31,7 @@ export function waitingMounts(mountinfo: string): string[] {
   });
 }
 
-/** Whether an absolute path leads into one of these places. One that leads nowhere does not. */
+/** Whether an absolute path leads into one of these places. A path that leads nowhere does not. */
 export function leadsInto(places: ReadonlySet<string>, path: string): boolean {
   if (places.size === 0) return false;
   let at = '/';
@@ -50,7 +50,7 @@ export function leadsInto(places: ReadonlySet<string>, path: string): boolean {
         continue;
       }
     } catch {
-      return false; // whoever opens it is told why
+      return false; // open(2) reports the reason
     }
     at = next;
   }
@@ -62,7 +62,7 @@ let places: ReadonlySet<string> = new Set();
 let known = new Map<string, boolean>();
 let since = -Infinity;
 
-/** Where file systems are mounted that may not answer. Where /proc can't be read, none is known. */
+/** Returns the mount points of file systems that may not answer; none if /proc can't be read. */
 export function waitingPlaces(): ReadonlySet<string> {
   try {
     const isFirst = changes === null;
@@ -77,7 +77,7 @@ export function waitingPlaces(): ReadonlySet<string> {
   }
 }
 
-/** Whether a path leads to where a file system may not answer. */
+/** Whether a path leads into a file system that may not answer. */
 export function mayWait(path: string): boolean {
   const current = waitingPlaces();
   if (current.size === 0) return false;

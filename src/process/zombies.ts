@@ -1,4 +1,4 @@
-/** Zombies: processes that have ended, and whose parents have not waited for them. */
+/** Zombies: processes that have ended and that their parents have not reaped. */
 import {mayLookInto} from './end.ts';
 import {hasEnded, type Stat} from './stat.ts';
 import type {ProcessTable} from './table.ts';
@@ -10,19 +10,21 @@ export interface Zombie {
   /** Untrusted. */
   readonly name: string;
   readonly ppid: number;
-  /** The parent's name, untrusted; null where it may not be seen. */
+  /** The parent's name, untrusted; null if the parent is not visible. */
   readonly parent: string | null;
-  /** How it ended; null where this user may not see that. */
+  /** How the process ended; null if this user may not see it. */
   readonly exit: End | null;
 }
 
-/** A status of 0 is also what those are told who may not see it (proc(5)). */
+/**
+ * Returns how a process ended, or null if this user may not see it: the kernel then reports a status of 0 (proc(5)).
+ */
 export const exitOfStatus = (pid: number, exitStatus: number): End | null =>
   exitStatus !== 0 || mayLookInto(pid) ? endOfStatus(exitStatus) : null;
 
 export const exitOf = ({pid, exitStatus}: Stat): End | null => exitOfStatus(pid, exitStatus);
 
-/** All in one look at the machine. Some of them are not for long: their parents are just about to wait. */
+/** Returns all zombies of one pass. Some are short-lived: their parents are about to reap them. */
 export function zombiesIn(table: ProcessTable): Zombie[] {
   const found: Zombie[] = [];
   for (const stat of table.all()) {

@@ -1,7 +1,7 @@
-/** A time zone, and how schedules are read in it. */
+/** Evaluates schedules in a time zone. */
 export interface Calendar {
-  /** When a schedule is due next, strictly after a moment. */
+  /** Returns the next due time of a schedule, strictly after a moment. */
   readonly next: (schedule: string, after: number) => number;
-  /** A moment for people. */
+  /** Formats a moment for people. */
   readonly words: (at: number) => string;
 }

@@ -1,6 +1,6 @@
 /**
- * The core: the state of a whole fleet, and what follows when something is said of it. Pure: facts and commands come
- * in with the time at which they are handled, effects go out, nothing else is touched.
+ * The core: the state of a whole fleet and its transitions. Pure: facts and commands come in with the time at which
+ * they are handled, and effects go out. There are no other side effects.
  */
 import type {FleetSpec, WorkerSpec} from '../fleet/types.ts';
 import {applyCommand, type Command} from './fleet/commands.ts';
@@ -20,7 +20,7 @@ import type {CoreOptions} from './options.ts';
 import {SnapshotWriter, type Rest} from './snapshot.ts';
 import type {Effect, Input, Instance, Time} from './types.ts';
 
-/** What is said of a run, by the keeper or by a probe. */
+/** A fact about a run, from the keeper or a probe. */
 type Fact = Extract<Input, {readonly token: string}>;
 
 export class Core {
@@ -52,8 +52,8 @@ export class Core {
   }
 
   /**
-   * Takes in one fact, command or tick. What is returned is to be done in this order, and only after the state that
-   * wants it ({@link Core.snapshot}) was committed.
+   * Handles one fact, command or tick. The returned effects must be carried out in order, and only after the state that
+   * requires them ({@link Core.snapshot}) was committed.
    */
   handle(input: Input, time: Time): Effect[] {
     const effects: Effect[] = [];
@@ -69,7 +69,7 @@ export class Core {
     return effects;
   }
 
-  /** All instances, in the order of the fleet file, then by number. */
+  /** Yields all instances, in the order of the fleet file, then by number. */
   *instances(): Generator<Instance, void> {
     for (const {cells} of this.#roster.members.values()) {
       for (const {instance} of cells) yield instance;
@@ -80,15 +80,15 @@ export class Core {
     return this.#roster.cells.get(id)?.instance;
   }
 
-  /** The instance to which a run belongs: its current one, or the one that is being cleared. */
+  /** Returns the instance to which a run belongs: as its current run, or as the one being cleared. */
   byToken(token: string): Instance | undefined {
     return this.#roster.tokens.get(token)?.instance;
   }
 
   /**
-   * The definition that a worker's next run will have.
+   * Returns the definition for a worker's next run.
    *
-   * @throws Error when there is no such worker; ask {@link Core.workers} first.
+   * @throws Error if there is no such worker; check {@link Core.workers} first.
    */
   specOf(worker: string): WorkerSpec {
     const member = this.#roster.members.get(worker);
@@ -96,40 +96,40 @@ export class Core {
     return member.spec;
   }
 
-  /** The groups that a worker is in, from within. */
+  /** Returns the groups that contain a worker, innermost first. */
   groupsOf(worker: string): string[] {
     return Array.from(this.#roster.groups.around(worker), ({spec}) => spec.name);
   }
 
-  /** The definitions of all workers, also of those that leave but are not down yet. */
+  /** Returns the definitions of all workers, including removed ones that are not down yet. */
   workers(): WorkerSpec[] {
     return Array.from(this.#roster.members.values(), ({spec}) => spec);
   }
 
-  /** The fleet as it is defined now: by its file, `add` and `remove`. */
+  /** Returns the current definition of the fleet: by its file, `add` and `remove`. */
   fleet(): FleetSpec {
     this.#fleet ??= {...this.#head, workers: this.#staying().map(({spec}) => spec)};
     return this.#fleet;
   }
 
-  /** Names of the workers that `add` brought. */
+  /** Returns the names of the workers that `add` added. */
   added(): string[] {
     return this.#staying()
       .filter(({added}) => added)
       .map(({spec}) => spec.name);
   }
 
-  /** `down` was asked for. */
+  /** Whether `down` was requested. */
   get isStopping(): boolean {
     return this.#stopping !== 'no';
   }
 
-  /** `down` was asked for, and nothing lives any more. */
+  /** Whether `down` was requested and nothing lives any more. */
   get isDown(): boolean {
     return this.isStopping && this.#roster.alive === 0;
   }
 
-  /** When the next tick is due (CLOCK_MONOTONIC, ms; it may have passed), or null. */
+  /** Returns when the next tick is due (CLOCK_MONOTONIC, ms; possibly in the past), or null. */
   nextDeadline(): number | null {
     if (this.#roster.dirtyCells.size > 0) return 0;
     const due = this.#roster.deadlines.first()?.due ?? null;
@@ -137,17 +137,17 @@ export class Core {
     return next === Infinity ? null : next;
   }
 
-  /** Restarts are held back, or were until a moment ago; null: none are. */
+  /** The current restart storm (restarts are held back, or were until a moment ago), or null. */
   get storm(): Storm | null {
     return this.#rate.state.storm;
   }
 
-  /** Whether a reload is under way in which its turn has yet to come, or to end. */
+  /** Returns whether a reload is under way in which the instance's turn has not ended yet. */
   isReloading(id: string): boolean {
     return this.#reload !== null && concerns(this.#reload, id);
   }
 
-  /** Why a pending instance waits, in words; null where it is not pending, or starts with the next step. */
+  /** Returns why a pending instance waits, in words, or null if it is not pending or starts with the next step. */
   blockedBy(id: string): string | null {
     const cell = this.#roster.cells.get(id);
     if (cell?.instance.status !== 'pending') return null;
@@ -155,17 +155,19 @@ export class Core {
     return reasonToWait(cell, this.#roster, this.#options.calendar);
   }
 
-  /** The whole state as JSON text, for `restoreCore`. */
+  /** Returns the whole state as JSON text, for `restoreCore`. */
   snapshot(): string {
     return this.#writer.write(this.#head, this.#rest());
   }
 
-  /** What has changed since {@link Core.committed}, for `withChanges`; null: the whole state is to be committed. */
+  /**
+   * Returns the changes since {@link Core.committed}, for `withChanges`, or null if the whole state must be committed.
+   */
   changes(): string | null {
     return this.#writer.changes(this.#rest());
   }
 
-  /** The state as it is now was committed, whole or as changes to what was committed before. */
+  /** Marks the current state as committed, whole or as changes to the previous commit. */
   committed(): void {
     this.#writer.committed(this.#roster);
   }
@@ -182,7 +184,7 @@ export class Core {
     const {token} = fact;
     const cell = this.#roster.tokens.get(token);
     if (cell === undefined) {
-      // Its end was committed long ago: the keeper need not keep it.
+      // The end of this run was committed before: the keeper need not keep its record.
       if (fact.type === 'exited' || fact.type === 'cleared' || fact.type === 'spawn-failed') {
         effects.push({type: 'forget', token});
       }
@@ -190,7 +192,7 @@ export class Core {
     }
     const current = cell.instance.run?.token === token;
     if (fact.type === 'cleared') {
-      // Nothing is left of a run whose end nobody told: so it has ended, who knows how.
+      // Nothing is left of a run whose exit was not reported: it has ended in an unknown way.
       if (current) this.#apply(cell, {type: 'exited', token, code: null, signal: null, at: time.wall}, time, effects);
       this.#apply(cell, fact, time, effects);
     } else if (current) {
@@ -235,7 +237,7 @@ export class Core {
     });
   }
 
-  /** Until nothing more follows from what has changed: spawns what may start, ends what must go, drops what has left. */
+  /** Handles changed instances until none is left: spawns, ends or removes them as needed. */
   #settle(time: Time, effects: Effect[]): void {
     const {dirtyCells} = this.#roster;
     this.#roster.refresh();

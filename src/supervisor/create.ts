@@ -1,4 +1,4 @@
-/** How a core begins. */
+/** Creates a core for a new fleet. */
 import type {FleetSpec} from '../fleet/types.ts';
 import {headOf} from './fleet/head.ts';
 import {Roster} from './fleet/roster.ts';
@@ -6,7 +6,7 @@ import {Core} from './core.ts';
 import {newInstance} from './instance/instance.ts';
 import type {CoreOptions} from './options.ts';
 
-/** A new core for a fleet: all is wanted up, and begins with the first {@link Core.handle}. */
+/** Creates a core for a fleet. All instances are wanted up, and start with the first {@link Core.handle}. */
 export function createCore(fleet: FleetSpec, options: CoreOptions): Core {
   const roster = new Roster();
   for (const spec of fleet.workers) {

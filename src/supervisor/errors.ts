@@ -1,4 +1,4 @@
-/** A snapshot that this version can't go on from. */
+/** A snapshot from which this version can't continue. */
 export class SnapshotError extends Error {
   override readonly name = 'SnapshotError';
   /** `version`: written by another version of brood. `malformed`: not a snapshot, or a damaged one. */

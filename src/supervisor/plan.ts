@@ -1,6 +1,6 @@
 /**
- * What a changed fleet file would do: a copy of the core is told of it, and what becomes of the copy is the answer, so
- * the plan can't say anything else than what `apply` does.
+ * Computes the effect of a changed fleet file: applies it to a copy of the core and compares the result, so the plan
+ * can't differ from what `apply` does.
  */
 import {equal, isRecord} from './equal.ts';
 import type {Core} from './core.ts';
@@ -9,9 +9,9 @@ import {restoreCore} from './restore.ts';
 import type {Input, Instance, Time} from './types.ts';
 import type {FleetSpec} from '../fleet/types.ts';
 
-/** One key of a definition that is another one; null: there is none. */
+/** A changed key of a definition. `before` or `after` is null if the key is missing there. */
 export interface Difference {
-  /** As it is called in the checked fleet, with dots: `stop.timeoutMs`, `env.PORT`. */
+  /** The key's path in the checked fleet: `stop.timeoutMs`, `env.PORT`. */
   readonly key: string;
   readonly before: unknown;
   readonly after: unknown;
@@ -21,7 +21,7 @@ export interface WorkerChange {
   readonly worker: string;
   readonly kind: 'added' | 'removed' | 'changed';
   readonly differences: readonly Difference[];
-  /** Ids of instances that come, end for good, or end and begin anew. */
+  /** Ids of instances that start, stop for good, or restart. */
   readonly starts: readonly string[];
   readonly stops: readonly string[];
   readonly restarts: readonly string[];
@@ -29,29 +29,29 @@ export interface WorkerChange {
 
 export interface FleetPlan {
   readonly workers: readonly WorkerChange[];
-  /** By their names. */
+  /** Keys are the groups' names. */
   readonly groups: readonly Difference[];
   readonly channels: readonly Difference[];
-  /** Workers of which nothing changes. */
+  /** Workers without changes. */
   readonly unchanged: readonly string[];
 }
 
 type Instances = ReadonlyMap<string, Instance>;
 
 interface Copy {
-  /** By worker. */
+  /** The instances of each worker. */
   readonly instances: ReadonlyMap<string, Instances>;
   readonly fleet: FleetSpec;
 }
 
-/** Changes nothing: `core` is only read. */
+/** Computes the plan for a fleet. Does not change `core`. */
 export function planFor(core: Core, fleet: FleetSpec, options: CoreOptions, time: Time): FleetPlan {
   const told = (input: Input): Copy => {
     const copy = restoreCore(core.snapshot(), options).core;
     copy.handle(input, time);
     return {instances: byWorker(copy.instances()), fleet: copy.fleet()};
   };
-  // What is due anyway happens to both of them.
+  // An input without effect, so that effects of passed time occur in both copies.
   const without = told({type: 'pause', ids: []});
   const applied = told({type: 'configure', fleet});
   const old = byName(without.fleet.workers);
@@ -93,13 +93,15 @@ function byWorker(instances: Iterable<Instance>): Map<string, Map<string, Instan
   return all;
 }
 
-/** The instances of one worker. */
+/** The instances of one worker, without and with the new fleet file. */
 interface Moves {
   readonly before: Instances;
   readonly after: Instances;
 }
 
-/** `scale` was another number than the file's: what is there is compared, and not only what was written. */
+/**
+ * Returns the change in the number of instances where the files' numbers are equal: `scale` may have set another one.
+ */
 function rescaled(isUnsaid: boolean, {before, after}: Moves): Difference[] {
   const countOf = (instances: Instances): number => [...instances.values()].filter(one => !one.leaving).length;
   const is = countOf(before);
@@ -128,16 +130,16 @@ function movesOf({before, after}: Moves): Pick<WorkerChange, 'starts' | 'stops' 
 const isGoing = (instance: Instance | undefined): boolean => instance === undefined || instance.leaving;
 const isAnew = (old: Instance | undefined, now: Instance | undefined): boolean =>
   now?.run?.ending === 'changed' && old?.run?.ending !== 'changed';
-/** It had given up, or finished, and is tried again. */
+/** Whether an instance that had given up, had finished or was in backoff is started again. */
 const hasWoken = (old: Instance, now: Instance): boolean =>
   ['failed', 'finished', 'backoff'].includes(old.status) && ['pending', 'starting'].includes(now.status);
-/** What it requires is gone. */
+/** Whether an instance that is wanted up is stopped because a requirement is gone. */
 const isHeld = (instance: Instance | undefined): boolean =>
   instance?.run?.ending === 'stop' && instance.wanted === 'up';
 
-/** Every leaf that differs; lists are leaves. */
+/** Returns every leaf that differs. Lists are leaves. */
 function differencesOf(before: unknown, after: unknown, path: readonly string[] = []): Difference[] {
-  // A key that an earlier version did not know, and that says nothing, is none.
+  // A missing key and null are equal: an earlier version may not have had the key.
   if (equal(plain(before) ?? null, plain(after) ?? null)) return [];
   const old = entriesOf(before);
   const now = entriesOf(after);

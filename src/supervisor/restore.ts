@@ -1,4 +1,4 @@
-/** A core from its snapshot, and what its predecessor may not have got out. */
+/** Restores a core from its snapshot, with the effects that its predecessor may not have carried out. */
 import {clearEffect, endEffect} from './instance/ending.ts';
 import {isRecord} from './equal.ts';
 import {SnapshotError} from './errors.ts';
@@ -15,16 +15,15 @@ import {isWatched} from './instance/watchdog.ts';
 import {isGroupHistory, isHead, isInstance, isStopping, isWorker, type GroupHistory} from './fleet/validate.ts';
 
 /**
- * Goes on from a snapshot of the same boot.
+ * Continues from a snapshot of the same boot.
  *
- * The effects say again what the keeper may not have heard; it knows runs by their tokens, so that saying it twice
- * changes nothing. Single signals (SIGALRM, SIGSTOP, SIGCONT) are not said again: it can't be known whether they were
- * sent, and a worker that a stranger stopped and continued meanwhile would be frozen for good.
+ * The returned effects repeat orders that the keeper may not have received. The keeper identifies runs by token, so a
+ * repeated order changes nothing. Single signals (SIGALRM, SIGSTOP, SIGCONT) are not repeated: whether they were sent
+ * is unknown, and a worker that a stranger stopped and continued meanwhile would be frozen for good.
  *
- * `anew`: whoever started it asks for the fleet anew, so a stop that was under way no longer holds: what is being ended
- * still is, and all may be started.
- *
- * @throws SnapshotError when it is of another version, or no snapshot at all.
+ * @param anew the fleet was started again, which cancels a stop that was under way: runs that are being ended still
+ * end, and all instances may start
+ * @throws SnapshotError if the snapshot is of another version or malformed
  */
 export function restoreCore(text: string, options: CoreOptions, anew = false): {core: Core; effects: Effect[]} {
   const {stopping, head, workers, instances, groups, reload, rate} = parse(text);
@@ -88,7 +87,7 @@ function parse(text: string): Parsed {
   return {stopping, head, workers, instances, groups, reload, rate};
 }
 
-/** As this brood writes it: one before schedules knew nothing of them. */
+/** Returns the instance in the current format: older versions had no schedules. */
 function completed(instance: unknown): unknown {
   if (!isRecord(instance) || 'released' in instance) return instance;
   return {...instance, nextRunAt: null, lastDueAt: null, released: false};

@@ -1,4 +1,4 @@
-/** The whole state as JSON text. What has not changed since the last time is not turned into text again. */
+/** Serializes the whole state as JSON text. The texts of unchanged parts are cached. */
 import {isRecord} from './equal.ts';
 import {SnapshotError} from './errors.ts';
 import type {FleetHead, Stopping} from './fleet/head.ts';
@@ -7,10 +7,10 @@ import type {Reload} from './fleet/reloading.ts';
 import type {Cell, Member} from './fleet/cell.ts';
 import type {Roster} from './fleet/roster.ts';
 
-/** Of the snapshot's format; one that another version wrote is not read. */
+/** The version of the snapshot format. Other versions are rejected. */
 export const SNAPSHOT_VERSION = 1;
 
-/** What each change says anew, beside the instances that are others now. */
+/** The part of the state that each record of changes contains, beside the changed instances. */
 export interface Rest {
   readonly stopping: Stopping;
   readonly roster: Roster;
@@ -18,7 +18,7 @@ export interface Rest {
   readonly rate: RateState;
 }
 
-/** The text of what is small and changes often, as members of an object. */
+/** Returns the text of the small state that changes often, as members of an object. */
 function restText({stopping, roster, reload, rate}: Rest): string {
   const {recent} = roster.groups;
   const more = reload === null ? '' : `,"reload":${JSON.stringify(reload)}`;
@@ -30,7 +30,7 @@ function restText({stopping, roster, reload, rate}: Rest): string {
 export class SnapshotWriter {
   #head: string | null = null;
 
-  /** The fleet's name, groups or channels are not what they were. */
+  /** Drops the cached text of the head: the fleet's name, groups or channels have changed. */
   forgetHead(): void {
     this.#head = null;
   }
@@ -38,7 +38,7 @@ export class SnapshotWriter {
   write(head: FleetHead, rest: Rest): string {
     this.#head ??= JSON.stringify(head);
     const members = [...rest.roster.members.values()];
-    // One join makes one flat string; pieces put together with + would be copied once more when they are written.
+    // One join makes one flat string; pieces concatenated with + would be copied once more on write.
     const parts = [`{${restText(rest)},"fleet":`, this.#head, ',"workers":['];
     for (const member of members) parts.push(memberText(member), ',');
     endList(parts, '],"instances":[');
@@ -47,14 +47,16 @@ export class SnapshotWriter {
     return parts.join('');
   }
 
-  /** What has changed since {@link SnapshotWriter.committed}; null where that is more than some instances. */
+  /**
+   * Returns the changes since {@link SnapshotWriter.committed}, or null if more than instances and small state changed.
+   */
   changes(rest: Rest): string | null {
     const {changedCells, restructured} = rest.roster;
     if (restructured || this.#head === null) return null;
     return `{${restText(rest)},"instances":[${Array.from(changedCells, cellText).join(',')}]}\n`;
   }
 
-  /** All that there was to write is written. */
+  /** Marks all changes as written. */
   committed(roster: Roster): void {
     roster.changedCells.clear();
     roster.restructured = false;
@@ -62,9 +64,9 @@ export class SnapshotWriter {
 }
 
 /**
- * The text of the state that some changes, oldest first, have made of another.
+ * Applies changes, oldest first, to the text of a state. Returns the text of the resulting state.
  *
- * @throws SyntaxError where one of them is no JSON; SnapshotError where it is something else
+ * @throws SyntaxError if a text is not JSON; SnapshotError if it is not of the expected shape
  */
 export function withChanges(text: string, changes: readonly string[]): string {
   if (changes.length === 0) return text;
@@ -79,7 +81,7 @@ export function withChanges(text: string, changes: readonly string[]): string {
   return `${JSON.stringify({...rest, fleet, workers, instances: [...byId.values()]})}\n`;
 }
 
-/** As this module wrote it: what else of it is valid is found out when it is read. */
+/** A parsed state or change. The rest of it is validated when the state is restored. */
 interface Written {
   readonly fleet?: unknown;
   readonly workers?: unknown;
@@ -96,7 +98,7 @@ function written(text: string): Written {
   return {...value, instances: list};
 }
 
-/** Puts what ends a list in the place of the last comma. */
+/** Ends a list: replaces the last comma, if any. */
 function endList(parts: string[], end: string): void {
   if (parts.at(-1) === ',') parts.pop();
   parts.push(end);

@@ -1,50 +1,51 @@
 /**
- * The words of the pure core: what is, what is wanted, what may happen, and what shall be done about it.
- * The core does no I/O and knows no clock: facts come in with the time at which they are handled, effects go out.
+ * Types of the pure core: state, inputs and effects. The core does no I/O and reads no clock: facts come in with the
+ * time at which they are handled, and effects go out.
  */
 import type {Proof, Doubt} from '../base/proof.ts';
 import type {FleetSpec, WorkerSpec} from '../fleet/types.ts';
 import type {SignalName} from '../base/signal-name.ts';
 import type {JournalEvent} from '../journal/events.ts';
 
-/** Where a worker's instance is in its life. */
+/** The status of an instance. */
 export type Status =
   /** Wanted down, and down. */
   | 'stopped'
-  /** Wanted up, waits for a dependency (or its schedule). */
+  /** Wanted up, and waiting for a dependency, its group or its schedule. */
   | 'pending'
   /** Spawned (or being spawned), not ready. */
   | 'starting'
-  /** Runs, and has shown that it is ready. */
+  /** Running, and ready. */
   | 'ready'
-  /** Its run is being ended, because it is wanted down or because it is to be started anew. */
+  /** The run is being ended, because the instance is wanted down or restarts. */
   | 'stopping'
-  /** Died, and will be restarted. */
+  /** Ended, and will be restarted. */
   | 'backoff'
-  /** Ended well, and its policy wants no restart. */
+  /** Ended well, and its policy requires no restart. */
   | 'finished'
-  /** Gave up; `reason` says why. */
+  /** Failed for good; see `reason`. */
   | 'failed';
 
 export type Wanted = 'up' | 'down';
 
-/** Both clocks at the moment a fact is handled. */
+/** Both clocks at the moment at which an input is handled. */
 export interface Time {
-  /** CLOCK_MONOTONIC in milliseconds: all deadlines are counted in it, so a wall clock that jumps breaks nothing. */
+  /** CLOCK_MONOTONIC, ms. All deadlines but those of schedules use it, so a wall clock that jumps breaks nothing. */
   readonly mono: number;
   /** Milliseconds since 1970, for people. */
   readonly wall: number;
 }
 
-/** How a main process ended. Both null: the kernel could not tell (`unknown`). */
+/** How a main process ended. `code` and `signal` are both null if that is unknown (`unknown`). */
 export interface Exit {
   readonly code: number | null;
   readonly signal: SignalName | null;
   /** Wall clock, ms. */
   readonly at: number;
   /**
-   * `exited`, `signalled`, `unknown`, `spawn-failed`, or why it was ended: `not-ready`, `unhealthy`, `stop` ... The kernel
-   * ended it for its memory: `memory` where it was its own limit, `oom` where that of others or the machine's ran out.
+   * `exited`, `signalled`, `unknown`, `spawn-failed`, or why the run was ended: `not-ready`, `unhealthy`, `stop` ...
+   * After a kill by the kernel's OOM killer: `memory` if the run's own limit was reached, `oom` if memory outside it
+   * ran out.
    */
   readonly reason: string;
 }
@@ -60,47 +61,47 @@ export type EndReason =
   | 'changed'
   | 'group'
   | 'gave-up'
-  /** A file that it watches has changed. */
+  /** A watched file has changed. */
   | 'watch'
-  /** It has more memory than it may. */
+  /** The run has exceeded its memory limit. */
   | 'memory'
-  /** It does not wait for its dead. */
+  /** The run has left zombies. */
   | 'zombies';
 
-/** One life of an instance. */
+/** One run of an instance. */
 export interface Run {
   readonly token: string;
-  /** Null until the keeper has said that it was spawned. */
+  /** Null until the keeper has reported the spawn. */
   readonly pid: number | null;
   /** The main process's start time, in clock ticks after boot (proc(5), field 22): with the pid, its identity. */
   readonly startTime: string | null;
   /** Wall clock, ms; null until spawned. */
   readonly startedAt: number | null;
-  /** CLOCK_MONOTONIC, ms, when the spawn was asked for; then when it was done. */
+  /** When the spawn was requested, then when it was done (CLOCK_MONOTONIC, ms). */
   readonly since: number;
   /** Deadlines in CLOCK_MONOTONIC ms, or null. */
   readonly readyBy: number | null;
-  /** For `ready: {after: ...}`: when it counts as ready. */
+  /** For `ready: {after: ...}`: when the run counts as ready. */
   readonly readyAt: number | null;
   readonly alarmAt: number | null;
   readonly endAt: number | null;
-  /** Set while it is paused: since when. */
+  /** The start of the current pause, or null. */
   readonly pausedAt: number | null;
-  /** Set once its end was asked for. */
+  /** Why the run is being ended, or null. */
   readonly ending: EndReason | null;
-  /** Somebody is asked whether it is ready: from `probe` to `unprobe`. */
+  /** Its readiness is probed: from `probe` to `unprobe`. */
   readonly probed: boolean;
-  /** A keeper that is not its parent found it alive: what it said of its readiness may have been lost. */
+  /** A keeper that is not its parent found it alive, so its readiness notification may have been lost. */
   readonly adopted: boolean;
 }
 
-/** What an instance in backoff waits for. */
+/** The wait of an instance in backoff. */
 export interface Wait {
-  /** When it is started again (CLOCK_MONOTONIC, ms). */
+  /** When the instance is restarted (CLOCK_MONOTONIC, ms). */
   readonly until: number;
-  /** The delay that its own policy asks for, before jitter. */
+  /** The delay of its own policy, before jitter. */
   readonly delayMs: number;
-  /** It waits longer than that, since the fleet restarts no more at once. */
+  /** The wait is longer than that delay, because of the fleet's restart rate. */
   readonly held: boolean;
 }
 
@@ -113,48 +114,48 @@ export interface Instance {
   readonly wanted: Wanted;
   readonly status: Status;
   readonly unhealthy: boolean;
-  /** It leaves the fleet as soon as it is down (scale down, remove). */
+  /** The instance leaves the fleet as soon as it is down (scale down, remove). */
   readonly leaving: boolean;
   readonly run: Run | null;
-  /** The token of the previous run, while what it left behind is being ended. No run begins before it is null. */
+  /** The token of the previous run, while its leftover processes are being ended. No run starts before it is null. */
   readonly clearing: string | null;
   /** Survivors that could not be ended, as `pid name`; shown by status and doctor. */
   readonly survivors: readonly string[];
-  /** How the last end was proved. */
+  /** The proof of the last run's end. */
   readonly proof: Proof | null;
-  /** Why it is not proved; not there: it is, as well as it can be here. */
+  /** Why that end is not proved. Absent: it is, as well as possible on this machine. */
   readonly doubts?: readonly Doubt[] | undefined;
   /** Automatic restarts since `up`. */
   readonly restarts: number;
-  /** Restarts in a row: no run of `resetAfterMs` between them. */
+  /** Restarts in a row, without a run of `resetAfterMs` between them. */
   readonly row: number;
   /** CLOCK_MONOTONIC ms of the automatic restarts within the last `giveUp.withinMs`. */
   readonly recent: readonly number[];
-  /** The last delay of this row of restarts (before jitter, ms): the next one is not shorter. 0 when there was none. */
+  /** The last delay of this row of restarts (before jitter, ms), or 0. The next one is not shorter. */
   readonly delayMs: number;
   readonly backoff: Wait | null;
-  /** When its schedule is due next (wall clock, ms); null where it has none, or is wanted down. */
+  /** When its schedule is due next (wall clock, ms), or null if it has none or is wanted down. */
   readonly nextRunAt: number | null;
-  /** The last time of its schedule for which it was run: it is not run for that minute again. */
+  /** The last due time for which it was run. It is not run for that minute again. */
   readonly lastDueAt: number | null;
-  /** Its schedule was due, or somebody started it: until that run has come to its end, it need not wait for its time. */
+  /** Its schedule was due, or it was started by command: until that run is over, it does not wait for its schedule. */
   readonly released: boolean;
   /** How its last run ended. */
   readonly exit: Exit | null;
-  /** Why it is as it is, in words; null where the status says all. */
+  /** The reason of the status, in words, or null if the status suffices. */
   readonly reason: string | null;
 }
 
-/** A run that is taken over. */
+/** A live run that the restored state does not contain. */
 export interface FoundRun {
   /** The instance's id. */
   readonly id: string;
   readonly token: string;
-  /** Automatic restarts that led to it and were not counted. */
+  /** Automatic restarts before it that were not counted. */
   readonly missed: number;
 }
 
-/** What the core is told. */
+/** An input of the core. */
 export type Input =
   // Facts from the keeper, about a run.
   | {
@@ -164,9 +165,9 @@ export type Input =
       readonly startTime: string;
       /** Wall clock, ms. */
       readonly at: number;
-      /** It was found alive by a keeper that is not its parent. */
+      /** A keeper that is not its parent found it alive. */
       readonly adopted?: boolean;
-      /** How long it has run by now (ms), where that is told later; its deadlines count from its start. */
+      /** The age of the run (ms), if the report is late. Deadlines count from its start. */
       readonly ageMs?: number;
     }
   | {
@@ -174,10 +175,10 @@ export type Input =
       readonly token: string;
       /** `ENOENT`, `EACCES`, `EAGAIN`, ... */
       readonly code: string;
-      /** In words, with the program's or folder's name. */
+      /** Includes the program's or folder's name. */
       readonly message: string;
       readonly at: number;
-      /** The machine lacks something (processes, descriptors, memory): tried again with backoff, never given up. */
+      /** A resource is exhausted (processes, descriptors, memory): retried with backoff, without a limit. */
       readonly shortage: boolean;
     }
   | {
@@ -186,10 +187,10 @@ export type Input =
       readonly code: number | null;
       readonly signal: SignalName | null;
       readonly at: number;
-      /** The kernel ended it, since memory ran out: that of its limit, or that around it. */
+      /** The kernel killed it because memory ran out: that of its own limit, or memory outside it. */
       readonly oom?: 'limit' | 'outside';
     }
-  /** Nothing of the run is left and its output is drained; or the named survivors are. */
+  /** Nothing of the run is left, except for the named survivors, and its output is drained. */
   | {
       readonly type: 'cleared';
       readonly token: string;
@@ -197,46 +198,46 @@ export type Input =
       readonly survivors: readonly string[];
       readonly doubts?: readonly Doubt[];
     }
-  /** The main process was stopped (SIGSTOP and the like) or continued, by whomever. */
+  /** The main process was stopped (SIGSTOP and the like) or continued, by any process. */
   | {readonly type: 'paused'; readonly token: string}
   | {readonly type: 'continued'; readonly token: string}
-  // Runs that live, and of which the state that was restored knows nothing: nobody could record that they began.
+  // Live runs that the restored state does not contain: their start could not be recorded.
   | {readonly type: 'found'; readonly runs: readonly FoundRun[]}
-  // What a worker says of itself.
-  /** It is ready; that counts where its definition wants to hear it. */
+  // Notifications of a worker.
+  /** The worker has reported that it is ready. Counts only if its definition requires that report. */
   | {readonly type: 'said-ready'; readonly token: string}
-  /** By its own word, another of its processes is the main one. */
+  /** The worker has declared another of its processes to be the main one. */
   | {readonly type: 'main-process'; readonly token: string; readonly pid: number; readonly startTime: string}
-  /** It needs so much longer for what it is about. */
+  /** The worker asks for more time in its current phase. */
   | {readonly type: 'extend'; readonly token: string; readonly ms: number}
-  /** It has not fed its watchdog in time, or (`asked`) wants to be treated so. */
+  /** The worker has not fed its watchdog in time, or (`asked`) has requested that treatment. */
   | {readonly type: 'watchdog-missed'; readonly token: string; readonly asked: boolean}
   // Facts from probes.
   | {readonly type: 'probe-ready'; readonly token: string}
-  /** As many health checks in a row have failed as its definition allows. */
+  /** As many health checks in a row have failed as the definition allows. */
   | {
       readonly type: 'health-failed';
       readonly token: string;
-      /** What was wrong the last time, in words. */
+      /** The last failure, in words. */
       readonly message: string;
       readonly failures: number;
-      /** For how long (ms) it has not been known to be well. */
+      /** The time since it was last known to be healthy (ms). */
       readonly badForMs: number;
     }
-  /** It has more memory (bytes) than its definition allows, and no cgroup keeps it from that. */
+  /** The run has more memory (bytes) than its definition allows, and no cgroup enforces the limit. */
   | {readonly type: 'memory-exceeded'; readonly token: string; readonly bytes: number}
-  /** A process of its tree, of that name (untrusted), has ended, and its parent does not wait for it. */
+  /** A process of the run's tree has ended and its parent does not wait for it. `name` is untrusted. */
   | {readonly type: 'zombie-left'; readonly token: string; readonly pid: number; readonly name: string}
-  // Time has passed; something may be due.
+  // Time has passed: deadlines may be due.
   | {readonly type: 'tick'}
-  // Commands. Ids are instance ids that exist (the controller resolved and checked them).
-  /** `inTime`: what is scheduled waits for its time, and does not begin at once. */
+  // Commands. Ids are existing instance ids: the controller has resolved and checked them.
+  /** `inTime`: scheduled instances wait for their time instead of starting at once. */
   | {readonly type: 'start'; readonly ids: readonly string[]; readonly inTime?: boolean}
   | {readonly type: 'stop'; readonly ids: readonly string[]}
   | {readonly type: 'restart'; readonly ids: readonly string[]}
-  /** Restarts those that run, one after another. */
+  /** Restarts the running instances, one after another. */
   | {readonly type: 'reload'; readonly ids: readonly string[]}
-  /** A file that these watch has changed: `path` is the first of so many `files`. */
+  /** Files that these instances watch have changed: `files` is their number, `path` the first one. */
   | {readonly type: 'file-changed'; readonly ids: readonly string[]; readonly path: string; readonly files: number}
   | {readonly type: 'pause'; readonly ids: readonly string[]}
   | {readonly type: 'resume'; readonly ids: readonly string[]}
@@ -244,30 +245,30 @@ export type Input =
   | {readonly type: 'add'; readonly spec: WorkerSpec}
   | {readonly type: 'remove'; readonly workers: readonly string[]}
   | {readonly type: 'scale'; readonly worker: string; readonly instances: number}
-  /** Makes true what a changed fleet file says (section 4, "What lasts"). */
+  /** Applies a changed fleet file (section 4, "What lasts"). */
   | {readonly type: 'configure'; readonly fleet: FleetSpec}
-  /** Stops everything in reverse order. `now`: at once, without waiting for order or timeouts. */
+  /** Stops everything in reverse order. `now`: at once, regardless of order and timeouts. */
   | {readonly type: 'down'; readonly now: boolean};
 
-/** What the core wants done. All of it leaves only after the state that wants it was committed. */
+/** An effect of the core. It is carried out only after the state that requires it was committed. */
 export type Effect =
   | {readonly type: 'spawn'; readonly token: string; readonly id: string}
-  /** Ends a run: signal to the main process, SIGCONT, SIGKILL after the timeout, then everything of its tree. */
+  /** Ends a run: signal to the main process, SIGCONT, SIGKILL after the timeout, then the end of its whole tree. */
   | {readonly type: 'end'; readonly token: string; readonly signal: SignalName; readonly timeoutMs: number}
-  /** The main process is gone: end what it left behind, drain its output, answer `cleared`. */
+  /** The main process is gone: ends its leftover processes, drains its output, reports `cleared`. */
   | {readonly type: 'clear'; readonly token: string; readonly graceMs: number}
-  /** The keeper may forget this run: its end is committed. */
+  /** Lets the keeper forget a run whose end is committed. */
   | {readonly type: 'forget'; readonly token: string}
-  /** Begin (or, after a controller was lost, begin again) to ask whether the run is ready; `unprobe` ends it. */
+  /** Starts (or, after the loss of a controller, restarts) the readiness probe of a run; `unprobe` stops it. */
   | {readonly type: 'probe'; readonly token: string; readonly id: string}
   | {readonly type: 'unprobe'; readonly token: string}
-  /** Begin to count (anew) how long it does not feed its watchdog; `unwatchdog` ends that. */
+  /** Starts (or restarts) the watchdog timer of a run; `unwatchdog` stops it. */
   | {readonly type: 'watchdog'; readonly token: string; readonly id: string}
   | {readonly type: 'unwatchdog'; readonly token: string}
-  /** One signal to the main process. */
+  /** Sends one signal to the main process. */
   | {readonly type: 'signal'; readonly token: string; readonly signal: SignalName}
-  /** SIGSTOP or SIGCONT to the whole tree. */
+  /** Sends SIGSTOP or SIGCONT to the whole tree. */
   | {readonly type: 'freeze'; readonly token: string}
   | {readonly type: 'thaw'; readonly token: string}
-  /** A line for the journal. */
+  /** Writes an event to the journal. */
   | {readonly type: 'journal'; readonly event: JournalEvent};

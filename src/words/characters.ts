@@ -1,12 +1,13 @@
 /**
- * Characters as people see them (grapheme clusters, UAX 29), in linear time: Intl.Segmenter of Node 20 takes time that
- * grows with the square of the text's length (40,000 characters: seconds), so it gets a short piece at a time.
+ * Splits a text into characters as people see them (grapheme clusters, UAX 29), in linear time: the time of
+ * Intl.Segmenter of Node 20 grows with the square of the text's length (40,000 characters: seconds), so it gets a short
+ * piece at a time.
  */
 
-/** Code units of a piece, and the most that one character has: whatever joins more is no character of any script. */
+/** The code units of a piece, and the most of one character: no script has longer characters. */
 export const MOST_UNITS = 64;
 
-/** Made when a text needs it: that takes 7 ms. */
+/** Created on first use: that takes 7 ms. */
 let segmenter: Intl.Segmenter | undefined;
 
 export function* charactersOf(text: string): Generator<string, void, void> {
@@ -17,7 +18,7 @@ export function* charactersOf(text: string): Generator<string, void, void> {
     let taken = 0;
     for (const {segment, index} of segmenter.segment(piece)) {
       const end = index + segment.length;
-      // What follows the piece may belong to its last character, which therefore begins the next piece.
+      // The text after the piece may belong to its last character, which therefore begins the next piece.
       if (end === piece.length && index > 0 && !isLastPiece) break;
       yield segment;
       taken = end;
@@ -26,7 +27,7 @@ export function* charactersOf(text: string): Generator<string, void, void> {
   }
 }
 
-/** Never between the halves of a surrogate pair. */
+/** Returns the end of a piece, never between the halves of a surrogate pair. */
 function endOfPiece(text: string, from: number): number {
   const end = Math.min(text.length, from + MOST_UNITS);
   return end < text.length && isHighSurrogate(text.charCodeAt(end - 1)) ? end - 1 : end;
@@ -34,7 +35,7 @@ function endOfPiece(text: string, from: number): number {
 
 export const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
 
-/** The beginning of a text, not longer than `most` code units, that ends with a whole code point. */
+/** Returns the beginning of a text: at most `most` code units, without half of a code point. */
 export function beginningOf(text: string, most: number): string {
   if (text.length <= most) return text;
   return text.slice(0, most > 0 && isHighSurrogate(text.charCodeAt(most - 1)) ? most - 1 : most);

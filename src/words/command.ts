@@ -1,14 +1,23 @@
-/** Command lines, as people are shown them. */
+/** Formats command lines for people. */
 
 import {MOST_SHOWN} from './sanitize.ts';
 
-/** Ends the text of the loop (src/keeper/anchor/anchor.ts), which is there twice, before and behind the shell's name. */
+/**
+ * The end of the loop's text (src/keeper/anchor/anchor.ts), which an anchor's command line contains twice, before and
+ * after the name of the shell.
+ */
 const LOOP_ENDS = '\ndone\n';
 const LAUNCH = /^[0-9a-f]{16}$/;
-/** Of what follows the loop: two flags, the programs' folder, the fleet's folder and the launch are in it. */
+/**
+ * The most code units to read after the loop: they contain two flags, the programs' folder, the fleet's folder and the
+ * launch.
+ */
 const MOST_REST = 16_384;
 
-/** An anchor's holds the whole text of its loop, twice: what it is, and whose, says more. It is no proof of either. */
+/**
+ * Replaces an anchor's command line, which contains the text of its loop twice, by a description of the anchor and its
+ * fleet. The description proves neither.
+ */
 export function shownCommand(command: string): string {
   const name = command.indexOf(' brood-anchor ');
   const end = command.lastIndexOf(LOOP_ENDS);
@@ -20,10 +29,10 @@ export function shownCommand(command: string): string {
   return option === '-c' && folder !== undefined ? `${shell} (brood's anchor of ${folder})` : command;
 }
 
-/** The words with blanks between them, as much as is shown of any text: there may be so many that no string could hold them. */
+/** Joins words with blanks, up to the length that is shown of any text: the whole might exceed the longest string. */
 export function commandLine(words: readonly string[]): string {
   const shown: string[] = [];
-  // One more than is shown says that there is more.
+  // One code unit beyond the limit shows that the text is longer.
   for (let left = MOST_SHOWN + 1, at = 0; left > 0 && at < words.length; at++) {
     const word = (words[at] ?? '').slice(0, left);
     shown.push(word);

@@ -1,15 +1,15 @@
-/** Where the control sequences of terminals end (ECMA-48, and the parser of VT500, vt100.net/emu/dec_ansi_parser). */
+/** Finds the ends of terminal control sequences (ECMA-48, and the parser of VT500, vt100.net/emu/dec_ansi_parser). */
 
 const ESC = 0x1b;
 const NEWLINE = 0x0a;
 
-/** Escape, and the C1 controls: each an escape sequence in one character. */
+/** Whether a character begins a sequence: Escape, or a C1 control, which is an escape sequence in one character. */
 export const beginsSequence = (code: number): boolean => code === ESC || (code >= 0x80 && code <= 0x9f);
 
-/** Where the sequence that begins at `start` ends. One that is not finished takes the rest of the line with it. */
+/** Returns the end of the sequence that begins at `start`. An unfinished string extends to the end of the line. */
 export function sequenceEnd(text: string, start: number): number {
   const c1 = text.charCodeAt(start);
-  // An 8-bit control is its 7-bit pair in one.
+  // An 8-bit control equals ESC and the code less 0x40.
   const kind = c1 === ESC ? text.charCodeAt(start + 1) : c1 - 0x40;
   const body = c1 === ESC ? start + 2 : start + 1;
   switch (kind) {
@@ -32,7 +32,7 @@ function endOfCsi(text: string, from: number): number {
   return isFinal(text, i) ? i + 1 : i;
 }
 
-/** Any other escape ends the string as well, and begins a sequence of its own. */
+/** Returns the end of a string. An escape other than the terminator also ends it, and begins a sequence of its own. */
 function endOfString(text: string, from: number): number {
   for (let i = from; i < text.length; i++) {
     const code = text.charCodeAt(i);
@@ -50,5 +50,5 @@ function endOfEscape(text: string, from: number): number {
   return text.charCodeAt(i) >= 0x30 && isFinal(text, i) ? i + 1 : i;
 }
 
-/** A control, or a letter that no sequence has, is not part of it and is judged by itself. */
+/** A control, or a letter that no sequence contains, is not part of the sequence and is processed by itself. */
 const isFinal = (text: string, at: number): boolean => text.charCodeAt(at) >= 0x30 && text.charCodeAt(at) <= 0x7e;

@@ -17,7 +17,7 @@ const because = (reason: Known<string>): string => (reason == null || reason ===
 const named = (name: Known<string>): string => (name == null || name === '' ? '' : ` (${name})`);
 const of = (before: string, value: Known<number>): string => (value == null ? '' : `${before}${value}`);
 
-/** How a main process ended, of an `exited` record. */
+/** Describes how a main process ended, from an `exited` record. */
 export function endOf({code, signal, reason}: EventRecord): string {
   if (typeof code === 'number') return `exit code ${code}`;
   if (typeof signal === 'string' && signal !== '') return `killed by ${signal}`;
@@ -99,7 +99,10 @@ const wordsOf = <T extends EventType>(type: T, event: Events[T]): string => WORD
 
 const KNOWN = new Set(['seq', 'at', 'type', 'worker', 'instance', 'pid', 'run']);
 
-/** What happened, without when and to whom; of what another version has written, its type and its fields. */
+/**
+ * Describes an event, without its time and its subject. For an event type of another version, returns the type and the
+ * fields.
+ */
 export function describeEvent(record: EventRecord): string {
   if (isEvent(record)) return plainText(wordsOf(record.type, record));
   const rest = Object.entries(record)
@@ -118,6 +121,6 @@ const STYLES: Readonly<Record<Severity, Style | null>> = {
 
 export const styleOfEvent = (record: EventRecord): Style | null => STYLES[severityOf(record)];
 
-/** `web/2`, `web`, or nothing for what concerns the fleet. */
+/** Returns `web/2`, `web`, or an empty string if the record concerns the fleet. */
 export const subjectOf = ({worker, instance}: EventRecord): string =>
   worker === undefined ? '' : instance === undefined ? worker : `${worker}/${instance}`;

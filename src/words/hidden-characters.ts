@@ -1,33 +1,33 @@
 /**
- * Characters that make a text read otherwise than it is: they turn its direction, are not seen, or pile up. What belongs to
- * the emoji before it stays: a joiner between two of them, a skin colour, a variation selector.
+ * Characters that make a text read differently from its content: they change its direction, are invisible, or pile up.
+ * Characters that belong to an emoji stay: a joiner between two emoji, a skin colour, a variation selector.
  */
 
-/** Not seen or of effect on others: format controls, separators of lines, what is drawn as nothing by default. */
+/** Invisible characters, and those with an effect on others: format controls, line separators, default ignorables. */
 const HIDDEN = /^[\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]$/u;
 const MARK = /^[\p{Mn}\p{Me}]$/u;
 const PICTURE = /^\p{Extended_Pictographic}$/u;
 const SKIN = /^\p{Emoji_Modifier}$/u;
 const KEY = /^[0-9#*]$/;
 
-/** Latin and what is like it: neither hidden nor a mark, but for the soft hyphen. */
+/** Lower code points are Latin and similar: none is hidden or a mark, except the soft hyphen. */
 const FIRST_OF_INTEREST = 0x300;
 const SOFT_HYPHEN = 0xad;
 const JOINER = 0x200d;
 const TEXT_FORM = 0xfe0e;
 const PICTURE_FORM = 0xfe0f;
 const KEYCAP = 0x20e3;
-/** On one character; more are drawn across the lines above and below. */
+/** The most marks on one character: more are drawn across the lines above and below. */
 const MOST_MARKS = 4;
 
-/** Looks at the characters of one text, from the first to the last. */
+/** Checks the characters of one text, from the first to the last. */
 export class HiddenCharacters {
   #marks = 0;
-  /** Whether an emoji ends here: 1; with its variation selector: 2. */
+  /** 1 if an emoji ends here, 2 if it ends with its variation selector, otherwise 0. */
   #picture: 0 | 1 | 2 = 0;
   #key = false;
 
-  /** What is to be shown for the code point that ends before `end`; null: itself. */
+  /** Returns the text to show for the code point that ends before `end`, or null to show the code point itself. */
   shownFor(code: number, text: string, end: number): string | null {
     if (code < FIRST_OF_INTEREST && code !== SOFT_HYPHEN) {
       this.#marks = 0;
@@ -51,7 +51,7 @@ export class HiddenCharacters {
     return null;
   }
 
-  /** Whether it is part of an emoji. */
+  /** Whether the code point is part of an emoji. */
   #belongs(code: number, key: boolean, text: string, end: number): boolean {
     const next = text.codePointAt(end) ?? 0;
     const picture = this.#picture;

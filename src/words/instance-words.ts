@@ -1,4 +1,4 @@
-/** An instance in a few words. */
+/** Describes an instance in a few words. */
 import type {ExitReport, HealthReport, StormReport, WorkerReport} from '../control/reports.ts';
 import {count, formatTime} from '../base/format.ts';
 import {plainText} from './sanitize.ts';
@@ -14,7 +14,7 @@ export function exitWords({code, signal, reason}: Pick<ExitReport, 'code' | 'sig
   return reason === 'spawn-failed' ? 'could not be started' : 'nobody saw how it ended';
 }
 
-/** Why it is as it is, else how its last run ended. */
+/** Returns the reason for the status, or how the last run ended. */
 export function lastExit({exit, reason}: Pick<WorkerReport, 'exit' | 'reason'>): string {
   if (reason !== null) return reason;
   return exit === null ? '' : `${exitWords(exit)} at ${formatTime(exit.at)}`;

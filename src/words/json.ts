@@ -1,6 +1,6 @@
 /**
- * JSON that may stand in a terminal. JSON.stringify escapes only what is below a space; DEL, C1 controls, what turns the
- * direction and what is not seen would act. For a program that reads it, an escaped character is the same character.
+ * JSON that is safe in a terminal. JSON.stringify escapes only characters below a space; DEL, C1 controls, direction
+ * controls and invisible characters would take effect. A program reads an escaped character as the same character.
  */
 
 const ACTS =

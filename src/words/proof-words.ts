@@ -1,4 +1,4 @@
-/** How it is known that nothing of a run is left, in words. */
+/** Describes the proof that nothing of a run is left. */
 import type {Doubt} from '../base/proof.ts';
 import {plainText} from './sanitize.ts';
 

@@ -1,55 +1,62 @@
 /**
- * Text of others, before a person sees it. A worker's line, a name or a command line could move the cursor, set the title
- * and answer as if it were typed (control sequences, ECMA-48), or read otherwise than it is (characters that turn the
- * direction or that are not seen, CVE-2021-42574). Sequences are taken out. Such characters are shown by their number, as
- * less(1) does. Time is linear in the length, whatever the text is.
+ * Sanitizes untrusted text for people. A worker's line, a name or a command line could move the cursor, set the title
+ * and inject answers as if they were typed (control sequences, ECMA-48), or read differently from its content
+ * (characters that change the direction or are invisible, CVE-2021-42574). Sequences are removed; such characters are
+ * shown by their number, as in less(1). The time is linear in the length of any text.
  */
 import {beginningOf} from './characters.ts';
 import {beginsSequence, sequenceEnd} from './control-sequence.ts';
 import {HiddenCharacters} from './hidden-characters.ts';
 
-/** Code units of one text that are shown; what is longer is cut before anything looks at it. JSON has all of it. */
+/**
+ * The most code units that are shown of one text; a longer text is cut before it is processed. JSON contains all of it.
+ */
 export const MOST_SHOWN = 4_096;
 
-/** Where all characters are such, nothing is to be done: the common case. */
+/** A text of these characters needs no change: the common case. */
 const PLAIN = /^[\x20-\x7e]*$/;
 const ANY_COLOUR = /^\x1b\[[\d;:]*m$/;
-/** What paint.ts makes: bold, dim, the eight colours, and their ends. */
+/** The sequences of paint.ts: bold, dim, the colours, and their resets. */
 const OWN_COLOUR = /^\x1b\[(?:0|1|2|22|3[1-79])m$/;
-/** A colour that is longer is none. */
+/** A longer sequence is not a colour. */
 const LONGEST_COLOUR = 64;
 
 interface Passing {
-  /** Sequences that stay; null: none. */
+  /** The sequences to keep; null for none. */
   readonly colours: RegExp | null;
-  /** What stands for newlines and carriage returns in a row. */
+  /** The replacement for a run of newlines and carriage returns; '\n' keeps the newlines. */
   readonly line: '\n' | ' ' | '';
-  /** What stands for a tab. */
+  /** The replacement for a tab. */
   readonly tab: string;
 }
 
-/** A line of a log as a terminal may get it: colours pass, and are reset at its end. */
+/** Sanitizes a log line for a terminal: colours are kept, and reset at its end. */
 export function terminalSafe(text: string): string {
   const safe = cleaned(text, {colours: ANY_COLOUR, line: '', tab: '\t'});
   return safe.includes('\x1b') ? `${safe}\x1b[0m` : safe;
 }
 
-/** On one line and without colours. What is longer than `most` code units is cut first, and ends with an ellipsis. */
+/**
+ * Sanitizes a text to one line without colours. A text longer than `most` code units is cut first, and ends with an
+ * ellipsis.
+ */
 export function plainText(text: string, most = MOST_SHOWN): string {
   const passing: Passing = {colours: null, line: ' ', tab: ' '};
   return text.length <= most ? cleaned(text, passing) : `${cleaned(beginningOf(text, most - 1), passing)}…`;
 }
 
-/** One line of a screen whose cells are drawn one by one, so that a tab is spaces. Nothing is cut. */
+/**
+ * Sanitizes one line of a screen whose cells are drawn one by one, so a tab becomes spaces. The text is not shortened.
+ */
 export const screenText = (text: string): string => cleaned(text, {colours: null, line: ' ', tab: '    '});
 
-/** The same of several lines, which stay lines. Nothing is cut. */
+/** Sanitizes a text of several lines and keeps its line breaks. The text is not shortened. */
 export const plainLines = (text: string): string => cleaned(text, {colours: null, line: '\n', tab: '\t'});
 
-/** Lines that brood has put together and painted: the colours of paint.ts pass. */
+/** Sanitizes lines that brood has composed and painted: the colours of paint.ts are kept. */
 export const paintedLines = (text: string): string => cleaned(text, {colours: OWN_COLOUR, line: '\n', tab: '\t'});
 
-/** One line of either kind: a name with a newline in it makes no second one. */
+/** Sanitizes one line, plain or painted: a newline in a name does not begin a second one. */
 export const plainLine = (text: string): string => cleaned(text, {colours: null, line: ' ', tab: '\t'});
 export const paintedLine = (text: string): string => cleaned(text, {colours: OWN_COLOUR, line: ' ', tab: '\t'});
 
@@ -76,7 +83,7 @@ function cleaned(text: string, {colours, line, tab}: Passing): string {
       shown = hidden.shownFor(code, text, end);
     }
     wasBreak = isBreak;
-    // What stands for a control parts what is before it from what is behind it.
+    // A control that is kept or replaced separates the text before it from the text after it.
     if (code < 0x20 && shown !== '') hidden = new HiddenCharacters();
     if (shown !== null) {
       parts.push(text.slice(from, i), shown);

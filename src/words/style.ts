@@ -1,2 +1,2 @@
-/** What text can look like in a terminal, by what it means to people. */
+/** The styles of text in a terminal. */
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan';

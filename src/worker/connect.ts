@@ -1,20 +1,20 @@
-/** The control client for programs: everything the command line can do, typed. */
+/** The control client for programs: all functions of the command line, typed. */
 import type {Client} from '../control/client.ts';
 import {connectFleet, type ConnectOptions} from '../control/connect.ts';
 import {resolveFleet} from '../control/find.ts';
 
 export interface ConnectTo extends ConnectOptions {
-  /** Whose fleet file counts where no name is given; default the working directory. */
+  /** The folder whose fleet file counts if no name is given; default: the working directory. */
   readonly cwd?: string;
-  /** Default `process.env`: `BROOD_FLEET`, `BROOD_HOME`. */
+  /** The source of `BROOD_FLEET` and `BROOD_HOME`; default: `process.env`. */
   readonly env?: NodeJS.ProcessEnv;
 }
 
 /**
- * Connects to a fleet: by name or id, else the worker's own (`BROOD_FLEET`), else the one of the fleet file in the
- * working directory.
+ * Connects to a fleet: by name or id, otherwise the worker's own (`BROOD_FLEET`), otherwise that of the fleet file in
+ * the working directory.
  *
- * @throws FleetChoiceError if it can't be told which fleet is meant; NotRunningError if it has no supervisor.
+ * @throws FleetChoiceError if the fleet can't be determined; NotRunningError if it has no supervisor.
  */
 export async function connect(fleet?: string, {cwd, env, ...options}: ConnectTo = {}): Promise<Client> {
   const entry = await resolveFleet({fleet, cwd: cwd ?? process.cwd(), env: env ?? process.env});

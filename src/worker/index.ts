@@ -1,4 +1,4 @@
-/** What programs import: `import {connect} from 'brood'`. */
+/** The module that programs import: `import {connect} from 'brood'`. */
 export {connect, type ConnectTo} from './connect.ts';
 export type {CallOptions, Client} from '../control/client.ts';
 export {BusyError, ConnectionLostError, FleetChoiceError, NotRunningError, RpcError} from '../control/errors.ts';

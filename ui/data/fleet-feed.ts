@@ -1,6 +1,6 @@
 /**
- * What the fleet's supervisor tells, again and again. A controller that is lost or replaced is connected to again as soon as
- * there is another one; until then the last that was told is shown, and said to be old.
+ * Polls the fleet's supervisor. After a controller is lost or replaced, the feed reconnects as soon as there is another
+ * one; until then the last reports are shown and marked as old.
  */
 import type {EventRecord} from '../../src/journal/record.ts';
 import type {Client} from '../../src/control/client.ts';
@@ -10,9 +10,9 @@ import {lastRecords} from '../../src/journal/read.ts';
 import type {Method, Params, Result} from '../../src/control/messages.ts';
 import type {LineageReport, PsReport} from '../../src/control/reports.ts';
 
-/** Records that are kept for the view of events. */
+/** Maximum records kept for the events view. */
 const MOST_EVENTS = 2_000;
-/** One that does not answer for so long is shown as lost. */
+/** A controller that does not answer within this time counts as lost. */
 const ANSWER_MS = 3_000;
 
 export type Connection = 'connecting' | 'connected' | 'lost' | 'gone';
@@ -20,11 +20,11 @@ export type Connection = 'connecting' | 'connected' | 'lost' | 'gone';
 export interface FeedOptions {
   readonly folder: string;
   readonly name: string;
-  /** Something was told that is worth a new frame. */
+  /** Called after a change that needs a new frame. */
   readonly changed: () => void;
 }
 
-/** A fleet as its supervisor last told of it. */
+/** A fleet as last reported by its supervisor. */
 export interface Fleet {
   readonly folder: string;
   readonly name: string;
@@ -34,9 +34,9 @@ export interface Fleet {
   readonly connection: Connection;
   /** When the connection was lost (Date.now). */
   readonly lostAt: number | null;
-  /** Asks once more. Resolves when it was answered, or was not in time. */
+  /** Requests new reports. Resolves when they have arrived or the request has timed out. */
   refresh(): Promise<void>;
-  /** Asks for something to be done. @throws RpcError, ConnectionLostError */
+  /** Sends a request. @throws RpcError, ConnectionLostError */
   call<M extends Method>(method: M, params: Params<M>): Promise<Result<M>>;
 }
 
@@ -106,11 +106,11 @@ export class FleetFeed implements Fleet {
         this.#lose('lost');
       });
       this.#client = client;
-      // It answers when it has told the past.
+      // `watch` responds after it has replayed past events.
       const signal = AbortSignal.timeout(3 * ANSWER_MS);
       await client.call('watch', {afterSeq: this.events.at(-1)?.seq ?? -1}, {signal});
     } catch (error) {
-      // One that does not answer, or has no place for one more client, is tried again at the next reading.
+      // If the controller does not answer or accepts no more clients, the next reading retries.
       this.#client?.close();
       this.#lose(error instanceof NotRunningError ? 'gone' : 'lost');
     }

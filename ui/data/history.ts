@@ -1,8 +1,8 @@
-/** What processes were a moment ago: the states they went through, and how busy they were; kept as long as they live. */
+/** The past states and CPU usage of processes, kept as long as they live. */
 import type {Snapshot} from '../../src/process/snapshot.ts';
 import {Ring} from './ring.ts';
 
-/** Readings that are remembered of each. */
+/** Readings kept per process. */
 export const REMEMBERED = 240;
 
 interface Past {
@@ -21,8 +21,8 @@ export class History {
   }
 
   /**
-   * Takes a reading of those that are of interest: all of a machine would be thousands of rings, of which nobody looks at
-   * more than some.
+   * Adds a reading of the given processes only: the whole machine would need thousands of rings, of which only a few
+   * are ever shown.
    */
   addReading(snapshot: Snapshot, rows: Iterable<number>, keyOf: (row: number) => string): void {
     this.#readings++;
@@ -40,7 +40,7 @@ export class History {
     for (const [key, {seen}] of this.#byKey) if (seen < this.#readings) this.#byKey.delete(key);
   }
 
-  /** The letters of its last states, oldest first. */
+  /** Returns the letters of the last states, oldest first. */
   states(key: string, length: number): string {
     const past = this.#byKey.get(key);
     if (!past) return '';
@@ -50,7 +50,7 @@ export class History {
     return line;
   }
 
-  /** Its CPU percents, oldest first. */
+  /** Returns the last CPU percents, oldest first. */
   cpu(key: string, length: number): number[] {
     const past = this.#byKey.get(key);
     return past ? Array.from({length: Math.min(length, past.cpu.length)}, (_, n) => past.cpu.back(n)).reverse() : [];

@@ -1,12 +1,12 @@
-/** The last lines of logs, in bounded memory whatever is written. */
+/** The last lines of logs, in bounded memory. */
 import type {LogLine} from '../../src/logs/read.ts';
 
 export const MOST_LINES = 10_000;
-/** Of a longer line the beginning is kept: nobody reads more on a screen. */
+/** Maximum length of a line; the rest is dropped, since a screen shows no more. */
 export const MOST_CHARACTERS = 8_192;
-/** Of all lines together. */
+/** Maximum characters of all lines together. */
 export const MOST_OF_ALL = 16 * 1024 * 1024;
-/** Given up together, since each time all others move. */
+/** Lines over the limit before the oldest are dropped together, since each removal moves all others. */
 const SLACK_LINES = 1_000;
 
 export class LogLines {
@@ -22,7 +22,7 @@ export class LogLines {
     return this.#lines.length;
   }
 
-  /** Answers how many of the oldest were given up for it. */
+  /** Adds a line. Returns how many of the oldest lines were dropped. */
   push(of: LogLine): number {
     this.#lines.push(of.line.length > MOST_CHARACTERS ? {...of, line: beginningOf(of.line)} : of);
     this.#characters += Math.min(of.line.length, MOST_CHARACTERS);
@@ -37,7 +37,10 @@ export class LogLines {
     this.#characters = 0;
   }
 
-  /** How many of the oldest must go for their characters: a sixteenth more than those, so that it is not each time. */
+  /**
+   * Returns how many of the oldest lines to drop for their characters: a sixteenth too many, so that not every push
+   * drops some.
+   */
   #tooLarge(): number {
     let left = this.#characters;
     let count = 0;
@@ -47,6 +50,6 @@ export class LogLines {
   }
 }
 
-/** A copy: what is cut out of a string holds all of it. */
+/** Returns a copy: a substring would keep the whole string alive. */
 const beginningOf = (line: string): string =>
   Buffer.from(line.slice(0, MOST_CHARACTERS), 'utf16le').toString('utf16le');

@@ -1,10 +1,10 @@
-/** How busy the machine is. */
+/** Load of the machine. */
 import {availableParallelism, cpus, loadavg, totalmem, uptime} from 'node:os';
 
 export interface Load {
-  /** Over 1, 5 and 15 minutes; null where the system keeps none. */
+  /** Over 1, 5 and 15 minutes. */
   readonly average: readonly [number, number, number];
-  /** 0 to 1, since the last reading. */
+  /** 0 to 1, since the previous reading. */
   readonly cpu: number;
   readonly cpus: number;
   /** Bytes. */

@@ -1,4 +1,4 @@
-/** The last so many numbers, in memory that is used again. */
+/** A ring buffer of numbers. */
 export class Ring {
   readonly #values: Float64Array;
   #count = 0;
@@ -18,7 +18,7 @@ export class Ring {
     this.#count = Math.min(this.#count + 1, this.#values.length);
   }
 
-  /** The n-th from the end, 0 being the latest; NaN where there were not so many. */
+  /** Returns the n-th value from the end, 0 being the latest; NaN if there are fewer values. */
   back(n: number): number {
     if (n >= this.#count) return NaN;
     const {length} = this.#values;

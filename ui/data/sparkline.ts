@@ -1,9 +1,9 @@
-/** Numbers as a line of bars. */
+/** Draws numbers as a line of bars. */
 
 /**
- * One character a value, the latest at the right.
+ * Returns one character per value, the latest at the right.
  *
- * @param full what fills a bar; larger ones fill it, too
+ * @param full the value of a full bar; larger values also give a full bar
  */
 export function sparkline(values: readonly number[], width: number, full: number, bars: readonly string[]): string {
   const last = values.slice(-width);

@@ -1,4 +1,4 @@
-/** All that the views show: the machine's processes, the fleet, and what both were a moment ago. */
+/** The data of all views: the machine's processes, the fleet, and the recent past of both. */
 import type {WorkerReport} from '../../src/control/reports.ts';
 import {readChannels} from '../../src/ipc/graph.ts';
 import type {Snapshot} from '../../src/process/snapshot.ts';
@@ -8,30 +8,30 @@ import {History} from './history.ts';
 import {Machine, type Load} from './machine.ts';
 import {Ring} from './ring.ts';
 
-/** What is looked at beside processes and the fleet; tests make it up. */
+/** Sources besides processes and the fleet; tests replace them. */
 export interface Surroundings {
   readonly users: Users;
   readonly load: () => Load;
   readonly channels: typeof readChannels;
-  /** Where /proc is. */
+  /** The path of /proc. */
   readonly proc: string;
 }
 
 export interface Owner {
   /** `web/1`; `keeper`, `controller` or `anchor`. */
   readonly label: string;
-  /** Null: the supervisor itself, or of no worker that is known. */
+  /** Null for the supervisor itself, and for processes of no known worker. */
   readonly id: string | null;
   readonly orphan: boolean;
 }
 
 const SUPERVISOR = ['anchor', 'keeper', 'controller'] as const;
-/** Readings of an instance's CPU that a sparkline shows. */
+/** Readings of an instance's CPU kept for its sparkline. */
 const SPARK = 60;
 
 export class World {
   readonly snapshot: Snapshot;
-  /** Null: the machine alone. */
+  /** Null: only the machine. */
   readonly fleet: Fleet | null;
   readonly history = new History();
   readonly users: Users;
@@ -61,10 +61,10 @@ export class World {
     this.load = load();
   }
 
-  /** Reads all anew. */
+  /** Updates all data. */
   async refresh(): Promise<void> {
     await this.fleet?.refresh();
-    // Last, so that nobody acts or draws in between: a row may be another process's by then.
+    // Last, so that no action or drawing comes in between: a row may then belong to another process.
     await this.snapshot.refresh();
     this.readAt = Date.now();
     this.load = this.#readLoad();
@@ -77,7 +77,7 @@ export class World {
     return this.fleet?.ps?.workers ?? [];
   }
 
-  /** A process's identity. */
+  /** Returns the identity of a process. */
   keyOf(row: number): string {
     const {rows} = this.snapshot;
     return `${rows.pid[row] ?? 0} ${rows.startTime[row] ?? 0}`;
@@ -90,18 +90,18 @@ export class World {
     return found.startTime === null || found.startTime === String(rows.startTime[row]) ? found.owner : null;
   }
 
-  /** Whose the fleet's processes are. */
+  /** Yields the owners of the fleet's processes. */
   *owners(): Generator<Owner> {
     for (const {owner} of this.#owners.values()) yield owner;
   }
 
-  /** CPU percents of an instance, oldest first. */
+  /** Returns the CPU percents of an instance, oldest first. */
   sparkOf(id: string): number[] {
     const ring = this.#sparks.get(id);
     return ring ? Array.from({length: ring.length}, (_, n) => ring.back(n)).reverse() : [];
   }
 
-  /** The processes of the fleet and its supervisor, by row. */
+  /** Yields the rows of the fleet's and its supervisor's processes. */
   *#ownRows(): Generator<number> {
     for (const pid of this.#owners.keys()) {
       const row = this.snapshot.rows.find(pid);

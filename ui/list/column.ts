@@ -1,27 +1,27 @@
-/** Columns of lists: what they show, sort by, and give way to. */
+/** Columns of lists: content, sort order, and priority when space is short. */
 import {widthOf} from '../screen/cells.ts';
 import type {Style} from '../screen/styles.ts';
 
-/** What a column is compared and filtered by; null: unknown, and last in every order. */
+/** The value for comparison and filters; null: unknown, and last in every order. */
 export type Value = string | number | null;
 
 export interface Column<Row> {
-  /** As filters name it: `cpu>50`. */
+  /** The name in filters: `cpu>50`. */
   readonly id: string;
   readonly title: string;
-  /** Columns that it takes; of the last one shown, if it stands to the left: all that is left. */
+  /** Width in terminal columns; the last column shown takes the remaining space if it is left-aligned. */
   readonly width: number;
   readonly align?: 'right';
   readonly text: (row: Row) => string;
   readonly value: (row: Row) => Value;
   readonly style?: (row: Row) => Style | null;
-  /** In a narrow terminal columns go in this order, 1 first. Without it a column always stays. */
+  /** The order in which columns are dropped in a narrow terminal, 1 first. Absent: the column always stays. */
   readonly drop?: number;
-  /** Large values are wanted first. */
+  /** Whether large values come first. */
   readonly descending?: true;
 }
 
-/** A width that all of the texts fit into, within bounds. */
+/** Returns a width that fits all texts, within bounds. */
 export function fitted(texts: Iterable<string>, least: number, most: number): number {
   let width = least;
   for (const text of texts) width = Math.max(width, Math.min(most, widthOf(text)));
@@ -36,7 +36,7 @@ export interface Placed<Row> {
 
 const GAP = 1;
 
-/** Which columns fit, and where; what is left goes to the last one. */
+/** Returns the columns that fit, with their places; the last one takes the remaining space. */
 export function place<Row>(columns: readonly Column<Row>[], available: number): Placed<Row>[] {
   let kept = [...columns];
   const total = (): number => kept.reduce((sum, {width}) => sum + width + GAP, -GAP);
@@ -55,7 +55,7 @@ export function place<Row>(columns: readonly Column<Row>[], available: number): 
   });
 }
 
-/** Unknown values last, numbers by size, texts as people order them. */
+/** Compares two values: unknown last, numbers by size, texts in natural order. */
 export function compareValues(a: Value, b: Value, descending: boolean): number {
   if (a === b) return 0;
   if (a === null) return 1;

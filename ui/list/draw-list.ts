@@ -1,4 +1,4 @@
-/** Draws a list: titles, rows, and where in it one is. */
+/** Draws a list: titles, rows, and the selection. */
 import type {Canvas, Rect} from '../screen/canvas.ts';
 import type {Glyphs} from '../screen/glyphs.ts';
 import {widthOf} from '../screen/cells.ts';
@@ -8,16 +8,16 @@ import type {List} from './list.ts';
 
 export interface ListLook {
   readonly glyphs: Glyphs;
-  /** Whether keys go to it. */
+  /** Whether the list has the keyboard focus. */
   readonly active: boolean;
-  /** What is said where there are no rows. */
+  /** The text shown if there are no rows. */
   readonly empty: string;
 }
 
-/** The tag's column, and one that is free after it. */
+/** The width of the tag's column. */
 const MARGIN = 1;
 
-/** Answers the columns that were shown. */
+/** Returns the columns shown. */
 export function drawList<Row>(canvas: Canvas, rect: Rect, list: List<Row>, look: ListLook): readonly Placed<Row>[] {
   const {x, y, width, height} = rect;
   const placed = place(list.source.columns, Math.max(1, width - MARGIN));
@@ -85,11 +85,11 @@ function putAligned(
   canvas.put(x + blank, y, text, style, room - blank, ellipsis);
 }
 
-/** Marks what is searched for where it is to be seen. */
+/** Highlights visible matches of a search. */
 export function drawMatches(canvas: Canvas, {x, y, width}: Rect, search: string): void {
   const cells = canvas.text.slice(y * canvas.width + x, y * canvas.width + x + width);
   const line = cells.join('').toLowerCase();
-  // Wide characters and marks shift columns against letters: then nothing is marked, rather than the wrong thing.
+  // Wide characters and marks shift columns against letters: highlight nothing rather than the wrong text.
   if (line.length !== cells.length) return;
   const wanted = search.toLowerCase();
   for (let at = line.indexOf(wanted); at >= 0 && wanted !== ''; at = line.indexOf(wanted, at + wanted.length)) {

@@ -1,14 +1,14 @@
 /**
- * What a filter line means: words that all have to match. `web` text anywhere, `/^post/` a regular expression, `state=Z`,
- * `cpu>50`, `user!=root` a column; `!` before any of them: not so. Quotes keep spaces together.
+ * The syntax of a filter line: words that all have to match. `web`: text anywhere; `/^post/`: a regular expression;
+ * `state=Z`, `cpu>50`, `user!=root`: a column; `!` before any of them negates it. Quotes keep spaces together.
  */
 import type {Value} from './column.ts';
 
-/** What is asked of a row. */
+/** The data of a row that filters use. */
 export interface Fields {
-  /** Null: there is no such column. */
+  /** Returns the value of a column; undefined: there is no such column. */
   readonly field: (name: string) => Value | undefined;
-  /** All that is shown of it, for words without a column. */
+  /** Returns all displayed text, for words without a column. */
   readonly text: () => string;
 }
 
@@ -16,12 +16,12 @@ export type Match = (row: Fields) => boolean;
 
 export interface Parsed {
   readonly match: Match;
-  /** What is wrong with the line; null: nothing. A word that is wrong matches all. */
+  /** What is wrong with the line, or null. An invalid word is ignored. */
   readonly problem: string | null;
 }
 
 const ALL: Match = () => true;
-/** A pattern sees no more of a text. */
+/** Maximum text that a pattern is matched against. */
 const MOST_LOOKED_AT = 4_096;
 
 export function parseFilter(line: string, columns: ReadonlySet<string>): Parsed {
@@ -37,7 +37,7 @@ export function parseFilter(line: string, columns: ReadonlySet<string>): Parsed 
   return {match: matches.length === 0 ? ALL : row => matches.every(match => match(row)), problem};
 }
 
-/** Separated by spaces; `"two words"` and `/a b/` are one. */
+/** Splits a line at spaces; `"two words"` and `/a b/` are one word. */
 function wordsOf(line: string): string[] {
   // eslint-disable-next-line brood/linear-regex -- typed by the user, a line at most
   return [...line.matchAll(/(?:"[^"]*"|!?\/(?:\\.|[^/\\])*\/?|[^\s"])+/g)].map(([word]) => word);
@@ -103,7 +103,7 @@ const ORDERS: Readonly<Record<string, (a: number, b: number) => boolean>> = {
 
 const UNITS: Readonly<Record<string, number>> = {'': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4};
 
-/** `50`, `50%`, `1.5G`, `512MiB`. */
+/** Parses `50`, `50%`, `1.5G`, `512MiB`. */
 function numberOf(text: string): number | null {
   const parsed = /^(-?\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?%?$/i.exec(text);
   return parsed ? Number(parsed[1]) * (UNITS[(parsed[2] ?? '').toLowerCase()] ?? 1) : null;

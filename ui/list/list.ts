@@ -1,20 +1,20 @@
 /**
- * A list that people look at for hours: rows come and go, and the selection stays on the one that was chosen, at the height
- * at which it stood. Pure: it is told the rows, and says which to draw.
+ * A list for long observation: rows come and go, and the selection stays on the same row, at the same height of the
+ * screen. Pure: the list receives the rows and determines which of them to draw.
  */
 import {compareValues, type Column, type Value} from './column.ts';
 import {parseFilter, type Fields, type Match} from './filter.ts';
 
-/** How a list gets at what it lists; rows may be as little as numbers. */
+/** Access to the listed data; a row may be just a number. */
 export interface Source<Row> {
   readonly columns: readonly Column<Row>[];
-  /** In their natural order: that of the fleet, of the tree, of time. */
+  /** The rows in their natural order: of the fleet, of the tree, of time. */
   rows(): readonly Row[];
-  /** The same as long as it is the same thing, and no other's ever. */
+  /** Returns a stable identity, which is never reused for another row. */
   key(row: Row): string;
-  /** Below whom one hangs that is not in the list now, though there is such a one; absent: the list is flat. */
+  /** Returns the parent of a row that is hidden, not gone; null if there is none. Absent: the list is flat. */
   parentOf?(key: string): string | null;
-  /** More to be searched than the columns show. */
+  /** Returns further text to search besides the columns. */
   text?(row: Row): string;
 }
 
@@ -28,7 +28,7 @@ export class List<Row> {
   readonly source: Source<Row>;
   readonly tagged = new Set<string>();
   sorting: Sorting = {column: null, inverted: false};
-  /** Columns that are scrolled away to the left, in the last column shown. */
+  /** Columns scrolled off to the left in the last visible column. */
   scrollX = 0;
   #filterLine = '';
   #match: Match = () => true;
@@ -36,7 +36,7 @@ export class List<Row> {
   #search = '';
   #rows: readonly Row[] = [];
   #selected: string | null = null;
-  /** Where the selection was, in case its row is gone. */
+  /** The index of the selection, used if its row is gone. */
   #place = 0;
   #top = 0;
   #height = 1;
@@ -61,7 +61,7 @@ export class List<Row> {
     return this.#filterLine;
   }
 
-  /** What is wrong with the filter, in words. */
+  /** What is wrong with the filter, or null. */
   get problem(): string | null {
     return this.#problem;
   }
@@ -91,7 +91,7 @@ export class List<Row> {
     this.refresh();
   }
 
-  /** The next column, and after the last one the natural order. */
+  /** Sorts by the next column, or after the last one in the natural order. */
   sortNext(shown: readonly string[]): void {
     const at = this.sorting.column === null ? -1 : shown.indexOf(this.sorting.column);
     this.sortBy(shown[at + 1] ?? null);
@@ -102,21 +102,21 @@ export class List<Row> {
     this.refresh();
   }
 
-  /** Takes the rows as they are now. The selected one stays selected, at the same height of the screen if it can. */
+  /** Updates the rows. The selected row stays selected, at the same height of the screen if possible. */
   refresh(): void {
     const offset = this.#place - this.#top;
     const {selected} = this;
     this.#rows = this.#ordered(this.#chosen());
     this.#untagGone();
     const place = this.#selected === null ? -1 : this.#nearest(this.#selected, selected);
-    // Whose row is gone leaves the selection to the one that is in its place now.
+    // If the selected row is gone, the row now in its place is selected.
     this.#place = Math.max(0, Math.min(place < 0 ? this.#place : place, this.#rows.length - 1));
     this.#selected = this.#keyAt(this.#place);
     this.#top = this.#place - offset;
     this.#scroll();
   }
 
-  /** The place of a row, or where it is folded away, of the nearest one above it; -1: it is gone. */
+  /** Returns the index of a row, or of its nearest visible ancestor if it is folded away, or -1 if it is gone. */
   #nearest(key: string, row: Row | undefined): number {
     const place = this.#placeOf(key, row);
     if (place >= 0) return place;
@@ -131,7 +131,7 @@ export class List<Row> {
     return -1;
   }
 
-  /** How many rows are to be seen. */
+  /** Sets the number of visible rows. */
   setHeight(height: number): void {
     this.#height = Math.max(1, height);
     this.#scroll();
@@ -151,14 +151,14 @@ export class List<Row> {
     this.move(by * Math.max(1, this.#height - 1));
   }
 
-  /** Answers whether there is such a row. */
+  /** Returns whether the row exists. */
   select(key: string): boolean {
     const place = this.#placeOf(key);
     if (place >= 0) this.moveTo(place);
     return place >= 0;
   }
 
-  /** Goes to the first row from the selection on that has the text. Answers whether there is one. */
+  /** Selects the first row, from the selection on, that contains the text. Returns whether one was found. */
   setSearch(text: string): boolean {
     this.#search = text;
     return text === '' || this.#find(this.#place, 1);
@@ -172,7 +172,7 @@ export class List<Row> {
     if (!this.tagged.delete(key)) this.tagged.add(key);
   }
 
-  /** The tagged rows, or the selected one. */
+  /** Returns the tagged rows, or the selected one. */
   targets(): Row[] {
     if (this.tagged.size > 0) return this.#rows.filter(row => this.tagged.has(this.source.key(row)));
     return this.selected === undefined ? [] : [this.selected];
@@ -182,14 +182,17 @@ export class List<Row> {
     return (this.source.text?.(row) ?? '') + '\n' + this.source.columns.map(({text}) => text(row)).join(' ');
   }
 
-  /** What is filtered away stays tagged. */
+  /** Removes the tags of rows that are gone. Filtered rows stay tagged. */
   #untagGone(): void {
     if (this.tagged.size === 0) return;
     const keys = new Set(this.source.rows().map(row => this.source.key(row)));
     for (const key of this.tagged) if (!keys.has(key)) this.tagged.delete(key);
   }
 
-  /** @param likely the row that had that key a moment ago: to make the keys of all takes longer than anything else here */
+  /**
+   * @param likely the row that had that key a moment ago; computing the keys of all rows is the slowest part of a
+   * refresh
+   */
   #placeOf(key: string, likely?: Row): number {
     if (likely !== undefined && this.source.key(likely) === key) {
       const place = this.#rows.indexOf(likely);
@@ -221,7 +224,7 @@ export class List<Row> {
     const descending = (column.descending === true) !== inverted;
     const values = rows.map(row => column.value(row));
     const order = Uint32Array.from(rows.keys());
-    // Of equal ones the order stays what it was: nothing dances.
+    // Equal values keep their order, so that rows do not jump.
     order.sort((a, b) => compareValues(values[a] ?? null, values[b] ?? null, descending) || a - b);
     return Array.from(order, place => rows[place]).filter(row => row !== undefined);
   }

@@ -1,4 +1,4 @@
-/** A list to choose one of, in a box: signals, the palette, sort columns. What is typed narrows it. */
+/** A list in a box to choose one item from: signals, the palette, sort columns. Typed text narrows the list. */
 import type {Overlay, Shell} from '../shell.ts';
 import {centered, drawBox} from '../screen/box.ts';
 import type {Canvas, Rect} from '../screen/canvas.ts';
@@ -6,21 +6,21 @@ import {widthOf} from '../screen/cells.ts';
 
 export interface Option {
   readonly text: string;
-  /** To the right of it. */
+  /** Text to the right of the option. */
   readonly note?: string;
-  /** Chooses it at once, where nothing is typed. */
+  /** A key that chooses the option at once, unless the list accepts typing. */
   readonly key?: string;
   readonly choose: () => void;
 }
 
 export interface ChoiceOptions {
   readonly title: string;
-  /** Above the list; what is going to happen to whom. */
+  /** Lines above the list: the action and its targets. */
   readonly about?: readonly string[];
   readonly options: readonly Option[];
-  /** The one that is selected first. */
+  /** The initially selected option. */
   readonly selected?: number;
-  /** Letters narrow the list. */
+  /** Whether letters narrow the list. */
   readonly typing: boolean;
   readonly empty: string;
 }
@@ -116,7 +116,7 @@ export class Choice implements Overlay {
     if (x < left || x >= left + width || y < top || y >= top + height) return;
     const place = this.#top + y - top;
     if (place >= this.#shown.length) return;
-    // A first click selects: what is sent at once is too easily sent to the wrong one.
+    // The first click only selects: an immediate action too easily hits the wrong option.
     if (place === this.#place) this.#choose(app);
     else this.#place = place;
   }

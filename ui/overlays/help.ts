@@ -1,4 +1,4 @@
-/** The keys, from their one table. */
+/** The help on keys, built from the key table. */
 import type {Shell} from '../shell.ts';
 import {BINDINGS, keyWords, type Place} from '../keys.ts';
 import {widthOf} from '../screen/cells.ts';

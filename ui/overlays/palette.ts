@@ -1,4 +1,4 @@
-/** All that can be done where one is, by name: made of the table of keys. */
+/** The actions available in the current view, by name, built from the key table. */
 import type {Shell} from '../shell.ts';
 import {BINDINGS, keyWords} from '../keys.ts';
 import {Choice} from './choice.ts';

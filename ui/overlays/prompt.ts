@@ -1,4 +1,4 @@
-/** A line at the bottom to type into. */
+/** A text input on the bottom line. */
 import type {Overlay, Shell} from '../shell.ts';
 import type {Canvas} from '../screen/canvas.ts';
 import {widthOf} from '../screen/cells.ts';
@@ -6,19 +6,19 @@ import {widthOf} from '../screen/cells.ts';
 export interface PromptOptions {
   readonly label: string;
   readonly text: string;
-  /** At each key. */
+  /** Called after each change of the text. */
   readonly changed?: (text: string) => void;
   readonly done: (text: string) => void;
   readonly cancelled?: () => void;
 }
 
-/** Nobody types more. */
+/** Maximum length; a longer input is never needed. */
 const MOST = 500;
 const segmenter = new Intl.Segmenter();
 
 export class Prompt implements Overlay {
   readonly #options: PromptOptions;
-  /** As people see characters: what Backspace takes away is one of them. */
+  /** User-perceived characters: Backspace deletes one of them. */
   #characters: string[];
   #at: number;
 
@@ -37,7 +37,7 @@ export class Prompt implements Overlay {
     canvas.fill({x: 0, y, width: canvas.width, height: 1}, 'plain');
     const label = canvas.put(0, y, this.#options.label, 'title');
     const room = Math.max(1, canvas.width - label - 1);
-    // The end that is being typed stays in sight.
+    // The cursor stays visible.
     let from = 0;
     while (widthOf(this.#characters.slice(from, this.#at).join('')) >= room && from < this.#at) from++;
     canvas.put(label, y, this.#characters.slice(from).join(''), 'bold', room);
@@ -73,7 +73,7 @@ export class Prompt implements Overlay {
     }
   }
 
-  /** Answers whether the text has changed. */
+  /** Returns whether the text has changed. */
   #edit(name: string): boolean {
     if (name === 'backspace' && this.#at > 0) this.#characters.splice(--this.#at, 1);
     else if (name === 'delete') this.#characters.splice(this.#at, 1);

@@ -1,4 +1,4 @@
-/** Text in a box that scrolls: help, details. */
+/** Text in a scrollable box: help, details. */
 import type {Overlay, Shell} from '../shell.ts';
 import {centered, drawBox} from '../screen/box.ts';
 import type {Canvas} from '../screen/canvas.ts';
@@ -6,16 +6,16 @@ import {widthOf} from '../screen/cells.ts';
 import type {Style} from '../screen/styles.ts';
 
 export type Piece = readonly [text: string, style?: Style];
-/** A line: pieces, one after another. */
+/** A line of consecutive pieces. */
 export type TextLine = readonly Piece[];
 
 export interface TextOptions {
   readonly title: string | (() => string);
-  /** Asked for at each frame, so that it may live. */
+  /** Called at each frame, so that the content can change. */
   readonly lines: (width: number) => readonly TextLine[];
-  /** As large as it can be, or as small as its text lets it. */
+  /** Whether the box takes the whole screen; otherwise it fits its text. */
   readonly full: boolean;
-  /** Other keys than those that scroll and close; answers whether it knew it. */
+  /** Handles keys other than those that scroll and close; returns whether it handled the key. */
   readonly key?: (name: string) => boolean;
 }
 

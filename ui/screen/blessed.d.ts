@@ -1,4 +1,7 @@
-/** What is used of blessed 0.1.81, some of it inside: cells are written straight into its screen (findings: 0.4 ms a frame). */
+/**
+ * The parts of blessed 0.1.81 in use, some of them internal: cells are written straight into its screen (findings: 0.4
+ * ms a frame).
+ */
 declare module 'blessed' {
   import type {EventEmitter} from 'node:events';
 

@@ -1,8 +1,8 @@
-/** Boxes that lie over what is shown. */
+/** Boxes drawn over the view. */
 import type {Canvas, Rect} from './canvas.ts';
 import type {Glyphs} from './glyphs.ts';
 
-/** Draws an empty box with a title; answers what is inside of it. */
+/** Draws an empty box with a title and returns its inner rectangle. */
 export function drawBox(
   canvas: Canvas,
   rect: Rect,
@@ -23,7 +23,7 @@ export function drawBox(
   return {x: x + 2, y: y + 1, width: Math.max(0, width - 4), height: Math.max(0, height - 2)};
 }
 
-/** A box of that size in the middle, or as large as the screen lets it be. */
+/** Returns a centered rectangle of that size, limited to the screen. */
 export function centered(canvas: Canvas, width: number, height: number): Rect {
   const [w, h] = [Math.min(width, canvas.width), Math.min(height, canvas.height)];
   return {x: Math.floor((canvas.width - w) / 2), y: Math.floor((canvas.height - h) / 2), width: w, height: h};

@@ -1,4 +1,4 @@
-/** A screen of cells in memory. All is drawn here first; what has changed is sent to the terminal by somebody else. */
+/** A screen of cells in memory. Everything is drawn here first; the terminal then sends the changes. */
 import {cellsOf, drawable, isPlain, widthOf, type Cell} from './cells.ts';
 import {STYLES, type Style} from './styles.ts';
 
@@ -11,15 +11,15 @@ export interface Rect {
   readonly height: number;
 }
 
-/** Drawing outside of it does nothing. */
+/** Drawing outside the canvas has no effect. */
 export class Canvas {
   readonly width: number;
   readonly height: number;
-  /** A character for each cell; the second cell of a wide one is empty. */
+  /** One character per cell; the second cell of a wide character is empty. */
   readonly text: string[];
-  /** The place of its style in {@link STYLES}. */
+  /** The index of the cell's style in {@link STYLES}. */
   readonly styles: Uint8Array;
-  /** Where the terminal's cursor is to be shown; null: nowhere. */
+  /** The position of the terminal's cursor, or null to hide it. */
   cursor: {readonly x: number; readonly y: number} | null = null;
 
   constructor(width: number, height: number) {
@@ -48,7 +48,7 @@ export class Canvas {
     }
   }
 
-  /** Changes the style of cells and leaves what is in them. */
+  /** Changes the style of cells and keeps their text. */
   restyle({x, y, width, height}: Rect, style: Style): void {
     const index = INDEX.get(style) ?? 0;
     for (let row = Math.max(0, y); row < Math.min(this.height, y + height); row++) {
@@ -57,10 +57,10 @@ export class Canvas {
   }
 
   /**
-   * Draws text of anybody on one line; control characters never get through.
+   * Draws untrusted text on one line; control characters are removed.
    *
-   * @param limit columns that it may take; what is longer is cut, and `ellipsis` stands at its end
-   * @returns the columns that it took
+   * @param limit maximum columns; longer text is cut and ends with `ellipsis`
+   * @returns the number of columns drawn
    */
   put(x: number, y: number, text: string, style: Style = 'plain', limit = this.width - x, ellipsis = ''): number {
     if (y < 0 || y >= this.height || x >= this.width || limit <= 0) return 0;
@@ -94,7 +94,7 @@ export class Canvas {
     this.put(Math.max(0, end - widthOf(text)), y, text, style);
   }
 
-  /** A line as text, for tests and saved screens. */
+  /** Returns a line as text, for tests and saved screens. */
   line(y: number): string {
     return this.text
       .slice(y * this.width, (y + 1) * this.width)
@@ -110,7 +110,7 @@ export class Canvas {
     return STYLES[this.styles[y * this.width + x] ?? 0] ?? 'plain';
   }
 
-  /** What nearly all text is: a column a character. */
+  /** Fast path for nearly all text: one column per character. */
   #putPlain(at: number, text: string, style: number, most: number, ellipsis: string): number {
     const isCut = text.length > most;
     const end = isCut && ellipsis !== '' ? most - 1 : Math.min(most, text.length);
@@ -121,7 +121,7 @@ export class Canvas {
   }
 
   #set(at: number, character: string, style: number, isSecond = false): void {
-    // Half of a wide character can't stay when the other half goes.
+    // Overwriting one half of a wide character removes the other half.
     if (!isSecond && this.text[at] === '') this.text[at - 1] = ' ';
     if (this.text[at + 1] === '' && (at + 1) % this.width !== 0) this.text[at + 1] = ' ';
     this.text[at] = character;

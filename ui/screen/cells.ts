@@ -1,22 +1,22 @@
-/** From text to cells of a terminal: one or two columns for each character as people see it. */
+/** Converts text to terminal cells: one or two columns per user-perceived character. */
 import {charactersOf} from '../../src/words/characters.ts';
 import {screenText} from '../../src/words/sanitize.ts';
 import {widthOfCharacter} from '../../src/words/width.ts';
 
 /**
- * Texts of nothing but characters that no neighbour joins: Latin, Cyrillic, punctuation, arrows, lines and blocks; kana,
- * ideographs and Hangul, which are wide. To look for what belongs together in them would take a hundred times as long.
+ * Texts of characters that never combine with neighbours: Latin, Cyrillic, punctuation, arrows, lines and blocks; kana,
+ * ideographs and Hangul, which are wide. Segmenting them would take a hundred times as long.
  */
 const SIMPLE =
   /^[\x20-\x7e\xa0-\xac\xae-\u02ff\u0400-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e\u2190-\u21ff\u2500-\u25fc\u3041-\u3096\u30a0-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60]*$/;
 const FIRST_WIDE = 0x3041;
 const PLAIN = /^[\x20-\x7e]*$/;
-/** Half of a pair, private, unassigned: terminals differ in what they make of these. */
+/** Lone surrogates, private and unassigned characters: terminals differ in how they draw these. */
 const UNDRAWABLE = /^[\p{Cc}\p{Cs}\p{Co}\p{Cn}]/u;
 const COMBINING = /^[\p{Mn}\p{Me}]$/u;
-/** Code units of a text that are looked at, escape sequences and marks included: no screen is so wide. */
+/** Maximum code units of a text that are processed, including escape sequences and marks: no screen is so wide. */
 export const LONGEST = 8_192;
-/** One base character can carry so many marks; more are drawn across neighbours. */
+/** Maximum marks on a base character; more are drawn across neighbours. */
 const MOST_MARKS = 2;
 
 export interface Cell {
@@ -25,8 +25,8 @@ export interface Cell {
 }
 
 /**
- * What a terminal may get of one character: only what all terminals give the same width. Emoji that are joined or varied
- * are drawn by their first part, whose width is agreed on.
+ * Returns the cell of one character: only text to which all terminals give the same width. Joined or varied emoji are
+ * drawn by their first part, whose width all terminals agree on.
  */
 function cellOf(character: string): Cell | null {
   const [base = '', ...rest] = character;
@@ -37,7 +37,7 @@ function cellOf(character: string): Cell | null {
   return {text: base + marks.join(''), width};
 }
 
-/** The cells of a text that {@link drawable} has returned. */
+/** Yields the cells of a text that {@link drawable} has returned. */
 export function* cellsOf(text: string): Generator<Cell> {
   if (SIMPLE.test(text)) {
     for (const character of text) yield {text: character, width: character.charCodeAt(0) < FIRST_WIDE ? 1 : 2};
@@ -49,10 +49,10 @@ export function* cellsOf(text: string): Generator<Cell> {
   }
 }
 
-/** Whether each of its characters is one column. */
+/** Whether each character takes one column. */
 export const isPlain = (text: string): boolean => PLAIN.test(text);
 
-/** The columns that a text takes when it is drawn. */
+/** Returns the number of columns that a text takes when drawn. */
 export function widthOf(text: string): number {
   if (isPlain(text)) return text.length;
   let width = 0;
@@ -60,5 +60,5 @@ export function widthOf(text: string): number {
   return width;
 }
 
-/** Text of anybody as the screen may have it. Its end is left out where it is far too long for any screen. */
+/** Sanitizes untrusted text for the screen. Cuts text that is far too long for any screen. */
 export const drawable = (text: string): string => (isPlain(text) ? text : screenText(text.slice(0, LONGEST)));

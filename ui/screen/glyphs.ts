@@ -1,8 +1,8 @@
-/** The characters that are more than letters: lines, bars, marks; with a second set for terminals that have ASCII alone. */
+/** Special characters: lines, bars, marks; with a second set for ASCII terminals. */
 
 export interface Glyphs {
   readonly ascii: boolean;
-  /** A child with siblings after it, the last child, a line that passes by. */
+  /** A child with later siblings, the last child, a line between an ancestor's children. */
   readonly branch: string;
   readonly last: string;
   readonly pass: string;
@@ -75,7 +75,7 @@ const ASCII: Glyphs = {
   dot: '.',
 };
 
-/** By the locale; the Linux console and old terminals have no other characters either. */
+/** Chooses the set by the locale; terminals named `vt*` have only ASCII. */
 export function glyphsOf(env: NodeJS.ProcessEnv): Glyphs {
   const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '';
   return /utf-?8/i.test(locale) && !/^vt/.test(env['TERM'] ?? '') ? UNICODE : ASCII;

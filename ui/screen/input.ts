@@ -1,30 +1,30 @@
 /**
- * What comes from a terminal's keyboard and mouse, cut into single sequences. A read may hold several of them, or the first
- * half of one; Escape alone is told from the beginning of a sequence by what follows soon, or does not.
+ * Splits the input of a terminal's keyboard and mouse into single sequences. A read may contain several of them, or the
+ * first half of one; a lone Escape differs from the start of a sequence only in that nothing follows soon.
  */
 
-/** Nothing that a terminal sends pauses that long in the middle. */
+/** No terminal pauses this long within a sequence. */
 export const PENDING_MS = 30;
-/** A paste without end or a broken terminal: what is longer is no sequence. */
+/** Longer input is not a sequence, but an endless paste or a broken terminal. */
 const MOST = 64;
 
 const ESC = '\x1b';
 
 const characterLength = (text: string, at: number): number => ((text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1);
 
-/** How long the sequence at the beginning is; 0: it is not finished yet. */
+/** Returns the length of the first sequence, or 0 if it is not complete yet. */
 function sequenceLength(text: string): number {
   if (text[0] !== ESC) return characterLength(text, 0);
   const second = text[1];
   if (second === undefined) return 0;
   if (second === '[') return csiLength(text);
   if (second === 'O') return text.length >= 3 ? 3 : 0;
-  // No key here is one with Alt, so that an Escape and what is typed at once after it are two keys, however fast they come.
+  // No key here is combined with Alt, so an Escape and a key typed right after it are two keys, however close in time.
   return 1;
 }
 
 function csiLength(text: string): number {
-  // The old mouse report: three bytes follow that may be anything. The Linux console's function keys: one letter.
+  // Old mouse report: any three bytes follow. Function keys of the Linux console: one letter.
   if (text[2] === 'M') return text.length >= 6 ? 6 : 0;
   if (text[2] === '[') return text.length >= 4 ? 4 : 0;
   for (let at = 2; at < text.length; at++) {
@@ -42,7 +42,7 @@ export class SequenceCutter {
   readonly #later: (action: () => void, ms: number) => () => void;
   #cancel: (() => void) | null = null;
 
-  /** @param later calls back after so many ms; answers what takes that back */
+  /** @param later calls back after so many ms; returns a function that cancels the call */
   constructor(emit: (sequence: string) => void, later: (action: () => void, ms: number) => () => void) {
     this.#emit = emit;
     this.#later = later;
@@ -64,7 +64,7 @@ export class SequenceCutter {
     }
   }
 
-  /** Nothing more has come: what is there was meant as it is, a key at a time. */
+  /** No more input has arrived: the pending input is a sequence of single keys. */
   #flush(): void {
     this.#cancel = null;
     const rest = this.#pending;

@@ -1,4 +1,4 @@
-/** What things look like, by what they mean; colours are chosen in one place, for three kinds of terminals. */
+/** Styles named by their meaning. Colours are defined only here, for three kinds of terminals. */
 
 export const STYLES = [
   'plain',
@@ -25,11 +25,11 @@ export const STYLES = [
 
 export type Style = (typeof STYLES)[number];
 
-/** How many colours a terminal has. */
+/** The number of colours of a terminal. */
 export type Depth = 'none' | 16 | 256;
 
 interface Look {
-  /** Of the 256 colours of xterm; absent: the terminal's own. */
+  /** One of xterm's 256 colours; absent: the terminal's default. */
   readonly fg?: number;
   readonly bg?: number;
   readonly bold?: true;
@@ -37,7 +37,7 @@ interface Look {
   readonly reverse?: true;
 }
 
-/** For 256 colours, for 16, and for none, where only weight and reversal tell things apart. */
+/** Looks for 256 colours, for 16, and for none, where only weight, underline and reversal distinguish styles. */
 const LOOKS: Readonly<Record<Style, readonly [Look, Look, Look]>> = {
   plain: [{}, {}, {}],
   dim: [{fg: 245}, {fg: 8}, {}],
@@ -83,17 +83,17 @@ const LOOKS: Readonly<Record<Style, readonly [Look, Look, Look]>> = {
 
 const DEFAULT = 0x1ff;
 
-/** As blessed packs an attribute: flags, foreground and background, nine bits each. */
+/** Packs an attribute in blessed's format: flags, foreground and background, nine bits each. */
 const packed = ({fg = DEFAULT, bg = DEFAULT, bold, underline, reverse}: Look): number =>
   (((bold ? 1 : 0) | (underline ? 2 : 0) | (reverse ? 8 : 0)) << 18) | (fg << 9) | bg;
 
-/** The attribute of each style, by its place in {@link STYLES}. */
+/** Returns the attribute of each style, by its index in {@link STYLES}. */
 export function attributes(depth: Depth): Int32Array {
   const column = depth === 256 ? 0 : depth === 16 ? 1 : 2;
   return Int32Array.from(STYLES, style => packed(LOOKS[style][column]));
 }
 
-/** By `NO_COLOR`, `COLORTERM` and `TERM`, as programs of the kind do. */
+/** Determines the depth by `NO_COLOR`, `COLORTERM` and `TERM`, as is usual. */
 export function depthOf(env: NodeJS.ProcessEnv): Depth {
   const term = env['TERM'] ?? '';
   if (env['NO_COLOR'] || /^(vt|dumb)/.test(term)) return 'none';

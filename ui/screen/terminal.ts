@@ -1,4 +1,4 @@
-/** The terminal: entered, drawn to, listened to, and left as it was, however the program ends. */
+/** The terminal: entered, drawn to, read from, and restored, however the program ends. */
 import {existsSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {dirname, join} from 'node:path';
@@ -21,11 +21,11 @@ export interface TerminalOptions {
   readonly key: (name: string) => void;
   readonly mouse: (event: Mouse) => void;
   readonly resize: () => void;
-  /** Nobody is at the other end any more. */
+  /** Called when the other end is closed. */
   readonly hangup: () => void;
 }
 
-/** Terminals without a second screen: what was there is gone anyway, but no ruins stay. */
+/** Terminals without an alternate screen. The former content is lost anyway, but the screen is cleared at the end. */
 const WITHOUT_SECOND_SCREEN = /^(linux|vt)/;
 
 export class Terminal {
@@ -43,7 +43,7 @@ export class Terminal {
     this.#options = options;
     this.#attributes = attributes(options.depth);
     const {input, output, unicode} = options;
-    // Only these two are known to every terminal that is left.
+    // All current terminals support these modes.
     options.env['BLESSED_FORCE_MODES'] = 'SGRMOUSE=1,VT200MOUSE=1,CELLMOTION=1';
     const require = createRequire(import.meta.url);
     const blessed = require('blessed') as typeof blessedModule;
@@ -55,16 +55,16 @@ export class Terminal {
       zero: true,
       forceUnicode: unicode,
     });
-    // Its own description: blessed can't parse those of today, and prints what it makes of them. Set here, since the
-    // constructor would make the path lower case.
+    // blessed's own terminal description: blessed can't parse current ones, and prints its misreading. Set here, since
+    // the constructor would convert the path to lower case.
     this.#program._terminal = terminfo(dirname(require.resolve('blessed/package.json')));
     this.#program.setupTput();
     const quiet = withoutNewListeners(['SIGTERM', 'SIGINT', 'SIGQUIT', 'uncaughtException']);
     this.#screen = blessed.screen({program: this.#program, smartCSR: false, fullUnicode: false, forceUnicode: unicode});
     quiet();
-    // Line drawing by another character set is what UTF-8 terminals lack, and ASCII has its own.
+    // UTF-8 terminals lack the alternate character set for line drawing, and the ASCII glyphs need none.
     this.#screen.tput.brokenACS = true;
-    // Ours draws all that there is, and what blessed has of a resize is the memory for it.
+    // This class draws everything; blessed only allocates the memory after a resize.
     this.#screen.render = () => undefined;
     const cutter = new SequenceCutter(
       sequence => this.#front.write(sequence),
@@ -102,7 +102,7 @@ export class Terminal {
     return this.#mouseOn;
   }
 
-  /** Reports of the mouse are wanted or not; without them the terminal itself marks and copies text. */
+  /** Turns mouse reports on or off; without them the terminal itself selects and copies text. */
   set mouse(on: boolean) {
     if (on === this.#mouseOn) return;
     this.#mouseOn = on;
@@ -111,7 +111,7 @@ export class Terminal {
     this.#program.flush();
   }
 
-  /** Sends what differs from what the terminal shows. */
+  /** Sends the differences to the terminal's content. */
   present(canvas: Canvas): void {
     if (this.#closed) return;
     const {lines} = this.#screen;
@@ -138,17 +138,17 @@ export class Terminal {
     this.#program.flush();
   }
 
-  /** Whether the terminal is behind with what it was sent: another frame would only wait, too. */
+  /** Whether the terminal is behind with its output: another frame would only wait as well. */
   get isBehind(): boolean {
     return this.#options.output.writableNeedDrain;
   }
 
-  /** All is sent again at the next {@link present}: somebody else may have written to the terminal. */
+  /** Resends everything at the next {@link present}: another program may have written to the terminal. */
   invalidate(): void {
     this.#screen.realloc();
   }
 
-  /** Leaves the terminal as it was found. May be called twice. */
+  /** Restores the terminal. May be called twice. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -169,8 +169,8 @@ export class Terminal {
 }
 
 /**
- * blessed listens to signals and exits with 0 where nobody else does at that instant: how the program ends is not its to
- * say. Answers what takes away the listeners that were added meanwhile.
+ * blessed listens to signals and exits with 0 if it has the only listener at that moment, but must not decide how the
+ * program ends. Returns a function that removes the listeners added meanwhile.
  */
 function withoutNewListeners(names: readonly string[]): () => void {
   const before = new Map(names.map(name => [name, new Set(process.listeners(name as NodeJS.Signals))]));

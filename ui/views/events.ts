@@ -1,4 +1,4 @@
-/** The journal, as it is written. */
+/** The journal as it grows. */
 import type {EventRecord} from '../../src/journal/record.ts';
 import {describeEvent, styleOfEvent, subjectOf} from '../../src/words/event-words.ts';
 import {formatTime} from '../../src/base/format.ts';
@@ -44,7 +44,7 @@ const STYLES: Readonly<Record<string, Style>> = {red: 'bad', yellow: 'warning', 
 export class EventsView extends ListView<EventRecord> {
   readonly title = 'Events';
   readonly places: ReadonlySet<Place> = new Set<Place>(['list', 'rows']);
-  /** The newest is selected, and so will be those to come. */
+  /** Whether the newest event is selected, and new events will be. */
   #following = true;
 
   constructor(app: Shell) {
@@ -74,7 +74,7 @@ export class EventsView extends ListView<EventRecord> {
     return [status, words].filter(part => part !== null).join(', ') || null;
   }
 
-  /** Shows only those of a worker or an instance; null: all. */
+  /** Shows only the events of a worker or an instance; null: all events. */
   only(id: string | null): void {
     this.items.setFilter(id === null ? '' : `worker=${id}`);
   }

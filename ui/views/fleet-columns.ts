@@ -1,4 +1,4 @@
-/** The columns of the fleet's workers. */
+/** The columns of the workers. */
 import type {WorkerReport} from '../../src/control/reports.ts';
 import {formatBytes, formatDuration} from '../../src/base/format.ts';
 import {lastExit, statusWords} from '../../src/words/instance-words.ts';
@@ -9,12 +9,12 @@ import type {Shell} from '../shell.ts';
 import {styleOfState} from './state-style.ts';
 
 const dash = (text: string | null): string => text ?? '-';
-/** Readings that a sparkline shows. */
+/** Number of readings in a sparkline. */
 const SPARK = 12;
 /** A full core fills the bar. */
 const FULL = 100;
 
-/** Columns of these lose the end of a word that counts, or leave room unused: they fit what there is. */
+/** Widths of columns that fit their content: otherwise they cut the significant end of a word or waste space. */
 export interface Widths {
   id: number;
   status: number;
@@ -22,7 +22,7 @@ export interface Widths {
 
 type Columns = readonly Column<WorkerReport>[];
 
-/** Which instance it is, and how it is. */
+/** Columns for the instance and its status. */
 const identity = (widths: Widths): Columns => [
   {
     id: 'id',
@@ -55,7 +55,7 @@ const identity = (widths: Widths): Columns => [
   },
 ];
 
-/** What the kernel calls it, and how often it was started. */
+/** Columns of kernel data and restarts. */
 const KERNEL: Columns = [
   {
     id: 'pid',

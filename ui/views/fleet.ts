@@ -1,4 +1,4 @@
-/** The fleet's workers, one instance a line. */
+/** The fleet's workers, one line per instance. */
 import {statusWords} from '../../src/words/instance-words.ts';
 import type {WorkerReport} from '../../src/control/reports.ts';
 import type {Shell} from '../shell.ts';
@@ -9,7 +9,7 @@ import type {Target} from '../view.ts';
 import {fleetColumns, type Widths} from './fleet-columns.ts';
 import {ListView} from './list-view.ts';
 
-/** Those of a group stand together, where the first of them stood. */
+/** Moves the instances of a group together, to the place of the first one. */
 function byGroup(workers: readonly WorkerReport[]): readonly WorkerReport[] {
   const groups = new Map<string, WorkerReport[]>();
   for (const one of workers) {

@@ -1,23 +1,23 @@
-/** The graph of channels as lines of text: each process, and below it what joins it to whom. */
+/** The graph of channels as lines of text: each process, and below it its joins with other processes. */
 import type {Join} from '../../src/words/channels/joins.ts';
 import type {Node} from '../../src/words/channels/nodes.ts';
 import type {Glyphs} from '../screen/glyphs.ts';
 
 export interface GraphRow {
-  /** The same as long as it is the same thing. */
+  /** Stable identity of the row. */
   readonly key: string;
   readonly join: Join | null;
-  /** A process, and not one of its joins. */
+  /** The node, if the row is a process and not one of its joins. */
   readonly node: Node | null;
   readonly stroke: string;
-  /** The direction, and who is at the other end. */
+  /** The direction, and the nodes at the other end. */
   readonly to: string;
 }
 
-/** So many are named at the other end, or beside one: it is one line, and a channel may join thousands. */
+/** Maximum nodes named at the other end or on the same side: a row is one line, and a channel may join thousands. */
 const MOST_NAMED = 20;
 
-/** Each join is drawn below everybody who is at one of its ends, from there. */
+/** Returns the rows. Each join appears below every node at one of its ends, as seen from that node. */
 export function graphRows(joins: readonly Join[], glyphs: Glyphs): readonly GraphRow[] {
   const nodes = new Map<string, {readonly node: Node; readonly joins: Parties[]}>();
   for (const join of joins) {
@@ -46,12 +46,12 @@ export function graphRows(joins: readonly Join[], glyphs: Glyphs): readonly Grap
   return rows;
 }
 
-/** Who is where; looked at once for a join, and not once for each of them. */
+/** The nodes at the ends of a join, computed once for a join and not once for each node. */
 interface Parties {
   readonly join: Join;
   readonly from: ReadonlySet<string>;
   readonly to: ReadonlySet<string>;
-  /** Who is at both ends is one all the same. */
+  /** A node at both ends occurs once. */
   readonly all: readonly Node[];
   readonly onlyFrom: readonly Node[];
   readonly onlyTo: readonly Node[];
@@ -72,7 +72,7 @@ function others({join, from, to, all, onlyFrom, onlyTo}: Parties, {key}: Node, g
   const isBoth = isFrom && isTo;
   const arrow = !join.oneWay || isBoth ? glyphs.arrowBoth : isFrom ? glyphs.arrowRight : glyphs.arrowLeft;
   const beside = isBoth ? listWithout(key, all) : listOf(isFrom ? join.to : join.from);
-  // Alone at its side: who shares it, shares it from there.
+  // Only nodes that are at this end alone share it.
   const shared = isBoth ? '' : listWithout(key, isFrom ? onlyFrom : onlyTo);
   const ends = beside === '' ? `${glyphs.dot} nobody else` : `${arrow} ${beside}`;
   if (shared === '') return ends;
@@ -84,7 +84,7 @@ function listOf(nodes: readonly Node[], count = nodes.length): string {
   return [...shown, ...(count > shown.length ? [`+${count - shown.length}`] : [])].join(', ');
 }
 
-/** Of those that it is one of, the others. */
+/** Lists the other nodes; `key` is one of them. */
 const listWithout = (key: string, nodes: readonly Node[]): string =>
   listOf(
     nodes.slice(0, MOST_NAMED + 1).filter(node => node.key !== key),

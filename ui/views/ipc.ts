@@ -1,4 +1,4 @@
-/** Who is connected to whom, and through what: of one worker or process, of the fleet, or of the machine. */
+/** The channels between processes: of one worker or process, of the fleet, or of the machine. */
 import type {LineageEntry} from '../../src/control/reports.ts';
 import {groupBy} from '../../src/ipc/files.ts';
 import type {ChannelProcess, End} from '../../src/ipc/types.ts';
@@ -13,11 +13,11 @@ import type {Handlers, Target} from '../view.ts';
 import {graphRows, type GraphRow} from './ipc-graph.ts';
 import {ListView} from './list-view.ts';
 
-/** Reading the graph takes long: so often at most (ms). */
+/** Minimum interval (ms) of readings, since reading the graph takes long. */
 const LOOK_MS = 2_000;
-/** So many are named of those at one end. */
+/** Maximum nodes named at one end. */
 const MOST_NAMED = 3;
-/** Channels of a join whose ends are told one by one. */
+/** Maximum channels of a join whose ends are listed individually. */
 const MOST_CHANNELS = 20;
 
 export type Selection =
@@ -26,7 +26,7 @@ export type Selection =
   | {readonly kind: 'instance'; readonly id: string}
   | {readonly kind: 'process'; readonly pid: number};
 
-/** A line: a join in the list, a node or one of its joins in the graph. */
+/** A line: a join in the list; a node or one of its joins in the graph. */
 type Row = GraphRow;
 
 export class IpcView extends ListView<Row> {
@@ -58,7 +58,7 @@ export class IpcView extends ListView<Row> {
     super.refresh();
   }
 
-  /** What it shows from now on. */
+  /** Restricts the view to a selection. */
   only(selection: Selection): void {
     this.#state.choose(selection);
     this.refresh();
@@ -134,7 +134,7 @@ export class IpcView extends ListView<Row> {
 const MODES: Readonly<Record<End['mode'], string>> = {r: 'reads', w: 'writes', rw: 'reads and writes'};
 const ARROWS = {r: 'arrowLeft', w: 'arrowRight', rw: 'arrowBoth'} as const;
 
-/** What was read, of whom, and how it is shown. */
+/** The data read, the selection, and the display mode. */
 class State {
   readonly #app: Shell;
   selection: Selection = {kind: 'all'};
@@ -165,7 +165,7 @@ class State {
     this.#readAt = -Infinity;
   }
 
-  /** Also channels that nobody else is at. */
+  /** Toggles channels with a single process. */
   showAll(): void {
     this.#all = !this.#all;
     this.#readAt = -Infinity;
@@ -224,7 +224,7 @@ export const names = (nodes: readonly Node[]): string => {
   return [...named, ...(others > 0 ? [`+${others}`] : [])].join(', ');
 };
 
-/** Somebody waits there. */
+/** Whether a process waits at the join. */
 const isWaitedFor = (join: Join): boolean => /\bwaits?\b/.test(wordsOfJoin(join));
 
 function listColumns({glyphs}: Shell): readonly Column<Row>[] {

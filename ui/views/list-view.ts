@@ -1,4 +1,4 @@
-/** What all views have in common that are lists. */
+/** Base class of all views that are lists. */
 import type {Shell} from '../shell.ts';
 import type {Action, Place} from '../keys.ts';
 import type {Placed} from '../list/column.ts';
@@ -23,7 +23,7 @@ export abstract class ListView<Row> implements View {
   }
 
   abstract targetsOf(rows: readonly Row[]): readonly Target[];
-  /** What is said where there is nothing. */
+  /** The text shown for an empty list. */
   abstract get empty(): string;
   abstract details(row: Row): void;
 
@@ -111,7 +111,7 @@ export abstract class ListView<Row> implements View {
     else if (!this.items.searchNext(by)) this.#notFound();
   }
 
-  /** Clears what hides or marks rows, the last that was made first. */
+  /** Clears the search, else the filter, else the tags. Returns whether there was anything to clear. */
   #clear(): boolean {
     const {items} = this;
     if (items.search !== '') items.setSearch('');

@@ -1,4 +1,4 @@
-/** What workers write: one, several or all of them, followed until somebody scrolls away, and it says so. */
+/** Output of one, several or all workers, followed until the user scrolls away; the view shows whether it follows. */
 import {messageOf} from '../../src/base/errors.ts';
 import {followLines} from '../../src/logs/follow.ts';
 import {instanceId, loggedInstances, openStreams, readLines, type Instance, type LogLine} from '../../src/logs/read.ts';
@@ -15,14 +15,14 @@ import type {Handlers, Target, View} from '../view.ts';
 
 const FIRST_LINES = 1_000;
 const SCROLL_COLUMNS = 8;
-/** Lines that are taken in before others get a turn. */
+/** Lines read before other work gets a turn. */
 const BATCH = 500;
 
-/** What is on one line of the screen. */
+/** One line of the screen. */
 interface Row {
   readonly of: LogLine;
   readonly text: string;
-  /** The line begins here. */
+  /** Whether the log line begins in this row. */
   readonly first: boolean;
 }
 
@@ -31,13 +31,13 @@ export class LogsView implements View {
   readonly places: ReadonlySet<Place> = new Set<Place>(['list', 'logs']);
   readonly #app: Shell;
   readonly #lines = new LogLines();
-  /** Ids or names of workers; empty: all. */
+  /** Ids of instances or names of workers; empty: all. */
   #wanted: ReadonlySet<string> = new Set();
   #following = true;
   #wrap = false;
   #times = false;
   #search = '';
-  /** The line at the top, where it does not follow. */
+  /** The top line while the view does not follow. */
   #top = 0;
   #scrollX = 0;
   #height = 1;
@@ -49,7 +49,7 @@ export class LogsView implements View {
     this.#app = app;
   }
 
-  /** Shows only these: instances or workers; empty: all. */
+  /** Restricts the view to these instances or workers; empty: all. */
   only(ids: readonly string[]): void {
     this.#wanted = new Set(ids);
     this.#restart();
@@ -170,11 +170,11 @@ export class LogsView implements View {
     return Math.min(20, widest) + 1;
   }
 
-  /** What is on the screen, from the top; of a wrapped line several rows. */
+  /** Returns the visible rows from the top; a wrapped line has several rows. */
   #rowsFor(width: number): readonly Row[] {
     const from = this.#following ? Math.max(0, this.#lines.length - this.#height) : this.#top;
     const lines = this.#lines.all.slice(from, from + this.#height);
-    // A line may be wrapped to more rows than there are: those that nobody sees are not made.
+    // A line may wrap to more rows than fit, so rows that are not visible are not built.
     if (this.#following) lines.reverse();
     const shown: Row[][] = [];
     let rows = 0;
@@ -248,7 +248,7 @@ export class LogsView implements View {
   async #follow(folder: string, wanted: (instance: Instance) => boolean, signal: AbortSignal): Promise<void> {
     const streams = openStreams(folder, loggedInstances(folder).filter(wanted));
     let taken = 0;
-    // A worker that writes all the time must not keep out the keys.
+    // A worker that writes all the time must not block key input.
     const take = (line: LogLine): Promise<void> | undefined => {
       if (signal.aborted) return undefined;
       this.#addLine(line);
@@ -265,7 +265,7 @@ export class LogsView implements View {
   }
 }
 
-/** A line in pieces of that width. */
+/** Splits a line into pieces of at most that width. */
 function wrapped(text: string, width: number): string[] {
   if (widthOf(text) <= width) return [text];
   const parts: string[] = [];

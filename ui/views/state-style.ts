@@ -1,4 +1,4 @@
-/** How a process's state is coloured. */
+/** The colour of a process's state. */
 
 export function styleOfState(state: string | null): 'good' | 'bad' | 'warning' | 'busy' | 'dim' {
   if (state === 'R') return 'good';

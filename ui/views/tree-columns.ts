@@ -1,4 +1,4 @@
-/** The columns of processes. */
+/** The columns of the processes. */
 import {shownCommand} from '../../src/words/command.ts';
 import {formatBytes} from '../../src/base/format.ts';
 import type {Owner} from '../data/world.ts';

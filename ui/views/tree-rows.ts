@@ -1,15 +1,15 @@
-/** Which processes the tree shows, in which order, with the lines from parents to children. */
+/** Selects and orders the processes of the tree, and draws the lines from parents to children. */
 import type {Shell} from '../shell.ts';
 
 export class TreeRows {
   readonly #app: Shell;
   readonly #folded = new Set<string>();
   #roots: ReadonlySet<number> = new Set();
-  /** Of parents that were looked at: the last child that is shown. */
+  /** Cache of the last visible child of each parent. */
   readonly #lastChild = new Map<number, number>();
-  /** A tree is wanted; a list otherwise. */
+  /** Whether the user wants a tree instead of a list. */
   wanted = true;
-  /** It can be none at the moment. */
+  /** Returns whether the rows must be a list at the moment. */
   isListed: () => boolean = () => false;
 
   constructor(app: Shell) {
@@ -30,7 +30,7 @@ export class TreeRows {
     return found.sort((a, b) => (snapshot.rows.pid[a] ?? 0) - (snapshot.rows.pid[b] ?? 0));
   }
 
-  /** The lines before a process: of its ancestors those that have more children below, and its own. */
+  /** Returns the lines drawn before a process: its own, and those of ancestors with more children below. */
   stroke(row: number): string {
     const {asTree} = this;
     const {glyphs, world} = this.#app;
@@ -44,13 +44,13 @@ export class TreeRows {
     return stroke;
   }
 
-  /** ` (+3)` where some below it are not shown. */
+  /** Returns ` (+3)` if descendants are hidden. */
   foldedWords(row: number): string {
     const hidden = this.#isFolded(row) ? this.#app.world.snapshot.forest.size(row) - 1 : 0;
     return hidden > 0 ? `  (+${hidden})` : '';
   }
 
-  /** Of a folded one the sum of all that it hides. */
+  /** Returns the CPU percent; for a folded process, the sum of its subtree. */
   cpu(row: number): number | undefined {
     const {rows, forest} = this.#app.world.snapshot;
     return this.#isFolded(row) ? forest.sum(rows.cpuPercent, row) : rows.cpuPercent[row];
@@ -61,14 +61,14 @@ export class TreeRows {
     return this.#isFolded(row) ? forest.sum(rows.rssBytes, row) : rows.rssBytes[row];
   }
 
-  /** A process and all below it. */
+  /** Yields a process and all its descendants. */
   *below(row: number): Generator<number> {
     const {forest} = this.#app.world.snapshot;
     const from = forest.place(row);
     for (let n = from; n < from + forest.size(row); n++) yield forest.at(n);
   }
 
-  /** The process above one that folding may have hidden; null: it is gone, or has none. */
+  /** Returns the parent of a process that folding may have hidden, or null if the process is gone or has no parent. */
   parentOf(key: string): string | null {
     const {world} = this.#app;
     const {rows, forest} = world.snapshot;
@@ -85,7 +85,7 @@ export class TreeRows {
     this.#folded.delete(this.#app.world.keyOf(row));
   }
 
-  /** Folds all that have children, or unfolds all. */
+  /** Unfolds all; if none is folded, folds all processes with children, except the roots. */
   toggleAll(): void {
     if (this.#folded.size > 0) {
       this.#folded.clear();
@@ -102,7 +102,7 @@ export class TreeRows {
     return !this.#app.world.snapshot.isKernelThread(row);
   }
 
-  /** Of the fleet: the keeper, and what hangs elsewhere. */
+  /** Returns the root processes; for a fleet: the keeper, and fleet processes outside its subtree. */
   #findRoots(): ReadonlySet<number> {
     const {world, all} = this.#app;
     const {forest, rows} = world.snapshot;
@@ -124,7 +124,7 @@ export class TreeRows {
     return roots;
   }
 
-  /** A root and what is shown below it, in the order of the forest, where a subtree is one piece. */
+  /** Adds a root and its visible descendants, in the order of the forest, in which a subtree is contiguous. */
   #addSubtree(root: number, found: number[]): void {
     const {asTree} = this;
     const {forest} = this.#app.world.snapshot;
@@ -134,7 +134,7 @@ export class TreeRows {
       const row = forest.at(n);
       const isShown = this.#isShown(row);
       if (isShown) found.push(row);
-      // In a tree nobody is seen whose parent is not.
+      // In a tree, the descendants of a hidden process are hidden.
       if (asTree && (!isShown || this.#isFolded(row))) n += forest.size(row) - 1;
     }
   }

@@ -1,4 +1,4 @@
-/** Processes as a tree or as a list: the fleet's, or the machine's. */
+/** The processes of the fleet or of the machine, as a tree or as a list. */
 import type {Shell} from '../shell.ts';
 import {openDetails} from '../details.ts';
 import type {Action, Place} from '../keys.ts';
@@ -27,7 +27,7 @@ export class TreeView extends ListView<number> {
       parentOf: key => tree.parentOf(key),
     });
     this.#tree = tree;
-    // Sorted or filtered it is a list: lines from parent to child would tell nothing.
+    // Sorted or filtered rows form a list: lines from parent to child would be meaningless.
     tree.isListed = () => this.items.sorting.column !== null || this.items.filter !== '';
     this.#widths = widths;
   }
@@ -68,13 +68,13 @@ export class TreeView extends ListView<number> {
     if (this.items.selected !== undefined) action(this.items.selected);
   }
 
-  /** Selects the process of that pid. */
+  /** Selects the process with that pid. */
   select(pid: number): boolean {
     const row = this.app.world.snapshot.rows.find(pid);
     return row >= 0 && this.items.select(this.app.world.keyOf(row));
   }
 
-  /** Selects the next zombie or orphan after the selected one. */
+  /** Selects the next row after the selected one that matches, such as a zombie or orphan. Wraps around. */
   selectNext(is: (row: number) => boolean): boolean {
     const {rows, place} = this.items;
     for (let step = 1; step <= rows.length; step++) {
@@ -97,7 +97,7 @@ export class TreeView extends ListView<number> {
         pid,
         startTime: snapshot.identity(row),
         id: main === undefined ? null : (owner?.id ?? null),
-        // Of the supervisor's own it is said that they are: whoever signals one should know.
+        // The supervisor's own processes are labelled, as a warning before they are signalled.
         name:
           owner === null || owner.label === '?' ? snapshot.rows.name(row) : `${owner.label} ${snapshot.rows.name(row)}`,
       };

@@ -1,4 +1,7 @@
-/** What `apply` would do, for people: who comes, leaves and changes, and which keys of the file that is for. */
+/**
+ * Prints the plan of `apply`: the workers that it adds, removes and changes, and the keys of the fleet file that
+ * differ.
+ */
 import type {FleetPlan} from '../../control/messages.ts';
 import {count, formatBytes, formatDuration} from '../../base/format.ts';
 import type {Output} from '../terminal/output.ts';
@@ -9,7 +12,7 @@ import {fit} from '../../words/width.ts';
 type WorkerChange = FleetPlan['workers'][number];
 type Difference = FleetPlan['groups'][number];
 
-/** Ids that are named one by one; of more, the first and how many. */
+/** The most ids to list one by one. A longer list shows the first id and the number of the others. */
 const NAMED = 4;
 
 export function printPlan(out: Output, plan: FleetPlan): void {
@@ -63,11 +66,13 @@ function differenceWords({key, before, after}: Difference): string {
   const now = valueWords(key, after);
   if (before === null) return `${name}: ${now} (new)`;
   if (after === null) return `${name}: ${old} (gone)`;
-  // Both are masked.
+  // Masked values have the same text.
   return old === now ? `${name}: ${now} (changed)` : `${name}: ${old} -> ${now}`;
 }
 
-/** `stop.timeoutMs` as the file has it: `stop.timeout`. Names of variables stay as they are. */
+/**
+ * Returns a key as the fleet file spells it: `stop.timeout` for `stop.timeoutMs`. Names of variables stay unchanged.
+ */
 const fileKey = (key: string): string =>
   key.startsWith('env.')
     ? key

@@ -50,7 +50,9 @@ takes it, and is started if need be. The worker lasts until \`brood remove\` or 
   },
 };
 
-/** Only the fleet without a file is started for this: one with a file starts by `brood up`, with all its workers. */
+/**
+ * Connects to the fleet. Starts it only if it has no file: `brood up` starts a fleet with a file, with all its workers.
+ */
 async function connectOrStart(context: Context): Promise<Connected> {
   const entry = await existing(context);
   if (entry) {
@@ -65,7 +67,7 @@ async function connectOrStart(context: Context): Promise<Connected> {
   const {launch} = await import('../up/launch.ts');
   const fleet = {name: entry?.name ?? 'default', file: null, dir: context.cwd, workers: [], groups: [], channels: []};
   const result = await launch({folder, fleet, only: null, attached: false});
-  // Refused: somebody else has started it at the same moment.
+  // `refused` is no error: another process has started the fleet at the same moment.
   if (result.kind === 'failed') throw new CliError(ExitCode.failed, result.message);
   const client = await reach(folder);
   const started = readFleet(folder);

@@ -4,10 +4,10 @@ import {signalNames} from '../../fleet/values/signal-names.ts';
 import type {Command, Context} from '../framework/command.ts';
 import {chooseFleet} from '../target/fleet.ts';
 
-/** Nobody waits longer for a Tab. */
+/** A user who presses Tab does not wait longer. */
 const PATIENCE_MS = 500;
 
-/** What completion scripts ask for; whatever goes wrong, there is just nothing to complete. */
+/** Prints words for completion scripts. On any error there are no words. */
 export const complete: Command = {
   name: '__complete',
   summary: 'words for completion scripts',
@@ -21,7 +21,7 @@ export const complete: Command = {
     try {
       for (const word of await wordsOf(kind, context)) context.out.line(word);
     } catch {
-      // Said by the command itself, if it is run.
+      // The command itself reports the error when it runs.
     }
     return 0;
   },
@@ -44,7 +44,7 @@ async function wordsOf(kind: string, context: Context): Promise<readonly string[
   }
 }
 
-/** Workers and their instances. */
+/** Returns the names of workers and of their instances. */
 async function instances(context: Context): Promise<readonly string[]> {
   const {folder} = await chooseFleet(context);
   const client = await connectFleet(folder, {timeoutMs: PATIENCE_MS});

@@ -21,7 +21,7 @@ import {ALL_OPTION, connectOrHint} from '../target/scope.ts';
 import {examineSupervisor} from '../target/supervisor-look.ts';
 import {wrap} from '../terminal/wrap.ts';
 
-/** A crash of Node.js ends with a dozen lines that say less than the first of them. */
+/** The lines of output to read: a Node.js crash ends with a dozen lines, of which the first is the most informative. */
 const TRACE_LINES = 30;
 
 export const doctor: Command = {
@@ -66,13 +66,16 @@ interface DoctorOptions {
   readonly yes: boolean;
 }
 
-/** A fleet, and its controller if that answers. */
+/** A fleet, and a connection to its controller if the controller answers. */
 interface Visit {
   readonly entry: FleetEntry;
   readonly client: Client | null;
 }
 
-/** Null: no fleet is running, and none is needed. A supervisor that does not answer is target from outside. */
+/**
+ * Connects to the fleet. Returns null if no fleet is running and none is needed. If the supervisor does not answer,
+ * `client` is null and the supervisor is examined from outside.
+ */
 async function visitFleet(context: Context, all: boolean): Promise<Visit | null> {
   try {
     return await connectOrHint(context);
@@ -93,7 +96,7 @@ async function consult(context: Context, visit: Visit | null, options: DoctorOpt
     target = connected && (await examine(connected));
     findings = await look(connected, options.all);
   } catch (error) {
-    // It has stopped answering in the middle of it.
+    // The controller stopped answering during the examination.
     if (!(error instanceof NoAnswerError || error instanceof ConnectionLostError)) throw error;
     connected = null;
   }
@@ -157,7 +160,7 @@ async function repairAll(
 
 const NOTHING: FindingsReport = {zombies: [], orphans: []};
 
-/** Zombies, orphans and deadlocks. */
+/** Returns zombies, orphans and deadlocks. */
 async function look(connected: Connected | null, all: boolean): Promise<Findings> {
   const client = connected?.client ?? null;
   const own = connected === null ? NOTHING : await ask(connected, 'findings', {});

@@ -57,7 +57,7 @@ async function stop(entry: FleetEntry, options: StopOptions): Promise<Stopped> {
   }
 }
 
-/** @param outcomes null: the controller's answer was lost, or it gave none */
+/** @param outcomes null if the controller's answer was lost or the controller gave none */
 function tell(context: Context, {name, folder, id}: FleetEntry, outcomes: Outcomes | null): number {
   const {out} = context;
   const end = endOf(folder, outcomes !== null);
@@ -104,7 +104,7 @@ function tell(context: Context, {name, folder, id}: FleetEntry, outcomes: Outcom
   return result.ok ? ExitCode.done : ExitCode.failed;
 }
 
-/** Orphans that were in doubt are ended last of all, with the supervisor; what else was in doubt remains so. */
+/** Returns the doubts that remain. Doubts about orphans are dropped: orphans are ended last, with the supervisor. */
 function doubtsOf(outcomes: readonly Outcome[], {doubts}: Left): FleetDoubt[] {
   const byWords = new Map<string, Set<string>>();
   const add = ({ids, words}: FleetDoubt): void => {
@@ -120,7 +120,7 @@ function doubtsOf(outcomes: readonly Outcome[], {doubts}: Left): FleetDoubt[] {
 
 const NO_WORD: FleetDoubt = {ids: [], words: 'the keeper has left no word of what it could not look for'};
 
-/** Instances that a sentence names. */
+/** The most instances that a sentence names. */
 const MOST_NAMED = 3;
 
 function provedBy(doubts: readonly FleetDoubt[]): string {

@@ -39,7 +39,7 @@ its supervisor died. With --json one JSON object a line; \`seq\` rises.`,
     }
     out.flush();
     if (!isSet(context, 'follow')) return 0;
-    // With -n 0 the past is passed over, not shown.
+    // -n 0 skips earlier records.
     if (last === -1) last = lastRecords(folder, 1)[0]?.seq ?? -1;
     const watch = watchOver(folder, context.err);
     await followJournal(folder, last, stopSignal(out), record => {

@@ -65,7 +65,7 @@ function kindsOf(context: Context): ReadonlySet<Kind> | null {
 function show(context: Context, scope: Scope, kinds: ReadonlySet<Kind> | null): number {
   const {out, err} = context;
   const pids = scope.meant();
-  // Nobody looks at the signals of a whole machine unless asked to.
+  // The signals of a whole fleet or machine are shown only on request.
   const withSignals = isSet(context, 'json') || scope.target !== null || kinds?.has('signal') === true;
   const read = kinds ?? new Set(KINDS.filter(kind => kind !== 'signal' || withSignals));
   const report = reportOf(readChannels({pids, kinds: read, startTimes: scope.lineage !== null}), scope);
@@ -102,7 +102,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Not to be seen is not the same as not there. */
+/** Returns notices about inaccessible processes: they exist and may hold further ends. */
 function deniedWords({denied, hidden}: IpcReport, pids: ReadonlySet<number> | null): string[] {
   const meant = pids === null ? denied : denied.filter(pid => pids.has(pid));
   const others = denied.length - meant.length;

@@ -78,7 +78,7 @@ function wantedBy(targets: readonly string[]): (instance: Instance) => boolean {
   return ({worker, instance}) => set.size === 0 || set.has(worker) || set.has(`${worker}/${instance}`);
 }
 
-/** One that has written nothing yet is known to the supervisor only. */
+/** Throws if the target does not exist. Queries the supervisor for an instance that has not written anything yet. */
 async function assertKnown(target: string, known: readonly Instance[], entry: FleetEntry): Promise<void> {
   const names = new Set(known.flatMap(({worker, instance}) => [worker, `${worker}/${instance}`]));
   if (names.has(target)) return;
@@ -104,7 +104,7 @@ function streamOf(context: Context): Stream | null {
   return stream;
 }
 
-/** `--since` as wall clock, ms. */
+/** Returns `--since` as wall clock time in ms, or null if it is not given. */
 function sinceOf(context: Context): number | null {
   const text = textOf(context, 'since');
   if (text === undefined) return null;

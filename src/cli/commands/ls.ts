@@ -7,7 +7,7 @@ import {examineSupervisor} from '../target/supervisor-look.ts';
 import {troubleWords} from '../target/supervisor-troubles.ts';
 import {printTable, type Column} from '../terminal/table.ts';
 
-/** A controller that says nothing for so long is not waited for: the others are listed all the same. */
+/** The timeout for one controller: the other fleets are listed even if it is silent. */
 const PATIENCE_MS = 1000;
 
 export const ls: Command = {
@@ -40,14 +40,14 @@ interface Fleet {
   readonly state: 'running' | 'dead' | 'down';
   readonly file: string | null;
   readonly folder: string;
-  /** The keeper's. */
+  /** The pid of the keeper. */
   readonly pid: number | null;
   readonly workers: {readonly total: number; readonly ready: number; readonly failed: number} | null;
 }
 
 async function look(entry: FleetEntry): Promise<Fleet> {
   const {name, id, file, folder, lock, alive} = entry;
-  // A keeper that ends well empties its lock file; one that was killed leaves its name in it.
+  // A keeper empties its lock file on a clean exit; a killed keeper leaves its entry in the file.
   const state = alive ? 'running' : lock === null ? 'down' : 'dead';
   const report = alive ? await ask(folder) : null;
   const statuses = report?.workers.map(({status}) => status) ?? [];

@@ -31,7 +31,7 @@ CPU (of one core) and MEM are sums over the instance's process tree.`,
     if (isSet(context, 'json')) context.out.json(report);
     else if (report.workers.length === 0) context.out.line(`fleet ${report.fleet} has no workers`);
     else printTable(context.out, COLUMNS, report.workers);
-    // A controller that is to be upgraded yet may not know of storms.
+    // A controller of an older version may not report storms.
     if (!isSet(context, 'json') && report.storm)
       context.out.line(context.out.paint('yellow', stormWords(report.storm)));
     if (keeper !== null) context.err.line(context.err.paint('yellow', keeper));

@@ -47,6 +47,6 @@ reused by a stranger is never signalled. \`brood stop\` and \`brood pause\` do m
   },
 };
 
-/** `kill -9` is in everybody's fingers. */
+/** Returns the name of a signal number, which users type out of habit (`kill -9`). */
 const nameOfNumber = (number: number): string | undefined =>
   Object.entries(constants.signals).find(([, value]) => value === number)?.[0];

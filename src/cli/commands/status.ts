@@ -40,7 +40,7 @@ last run ended and what was proved after it. Values of variables that look like 
   },
 };
 
-/** Reasons that say no more than code and signal do. */
+/** Reasons that add nothing to the exit code and the signal. */
 const PLAIN_ENDS = new Set(['exited', 'signalled', 'spawn-failed', 'unknown']);
 
 function print({out}: Context, it: InstanceDetail): void {
@@ -100,10 +100,10 @@ function usage({cpuPercent, rssBytes, nice, state}: InstanceDetail): string | nu
   return parts.length > 0 ? parts.join(', ') : null;
 }
 
-/** Levels that are indented; a chain of processes may have thousands. */
+/** The most levels to indent: a chain of processes may have thousands. */
 const MOST_INDENT = 40;
 
-/** `4711 S node server.js`, children further in. */
+/** Returns rows such as `4711 S node server.js`, with children indented. */
 function treeRows({processes}: InstanceDetail): readonly string[] {
   const known = new Set(processes.map(({pid}) => pid));
   const byParent = new Map<number | null, (typeof processes)[number][]>();

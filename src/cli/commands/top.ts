@@ -5,7 +5,7 @@ import {isSet, textOf, type Command, type Context} from '../framework/command.ts
 import {CliError, UsageError} from '../framework/errors.ts';
 import {chooseFleet} from '../target/fleet.ts';
 
-/** Faster than that shows nothing but noise, and slower is a still picture. */
+/** The least and the greatest interval: a shorter one shows only noise, a longer one a still picture. */
 const INTERVALS_MS = [100, 3_600_000] as const;
 
 export const top: Command = {
@@ -43,7 +43,7 @@ terminal, it prints a table once.`,
   },
 };
 
-/** Without a terminal: what there is at this moment, once. */
+/** Prints the current state once, for use without a terminal. */
 async function table(context: Context, fleet: FleetEntry | null): Promise<number> {
   if (fleet) return (await import('./ps.ts')).ps.execute(context);
   const {tree} = await import('./tree.ts');
@@ -59,7 +59,7 @@ function intervalOf(context: Context): number {
   return ms;
 }
 
-/** A fleet that was named must be there; one that was not need not. */
+/** Returns the fleet, or null if none is running and none was named. A named fleet must exist. */
 async function runningFleet(context: Context): Promise<FleetEntry | null> {
   try {
     const entry = await chooseFleet(context);

@@ -13,7 +13,7 @@ import {stopSignal} from '../logs/tail-options.ts';
 import {knowAll, TraceOwners} from '../trace/owners.ts';
 import {traceRecord, TraceLines} from '../trace/format.ts';
 
-/** The supervisor tells of a new run after that at most. */
+/** The longest delay until the supervisor reports a new run. */
 const PATIENCE_MS = 2_000;
 
 export const trace: Command = {
@@ -41,7 +41,7 @@ const isMeantBy = (target: Target | null): ((event: AttributedEvent) => boolean)
   return ({owner}) => owner.worker === worker && (instance === null || owner.instance === instance);
 };
 
-/** What a process runs; of one that has ended already, its name at least; null: it is gone. */
+/** Returns the command of a process, the name of one that has already ended, or null if the process is gone. */
 const programOf = (pid: number): string | null => commandOf(pid) || nameOf(pid);
 
 function nameOf(pid: number): string | null {
@@ -49,7 +49,7 @@ function nameOf(pid: number): string | null {
   return name === undefined ? null : Buffer.from(name, 'latin1').toString();
 }
 
-/** Ticks since boot, as start times are counted. */
+/** Returns the ticks since boot, the unit of start times. */
 const bootTicks = (): number => Number(readSmall('/proc/uptime')?.split(' ')[0] ?? Infinity) * TICKS_PER_SECOND;
 
 class Tracing {
@@ -57,10 +57,10 @@ class Tracing {
   readonly #scope: Scope;
   readonly #attribution: Attribution;
   readonly #source: TraceSource;
-  /** Why it is sampled; null: it is not. */
+  /** The reason for sampling /proc, or null if the process connector is used. */
   readonly #sampledSince: string | null;
   readonly #owners: TraceOwners | null;
-  /** The process that was asked for, and all that came from it, have ended. */
+  /** Aborted when the requested process and all its descendants have ended. */
   readonly #over = new AbortController();
   readonly #stop: AbortSignal;
   readonly #isMeant: (event: AttributedEvent) => boolean;
@@ -68,10 +68,10 @@ class Tracing {
   readonly #counts = {fork: 0, exec: 0, setsid: 0, comm: 0, exit: 0};
   readonly #began = performance.now();
   #losses = 0;
-  /** When all was read that had come (ticks since boot). */
+  /** The time (ticks since boot) at which all events that had arrived were read. */
   #readAt = bootTicks();
   #patience: NodeJS.Timeout | null = null;
-  /** The reader is behind. */
+  /** Set while the reader of the output is behind. */
   #draining: Promise<void> | null = null;
   #relearning: Promise<void> = Promise.resolve();
 
@@ -81,7 +81,7 @@ class Tracing {
     this.#scope = scope;
     this.#stop = AbortSignal.any([stopSignal(context.out), this.#over.signal]);
     this.#attribution = new Attribution({all, commandOf: programOf, patienceMs: PATIENCE_MS});
-    // It listens from here on: what happens before it is known whose is whose is read after that.
+    // The connector listens from here on: events that arrive before the owners are known are read afterwards.
     const connector = ConnectorTrace.open();
     const keeper = (): number | null => this.#attribution.keeper;
     this.#source = connector instanceof ConnectorTrace ? connector : new SampledTrace(keeper);
@@ -120,7 +120,7 @@ class Tracing {
         told: () => this.#told(),
       });
       const how = await this.#wait();
-      // Who has said that it is enough does not wait for what else there is.
+      // A user who stops the trace does not wait for pending events.
       if (how === 'ended' || this.#over.signal.aborted) this.#source.finish();
       await this.#relearning;
       this.#flush(true);
@@ -145,7 +145,7 @@ class Tracing {
     return 'stopped';
   }
 
-  /** Something may be to be printed; what is answered is to be waited for before more is read. */
+  /** Prints pending events. The caller waits for the returned promise, if any, before it reads more. */
   #told(): Promise<void> | null {
     this.#readAt = bootTicks();
     if (this.#draining) return this.#draining;
@@ -187,7 +187,7 @@ class Tracing {
     });
   }
 
-  /** Where it is from, and how much that is worth. */
+  /** Returns the opening notice: the source of the events and its limits. */
   #opening(): string {
     const {err} = this.#context;
     if (this.#sampledSince !== null) {

@@ -14,11 +14,11 @@ import {factsOf, type Facts} from '../tree/facts.ts';
 import {treeJson} from '../tree/json.ts';
 import {prefixes, strokesFor} from '../tree/lines.ts';
 
-/** CPU is what was used between two readings. */
+/** The time between two readings, over which CPU use is measured. */
 const BETWEEN_MS = 200;
-/** Of a terminal's width, what the lines between parents and children may take. */
+/** The share of a terminal's width for the lines between parents and children. */
 const LINES_SHARE = 0.2;
-/** The same in a pipe: of a chain of thousands, each row would be longer than the one before it. */
+/** The widest such lines in a pipe: in a chain of thousands, each row would be longer than the one before it. */
 const WIDEST_LINES = 300;
 
 export const tree: Command = {
@@ -56,7 +56,8 @@ async function show(context: Context, scope: Scope): Promise<number> {
   const snapshot = new Snapshot(await openSource({again: true, below, portable}));
   try {
     await snapshot.refresh();
-    // Meanwhile there is time for what is asked of each by itself; who ends before the second reading is not shown.
+    // The delay is used to read the details of each process. A process that ends before the second reading is not
+    // shown.
     const second = delay(BETWEEN_MS);
     for (const {row} of choose(snapshot, scope)) snapshot.details(row);
     await second;

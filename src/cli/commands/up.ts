@@ -41,7 +41,7 @@ write, and Ctrl-C stops the fleet in order, a second one at once. With -d it ret
     const fleet = await readFleetFile(context);
     const only = onlyOf(context, fleet);
     const folder = fleetFolder(fleet.name, fleet.file ?? resolve(context.cwd), context.env);
-    // Before anything in it is read: what another user has put there may be anything.
+    // Before anything in the folder is read: another user may have put any content there.
     mustBeTrusted(folder);
     const running = readFleet(folder);
     if (running?.alive) throw alreadyRunning(fleet, running.lock?.pid);

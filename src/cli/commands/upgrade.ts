@@ -12,9 +12,12 @@ import {ask, NoAnswerError, reach} from '../target/reach.ts';
 import {watchOver} from '../target/supervisor-watch.ts';
 import {version} from '../framework/version.ts';
 
-/** The supervisor itself gives up after 10 s, and then needs a moment to go back. */
+/** The supervisor gives up after 10 s and then needs a moment to roll back. */
 const PATIENCE_MS = 30_000;
-/** The next keeper tells at once of an upgrade that it finds; one that was lost before it began knows of none. */
+/**
+ * The wait for an outcome after the keeper was lost: the next keeper reports an upgrade that it finds at once; an
+ * upgrade that had not begun leaves nothing to find.
+ */
 const LOST_MS = 2_000;
 
 export const upgrade: Command = {
@@ -31,7 +34,7 @@ leaves the fleet with the code that it had: exit 1, with the reason.`,
   async execute(context) {
     atMost(context, 0);
     return withClient(context, async ({entry, client}) => {
-      // Root may look at another user's fleet, but writes nothing into a folder of that user's.
+      // Root may inspect another user's fleet, but writes nothing into that user's folder.
       mustBeTrusted(entry.folder);
       mustHoldOwn(entry.folder);
       const {hash, why} = copyPrograms(entry.folder);
@@ -53,7 +56,7 @@ leaves the fleet with the code that it had: exit 1, with the reason.`,
   },
 };
 
-/** A connection to whichever controller answers next; null: none has in time. */
+/** Connects to the next controller that answers. Returns null if none answers in time. */
 async function again(folder: string, end: number): Promise<Client | null> {
   const left = end - performance.now();
   if (left <= 0) return null;
@@ -74,7 +77,7 @@ async function sayingWhatKeepsIt<T>({err}: Context, folder: string, use: () => P
   }
 }
 
-/** The event that says how it went, from whichever controller it comes. */
+/** Returns the event that reports the outcome, from the old or a new controller. */
 async function outcome(first: Client, folder: string, hash: string, seq: number): Promise<EventRecord> {
   let end = performance.now() + PATIENCE_MS;
   let lost = false;

@@ -64,7 +64,7 @@ interface Known {
   readonly workers: readonly WorkerReport[];
 }
 
-/** What the supervisor knows; null where there is none. */
+/** Returns the supervisor's reports, or null if no supervisor is running or none answers. */
 async function askSupervisor({err}: Context, entry: FleetEntry, target: string): Promise<Known | null> {
   try {
     const client = await reach(entry.folder);
@@ -87,7 +87,7 @@ async function askSupervisor({err}: Context, entry: FleetEntry, target: string):
   }
 }
 
-/** Of several instances those that are not well; if all are, those that have ended once; else the first. */
+/** Selects the instances that are not well; if all are well, those that have ended before; otherwise the first one. */
 function interesting(details: readonly InstanceDetail[]): readonly InstanceDetail[] {
   const unwell = details.filter(
     ({status, health}) => (status !== 'ready' && status !== 'finished') || (health?.failures ?? 0) > 0,
@@ -97,7 +97,7 @@ function interesting(details: readonly InstanceDetail[]): readonly InstanceDetai
   return ended.length > 0 ? ended : details.slice(0, 1);
 }
 
-/** How what it needs is, where it waits. */
+/** Returns the states of the dependencies that a pending instance waits for. */
 function dependenciesOf(
   {status, after, requires}: InstanceDetail,
   workers: readonly WorkerReport[],
@@ -114,7 +114,7 @@ function signalOfNumber(number: number): string | null {
 }
 
 function print({out}: Context, [first = '', ...rest]: readonly string[]): void {
-  // In a pipe a program reads, which would take a broken line for two.
+  // Lines in a pipe are not wrapped: a program would read a wrapped line as two.
   const width = out.columns ?? Infinity;
   for (const line of wrap(first, width)) out.line(out.paint('bold', line));
   for (const paragraph of rest) for (const line of wrap(paragraph, width)) out.line(out.paint(null, line));

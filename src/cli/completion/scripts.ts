@@ -1,15 +1,15 @@
-/** Completion scripts, made from the table of commands. Names of workers are asked for when Tab is pressed. */
+/** Completion scripts, generated from the table of commands. Names of workers are queried when Tab is pressed. */
 import {GLOBAL_OPTIONS, type Command, type Completes, type Option} from '../framework/command.ts';
 
 type Commands = readonly Command[];
 
 const optionsOf = (command: Command): [string, Option][] => Object.entries({...command.options, ...GLOBAL_OPTIONS});
 
-/** Words of an option for a command line: `-f --follow`. */
+/** Returns the spellings of an option: `-f --follow`. */
 const spellings = (name: string, {short}: Option): readonly string[] =>
   short === undefined ? [`--${name}`] : [`-${short}`, `--${name}`];
 
-/** Kinds of words that only the running fleet knows. */
+/** Kinds of words that `brood __complete` supplies at run time. */
 const DYNAMIC: ReadonlySet<Completes> = new Set(['workers', 'instances', 'signals', 'commands']);
 
 export function bashScript(commands: Commands): string {

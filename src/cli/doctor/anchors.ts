@@ -1,6 +1,6 @@
 /**
- * Whether a process is the anchor of a fleet. Its command line says so, but any process may write anything there: to be
- * taken for one, and so be no orphan, it has to be named by the lock of the fleet, in a file of its own user.
+ * Identifies the anchor of a fleet. A process may write anything to its own command line: it counts as an anchor, and
+ * not as an orphan, only if the lock of the fleet, a file of the same user, names it.
  */
 import {closeSync, constants, fstatSync, openSync, readSync, statSync} from 'node:fs';
 import {isAbsolute} from 'node:path';
@@ -8,7 +8,7 @@ import {inFolder} from '../../control/folder.ts';
 import {lockIn} from '../../control/lock.ts';
 import {argumentsIn, readCommandLine} from '../../process/command-line.ts';
 
-/** Places in its command line (src/keeper/anchor/anchor.ts), after the shell. */
+/** Indices into the command line of an anchor (src/keeper/anchor/anchor.ts); index 0 is the shell. */
 const NAME = 3;
 const FOLDER = 9;
 /** The first line of a lock is far shorter. */
@@ -23,7 +23,10 @@ export function isAnchor(pid: number, startTime: string): boolean {
   return lock?.anchor === pid && lock.anchorStartTime === startTime;
 }
 
-/** Of a plain file of that user, since the path is the process's choice: reading a FIFO would wait. */
+/**
+ * Reads a regular file of `owner`; returns '' for any other. The process chose the path, and reading a FIFO would
+ * block.
+ */
 function textOf(path: string, owner: number): string {
   let fd: number | undefined;
   try {

@@ -1,4 +1,4 @@
-/** Every kind of problem that `brood doctor` looks for, the gravest first: one file and one line each. */
+/** All checks of `brood doctor`, the gravest problems first: one file and one line each. */
 import {deadlocks} from './checks/deadlocks.ts';
 import {descriptors} from './checks/descriptors.ts';
 import {disk} from './checks/disk.ts';
@@ -15,7 +15,7 @@ import {watches} from './checks/watches.ts';
 import {zombies} from './checks/zombies.ts';
 import type {Check, FindingCheck, SupervisorCheck} from './target.ts';
 
-/** What may be wrong with the supervisor itself, whether it answers or not. */
+/** Checks of the supervisor itself, whether it answers or not. */
 export const SUPERVISOR_CHECKS: readonly SupervisorCheck[] = [supervisor];
 
 export const FLEET_CHECKS: readonly Check[] = [
@@ -31,5 +31,5 @@ export const FLEET_CHECKS: readonly Check[] = [
   guarantees,
 ];
 
-/** What may be wrong among processes, of a fleet or of the machine. */
+/** Checks of processes, of a fleet or of the machine. */
 export const FINDING_CHECKS: readonly FindingCheck[] = [deadlocks, zombies, orphans];

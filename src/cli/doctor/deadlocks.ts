@@ -1,4 +1,4 @@
-/** Deadlocks by file locks, found in the graph of channels. */
+/** Finds deadlocks of file locks in the graph of channels. */
 import type {LineageReport} from '../../control/reports.ts';
 import {deadlocksOf} from '../../ipc/deadlocks.ts';
 import {readChannels} from '../../ipc/graph.ts';
@@ -7,8 +7,8 @@ import {PROC} from '../../ipc/source.ts';
 import type {DeadlockFindings} from './findings.ts';
 
 /**
- * Of the fleet, or of the whole machine. A circle may lead through strangers, so all locks are read once a process of the fleet
- * waits for one; it concerns the fleet where one of its processes is in it.
+ * Returns deadlocks of the fleet or of the whole machine. A cycle may lead through foreign processes, so all locks are
+ * read once a process of the fleet waits for one. A cycle concerns the fleet if it contains one of its processes.
  */
 export function deadlocksAmong(lineage: LineageReport | null, all: boolean): DeadlockFindings {
   const owners = new Map((lineage?.processes ?? []).map(entry => [entry.pid, entry]));

@@ -1,8 +1,8 @@
-/** What `brood doctor` finds among processes, of a fleet or of the whole machine. */
+/** Findings of `brood doctor` about processes, of a fleet or of the whole machine. */
 import type {Client} from '../../control/client.ts';
 import type {OrphanReport, ZombieReport} from '../../control/reports.ts';
 
-/** One of those that wait for each other. */
+/** One process of a cycle. */
 export interface Link {
   readonly pid: number;
   /** The worker's name. */
@@ -17,16 +17,16 @@ export interface Deadlock {
   readonly cycle: readonly Link[];
 }
 
-/** Deadlocks, as far as there was time to look. */
+/** Deadlocks that were found in the available time. */
 export interface DeadlockFindings {
   readonly deadlocks: readonly Deadlock[];
-  /** What was not looked at, in words; untrusted names are in them. */
+  /** Descriptions of what was not examined; they contain untrusted names. */
   readonly leftOut: readonly string[];
 }
 
 export interface Findings extends DeadlockFindings {
   readonly zombies: readonly ZombieReport[];
   readonly orphans: readonly OrphanReport[];
-  /** The fleet's supervisor; null where there is none, or all of the machine is looked at without one. */
+  /** The connection to the fleet's supervisor; null if there is none, or the machine is examined without a fleet. */
   readonly client: Client | null;
 }

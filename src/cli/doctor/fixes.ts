@@ -1,4 +1,4 @@
-/** What `brood doctor --fix` can do; each looks afterwards whether it has helped, and says so. */
+/** Fixes of `brood doctor --fix`. Each fix checks afterwards whether it has helped, and reports that. */
 import {formatDuration} from '../../base/format.ts';
 import {messageOf} from '../../base/errors.ts';
 import {setTimeout as delay} from 'node:timers/promises';
@@ -11,9 +11,9 @@ import {hasEnded, readStat, startTimeOf} from '../../process/stat.ts';
 import type {SeenProcess} from '../target/supervisor-troubles.ts';
 
 export interface Fix {
-  /** `send SIGCHLD to process 4711`; what is asked, and done. */
+  /** The action, for the question and the report: `send SIGCHLD to process 4711`. */
   readonly words: string;
-  /** Answers whether it has helped, and what came of it, in words. */
+  /** Returns whether the fix has helped, and a description of the result. */
   readonly apply: () => Promise<Outcome>;
 }
 
@@ -23,7 +23,7 @@ export interface Outcome {
 }
 
 const POLL_MS = 20;
-/** A process has that long to do what it was asked for. */
+/** The time that a process has to react. */
 const PATIENCE_MS = 2_000;
 
 async function becomes(so: () => boolean, ms = PATIENCE_MS): Promise<boolean> {
@@ -35,7 +35,10 @@ async function becomes(so: () => boolean, ms = PATIENCE_MS): Promise<boolean> {
   return true;
 }
 
-/** Through the supervisor where the process is its fleet's, so that it is noted there; else by this user's own right. */
+/**
+ * Sends a signal. The supervisor sends and records it if the process belongs to its fleet (`client` set); otherwise
+ * this process sends it with its user's permissions. Returns the reason if that fails, or null.
+ */
 async function send(signal: string, pid: number, startTime: string, client: Client | null): Promise<string | null> {
   if (client !== null) {
     try {
@@ -58,7 +61,10 @@ const isThere = (pids: readonly number[], ppid: number): boolean =>
     return stat !== null && stat.ppid === ppid && hasEnded(stat);
   });
 
-/** Zombies of one parent: it may have missed a signal; if not, its worker is restarted. */
+/**
+ * Fixes zombies of one parent: sends SIGCHLD, which the parent may have missed; if that does not help, restarts its
+ * worker.
+ */
 export function fixZombies(zombies: readonly ZombieReport[], client: Client | null): Fix | null {
   const [first] = zombies;
   if (!first) return null;
@@ -86,7 +92,7 @@ export function fixZombies(zombies: readonly ZombieReport[], client: Client | nu
   };
 }
 
-/** A process of the supervisor that is stopped is continued: by this user's own right, since it can't be asked. */
+/** Continues a stopped process of the supervisor, with this user's own permissions, since the process can't answer. */
 export function fixStopped({part, pid, startTime}: SeenProcess): Fix | null {
   if (startTime === null) return null;
   const goesOn = (): boolean => {
@@ -105,7 +111,7 @@ export function fixStopped({part, pid, startTime}: SeenProcess): Fix | null {
   };
 }
 
-/** An orphan is asked to end; who does not is killed. */
+/** Ends an orphan: SIGTERM, then SIGKILL. */
 export function fixOrphan({pid, worker, instance}: OrphanReport, client: Client | null): Fix | null {
   const startTime = startTimeOf(pid);
   if (startTime === null) return null;
@@ -127,7 +133,7 @@ export function fixOrphan({pid, worker, instance}: OrphanReport, client: Client 
   };
 }
 
-/** One of those that wait for each other has to let go. */
+/** Resolves a deadlock: restarts an instance of the cycle. */
 export function fixDeadlock(id: string | null, client: Client | null): Fix | null {
   if (id === null || client === null) return null;
   return {

@@ -1,4 +1,4 @@
-/** Zombies and orphans of the whole machine: no supervisor has watched them, so all is told from one look at /proc. */
+/** Finds zombies and orphans of the whole machine. No supervisor has watched them, so /proc is the only source. */
 import {setTimeout as delay} from 'node:timers/promises';
 import type {FindingsReport, OrphanReport, ZombieReport} from '../../control/reports.ts';
 import {isAnchor} from './anchors.ts';
@@ -8,11 +8,11 @@ import {readProcessTable, type ProcessTable} from '../../process/table.ts';
 import {zombieAgeMs} from '../../process/zombie-age.ts';
 import {zombiesIn, type Zombie} from '../../process/zombies.ts';
 
-/** A parent has that long to wait for its child. */
+/** The time that a parent has to wait for its child. */
 const PATIENCE_MS = 1_000;
 const KTHREADD = 2;
 
-/** What a supervisor says of its own counts more: it knows whose they are, and for how long. */
+/** Returns the findings. A supervisor's findings take precedence: they contain the owner and the time. */
 export async function machineFindings(own: FindingsReport): Promise<FindingsReport> {
   const table = readProcessTable();
   return {
@@ -48,8 +48,8 @@ async function zombiesOf(table: ProcessTable): Promise<ZombieReport[]> {
 }
 
 /**
- * Of a child of init nobody knows whether init has started it, but where the leader of its session or of its process group
- * is gone, it has been left behind. A daemon that has put itself into the background twice looks like that, too.
+ * Whether a process was left behind. A child of init may have been started by init, but if the leader of its session or
+ * process group is gone, it was left behind. A daemon that has put itself into the background twice looks the same.
  */
 function isLeftBehind({pid, ppid, sid, pgid}: Stat, table: ProcessTable): boolean {
   const isGone = (leader: number): boolean => leader > 0 && leader !== pid && table.get(leader) === undefined;

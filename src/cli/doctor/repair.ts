@@ -1,4 +1,4 @@
-/** `brood doctor --fix`: what can be done about what was found, each thing asked for before it is done. */
+/** `brood doctor --fix`: applies fixes for the problems, and asks before each one. */
 import {messageOf} from '../../base/errors.ts';
 import {createInterface} from 'node:readline/promises';
 import type {Context} from '../framework/command.ts';
@@ -11,14 +11,14 @@ import type {Problem} from './target.ts';
 export interface Repaired {
   readonly kind: string;
   readonly worker: string | null;
-  /** What was done. */
+  /** The action. */
   readonly fix: string;
   readonly helped: boolean;
-  /** What came of it. */
+  /** The result. */
   readonly words: string;
 }
 
-/** Whether it is to be done; null: nothing more at all. */
+/** Returns whether to apply a fix, or null to stop. */
 export type Ask = (question: string) => Promise<boolean | null>;
 
 interface Fixable extends Problem {
@@ -27,7 +27,7 @@ interface Fixable extends Problem {
 
 const isFixable = (problem: Problem): problem is Fixable => problem.fix != null;
 
-/** Throws CliError where nobody can be asked, before anything is done. */
+/** Throws CliError if there is no terminal to ask at, before anything is done. */
 export function mustBeAbleToAsk({out}: Context, yes: boolean): void {
   if (yes || (process.stdin.isTTY && out.isTerminal)) return;
   throw new CliError(
@@ -37,9 +37,9 @@ export function mustBeAbleToAsk({out}: Context, yes: boolean): void {
 }
 
 /**
- * Does what is agreed to. Without being asked, nobody's orphans are ended: they may well be meant.
+ * Applies the fixes that the user agrees to. Without questions, no orphan is ended: it may be intended.
  *
- * @param ask null: all is agreed to
+ * @param ask null to apply all without questions
  */
 export async function repair(
   problems: readonly Problem[],
@@ -67,7 +67,7 @@ async function tried({apply}: Fix): Promise<Outcome> {
   }
 }
 
-/** Asks at the terminal. `a` agrees to all that follows; at the end of input nothing more is done. */
+/** Asks at the terminal. `a` agrees to all further fixes; the end of input stops the repair. */
 export function terminalAsk(): {readonly ask: Ask; readonly close: () => void} {
   // eslint-disable-next-line no-restricted-syntax -- only the questions go there, as plain text
   const lines = createInterface({input: process.stdin, output: process.stdout});
@@ -94,7 +94,7 @@ export function terminalAsk(): {readonly ask: Ask; readonly close: () => void} {
   };
 }
 
-/** What `--yes` has left alone. */
+/** Returns a note about the orphans that `--yes` has left alone, or null. */
 export function leftWords(problems: readonly Problem[]): string | null {
   const left = problems.filter(problem => problem.harmless === true && isFixable(problem)).length;
   return left === 0

@@ -1,4 +1,4 @@
-/** What a check of `brood doctor` looks at, and what it says. */
+/** Input and output of the checks of `brood doctor`. */
 import type {EventRecord} from '../../journal/record.ts';
 import type {InstanceDetail, StormReport, SupervisorReport} from '../../control/reports.ts';
 import type {SupervisorLook, Trouble} from '../target/supervisor-troubles.ts';
@@ -10,42 +10,42 @@ export interface FleetTarget {
   readonly supervisor: SupervisorReport;
   readonly storm: StormReport | null;
   readonly instances: readonly InstanceDetail[];
-  /** By instance, oldest first. */
+  /** The journal records of each instance, oldest first. */
   readonly records: ReadonlyMap<string, readonly EventRecord[]>;
-  /** The last lines that an instance wrote before its last end: enough for the trace of a crash. */
+  /** Returns the last lines that an instance wrote before its last end, enough for the trace of a crash. */
   readonly lastWords: (id: string) => Promise<readonly string[]>;
   /** Wall clock, ms. */
   readonly now: number;
 }
 
-/** What is wrong, as it is told. */
+/** A problem, as it is reported. */
 export interface Problem {
   readonly kind: string;
-  /** Null where it concerns the supervisor or the machine. */
+  /** Null if the problem concerns the supervisor or the machine. */
   readonly worker: string | null;
-  /** What is wrong, and what that means. */
+  /** The problem and its consequences. */
   readonly message: string;
-  /** What to do. */
+  /** The remedy. */
   readonly advice: string;
-  /** It is good to know, and may well be meant so. */
+  /** The problem is for information only and may be intended. */
   readonly harmless?: boolean;
-  /** What `--fix` does about it. */
+  /** The fix that `--fix` applies. */
   readonly fix?: Fix | null;
 }
 
-/** One kind of problem among processes; `checks.ts` lists them. */
+/** A check for one kind of problem among processes; `checks.ts` lists them. */
 export type FindingCheck = (findings: Findings) => readonly Problem[];
 
-/** The supervisor's processes, and what keeps them from answering. */
+/** The supervisor's processes, and the reasons why they do not answer. */
 export interface SupervisorTarget {
   readonly look: SupervisorLook;
   readonly troubles: readonly Trouble[];
 }
 
-/** One kind of problem of a supervisor; `checks.ts` lists them. */
+/** A check for one kind of problem of a supervisor; `checks.ts` lists them. */
 export type SupervisorCheck = (target: SupervisorTarget) => readonly Problem[];
 
-/** One kind of problem of a fleet; `checks.ts` lists them. */
+/** A check for one kind of problem of a fleet; `checks.ts` lists them. */
 export type Check = (target: FleetTarget) => readonly Problem[] | Promise<readonly Problem[]>;
 
 /** `web/1`, `web/1 and web/2`, `web/1 and 11 others`. */
@@ -55,5 +55,5 @@ export function named(ids: readonly string[]): string {
   return rest.length === 1 ? `${first} and ${rest[0] ?? ''}` : `${first} and ${rest.length} others`;
 }
 
-/** The worker of an id. */
+/** Returns the worker of an instance id. */
 export const workerOf = (id: string): string => id.split('/')[0] ?? id;

@@ -1,4 +1,4 @@
-/** From the words of a command line to options and positionals. */
+/** Parses the words of a command line into options and positionals. */
 import {parseArgs} from 'node:util';
 import {nearest} from '../../fleet/values/nearest.ts';
 import {parseDuration} from '../../fleet/values/duration.ts';
@@ -19,7 +19,7 @@ export function parseWords(command: Command, words: readonly string[]): ParsedWo
       Object.entries(options).map(([name, {type, short}]) => [name, short === undefined ? {type} : {type, short}]),
     ),
     allowPositionals: true,
-    // What is wrong is said here, in our own words.
+    // Errors are thrown below, with messages of our own.
     strict: false,
     tokens: true,
   });
@@ -29,7 +29,7 @@ export function parseWords(command: Command, words: readonly string[]): ParsedWo
     if (token.kind === 'option-terminator') continue;
     const word = words[token.index] ?? '';
     if (token.kind === 'positional') positionals.set(token.index, token.value);
-    // `-12` is two options to parseArgs.
+    // parseArgs reads `-12` as two options.
     else if (command.negativeNumbers && /^-\d+$/.test(word)) positionals.set(token.index, word);
     else
       values[token.name] = valueOf(
@@ -61,13 +61,13 @@ function valueOf(
     if (value !== undefined) throw new UsageError(`option ${rawName} takes no value`);
     return true;
   }
-  // What begins with a hyphen is more likely the next option: `--name=-x` says that it is not.
+  // A word with a leading hyphen is more likely the next option; `--name=-x` passes it as a value.
   if (value === undefined || (inlineValue !== true && value.startsWith('-')))
     throw new UsageError(`option ${rawName} needs a value`);
   return value;
 }
 
-/** `--timeout` in ms; undefined where it is not given. */
+/** Returns `--timeout` in ms, or undefined if it is not given. */
 export function timeoutOf(context: Context): number | undefined {
   const text = textOf(context, 'timeout');
   return text === undefined ? undefined : durationOf('--timeout', text);
@@ -80,13 +80,13 @@ export function durationOf(what: string, text: string): number {
   throw new UsageError(`${what} ${text}: ${duration.problem}`);
 }
 
-/** The positionals, of which there must be at least one. */
+/** Returns the positionals. Throws UsageError if there are none. */
 export function targetsOf({positionals}: Context, what = 'a NAME'): readonly string[] {
   if (positionals.length === 0) throw new UsageError(`needs ${what}`);
   return positionals;
 }
 
-/** Refuses positionals beyond the first `most`. */
+/** Throws UsageError if there are more than `most` positionals. */
 export function atMost({positionals}: Context, most: number): void {
   const surplus = positionals[most];
   if (surplus !== undefined) throw new UsageError(`unexpected argument ${JSON.stringify(surplus)}`);

@@ -1,30 +1,30 @@
-/** What a command is, and what it is given. */
+/** Types of commands and their context. */
 import type {Output} from '../terminal/output.ts';
 
-/** An option as `node:util`'s parseArgs has it, and what help and completion say of it. */
+/** An option of parseArgs (`node:util`), with its texts for help and completion. */
 export interface Option {
   readonly type: 'string' | 'boolean';
   readonly short?: string;
-  /** How help names the value: `N`, `DURATION`. */
+  /** The name of the value in help: `N`, `DURATION`. */
   readonly value?: string;
   readonly help: string;
   readonly choices?: readonly string[];
 }
 
-/** What a positional argument names, for completion. */
+/** The kind of words that complete a positional argument. */
 export type Completes = 'workers' | 'instances' | 'files' | 'commands' | 'signals' | 'shells' | 'none';
 
 export interface Command {
   readonly name: string;
   readonly summary: string;
-  /** Without `brood`; several forms in several lines. */
+  /** The command line without `brood`, one line for each form. */
   readonly usage: string;
   readonly description: string;
   readonly options: Readonly<Record<string, Option>>;
-  /** Command line without `brood`, and what it does. */
+  /** Pairs of a command line without `brood` and its explanation. */
   readonly examples: readonly (readonly [string, string])[];
   readonly completes: Completes;
-  /** `-3` is an argument, not an option. */
+  /** Whether `-3` is an argument and not an option. */
   readonly negativeNumbers?: boolean;
   execute(context: Context): Promise<number> | number;
 }
@@ -46,11 +46,11 @@ export interface Group {
   readonly names: readonly string[];
 }
 
-/** All commands, for those that speak of commands. */
+/** All commands, for code that lists or loads commands. */
 export interface CommandTable {
   readonly names: readonly string[];
   readonly groups: readonly Group[];
-  /** The command of that name; null if there is none. */
+  /** Returns the command of that name, or null if there is none. */
   load(name: string): Promise<Command | null>;
   loadAll(): Promise<readonly Command[]>;
 }
@@ -74,7 +74,7 @@ export const TIMEOUT_OPTION: Readonly<Record<string, Option>> = {
   timeout: {type: 'string', value: 'DURATION', help: 'wait no longer than that, then exit 124; what was asked goes on'},
 };
 
-/** The value of an option that takes one. */
+/** Returns the value of an option that takes one, or undefined. */
 export const textOf = ({values}: Context, name: string): string | undefined => {
   const value = values[name];
   return typeof value === 'string' ? value : undefined;

@@ -1,4 +1,4 @@
-/** How a command can end other than well: words for people, and an exit code (docs/guide.md). */
+/** Errors of commands: a message for people and an exit code (docs/guide.md). */
 
 export const ExitCode = {
   done: 0,
@@ -9,11 +9,11 @@ export const ExitCode = {
   interrupted: 130,
 } as const;
 
-/** Ends the command with these words on stderr and this exit code. */
+/** Ends the command with this message on stderr and this exit code. */
 export class CliError extends Error {
   override readonly name: string = 'CliError';
   readonly exitCode: number;
-  /** Lines below the message, which is one line whatever names are in it. */
+  /** Lines below the message. The message is always one line, whatever names it contains. */
   readonly more: readonly string[];
 
   constructor(exitCode: number, message: string, more: readonly string[] = []) {
@@ -23,7 +23,7 @@ export class CliError extends Error {
   }
 }
 
-/** The command line can't be understood; `brood help` is pointed at. */
+/** An invalid command line. The usage is printed below the message. */
 export class UsageError extends CliError {
   override readonly name = 'UsageError';
 

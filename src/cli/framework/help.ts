@@ -1,9 +1,9 @@
-/** Help, made from the table of commands. */
+/** Help texts, generated from the table of commands. */
 import {GLOBAL_OPTIONS, type Command, type Group, type Option} from './command.ts';
 import type {Output} from '../terminal/output.ts';
 import {wrap} from '../terminal/wrap.ts';
 
-/** `brood --help`: every command in a line. */
+/** `brood --help`: one line for each command. */
 export function printOverview({out}: {out: Output}, commands: readonly Command[], groups: readonly Group[]): void {
   const {paint} = out;
   out.line(`${paint('bold', 'brood')} runs a fleet of processes, and keeps it running whatever dies.`);
@@ -53,7 +53,7 @@ export function printHelp({out}: {out: Output}, command: Command): void {
   }
 }
 
-/** Prose is wrapped anew; what is laid out in columns stays as it is. */
+/** Wraps prose; text in columns keeps its line breaks. */
 const asParagraph = (text: string, width: number): readonly string[] =>
   text.includes('  ') ? text.split('\n') : wrap(text.replaceAll('\n', ' '), width);
 

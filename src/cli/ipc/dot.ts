@@ -1,7 +1,7 @@
-/** A drawing in Graphviz's language: `brood ipc --dot | dot -Tsvg`. */
+/** A drawing in the language of Graphviz: `brood ipc --dot | dot -Tsvg`. */
 import {framesOf, type Drawing} from './drawing.ts';
 
-/** Within quotes only these two mean something (graphviz.org/doc/info/lang.html). */
+/** Quotes a text. Only backslash and quote are special in a quoted string (graphviz.org/doc/info/lang.html). */
 const quote = (text: string): string => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 
 export function dotOf({nodes, edges, remark}: Drawing): string {

@@ -1,4 +1,4 @@
-/** Channels as a drawing of nodes and edges, before it is written in one language or another. */
+/** Channels as a drawing of nodes and edges, independent of the output language. */
 import {groupBy} from '../../ipc/files.ts';
 import type {Channel, Kind} from '../../ipc/types.ts';
 import {plainText} from '../../words/sanitize.ts';
@@ -9,17 +9,17 @@ import {count} from '../../base/format.ts';
 import type {IpcReport} from './report.ts';
 import {wordsOfJoin} from '../../words/channels/words.ts';
 
-/** More lines than that no drawing shows. */
+/** The most edges in a drawing. */
 const MOST_EDGES = 400;
 const MOST_LETTERS = 60;
 
 export interface DrawnNode {
   /** Letters and digits. */
   readonly id: string;
-  /** In it names of others: to be escaped; no control characters. */
+  /** Contains untrusted names, which must be escaped, but no control characters. */
   readonly label: string;
   readonly shape: 'process' | 'channel';
-  /** The worker's instance that it is drawn within. */
+  /** The worker's instance whose frame contains the node. */
   readonly frame: string | null;
 }
 
@@ -33,11 +33,11 @@ export interface DrawnEdge {
 export interface Drawing {
   readonly nodes: readonly DrawnNode[];
   readonly edges: readonly DrawnEdge[];
-  /** What the drawing leaves out, or null. */
+  /** A note about what the drawing leaves out, or null. */
   readonly remark: string | null;
 }
 
-/** Nodes by their frames; null: those without one. */
+/** Groups nodes by their frames; null for nodes without one. */
 export function framesOf(nodes: readonly DrawnNode[]): (readonly [string | null, readonly DrawnNode[]])[] {
   const framed = groupBy(
     nodes.filter(({frame}) => frame !== null),
@@ -74,11 +74,11 @@ function remarkOf(level: Level, leftOut: number): string | null {
   return remarks.length > 0 ? remarks.join('; ') : null;
 }
 
-/** A channel of two is an edge between them; one of more, or of one, a node with an edge to each. */
+/** A channel between two nodes is an edge; any other channel is a node with an edge to each of its ends. */
 const isEdge = ({from, to}: Join): boolean => from.length === 1 && to.length === 1;
 const edgesOf = (join: Join): number => (isEdge(join) ? 1 : join.from.length + join.to.length);
 
-/** Draws no more edges than may be, and so no more nodes than they lead to. */
+/** Draws at most MOST_EDGES edges, and only the nodes that they connect. */
 class Pen {
   readonly edges: DrawnEdge[] = [];
   leftOut = 0;

@@ -1,9 +1,9 @@
-/** A drawing in Mermaid's language, as Markdown pages show it. */
+/** A drawing in the language of Mermaid, for Markdown pages. */
 import {framesOf, type Drawing} from './drawing.ts';
 
 /**
- * Mermaid has no escape character, but numbers of characters (mermaid.js.org/syntax/flowchart.html). Whatever could mean
- * something to it, to Markdown or to HTML is written so.
+ * Mermaid has no escape character, but accepts character numbers (mermaid.js.org/syntax/flowchart.html). Every
+ * character that might be special in Mermaid, Markdown or HTML is written as its number.
  */
 const quote = (text: string): string =>
   `"${Array.from(text, letter => (/^[\p{L}\p{N} _./:@,+=()[\]-]$/u.test(letter) ? letter : `#${letter.codePointAt(0) ?? 0};`)).join('')}"`;

@@ -1,4 +1,4 @@
-/** What `brood ipc --json` prints: channels, and whose their processes are. */
+/** The report of `brood ipc --json`: channels, and the owners of their processes. */
 import type {Channels} from '../../ipc/graph.ts';
 import type {Channel} from '../../ipc/types.ts';
 import type {IpcProcess} from '../../words/channels/nodes.ts';
@@ -9,11 +9,11 @@ export type {IpcProcess};
 export interface IpcReport {
   readonly processes: readonly IpcProcess[];
   readonly channels: readonly Channel[];
-  /** Processes that this user may not look into. */
+  /** Processes that this user may not inspect. */
   readonly denied: readonly number[];
-  /** There may be processes that this user is not even told of. */
+  /** There may be processes that are invisible to this user. */
   readonly hidden: boolean;
-  /** What was not looked at because there is so much of it, in words; not there: nothing. */
+  /** Descriptions of what was skipped because there is so much of it; absent if nothing was. */
   readonly leftOut?: readonly string[];
 }
 
@@ -23,7 +23,7 @@ export function reportOf(
 ): IpcReport {
   return {
     processes: processes.map(({pid, name, startTime}) => {
-      // Without its start time it may be another one by now.
+      // Without a start time, the pid may belong to another process by now.
       const owner = startTime === null ? null : scope.ownerOf(pid, startTime);
       return {
         pid,

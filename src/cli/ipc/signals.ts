@@ -1,4 +1,4 @@
-/** Signals of processes, in words that fit. */
+/** Prints the signals of processes, wrapped to the width of the terminal. */
 import type {Channel} from '../../ipc/types.ts';
 import type {Output} from '../terminal/output.ts';
 import {plainText} from '../../words/sanitize.ts';

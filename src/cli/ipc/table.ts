@@ -1,4 +1,4 @@
-/** Channels for people: one line for all that join the same processes in the same way. */
+/** Prints channels as a table: one line for all channels that join the same processes in the same way. */
 import {groupBy} from '../../ipc/files.ts';
 import {KINDS} from '../../ipc/types.ts';
 import {count} from '../../base/format.ts';
@@ -10,12 +10,12 @@ import type {Node} from '../../words/channels/nodes.ts';
 import type {IpcReport} from './report.ts';
 import {wordsOfJoin} from '../../words/channels/words.ts';
 
-/** More lines than that are looked at by nobody. */
+/** The most lines of single processes: nobody reads more. */
 const MOST_LINES = 200;
-/** So many are named of those at one end. */
+/** The most nodes that are named at one end. */
 const MOST_NAMED = 2;
 
-/** @param everything also channels that no other process is at, and can come to */
+/** @param everything includes channels with a single process that no other process can join */
 export function printChannels(out: Output, {processes, channels}: IpcReport, everything: boolean): void {
   const drawn = channels.filter(({kind}) => kind !== 'signal');
   const shown = everything ? drawn : drawn.filter(joinsAny);
@@ -37,7 +37,7 @@ const order = new Map(KINDS.map((kind, i) => [kind, i]));
 const inOrder = (a: Join, b: Join): number =>
   (order.get(a.kind) ?? 0) - (order.get(b.kind) ?? 0) || b.channels.length - a.channels.length;
 
-/** Those of one instance or one program are one, if there are several. */
+/** Returns the names of nodes. Several nodes of one instance or program are merged. */
 function names(nodes: readonly Node[]): string {
   const groups = groupBy(nodes, ({group}) => group);
   const all = Array.from(groups, ([group, members]) =>
@@ -47,10 +47,10 @@ function names(nodes: readonly Node[]): string {
   return [...all.slice(0, MOST_NAMED), ...(others > 0 ? [`+${others}`] : [])].join(', ');
 }
 
-/** A path longer than that is cut in a terminal: its end says most. */
+/** The longest folder of a path in a terminal. A longer one is cut: the end of a path is the informative part. */
 const MOST_PATH = 30;
 
-/** Of the first path in it that has a folder. */
+/** Shortens the first path in `words` that has a folder. */
 function shortened(words: string): string {
   const parts = words.split(/([\s,]+)/);
   const at = parts.findIndex(part => part.startsWith('/') && folderEnd(part) > 0);
@@ -60,7 +60,7 @@ function shortened(words: string): string {
   return [...parts.slice(0, at), `…${path.slice(end)}`, ...parts.slice(at + 1)].join('');
 }
 
-/** Where its last name begins, with the slash before it. */
+/** Returns the index of the slash before the last name of a path. */
 function folderEnd(path: string): number {
   let end = path.length;
   while (end > 0 && path.charAt(end - 1) === '/') end--;

@@ -1,11 +1,11 @@
-/** A record of the journal as a line. */
+/** Formats a journal record as a line. */
 import type {EventRecord} from '../../journal/record.ts';
 import {describeEvent, styleOfEvent, subjectOf} from '../../words/event-words.ts';
 import {formatTime} from '../../base/format.ts';
 import {fit, widthOf} from '../../words/width.ts';
 import type {Output} from '../terminal/output.ts';
 
-/** `14:03:22 web/2 ended: exit code 3, pid 4711`; in a terminal never more than a line. */
+/** Returns `14:03:22 web/2 ended: exit code 3, pid 4711`; in a terminal at most one line. */
 export function eventLine(
   record: EventRecord,
   {paint, columns}: Pick<Output, 'paint' | 'columns'>,

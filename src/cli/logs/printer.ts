@@ -1,4 +1,4 @@
-/** Lines of output as people, or programs, get them. */
+/** Prints lines of output, as text or as JSON. */
 import type {Instance, LogLine} from '../../logs/read.ts';
 import type {Output} from '../terminal/output.ts';
 import {styleOfName} from '../terminal/paint.ts';
@@ -6,7 +6,7 @@ import {terminalSafe} from '../../words/sanitize.ts';
 
 export interface PrinterOptions {
   readonly json: boolean;
-  /** Whether each line tells whose it is. */
+  /** Whether each line begins with the id of its instance. */
   readonly prefix: boolean;
 }
 
@@ -21,7 +21,7 @@ export class LogPrinter {
     this.#options = options;
   }
 
-  /** Makes room for the instance's name, so that the lines of all begin in one column. */
+  /** Makes room for the instance's id, so that the text of all lines begins in one column. */
   expect({worker, instance}: Instance): void {
     const width = `${worker}/${instance}`.length;
     if (width <= this.#width) return;
@@ -29,7 +29,7 @@ export class LogPrinter {
     this.#prefixes.clear();
   }
 
-  /** A promise where a reader is behind. */
+  /** Prints a line. If the reader is behind, returns a promise that resolves when it has caught up. */
   print(line: LogLine): Promise<void> | undefined {
     if (this.#options.json) this.#out.json(recordOf(line));
     // eslint-disable-next-line no-restricted-syntax -- cleaned for a terminal; in a pipe as it was written
@@ -38,7 +38,7 @@ export class LogPrinter {
   }
 
   #text(line: LogLine): string {
-    // In a pipe the text goes as it is: who reads it is no terminal.
+    // A pipe gets the text unchanged: its reader is no terminal.
     const text = this.#out.isTerminal ? terminalSafe(line.line) : line.line;
     return this.#options.prefix ? this.#prefix(line) + text : text;
   }

@@ -1,4 +1,4 @@
-/** One stream's bytes, exactly as they were written. */
+/** Prints the bytes of one stream exactly as they were written. */
 import {readRaw, instanceId, openStreams, type Instance} from '../../logs/read.ts';
 import type {Stream} from '../../logs/layout.ts';
 import {isSet, type Context} from '../framework/command.ts';

@@ -1,4 +1,4 @@
-/** Options of `logs` and `events`: how much of the past, and whether to go on. */
+/** Options of `logs` and `events`: the number of earlier lines, and whether to follow. */
 import {textOf, type Context, type Option} from '../framework/command.ts';
 import {UsageError} from '../framework/errors.ts';
 import type {Output} from '../terminal/output.ts';
@@ -11,7 +11,7 @@ export const linesOption = (usual: number): Readonly<Record<string, Option>> => 
   lines: {type: 'string', short: 'n', value: 'N|all', help: `the last N lines, or all; default ${usual}`},
 });
 
-/** `-n`; null for all. @throws UsageError */
+/** Returns the value of `-n`, or null for all. @throws UsageError */
 export function lineCountOf(context: Context, usual: number | null): number | null {
   const text = textOf(context, 'lines');
   if (text === undefined) return usual;
@@ -20,7 +20,10 @@ export function lineCountOf(context: Context, usual: number | null): number | nu
   throw new UsageError(`-n ${text}: expected a number of lines, or all`);
 }
 
-/** Aborted by Ctrl-C or SIGTERM, and when nobody reads any more: to follow ends well. */
+/**
+ * Returns a signal that is aborted by Ctrl-C, by SIGTERM, or when the reader is gone; following then ends without an
+ * error.
+ */
 export function stopSignal(out: Output): AbortSignal {
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());

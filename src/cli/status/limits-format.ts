@@ -1,8 +1,8 @@
-/** The limits of an instance, and what holds them, in a few words. */
+/** Describes the limits of an instance, and how they are enforced. */
 import type {HeldLimit, LimitsReport} from '../../control/reports.ts';
 import {formatBytes} from '../../base/format.ts';
 
-/** `memory 512M (cgroup), cpu 50% (not held: …), nofile 4096`; empty where there are none. */
+/** Returns `memory 512M (by cgroup), cpu 50% (not held: …), nofile 4096`; empty if there are no limits. */
 export function limitWords({nofile, core, memory, cpu}: LimitsReport): string {
   return [
     memory && `memory ${formatBytes(memory.limit)}${how(memory)}`,

@@ -1,4 +1,4 @@
-/** Reading a fleet file for a command: every problem said at once, with its place. */
+/** Reads a fleet file for a command, and reports all problems at once, with their places. */
 import {existsSync} from 'node:fs';
 import {join} from 'node:path';
 import {findFleetFile, formatProblem, parseFleetFile} from '../../fleet/index.ts';
@@ -11,7 +11,7 @@ import {CliError, ExitCode} from '../framework/errors.ts';
 import {count} from '../../base/format.ts';
 import {plainText} from '../../words/sanitize.ts';
 
-/** The file that was named, else ./brood.yaml. @throws CliError 2 */
+/** Returns the named file, or ./brood.yaml. @throws CliError 2 */
 export function fleetFileOf({positionals, cwd}: Context): string {
   const [named] = positionals;
   if (named !== undefined) return named;
@@ -21,7 +21,7 @@ export function fleetFileOf({positionals, cwd}: Context): string {
   throw new CliError(ExitCode.usage, `no brood.yaml in ${cwd}${hint}`);
 }
 
-/** Says every problem on stderr. */
+/** Prints all problems on stderr. */
 export function printProblems({err}: Context, problems: readonly Problem[]): void {
   for (const problem of problems) {
     const [place, ...rest] = formatProblem(problem).split(': ');
@@ -30,7 +30,7 @@ export function printProblems({err}: Context, problems: readonly Problem[]): voi
   }
 }
 
-/** The fleet of a file without errors. @throws CliError 2, after all problems were said. */
+/** Reads the fleet of a file without errors. @throws CliError 2, after all problems were printed. */
 export async function readFleetFile(context: Context): Promise<FleetSpec> {
   const file = fleetFileOf(context);
   const {fleet, problems} = await parseFleetFile(file, {

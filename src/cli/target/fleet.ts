@@ -1,4 +1,4 @@
-/** The fleet that a command means, and the connection to it. */
+/** Chooses the fleet of a command, and connects to it. */
 import {hasCode} from '../../base/errors.ts';
 import type {Client} from '../../control/client.ts';
 import {ConnectionLostError, FleetChoiceError, NotRunningError} from '../../control/errors.ts';
@@ -7,7 +7,7 @@ import {textOf, type Context} from '../framework/command.ts';
 import {CliError, ExitCode} from '../framework/errors.ts';
 import {reach} from './reach.ts';
 
-/** @throws CliError 2 where it can't be told which fleet is meant, 3 where there is none. */
+/** @throws CliError 2 if the fleet can't be determined, 3 if there is none. */
 export async function chooseFleet(context: Context): Promise<FleetEntry> {
   try {
     return await resolveFleet({fleet: textOf(context, 'fleet'), cwd: context.cwd, env: context.env});
@@ -17,7 +17,7 @@ export async function chooseFleet(context: Context): Promise<FleetEntry> {
   }
 }
 
-/** A connection to a controller that answers. @throws CliError 3 where no supervisor is running, 1 where none answers. */
+/** Connects to a controller that answers. @throws CliError 3 if no supervisor is running, 1 if none answers. */
 export async function connect(entry: FleetEntry): Promise<Client> {
   try {
     return await reach(entry.folder);
@@ -26,7 +26,7 @@ export async function connect(entry: FleetEntry): Promise<Client> {
   }
 }
 
-/** What went wrong with a connection, in words where they are known. */
+/** Converts a connection error to a CliError if its cause is known; returns other errors unchanged. */
 export function connectError(entry: FleetEntry, error: unknown): unknown {
   if (error instanceof NotRunningError) return notRunning(entry);
   if (error instanceof ConnectionLostError) return new CliError(ExitCode.failed, error.message);
@@ -53,7 +53,7 @@ export async function connectChosen(context: Context): Promise<Connected> {
   return {entry, client: await connect(entry)};
 }
 
-/** Gives `use` a connection, and closes it. */
+/** Calls `use` with a connection, then closes it. */
 export async function withClient<T>(context: Context, use: (connected: Connected) => Promise<T>): Promise<T> {
   const connected = await connectChosen(context);
   try {

@@ -1,4 +1,4 @@
-/** Processes of a fleet that can be found without its supervisor: by what their environment says. */
+/** Finds processes of a fleet without its supervisor, by their environment. */
 import {readdirSync, readFileSync} from 'node:fs';
 import {processState} from '../../control/lock.ts';
 import {environmentValue} from '../../process/proc-files.ts';
@@ -12,11 +12,11 @@ const read = (path: string): string => {
   try {
     return readFileSync(path, 'latin1');
   } catch {
-    return ''; // it is gone, or of another user
+    return ''; // the process is gone, or belongs to another user
   }
 };
 
-/** Those that live; some programs overwrite their environment, and are not found. */
+/** Returns the living processes of a fleet. Programs that overwrite their environment are not found. */
 export function processesLeftOf(fleetId: string): readonly LeftProcess[] {
   let names: string[];
   try {

@@ -1,4 +1,4 @@
-/** Commands that do one thing to the workers that are named, and wait until it is so. */
+/** Runs a command that applies one method to the named workers, and waits for the result. */
 import {targetsOf, timeoutOf} from '../framework/arguments.ts';
 import type {Context} from '../framework/command.ts';
 import {withClient} from './fleet.ts';

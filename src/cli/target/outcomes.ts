@@ -1,4 +1,4 @@
-/** How a command ended for each instance, for people or as JSON, and the exit code that follows. */
+/** Prints the outcome of a command for each instance, as text or JSON, and returns the exit code. */
 import type {Outcome, Outcomes} from '../../control/reports.ts';
 import {isSet, type Context} from '../framework/command.ts';
 import {proofWords} from '../../words/proof-words.ts';
@@ -6,7 +6,7 @@ import {plainText} from '../../words/sanitize.ts';
 import {ExitCode} from '../framework/errors.ts';
 import type {Style} from '../terminal/paint.ts';
 
-/** The status' colour, the same everywhere. */
+/** Returns the colour of a status, the same everywhere. */
 export function styleOfStatus(status: string): Style | null {
   switch (status) {
     case 'ready':
@@ -24,7 +24,7 @@ export function styleOfStatus(status: string): Style | null {
   }
 }
 
-/** @returns the exit code: 1 if it failed for any. */
+/** @returns the exit code: 1 if the command failed for any instance. */
 export function printOutcomes(context: Context, {ok, outcomes, doubts, left}: Outcomes): number {
   const {out, err} = context;
   if (isSet(context, 'json')) {

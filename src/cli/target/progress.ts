@@ -1,10 +1,10 @@
-/** What is still waited for, on one line of a terminal that goes away again. */
+/** Shows what a command waits for, on a transient line of a terminal. */
 import type {Progress} from '../../control/messages.ts';
 import type {Output} from '../terminal/output.ts';
 import {plainText} from '../../words/sanitize.ts';
 import {fit} from '../../words/width.ts';
 
-/** What is over sooner needs no explanation. */
+/** A shorter wait needs no explanation. */
 const QUIET_MS = 1000;
 const NAMED = 3;
 
@@ -34,7 +34,7 @@ export class ProgressLine {
     }, QUIET_MS).unref();
   }
 
-  /** What was waited for when it was last told. */
+  /** The instances in the last progress report. */
   get waiting(): Waiting {
     return this.#waiting;
   }
@@ -45,7 +45,7 @@ export class ProgressLine {
     else if (this.#due) this.#draw();
   }
 
-  /** Writes a line that stays, above the one that goes away. */
+  /** Writes a permanent line above the transient one. */
   above(words: string): void {
     this.#clear();
     this.#err.line(words);

@@ -1,4 +1,7 @@
-/** Bounded asking: a controller that does not answer ends the command with the reason, as far as it can be seen. */
+/**
+ * Requests with a time limit: if a controller does not answer, the command ends with the reason, as far as it is
+ * visible.
+ */
 import type {Client} from '../../control/client.ts';
 import {connectFleet} from '../../control/connect.ts';
 import {BusyError, ConnectionLostError, RpcError} from '../../control/errors.ts';
@@ -8,17 +11,17 @@ import {examineSupervisor} from './supervisor-look.ts';
 import {troubleWords} from './supervisor-troubles.ts';
 import {formatDuration} from '../../base/format.ts';
 
-/** A controller that is stopped is continued by its keeper within a second or two. */
+/** The keeper continues a stopped controller within a second or two. */
 const REACH_MS = 5_000;
-/** The controller answers at once; its keeper may have to do something first, on a busy machine. */
+/** The controller answers at once, unless its keeper has to act first, on a busy machine. */
 const ANSWER_MS = 10_000;
-/** From then on a cause that can be seen ends the waiting. */
+/** After this time, a visible cause ends the wait. */
 const CAUSE_MS = 4_000;
 const RETRY_MS = 200;
 
 const pause = (): Promise<void> => new Promise(resolve => setTimeout(resolve, RETRY_MS));
 
-/** A controller did not answer in time; `message` says why, as far as that can be seen. Exit code 1. */
+/** A controller did not answer in time; `message` contains the reason, as far as it is visible. Exit code 1. */
 export class NoAnswerError extends CliError {
   override readonly name = 'NoAnswerError';
 
@@ -34,7 +37,7 @@ async function noAnswer(folder: string, ms: number, rest = ''): Promise<NoAnswer
 }
 
 /**
- * Connects to a controller that answers, also while it is being started again or has no place for one more client.
+ * Connects to a controller that answers. Retries while the controller restarts or has no room for another client.
  *
  * @throws NotRunningError if the fleet has no supervisor; NoAnswerError.
  */
@@ -49,7 +52,7 @@ export async function reach(folder: string, timeoutMs = REACH_MS): Promise<Clien
       await client.call('ping', {}, {signal: AbortSignal.timeout(Math.ceil(left))});
       return client;
     } catch (error) {
-      // Also an error is an answer.
+      // An error is also an answer.
       if (error instanceof RpcError && client) return client;
       client?.close();
       const isTimeout = error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
@@ -65,7 +68,7 @@ export async function reach(folder: string, timeoutMs = REACH_MS): Promise<Clien
 }
 
 /**
- * Asks for what is answered at once.
+ * Sends a request that the controller answers at once.
  *
  * @throws NoAnswerError, RpcError, ConnectionLostError.
  */

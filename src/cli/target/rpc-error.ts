@@ -1,4 +1,4 @@
-/** The controller's errors as words and exit codes. */
+/** Converts the controller's errors to messages and exit codes. */
 import {RpcError} from '../../control/errors.ts';
 import {ErrorCode} from '../../control/messages.ts';
 import {CliError, ExitCode} from '../framework/errors.ts';

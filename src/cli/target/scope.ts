@@ -1,4 +1,4 @@
-/** Which processes a command looks at: those of a fleet, those that are named, or all of the machine (`--all`). */
+/** The processes that a command covers: those of a fleet, the named ones, or all of the machine (`--all`). */
 import type {LineageEntry, LineageReport} from '../../control/reports.ts';
 import {FleetChoiceError, NotRunningError} from '../../control/errors.ts';
 import {nearest} from '../../fleet/values/nearest.ts';
@@ -13,27 +13,32 @@ export const ALL_OPTION: Readonly<Record<string, Option>> = {
   all: {type: 'boolean', help: 'the whole machine, with or without a fleet'},
 };
 
-/** What the one argument names. */
+/** The target that the argument names. */
 export type Target =
   | {readonly kind: 'pid'; readonly pid: number}
   /** A worker, or (`instance` set) one of its instances. */
   | {readonly kind: 'worker'; readonly worker: string; readonly instance: number | null};
 
 export interface Scope {
-  /** The fleet; null with `--all` where none is running. */
+  /** The fleet; null with `--all` if none is running. */
   readonly connected: Connected | null;
   readonly lineage: LineageReport | null;
   readonly all: boolean;
   readonly target: Target | null;
-  /** Whose process that is. Without a start time, the pid alone counts, which may have been given away since. */
+  /**
+   * Returns the owner of a process. Without a start time, only the pid is compared, which may have been reused since.
+   */
   ownerOf(pid: number, startTime?: string): LineageEntry | null;
-  /** `keeper`, `controller` or `anchor`; null: none of the supervisor's. */
+  /** Returns the role of a process in the supervisor, or null if it has none. */
   roleOf(pid: number): 'anchor' | 'keeper' | 'controller' | null;
-  /** The pids that are meant; null: all there are. A pid stands for itself alone, and not for those below it. */
+  /**
+   * Returns the selected pids, or null for all processes. A pid as the target selects that process without its
+   * descendants.
+   */
   meant(): ReadonlySet<number> | null;
 }
 
-/** Gives `use` what `[NAME|PID] [--all]` means, and closes the connection. Throws CliError. */
+/** Calls `use` with the scope of `[NAME|PID] [--all]`, then closes the connection. Throws CliError. */
 export async function withScope<T>(context: Context, use: (scope: Scope) => Promise<T> | T): Promise<T> {
   atMost(context, 1);
   const all = isSet(context, 'all');
@@ -46,14 +51,14 @@ export async function withScope<T>(context: Context, use: (scope: Scope) => Prom
   }
 }
 
-/** A fleet that was named must be there; one that was not need not. */
+/** Connects to the fleet. If that fails, throws for a named fleet, and otherwise returns null. */
 export async function connectIfRunning(context: Context): Promise<Connected | null> {
   try {
     const entry = await chooseFleet(context);
     return {entry, client: await connect(entry)};
   } catch (error) {
     const isAbsent = error instanceof CliError || error instanceof FleetChoiceError || error instanceof NotRunningError;
-    // A fleet that is there and does not answer: all that can be seen without it is shown, and why there is no more.
+    // The fleet exists but does not answer: the command shows all that is visible without it, and the reason.
     if (error instanceof NoAnswerError) context.err.line(`without the fleet: ${plainText(error.message)}`);
     if (isAbsent && textOf(context, 'fleet') === undefined) return null;
     throw error;
@@ -110,7 +115,7 @@ export function scopeOf(
   return {connected, lineage, all, target, ownerOf, roleOf, meant};
 }
 
-/** @throws CliError where there is no such worker. */
+/** @throws CliError if there is no such worker or instance. */
 function targetOf(name: string, lineage: LineageReport | null): Target {
   if (/^[1-9]\d{0,9}$/.test(name)) return {kind: 'pid', pid: Number(name)};
   if (lineage === null) {

@@ -1,7 +1,7 @@
 /**
- * Stopping a whole fleet, whatever happens to its controller meanwhile. To ask twice does no harm, so it is asked again
- * until there is an answer. A controller that can't be reached, or says nothing, is passed by: a signal to the anchor (or
- * the keeper) asks for the same, and the keeper sees to it without a controller if it must.
+ * Stops a whole fleet, whatever happens to its controller meanwhile. A repeated request is harmless, so it is sent
+ * again until there is an answer. A controller that is unreachable or silent is bypassed: a signal to the anchor (or
+ * the keeper) requests the same, and the keeper stops the fleet, without a controller if necessary.
  */
 import type {Client} from '../../control/client.ts';
 import {connectFleet} from '../../control/connect.ts';
@@ -10,16 +10,16 @@ import type {Progress} from '../../control/messages.ts';
 import type {Outcomes} from '../../control/reports.ts';
 import {signalSupervisor, supervisorOf, type SupervisorProcess} from './supervisor-processes.ts';
 
-/** A controller that can't be reached, or says nothing, for so long is passed by. */
+/** A controller that is unreachable or silent for this time is bypassed. */
 const PATIENCE_MS = 6_000;
 const RETRY_MS = 200;
 const TICK_MS = 500;
-/** The keeper takes signals to end that come together for one. */
+/** The keeper treats termination signals that arrive together as one. */
 const AGAIN_MS = 1_000;
 
 export interface StopOptions {
   readonly now: boolean;
-  /** How long the controller waits before it answers that it is not done. */
+  /** The time after which the controller answers that the stop is not done. */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal;
   readonly printNotice: (words: string) => void;
@@ -29,12 +29,12 @@ export interface StopOptions {
 
 export type Stopped =
   | {readonly kind: 'answered'; readonly outcomes: Outcomes}
-  /** There was no supervisor, or there is none any more. */
+  /** There was no supervisor, or it has ended. */
   | {readonly kind: 'gone'}
-  /** That process was sent SIGTERM. */
+  /** SIGTERM was sent to the process. */
   | {readonly kind: 'signalled'; readonly process: SupervisorProcess};
 
-/** How long the controller has said nothing. Time counts only while this process runs. */
+/** Measures how long the controller has been silent. Time counts only while this process runs. */
 class Liveness {
   #ms = 0;
   #last = performance.now();
@@ -52,10 +52,10 @@ class Liveness {
 }
 
 /**
- * Asks for the end of a fleet, and waits until its workers are down, or it was asked by a signal. The supervisor's own end
- * is yet to be waited for.
+ * Requests the end of a fleet, and waits until its workers are down or the request was sent as a signal. The caller
+ * still has to wait for the end of the supervisor itself.
  *
- * @throws RpcError as the controller answers, AbortError, CliError where it may not be signalled.
+ * @throws RpcError from the controller, AbortError, CliError if the supervisor can't be signalled.
  */
 export async function stopFleet(folder: string, options: StopOptions): Promise<Stopped> {
   const {signal, printNotice: say} = options;
@@ -83,7 +83,7 @@ export async function stopFleet(folder: string, options: StopOptions): Promise<S
 
 const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
 
-/** @throws ConnectionLostError also where the controller says nothing for too long. */
+/** @throws ConnectionLostError, also if the controller is silent for too long. */
 async function askOnce(
   folder: string,
   {now, timeoutMs, signal, asks, progress}: StopOptions,

@@ -1,4 +1,4 @@
-/** A look at a supervisor's processes from outside: it needs no answer of any of them. */
+/** Examines a supervisor's processes from outside, without an answer from any of them. */
 import {connect, type Socket} from 'node:net';
 import {readFileSync} from 'node:fs';
 import {inFolder} from '../../control/folder.ts';
@@ -14,7 +14,7 @@ import {
 } from './supervisor-troubles.ts';
 
 const CONNECT_MS = 500;
-/** Between two looks: a process that reads a disk is in state D for less. */
+/** The time between two looks: a process that reads a disk is in state D for less. */
 const AGAIN_MS = 300;
 
 export interface ProcessId {
@@ -29,7 +29,10 @@ const seen = (part: Part, {pid, startTime}: ProcessId): SeenProcess => ({
   state: processState(pid, startTime),
 });
 
-/** Field 22 of `/proc/PID/stat`: with the pid, the process's identity; null where it is gone. */
+/**
+ * Returns field 22 of `/proc/PID/stat`, which identifies a process together with its pid, or null if the process is
+ * gone.
+ */
 export function startTimeOf(pid: number): string | null {
   return statFields(pid)?.[22 - 3] ?? null;
 }
@@ -43,7 +46,7 @@ function statFields(pid: number): readonly string[] | null {
   }
 }
 
-/** The anchor that the lock names; one that is process 1 is named by its keeper's arguments alone. */
+/** Returns the anchor that the lock names. An anchor that is process 1 is named only by its keeper's arguments. */
 function anchorOf(folder: string): ProcessId | null {
   const lock = readLock(folder);
   if (!lock) return null;
@@ -56,7 +59,10 @@ function anchorOf(folder: string): ProcessId | null {
   }
 }
 
-/** Anchor and keeper, and the controller and an anchor that the lock names no more if they were found before. */
+/**
+ * Returns the states of anchor, keeper and controller. The caller passes the controller, and an anchor that the lock no
+ * longer names, if they were found before.
+ */
 export function lookFrom(
   folder: string,
   controller: ProcessId | null,
@@ -73,7 +79,10 @@ export function lookFrom(
 
 const NOTHING: SupervisorLook = {anchor: null, keeper: null, controller: null};
 
-/** What keeps the keeper from doing anything, for commands that do without it; null: nothing that a glance tells. */
+/**
+ * Returns the reason why the keeper can't act, or null if none is visible at a glance; for commands that do not need
+ * the keeper.
+ */
 export function keeperTrouble(folder: string): string | null {
   const {keeper} = lookFrom(folder, null);
   if (keeper?.state == null) return null;
@@ -82,7 +91,10 @@ export function keeperTrouble(folder: string): string | null {
   return trouble ? troubleWords(trouble) : null;
 }
 
-/** The process that listens on the control socket, by the kernel's word (unix(7), SO_PEERCRED): it need not answer. */
+/**
+ * Returns the process that listens on the control socket, as the kernel reports it (unix(7), SO_PEERCRED): it need not
+ * answer.
+ */
 export async function controllerOf(folder: string): Promise<ProcessId | null> {
   let address: ReturnType<typeof socketAddress>;
   try {
@@ -113,7 +125,7 @@ async function peerOf(socket: Socket): Promise<ProcessId | null> {
   const fd = typeof handle === 'object' && handle !== null && 'fd' in handle ? handle.fd : null;
   if (typeof fd !== 'number' || fd < 0) return null;
   try {
-    // Loaded only here: a command that is answered needs no FFI.
+    // Loaded only here: a command that gets an answer needs no FFI.
     const {peerCredentials} = await import('../../posix/peer.ts');
     const pid = peerCredentials(fd)?.pid ?? 0;
     return pid > 0 ? {pid, startTime: startTimeOf(pid)} : null;
@@ -122,7 +134,7 @@ async function peerOf(socket: Socket): Promise<ProcessId | null> {
   }
 }
 
-/** Everything, twice. `controllerIsSilent`: it was asked and has not answered. */
+/** Examines all processes, twice. `controllerIsSilent`: the controller has not answered a request. */
 export async function examineSupervisor(
   folder: string,
   answers: {readonly controllerIsSilent: boolean; readonly keeperSilentMs?: number | null},

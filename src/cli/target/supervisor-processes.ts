@@ -11,7 +11,7 @@ import {CliError, ExitCode} from '../framework/errors.ts';
 import {startTimeOf} from './supervisor-look.ts';
 
 const POLL_MS = 10;
-/** When the workers are down, nothing is left that could take long. */
+/** Once the workers are down, no remaining step takes long. */
 const PATIENCE_MS = 30_000;
 const ANSWER_MS = 2_000;
 
@@ -21,7 +21,10 @@ export interface SupervisorProcess {
   readonly startTime: string | null;
 }
 
-/** Anchor and keeper as the lock file names them, or as they are found where it is gone; the anchor's start time is looked up while it lives. */
+/**
+ * Returns anchor and keeper as the lock file names them, or as they are found if the file is gone. A missing start time
+ * of the anchor is read while the anchor lives.
+ */
 export function supervisorOf(folder: string): readonly SupervisorProcess[] {
   const {lock} = findLock(folder);
   if (!lock) return [];
@@ -30,7 +33,7 @@ export function supervisorOf(folder: string): readonly SupervisorProcess[] {
   return [keeper, {what: 'anchor', pid: lock.anchor, startTime: lock.anchorStartTime ?? startTimeOf(lock.anchor)}];
 }
 
-/** The same where the lock was removed under a living supervisor: as its controller tells. */
+/** Returns anchor and keeper as the controller reports them, for a supervisor whose lock was removed while it lives. */
 export async function supervisorOfController(folder: string): Promise<readonly SupervisorProcess[]> {
   let client: Client | null = null;
   try {
@@ -40,7 +43,7 @@ export async function supervisorOfController(folder: string): Promise<readonly S
     const keeper = {what: 'keeper' as const, pid, startTime: startTimeOf(pid)};
     return anchor === null ? [keeper] : [keeper, {what: 'anchor', pid: anchor, startTime: startTimeOf(anchor)}];
   } catch {
-    return []; // there is none, or it does not answer
+    return []; // no controller, or no answer
   } finally {
     client?.close();
   }
@@ -49,9 +52,10 @@ export async function supervisorOfController(folder: string): Promise<readonly S
 const named = ({what, pid}: SupervisorProcess): string => `the ${what} (pid ${pid})`;
 
 /**
- * Sends SIGTERM to the anchor, which passes it on, or to the keeper where there is no anchor or it is stopped; and says so.
+ * Sends SIGTERM to the anchor, which passes it on, or to the keeper if there is no anchor or the anchor is stopped.
+ * Reports it through `say`.
  *
- * @returns which; null: none of them lives. @throws CliError where that is refused.
+ * @returns the signalled process, or null if no process lives. @throws CliError if the signal can't be sent.
  */
 export async function signalSupervisor(
   processes: readonly SupervisorProcess[],
@@ -75,13 +79,13 @@ export async function signalSupervisor(
   return chosen;
 }
 
-/** By pid and start time, so that it reaches no other process. @returns the name of the error; null: it was sent. */
+/** Sends SIGTERM by pid and start time, so that it reaches no other process. @returns the error code, or null. */
 async function send({pid, startTime}: SupervisorProcess): Promise<string | null> {
   const {signalIdentified} = await import('../../posix/pidfd.ts');
   const identity = startTime ?? startTimeOf(pid);
   if (identity === null) return 'ESRCH';
   const refused = signalIdentified(pid, identity, SIGTERM, startTimeOf);
-  // A kernel, or a filter, that has no pidfd.
+  // The kernel, or a filter, does not support pidfds.
   if (refused !== 'ENOSYS' || startTimeOf(pid) !== identity) return refused === 'ENOSYS' ? 'ESRCH' : refused;
   try {
     process.kill(pid, 'SIGTERM');
@@ -92,12 +96,12 @@ async function send({pid, startTime}: SupervisorProcess): Promise<string | null>
 }
 
 export interface GoneOptions {
-  /** Nothing is left that could take long. */
+  /** The workers have ended, so no remaining step takes long. */
   readonly workersAreDown: boolean;
   readonly signal?: AbortSignal;
 }
 
-/** @throws CliError if they outlive what they were there for; AbortError. */
+/** Waits for the end of the processes. @throws CliError if they outlive their workers for too long; AbortError. */
 export async function waitUntilGone(
   processes: readonly SupervisorProcess[],
   {workersAreDown, signal}: GoneOptions,
@@ -121,18 +125,18 @@ export async function waitUntilGone(
 
 /**
  * How a fleet ended whose supervisor is gone:
- * - `well`: every run had ended, as the controller has answered or the keeper noted at last
- * - `killed`: its keeper did not get as far; workers may live on
- * - `again`: there is another supervisor meanwhile
+ * - `well`: every run had ended, according to the controller's answer or the keeper's last mark
+ * - `killed`: the keeper was killed before that; workers may live on
+ * - `again`: another supervisor has started meanwhile
  */
 export type FleetEnd = 'well' | 'killed' | 'again';
 
-/** @param answered the controller has answered that its workers are down */
+/** @param answered whether the controller has answered that its workers are down */
 export function endOf(folder: string, answered: boolean): FleetEnd {
   const lock = readLock(folder);
-  // A keeper that ends well empties its lock at last; one that was killed leaves its name in it.
+  // On a clean exit a keeper empties its lock last; a killed keeper leaves its entry in the lock.
   if (keeperAlive(lock)) return 'again';
-  // The answer tells what was proved of each instance; on a full disk there may be no mark.
+  // The answer contains what was proved of each instance; on a full disk the mark may be missing.
   if (answered) return 'well';
   const isMarked = lstatSync(inFolder.stopped(folder), {throwIfNoEntry: false}) !== undefined;
   return lock === null && isMarked ? 'well' : 'killed';

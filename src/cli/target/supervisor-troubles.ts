@@ -1,4 +1,4 @@
-/** What keeps a supervisor from answering, as far as it can be seen from outside; in words, with what helps. */
+/** The reasons why a supervisor does not answer, as far as they are visible from outside, each with its cure. */
 import {formatDuration} from '../../base/format.ts';
 
 export type Part = 'anchor' | 'keeper' | 'controller';
@@ -7,25 +7,25 @@ export type Part = 'anchor' | 'keeper' | 'controller';
 export interface SeenProcess {
   readonly part: Part;
   readonly pid: number;
-  /** Clock ticks after boot; null where that is not known. */
+  /** Clock ticks after boot; null if unknown. */
   readonly startTime: string | null;
-  /** R S D T t Z X (proc(5)); null: it is gone. */
+  /** R S D T t Z X (proc(5)); null if the process is gone. */
   readonly state: string | null;
 }
 
 export interface SupervisorLook {
-  /** Null: there is none. */
+  /** Null if there is none. */
   readonly anchor: SeenProcess | null;
   readonly keeper: SeenProcess | null;
-  /** Null: none listens on the control socket, or it was not looked for. */
+  /** Null if no process listens on the control socket, or if it was not examined. */
   readonly controller: SeenProcess | null;
 }
 
-/** What was noticed by asking. */
+/** The results of requests. */
 export interface Answers {
-  /** The controller was asked something and has not answered in time. */
+  /** The controller has not answered a request in time. */
   readonly controllerIsSilent: boolean;
-  /** For how long (ms) the keeper has not answered its controller; null: not known. */
+  /** The time (ms) for which the keeper has not answered its controller; null if unknown. */
   readonly keeperSilentMs: number | null;
 }
 
@@ -33,18 +33,18 @@ export interface Trouble {
   readonly part: Part;
   readonly kind: 'stopped' | 'traced' | 'waits-in-kernel' | 'zombie' | 'gone' | 'silent';
   readonly process: SeenProcess | null;
-  /** What is wrong. */
+  /** The description. */
   readonly words: string;
-  /** What helps. */
+  /** The remedy. */
   readonly cure: string;
 }
 
-/** The controller expects a beat of its keeper every 2 s. */
+/** The controller expects a heartbeat from its keeper every 2 s. */
 const KEEPER_SILENT_MS = 6_000;
 
 /**
- * @param before an earlier look: a process is in state D for a moment whenever it reads a disk, and only one that is so
- * in both looks is taken to be stuck
+ * @param before an earlier look: a process is in state D for a moment whenever it reads a disk, so it counts as stuck
+ * only if it is in state D in both looks
  */
 export function troublesOf(look: SupervisorLook, before: SupervisorLook, answers: Answers): readonly Trouble[] {
   const found: Trouble[] = [];
@@ -54,12 +54,12 @@ export function troublesOf(look: SupervisorLook, before: SupervisorLook, answers
   if (look.keeper) add(keeperTrouble(look, before, look.keeper, answers));
   if (look.controller) add(ofState(look.controller, before.controller));
   if (answers.controllerIsSilent && !found.some(({part}) => part === 'controller')) add(controllerSilent(look));
-  // What is left of an anchor that has ended is init's to wait for, and does no harm.
+  // An anchor that has ended is harmless: init waits for it.
   if (look.anchor && isThere(look.anchor)) add(ofState(look.anchor, before.anchor));
   return found;
 }
 
-/** Whether it has not ended. */
+/** Whether the process has not ended. */
 export const isThere = (process: SeenProcess | null): boolean =>
   process !== null && process.state !== null && process.state !== 'Z' && process.state !== 'X';
 
@@ -86,11 +86,11 @@ function keeperTrouble(
   };
 }
 
-/** What a state alone tells; null: it is well, or this is no more than a moment. */
+/** Returns the trouble that a state alone shows, or null if the state is normal or may be transient. */
 function ofState(process: SeenProcess, before: SeenProcess | null): Trouble | null {
   const {part, pid, state} = process;
   const name = `the ${part} (pid ${pid})`;
-  // Nothing is asked of an anchor.
+  // An anchor gets no requests.
   const silent = part === 'anchor' ? name : `${name} does not answer: it`;
   switch (state ?? '') {
     case 'T':
@@ -132,7 +132,7 @@ function ofState(process: SeenProcess, before: SeenProcess | null): Trouble | nu
   }
 }
 
-/** What does not happen meanwhile. */
+/** The consequences while a part does not run. */
 const WITHOUT: Readonly<Record<Part, string>> = {
   anchor: ', so a keeper that is lost is not started again',
   keeper: ', so nothing is started or stopped',
@@ -153,5 +153,5 @@ function controllerSilent({controller}: SupervisorLook): Trouble {
   };
 }
 
-/** One sentence. */
+/** Returns description and cure in one sentence. */
 export const troubleWords = ({words, cure}: Trouble): string => `${words}; ${cure}`;

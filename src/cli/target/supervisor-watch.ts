@@ -1,26 +1,28 @@
-/** While a command waits: says what it waits for after a few seconds, at once when that changes, then ever less often. */
+/**
+ * Reports what a waiting command waits for: after a few seconds, at once when that changes, then less and less often.
+ */
 import type {Output} from '../terminal/output.ts';
 import {controllerOf, lookFrom, type ProcessId} from './supervisor-look.ts';
 import {troublesOf, troubleWords, type SupervisorLook, type Trouble} from './supervisor-troubles.ts';
 
 const TICK_MS = 500;
-/** What is over sooner needs no explanation. */
+/** A shorter wait needs no explanation. */
 const FIRST_MS = 3_000;
 const GROWTH = 3;
 const LONGEST_MS = 300_000;
-/** A controller that is asked something tells every half second what it waits for. */
+/** A controller reports every half second what a request waits for. */
 const SILENT_MS = 3_000;
 
 export interface WatchHost {
   readonly folder: string;
   readonly printNotice: (words: string) => void;
-  /** What else is waited for, in words; null: nothing that is worth a line. */
+  /** Returns what else the command waits for, or null if that is not worth a line. */
   readonly waitingFor: () => string | null;
-  /** Asks the controller for how long (ms) its keeper has been silent; null: not known. */
+  /** Returns the time (ms) for which the keeper has been silent, as the controller reports it; null if unknown. */
   readonly keeperSilentMs: () => Promise<number | null>;
 }
 
-/** For commands that show what comes: says why nothing comes, where the supervisor is the cause. */
+/** Watches for a command that follows output or events: reports why nothing arrives if the supervisor is the cause. */
 export function watchOver(folder: string, err: Output): SupervisorWatch {
   return new SupervisorWatch({
     folder,
@@ -38,13 +40,13 @@ const keyOf = ({part, kind, process}: Trouble): string => `${part} ${kind} ${pro
 export class SupervisorWatch {
   readonly #host: WatchHost;
   readonly #timer: NodeJS.Timeout;
-  /** What the last look found, and which of that was said. */
+  /** The keys of the troubles that the last look found, and of those that were reported. */
   #found: ReadonlySet<string> = new Set();
   #told: ReadonlySet<string> = new Set();
   #before: SupervisorLook = {anchor: null, keeper: null, controller: null};
   #anchor: ProcessId | null = null;
   #last = performance.now();
-  /** How long this process has watched: while it was stopped itself, nobody was late. */
+  /** The time (ms) for which this process has watched, without the time in which it was stopped itself. */
   #watchedMs = 0;
   #heardAtMs: number | null = null;
   #dueMs = FIRST_MS;
@@ -55,22 +57,22 @@ export class SupervisorWatch {
     this.#timer = setInterval(() => void this.#tick(), TICK_MS).unref();
   }
 
-  /** The controller is asked something, or has just said something: from now on it must not be silent for long. */
+  /** Records a request to the controller, or a message from it: from now on a long silence counts. */
   heard(): void {
     this.#heardAtMs = this.#watchedMs;
   }
 
-  /** Nothing is expected of the controller any more. */
+  /** Ends the expectation of messages from the controller. */
   expectNothing(): void {
     this.#heardAtMs = null;
   }
 
-  /** The anchor that is waited for: a keeper that has ended well is not there to name it. */
+  /** Sets the anchor to wait for: a keeper that has exited cleanly no longer names it. */
   remember(anchor: ProcessId | undefined): void {
     this.#anchor = anchor ?? null;
   }
 
-  /** For how long (ms) nothing was heard of a controller that is expected to say something; 0: nothing is expected. */
+  /** The time (ms) since the last message of a controller that is expected to send some; 0 if none is expected. */
   get silentMs(): number {
     return this.#heardAtMs === null ? 0 : this.#watchedMs - this.#heardAtMs;
   }
@@ -88,7 +90,7 @@ export class SupervisorWatch {
     try {
       await this.#checkSupervisor();
     } catch {
-      // Nothing can be seen at the moment (no descriptor is left): the next tick looks again.
+      // Nothing is visible at the moment (no descriptor is left): the next tick looks again.
     } finally {
       this.#looking = false;
     }
@@ -102,7 +104,7 @@ export class SupervisorWatch {
     const silentMs = isDue && !controllerIsSilent ? await keeperSilentMs() : null;
     const troubles = troublesOf(look, this.#before, {controllerIsSilent, keeperSilentMs: silentMs});
     this.#before = look;
-    // What is so in one look only is a moment of an end or a start.
+    // A trouble in one look only is a transient state of an end or a start.
     const lasting = troubles.filter(trouble => this.#found.has(keyOf(trouble)) || trouble.kind === 'silent');
     const toSay = isDue ? lasting : lasting.filter(trouble => !this.#told.has(keyOf(trouble)));
     for (const trouble of toSay) say(troubleWords(trouble));

@@ -1,4 +1,4 @@
-/** Commands that wait for the controller's answer, also while that is replaced. */
+/** Waits for the controller's answer to a command, also while the controller is being replaced. */
 import {BusyError, ConnectionLostError} from '../../control/errors.ts';
 import type {Method, Params, Result} from '../../control/messages.ts';
 import type {Context} from '../framework/command.ts';
@@ -10,11 +10,11 @@ const RECONNECTS = 20;
 
 export interface WaitOptions {
   readonly timeoutMs?: number | undefined;
-  /** Asking again does no harm: then a controller that is replaced meanwhile is asked again. */
+  /** Whether a repeated request is harmless: if the controller is replaced meanwhile, the request is sent again. */
   readonly repeatable: boolean;
 }
 
-/** Calls a method that waits. @throws CliError 124 after `timeoutMs`, 130 after Ctrl-C. */
+/** Calls a method and waits for its result. @throws CliError 124 after `timeoutMs`, 130 after Ctrl-C. */
 export async function callAndWait<M extends Method>(
   context: Context,
   {entry, client}: Connected,

@@ -1,4 +1,4 @@
-/** What all commands share that wait for long: progress, words on what keeps them, `--timeout` and Ctrl-C. */
+/** The common part of commands that wait long: progress, notices about the cause, `--timeout` and Ctrl-C. */
 import type {Client} from '../../control/client.ts';
 import type {Progress} from '../../control/messages.ts';
 import type {Context} from '../framework/command.ts';
@@ -8,26 +8,26 @@ import type {SupervisorProcess} from './supervisor-processes.ts';
 import {SupervisorWatch} from './supervisor-watch.ts';
 import {formatDuration} from '../../base/format.ts';
 
-/** How much later than the controller the client itself gives up: a frozen controller answers nothing. */
+/** The client gives up this much later than the controller: a frozen controller does not answer. */
 const GRACE_MS = 2_000;
 const ANSWER_MS = 1_000;
 
 export interface Waiting {
-  /** Aborted when the waiting is to end; {@link whileWaiting} then throws the reason. */
+  /** Aborted to end the wait; {@link whileWaiting} then throws the reason. */
   readonly signal: AbortSignal;
-  /** The controller is asked on this connection, and is expected to say something. */
+  /** Records a request on this connection, which the controller should answer. */
   readonly asks: (client: Client) => void;
-  /** It said what it waits for. */
+  /** Records a progress report of the controller. */
   readonly progress: (waiting: Progress['waiting']) => void;
-  /** For how long (ms) it has said nothing. */
+  /** Returns the time (ms) for which the controller has been silent. */
   readonly silentMs: () => number;
-  /** From now on only the end of these is waited for. */
+  /** Limits the wait to the end of these processes. */
   readonly onlyFor: (what: string, processes: readonly SupervisorProcess[]) => void;
-  /** Says something, on stderr. */
+  /** Prints a notice on stderr. */
   readonly printNotice: (words: string) => void;
 }
 
-/** @throws CliError 124 after `timeoutMs`, 130 after Ctrl-C, and whatever `use` throws. */
+/** @throws CliError 124 after `timeoutMs`, 130 after Ctrl-C, and every error of `use`. */
 export async function whileWaiting<T>(
   {err}: Context,
   {name, folder}: {readonly name: string; readonly folder: string},
@@ -49,7 +49,7 @@ export async function whileWaiting<T>(
     printNotice,
     waitingFor: () => {
       if (only !== null) return `waiting for ${only}`;
-      // In a terminal a line of its own tells that all the time.
+      // In a terminal, the progress line always shows that.
       return err.isTerminal || line.waiting.length === 0 ? null : `waiting for ${waitingWords(line.waiting)}`;
     },
     keeperSilentMs: () => keeperSilence(client),
@@ -89,7 +89,7 @@ export async function whileWaiting<T>(
   }
 }
 
-/** What the controller knows; null where it does not tell. */
+/** Returns the keeper's silence (ms) as the controller reports it, or null if it is unknown. */
 async function keeperSilence(client: Client | null): Promise<number | null> {
   if (client === null || client.closed) return null;
   try {

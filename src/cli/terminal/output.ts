@@ -1,7 +1,7 @@
 /**
- * stdout and stderr: gathered writes, a full pipe waited for, a closed one taken quietly. Text of others reaches a terminal,
- * or a pipe that may end in one, through here only: lines and JSON are cleaned, `exact` is for output that is documented to
- * stay as it was written.
+ * stdout and stderr: buffers writes, waits for a full pipe, ignores a closed one. Untrusted text reaches a terminal, or
+ * a pipe that may end in one, only through this class: lines and JSON are sanitized; `exact` is for output that is
+ * documented to stay as it was written.
  */
 import {jsonOf} from '../../words/json.ts';
 import {paintedLine, paintedLines, plainLine, plainLines} from '../../words/sanitize.ts';
@@ -23,7 +23,7 @@ export class Output {
     this.paint = createPaint(colored);
     this.#cleanLine = colored ? paintedLine : plainLine;
     this.#cleanLines = colored ? paintedLines : plainLines;
-    // EPIPE: `head` has seen enough; EIO: the terminal was closed. Both are no news to anybody.
+    // EPIPE: `head` has read enough; EIO: the terminal was closed. Neither is worth a message.
     stream.on('error', () => this.#gone.abort());
   }
 
@@ -31,43 +31,43 @@ export class Output {
     return this.#stream.isTTY;
   }
 
-  /** Columns of the terminal; null where there is none, and nothing has to fit. */
+  /** The columns of the terminal; null if there is no terminal, and so no limit. */
   get columns(): number | null {
     if (!this.isTerminal) return null;
     const {columns} = this.#stream;
     return columns > 0 ? columns : 80;
   }
 
-  /** Aborted when nobody reads any more. */
+  /** Aborted when the reader is gone. */
   get gone(): AbortSignal {
     return this.#gone.signal;
   }
 
   /**
-   * Writes a line, and no more than one, whatever names are in it. Lines are gathered; {@link flush} sends them, and so does the
+   * Writes exactly one line, whatever names it contains. Lines are buffered; {@link flush} writes them, and so does the
    * end of the program.
    */
   line(text = ''): void {
     this.exactLine(this.#cleanLine(text));
   }
 
-  /** Writes several lines: what others wrote is in them only where it can't hold a newline any more. */
+  /** Writes several lines. Untrusted text in them must not contain newlines any more. */
   lines(text: string): void {
     this.exactLine(this.#cleanLines(text));
   }
 
-  /** Writes a JSON document on a line. */
+  /** Writes a JSON document as one line. */
   json(value: unknown): void {
     this.exactLine(jsonOf(value));
   }
 
-  /** Writes a line of a worker's output, as it is: for a pipe, or cleaned by the caller in another way. */
+  /** Writes a line of a worker's output unchanged: for a pipe, or sanitized by the caller in another way. */
   exactLine(text: string): void {
     this.#gathered += text + '\n';
     if (this.#gathered.length >= GATHER_BYTES) this.flush();
   }
 
-  /** Whether a reader is so far behind that writing more should wait for {@link drained}. */
+  /** Whether the reader is so far behind that further writes should wait for {@link drained}. */
   get full(): boolean {
     return this.#stream.writableNeedDrain && !this.#gone.signal.aborted;
   }
@@ -77,12 +77,12 @@ export class Output {
     this.#gathered = '';
   }
 
-  /** Writes bytes of a worker's output, as they are. */
+  /** Writes bytes of a worker's output unchanged. */
   exact(bytes: Uint8Array): void {
     this.#write(bytes);
   }
 
-  /** Writes over what {@link redraw} wrote last; nothing: takes it away. */
+  /** Replaces the text of the last {@link redraw}; an empty text erases it. */
   redraw(text: string): void {
     this.#write(`\r\x1b[K${this.#cleanLine(text)}`);
   }

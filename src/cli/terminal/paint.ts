@@ -1,4 +1,4 @@
-/** Colours, where they are wanted. NO_COLOR wins over everything (no-color.org). */
+/** Colours, if enabled. NO_COLOR overrides everything (no-color.org). */
 import {plainLines} from '../../words/sanitize.ts';
 import type {Style} from '../../words/style.ts';
 
@@ -15,7 +15,7 @@ const CODES = {
 
 export type {Style};
 
-/** Gives the text that style, or leaves it as it is. Colours that it brings along are taken out. */
+/** Returns the text in a style, or unstyled. Colours that the text contains are removed. */
 export type Paint = (style: Style | null, text: string) => string;
 
 export function createPaint(colored: boolean): Paint {
@@ -34,10 +34,10 @@ export function wantsColor(isTerminal: boolean, env: NodeJS.ProcessEnv, noColor:
   return isTerminal && env['TERM'] !== 'dumb';
 }
 
-/** Colours that tell instances apart; red is kept for what is wrong. */
+/** Colours that distinguish instances; red is reserved for failures. */
 const PREFIXES: readonly Style[] = ['cyan', 'green', 'yellow', 'blue', 'magenta'];
 
-/** The same colour for the same name at every time. */
+/** Returns the colour of a name, always the same for the same name. */
 export function styleOfName(name: string): Style {
   let hash = 0;
   for (let i = 0; i < name.length; i++) hash = (hash * 31 + name.charCodeAt(i)) >>> 0;

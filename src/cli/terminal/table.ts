@@ -1,4 +1,4 @@
-/** Plain tables: all of it in a pipe; in a terminal fitted to its width, never wrapped. */
+/** Plain tables: complete in a pipe; fitted to the width of a terminal, never wrapped. */
 import type {Output} from './output.ts';
 import type {Style} from './paint.ts';
 import {plainText} from '../../words/sanitize.ts';
@@ -9,9 +9,9 @@ export interface Column<Row> {
   readonly cell: (row: Row) => string;
   readonly style?: (row: Row) => Style | null;
   readonly align?: 'right';
-  /** In a narrow terminal columns go in this order, 1 first. Without it a column always stays. */
+  /** The order in which a narrow terminal drops columns, 1 first. A column without an order is never dropped. */
   readonly drop?: number;
-  /** May be cut down to this many columns. */
+  /** The least width to which the column may shrink. */
   readonly shrink?: number;
 }
 
@@ -40,7 +40,7 @@ export function printTable<Row>(out: Output, columns: readonly Column<Row>[], ro
     for (const {column, i, width} of shown) {
       const {text, width: own} = cells[i] ?? {text: '', width: 0};
       const cut = own > width ? fit(text, width) : text;
-      // Behind the last column there is nothing to align.
+      // A left-aligned last column needs no padding.
       const isOpen = i === last && column.align !== 'right';
       const blank = isOpen ? '' : ' '.repeat(Math.max(0, width - (own > width ? widthOf(cut) : own)));
       const painted = out.paint(styleOf(column), cut);
@@ -52,7 +52,7 @@ export function printTable<Row>(out: Output, columns: readonly Column<Row>[], ro
   for (const [r, row] of rows.entries()) print(lines[r] ?? [], column => column.style?.(row) ?? null);
 }
 
-/** The width of each column; 0 where it is left out. */
+/** Returns the width of each column, 0 for one that is left out. */
 function fitWidths<Row>(
   columns: readonly Column<Row>[],
   natural: readonly number[],
@@ -77,7 +77,7 @@ function fitWidths<Row>(
     if (total() <= available) break;
     widths[i] = 0;
   }
-  // What was shrunk may have room again.
+  // Dropped columns may have left room for shrunk ones.
   for (const [i, width] of widths.entries()) {
     const room = available - total();
     if (room > 0 && width > 0) widths[i] = Math.min(natural[i] ?? 0, width + room);

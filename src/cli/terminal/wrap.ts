@@ -1,4 +1,4 @@
-/** Breaks prose into lines, but not within `quoted words`. Lines of its own that begin with a space stay as they are. */
+/** Breaks prose into lines, but not within `quoted words`. Lines that begin with a space stay unchanged. */
 import {widthOf} from '../../words/width.ts';
 
 export function wrap(text: string, columns: number): readonly string[] {
@@ -21,14 +21,14 @@ function wrapLine(text: string, columns: number): readonly string[] {
   return [...lines, current.join(' ')];
 }
 
-/** What is between spaces, and what is in a pair of backticks as one word with what it touches. */
+/** Splits a text at white space. Text in a pair of backticks, with all that adjoins it, is one word. */
 function wordsIn(text: string): readonly string[] {
   const words: string[] = [];
   let word = '';
   const parts = text.split('`');
   for (const [i, part] of parts.entries()) {
     const isInside = i % 2 === 1;
-    // A last backtick without a partner opens nothing.
+    // An unpaired last backtick does not open a quotation.
     if (isInside && i < parts.length - 1) {
       word += `\`${part}\``;
       continue;

@@ -1,4 +1,4 @@
-/** Events of a trace, for a terminal and for programs. */
+/** Formats the events of a trace, for a terminal and for programs. */
 import {plainText} from '../../words/sanitize.ts';
 import type {Output} from '../terminal/output.ts';
 import type {Style} from '../terminal/paint.ts';
@@ -9,7 +9,7 @@ const WIDEST_ID = 24;
 const WIDEST_NAME = 60;
 const PID_COLUMNS = 7;
 
-/** An event as `--json` has it. */
+/** Returns an event as `--json` prints it. */
 export function traceRecord({event, owner: {worker, instance}, ppid, command}: AttributedEvent): object {
   const at = new Date(event.at).toISOString();
   const {type, pid} = event;
@@ -50,14 +50,14 @@ function happened({event, command}: AttributedEvent): {readonly words: string; r
 
 const two = (number: number): string => String(number).padStart(2, '0');
 
-/** Local time, with milliseconds. */
+/** Returns the local time with milliseconds. */
 function clock(at: number): string {
   const date = new Date(at);
   const seconds = `${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, '0')}`;
   return `${two(date.getHours())}:${two(date.getMinutes())}:${seconds}`;
 }
 
-/** Lines of a trace; the column of ids grows with what it has to hold. */
+/** Formats the lines of a trace. The column of ids grows with its content. */
 export class TraceLines {
   readonly #out: Output;
   readonly #roleOf: (pid: number) => string | null;

@@ -1,4 +1,7 @@
-/** What the supervisor tells of a traced fleet: whose processes are whose now, and the first process of each new run. */
+/**
+ * Reads the owners of a traced fleet's processes from its supervisor: of the current ones, and of the first process of
+ * each new run.
+ */
 import type {EventRecord} from '../../journal/record.ts';
 import type {Client} from '../../control/client.ts';
 import {NoAnswerError, reach} from '../target/reach.ts';
@@ -13,15 +16,15 @@ import type {SignalName} from '../../base/signal-name.ts';
 export interface TraceOwnersHost {
   readonly folder: string;
   readonly attribution: Attribution;
-  /** Every process is traced, and not the fleet's alone. */
+  /** Whether every process is traced, and not only those of the fleet. */
   readonly all: boolean;
-  /** The process that is traced, with all that comes from it; null: another choice. */
+  /** The process that is traced with all its descendants; null if none was chosen. */
   readonly chosen: number | null;
-  /** Something was told. */
+  /** Called when the supervisor has reported something. */
   readonly told: () => void;
 }
 
-/** The processes of a fleet, parents first: the supervisor's tree, and what has left it. */
+/** Returns the processes of a fleet, parents first: the supervisor's tree, and the processes that have left it. */
 function familyIn(table: ProcessTable, {anchor, keeper, processes}: LineageReport): Set<Stat> {
   const roots = [anchor, keeper].filter(pid => pid !== null);
   const family = new Set(roots.flatMap(pid => table.treeOf(pid)));
@@ -31,7 +34,7 @@ function familyIn(table: ProcessTable, {anchor, keeper, processes}: LineageRepor
   return family;
 }
 
-/** Notes every process of the machine; those that are not known by now are nobody's. */
+/** Records every process of the machine; processes without a known owner belong to nobody. */
 export function knowAll(attribution: Attribution, chosen: number | null): void {
   const table = readProcessTable();
   know(attribution, table, table.all(), () => NOBODY, chosen);
@@ -52,7 +55,7 @@ function know(
   }
 }
 
-/** Waits until one of both has come; whether it is the end of the connection. */
+/** Waits until the connection ends or the signal is aborted. Returns whether the connection has ended. */
 async function lostOrAborted(client: Client, signal: AbortSignal): Promise<boolean> {
   const abort = new Promise<boolean>(resolve => {
     signal.addEventListener('abort', () => resolve(false), {once: true});
@@ -81,23 +84,25 @@ export class TraceOwners {
     return pid === keeper ? 'keeper' : pid === controller ? 'controller' : pid === anchor ? 'anchor' : null;
   };
 
-  /** Learns whose is whose from a connection, and hears of what is new for as long as that lasts. */
+  /** Reads the owners from a connection, and receives changes for as long as the connection lasts. */
   async learn(client: Client): Promise<void> {
     this.#client = client;
     client.onEvent(record => this.#hear(record));
-    // In this order: what begins in between is told twice, and not missed.
+    // In this order, a run that begins in between is reported twice instead of being missed.
     await client.call('watch', {});
     this.#applyLineage(await client.call('lineage', {}));
     client.ref();
   }
 
-  /** What is known may be wrong: all is asked and looked at again. Processes that began before `ticks` are what they were. */
+  /**
+   * Reads all owners again, since the known ones may be wrong. Processes that began no later than `ticks` keep theirs.
+   */
   async learnAgain(ticks: number): Promise<void> {
     const table = readProcessTable();
     const isKept = (pid: number): boolean => Number(table.get(pid)?.startTime ?? Infinity) <= ticks;
     this.#host.attribution.keepOnly(isKept);
     try {
-      // Else the next connection tells.
+      // Without a connection, the next one reads the owners.
       if (this.#client?.closed === false) this.#applyLineage(await this.#client.call('lineage', {}));
     } catch (error) {
       if (!(error instanceof ConnectionLostError) && !(error instanceof RpcError)) throw error;
@@ -105,7 +110,7 @@ export class TraceOwners {
     if (this.#host.all) knowAll(this.#host.attribution, this.#host.chosen);
   }
 
-  /** Stays connected, through every change of controller; comes back when the fleet has ended, or `signal` says so. */
+  /** Stays connected through every change of controller. Returns when the fleet has ended or `signal` is aborted. */
   async stay(first: Client, signal: AbortSignal): Promise<'ended' | 'stopped'> {
     for (let client = first; ;) {
       const isLost = await lostOrAborted(client, signal);

@@ -1,4 +1,4 @@
-/** Which processes `brood tree` shows, and who is whose root. */
+/** Chooses the processes that `brood tree` shows, and their roots. */
 import type {LineageEntry} from '../../control/reports.ts';
 import type {Snapshot} from '../../process/snapshot.ts';
 import type {Scope} from '../target/scope.ts';
@@ -6,13 +6,16 @@ import type {Scope} from '../target/scope.ts';
 /** One process, at its place in the tree. */
 export interface Place {
   readonly row: number;
-  /** 0 for a root: its parent is not shown. */
+  /** 0 for a root, whose parent is not shown. */
   readonly depth: number;
   readonly owner: LineageEntry | null;
   readonly role: ReturnType<Scope['roleOf']>;
 }
 
-/** Parents first. The keeper is the root of its fleet, whatever has lost its way to it is a root of its own behind it. */
+/**
+ * Returns the shown processes, parents first. The keeper is the root of its fleet; a process that no longer descends
+ * from it is a root of its own, behind it.
+ */
 export function choose(snapshot: Snapshot, scope: Scope): Place[] {
   const {rows, forest} = snapshot;
   const shown = shownRows(snapshot, scope);
@@ -29,11 +32,11 @@ export function choose(snapshot: Snapshot, scope: Scope): Place[] {
   return [...placeOf.values()];
 }
 
-/** Born since the fleet was asked: whoever its parent belongs to, it does. */
+/** Returns the owner of a process that is newer than the fleet's report: the owner of its parent. */
 const inherited = (parent: Place | null): LineageEntry | null =>
   parent?.owner ? {...parent.owner, main: false, orphan: false} : null;
 
-/** The rows that are shown, parents first. */
+/** Returns the rows that are shown, parents first. */
 function shownRows(snapshot: Snapshot, scope: Scope): number[] {
   const {rows, forest} = snapshot;
   const everybody = Array.from({length: rows.count}, (_, n) => forest.at(n));
@@ -42,7 +45,7 @@ function shownRows(snapshot: Snapshot, scope: Scope): number[] {
   if (pids === null) return everybody;
   const isMeant = (row: number, pid: number): boolean => {
     if (target?.kind === 'pid') return true;
-    // The anchor is no more than what starts the keeper.
+    // The anchor only starts the keeper, so it is not shown.
     const role = scope.roleOf(pid);
     return role === null ? scope.ownerOf(pid, snapshot.identity(row) ?? undefined) !== null : role !== 'anchor';
   };
@@ -54,7 +57,7 @@ function shownRows(snapshot: Snapshot, scope: Scope): number[] {
   return [...shown];
 }
 
-/** The keeper's tree before the others. */
+/** Moves the keeper's tree before the others. */
 function firstOf(shown: readonly number[], {rows, forest}: Snapshot, keeper: number): readonly number[] {
   const root = rows.find(keeper);
   if (root === -1) return shown;

@@ -8,7 +8,7 @@ import type {Facts} from './facts.ts';
 export interface Line {
   readonly facts: Facts;
   readonly prefix: string;
-  /** Of what may not be read. */
+  /** This user may not read the PSS. */
   readonly pssDenied: boolean;
 }
 
@@ -16,7 +16,10 @@ const UNKNOWN = '-';
 const shown = <T>(value: T | null | undefined, words: (value: T) => string = String): string =>
   value === null || value === undefined ? UNKNOWN : words(value);
 
-/** As ps(1): what has no command line is known by its name in brackets. Where room is dear, a program goes without its folder. */
+/**
+ * Returns the command as ps(1) shows it: a process without a command line by its name in brackets. A brief command
+ * omits the folder of the program.
+ */
 function commandWords({command, name, state, exit}: Facts, isBrief: boolean): string {
   if (state === 'Z') return `[${name}] <defunct>${exit === null ? '' : `, ${exitWords(exit)}`}`;
   if (command === null) return `[${name}]`;
@@ -33,7 +36,7 @@ function ownerWords({worker, instance, role, orphan}: Facts): string {
   return orphan ? `${id || '?'} orphan` : id;
 }
 
-/** Where the scheduler does not heed it, it says nothing. */
+/** Returns the nice value, or the policy if the scheduler ignores the nice value. */
 const niceWords = ({nice, policy}: Facts): string =>
   policy === null || policy === 'other' || policy === 'batch' ? shown(nice) : policy;
 
@@ -41,7 +44,7 @@ interface Shown {
   readonly withPss: boolean;
   readonly withUser: boolean;
   readonly withOwner: boolean;
-  /** For a terminal, where all has to fit. */
+  /** Shortens commands to fit a terminal. */
   readonly isBrief: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** What `brood tree` says of a process. What is unknown is null. */
+/** The facts about a process in `brood tree`. Unknown facts are null. */
 import {exitOfStatus} from '../../process/zombies.ts';
 import {policyName} from '../../process/ps-stat.ts';
 import {known} from '../../process/rows.ts';
@@ -7,7 +7,7 @@ import type {Terminals} from '../../process/terminals.ts';
 import type {Users} from '../../process/users.ts';
 import type {Place} from './choose.ts';
 
-/** A process as `--json` has it, without its children. */
+/** A process as `--json` prints it, without its children. */
 export interface Facts {
   readonly pid: number;
   readonly ppid: number | null;
@@ -21,7 +21,7 @@ export interface Facts {
   readonly threads: number | null;
   readonly cpuPercent: number | null;
   readonly rssBytes: number | null;
-  /** With `--pss`. */
+  /** Present with `--pss`. */
   readonly pssBytes?: number | null;
   readonly startedAt: string | null;
   readonly user: string | null;
@@ -34,7 +34,7 @@ export interface Facts {
   readonly instance: number | null;
   readonly role: 'anchor' | 'keeper' | 'controller' | null;
   readonly orphan: boolean;
-  /** Of a zombie: how it ended; null: it has not, or this user may not see it. */
+  /** How a zombie ended; null if the process has not ended, or this user may not see it. */
   readonly exit: {readonly code: number | null; readonly signal: string | null} | null;
 }
 

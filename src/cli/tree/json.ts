@@ -1,4 +1,7 @@
-/** The tree as JSON, made from its processes one after another: children of children have no end that a stack would bear. */
+/**
+ * Builds the tree as JSON from its processes one after another: its depth has no limit, so recursion could exhaust the
+ * stack.
+ */
 import {jsonOf} from '../../words/json.ts';
 
 export interface Node {
@@ -6,12 +9,12 @@ export interface Node {
   readonly facts: object;
 }
 
-/** `[{…, "children": [...]}]`, given parents first. */
+/** Returns `[{…, "children": [...]}]`. The nodes must be in order, parents first. */
 export function treeJson(nodes: readonly Node[]): string {
   let text = '[';
   let before = -1;
   for (const {depth, facts} of nodes) {
-    // Of the one before it: a child of its own, a sibling, or the end of some levels.
+    // The node is a child of the one before it, its sibling, or ends some levels.
     if (before >= 0 && depth <= before) text += `${']}'.repeat(before - depth + 1)},`;
     text += `${jsonOf(facts).slice(0, -1)},"children":[`;
     before = depth;

@@ -11,13 +11,13 @@ export interface Strokes {
 const UNICODE: Strokes = {child: '├─ ', last: '└─ ', past: '│  ', blank: '   ', cut: '…'};
 const ASCII: Strokes = {child: '|- ', last: '`- ', past: '|  ', blank: '   ', cut: '~'};
 
-/** What this locale can show (locale(7): the first that is set counts). */
+/** Returns the strokes that the locale can show (locale(7): the first variable that is set counts). */
 export const strokesFor = (env: NodeJS.ProcessEnv): Strokes =>
   /utf-?8/i.test(env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '') ? UNICODE : ASCII;
 
 /**
- * What stands before each, given how deep each lies, parents first. Where that would be wider than `most`, what is left out of
- * it is its beginning.
+ * Returns the prefix of each node, given the depth of each, parents first. A prefix wider than `most` loses its
+ * beginning.
  */
 export function prefixes(depths: readonly number[], strokes: Strokes, most = Infinity): string[] {
   const isLast = lastOnes(depths);
@@ -35,7 +35,7 @@ export function prefixes(depths: readonly number[], strokes: Strokes, most = Inf
   });
 }
 
-/** Whether nobody of the same parent comes after it. */
+/** Returns for each node whether it is the last child of its parent. */
 function lastOnes(depths: readonly number[]): boolean[] {
   const later: boolean[] = [];
   return depths

@@ -1,6 +1,6 @@
 /**
- * A foreground `up`: tied to the fleet as long as it lives. It shows what is written and what happens, translates its
- * terminal's signals, and the controller stops the fleet when it goes away (`attach`).
+ * A foreground `up`, tied to the life of the fleet. It shows output and events, and translates the signals of its
+ * terminal; the controller stops the fleet when this process goes away (`attach`).
  */
 import {messageOf} from '../../base/errors.ts';
 import type {EventRecord} from '../../journal/record.ts';
@@ -24,7 +24,7 @@ import {watchOver} from '../target/supervisor-watch.ts';
 import {plainText} from '../../words/sanitize.ts';
 
 const RETRY_MS = 50;
-/** The terminal gets its prompt back after that, also if the supervisor does not answer. */
+/** The terminal gets its prompt back after this time, even if the supervisor does not answer. */
 const PROMPT_MS = 3_000;
 const RESUME_MS = 10_000;
 
@@ -32,7 +32,7 @@ export class Foreground {
   readonly #context: Context;
   readonly #folder: string;
   readonly #name: string;
-  /** Opened before anything is started: what is written from then on is shown. */
+  /** Opened before anything is started, so that all later output is shown. */
   readonly #streams: readonly OpenStream[];
   readonly #firstSeq: number;
   readonly #over = new AbortController();
@@ -40,7 +40,7 @@ export class Foreground {
   #stops = 0;
   #stopped: Promise<Stopped>[] = [];
   #processes: readonly SupervisorProcess[] = [];
-  /** What SIGTSTP paused, to be resumed by SIGCONT. */
+  /** The instances that SIGTSTP has paused, and SIGCONT resumes. */
   #suspended: readonly string[] = [];
 
   constructor(context: Context, folder: string, name: string) {
@@ -51,7 +51,7 @@ export class Foreground {
     this.#firstSeq = lastRecords(folder, 1)[0]?.seq ?? 0;
   }
 
-  /** Stays until the fleet is down. @returns the exit code: 0 after a clean stop. */
+  /** Runs until the fleet is down. @returns the exit code: 0 after a clean stop. */
   async run(): Promise<number> {
     const {out, err} = this.#context;
     const printer = new LogPrinter(out, {json: false, prefix: true});
@@ -65,7 +65,7 @@ export class Foreground {
       },
       line => printer.print(line),
     );
-    // From the files: they tell also of what happened while no controller was there.
+    // From the files: they also contain events from times without a controller.
     const watching = followJournal(this.#folder, this.#firstSeq, this.#over.signal, record => this.#printEvent(record));
     takeSignals(signal => this.#signal(signal));
     const watch = watchOver(this.#folder, err);
@@ -90,7 +90,7 @@ export class Foreground {
     return ExitCode.done;
   }
 
-  /** Attached, again whenever the controller was replaced, until there is no supervisor any more. */
+  /** Stays attached until there is no supervisor any more; attaches again when the controller was replaced. */
   async #stayAttached(): Promise<void> {
     for (;;) {
       try {
@@ -103,7 +103,7 @@ export class Foreground {
       } catch (error) {
         if (error instanceof NotRunningError) return;
         if (!(error instanceof ConnectionLostError)) throw error;
-        // Also where there is no place for one more client: then it is worth another try.
+        // A retry is worthwhile even if the controller has no room for another client.
         await new Promise(resolve => setTimeout(resolve, RETRY_MS));
       } finally {
         this.#client?.close();
@@ -151,7 +151,7 @@ export class Foreground {
       err.flush();
     };
     const stopped = stopFleet(this.#folder, {now, printNotice: say});
-    // Looked at when all is over; until then it must not count as unhandled.
+    // Awaited at the end; until then a rejection must not count as unhandled.
     stopped.catch(() => undefined);
     this.#stopped.push(stopped);
   }
@@ -165,7 +165,7 @@ export class Foreground {
         this.#suspended = running;
         if (running.length > 0) await this.#client.call('pause', {targets: running}, {signal});
       } catch {
-        // The terminal wants its prompt back in any case.
+        // The terminal must get its prompt back in any case.
       }
     }
     process.kill(process.pid, 'SIGSTOP');
@@ -186,7 +186,7 @@ export class Foreground {
     }
   }
 
-  /** `brood down` from elsewhere, or a signal to the supervisor. */
+  /** Whether `brood down` from elsewhere, or a signal to the supervisor, has stopped the fleet. */
   #stoppedByOthers(): boolean {
     for (const {type} of recordsAfter(this.#folder, this.#firstSeq)) if (type === 'supervisor-stopping') return true;
     return false;

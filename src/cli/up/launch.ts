@@ -1,4 +1,7 @@
-/** Starts a fleet's three processes: a daemon of its own session, with no terminal, whose parent is init (daemon(7)). */
+/**
+ * Starts a fleet's three processes as a daemon: in a session of its own, without a terminal, as a child of init
+ * (daemon(7)).
+ */
 import {formatDuration} from '../../base/format.ts';
 import {messageOf} from '../../base/errors.ts';
 import {spawn} from 'node:child_process';
@@ -20,7 +23,7 @@ export interface LaunchOptions {
   readonly folder: string;
   readonly fleet: FleetSpec;
   readonly only: readonly string[] | null;
-  /** The fleet lives with a client that will attach itself (a foreground `up`), and ends when that does not come. */
+  /** The fleet depends on a client that will attach itself (a foreground `up`), and ends if it does not attach. */
   readonly attached: boolean;
 }
 
@@ -32,7 +35,7 @@ export type LaunchResult =
 type Heard = LaunchResult | {readonly kind: 'silent'};
 
 const STATUS_FD = 3;
-/** A process that is signalled in its first instant dies before it can install a handler: it is started again. */
+/** A process that gets a signal in its first instant dies before it can install a handler: it is started again. */
 const ATTEMPTS = 3;
 const PATIENCE_MS = 30_000;
 const MAX_LOG_BYTES = 1024 * 1024;
@@ -56,7 +59,10 @@ function environment(): Record<string, string> {
   return outer === undefined ? rest : {...rest, [OUTER_NODE_OPTIONS]: outer};
 }
 
-/** Program and arguments of the anchor: the shell that it becomes, and what its loop must know (src/keeper/anchor/anchor.ts). */
+/**
+ * Returns program and arguments of the anchor: the shell that it becomes, and the parameters of its loop
+ * (src/keeper/anchor/anchor.ts).
+ */
 function anchorCommand(folder: string, launch: string): string[] {
   const programs = copyPrograms(folder);
   const anchor = join(programs.folder, 'anchor.cjs');
@@ -64,12 +70,12 @@ function anchorCommand(folder: string, launch: string): string[] {
   return [process.execPath, anchor, '/bin/sh', ...where, process.execPath, ...daemonFlags()];
 }
 
-/** Writes down what is to be started; the keeper that gets the fleet's lock puts it in its place. */
+/** Writes the plan of the launch; the keeper that gets the fleet's lock renames it into place. */
 function writeLaunch({folder, fleet, only, attached}: LaunchOptions, launch: string): string {
   makeTrusted(folder);
   const path = join(folder, `fleet.${launch}.json`);
   const {name, file, dir} = fleet;
-  // As process 1, this one becomes the anchor and attaches to nothing.
+  // As process 1, this process becomes the anchor and does not attach.
   const clients = attached && process.pid !== 1 ? [{pid: process.pid, startTime: startTimeOf(process.pid) ?? ''}] : [];
   const plan = {name, file, dir, id: basename(folder), launch, only, attached: clients.length > 0, clients};
   const text = JSON.stringify({...plan, spec: fleet});
@@ -80,7 +86,7 @@ function writeLaunch({folder, fleet, only, attached}: LaunchOptions, launch: str
 /** Resolves when the controller answers on its socket. */
 export async function launch(options: LaunchOptions): Promise<LaunchResult> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    // Only at first: what an attempt that came to nothing has left is on its way out.
+    // Only on the first attempt: the leftovers of a failed attempt are about to end.
     const running = attempt === 1 ? await settledSupervisor(options.folder) : null;
     if (running !== null) return {kind: 'refused', message: runningMessage(running)};
     const heard = await attemptLaunch(options);
@@ -108,7 +114,8 @@ async function attemptLaunch(options: LaunchOptions): Promise<Heard> {
   await prepareSocketFolder(folder, options.fleet);
   if (process.pid === 1) return becomeAnchor(options, id);
   const log = openLog(folder);
-  // The shell ends at once, so the anchor becomes init's child, and leads no session: it can never get a terminal.
+  // The shell exits at once, so the anchor becomes a child of init. It is no session leader, so it can never get a
+  // terminal.
   const child = spawn('/bin/sh', ['-c', '"$@" &', 'sh', ...anchorCommand(folder, id)], {
     cwd: folder,
     env: environment(),
@@ -123,7 +130,7 @@ async function attemptLaunch(options: LaunchOptions): Promise<Heard> {
   }
 }
 
-/** What the keeper says of how it went. */
+/** Reads the keeper's report about the start. */
 function hear(child: ReturnType<typeof spawn>, folder: string): Promise<Heard> {
   return new Promise(resolve => {
     const status = child.stdio[STATUS_FD];
@@ -156,10 +163,10 @@ function hear(child: ReturnType<typeof spawn>, folder: string): Promise<Heard> {
   });
 }
 
-/** What process 1 leaves beside the anchor: it shows the output, from when there is a fleet to show it of. */
+/** The script that process 1 starts beside the anchor: it shows the output as soon as there is a fleet. */
 const SHOW_OUTPUT = 'until [ -e "$1" ]; do sleep 0.1; done; shift; exec "$@"';
 
-/** As process 1 of a container, this process itself becomes the anchor. Does not return. */
+/** As process 1 of a container, turns this process into the anchor. Does not return. */
 async function becomeAnchor({folder, fleet}: LaunchOptions, id: string): Promise<never> {
   const {become} = await import('../../posix/process.ts');
   const logs = [join(installedPrograms(), 'cli.js'), 'logs', '-f', '-n', 'all', '--since', new Date().toISOString()];

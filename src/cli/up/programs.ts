@@ -1,6 +1,6 @@
 /**
- * The programs that a supervisor is made of. `up` and `upgrade` copy them into the fleet's folder, as
- * `code/HASH/`, and run them from there: an update of the package never pulls files from under a living supervisor.
+ * The programs of a supervisor. `up` and `upgrade` copy them into the fleet's folder, as `code/HASH/`, and run them
+ * from there, so that an update of the package never removes files of a living supervisor.
  */
 import {messageOf} from '../../base/errors.ts';
 import {existsSync} from 'node:fs';
@@ -11,26 +11,28 @@ import {inFolder} from '../../control/folder.ts';
 import {copyInstalled, LIBRARY} from '../../home/installed.ts';
 
 export interface Programs {
-  /** Where `anchor.cjs`, `keeper.cjs` and `controller.cjs` lie. */
+  /** The folder of `anchor.cjs`, `keeper.cjs` and `controller.cjs`. */
   readonly folder: string;
-  /** Names the copy; null: they are run from where they are installed. */
+  /** The name of the copy; null if the programs run from the installation. */
   readonly hash: string | null;
-  /** Why there is no copy. */
+  /** The reason if there is no copy. */
   readonly why: string | null;
 }
 
-/** The folder of the built programs: this file's own, or for a part that is loaded when needed the one above. */
+/**
+ * Returns the folder of the built programs: that of this file, or the one above for a part that is loaded on demand.
+ */
 export function installedPrograms(): string {
   const here = dirname(fileURLToPath(import.meta.url));
   return [here, dirname(here)].find(folder => existsSync(join(folder, 'keeper.cjs'))) ?? here;
 }
 
-/** One that can't be loaded from there would never start. */
+/** Throws if the library can't be loaded from the copy: such a copy would never start. */
 const mustLoad = (made: string): void => void createRequire(join(made, 'keeper.cjs'))(LIBRARY);
 
 /**
- * Copies the installed programs into a fleet's folder, and mends a copy that is there and differs. Where that can't be
- * (no room, a file system that runs no programs) the installed ones are the answer, and why.
+ * Copies the installed programs into a fleet's folder, and repairs an existing copy that differs. If that fails (no
+ * room, a file system that runs no programs), returns the installed ones and the reason.
  */
 export function copyPrograms(fleetFolder: string): Programs {
   const installed = installedPrograms();

@@ -1,6 +1,6 @@
 /**
- * Before a fleet is started: the folder that it shares with others for the sockets of its workers. `up` may wait until it is
- * made, a supervisor not; its own folder in there the supervisor makes itself.
+ * Makes, before a fleet is started, the folder that fleets share for the sockets of their workers. `up` may wait for
+ * that, a supervisor may not. The supervisor makes its own folder in it.
  */
 import {join} from 'node:path';
 import {inFolder} from '../../control/folder.ts';
@@ -10,10 +10,10 @@ import {usesNotify} from '../../fleet/readiness.ts';
 import {makeSocketFolderInTime} from '../../posix/socket-folder-wait.ts';
 import {isReachable, socketFolders} from '../../posix/socket-folder.ts';
 
-/** As long as the name of a run's own socket. */
+/** A name as long as that of a run's own socket. */
 const NAME = `${'0'.repeat(32)}.notify`;
 
-/** What can't be made is told by the start that needs it. */
+/** Errors are ignored: the start that needs the folder reports them. */
 export async function prepareSocketFolder(folder: string, {workers}: FleetSpec): Promise<void> {
   const notifying = workers.filter(usesNotify);
   const isForOthers = notifying.some(({user}) => user !== null);
@@ -25,7 +25,7 @@ export async function prepareSocketFolder(folder: string, {workers}: FleetSpec):
       await makeSocketFolderInTime({...place, names: place.names.slice(0, -1)});
       return;
     } catch {
-      // Then perhaps the next one.
+      // The next folder may work.
     }
   }
 }

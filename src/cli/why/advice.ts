@@ -1,7 +1,7 @@
-/** What to do next, after a story was told. */
+/** Advice at the end of a story. */
 import {statusOf, type End, type Evidence} from './evidence.ts';
 
-/** At most one paragraph. */
+/** Returns at most one paragraph. */
 export function advise(evidence: Evidence, end: End | null): readonly string[] {
   const {id, detail} = evidence;
   const {status} = statusOf(evidence);

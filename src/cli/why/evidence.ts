@@ -1,28 +1,28 @@
-/** What a story is told from. */
+/** The evidence for a story of `brood why`. */
 import type {EventRecord} from '../../journal/record.ts';
 import type {InstanceDetail} from '../../control/reports.ts';
 import {plainText} from '../../words/sanitize.ts';
 
-/** What there is to tell from. */
+/** The sources of a story. */
 export interface Evidence {
   readonly id: string;
-  /** Of this instance, oldest first. */
+  /** The journal records of this instance, oldest first. */
   readonly records: readonly EventRecord[];
-  /** Null while the supervisor is down. */
+  /** Null if the supervisor is down or does not answer. */
   readonly detail: InstanceDetail | null;
-  /** How workers that it depends on are, where that is what keeps it: `db/1 is failed: exit code 3`. */
+  /** The states of the dependencies that the instance waits for: `db/1 is failed (exit code 3)`. */
   readonly dependencies: readonly string[];
-  /** What it wrote last before its end. */
+  /** The last lines of output before the end. */
   readonly lastWords: readonly string[];
   readonly now: number;
 }
 
-/** The last end that the journal tells of. */
+/** The last end in the journal. */
 export interface End {
   readonly record: EventRecord;
-  /** The start of that run; null if it never began, or the journal does not reach back. */
+  /** The start of that run; null if the run never began, or the journal does not reach back. */
   readonly spawned: EventRecord | null;
-  /** The start of the run after it; null if there was none. */
+  /** The start of the next run; null if there was none. */
   readonly next: EventRecord | null;
 }
 
@@ -37,7 +37,7 @@ export function lastEnd(records: readonly EventRecord[]): End | null {
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** The last status that the journal tells of, and why. */
+/** Returns the last status in the journal, and its reason. */
 function lastStatus(records: readonly EventRecord[]): {status: string; reason: string} | null {
   const record = records.findLast(({type}) => type === 'status-changed');
   return record ? {status: text(record['to']), reason: text(record['reason'])} : null;

@@ -1,4 +1,4 @@
-/** What exit codes and signals usually mean. */
+/** The usual meanings of exit codes and signals. */
 
 const CODES: Readonly<Record<number, string>> = {
   126: 'the command was found but could not be executed: no permission, or no program',
@@ -26,7 +26,7 @@ const SIGNALS: Readonly<Record<string, string>> = {
   SIGTRAP: 'it hit a breakpoint: a debugger, or a check in its runtime that failed',
 };
 
-/** In words; null where there is nothing to say that the code itself does not say. */
+/** Returns the meaning, or null if there is nothing to add to the code or the signal. */
 export function meaningOf(
   code: number | null,
   signal: string | null,
@@ -36,7 +36,7 @@ export function meaningOf(
   if (code === null) return null;
   const known = CODES[code];
   if (known !== undefined) return known;
-  // A shell's way to say that its child died of signal n (bash(1), EXIT STATUS).
+  // A shell exits with 128 + n if its child died of signal n (bash(1), EXIT STATUS).
   const name = code > 128 ? signalOfNumber(code - 128) : null;
   if (name === null) return null;
   const meaning = SIGNALS[name];

@@ -1,12 +1,12 @@
-/** What the journal tells of instances, by id. */
+/** Reads the journal records of instances, by id. */
 import type {EventRecord} from '../../journal/record.ts';
 import {recordsAfter} from '../../journal/read.ts';
 import {subjectOf} from '../../words/event-words.ts';
 
-/** Records of an instance that a story needs at most. */
+/** The most records of an instance that a story needs. */
 const KEPT = 500;
 
-/** The last records of each instance that is meant, oldest first. */
+/** Returns the last records of each selected instance, oldest first. */
 export function journalOf(
   folder: string,
   isMeant: (id: string, worker: string) => boolean,

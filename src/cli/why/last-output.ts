@@ -1,13 +1,13 @@
-/** The last that an instance wrote before its last end. */
+/** Reads the last output of an instance before its last end. */
 import type {EventRecord} from '../../journal/record.ts';
 import {loggedInstances, openStreams, readLines} from '../../logs/read.ts';
 import {lastEnd} from './evidence.ts';
 import {plainText} from '../../words/sanitize.ts';
 
-/** Lines that a person reads at a glance. */
+/** The number of lines that a person reads at a glance. */
 const FEW = 5;
 
-/** The last lines on stderr before its last end, or on stdout where stderr is silent. */
+/** Returns the last lines on stderr before the last end, or those on stdout if there are none. */
 export async function lastWords(
   folder: string,
   id: string,
@@ -16,8 +16,8 @@ export async function lastWords(
 ): Promise<readonly string[]> {
   const end = lastEnd(records);
   if (!end || end.record.type !== 'exited') return [];
-  // Output is moved to the log a moment after it was written, so that may be after the end; but what was moved once the
-  // next run had begun is that one's.
+  // Output is moved to the log a moment after it was written, perhaps after the end; but output that was moved after
+  // the next run had begun belongs to that run.
   const until = Math.min(Date.parse(end.record.at) + 1000, end.next ? Date.parse(end.next.at) - 1 : Infinity);
   const since = end.spawned ? Date.parse(end.spawned.at) - 50 : null;
   const instances = loggedInstances(folder).filter(({worker, instance}) => `${worker}/${instance}` === id);

@@ -1,4 +1,4 @@
-/** The causal story of an instance's last exit or failure, from what the journal, the supervisor and the logs know. */
+/** Composes the causal story of an instance's last exit or failure from journal, supervisor and logs. */
 import {advise} from './advice.ts';
 import {lastEnd, statusOf, type End, type Evidence} from './evidence.ts';
 import {describeEvent, endOf} from '../../words/event-words.ts';
@@ -9,13 +9,15 @@ import {plainText} from '../../words/sanitize.ts';
 
 const text = (value: unknown): string => (typeof value === 'string' ? plainText(value, MOST_TOLD) : '');
 
-/** A story is no place for a longer text of others. */
+/** The longest untrusted text in a story. */
 const MOST_TOLD = 1_000;
 
-/** A reason, a message or a path with a newline in it would look like a paragraph of brood's own. */
+/**
+ * Puts a paragraph on one line: a newline in a reason, a message or a path would look like a paragraph of brood's own.
+ */
 const oneLine = (paragraph: string): string => plainText(paragraph);
 
-/** Paragraphs, the most important first. */
+/** Returns the paragraphs of the story, the most important first. */
 export function tell(evidence: Evidence, signalOfNumber: (number: number) => string | null): readonly string[] {
   const end = lastEnd(evidence.records);
   const before = [
@@ -40,7 +42,7 @@ export function tell(evidence: Evidence, signalOfNumber: (number: number) => str
   ];
 }
 
-/** What it told of an error before it ended (sd_notify(3)). */
+/** Describes the error that the instance reported before it ended (sd_notify(3)). */
 function saidParagraph({records}: Evidence, end: End | null): readonly string[] {
   const since = end?.spawned?.seq ?? -1;
   const until = end?.record.seq ?? -1;
@@ -48,11 +50,11 @@ function saidParagraph({records}: Evidence, end: End | null): readonly string[] 
   return said ? [`Before that it ${describeEvent(said)}.`] : [];
 }
 
-/** What may be left of a run that has ended. */
+/** Describes what may be left of a run that has ended. */
 function proofParagraph({detail, records}: Evidence, end: End | null): readonly string[] {
   const told = records.findLast(({type, seq}) => type === 'not-proved' && seq > (end?.record.seq ?? -1));
   const recorded = Array.isArray(told?.['doubts']) ? told['doubts'].map(String) : [];
-  // While the supervisor answers, it knows which processes have ended since.
+  // The supervisor's report is newer: some processes may have ended since the record.
   const doubts = detail ? (detail.doubts ?? []).map(({words}) => words) : recorded;
   return doubts.length === 0 ? [] : [`It is not proved that nothing of that run is left: ${doubts.join('; ')}.`];
 }
@@ -114,17 +116,20 @@ const MEANT: Readonly<Record<string, string>> = {
   watch: 'a file that it watches had changed, so it was restarted',
 };
 
-/** Ends that may be the kernel's, which asks nobody before. */
+/** Reasons for which the kernel may send SIGKILL, without a stop signal before. */
 const BY_KERNEL: ReadonlySet<string> = new Set(['memory', 'oom']);
 
-/** Where brood itself has ended it; null where it has not. */
+/** Returns the meaning of an end by brood itself, or by the kernel for memory; null for any other end. */
 function meantBy(reason: string, signal: string | null): string | null {
   const meant = MEANT[reason] ?? null;
   if (meant === null || signal !== 'SIGKILL' || BY_KERNEL.has(reason)) return meant;
   return `${meant}, and did not end within its stop timeout`;
 }
 
-/** What it had when brood ended it, or who did it otherwise; and what helps. */
+/**
+ * Describes an end by the memory limit: the usage when brood ended the instance, or the kernel's enforcement; with
+ * advice.
+ */
 function memoryParagraph({records, detail}: Evidence, end: End | null): readonly string[] {
   if (end?.record['reason'] !== 'memory') return [];
   const exceeded = records.findLast(({type, seq}) => type === 'memory-exceeded' && seq < end.record.seq);
@@ -139,14 +144,14 @@ function memoryParagraph({records, detail}: Evidence, end: End | null): readonly
   ];
 }
 
-/** What had changed before it was ended for that. */
+/** Describes the file change for which the instance was ended. */
 function changeParagraph({records}: Evidence, end: End | null): readonly string[] {
   if (end?.record['reason'] !== 'watch') return [];
   const change = records.findLast(({type, seq}) => type === 'file-changed' && seq < end.record.seq);
   return change ? [`At ${formatTime(change.at)}, ${describeEvent(change)}.`] : [];
 }
 
-/** What its checks found before brood ended it, and what they find now. */
+/** Describes the health checks before brood ended the instance, and the current ones. */
 function healthParagraph({records, detail}: Evidence, end: End | null): readonly string[] {
   const parts: string[] = [];
   if (end?.record['reason'] === 'unhealthy') {

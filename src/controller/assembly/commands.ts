@@ -1,4 +1,4 @@
-/** The control socket, and who answers what on it. */
+/** Creates the control socket and the handlers of its methods. */
 import {inFolder} from '../../control/folder.ts';
 import type {Handlers} from '../../control/handlers.ts';
 import type {SupervisorReport} from '../../control/reports.ts';
@@ -39,7 +39,7 @@ export function createServer(
     socketPath: inFolder.socket(folder),
     allowedUids: new Set([0, process.getuid?.() ?? 0]),
     peerOf,
-    // One whose keeper is gone must not take the socket from its successor.
+    // A controller whose keeper is gone must not take the socket from its successor.
     mayListen: () => process.ppid === welcome.keeper,
     mayReplace: peer => isPredecessor(peer, folder),
     onError: error => logError('a command failed inside', error),

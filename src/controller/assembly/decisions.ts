@@ -1,4 +1,4 @@
-/** What decides: the core, the engine that turns it, and what is committed and written of that. */
+/** The deciding part: the core, the engine that drives it, and the files for its state and events. */
 import type {EventRecord} from '../../journal/record.ts';
 import {Journal} from '../../journal/writer.ts';
 import type {Welcome} from '../../link/facts.ts';
@@ -22,11 +22,11 @@ export interface DecisionsOptions {
   readonly version: string;
   readonly link: KeeperLink;
   readonly welcome: Welcome;
-  /** Another controller has committed: this one has no say any more. */
+  /** Called when another controller has committed: this one must not decide any more. */
   readonly superseded: () => void;
-  /** Called for each record of the journal once it is written, or could not be. */
+  /** Called for each journal record once it is written or the write has failed. */
   readonly announce: (record: EventRecord) => void;
-  /** Does what was decided, all of one turn at once. */
+  /** Carries out the effects of one turn. */
   readonly carryOut: (decided: readonly Effect[]) => void;
 }
 
@@ -47,7 +47,7 @@ export interface Decisions extends Pick<DecisionsOptions, 'folder' | 'version' |
   readonly down: (atOnce: boolean) => void;
 }
 
-/** Throws NoLaunchError where the folder does not tell what the fleet is. */
+/** Throws NoLaunchError if the folder does not define the fleet. */
 export function createDecisions(options: DecisionsOptions): Decisions {
   const {folder, version, link, welcome, superseded, announce, carryOut} = options;
   const boot = bootId();

@@ -1,4 +1,4 @@
-/** What is looked at from time to time: processes, limits, logs, and the controller's own files. */
+/** Periodic checks of processes, limits, logs and the controller's own files. */
 import {FolderCare} from '../monitor/folder.ts';
 import {LimitWatch} from '../monitor/limits.ts';
 import {LogCare} from '../monitor/log-retention.ts';
@@ -20,7 +20,7 @@ export interface Monitoring {
   readonly end: () => void;
 }
 
-/** @param holdSocket puts the control socket back where it is gone; answers whether it was */
+/** @param holdSocket restores a control socket that was removed or replaced; resolves to whether it was */
 export function createMonitoring(decisions: Decisions, holdSocket: () => Promise<boolean>): Monitoring {
   const {engine, core, link, welcome} = decisions;
   const orphans = new Orphans();

@@ -1,4 +1,4 @@
-/** What is done for workers: runs are started, probed and signalled, hooks called, health and files watched. */
+/** Services for workers: starts, probes and signals runs, calls hooks, watches health and files. */
 import {dirname} from 'node:path';
 import type {EventRecord} from '../../journal/record.ts';
 import type {Effect} from '../../supervisor/types.ts';
@@ -27,12 +27,12 @@ export interface WorkerServices {
   readonly health: HealthChecks;
   readonly hooks: Hooks;
   readonly watch: FileWatch;
-  /** Something was written to the journal. */
+  /** Called for each journal record. */
   readonly heard: (record: EventRecord) => void;
   readonly carryOut: (decided: readonly Effect[]) => void;
-  /** The keeper knows a run: it has just begun, or an earlier controller had started it. */
+  /** Called for each run that the keeper reports: it has just begun, or an earlier controller started it. */
   readonly noteRun: (run: NotedRun) => void;
-  /** Hooks aside: those end in an order of their own. */
+  /** Ends all services except hooks, which end separately. */
   readonly end: () => void;
 }
 

@@ -1,4 +1,4 @@
-/** What each effect that the core decides on does. An effect without an entry does not compile. */
+/** Carries out each effect that the core decides on. An effect without an entry does not compile. */
 import type {Effect} from '../../supervisor/types.ts';
 import type {LimitWatch} from '../monitor/limits.ts';
 import type {Notices} from '../monitor/notify.ts';
@@ -43,7 +43,7 @@ export const createEffects = ({starts, probes, signals, notices, limits}: Effect
   freeze: ({type, token}) => signals.freezeOrThaw(type, token),
   thaw: ({type, token}) => signals.freezeOrThaw(type, token),
   journal() {
-    // Its line was written when it was committed.
+    // The line was written at the commit.
   },
 });
 

@@ -1,4 +1,4 @@
-/** The orders of one turn, which reach the keeper in one write. */
+/** The orders of one turn, sent to the keeper in one write. */
 import type {KeeperLink, OrderWithoutLease} from '../keeper/link.ts';
 
 export class OrderBatch {
@@ -9,7 +9,7 @@ export class OrderBatch {
     this.#orders.push(order);
   }
 
-  /** The keeper may forget this run: all of a turn are one order. */
+  /** Lets the keeper forget this run. All runs of a turn go into one order. */
   forget(token: string): void {
     this.#forgotten.push(token);
   }

@@ -1,4 +1,4 @@
-/** Probes for readiness: at most one for each run, from the effect `probe` to `unprobe`. */
+/** Readiness probes: at most one per run, from the effect `probe` to `unprobe`. */
 import {isAsked} from '../../fleet/readiness.ts';
 import type {LogStart} from '../../link/runs.ts';
 import {instanceLogFolder} from '../../logs/layout.ts';
@@ -16,9 +16,9 @@ export interface ReadinessProbesOptions {
 
 export class ReadinessProbes {
   readonly #options: ReadinessProbesOptions;
-  /** By run: what ends it. */
+  /** Functions that end a probe, by run token. */
   readonly #probes = new Map<string, () => void>();
-  /** By run: who is told that it has written. */
+  /** Listeners for output, by run token. */
   readonly #listeners = new Map<string, () => void>();
   readonly #logStarts = new Map<string, LogStart>();
 
@@ -52,12 +52,12 @@ export class ReadinessProbes {
     this.#probes.delete(token);
   }
 
-  /** Notes where the output of a run begins. */
+  /** Records where the output of a run begins. */
   noteLogStart(token: string, logStart: LogStart): void {
     this.#logStarts.set(token, logStart);
   }
 
-  /** The keeper has moved output of a run to its log. */
+  /** Called when the keeper has moved output of a run to its log. */
   noteOutput(token: string): void {
     this.#listeners.get(token)?.();
   }

@@ -1,4 +1,4 @@
-/** Signals to runs that the core decides. One that could not be sent is an event, and part of the command's answer. */
+/** Sends the core's signals to runs. A failure is an event, and part of the command's answer. */
 import {signalNumber} from '../../posix/signals.ts';
 import type {SignalName} from '../../base/signal-name.ts';
 import type {KeeperLink} from '../keeper/link.ts';
@@ -7,7 +7,7 @@ import type {SignalFailures} from '../turn/signal-failures.ts';
 export class RunSignals {
   readonly #link: KeeperLink;
   readonly #failures: SignalFailures;
-  /** By run: the freezing or thawing that is under way. */
+  /** Pending freezes and thaws, by run token. */
   readonly #underWay = new Map<string, Promise<void>>();
 
   constructor(link: KeeperLink, failures: SignalFailures) {
@@ -26,12 +26,12 @@ export class RunSignals {
     this.#underWay.set(token, asked);
   }
 
-  /** Resolves once the freezing or thawing of a run that is under way is done. */
+  /** Resolves once a pending freeze or thaw of the run is done. */
   settled(token: string): Promise<void> {
     return this.#underWay.get(token) ?? Promise.resolve();
   }
 
-  /** Sends one to the main process. */
+  /** Sends a signal to the main process. */
   send(token: string, name: SignalName): void {
     const signal = signalNumber(name) ?? 0;
     void this.#link.ask({type: 'signal-run', token, signal, tree: false}).then(({error}) => {

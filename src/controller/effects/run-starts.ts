@@ -1,11 +1,11 @@
-/** Starts of runs: each is planned, then ordered. A plan that must look at files of others is made while the rest goes on. */
+/** Plans each start of a run, then orders it. A plan that needs files of others is made in the background. */
 import type {KeeperLink, OrderWithoutLease} from '../keeper/link.ts';
 import {SpawnPlans} from '../spawn/plans.ts';
 import {needsLooking, planSpawn, planSpawnLooking, type SpawnContext, type SpawnPlan} from '../spawn/spawn-order.ts';
 import type {Engine} from '../turn/engine.ts';
 import type {OrderBatch} from './order-batch.ts';
 
-/** What the machine lacks is not counted against a worker. */
+/** Shortages of the machine do not count against a worker. */
 const SHORTAGES: ReadonlySet<string> = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM']);
 
 export interface RunStartsOptions {
@@ -44,17 +44,17 @@ export class RunStarts {
     if (order) batch.add(order);
   }
 
-  /** The run is to end; answers whether it was never ordered. */
+  /** Cancels the start of a run that is to end. Returns whether it was never ordered. */
   callOff(token: string): boolean {
     return this.#plans.callOff(token);
   }
 
-  /** The keeper knows that run: an earlier controller had ordered it, and this one was about to order it again. */
+  /** Drops the plan of a run that the keeper already has, ordered by an earlier controller. */
   drop(token: string): void {
     this.#plans.drop(token);
   }
 
-  /** The order; null where there is none, which the core is told. */
+  /** Returns the order, or reports the failure to the core and returns null. */
   #orderOf(token: string, plan: SpawnPlan): OrderWithoutLease | null {
     if ('order' in plan) return plan.order;
     const {code, message} = plan.failure;

@@ -1,4 +1,4 @@
-/** apply: a changed fleet file. */
+/** apply and plan: a changed fleet file. */
 import {coreOptions} from '../turn/core-options.ts';
 import {now} from '../turn/clock.ts';
 import {maskDeep} from '../../control/secrets.ts';
@@ -11,7 +11,7 @@ import {rereadFleet} from '../state/reread.ts';
 import type {Launch} from '../state/launch.ts';
 import {planFor, type Difference} from '../../supervisor/index.ts';
 
-/** As the file says: what leaves is gone, what was stopped by hand stays so, all else is up. */
+/** As the file requires: removed instances are gone, those stopped by hand stay so, all others are up. */
 const isApplied: Rule = (instance, prospects) => {
   if (!instance) return {ok: true, reason: null};
   if (instance.leaving) return null;
@@ -19,7 +19,7 @@ const isApplied: Rule = (instance, prospects) => {
 };
 
 const masked = ({key, before, after}: Difference): Difference => {
-  // Only variables have names that people choose: `tokens: 3` of a definition is no secret.
+  // Only variables have user-defined names: `tokens: 3` of a definition is no secret.
   const name = key.startsWith('env.') ? key : '';
   return {key, before: maskDeep(name, before), after: maskDeep(name, after)};
 };
@@ -32,7 +32,7 @@ export const applyHandlers = (host: HandlerContext, launch: Launch): Pick<Handle
     mayChange(host);
     const {engine} = host;
     engine.feed({type: 'configure', fleet: read.fleet});
-    // After that turn, the instances are those that the file wants, and those that leave.
+    // After this turn the core holds the instances that the file defines and those that leave.
     await engine.until(() => true, context.signal);
     const ids = [...engine.core.instances()].map(({id}) => id);
     return askAndWait(host, {inputs: [], ids, rule: isApplied, timeoutMs}, context);

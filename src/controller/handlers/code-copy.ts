@@ -1,13 +1,13 @@
-/** Whether a copy of the programs is complete, and nobody else's: what is not is never run. */
+/** Checks that a copy of the programs is complete and writable by no other user. Any other copy is never run. */
 import {errorCode} from '../../base/errors.ts';
 import {lstat} from 'node:fs/promises';
 import {join} from 'node:path';
 
 const PROGRAMS = ['keeper.cjs', 'controller.cjs'] as const;
-/** Writable by the group or by all. */
+/** Write permission of the group and of others. */
 const OTHERS_WRITE = 0o022;
 
-/** What is wrong with `code/NAME` of the fleet's folder; null: nothing. Blocks nothing. */
+/** Resolves to what is wrong with `code/NAME` in the fleet's folder, or null. Does not block. */
 export async function copyProblem(folder: string, name: string): Promise<string | null> {
   const copy = join(folder, 'code', name);
   for (const path of [copy, ...PROGRAMS.map(program => join(copy, program))]) {

@@ -25,7 +25,7 @@ export const connectionHandlers = ({
   unwatch: () => ({}),
   attach(_params, context) {
     attachment.attach(context);
-    engine.feed({type: 'tick'}); // it is committed, so that a later controller waits for this client, too
+    engine.feed({type: 'tick'}); // commits the attachment, so that a later controller waits for this client, too
     return {};
   },
 });

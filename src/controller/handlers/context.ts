@@ -1,4 +1,4 @@
-/** What the handlers of all commands share: the state, and waiting for it to become what was asked for. */
+/** Shared by the handlers of all commands: the state, and the wait for the state that a command requests. */
 import {formatDuration} from '../../base/format.ts';
 import type {CallContext} from '../../control/handlers.ts';
 import {ErrorCode} from '../../control/messages.ts';
@@ -20,7 +20,7 @@ import type {Sweep} from '../monitor/sweep.ts';
 import type {FileWatch} from '../watching/file-watch.ts';
 import type {Input} from '../../supervisor/types.ts';
 
-/** A client that waits is told what for, that often. */
+/** Interval of progress messages to a waiting client. */
 const PROGRESS_MS = 500;
 
 export interface HandlerContext {
@@ -41,8 +41,8 @@ export interface HandlerContext {
 }
 
 /**
- * Refuses what makes the state larger (by `bytes`, roughly) while it can't be recorded; stops are never refused. Throws
- * RpcError.
+ * Rejects changes while the fleet stops, and those that enlarge the state (by about `bytes`) while it can't be
+ * recorded. Stops are never rejected. Throws RpcError.
  */
 export function mayChange({engine}: HandlerContext, bytes = 0): void {
   if (engine.core.isStopping) throw new RpcError(ErrorCode.stopping, 'the fleet is being stopped');
@@ -58,7 +58,7 @@ export interface Wait {
   readonly inputs: readonly Input[];
   readonly ids: readonly string[];
   readonly rule: Rule;
-  /** It is nothing but a signal: which could not be sent, whoever asks finds out once all were. */
+  /** The command only sends a signal: the caller collects failures once all signals are sent. */
   readonly isSignal?: true;
   readonly timeoutMs?: number | undefined;
 }

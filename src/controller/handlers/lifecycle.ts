@@ -1,4 +1,4 @@
-/** start, stop, restart, pause, resume, wait, down: commands about whether instances run. */
+/** start, stop, restart, reload, pause, resume, wait, down: commands about whether instances run. */
 import {askAndWait, mayChange, type HandlerContext} from './context.ts';
 import type {CallContext, Handlers} from '../../control/handlers.ts';
 import type {Target} from '../../control/messages.ts';
@@ -20,7 +20,7 @@ async function freezeOrThaw(
   const ids = idsOf(instances);
   const runs = host.signalFailures.runsOf(ids);
   const done = await askAndWait(host, {inputs: [{type, ids}], ids, rule, isSignal: true}, context);
-  // The state says what is wanted; that every process of the tree was reached, the keeper says.
+  // The core's state is only what is wanted; the keeper reports whether every process of the tree was reached.
   await Promise.all(instances.flatMap(({run}) => (run ? [host.runSignals.settled(run.token)] : [])));
   return host.signalFailures.judge(done, runs);
 }
@@ -57,7 +57,7 @@ export const lifecycleHandlers = (
     pause: ({targets}, context) => freezeOrThaw(host, 'pause', targets, isPaused, context),
     resume: ({targets}, context) => freezeOrThaw(host, 'resume', targets, isResumed, context),
     wait({targets, timeoutMs}, context) {
-      // What was stopped by hand is not waited for, unless it is named.
+      // Instances that were stopped by hand are waited for only if they are named.
       const instances = targets ? named(targets) : [...engine.core.instances()].filter(({wanted}) => wanted === 'up');
       return askAndWait(host, {inputs: [], ids: idsOf(instances), rule: isUp, timeoutMs}, context);
     },

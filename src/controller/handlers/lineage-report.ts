@@ -1,4 +1,4 @@
-/** Which of the machine's processes are the fleet's, for clients that look at them themselves. */
+/** Reports which of the machine's processes belong to the fleet, for clients that read them themselves. */
 import type {HandlerContext} from './context.ts';
 import type {LineageEntry, LineageReport, SupervisorReport} from '../../control/reports.ts';
 
@@ -24,7 +24,7 @@ export function lineageReport(
       });
     }
   }
-  // Those of which nobody knows whose they are, or whose worker was removed meanwhile.
+  // Orphans whose worker is unknown or was removed meanwhile.
   for (const {pid, startTime} of orphans.all()) {
     if (table.get(pid)?.startTime !== startTime) continue;
     for (const stat of table.treeOf(pid)) {

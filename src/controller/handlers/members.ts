@@ -1,4 +1,4 @@
-/** add, remove, scale: commands about what the fleet consists of. */
+/** add, remove, scale: commands that change the members of the fleet. */
 import {askAndWait, mayChange, type HandlerContext} from './context.ts';
 import type {Handlers} from '../../control/handlers.ts';
 import {ErrorCode} from '../../control/messages.ts';
@@ -9,10 +9,10 @@ import {isGone, isUp, type Rule} from './outcomes.ts';
 import {workersNamed} from './targets.ts';
 import type {Instance} from '../../supervisor/types.ts';
 
-/** What an instance and its run add to the state, generously. */
+/** Generous estimate of what an instance and its run add to the state. */
 const INSTANCE_BYTES = 2 * 1024;
 
-/** Which instances stay or come, and which leave, when a worker is to have so many: new ones get the lowest free numbers. */
+/** Returns which instances stay or are added, and which leave, at a new count. New ones get the lowest free numbers. */
 function membersAfter(
   worker: string,
   instances: number,

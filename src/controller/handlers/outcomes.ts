@@ -1,4 +1,4 @@
-/** When a command is done for an instance, and how it went. Each rule looks at the state alone. */
+/** Rules that decide when a command is done for an instance, and with what result. They read only the state. */
 import {doubtsNow, type LastEnds} from '../turn/last-ends.ts';
 import type {Outcome} from '../../control/reports.ts';
 import {waitsForTime, type Core} from '../../supervisor/index.ts';
@@ -7,16 +7,16 @@ import type {Instance} from '../../supervisor/types.ts';
 interface Settled {
   readonly ok: boolean;
   readonly reason: string | null;
-  /** The command has ended the run before this one. */
+  /** The command has ended the instance's previous run. */
   readonly anew?: true;
 }
 
-/** Whether it is done: null while it is not. */
+/** Returns the result, or null while the command is not done. */
 export type Rule = (instance: Instance | undefined, prospects: Prospects) => Settled | null;
 
 const yes = {ok: true, reason: null} as const;
 
-/** Up: ready, or ended well; a worker that waits for what can't come has failed to start. */
+/** Up: ready, or finished well. An instance that waits for what can't come has failed to start. */
 export const isUp: Rule = (instance, prospects) => {
   if (!instance) return {ok: false, reason: 'it was removed'};
   switch (instance.status) {
@@ -28,7 +28,7 @@ export const isUp: Rule = (instance, prospects) => {
     case 'stopped':
       return {ok: false, reason: instance.reason ?? 'it was stopped'};
     case 'pending': {
-      // Nothing more can be asked of one whose time has not come.
+      // An instance whose next run is not due yet counts as up.
       if (waitsForTime(instance)) return yes;
       const blocked = prospects.isHopeless(instance.worker) ? prospects.blockedBy(instance) : null;
       return blocked === null ? null : {ok: false, reason: blocked};
@@ -40,7 +40,7 @@ export const isUp: Rule = (instance, prospects) => {
   }
 };
 
-/** What pending instances can hope for, at one moment: each worker is looked at once, however many ask. */
+/** The prospects of pending instances at one moment. The result of each worker is cached. */
 export class Prospects {
   readonly #core: Core;
   readonly #known = new Map<string, boolean>();
@@ -54,7 +54,7 @@ export class Prospects {
     return this.#core.blockedBy(instance.id);
   }
 
-  /** Whether what a worker waits for will not come by itself. */
+  /** Returns whether a dependency of a worker will not come up by itself. */
   isHopeless(worker: string): boolean {
     const known = this.#known.get(worker);
     if (known !== undefined) return known;
@@ -66,7 +66,7 @@ export class Prospects {
     return hopeless;
   }
 
-  /** `needed`: one that was stopped by hand is missed. */
+  /** @param needed an instance that was stopped by hand is missed */
   #willNotCome(worker: string, needed: boolean): boolean {
     return this.#instancesOf(worker).some(({status, wanted}) => {
       if (status === 'failed') return true;
@@ -87,7 +87,7 @@ export class Prospects {
   }
 }
 
-/** Up, in another run than before. */
+/** Settled when the instance is up in a new run. */
 export const isUpAnew =
   (before: ReadonlyMap<string, string | null>): Rule =>
   (instance, prospects) => {
@@ -97,7 +97,7 @@ export const isUpAnew =
     return settled && {...settled, anew: true};
   };
 
-/** It has had its turn, and runs anew; `isReloading` says whose turn has yet to come or to end. */
+/** Settled once the turn of the instance is over; `isReloading` returns whether it is yet to come or to end. */
 export function isReloaded(before: readonly Instance[], isReloading: (id: string) => boolean): Rule {
   const earlier = new Map(before.map(instance => [instance.id, instance]));
   const no = (reason: string): {ok: boolean; reason: string} => ({ok: false, reason});
@@ -113,7 +113,7 @@ export function isReloaded(before: readonly Instance[], isReloading: (id: string
   };
 }
 
-/** Down, and nothing of it left. */
+/** Settled when the instance is down; fails if processes are left. */
 export const isStopped: Rule = instance => {
   if (!instance) return yes;
   if (instance.status === 'stopped') {
@@ -124,7 +124,7 @@ export const isStopped: Rule = instance => {
   return instance.wanted === 'up' ? {ok: false, reason: 'it was started again meanwhile'} : null;
 };
 
-/** Of one that somebody else has brought back, nothing more can be awaited. */
+/** Settled when the instance is gone, or has been added again by another client. */
 export const isGone: Rule = instance => {
   if (!instance) return yes;
   return instance.wanted === 'up' ? {ok: false, reason: 'it was added again meanwhile'} : null;
@@ -136,7 +136,7 @@ export const isPaused: Rule = instance =>
 export const isResumed: Rule = instance =>
   instance?.run == null ? {ok: false, reason: 'it is not running'} : instance.run.pausedAt === null ? yes : null;
 
-/** How it went for each; null while one is not done. */
+/** Returns the outcome of each instance, or null while one is not done. */
 export function outcomesOf(
   core: Core,
   ids: readonly string[],
@@ -154,7 +154,7 @@ export function outcomesOf(
     const doubts = instance === undefined || instance.status === 'stopped' || anew ? doubtsNow(last?.doubts) : [];
     const survivors = last?.survivors ?? [];
     const left = instance === undefined && survivors.length > 0 ? `could not be ended: ${survivors.join(', ')}` : null;
-    // Of a run that ended before this one, only what was not proved is worth a word.
+    // The proof of an earlier run is reported only if there are doubts.
     const isTold = instance === undefined || instance.status === 'stopped' || doubts.length > 0;
     outcomes.push({
       id,
@@ -169,7 +169,7 @@ export function outcomesOf(
   return outcomes;
 }
 
-/** Those that are still waited for. */
+/** Returns the instances for which the command is not done. */
 export function waitingFor(core: Core, ids: readonly string[], rule: Rule): Instance[] {
   const prospects = new Prospects(core);
   return ids.flatMap(id => {

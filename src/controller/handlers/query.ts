@@ -1,4 +1,4 @@
-/** ping, ps, status, lineage, findings: commands that only look. */
+/** ping, ps, status, lineage, findings: read-only commands. */
 import type {HandlerContext} from './context.ts';
 import type {Handlers} from '../../control/handlers.ts';
 import type {SupervisorReport} from '../../control/reports.ts';

@@ -1,4 +1,4 @@
-/** From the core's state and a look at the machine to what clients are shown. */
+/** Builds the reports for clients from the core's state and a reading of the processes. */
 import {maskSecrets} from '../../control/secrets.ts';
 import {NEVER} from '../turn/calendar.ts';
 import {monotonic} from '../turn/clock.ts';
@@ -18,14 +18,14 @@ import type {Instance} from '../../supervisor/types.ts';
 
 const iso = (wall: number): string => new Date(wall).toISOString();
 
-/** Null for a schedule that is never due. */
+/** Returns null for a schedule that is never due. */
 const isoOfTime = (wall: number): string | null => (wall === NEVER ? null : iso(wall));
 
-/** A deadline of the core as people read it. */
+/** Converts a deadline of the core to wall-clock time. */
 const isoOfDeadline = (mono: number | null | undefined): string | null =>
   mono == null ? null : iso(Date.now() + mono - monotonic());
 
-/** What reports are made of beside the instance and a look at the machine. */
+/** Sources of a report, besides the instance and a reading of the processes. */
 export interface Sources {
   readonly engine: {readonly core: Core};
   readonly notices: Pick<Notices, 'of'>;
@@ -54,7 +54,7 @@ function report(instance: Instance, reading: Reading, {engine, notices}: Sources
     nice: reading.main?.nice ?? null,
     restarts: instance.restarts,
     startedAt: run?.startedAt == null ? null : iso(run.startedAt),
-    // From the monotonic clock: a wall clock that was set makes no worker older.
+    // From the monotonic clock: setting the wall clock does not make a worker older.
     uptimeMs: run?.startedAt == null ? null : Math.max(0, Math.round(monotonic() - run.since)),
     cpuPercent: reading.cpuPercent,
     rssBytes: reading.rssBytes,
@@ -66,14 +66,14 @@ function report(instance: Instance, reading: Reading, {engine, notices}: Sources
   };
 }
 
-/** All instances, in the order of the fleet. */
+/** Returns reports of all instances, in the order of the fleet. */
 export function workerReports(sources: Sources): WorkerReport[] {
   const {engine, readings} = sources;
   const table = readings.readTable();
   return [...engine.core.instances()].map(instance => report(instance, readings.of(instance, table), sources));
 }
 
-/** Null where no restart is held back. */
+/** Returns null if no restart is held back. */
 export function stormReport(core: Core): StormReport | null {
   const {storm} = core;
   if (storm === null) return null;
@@ -87,10 +87,10 @@ function doubtsOf(instance: Instance): Pick<InstanceDetail, 'doubts'> {
   return doubts.length > 0 ? {doubts} : {};
 }
 
-/** Characters of a command line that clients are told: a worker may have thousands of processes, each with 128 KiB. */
+/** Most characters of a command line in a report: a worker may have thousands of processes, each with 128 KiB. */
 const MOST_COMMAND = 4_096;
 
-/** Everything known of one instance. */
+/** Returns everything known about one instance. */
 export function instanceDetail(
   instance: Instance,
   spec: WorkerSpec,

@@ -1,4 +1,4 @@
-/** A signal that a client has sent: to whom it got, and who could not be sent it. Each is an event. */
+/** The result of a client's signal: processes that got it, and those that could not be signalled. Each is an event. */
 import type {Result} from '../../control/messages.ts';
 import {ErrorCode} from '../../control/messages.ts';
 import {RpcError} from '../../control/errors.ts';
@@ -8,7 +8,7 @@ import {whyRefused} from '../../process/refusal.ts';
 import type {Engine} from '../turn/engine.ts';
 import {namesOf} from '../turn/instance-names.ts';
 
-/** Processes that an error names. */
+/** Most processes named in an error. */
 const MOST_NAMED = 5;
 
 interface RefusedOne extends Refused {
@@ -41,7 +41,7 @@ export class SentSignal {
     this.#engine.note({type: 'signal-failed', ...this.#names(id), pid, signal, error, message});
   }
 
-  /** @throws RpcError where nobody got it */
+  /** @throws RpcError if the signal could not be sent to any process */
   answer(): Result<'signal'> {
     const refused = this.#refused.map(({pid, id, name, error}) => ({
       pid,

@@ -1,4 +1,4 @@
-/** signal, nice, alarm: commands that touch processes as they run. */
+/** signal, nice, alarm: commands that act on running processes. */
 import {RpcError} from '../../control/errors.ts';
 import type {Handlers} from '../../control/handlers.ts';
 import {ErrorCode, type Params, type Result, type Target} from '../../control/messages.ts';
@@ -10,7 +10,7 @@ import {SentSignal} from './sent-signal.ts';
 import {instancesNamed, isPid} from './targets.ts';
 import {processOf, refuse, running, treeOf} from './touched.ts';
 
-/** Whether the process is there, and is kept from getting what was meant for it. */
+/** Returns whether the process exists but could not be sent the signal. */
 const isRefusal = (error: string | null): error is string => error !== null && error !== 'ESRCH' && error !== 'EINVAL';
 
 async function signalProcess(
@@ -51,7 +51,7 @@ async function setNice(host: HandlerContext, {nice, targets}: Params<'nice'>): P
   const set: {pid: number; id: string | null; nice: number}[] = [];
   for (const {pid, startTime, id} of touched) {
     const reply = await link.ask({type: 'nice', pid, startTime, nice});
-    // One that ended meanwhile needs no other nice value.
+    // A process that has ended meanwhile needs no other nice value.
     if (reply.error === 'ESRCH' && touched.length > 1) continue;
     refuse(reply, pid, `process ${pid}`);
     set.push({pid, id, nice});

@@ -1,4 +1,4 @@
-/** What the supervisor says of itself, and what it can't promise at the moment. */
+/** Builds the supervisor's report of itself, with the guarantees that it can't keep at the moment. */
 import type {SupervisorReport} from '../../control/reports.ts';
 import type {Welcome} from '../../link/facts.ts';
 
@@ -6,11 +6,11 @@ export interface Condition {
   readonly version: string;
   /** Wall clock, ms. */
   readonly upSince: number;
-  /** Why the last commit failed; null where it did not. */
+  /** Error of the last commit, or null. */
   readonly commitError: string | null;
-  /** By instance: why its output can't be written. */
+  /** Why output can't be written, by instance id. */
   readonly held: ReadonlyMap<string, string>;
-  /** Limits that are held in a lesser way, or not at all. */
+  /** Limits that are enforced less strictly, or not at all. */
   readonly limits: readonly string[];
   readonly keeperSilentMs: number;
 }

@@ -1,11 +1,11 @@
-/** What a client names: a worker (all its instances), an instance, or a pid. */
+/** Resolves the targets that a client names: a worker (all its instances), an instance, or a pid. */
 import {ErrorCode, type Target} from '../../control/messages.ts';
 import {RpcError} from '../../control/errors.ts';
 import {nearest} from '../../fleet/values/nearest.ts';
 import type {Core} from '../../supervisor/index.ts';
 import type {Instance} from '../../supervisor/types.ts';
 
-/** The instances that are named, each once, in the order of the fleet. Throws RpcError `unknownTarget`. */
+/** Returns the named instances, each once, in the order of the fleet. Throws RpcError `unknownTarget`. */
 export function instancesNamed(core: Core, targets: readonly Target[]): Instance[] {
   const wanted = new Set<string>();
   const workers = new Set(core.workers().map(spec => spec.name));
@@ -18,7 +18,7 @@ export function instancesNamed(core: Core, targets: readonly Target[]): Instance
   return [...core.instances()].filter(instance => wanted.has(instance.id));
 }
 
-/** The workers that are named; an instance's id names none. Throws RpcError `unknownTarget`. */
+/** Returns the named workers; an instance's id is not a worker. Throws RpcError `unknownTarget`. */
 export function workersNamed(core: Core, targets: readonly Target[]): string[] {
   const workers = new Set(core.workers().map(spec => spec.name));
   for (const target of targets) if (!workers.has(target)) throw unknown(core, target, workers);

@@ -1,6 +1,6 @@
-/** Long work in slices: of all that is under way, one slice is done in a turn of the event loop, so that nobody waits long. */
+/** Runs long work in slices: one slice of all pending work per turn of the event loop, so that no caller waits long. */
 
-/** How long one slice may take, ms. */
+/** Length of one slice, ms. */
 const SLICE_MS = 2;
 
 export class TimeSlices {
@@ -8,9 +8,9 @@ export class TimeSlices {
   #scheduled = false;
 
   /**
-   * Resolves when it is this caller's turn; those who asked before come first.
+   * Resolves when it is this caller's turn, in the order of the calls.
    *
-   * @returns whether the slice is over, to be asked after each step.
+   * @returns a function that returns whether the slice is over, to be called after each step
    */
   async next(): Promise<() => boolean> {
     await new Promise<void>(resolve => {

@@ -1,4 +1,4 @@
-/** Processes that a command touches as they run: only those of this fleet, so that a typo reaches no stranger. */
+/** Finds running processes for a command: only those of this fleet, so that a typo affects no other process. */
 import {RpcError} from '../../control/errors.ts';
 import {ErrorCode, type Target} from '../../control/messages.ts';
 import type {Reply} from '../../link/orders.ts';
@@ -16,13 +16,13 @@ export interface Touched {
   readonly id: string | null;
 }
 
-/** @throws RpcError where the keeper could not do it */
+/** @throws RpcError if the reply is a failure */
 export function refuse(reply: Reply, pid: number, what: string): void {
   if (!reply.ok)
     throw new RpcError(ErrorCode.failed, `${what}: ${reply.error === null ? 'failed' : whyRefused(pid, reply.error)}`);
 }
 
-/** A process by its pid. */
+/** Returns a process of the fleet by its pid. */
 export function processOf({engine, readings}: HandlerContext, target: Target, table: ProcessTable): Touched {
   const pid = Number(target);
   for (const instance of engine.core.instances()) {
@@ -35,14 +35,14 @@ export function processOf({engine, readings}: HandlerContext, target: Target, ta
   );
 }
 
-/** Every living process of an instance. */
+/** Returns every living process of an instance. */
 export const treeOf = ({readings}: HandlerContext, instance: Instance, table: ProcessTable): Touched[] =>
   readings
     .of(instance, table)
     .tree.filter(stat => !hasEnded(stat))
     .map(({pid, comm, startTime}) => ({pid, name: comm, startTime, id: instance.id}));
 
-/** Those that run, of some that were named. @throws RpcError where none does */
+/** Returns the named instances that run. @throws RpcError if none does */
 export function running(instances: readonly Instance[]): Instance[] {
   const found = instances.filter(({run}) => run?.pid != null);
   if (found.length > 0) return found;

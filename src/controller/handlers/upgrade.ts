@@ -1,6 +1,6 @@
 /**
- * upgrade: other programs take over. A copy that is not complete is refused; else it is answered at once, and how it
- * goes is told by events (`upgraded`, `upgrade-failed`).
+ * upgrade: replaces the programs. An incomplete copy is rejected; otherwise the command returns at once, and events
+ * report the result (`upgraded`, `upgrade-failed`).
  */
 import {copyProblem} from './code-copy.ts';
 import {mayChange, type HandlerContext} from './context.ts';
@@ -18,7 +18,7 @@ export const upgradeHandlers = (host: HandlerContext): Pick<Handlers, 'upgrade'>
         `nothing was changed: there is no complete copy of the programs to upgrade to: ${problem}; \`brood upgrade\` makes one`,
       );
     }
-    // The fleet may be stopping since.
+    // The fleet may have begun to stop.
     mayChange(host);
     host.link.order({type: 'upgrade', code});
     return {};

@@ -1,4 +1,4 @@
-/** One health check, as it is made: programs only so many at once in the whole fleet, since each costs a process. */
+/** One health check. The programs that run at once in the whole fleet are limited, since each costs a process. */
 import type {RunHelper} from '../spawn/helper.ts';
 import type {HealthOptions} from './health.ts';
 import {checkOnce} from '../probes/index.ts';

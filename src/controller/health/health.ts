@@ -1,7 +1,7 @@
 /**
- * Health checks: each instance that is ready and not paused is asked again and again whether it is still well, and the core
- * is told when it has failed as often in a row as its definition allows. Failures are counted here and not committed: a
- * controller that takes over counts anew.
+ * Health checks: each ready instance that is not paused is checked at intervals, and reported to the core once it has
+ * failed as often in a row as its definition allows. Failure counts are not committed: a controller that takes over
+ * counts anew.
  */
 import {isDeepStrictEqual} from 'node:util';
 import {HealthRecord} from './record.ts';
@@ -10,12 +10,12 @@ import type {Health} from '../../fleet/types.ts';
 import type {Core} from '../../supervisor/index.ts';
 import type {Input, Instance, Time} from '../../supervisor/types.ts';
 
-/** How far the first check is put off at random, as a part of `every`: a thousand that got ready at once are not asked at once. */
+/** Random delay of the first check, as a fraction of `every`: a thousand ready at once are not checked at once. */
 const SPREAD = 0.2;
 
 export interface HealthOptions {
   readonly core: Core;
-  /** Asks once: null, or what is wrong, in words. */
+  /** Checks once. Resolves to null, or to a description of the failure. */
   readonly check: (health: Health, instance: Instance, signal: AbortSignal) => Promise<string | null>;
   readonly feed: (input: Input) => void;
   readonly now: () => Time;
@@ -23,16 +23,16 @@ export interface HealthOptions {
   readonly random: () => number;
 }
 
-/** The checks of one run by one definition. */
+/** The checks of one run with one definition. */
 interface Watch {
   readonly id: string;
   readonly token: string;
   readonly health: Health;
   readonly record: HealthRecord;
   timer: NodeJS.Timeout | null;
-  /** Calls off the check that is under way. */
+  /** Cancels the pending check. */
   abort: AbortController | null;
-  /** When it was last known to be well (CLOCK_MONOTONIC, ms). */
+  /** When the run was last known to be well (CLOCK_MONOTONIC, ms). */
   wellAt: number;
 }
 
@@ -46,29 +46,29 @@ export class HealthChecks {
     this.#options = options;
   }
 
-  /** Something has happened: to one instance, or to definitions. */
+  /** Handles a journal record: of one instance, or of new definitions. */
   heard({type, worker, instance}: {readonly type: string; readonly worker?: string; readonly instance?: number}): void {
     if (type === 'plan-applied') this.lookAtAll();
     else if (worker === undefined || instance === undefined) return;
     else if (type === 'status-changed') this.#updateWatch(`${worker}/${instance}`);
-    // What is under way can't be answered. The round comes again, and asks once it goes on.
+    // A paused instance can't answer its pending check. Later rounds check it again once it is resumed.
     else if (type === 'paused') this.#watches.get(`${worker}/${instance}`)?.abort?.abort();
   }
 
-  /** Begins to ask those that are ready and are not asked yet, and ends what is not to be asked any more. */
+  /** Starts checks of ready instances that have none yet, and ends those that are not wanted any more. */
   lookAtAll(): void {
     const {core} = this.#options;
     for (const {id} of core.instances()) this.#updateWatch(id);
     for (const id of this.#records.keys()) if (!core.get(id)) this.#forget(id);
   }
 
-  /** Null where its worker has no health checks. */
+  /** Returns null if the worker has no health checks. */
   reportOf({id, worker}: Instance): HealthReport | null {
     const {health} = this.#options.core.specOf(worker);
     return health && (this.#records.get(id) ?? new HealthRecord()).report(health.failures);
   }
 
-  /** Nobody is asked any more. */
+  /** Ends all checks. */
   end(): void {
     this.#over = true;
     for (const watch of this.#watches.values()) this.#drop(watch);
@@ -105,13 +105,13 @@ export class HealthChecks {
       const trouble = await this.#options.check(watch.health, instance, abort.signal).catch(String);
       watch.abort = null;
       if (this.#watches.get(watch.id) !== watch) return;
-      // Whoever was paused or was told to go in the meantime could not answer.
+      // An instance that was paused or stopped in the meantime could not answer.
       if (!abort.signal.aborted && this.#asked(watch)) this.#took(watch, trouble);
     }
     this.#later(watch, Math.max(0, began + watch.health.everyMs - now().mono));
   }
 
-  /** The instance, where it is to be asked now: while it is paused, or on its way down, its checks rest. */
+  /** Returns the instance if it may be checked now: checks rest while it is paused or on its way down. */
   #asked({id, token}: Watch): Instance | null {
     const instance = this.#options.core.get(id);
     const run = instance?.status === 'ready' && instance.wanted === 'up' ? instance.run : null;

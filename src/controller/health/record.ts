@@ -1,4 +1,4 @@
-/** What the health checks of one instance have come to. */
+/** The results of one instance's health checks. */
 import type {HealthReport} from '../../control/reports.ts';
 
 interface Failure {
@@ -7,7 +7,7 @@ interface Failure {
   readonly message: string;
 }
 
-/** So many failures are remembered, of this run and those before it: enough to see that a worker flaps. */
+/** Failures that are kept, of this run and those before it: enough to see that a worker flaps. */
 const REMEMBERED = 10;
 
 export class HealthRecord {
@@ -20,7 +20,7 @@ export class HealthRecord {
     return this.#failures;
   }
 
-  /** What comes is another run, or by another definition: it is counted anew. What has failed before is remembered. */
+  /** Starts counting anew for another run or definition. Past failures are kept. */
   restart(): void {
     this.#checks = 0;
     this.#failures = 0;

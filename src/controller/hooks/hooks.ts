@@ -1,7 +1,7 @@
 /**
- * Hooks: programs that are called when something has happened to a worker. They hear of it when it has been committed and
- * written, so no decision waits for them; each is called once at the most, since a controller that is lost takes with it
- * what it had not called yet. One at a time for each worker, in the order of the journal.
+ * Hooks: programs that run after an event of a worker. A hook runs once its event is committed and written, so no
+ * decision waits for it, and at most once: pending calls of a lost controller are lost with it. Calls of one worker run
+ * one at a time, in the order of the journal.
  */
 import type {JournalEvent} from '../../journal/events.ts';
 import {hookOf, type EventRecord} from '../../journal/record.ts';
@@ -10,13 +10,13 @@ import {ConcurrencyLimit} from '../spawn/concurrency-limit.ts';
 import type {WorkerSpec} from '../../fleet/types.ts';
 
 const TIMEOUT_MS = 30_000;
-/** Calls of one worker that may wait; what comes then is dropped, and that is an event. */
+/** Most pending calls of one worker; further calls are dropped, and that is an event. */
 const MOST_WAITING = 100;
-/** In the whole fleet: a thousand workers that end at once are no reason for a thousand processes more. */
+/** Most calls at once in the fleet: a thousand workers that end at once must not start a thousand processes more. */
 const AT_ONCE = 32;
 
 export interface HooksOptions {
-  /** The definitions of all workers, as they are now. */
+  /** Returns the current definitions of all workers. */
   readonly workers: () => readonly WorkerSpec[];
   readonly run: RunHelper;
   readonly note: (event: JournalEvent) => void;
@@ -42,7 +42,7 @@ export class Hooks {
   readonly #slots = new ConcurrencyLimit(AT_ONCE);
   readonly #lanes = new Map<string, Lane>();
   readonly #over = new AbortController();
-  /** Of workers that have hooks. One that leaves the fleet is still known when the last of it is told. */
+  /** Definitions of workers with hooks. A worker that leaves the fleet is still here for its last events. */
   #specs: ReadonlyMap<string, WorkerSpec> = new Map();
   #quiet: (() => void)[] = [];
   #hurried = false;
@@ -52,7 +52,7 @@ export class Hooks {
     this.#learn();
   }
 
-  /** Something has happened. */
+  /** Handles a journal record. */
   heard(record: EventRecord): void {
     const {type, worker, instance} = record;
     if (type === 'plan-applied') this.#learn();
@@ -69,7 +69,7 @@ export class Hooks {
     if (lane.current === null) void this.#work(worker, lane);
   }
 
-  /** Resolves once none waits or runs, or after so long; at once when all is to end at once. */
+  /** Resolves once no call is pending or runs, or after `ms`; at once if the fleet is to end at once. */
   async quiet(ms: number): Promise<void> {
     if (this.#lanes.size === 0 || this.#hurried) return;
     let timer: NodeJS.Timeout | undefined;
@@ -81,7 +81,7 @@ export class Hooks {
   }
 
   /**
-   * None is called any more. What is under way is killed, or left to itself. Answers what the journal is to say of that.
+   * Ends all calls: pending ones are dropped, running ones are killed or left alone. Returns events for the journal.
    */
   end(underWay: 'kill' | 'leave'): readonly JournalEvent[] {
     const events: JournalEvent[] = [];
@@ -111,7 +111,7 @@ export class Hooks {
     for (let call = lane.waiting.shift(); call !== undefined; call = lane.waiting.shift()) {
       lane.current = call;
       const trouble = await this.#slots.run(() => this.#call(call)).catch(String);
-      // What was to be said at the end has been said.
+      // The end has already been reported by end().
       if (this.#lanes.get(worker) !== lane) return;
       lane.current = null;
       if (trouble !== null) this.#options.note(failed(worker, call, trouble));

@@ -1,11 +1,11 @@
-/** The controller's beat, by which its keeper sees that it lives; and the keeper's answer, which is reported when it is late. */
+/** The heartbeat by which the keeper detects a dead controller, and reports of a keeper that answers late. */
 import type {KeeperLink} from './link.ts';
 import {monotonic} from '../turn/clock.ts';
 import {BEAT_MS, Liveness} from '../../link/liveness.ts';
 import type {JournalEvent} from '../../journal/events.ts';
 import {readStat} from '../../process/stat.ts';
 
-/** A keeper that has not answered for so long is reported. It is never killed: the workers are its children. */
+/** A keeper silent for this long is reported. It is never killed: the workers are its children. */
 const SLOW_MS = 10_000;
 
 export class Heartbeat {
@@ -30,12 +30,12 @@ export class Heartbeat {
     link.order({type: 'beat'});
   }
 
-  /** The keeper does not answer. */
+  /** Whether the keeper has stopped answering. */
   get isKeeperSlow(): boolean {
     return this.#slow;
   }
 
-  /** For how long it has not answered, as of the last beat. */
+  /** How long the keeper has been silent, as of the last beat (ms). */
   get keeperSilentMs(): number {
     return this.#silentMs;
   }

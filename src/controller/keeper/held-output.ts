@@ -9,15 +9,15 @@ export class HeldOutput {
     this.#held = new Map(held.map(({id, error}) => [id, error]));
   }
 
-  /** @param error why; null: it goes on */
+  /** @param error the reason, or null once output works again */
   set(id: string, error: string | null): void {
     if (error === null) this.#held.delete(id);
     else this.#held.set(id, error);
   }
 
-  /** By instance: why. */
+  /** Returns the reasons by instance id. */
   of(core: Core): ReadonlyMap<string, string> {
-    // The log of one that has left the fleet is held for good, and holds nobody back.
+    // The log of an instance that has left the fleet stays held, and holds back no worker.
     for (const id of this.#held.keys()) if (!core.get(id)) this.#held.delete(id);
     return this.#held;
   }

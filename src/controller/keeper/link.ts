@@ -1,11 +1,11 @@
-/** The controller's end of the link to its keeper. When it closes, the keeper is gone, and so must be the controller. */
+/** The controller's end of the link to its keeper. When it closes, the keeper is gone and the controller must end. */
 import {Socket} from 'node:net';
 import {Lines} from '../../link/lines.ts';
 import type {Fact} from '../../link/facts.ts';
 import type {Order, Reply} from '../../link/orders.ts';
 import {LINK_FD} from '../../link/descriptors.ts';
 
-/** Without the lease, which the link adds. */
+/** An order without the lease, which the link adds. */
 export type OrderWithoutLease = Order extends infer O ? (O extends Order ? Omit<O, 'lease'> : never) : never;
 type AskOrder = Extract<OrderWithoutLease, {readonly ask: number}>;
 export type Ask = AskOrder extends infer O ? (O extends AskOrder ? Omit<O, 'ask'> : never) : never;
@@ -32,13 +32,13 @@ export class KeeperLink {
     this.#socket.on('close', handlers.lost);
   }
 
-  /** Gives orders, in one write. */
+  /** Sends orders in one write. */
   order(...orders: readonly OrderWithoutLease[]): void {
     if (orders.length === 0) return;
     this.#socket.write(orders.map(order => `${JSON.stringify({lease: this.#lease, ...order})}\n`).join(''));
   }
 
-  /** Gives an order that is answered. */
+  /** Sends an order and resolves to its reply. */
   ask(order: Ask): Promise<Reply> {
     const ask = ++this.#asks;
     return new Promise(resolve => {

@@ -1,6 +1,6 @@
 /**
- * What the controller has in the fleet's folder, compared at each sweep with what lies there, and put back: the state, the
- * journal, and what `up` was given. The keeper sees to the rest (src/keeper/folder/folder.ts).
+ * Restores the controller's files in the fleet's folder: each sweep compares the state, the journal and `fleet.json`
+ * with what was written. The keeper restores the other files (src/keeper/folder/folder.ts).
  */
 import {messageOf} from '../../base/errors.ts';
 import {lstatSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
@@ -15,7 +15,7 @@ import {followOutput} from '../../posix/output-file.ts';
 
 export interface FolderCareHost {
   readonly folder: string;
-  /** Standard error goes to the fleet's log. */
+  /** Whether standard error goes to the fleet's log. */
   readonly isLogged: boolean;
   readonly engine: Engine;
   readonly journal: Journal;
@@ -25,13 +25,13 @@ export interface FolderCareHost {
 
 export class FolderCare {
   readonly #host: FolderCareHost;
-  /** The file of `up`, as it was when it was last seen to be right. */
+  /** The identity of `fleet.json` when it was last known to be intact. */
   #sound: string | null;
   #said = new Map<string, string>();
 
   constructor(host: FolderCareHost) {
     this.#host = host;
-    // The controller may have found it damaged, and gone on without.
+    // The controller may have found the file damaged and started without it.
     this.#sound = isSame(inFolder.fleet(host.folder), host.launch) ? this.#mark() : null;
   }
 
@@ -54,7 +54,7 @@ export class FolderCare {
     }
   }
 
-  /** The keeper does the same with its own, and tells of it. */
+  /** The keeper does the same for its own output, and reports it. */
   #lookAtLog(): null {
     const {folder, isLogged} = this.#host;
     if (isLogged) followOutput(join(folder, 'supervisor.log'));
@@ -63,7 +63,7 @@ export class FolderCare {
 
   #lookAtSnapshot(): string | null {
     const {engine, snapshot} = this.#host;
-    // What could not be written is tried again by whoever wants something recorded.
+    // A failed commit is retried by the next caller that needs something recorded.
     if (engine.commitError !== null) return null;
     const wrong = snapshot.findProblem();
     if (wrong === null) return null;
@@ -89,14 +89,14 @@ export class FolderCare {
     return `${path} had been ${mark === null ? 'removed' : 'changed'}`;
   }
 
-  /** Null: there is no such file. */
+  /** Returns the identity of the file, or null if it is missing. */
   #mark(): string | null {
     const stats = lstatSync(inFolder.fleet(this.#host.folder), {bigint: true, throwIfNoEntry: false});
     return stats?.isFile() ? `${stats.dev} ${stats.ino} ${stats.size} ${stats.mtimeNs}` : null;
   }
 }
 
-/** Whether the file still is of this launch, and whole. */
+/** Returns whether the file is intact and of this launch. */
 function isSame(path: string, {launch}: Launch): boolean {
   try {
     const found: unknown = JSON.parse(readFileSync(path, 'utf8'));

@@ -1,7 +1,7 @@
 /**
- * Limits of memory and processor time. Where the cgroup of a run holds them, the kernel does all of it. Where none holds that of
- * memory, it is looked at every second how much a run has, and the core is told of those that have too much; nobody is
- * looked at who has no such limit.
+ * Limits of memory and processor time. If the cgroup of a run enforces them, the kernel does all of it. If none
+ * enforces the memory limit, the run's memory is read every second and excess is reported to the core; runs without
+ * such a limit are not read.
  */
 import type {HeldLimit, LimitsReport} from '../../control/reports.ts';
 import type {Unenforced} from '../../link/runs.ts';
@@ -11,23 +11,23 @@ import type {Input, Instance} from '../../supervisor/types.ts';
 
 const LOOK_MS = 1_000;
 
-/** A run whose limit of memory nobody else holds. */
+/** A run whose memory limit no cgroup enforces. */
 export interface Suspect {
   readonly id: string;
-  /** Bytes; beyond that, it is worth while to look closely. */
+  /** Bytes; only usage beyond this is worth measuring exactly. */
   readonly limit: number;
 }
 
 export interface LimitWatchOptions {
   readonly core: Core;
-  /** How many bytes the trees of these have, by id; those that have none are left out. */
+  /** Returns the bytes that the trees of these instances use, by id, without those that have no processes. */
   readonly memoryOf: (suspects: readonly Suspect[]) => ReadonlyMap<string, number>;
   readonly feed: (input: Input) => void;
 }
 
 export class LimitWatch {
   readonly #options: LimitWatchOptions;
-  /** By run. */
+  /** By run token. */
   readonly #unenforced = new Map<string, Unenforced>();
   #timer: NodeJS.Timeout | null = null;
   #over = false;
@@ -36,7 +36,7 @@ export class LimitWatch {
     this.#options = options;
   }
 
-  /** A run is there; a keeper of before limits says nothing of them. */
+  /** Starts to watch a run; a keeper from before limits reports nothing about them. */
   begin(token: string, unenforced: Unenforced | undefined): void {
     if (unenforced === undefined || this.#over || (unenforced.memory === null && unenforced.cpu === null)) return;
     this.#unenforced.set(token, unenforced);
@@ -59,7 +59,7 @@ export class LimitWatch {
     return {nofile, core, memory: held('memory', 'sampling'), cpu: held('cpu', null)};
   }
 
-  /** What is promised less than the fleet file asks for, in words. */
+  /** Returns descriptions of limits that are enforced less strictly than the fleet file requires. */
   weaker(): string[] {
     const workers = {memory: new Map<string, Set<string>>(), cpu: new Map<string, Set<string>>()};
     for (const {worker, run} of this.#options.core.instances()) {
@@ -83,7 +83,7 @@ export class LimitWatch {
     ];
   }
 
-  /** Looks at all whose limit nobody else holds. */
+  /** Checks the memory of all runs whose limit no cgroup enforces. */
   checkMemory(): void {
     const {core, memoryOf, feed} = this.#options;
     const suspects: (Suspect & {readonly token: string})[] = [];

@@ -1,4 +1,4 @@
-/** Care for rotated logs: compressed, and removed when there are too many or they are too old. The keeper only renames. */
+/** Compresses rotated logs, and removes those that are too many or too old. The keeper only renames. */
 import {createReadStream, createWriteStream} from 'node:fs';
 import {readdir, rename, rm, stat} from 'node:fs/promises';
 import {basename, join} from 'node:path';
@@ -11,11 +11,11 @@ async function compress(path: string): Promise<void> {
   const partial = `${path}.gz.partial`;
   try {
     await pipeline(createReadStream(path), createGzip(), createWriteStream(partial, {mode: 0o600}));
-    // A reader finds either the one or the other whole, or for a moment both: never neither.
+    // A reader finds one of the files complete, or for a moment both: never neither.
     await rename(partial, `${path}.gz`);
     await rm(path);
   } catch {
-    // Disk full: it stays as it is, and is tried again after the next rotation.
+    // Disk full: the file stays as it is, and the next rotation retries.
     await rm(partial, {force: true});
   }
 }
@@ -48,12 +48,12 @@ export class LogCare {
   readonly #workers: () => readonly WorkerSpec[];
   readonly #busy = new Map<string, {again: boolean}>();
 
-  /** @param workers those whose logs are cared for */
+  /** @param workers returns the workers whose logs are maintained */
   constructor(workers: () => readonly WorkerSpec[]) {
     this.#workers = workers;
   }
 
-  /** Looks after the folder of an instance; while it does, one more word means one more look. */
+  /** Maintains the folder of an instance. A call while this is under way causes one more pass. */
   removeOldLogs(folder: string): void {
     const [worker = ''] = basename(folder).split('.');
     const spec = this.#workers().find(({name}) => name === worker);
@@ -66,7 +66,7 @@ export class LogCare {
     const mark = {again: false};
     this.#busy.set(folder, mark);
     void careFor(folder, spec.logs)
-      .catch(() => {}) // a folder that vanished; the next rotation looks again
+      .catch(() => {}) // the folder has vanished; the next rotation retries
       .then(() => {
         this.#busy.delete(folder);
         if (mark.again) this.removeOldLogs(folder);

@@ -1,4 +1,4 @@
-/** How much memory instances have, as exactly as it takes to say that it is too much. */
+/** Measures the memory of instances, as exactly as a comparison with their limits needs. */
 import type {Suspect} from './limits.ts';
 import type {Readings} from './readings.ts';
 import {sharedOutBytes} from '../../process/proc-files.ts';
@@ -7,8 +7,9 @@ import type {Stat} from '../../process/stat.ts';
 import type {Core} from '../../supervisor/index.ts';
 
 /**
- * In bytes, by id. What several processes share counts for each of them in their resident sets: a child just forked has all
- * that its parent has. Where these are more than the limit, everybody's part of it is asked for, which takes the kernel longer.
+ * Returns bytes by id. Resident sets count shared memory once for each process: a freshly forked child has all that its
+ * parent has. Only if they exceed the limit, the proportional share of each process is read, which takes the kernel
+ * longer.
  */
 export function memoryOf(readings: Readings, core: Core, suspects: readonly Suspect[]): Map<string, number> {
   const table = readFleetTable();

@@ -1,6 +1,6 @@
 /**
- * What workers say of themselves (sd_notify(3)): the core is told what changes something there; the rest is kept to be
- * shown. A watchdog that is fed gets no further than to the count of its time.
+ * Messages from workers (sd_notify(3)): reports to the core what affects its state, and keeps the rest for clients.
+ * Feeding a watchdog only resets its time.
  */
 import type {Engine} from '../turn/engine.ts';
 import type {KeeperLink} from '../keeper/link.ts';
@@ -8,12 +8,12 @@ import {namesOf} from '../turn/instance-names.ts';
 import {Watchdogs} from './watchdogs.ts';
 import type {Notice} from '../../link/runs.ts';
 
-/** Of one run, so many errors that it tells are noted. */
+/** Most errors of one run that are journaled. */
 const MOST_ERRORS = 10;
 
 interface Said {
   readonly notice: Notice;
-  /** How many errors were noted. */
+  /** Number of errors journaled so far. */
   readonly errors: number;
 }
 
@@ -35,17 +35,17 @@ export class Notices {
     });
   }
 
-  /** All that a run has said and that still holds. */
+  /** Returns everything that a run has reported and that still holds. */
   of(token: string | null | undefined): Notice | null {
     return token == null ? null : (this.#said.get(token)?.notice ?? null);
   }
 
-  /** What a run has said before this controller came; the core is told with the rest of what is known of it. */
+  /** Records what a run reported before this controller came; the core gets it with the other facts about the run. */
   begin(token: string, notice: Notice | null): void {
     if (notice !== null) this.#said.set(token, {notice, errors: this.#said.get(token)?.errors ?? 0});
   }
 
-  /** A run has said something just now. */
+  /** Handles a new message of a run. */
   handleNotice(token: string, notice: Notice): void {
     const engine = this.#engine;
     const {watchdog, watchdogMs, phase, ready, extendMs} = notice;
@@ -64,7 +64,7 @@ export class Notices {
     if (watchdog === 'trigger') engine.feed({type: 'watchdog-missed', token, asked: true});
   }
 
-  /** The watchdog of a run counts from now on. */
+  /** Starts the watchdog of a run. */
   watch(token: string, id: string): void {
     this.#watchdogs.watch(token, id);
   }

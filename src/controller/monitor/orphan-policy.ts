@@ -1,4 +1,4 @@
-/** What is done about orphans, as their workers' policies want; and what clients are told of them. */
+/** Treats orphans as their workers' policies require, and reports them to clients. */
 import {SIGKILL} from '../../posix/signal-numbers.ts';
 import type {JournalEvent} from '../../journal/events.ts';
 import {setTimeout as delay} from 'node:timers/promises';
@@ -13,7 +13,7 @@ import {whyRefused} from '../../process/refusal.ts';
 import {startTimeOf} from '../../process/stat.ts';
 import type {Core} from '../../supervisor/index.ts';
 
-/** Characters of a command line that are noted: it may be megabytes long. */
+/** Most characters of a command line that are journaled: it may be megabytes long. */
 const MAX_COMMAND = 500;
 const PATIENCE_MS = 500;
 
@@ -29,14 +29,14 @@ const commandLine = ({pid, name}: Orphan): string => commandOf(pid).slice(0, MAX
 
 export class OrphanCare {
   readonly #host: OrphanHost;
-  /** Those that were sent SIGKILL. */
+  /** Orphans that were sent SIGKILL. */
   readonly #killed = new WeakSet<Orphan>();
 
   constructor(host: OrphanHost) {
     this.#host = host;
   }
 
-  /** The keeper tells of one. */
+  /** Handles an orphan that the keeper reports. */
   addOrphan(fact: OrphanFact): void {
     const {core, orphans, parents, note} = this.#host;
     const formerParent = fact.formerParent ?? parents.of(fact.pid, fact.startTime);
@@ -54,7 +54,9 @@ export class OrphanCare {
     this.#treat(orphan);
   }
 
-  /** Resolves when the keeper has told of all that there are; one of another version, or a slow one, is not waited for. */
+  /**
+   * Resolves once the keeper has reported all orphans; does not wait for a keeper that is slow or of another version.
+   */
   async fresh(): Promise<void> {
     const asked = this.#host.link.ask({type: 'look-for-orphans'});
     const timer = new AbortController();
@@ -65,7 +67,7 @@ export class OrphanCare {
     timer.abort();
   }
 
-  /** Also those that were there before anybody wanted them killed. */
+  /** Treats all orphans, also those from before the policy became `kill`. */
   treatAll(): void {
     for (const orphan of [...this.#host.orphans.all()]) this.#treat(orphan);
   }
@@ -94,7 +96,7 @@ export class OrphanCare {
     const instance = orphan.id === null ? undefined : core.get(orphan.id);
     if (!instance || this.#killed.has(orphan) || core.specOf(instance.worker).orphans !== 'kill') return;
     const {pid, startTime} = orphan;
-    // A daemon that names itself the main process of its run was one for a moment.
+    // A daemon that declares itself the main process of its run was an orphan for a moment.
     if (instance.run?.pid === pid) return;
     this.#killed.add(orphan);
     const command = commandLine(orphan);

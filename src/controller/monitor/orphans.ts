@@ -1,4 +1,4 @@
-/** The fleet's orphans that live, as the keeper tells of them. */
+/** The living orphans of the fleet, as reported by the keeper. */
 import type {OrphanFact} from '../../link/facts.ts';
 
 export interface Orphan extends OrphanFact {
@@ -10,7 +10,7 @@ export class Orphans {
   readonly #byPid = new Map<number, Orphan>();
   readonly #byInstance = new Map<string, Map<number, Orphan>>();
 
-  /** Answers what is known of it now; where it was known before, that is kept. */
+  /** Adds an orphan and returns it. What is missing in the fact is kept from an earlier one. */
   addOrphan(fact: OrphanFact, now: number): Orphan {
     const before = this.#byPid.get(fact.pid);
     const known = before?.startTime === fact.startTime ? before : null;
@@ -37,7 +37,7 @@ export class Orphans {
     if (same?.delete(pid) && same.size === 0) this.#byInstance.delete(orphan.id);
   }
 
-  /** Those of an instance. */
+  /** Returns the orphans of an instance. */
   of(id: string): Iterable<Orphan> {
     return this.#byInstance.get(id)?.values() ?? [];
   }

@@ -1,4 +1,4 @@
-/** Who was whose child at the last look: when a process has lost its parent, the kernel does not tell any more who that was. */
+/** The parent of each process at the last reading: the kernel does not report the former parent of an orphan. */
 import type {FormerParent} from '../../link/facts.ts';
 import {readStat, type Stat} from '../../process/stat.ts';
 
@@ -11,9 +11,9 @@ export class Parents {
   #children = new Map<number, Child>();
 
   /**
-   * Takes a look in place of the last one. Only those below the fleet's own are kept.
+   * Replaces the last reading. Only processes below the fleet's own are kept.
    *
-   * @param others all processes but main ones and known orphans
+   * @param others all processes except main ones and known orphans
    */
   note(others: readonly Stat[], ownerOf: (pid: number) => string | null): void {
     const byPid = new Map(others.map(stat => [stat.pid, stat]));

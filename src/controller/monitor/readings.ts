@@ -1,4 +1,4 @@
-/** What the kernel says of the fleet's processes, read in one pass for all, and CPU time between two readings. */
+/** Reads the fleet's processes, all in one pass, and computes CPU usage between two readings. */
 import {monotonic} from '../turn/clock.ts';
 import type {Orphans} from './orphans.ts';
 import {readFleetTable} from '../../process/fleet-table.ts';
@@ -6,7 +6,7 @@ import {TICKS_PER_SECOND, type Stat} from '../../process/stat.ts';
 import type {ProcessTable} from '../../process/table.ts';
 import type {Instance} from '../../supervisor/types.ts';
 
-/** Readings closer together than that would make a percentage of chance. */
+/** Between closer readings (ms), a percentage would be mere chance. */
 const SHORTEST_MS = 200;
 
 export interface Reading {
@@ -34,7 +34,7 @@ export class Readings {
     this.#orphans = orphans;
   }
 
-  /** Main processes and known orphans, and whose they are. */
+  /** Returns the instance ids of main processes and known orphans, by pid. */
   owners(instances: Iterable<Instance>): Map<number, string> {
     const owners = new Map<number, string>();
     for (const {pid, id} of this.#orphans.all()) if (id !== null) owners.set(pid, id);
@@ -81,14 +81,14 @@ export class Readings {
   #cpuPercent(tree: readonly Stat[]): number | null {
     if (!this.#before || !this.#last) return this.#lifelong(tree);
     let ticks = 0;
-    // One that is new since the reading before has used what it has used since then.
+    // A process that is new since the earlier reading has used all its ticks since then.
     for (const stat of tree)
       ticks += (this.#last.ticks.get(identity(stat)) ?? stat.cpuTicks) - (this.#before.ticks.get(identity(stat)) ?? 0);
     const seconds = (this.#last.at - this.#before.at) / 1000;
     return Math.round((ticks / TICKS_PER_SECOND / seconds) * 1000) / 10;
   }
 
-  /** With one reading only: over the life of its oldest process. */
+  /** With one reading only: usage over the life of the oldest process. */
   #lifelong(tree: readonly Stat[]): number | null {
     const ticks = tree.reduce((sum, {cpuTicks}) => sum + cpuTicks, 0);
     const oldest = Math.min(...tree.map(({startTime}) => Number(startTime)));

@@ -1,4 +1,4 @@
-/** What nobody tells is looked for every 5 s: what is due, whether the control socket is still there, zombies, orphans. */
+/** Checks every 5 s what no event reports: due deadlines, missing files and control socket, zombies, orphans. */
 import {SIGCHLD} from '../../posix/signal-numbers.ts';
 import {messageOf} from '../../base/errors.ts';
 import {monotonic} from '../turn/clock.ts';
@@ -20,9 +20,9 @@ export interface SweepHost {
   readonly parents: Parents;
   readonly orphanCare: OrphanCare;
   readonly link: Pick<KeeperLink, 'ask'>;
-  /** Puts the control socket back where it is gone; answers whether it was. */
+  /** Restores a control socket that was removed or replaced; resolves to whether it was. */
   readonly holdSocket: () => Promise<boolean>;
-  /** Puts back what else the controller has in the fleet's folder. */
+  /** Restores the controller's other files in the fleet's folder. */
   readonly lookAtFolder: () => void;
 }
 
@@ -30,7 +30,7 @@ export class Sweep {
   readonly zombies: ZombieWatch;
   readonly #host: SweepHost;
   readonly #timer: NodeJS.Timeout;
-  /** What was complained of last: said again only when it changes. */
+  /** The error that was logged last: logged again only when it changes. */
   #said = '';
 
   constructor(host: SweepHost) {
@@ -59,14 +59,14 @@ export class Sweep {
     this.lookAtProcesses();
   }
 
-  /** What was removed from the fleet's folder. */
+  /** Restores what was removed from the fleet's folder. */
   lookAtFolder(): void {
     if (this.#host.engine.core.isStopping) return;
     this.#host.lookAtFolder();
     void this.#holdSocket();
   }
 
-  /** Zombies and orphans. */
+  /** Checks for zombies and orphans. */
   lookAtProcesses(): void {
     const {engine, readings, parents, orphanCare} = this.#host;
     if (engine.core.isStopping) return;

@@ -1,16 +1,16 @@
 /**
- * Counts how long workers do not feed their watchdogs. Feeding notes a time and nothing else; one timer wakes for the
- * earliest that may be due, so a thousand workers that feed each second cost a few looks at a list. Before one is blamed,
- * the keeper is asked for what it has not read yet: a keeper that was slow is no worker's fault.
+ * Measures how long workers do not feed their watchdogs. Feeding only records a time; one timer fires at the earliest
+ * deadline, so a thousand workers that feed each second cost a few scans of a list. Before a worker is blamed, the
+ * keeper must deliver what it has not read yet: a slow keeper is no worker's fault.
  *
- * Counting begins anew, with the full time, whenever a controller takes over, and after this process itself was stopped.
+ * The full time starts anew whenever a controller takes over, and after this process itself was stopped.
  */
 import {monotonic} from '../turn/clock.ts';
 import type {KeeperLink} from '../keeper/link.ts';
 import type {Notice} from '../../link/runs.ts';
 import type {WorkerSpec} from '../../fleet/types.ts';
 
-/** A timer that fires so much too late says that this process, or the machine, did not run. */
+/** A timer that fires this late shows that this process, or the machine, did not run. */
 const LATE_MS = 1_000;
 const LONGEST_TIMER_MS = 60_000;
 
@@ -33,14 +33,14 @@ export class Watchdogs {
   readonly #host: WatchdogsHost;
   readonly #watched = new Map<string, Watched>();
   #timer: NodeJS.Timeout | null = null;
-  /** When the timer is to fire (CLOCK_MONOTONIC, ms). */
+  /** The deadline that the timer is set for (CLOCK_MONOTONIC, ms). */
   #next = Infinity;
 
   constructor(host: WatchdogsHost) {
     this.#host = host;
   }
 
-  /** Its time counts from now on. */
+  /** Starts to measure now. */
   watch(token: string, id: string): void {
     this.#watched.set(token, {token, id, fedAt: monotonic(), isAsking: false});
     this.#plan();
@@ -52,11 +52,11 @@ export class Watchdogs {
 
   fed(token: string): void {
     const watched = this.#watched.get(token);
-    // One that has said that it stops has its time for that, whatever else it says.
+    // A worker that is stopping has a fixed time for that, which feeding does not extend.
     if (watched && this.#host.noticeOf(token)?.phase !== 'stopping') watched.fedAt = monotonic();
   }
 
-  /** It has another time from now on. */
+  /** Starts to measure anew, with a changed limit. */
   changed(token: string): void {
     const watched = this.#watched.get(token);
     if (!watched) return;
@@ -69,7 +69,7 @@ export class Watchdogs {
     if (this.#timer) clearTimeout(this.#timer);
   }
 
-  /** How long it may be silent; null: as long as it likes. */
+  /** Returns how long a worker may be silent, or null for no limit. */
   #limitOf({token, id}: Watched): number | null {
     const spec = this.#host.specOf(id);
     const notice = this.#host.noticeOf(token);
@@ -106,7 +106,7 @@ export class Watchdogs {
     this.#plan();
   }
 
-  /** The answer comes after all that the keeper has heard before it. */
+  /** The reply follows all messages that the keeper received before it. */
   async #ask(watched: Watched): Promise<void> {
     const {token} = watched;
     watched.isAsking = true;

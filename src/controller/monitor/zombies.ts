@@ -1,6 +1,6 @@
 /**
- * Zombies in the fleet's trees: found, said once, and dealt with as their workers' policies want. Between the end of a
- * process and its parent's wait there is always a moment: it counts only if it is still there after a while.
+ * Finds zombies in the fleet's trees, reports each once, and treats them as their workers' policies require. There is
+ * always a moment between the end of a process and its parent's wait: a zombie counts only if it persists.
  */
 import type {JournalEvent} from '../../journal/events.ts';
 import {exitOf} from '../../process/zombies.ts';
@@ -10,9 +10,9 @@ import type {ZombieReport} from '../../control/reports.ts';
 import type {Core} from '../../supervisor/index.ts';
 import type {Input, Instance} from '../../supervisor/types.ts';
 
-/** A parent has that long to wait for its child. */
+/** The time in which a parent must wait for its child. */
 export const PATIENCE_MS = 1_000;
-/** A parent that ignores so many signals will ignore more. */
+/** A parent that ignores this many signals will ignore more. */
 const MOST_NUDGES = 3;
 
 interface Zombie {
@@ -26,7 +26,7 @@ interface Zombie {
   readonly exit: ZombieReport['exit'];
   /** CLOCK_MONOTONIC, ms. */
   readonly since: number;
-  /** It has outlasted its parent's time, and was told of. */
+  /** Whether the zombie has outlasted its parent's time and was reported. */
   told: boolean;
   nudges: number;
 }
@@ -35,11 +35,11 @@ export interface ZombieHost {
   readonly core: Core;
   readonly note: (event: JournalEvent) => void;
   readonly feed: (input: Input) => void;
-  /** SIGCHLD to a process of that identity. */
+  /** Sends SIGCHLD to the process with this identity. */
   readonly nudge: (pid: number, startTime: string) => void;
   /** CLOCK_MONOTONIC, ms. */
   readonly now: () => number;
-  /** Calls back after so many ms. */
+  /** Calls `action` after `ms`. */
   readonly later: (action: () => void, ms: number) => void;
 }
 
@@ -55,9 +55,9 @@ export class ZombieWatch {
   }
 
   /**
-   * Compares with the last look.
+   * Compares the processes with the last look.
    *
-   * @param others all processes but main ones: those are no zombies for long, since the keeper waits for them
+   * @param others all processes except main ones and known orphans, which the keeper reaps soon
    */
   updateZombies(others: Iterable<Stat>, ownerOf: (pid: number) => string | null): void {
     const seen = new Set<string>();
@@ -70,7 +70,7 @@ export class ZombieWatch {
     this.#act();
   }
 
-  /** Those that were told of. */
+  /** Returns the zombies that were reported. */
   reports(): ZombieReport[] {
     return [...this.#known.values()]
       .filter(({told}) => told)
@@ -87,7 +87,7 @@ export class ZombieWatch {
   }
 
   #meet(stat: Stat, ownerOf: (pid: number) => string | null): void {
-    // From the zombie upwards: there are few of them, and many processes.
+    // From the zombie upwards: there are few zombies and many processes.
     const instance = this.#instanceAbove(stat, ownerOf);
     if (!instance) return;
     const {pid, startTime, comm: name, ppid} = stat;
@@ -111,7 +111,7 @@ export class ZombieWatch {
     if (told) this.#host.note({type: 'zombie-gone', worker, instance, pid, ppid});
   }
 
-  /** Tells of those whose time is over, and does what is wanted about them. */
+  /** Reports zombies whose parent's time is over, and treats them. */
   #act(): void {
     const {core, note, now, later} = this.#host;
     const nudged = new Set<number>();

@@ -1,4 +1,4 @@
-/** Ready when a program ends with exit code 0. */
+/** Ready when a program exits with code 0. */
 import {poll, type Probe} from './probe.ts';
 
 export const exec: Probe<'exec'> = ({argv, timeoutMs}, {run, ready}) =>

@@ -1,4 +1,4 @@
-/** A GET that is answered with a status from 200 to 399. Redirects are an answer, and are not followed. */
+/** Ready when a GET returns a status from 200 to 399. Redirects are an answer, and are not followed. */
 import {request as requestHttp} from 'node:http';
 import {request as requestHttps} from 'node:https';
 import {poll, type Probe} from './probe.ts';
@@ -6,12 +6,12 @@ import {troubleOf} from './trouble.ts';
 import {formatDuration} from '../../base/format.ts';
 
 const ATTEMPT_MS = 2_000;
-/** Of a body, so much is read; what comes after is not waited for. */
+/** Most bytes read of a body; the rest is not waited for. */
 const BODY_BYTES = 1024 * 1024;
 
 /**
- * Null where it was answered well, else what was wrong, in words. The time is for all of it: name, connection, TLS, headers,
- * body. The connection is one of its own and is closed afterwards.
+ * Resolves to null for a good answer, else to a description of the failure. The timeout covers everything: name,
+ * connection, TLS, headers, body. The connection is not shared and is closed afterwards.
  */
 export function get(url: string, timeoutMs: number, signal?: AbortSignal): Promise<string | null> {
   return new Promise(resolve => {
@@ -22,7 +22,7 @@ export function get(url: string, timeoutMs: number, signal?: AbortSignal): Promi
     const done = (trouble: string | null): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', calledOff);
-      // What its socket may still have to say is of no interest.
+      // Later errors of the socket do not matter.
       request.on('error', () => {});
       request.destroy();
       resolve(trouble);
@@ -31,7 +31,7 @@ export function get(url: string, timeoutMs: number, signal?: AbortSignal): Promi
     const timer = setTimeout(() => done(`timed out after ${formatDuration(timeoutMs)}`), timeoutMs);
     signal?.addEventListener('abort', calledOff, {once: true});
     request.once('error', error => done(troubleOf(error)));
-    // Where neither an error nor an answer was told of, as with a protocol that it switched to.
+    // Emitted without an error or a response if the server switches to another protocol.
     request.once('close', () => done('the connection was closed before the answer'));
     request.once('response', response => {
       const {statusCode = 0, statusMessage = ''} = response;

@@ -1,4 +1,4 @@
-/** The kinds of readiness and health that are asked for: one file and one line each. */
+/** The kinds of readiness and health that need a probe: one file and one line each. */
 import type {AskedKind, AskedReadiness} from '../../fleet/readiness.ts';
 import type {Health} from '../../fleet/types.ts';
 import {exec} from './exec.ts';
@@ -9,13 +9,13 @@ import {reach, tcp} from './tcp.ts';
 
 export type {ProbeContext} from './probe.ts';
 
-/** A kind that is asked for and has no line here does not compile. */
+/** A probed kind without a line here does not compile. */
 const PROBES: {readonly [K in AskedKind]: Probe<K>} = {log, tcp, exec, http};
 
 const begin = <K extends AskedKind>(kind: K, readiness: ReadinessOf<K>, context: ProbeContext): (() => void) =>
   PROBES[kind](readiness, context);
 
-/** Begins to ask whether a run is ready; the result ends that. */
+/** Starts to probe whether a run is ready. Returns a function that ends the probe. */
 export const startProbe = (readiness: AskedReadiness, context: ProbeContext): (() => void) =>
   begin(readiness.kind, readiness, context);
 
@@ -34,6 +34,6 @@ const CHECKS: {readonly [K in Health['kind']]: Check<K>} = {
 const check = <K extends Health['kind']>(kind: K, ...args: Parameters<Check<K>>): Promise<string | null> =>
   CHECKS[kind](...args);
 
-/** Asks once whether a worker is well: null, or what is wrong, in words. `run` runs a program for it. */
+/** Checks once whether a worker is well. Resolves to null or a description of the failure. `run` runs a program. */
 export const checkOnce = (health: Health, run: ProbeContext['run'], signal: AbortSignal): Promise<string | null> =>
   check(health.kind, health, run, signal);

@@ -4,10 +4,10 @@ import type {Probe} from './probe.ts';
 import {currentLog, STREAMS} from '../../logs/layout.ts';
 
 const CHUNK_BYTES = 256 * 1024;
-/** In case a word from the keeper was lost with an earlier controller. */
+/** Polling interval, in case a message from the keeper was lost with an earlier controller. */
 const FALLBACK_MS = 500;
 
-/** Looks for a text in a log as it grows, across chunks and rotations. */
+/** Searches a log for a text as it grows, across chunks and rotations. */
 class Scanner {
   readonly #path: string;
   readonly #needle: Buffer;
@@ -16,7 +16,7 @@ class Scanner {
   #at: number;
   #carry = 0;
 
-  /** From `at` on: what stands before was written by earlier runs. */
+  /** Starts at `at`: earlier runs wrote what precedes it. */
   constructor(path: string, text: string, at: number) {
     this.#path = path;
     this.#needle = Buffer.from(text);
@@ -51,7 +51,7 @@ class Scanner {
   #open(): number | null {
     try {
       const fd = openSync(this.#path, 'r');
-      // Rotated since: what this run wrote may begin anywhere, and at the start of this file it is this run's.
+      // The log was rotated since: this run's output may begin anywhere, and the start of this file belongs to it.
       if (fstatSync(fd).size < this.#at) this.#at = 0;
       return fd;
     } catch {

@@ -1,28 +1,28 @@
-/** What asks whether a run is ready, or well. One file a kind; `index.ts` lists them. */
+/** Probes check whether a run is ready, or well. One file per kind; `index.ts` lists them. */
 import type {HelperProgram} from '../spawn/helper.ts';
 import type {Readiness} from '../../fleet/types.ts';
 import type {Stream} from '../../logs/layout.ts';
 
 export interface ProbeContext {
   readonly logFolder: string;
-  /** Bytes that the current log files had when the run began. */
+  /** Sizes of the current log files when the run began, in bytes. */
   readonly logStart: Readonly<Record<Stream, number>>;
   /** Runs a program for the worker. */
   readonly run: (helper: HelperProgram) => Promise<string | null>;
-  /** The run is ready. Called once at the most. */
+  /** Called when the run is ready, at most once. */
   readonly ready: () => void;
-  /** Calls back whenever the run has written something; the result ends that. */
+  /** Calls `listener` whenever the run has written something. Returns a function that ends this. */
   readonly onOutput: (listener: () => void) => () => void;
 }
 
 export type ReadinessOf<K extends Readiness['kind']> = Extract<Readiness, {readonly kind: K}>;
 
-/** Begins to ask; the result ends it. */
+/** Starts a probe. Returns a function that ends it. */
 export type Probe<K extends Readiness['kind']> = (readiness: ReadinessOf<K>, context: ProbeContext) => () => void;
 
 /**
- * Calls `attempt` again and again until nothing is wrong (null), each time a little later. The result ends it, and an attempt
- * that is under way.
+ * Calls `attempt` until it resolves to null (nothing is wrong), each time a little later. Returns a function that ends
+ * this and a pending attempt.
  */
 export function poll(
   attempt: (signal: AbortSignal) => Promise<string | null>,

@@ -1,4 +1,4 @@
-/** The port accepts a connection. */
+/** Ready when the port accepts a connection. */
 import {connect} from 'node:net';
 import {poll, type Probe} from './probe.ts';
 import {troubleOf} from './trouble.ts';
@@ -7,7 +7,7 @@ import {formatDuration} from '../../base/format.ts';
 
 const ATTEMPT_MS = 2_000;
 
-/** Null where it does, else what was wrong, in words. */
+/** Resolves to null on a connection, else to a description of the failure. */
 export function reach({host, port}: TcpAddress, timeoutMs: number, signal?: AbortSignal): Promise<string | null> {
   return new Promise(resolve => {
     const socket = connect({host, port});

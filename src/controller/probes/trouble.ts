@@ -1,4 +1,4 @@
-/** What was wrong with a connection, in words. */
+/** Describes errors of connections. */
 import {errorCode} from '../../base/errors.ts';
 const WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',

@@ -1,8 +1,8 @@
-/** Users and groups of this machine, as the password and group files have them (passwd(5), group(5)). */
+/** Users and groups of this machine, from the password and group files (passwd(5), group(5)). */
 import {readFileSync} from 'node:fs';
 
 export interface Account {
-  /** Null: a number that no account has. */
+  /** Null for a number without an account. */
   readonly name: string | null;
   readonly uid: number;
   readonly gid: number;
@@ -19,8 +19,8 @@ const linesOf = (path: string): string[][] =>
 const NUMBER = /^\d{1,10}$/;
 
 /**
- * An account by its name or number. A number needs none: such a process has the group of the same number, no other groups,
- * and `/` as its home. Null where there is no account of that name.
+ * Finds an account by name or number. A number needs no account: its process has the group of the same number, no other
+ * groups, and `/` as its home. Returns null if no account has that name.
  */
 export function findAccount(user: string): Account | null {
   const number = NUMBER.test(user) ? Number(user) : null;
@@ -32,14 +32,14 @@ export function findAccount(user: string): Account | null {
   return number === null ? null : {name: null, uid: number, gid: number, home: '/', shell: null};
 }
 
-/** The number of a group, by its name or number; null where there is none of that name. */
+/** Returns the number of a group, by its name or number, or null if no group has that name. */
 export function findGroup(group: string): number | null {
   if (NUMBER.test(group)) return Number(group);
   const gid = linesOf('/etc/group').find(([name]) => name === group)?.[2];
   return gid === undefined ? null : Number(gid);
 }
 
-/** The groups that the group file gives an account, its own first (initgroups(3)). */
+/** Returns the groups of an account from the group file, its own first (initgroups(3)). */
 export function groupsOf({name, gid}: Account): number[] {
   if (name === null) return [];
   const others = linesOf('/etc/group').flatMap(([, , number, members = '']) =>

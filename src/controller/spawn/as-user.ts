@@ -1,16 +1,16 @@
 /**
- * A look at files with the rights of a worker's user, by a process of that user: what a supervisor of root may read, its
- * worker may not, and what that user puts in its way (a FIFO, a file system that never answers) holds up nobody else.
+ * Reads files with the rights of a worker's user, in a process of that user: a supervisor of root may read what its
+ * worker may not, and what that user puts in the way (a FIFO, a file system that never answers) holds up nothing else.
  */
 import {formatDuration} from '../../base/format.ts';
 import {setTimeout as delay} from 'node:timers/promises';
 import {privilegesOf, type PrivilegeSpec} from './privileges.ts';
 import {TOOL_ENVIRONMENT} from '../../process/entry-script.ts';
 
-/** After so long, whatever does not answer is given up. */
+/** A process that does not answer in this time is killed. */
 const PATIENCE_MS = 5_000;
 
-/** So long after SIGKILL, nobody waits any more. */
+/** The longest wait after SIGKILL. */
 const KILLED_MS = 500;
 
 export type Looked =
@@ -18,13 +18,13 @@ export type Looked =
 
 const NO_ANSWER: Looked = {failed: `no answer within ${formatDuration(PATIENCE_MS)}`, code: 'ETIMEDOUT'};
 
-/** Looks that were killed and have not ended. */
+/** Scripts that were killed and have not ended. */
 const stuck = new Set<string>();
 
 /**
- * Runs a text of sh(1) as the worker's user; answers its exit code and what it has written.
+ * Runs an sh(1) script as the worker's user. Resolves to its exit code and output.
  *
- * @param limit bytes that it may write
+ * @param limit most bytes of output
  */
 export async function lookAs(
   spec: PrivilegeSpec,
@@ -33,7 +33,7 @@ export async function lookAs(
   limit: number,
 ): Promise<Looked> {
   const key = JSON.stringify([spec.user, script, ...args]);
-  // Another one would wait as that one does.
+  // Another process would hang like that one.
   if (stuck.has(key)) return NO_ANSWER;
   const privileges = privilegesOf(spec);
   if ('message' in privileges) return {failed: privileges.message, code: privileges.code};
@@ -53,7 +53,7 @@ export async function lookAs(
     timeout: PATIENCE_MS,
     killSignal: 'SIGKILL',
   });
-  // Not even SIGKILL ends who waits for some file systems.
+  // Not even SIGKILL ends a process that waits for some file systems.
   const looked = await Promise.race([child, delay(PATIENCE_MS + KILLED_MS, null, {ref: false})]);
   if (looked === null) {
     stuck.add(key);

@@ -1,4 +1,4 @@
-/** A limit on how many do something at once; the others wait in the order in which they came. */
+/** Limits how many actions run at once; the others wait in the order of their calls. */
 export class ConcurrencyLimit {
   readonly #waiting: (() => void)[] = [];
   #free: number;

@@ -5,14 +5,14 @@ import type {ChannelSpec} from '../../fleet/types.ts';
 
 export class DeclaredChannels {
   readonly #link: KeeperLink;
-  /** Those that the keeper has been told of. */
+  /** The channels last sent to the keeper. */
   #channels: readonly ChannelSpec[] | null = null;
 
   constructor(link: KeeperLink) {
     this.#link = link;
   }
 
-  /** Tells the keeper of a change: it closes those that are not declared any more. */
+  /** Sends changed channels to the keeper, which closes those that are not declared any more. */
   declare(channels: readonly ChannelSpec[]): void {
     if (channels === this.#channels) return;
     this.#channels = channels;

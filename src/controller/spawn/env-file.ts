@@ -1,6 +1,6 @@
 /**
- * A worker's `env_file`, read anew for each start: never waited for, never more than it may be, with the worker's rights. One on a
- * file system that may not answer is read by another process, which may wait for it.
+ * Reads a worker's `env_file` anew for each start: without blocking, limited in size, with the worker's rights. A file
+ * on a file system that may not answer is read by another process, which may block.
  */
 import {errorCode} from '../../base/errors.ts';
 import {lookAs} from './as-user.ts';
@@ -10,7 +10,7 @@ import {readLimited, type Unread} from '../../fleet/syntax/read-limited.ts';
 import type {WorkerSpec} from '../../fleet/types.ts';
 import {mayWait} from '../../process/waiting-mounts.ts';
 
-/** Bytes. What a program may be given at all is not much more (execve(2)). */
+/** Bytes. execve(2) accepts not much more in total. */
 const LARGEST = 2 ** 20;
 
 const UNREAD: Readonly<Record<Unread, string>> = {
@@ -25,10 +25,10 @@ const FAILED: Readonly<Record<number, (who: string) => string>> = {
   5: who => `it may not be read by ${who}`,
 };
 
-/** Its exit codes are the keys above. */
+/** The exit codes are the keys above. */
 const SCRIPT = '[ -e "$1" ] || exit 3; [ -f "$1" ] || exit 4; [ -r "$1" ] || exit 5; exec head -c "$2" -- "$1"';
 
-/** What the file says; of a worker without one, nothing. */
+/** Reads the variables of the file; a worker without one has none. */
 export async function readEnvFile(spec: WorkerSpec): Promise<{readonly env: Env} | EnvFailure> {
   const {envFile: path, user} = spec;
   if (path === null) return {env: {}};

@@ -1,4 +1,4 @@
-/** What a worker finds in its environment beyond that in which the supervisor was started. Worked out anew each time. */
+/** The variables that a worker gets besides those with which the supervisor was started. Computed anew each time. */
 import {findAccount} from './accounts.ts';
 import {inFolder} from '../../control/folder.ts';
 import type {WorkerSpec} from '../../fleet/types.ts';
@@ -16,7 +16,7 @@ export interface EnvFailure {
   readonly message: string;
 }
 
-/** Of an instance, not of a run: neither its token nor what it inherits is in it. `fileEnv` is what its `env_file` says. */
+/** Returns the variables of an instance, without those of a run (token, channels). `fileEnv` is from its `env_file`. */
 export function ownEnvironment(
   spec: WorkerSpec,
   instance: {readonly id: string; readonly number: number},

@@ -1,7 +1,7 @@
 /**
- * What is set before exec by chain-loading the system's own tools, each only when asked for: nice(1), prlimit(1) and
- * setpriv(1); umask and the variables that hold a pid, by the shell that is the last of them. A tool that is missing is found
- * out before anything is started.
+ * Sets properties before exec by chain-loading the system's own tools, each only if needed: nice(1), prlimit(1) and
+ * setpriv(1). The shell at the end of the chain sets umask and the variables that hold a pid. A missing tool is
+ * detected before anything is started.
  */
 import type {Account} from './accounts.ts';
 import {privilegesOf} from './privileges.ts';
@@ -13,20 +13,20 @@ import {whyNotOpen} from '../../process/proc-files.ts';
 
 export type Chain =
   | {
-      /** The words to put before a program's own. */
+      /** The words to put before those of the program. */
       readonly argv: readonly string[];
-      /** What the shell at its end has to do, which also sets the environment; null: there is none. */
+      /** What the shell at the end must do, which also sets the environment, or null if there is no shell. */
       readonly entry: EntryOrder | null;
       readonly account: Account | null;
     }
   | {readonly code: string; readonly message: string};
 
 export interface ChainOptions {
-  /** The nice value that it would inherit: nice(1) adds to it. */
+  /** The nice value that the program would inherit: nice(1) adds to it. */
   readonly baseNice: number;
-  /** Variables that are to hold its pid (`LISTEN_PID`, `WATCHDOG_PID`). */
+  /** Variables that must hold the program's pid (`LISTEN_PID`, `WATCHDOG_PID`). */
   readonly ownPid: readonly string[];
-  /** The program enters its folder itself, since the file system of that, or of the program, may not answer. */
+  /** The program enters its folder itself, since the file system of the folder, or of the program, may not answer. */
   readonly entersItself?: boolean;
 }
 
@@ -59,7 +59,7 @@ export function chainFor(spec: WorkerSpec, {baseNice, ownPid, entersItself = fal
   }
   const {account} = privileges;
   argv.push(...privileges.argv);
-  // sd_listen_fds(3), sd_watchdog_enabled(3): whoever reads these compares that pid with its own first.
+  // sd_listen_fds(3), sd_watchdog_enabled(3): readers first compare that pid with their own.
   const entry =
     account === null && spec.umask === null && ownPid.length === 0 && !entersItself
       ? null

@@ -1,6 +1,6 @@
 /**
- * Finding a program by another process, which is of the user who is to run it: what root can see or enter, that user may not;
- * and a file system that does not answer holds up nobody else.
+ * Finds a program in a process of the user who is to run it: that user may not see or enter what root can, and a file
+ * system that does not answer holds up nothing else.
  */
 import {resolve} from 'node:path';
 import {lookAs} from './as-user.ts';
@@ -13,8 +13,8 @@ const NO_FOLDER = 3;
 const NOT_FOUND = 4;
 
 /**
- * Writes the path of the program, from the folder `$1`; of one without a slash in `$2`, searched for in `$3`. Of what is there and
- * can't be run, its path and why (EACCES, EISDIR) is written with exit code 5.
+ * Writes the path of the program `$2`, from the folder `$1`; a name without a slash is searched for in `$3`. For a path
+ * that exists and can't be run, writes why (EACCES, EISDIR) and the path, with exit code 5.
  */
 const SCRIPT = `
 set -f
@@ -35,7 +35,7 @@ printf '%s %s' "$why" "$denied"
 exit 5
 `;
 
-/** Looks for the program in the folders of `path`, or where it says if it has a slash; relative to the worker's folder. */
+/** Searches the folders of `path`, or uses the program's own path if it has a slash; relative to `cwd`. */
 export async function findProgramAs(
   spec: WorkerSpec,
   name: string,

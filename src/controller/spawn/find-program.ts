@@ -1,4 +1,4 @@
-/** Finding a program before it is started, as execvp(3) would: so that a missing one is one clear error. */
+/** Finds a program before it is started, as execvp(3) would, so that a missing one is one clear error. */
 import {errorCode} from '../../base/errors.ts';
 import {accessSync, constants, statSync} from 'node:fs';
 import {join, resolve} from 'node:path';
@@ -6,7 +6,7 @@ import {mayWait} from '../../process/waiting-mounts.ts';
 
 export type FoundProgram = {readonly file: string} | {readonly code: string; readonly message: string};
 
-/** Where no PATH is set. */
+/** Used if no PATH is set. */
 export const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
 
 function problemOf(path: string): string | null {
@@ -26,32 +26,32 @@ const WORDS: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder (EISDIR)',
 };
 
-/** What is there, or not, and can't be run. */
+/** The error for a path that is missing or can't be run. */
 export const notStartable = (name: string, code: string): FoundProgram => ({
   code,
   message: `${name} can't be started: ${WORDS[code] ?? code}`,
 });
 
-/** A name that is in no folder of PATH. */
+/** The error for a name that is in no folder of PATH. */
 export const notFound = (name: string, path: string | undefined): FoundProgram => ({
   code: 'ENOENT',
   message: `${name}: not found in PATH (ENOENT); PATH is ${path ?? `not set, so ${DEFAULT_PATH}`}`,
 });
 
-/** The paths at which {@link findProgram} looks. An empty PATH entry is the working directory (environ(7)). */
+/** Returns the paths that {@link findProgram} tries. An empty PATH entry is the working directory (environ(7)). */
 function candidates(name: string, cwd: string, path: string | undefined): string[] {
   if (name.includes('/')) return [resolve(cwd, name)];
   return (path ?? DEFAULT_PATH).split(':').map(folder => resolve(cwd, join(folder || '.', name)));
 }
 
 /**
- * Whether the folder that a program is to run in, or the program, lies where a file system may not answer: then neither is to
- * be touched by a process that others wait for.
+ * Returns whether a program or its working directory lies on a file system that may not answer: then no process that
+ * others wait for may access either.
  */
 export const mayWaitFor = (name: string, cwd: string, path: string | undefined): boolean =>
   [cwd, ...candidates(name, cwd, path)].some(mayWait);
 
-/** Looks for a program in the folders of `path`, or where it says if it has a slash; relative to `cwd`. */
+/** Searches the folders of `path`, or uses the program's own path if it has a slash; relative to `cwd`. */
 export function findProgram(name: string, cwd: string, path: string | undefined): FoundProgram {
   let denied: string | null = null;
   for (const file of candidates(name, cwd, path)) {
@@ -65,7 +65,7 @@ export function findProgram(name: string, cwd: string, path: string | undefined)
 
 const TOOL_FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/usr/local/bin'];
 
-/** The absolute path of one of the system's own tools, whatever PATH says; null where it is not installed. */
+/** Returns the absolute path of one of the system's own tools, whatever PATH is, or null if it is not installed. */
 export function findTool(name: string): string | null {
   return TOOL_FOLDERS.map(folder => join(folder, name)).find(file => problemOf(file) === null) ?? null;
 }

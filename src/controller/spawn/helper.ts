@@ -1,7 +1,7 @@
 /**
- * Programs that are run for a worker and waited for: probes and hooks. They have the worker's environment and user, and the
- * fleet file's folder as their own. None carries a run's token: it belongs to the supervisor and not to a run, whose end must
- * neither end it nor wait for it.
+ * Runs programs for a worker and waits for them: probes and hooks. They have the worker's environment and user, and run
+ * in the fleet file's folder. They carry no run's token: they belong to the supervisor and not to a run, whose end must
+ * neither end them nor wait for them.
  */
 import {chainFor} from './exec-chain.ts';
 import {readEnvFile} from './env-file.ts';
@@ -13,7 +13,7 @@ import type {WorkerSpec} from '../../fleet/types.ts';
 import {entryScript, TOOL_ENVIRONMENT} from '../../process/entry-script.ts';
 import {inheritedBy, outerEnvironment} from '../../process/outer-environment.ts';
 
-/** For whom a program is run. */
+/** The instance for which a program is run. */
 export interface Principal {
   readonly spec: WorkerSpec;
   readonly id: string;
@@ -23,19 +23,19 @@ export interface Principal {
 export interface HelperProgram {
   readonly argv: readonly string[];
   readonly timeoutMs: number;
-  /** Beyond the worker's environment. */
+  /** Variables besides the worker's environment. */
   readonly env?: Env;
-  /** Aborted: it is killed at once. */
+  /** Kills the program at once when aborted. */
   readonly signal: AbortSignal;
 }
 
-/** Runs a program to its end: null where it ended with exit code 0, else what was wrong, in words. */
+/** Runs a program to its end. Resolves to null on exit code 0, else to a description of the failure. */
 export type RunHelper = (principal: Principal, helper: HelperProgram) => Promise<string | null>;
 
 const NO_LIMITS = {nofile: null, core: null, memory: null, cpu: null} as const;
 
 export interface HelpersOptions {
-  /** Called before the first one is run: what it leaves is no run's. */
+  /** Called before the first program is run: the processes that it leaves belong to no run. */
   readonly begun: () => void;
   /** The supervisor's own environment. */
   readonly env: NodeJS.ProcessEnv;

@@ -1,4 +1,4 @@
-/** Which channels a worker inherits as descriptors, and how it is told. */
+/** Which channels a worker inherits as descriptors, and the variables that describe them. */
 import {channelsUsedBy, isInherited, type InheritedKind} from '../../fleet/channels.ts';
 import type {ChannelSpec, WorkerSpec} from '../../fleet/types.ts';
 import {variablePart} from '../../fleet/values/names.ts';
@@ -9,7 +9,7 @@ const FIRST_FD = 3;
 
 type Of<K extends InheritedKind> = Extract<ChannelSpec, {readonly kind: K}>;
 
-/** What the keeper must know of each kind. */
+/** Builds the keeper's grant of a channel, by kind. */
 const GRANTS: {readonly [K in InheritedKind]: (channel: Of<K>) => Grant} = {
   socket: ({name, address}) => ({kind: 'socket', name, address}),
   pipe: ({name}) => ({kind: 'pipe', name}),
@@ -17,11 +17,11 @@ const GRANTS: {readonly [K in InheritedKind]: (channel: Of<K>) => Grant} = {
 
 const grant = <K extends InheritedKind>(kind: K, channel: Of<K>): Grant => GRANTS[kind](channel);
 
-/** Of all channels, what the keeper must know of those that are inherited. */
+/** Returns the grants of those channels that are inherited. */
 export const grantsAmong = (channels: readonly ChannelSpec[]): readonly Grant[] =>
   channels.filter(isInherited).map(channel => grant(channel.kind, channel));
 
-/** What a worker inherits, in the order of its descriptors. */
+/** Returns the grants of a worker, in the order of its descriptors. */
 export function grantsOf(spec: WorkerSpec, channels: readonly ChannelSpec[]): readonly Grant[] {
   const grants = grantsAmong(channelsUsedBy(spec, channels));
   return GRANT_ORDER.flatMap(kind => grants.filter(one => one.kind === kind));
@@ -29,7 +29,10 @@ export function grantsOf(spec: WorkerSpec, channels: readonly ChannelSpec[]): re
 
 export const listens = (grants: readonly Grant[]): boolean => grants.some(({kind}) => kind === 'socket');
 
-/** `BROOD_FD_<CHANNEL>` of all, and of sockets what sd_listen_fds(3) wants; LISTEN_PID is set by the chain, which knows it. */
+/**
+ * Returns `BROOD_FD_<CHANNEL>` of all grants, and the variables of sd_listen_fds(3) for sockets. The chain sets
+ * LISTEN_PID: only it has the pid.
+ */
 export function grantEnvironment(grants: readonly Grant[]): Readonly<Record<string, string>> {
   const sockets = grants.filter(({kind}) => kind === 'socket').map(({name}) => name);
   const listening = {LISTEN_FDS: String(sockets.length), LISTEN_FDNAMES: sockets.join(':')};

@@ -1,4 +1,4 @@
-/** Where a worker may say how it is (sd_notify(3)), and how it is told. */
+/** The notify socket of a run (sd_notify(3)), and the variables that announce it. */
 import {createHash} from 'node:crypto';
 import {join} from 'node:path';
 import {inFolder} from '../../control/folder.ts';
@@ -15,23 +15,23 @@ const fits = (path: string): boolean => Buffer.byteLength(path) <= MAX_SOCKET_PA
 /** The path of a run's socket in the folder of runs. */
 const ownPath = (folder: string, token: string): string => join(inFolder.runs(folder), `${token}.notify`);
 
-/** Whether a run needs a folder for its socket that may have to be made first. */
+/** Returns whether a run's socket needs another folder, which may have to be made first. */
 export const needsSocketFolder = (spec: WorkerSpec, folder: string, token: string): boolean =>
   usesNotify(spec) && (spec.user !== null || !fits(ownPath(folder, token)));
 
-/** Of a worker that {@link needsSocketFolder} not; null: it says nothing. */
+/** Returns the address of a run without {@link needsSocketFolder}; null without notify. */
 export const ownNotifyAddress = (spec: WorkerSpec, folder: string, token: string): NotifyAddress | null =>
   usesNotify(spec) ? {path: ownPath(folder, token)} : null;
 
 /**
- * The path of a run's socket: in the folder of runs; or, where that path is too long or leads through folders that the
- * worker's user may not enter, in a folder for such sockets. Never an abstract name (`@name`): to those every user of the
- * machine may send, and fill their queues.
+ * Returns the path of a run's socket: in the folder of runs or, if that path is too long or leads through folders that
+ * the worker's user may not enter, in a folder for such sockets. Never an abstract name (`@name`): every user of the
+ * machine may send to those, and fill their queues.
  */
 export async function findNotifyAddress(folder: string, token: string, isOtherUser: boolean): Promise<NotifyAddress> {
   const own = ownPath(folder, token);
   if (!isOtherUser && fits(own)) return {path: own};
-  // /proc/net/unix shows the path to everybody, and a token is known to its run alone.
+  // /proc/net/unix shows the path to everybody, and a run's token must stay secret.
   const name = `${createHash('sha256').update(token).digest('hex').slice(0, 32)}.notify`;
   const problems: string[] = [];
   let code = 'ENAMETOOLONG';
@@ -53,7 +53,7 @@ export async function findNotifyAddress(folder: string, token: string, isOtherUs
   return {code, message: `no folder can hold its notify socket: ${problems.join('; ')} (${code})`};
 }
 
-/** WATCHDOG_PID is set by the chain, which knows it. */
+/** The chain sets WATCHDOG_PID: only it has the pid. */
 export function notifyEnvironment({watchdogMs}: WorkerSpec, notify: string | null): Readonly<Record<string, string>> {
   return {
     ...(notify === null ? {} : {NOTIFY_SOCKET: notify}),

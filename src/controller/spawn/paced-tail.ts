@@ -1,22 +1,24 @@
 /**
- * The end of what a program writes. It is read at a pace: whoever writes faster waits, as for any reader that is slow, and costs this
- * process no more. A program that says much and then its reason is read to its end all the same.
+ * The end of what a program writes. It is read at a limited rate: a program that writes faster blocks, as with any slow
+ * reader, and costs this process no more. A program that writes much and then its reason is still read to its end.
  */
 import type {Readable} from 'node:stream';
 
-/** So much is kept. */
+/** Bytes that are kept. */
 const TAIL_BYTES = 16 * 1024;
-/** So much is read as fast as it comes. */
+/** Bytes that are read at full speed. */
 const FREE_BYTES = 16 * 1024 * 1024;
-/** And then so much in each of these times. */
+/** Bytes that are then read per interval. */
 const SHARE_BYTES = 512 * 1024;
 const SHARE_MS = 100;
-/** What comes in small pieces is let gather, since each costs as much as a large one: so long for so many, and longer then. */
+/**
+ * Small pieces gather first, since each costs as much as a large one: GATHER_MS for each of FREE_PIECES, then LATER_MS.
+ */
 const LARGE_BYTES = 32 * 1024;
 const GATHER_MS = 2;
 const FREE_PIECES = 1000;
 const LATER_MS = 20;
-/** What may be in the pipe when its program has ended (`net.core.wmem_default` is a fifth of it). */
+/** Most bytes left in the pipe when the program has ended (`net.core.wmem_default` is a fifth of it). */
 const REST_BYTES = 1024 * 1024;
 
 export class PacedTail {
@@ -33,12 +35,12 @@ export class PacedTail {
     stream.once('close', () => clearTimeout(this.#timer ?? undefined));
   }
 
-  /** Whole but for what was before, and may begin within a character. */
+  /** The kept end of the output, which may begin within a character. */
   get text(): string {
     return this.#tail.toString('utf8');
   }
 
-  /** Its program has ended: what that has written is there to be read, and whoever else writes is not waited for. */
+  /** Called when the program has ended: reads what it has left in the pipe, and does not wait for other writers. */
   end(): void {
     this.#isEnding = true;
     this.#budget = REST_BYTES;

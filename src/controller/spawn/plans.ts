@@ -1,6 +1,6 @@
 /**
- * Plans of runs that take a look at files which are not the supervisor's own. Others are started and stopped meanwhile; what is
- * to end before its plan is made is never ordered.
+ * Plans of runs that need to read files which are not the supervisor's own. Other runs are started and stopped
+ * meanwhile; a run that is to end before its plan is made is never ordered.
  */
 import {errorCode, messageOf} from '../../base/errors.ts';
 import type {SpawnPlan, SpawnSubject} from './spawn-order.ts';
@@ -34,12 +34,12 @@ export class SpawnPlans {
       });
   }
 
-  /** The run has begun already, and ended: what is planned is not ordered. */
+  /** Drops the plan of a run that has already begun and ended: the run is not ordered. */
   drop(token: string): void {
     this.#underWay.delete(token);
   }
 
-  /** The run is to end; answers whether it was never ordered. Then that is told as a failed start. */
+  /** Cancels the start of a run. Returns whether it was never ordered; this is reported as a failed start. */
   callOff(token: string): boolean {
     if (!this.#underWay.delete(token)) return false;
     this.#host.planned(token, CALLED_OFF);

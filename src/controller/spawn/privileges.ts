@@ -1,4 +1,4 @@
-/** As whom a program runs and what it may: the words that make it so (setpriv(1)). */
+/** The user and the privileges of a program, as words for setpriv(1). */
 import {findAccount, findGroup, groupsOf, type Account} from './accounts.ts';
 import {findTool} from './find-program.ts';
 import type {WorkerSpec} from '../../fleet/types.ts';
@@ -7,9 +7,9 @@ export type PrivilegeSpec = Pick<WorkerSpec, 'user' | 'groups' | 'noNewPrivs' | 
 
 export type Privileges =
   | {
-      /** What comes before the program; empty: nothing is to be changed. */
+      /** The words to put before the program; empty if nothing is to be changed. */
       readonly argv: readonly string[];
-      /** Null: the supervisor's own user. */
+      /** Null for the supervisor's own user. */
       readonly account: Account | null;
     }
   | {readonly code: string; readonly message: string};
@@ -34,7 +34,7 @@ export function privilegesOf({user, groups = null, noNewPrivs = null, capabiliti
     : {argv: [tool, ...words], account};
 }
 
-/** @param added beyond the user's own; null: none */
+/** @param added groups besides the user's own; null if none are configured */
 function groupWords(account: Account | null, added: readonly number[] | null): string[] {
   if (added === null) {
     if (account === null) return [];

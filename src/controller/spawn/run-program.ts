@@ -1,4 +1,4 @@
-/** One program that is run to its end, and not longer than it may. */
+/** Runs one program to its end, with a timeout. */
 import {PacedTail} from './paced-tail.ts';
 import {formatDuration} from '../../base/format.ts';
 
@@ -6,25 +6,25 @@ export interface ProgramOrder {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** What it reads from its standard input; null: nothing. */
+  /** Text for the standard input, or null for none. */
   readonly input: string | null;
   readonly timeoutMs: number;
 }
 
 const LINE_CHARACTERS = 200;
-/** What it has written is there when it ends; whoever else holds its standard error is not waited for. */
+/** When a program ends, its output is in the pipe; other holders of its standard error are not waited for. */
 const DRAIN_MS = 100;
 
 /**
- * Null where it ended with exit code 0, else what was wrong, in words. One that is late, or no longer wanted (`signal`), is
- * killed with its whole process group.
+ * Resolves to null on exit code 0, else to a description of the failure. On timeout, or when `signal` is aborted, the
+ * whole process group is killed.
  */
 export async function runProgram(
   {argv, cwd, env, input, timeoutMs}: ProgramOrder,
   signal: AbortSignal,
 ): Promise<string | null> {
   if (signal.aborted) return 'it was not wanted any more';
-  // Loaded when a fleet needs it: execa costs 70 ms and 11 MB.
+  // Imported on demand: execa costs 70 ms and 11 MB.
   const {execa} = await import('execa');
   const [program = '', ...args] = argv;
   const child = execa(program, args, {
@@ -37,7 +37,7 @@ export async function runProgram(
     buffer: false,
     reject: false,
     cleanup: false,
-    // A group of its own, so that all of it can be killed.
+    // A process group of its own, so that all of it can be killed.
     detached: true,
   });
   const {pid, stderr} = child;
@@ -45,18 +45,18 @@ export async function runProgram(
   const why = {late: false};
   const isCalledOff = (): boolean => signal.aborted;
   const kill = (): void => {
-    // Until its end was told it has not been waited for, so the group that it leads is its own.
+    // Until its end is reported the process is not reaped, so the group that it leads is its own.
     if (pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     why.late = !isCalledOff();
     try {
       process.kill(-pid, 'SIGKILL');
     } catch {
-      // It is in the middle of its end.
+      // The process is about to end.
     }
   };
   const timer = setTimeout(kill, timeoutMs);
   signal.addEventListener('abort', kill, {once: true});
-  // While execa was loaded, it may have been called off.
+  // The signal may have been aborted while execa was imported.
   if (isCalledOff()) kill();
   child.once('exit', () => {
     tail.end();

@@ -1,4 +1,4 @@
-/** From a worker's definition to the order to start one run of it. Environment and program are worked out anew each time. */
+/** Builds the order to start a run from its worker's definition. Resolves environment and program anew each time. */
 import {readyDescriptor} from '../../fleet/readiness.ts';
 import {chainFor} from './exec-chain.ts';
 import {readEnvFile} from './env-file.ts';
@@ -26,7 +26,7 @@ export interface SpawnContext extends FleetContext {
   readonly channels: readonly ChannelSpec[];
 }
 
-/** Which run is to be started. */
+/** The run to start. */
 export interface SpawnSubject {
   readonly spec: WorkerSpec;
   readonly instance: {readonly id: string; readonly number: number};
@@ -37,7 +37,7 @@ export type SpawnPlan =
   | {readonly order: Extract<OrderWithoutLease, {type: 'spawn'}>}
   | {readonly failure: {readonly code: string; readonly message: string}};
 
-/** Whether files must be looked at that are not the supervisor's own: that takes its time, and may fail to end. */
+/** Returns whether files must be read that are not the supervisor's own, which takes time and may never end. */
 export const needsLooking = (
   {spec, token}: Pick<SpawnSubject, 'spec' | 'token'>,
   {folder, outerPath}: SpawnContext,
@@ -53,7 +53,7 @@ export const needsLooking = (
   return mayWaitFor(name, cwd, env['PATH'] ?? outerPath);
 };
 
-/** Works out how to start a run of a worker that {@link needsLooking}. What is wrong is said as a failed spawn would be. */
+/** Plans a run of a worker that {@link needsLooking}. A problem is returned as a failed spawn. */
 export async function planSpawnLooking(subject: SpawnSubject, context: SpawnContext): Promise<SpawnPlan> {
   const {spec, instance, token} = subject;
   const privileges = privilegesOf(spec);
@@ -73,7 +73,7 @@ export async function planSpawnLooking(subject: SpawnSubject, context: SpawnCont
   return assemble(subject, {...context, entersItself, notifyAddress}, own, found);
 }
 
-/** The same for any other worker, at once. */
+/** Plans a run of any other worker, synchronously. */
 export function planSpawn(subject: SpawnSubject, context: SpawnContext): SpawnPlan {
   const {spec, instance, token} = subject;
   const own = ownEnvironment(spec, instance, context, {});
@@ -109,7 +109,7 @@ function assemble(
       id: instance.id,
       file: first ?? program.file,
       argv: first === undefined ? spec.argv : [...chain.argv, program.file, ...spec.argv.slice(1)],
-      // The folder of another user is entered as that user, and one that may not answer by whoever may wait for it.
+      // Another user's folder is entered as that user, and one that may not answer by a process that may block.
       cwd: entry?.cwd == null ? spec.cwd : '/',
       env: {...own, BROOD_RUN: token, ...grantEnvironment(grants), ...notifyEnvironment(spec, notify)},
       inherit: spec.envInherit,

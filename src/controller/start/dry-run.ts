@@ -1,11 +1,11 @@
-/** What a controller shows before it takes over from another: that it can read what that one leaves. */
+/** The check before a controller takes over from another: it must be able to read the state of that one. */
 import {messageOf} from '../../base/errors.ts';
 import {tryCore} from './restore.ts';
 import {SnapshotFile} from '../state/snapshot-file.ts';
 import {readLaunch} from './read-launch.ts';
 import {bootId} from '../../process/proc-files.ts';
 
-/** Answers null, or why it can't take the folder over. Changes nothing. */
+/** Returns null, or why this controller can't take over the folder. Changes nothing. */
 export function prepare(folder: string): string | null {
   try {
     const snapshot = new SnapshotFile(folder);

@@ -1,4 +1,4 @@
-/** The first turn of a controller: what was lost is noted, what runs is taken over, what `up` asked for is begun. */
+/** The first turn of a controller: notes losses, takes over running runs, starts what `up` requested. */
 import {agesNow} from '../turn/age.ts';
 import type {Beginning} from './restore.ts';
 import type {CurrentCode} from '../turn/installed-code.ts';
@@ -30,25 +30,25 @@ export function takeFirstTurn(host: FirstTurnHost, {effects, saved, stopped, rep
   engine.feed(...inputs);
   engine.replay(effects.filter(effect => !('token' in effect && replaced.has(effect.token))));
   for (const {id, pid, exit} of strays) {
-    if (pid === null || exit !== null) continue; // nothing of it lives, or only what it left behind
+    if (pid === null || exit !== null) continue; // no main process is left of it
     noteRepaired(engine, 'snapshot', `a run of ${id} was found, which is none of this fleet: it is ended`);
   }
   link.order(...strays.map(({token}) => ({type: 'end', token, signal: 'SIGKILL', timeoutMs: 0}) as const));
   if (!saved) startOnly(engine, launch);
   else if (saved.launch !== launch.launch) {
-    // After a crash the next `up` goes on from the snapshot, and then applies the file.
+    // After a crash the next `up` restores the snapshot, and then applies the file.
     engine.feed({type: 'configure', fleet: launch.spec});
     if (stopped) startAll(engine, launch);
   }
   engine.feed({type: 'tick'});
 }
 
-/** Whether the supervisor has been started, or goes on after a loss. */
+/** Notes whether the supervisor was started, or continues after a loss. */
 function noteBeginning({engine, launch, welcome, version, code}: FirstTurnHost, saved: Saved | null): void {
   const by = {keeper: welcome.keeper, controller: process.pid};
   if (saved?.launch === launch.launch) {
     noteLoss(engine, welcome, saved.keeper);
-    // Whoever was told of it was lost before it was committed.
+    // The controller that received this fact was lost before the commit.
     if (saved.code != null && welcome.code !== null && saved.code !== welcome.code) {
       code.upgraded(saved.code, welcome.code);
     }
@@ -56,7 +56,7 @@ function noteBeginning({engine, launch, welcome, version, code}: FirstTurnHost, 
   else engine.note({type: 'supervisor-started', ...by, anchor: welcome.anchor, version});
 }
 
-/** Why this controller is the one that works, where it is not the first; `before`: the keeper of the one before. */
+/** Notes why this controller replaces another one; `before` is the keeper of that one. */
 function noteLoss(engine: Engine, {keeper, loss, failedUpgrade}: Welcome, before: number): void {
   const by = {keeper, controller: process.pid};
   if (failedUpgrade) engine.note({type: 'upgrade-failed', ...failedUpgrade});
@@ -64,7 +64,7 @@ function noteLoss(engine: Engine, {keeper, loss, failedUpgrade}: Welcome, before
   else if (loss) engine.note({type: 'controller-lost', ...by, reason: loss.how, report: loss.report});
 }
 
-/** `up --only`: all others stay down. */
+/** `up --only`: leaves all others down. */
 function startOnly(engine: Engine, {only}: Launch): void {
   if (only === null) return;
   const ids = [...engine.core.instances()];
@@ -73,7 +73,7 @@ function startOnly(engine: Engine, {only}: Launch): void {
   engine.feed({type: 'start', ids: named.map(({id}) => id), inTime: true});
 }
 
-/** What was wanted down only because all of it was. */
+/** Starts the instances that were down only because the whole fleet was. */
 function startAll(engine: Engine, {only, spec}: Launch): void {
   const wanted = spec.workers.filter(({name}) => only === null || only.includes(name));
   const ids = wanted.flatMap(({name, instances}) => Array.from({length: instances}, (_, at) => `${name}/${at + 1}`));

@@ -1,6 +1,6 @@
 /**
- * The controller before this one, where it lives on: it was frozen when its keeper was lost. Whoever is connected to it
- * waits for ever, so it is woken up to leave; one that can't is killed.
+ * The controller before this one, if it is still alive: it was frozen when its keeper was lost. Its clients would wait
+ * for ever, so it is woken up to leave; if it can't, it is killed.
  */
 import {SIGCONT, SIGKILL} from '../../posix/signal-numbers.ts';
 import type {ProcessId} from '../state/attachment.ts';
@@ -11,8 +11,10 @@ import {startTimeOf} from '../../process/stat.ts';
 const PATIENCE_MS = 5_000;
 
 /**
- * Whether a living socket in the place of the control socket is an earlier controller's, which is frozen or leaving; null:
- * who listens can't be told, since the queue of connections is full.
+ * Returns whether a living socket in the place of the control socket belongs to an earlier controller, which is frozen
+ * or leaving.
+ *
+ * @param peer null if the listener is unknown, since the queue of connections is full
  */
 export function isPredecessor(peer: {readonly pid: number} | null, folder: string): boolean {
   if (peer?.pid === process.pid) return true;

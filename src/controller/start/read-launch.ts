@@ -1,4 +1,4 @@
-/** What `up` asked for: by its file or, where that was removed or damaged, by what an earlier controller has committed. */
+/** Reads what `up` requested from its file or, if that is lost or damaged, from the state of an earlier controller. */
 import {messageOf} from '../../base/errors.ts';
 import {isObject} from '../../base/json.ts';
 import {readFileSync} from 'node:fs';
@@ -8,7 +8,7 @@ import {decodeFound, type Launch} from '../state/launch.ts';
 import {inFolder} from '../../control/folder.ts';
 import {restoreCore} from '../../supervisor/index.ts';
 
-/** Neither the file nor the state tells what the fleet is. */
+/** Neither the file nor the state defines the fleet. */
 export class NoLaunchError extends Error {
   override readonly name = 'NoLaunchError';
 }
@@ -19,7 +19,7 @@ export function readLaunch(folder: string, snapshot: SnapshotFile, boot: string)
   let why: string;
   try {
     const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    // Written by this program, in a private folder; one of before knew no clients.
+    // Written by this program, in a private folder; earlier versions did not write `clients`.
     if (isLaunch(value)) return {clients: [], ...value};
     why = 'it is no fleet';
   } catch (error) {
@@ -35,7 +35,7 @@ export function readLaunch(folder: string, snapshot: SnapshotFile, boot: string)
 const isLaunch = (value: unknown): value is Omit<Launch, 'clients'> =>
   isObject(value) && typeof value['launch'] === 'string' && isObject(value['spec']);
 
-/** Null where none was committed in this boot that is whole, or by a version that did not note it. */
+/** Returns null if this boot has no intact state, or one of a version that did not record the launch. */
 function launchIn(snapshot: SnapshotFile, boot: string): Launch | null {
   try {
     const {text, changes} = snapshot.readSnapshot();
@@ -45,6 +45,6 @@ function launchIn(snapshot: SnapshotFile, boot: string): Launch | null {
     const {core} = restoreCore(found.core, coreOptions);
     return {...fleet, launch, spec: core.fleet(), only: null, attached, clients};
   } catch {
-    return null; // beginCore tells what is wrong with it
+    return null; // the caller throws NoLaunchError
   }
 }

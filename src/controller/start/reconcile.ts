@@ -1,4 +1,4 @@
-/** Compares what the core believes with what the keeper knows, after either of them was lost. */
+/** Compares the core's state with the keeper's records, after either process was lost. */
 import {inputsOf, type AgeOf} from '../turn/run-inputs.ts';
 import type {RunFact} from '../../link/runs.ts';
 import type {Core} from '../../supervisor/index.ts';
@@ -6,13 +6,13 @@ import type {FoundRun, Input, Instance} from '../../supervisor/types.ts';
 
 export interface Reconciled {
   readonly inputs: readonly Input[];
-  /** Runs in whose place others were found: what was still to be done with them is void. */
+  /** Runs that were replaced by found ones: their pending effects are void. */
   readonly replaced: ReadonlySet<string>;
-  /** Runs that live and that are no instance's: to be ended, so that none has two main processes. */
+  /** Living runs that belong to no instance: they must be ended, so that none has two main processes. */
   readonly strays: readonly RunFact[];
 }
 
-/** Nobody has looked at what was left of that run. */
+/** The processes that this run left were never searched for. */
 const UNSEEN = {
   proof: 'lineage',
   survivors: [],
@@ -30,12 +30,12 @@ export function reconcile(core: Core, runs: readonly RunFact[], wall: number, ag
   for (const run of runs) {
     if (takenOver.get(run.id) === run.token) inputs.push(...inputsOf({...run, adopted: true}, ageOf));
     else if (core.byToken(run.token)) inputs.push(...inputsOf(run, ageOf));
-    // So that it is forgotten.
+    // Makes the keeper forget the run.
     else if (isOver(run)) inputs.push({type: 'cleared', token: run.token, proof: 'lineage', survivors: []});
   }
   for (const {id, run, clearing} of core.instances()) {
     if (takenOver.has(id)) continue;
-    // Its record is gone, so nobody can tell how it ended; a run that was never spawned is spawned by what is replayed.
+    // Its record is gone, so how the run ended is unknown; one that was never spawned is spawned by a replayed effect.
     if (run !== null && run.pid !== null && !known.has(run.token)) {
       inputs.push({type: 'exited', token: run.token, code: null, signal: null, at: wall});
       inputs.push({type: 'cleared', token: run.token, ...UNSEEN});
@@ -50,7 +50,10 @@ export function reconcile(core: Core, runs: readonly RunFact[], wall: number, ag
 const tokensOf = (instance: Instance | undefined): string[] =>
   [instance?.run?.token, instance?.clearing].filter(token => token != null);
 
-/** Of the runs that the core does not know and that are not over: the first of each instance that has no other is its. */
+/**
+ * Sorts the runs that the core does not know and that are not over: the first of each instance without another run
+ * becomes its run, the others are strays.
+ */
 function sort(
   core: Core,
   runs: readonly RunFact[],
@@ -70,7 +73,7 @@ function sort(
     const taken = found.has(id) || own.some(one => one !== undefined && !isOver(one));
     if (taken || !workers.has(id.split('/')[0] ?? '')) strays.push(run);
     else {
-      // A decision to restart is counted when it is made, so the first run after one is none more.
+      // A restart is counted when it is decided, so the first run after that decision is not counted again.
       const counted = instance?.run == null ? 1 : 0;
       found.set(id, {id, token, missed: Math.max(0, (begun.get(id) ?? 0) - counted)});
     }

@@ -1,4 +1,4 @@
-/** With what a controller begins. */
+/** The state with which a controller begins. */
 import {messageOf} from '../../base/errors.ts';
 import {coreOptions} from '../turn/core-options.ts';
 import type {SnapshotFile} from '../state/snapshot-file.ts';
@@ -8,19 +8,19 @@ import type {Effect} from '../../supervisor/types.ts';
 
 export interface Beginning {
   readonly core: Core;
-  /** What an earlier controller may not have got out. */
+  /** Effects that an earlier controller may not have carried out. */
   readonly effects: readonly Effect[];
-  /** What it committed beside the core; null: there was none in this boot. */
+  /** What it committed besides the core; null if there was none in this boot. */
   readonly saved: Saved | null;
-  /** Lines of the journal that it committed and may not have written. */
+  /** Journal lines that it committed and may not have written. */
   readonly unwritten: string;
-  /** It had been stopped, or was being stopped, when another `up` asked for it: all is to be started. */
+  /** The fleet was stopped, or being stopped, when another `up` requested it: everything must be started. */
   readonly stopped: boolean;
-  /** What was wrong with the snapshot and what became of it, in words; null where it was whole. */
+  /** What was wrong with the snapshot and how it was handled, or null if it was intact. */
   readonly repaired: string | null;
 }
 
-/** What an earlier controller of this boot committed, or the fleet as `up` was given it. */
+/** Restores what an earlier controller of this boot committed, or creates the fleet that was given to `up`. */
 export function beginCore(launch: Launch, snapshot: SnapshotFile, boot: string): Beginning {
   const {text, changes, damaged} = snapshot.readSnapshot();
   const anew = (repaired: string | null): Beginning => ({
@@ -39,7 +39,7 @@ export function beginCore(launch: Launch, snapshot: SnapshotFile, boot: string):
       anew(null)
     );
   } catch (error) {
-    // Every controller would fail of it. What runs is taken over by the keeper's records; the rest is as in the file.
+    // Every controller would fail on it. The keeper's records have what runs; all else starts as in the file.
     const why = messageOf(error);
     const kept = snapshot.setAside();
     return anew(
@@ -48,13 +48,13 @@ export function beginCore(launch: Launch, snapshot: SnapshotFile, boot: string):
   }
 }
 
-/** Whether what another controller has committed can be gone on from. Changes nothing; throws what is in the way. */
+/** Checks that the state of another controller can be restored. Changes nothing. Throws the error that prevents it. */
 export function tryCore(launch: Launch, snapshot: SnapshotFile, boot: string): void {
   const {text, changes} = snapshot.readSnapshot();
   if (text !== null) goOn(launch, {text, changes}, boot, null);
 }
 
-/** Null where the text is of another boot. Throws SnapshotError, or what JSON.parse throws. */
+/** Returns null if the text is of another boot. Throws SnapshotError, or errors of JSON.parse. */
 function goOn(
   launch: Launch,
   {text, changes}: {text: string; changes: readonly string[]},

@@ -1,22 +1,22 @@
-/** A fleet that lives with a client (a foreground `up`): when that goes away, in whatever manner, the fleet is stopped in order. */
+/** Ties a fleet to a client (a foreground `up`): when that goes away, in any manner, the fleet is stopped in order. */
 import type {CallContext} from '../../control/handlers.ts';
 import {isAlive, readStat, startTimeOf} from '../../process/stat.ts';
 
-/** How long a client that runs has to come, or to come back after the controller was replaced. */
+/** How long a running client may take to attach, also again after the controller was replaced. */
 const PATIENCE_MS = 5_000;
 const LOOK_MS = 250;
 
-/** A process, by what nobody else has. */
+/** The unique identity of a process. */
 export interface ProcessId {
   readonly pid: number;
   readonly startTime: string;
 }
 
-/** What a later controller must know. */
+/** State for a later controller. */
 export interface Attached {
-  /** A client has been attached, or will be. */
+  /** Whether a client has been attached, or will be. */
   readonly attached: boolean;
-  /** Their processes, where the kernel tells. */
+  /** The processes of the clients, as far as the kernel reports them. */
   readonly clients: readonly ProcessId[];
 }
 
@@ -34,13 +34,13 @@ export class Attachment {
     if (attached) this.#await();
   }
 
-  /** Whether and with whom the fleet lives; to be committed. */
+  /** The state to commit. */
   get saved(): Attached {
     const connected = [...this.#connected.values()].filter(client => client !== null);
     return {attached: this.#wanted, clients: connected.length > 0 ? connected : this.#awaited};
   }
 
-  /** The connection of a client is the life of the fleet from now on. */
+  /** Ties the fleet to the client's connection. */
   attach({signal, peerPid}: CallContext): void {
     if (this.#connected.has(signal) || signal.aborted) return;
     const startTime = peerPid === null ? null : startTimeOf(peerPid);
@@ -53,8 +53,8 @@ export class Attachment {
   }
 
   /**
-   * Waits for those that were attached to an earlier controller. One that is stopped (Ctrl-Z) can't come, but is not gone:
-   * the time it has counts while it runs.
+   * Waits for clients that were attached to an earlier controller. A client that is stopped (Ctrl-Z) can't attach, but
+   * is not gone: its time counts only while it runs.
    */
   #await(): void {
     setTimeout(() => {

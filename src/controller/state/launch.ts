@@ -1,4 +1,4 @@
-/** What a fleet's folder tells a controller that starts: what `up` asked for, and how far an earlier one had come. */
+/** What a starting controller reads from the folder: what `up` requested, and the state of an earlier controller. */
 import type {ProcessId} from './attachment.ts';
 import type {FleetSpec} from '../../fleet/types.ts';
 import {withChanges} from '../../supervisor/index.ts';
@@ -9,39 +9,39 @@ export interface Launch {
   readonly file: string | null;
   readonly dir: string;
   readonly id: string;
-  /** A new one for each `up`. */
+  /** Unique for each `up`. */
   readonly launch: string;
   readonly spec: FleetSpec;
-  /** `--only`: what is to be started; null: everything. */
+  /** `--only`: the workers to start; null for all. */
   readonly only: readonly string[] | null;
-  /** A foreground `up` will attach itself: these processes. */
+  /** A foreground `up` will attach: these processes. */
   readonly attached: boolean;
   readonly clients: readonly ProcessId[];
 }
 
-/** What is committed beside the core's own state. */
+/** What is committed besides the core's own state. */
 export interface Saved {
   readonly boot: string;
-  /** The `up` whose fleet file was taken in. */
+  /** The `up` whose fleet file was applied. */
   readonly launch: string;
-  /** What `up` was given beside the workers, for whoever finds no `fleet.json`; absent in a snapshot of an earlier version. */
+  /** What `up` was given besides the workers, if `fleet.json` is lost; absent in a snapshot of an earlier version. */
   readonly fleet?: Pick<Launch, 'name' | 'file' | 'dir' | 'id'>;
   /** The number of the last journal record. */
   readonly seq: number;
-  /** The copy of the programs that is current; absent in a snapshot of a version that did not note it. */
+  /** The current copy of the programs; absent in a snapshot of a version that did not record it. */
   readonly code?: string | null;
   /** The keeper's pid. */
   readonly keeper: number;
-  /** The controller that wrote this; unknown of one of before. */
+  /** The controller that wrote this; absent in a snapshot of an earlier version. */
   readonly controller?: ProcessId;
-  /** The fleet lives with a foreground `up`: these processes. */
+  /** The fleet is tied to a foreground `up`: these processes. */
   readonly attached: boolean;
   readonly clients: readonly ProcessId[];
   /** When the supervisor was first started (wall clock, ms). */
   readonly upSince: number;
 }
 
-/** One line of JSON, the core's, then those of the journal that are not written yet. */
+/** One line of JSON, one line of the core, then the journal lines that are not written yet. */
 export const encodeSaved = (saved: Saved, core: string, unwritten: string): string =>
   `${JSON.stringify(saved)}\n${core}${unwritten}`;
 
@@ -52,8 +52,8 @@ export interface Decoded {
 }
 
 /**
- * The other way, with what has changed since; null where the text is of another boot: then nothing that it tells of is
- * left. Throws where it is none.
+ * Decodes a state and the changes since. Returns null if the text is of another boot: then nothing that it describes is
+ * left. Throws if the text is not a state.
  */
 export function decodeFound(text: string, changes: readonly string[], boot: string): Decoded | null {
   const whole = decodeSaved(text, boot);
@@ -67,7 +67,7 @@ export function decodeFound(text: string, changes: readonly string[], boot: stri
 }
 
 function decodeSaved(text: string, boot: string): Decoded | null {
-  // Its checksum was right: this program wrote it, though it may be one of before.
+  // The checksum was right, so this program wrote it, though perhaps an earlier version.
   const saved: Saved = {
     clients: [],
     ...(JSON.parse(text.slice(0, Math.max(0, text.indexOf('\n')))) as Omit<Saved, 'clients'>),

@@ -1,13 +1,13 @@
-/** The fleet's file, read again. */
+/** Reads the fleet's file again. */
 import type {Launch} from './launch.ts';
 import type {FleetSpec} from '../../fleet/types.ts';
 
-/** The fleet as its file describes it now; or why that can't be made true, in words. */
+/** Resolves to the fleet as its file describes it now, or to why that can't be applied. */
 export async function rereadFleet({name, file}: Launch): Promise<{fleet: FleetSpec} | {message: string}> {
   if (file === null) return {message: 'this fleet has no file: its workers came by `brood add`'};
-  // Loaded when it is needed: a controller that reads no YAML need not have its parser in memory.
+  // Imported on demand: a controller that reads no YAML need not have its parser in memory.
   const {parseFleetFile} = await import('../../fleet/read-file.ts');
-  // Errors alone are told, and a path that can't be watched is none.
+  // Only errors are reported, and a path that can't be watched is none.
   const {fleet, problems} = await parseFleetFile(file, {unwatchable: () => null});
   if (fleet?.name === name) return {fleet};
   if (fleet) return {message: `${file} now describes the fleet ${fleet.name}, and this is ${name}`};

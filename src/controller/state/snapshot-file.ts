@@ -1,7 +1,7 @@
 /**
- * The snapshot on disk: two preallocated halves, written in turn. Each begins with a whole state; what changes after it
- * is written behind it, until there is no room or the time for another whole one. A kill in the middle of a write loses
- * that write and nothing before it; a disk that is full after they were made does not matter.
+ * The snapshot on disk: two preallocated halves, written in turn. Each begins with a whole state; changes are appended
+ * to it until there is no room, or until another whole state is due. A kill in the middle of a write loses that write
+ * and nothing before it; once the halves exist, a full disk does not matter.
  */
 import {inFolder} from '../../control/folder.ts';
 import {type Half, HALVES, type Held, readHalf, lastOf} from './snapshot-half.ts';
@@ -21,28 +21,28 @@ import {
 
 const SMALLEST_BYTES = 256 * 1024;
 
-/** A half is made this much larger than what it must hold. */
+/** The factor by which a half is made larger than what it must hold. */
 const ROOM = 2;
 
-/** A whole state has a multiple of this as its number, the changes to it the numbers that follow. */
+/** The number of a whole state is a multiple of this; its changes have the numbers that follow. */
 const GENERATION = 1n << 20n;
 
-/** What was found on disk. */
+/** The contents found on disk. */
 export interface FoundSnapshot {
-  /** Of the newest whole half; null where none is. */
+  /** The newest intact whole state, or null. */
   readonly text: string | null;
-  /** What has changed since, oldest first. */
+  /** The changes since, oldest first. */
   readonly changes: readonly string[];
-  /** How many halves hold something that is no snapshot: torn by a kill or damaged. */
+  /** Number of halves that hold something other than a snapshot: torn by a kill or damaged. */
   readonly damaged: number;
 }
 
-/** Another controller has committed meanwhile: what this one believes is not true any more. */
+/** Another controller has committed meanwhile: the state of this one is out of date. */
 export class SupersededError extends Error {
   override readonly name = 'SupersededError';
 }
 
-/** Whether an open file still is what lies at the path. */
+/** Returns whether an open file is still the one at the path. */
 function isAt(fd: number, path: string): boolean {
   const there = lstatSync(path, {throwIfNoEntry: false});
   const open = fstatSync(fd);
@@ -54,18 +54,18 @@ const sizeOf = (path: string): number => statSync(path, {throwIfNoEntry: false})
 export class SnapshotFile {
   readonly #folder: string;
   readonly #fds = new Map<Half, number>();
-  /** The headers as this object has read or written them. */
+  /** The headers as last read or written by this object. */
   readonly #headers = new Map<Half, Buffer>();
   #number = 0n;
-  /** The one that holds the newest. */
+  /** The half that holds the newest state. */
   #half: Half = 0;
-  /** Where the next change belongs; null where a whole state is due. */
+  /** Offset of the next change; null if a whole state is due. */
   #end: number | null = null;
-  /** Bytes that both halves have on disk. */
+  /** Size that both halves have on disk, in bytes. */
   #capacity: number;
-  /** The files as they were when what they hold was last seen to be right. */
+  /** The identities of the files when their contents were last found intact. */
   readonly #sound = new Map<Half, string>();
-  /** What a commit has found to be damaged, in words; {@link findProblem} tells it. */
+  /** Damage that a commit has found, for {@link findProblem}. */
   #harm: readonly string[] = [];
 
   constructor(folder: string) {
@@ -85,7 +85,7 @@ export class SnapshotFile {
         this.#half = half;
       }
     }
-    // The next is whole: a half to which another may yet write is left alone.
+    // The next write is whole: another controller may still write to this half.
     this.#end = null;
     if (newest === null) return {text: null, changes: [], damaged};
     this.#number = lastOf(newest);
@@ -93,7 +93,7 @@ export class SnapshotFile {
   }
 
   /**
-   * Makes sure that a text of that many bytes can be written whatever happens to the disk.
+   * Makes sure that a text of this many bytes can be written, whatever happens to the disk.
    *
    * @throws the error of the file system (`ENOSPC`, `EDQUOT`, ...)
    */
@@ -103,7 +103,7 @@ export class SnapshotFile {
     const wanted = Math.max(SMALLEST_BYTES, needed * ROOM);
     for (const half of HALVES) {
       const fd = this.#open(half);
-      // Zeros are written, since a hole would need room later. What is behind the end of the text is never read.
+      // Zeros are written, since a hole would need room later. Bytes behind the end of the text are never read.
       let at = fstatSync(fd).size;
       const zeros = Buffer.alloc(Math.min(1024 * 1024, wanted));
       while (at < wanted) at += writeSync(fd, zeros, 0, Math.min(zeros.length, wanted - at), at);
@@ -114,7 +114,7 @@ export class SnapshotFile {
   /**
    * Writes the whole state over the older half.
    *
-   * @throws SupersededError, and as {@link reserve} does
+   * @throws SupersededError, and the errors of {@link reserve}
    */
   write(text: string): void {
     this.#isMine();
@@ -132,7 +132,8 @@ export class SnapshotFile {
   }
 
   /**
-   * Writes what has changed since the last write, behind it; false where there is no room for that: then the whole is due.
+   * Appends what has changed since the last write. Returns false if it can't, e.g. for lack of room: then a whole state
+   * is due.
    *
    * @throws SupersededError, and the error of the file system
    */
@@ -143,7 +144,7 @@ export class SnapshotFile {
     const bytes = encodeRecord({isWhole: false, number, text});
     if (end + bytes.length > this.#capacity || number % GENERATION === 0n) return false;
     if (!this.#isMine()) return false;
-    // Half a change must not be followed by another.
+    // A half-written change must not be followed by another one.
     this.#end = null;
     this.#put(this.#half, bytes, end);
     this.#number = number;
@@ -152,8 +153,8 @@ export class SnapshotFile {
   }
 
   /**
-   * Compares what lies at the paths with what this object has written; reads a half only where its file has changed since
-   * the last look. Answers what is wrong, in words; null: nothing.
+   * Compares the files with what this object has written; reads a half only if its file has changed since the last
+   * look. Returns what is wrong, or null.
    */
   findProblem(): string | null {
     if (this.#number === 0n || this.#fds.size === 0) return null;
@@ -162,7 +163,7 @@ export class SnapshotFile {
     return wrong.size === 0 ? null : [...wrong].join(' and ');
   }
 
-  /** What {@link findProblem} has found is to be written over: {@link write} makes both halves anew. */
+  /** Gives up what {@link findProblem} has found damaged: {@link write} then makes both halves anew. */
   giveUp(): void {
     this.#end = null;
     this.#capacity = 0;
@@ -192,7 +193,7 @@ export class SnapshotFile {
     if (this.#sound.get(half) === mark) return null;
     const found = readHalf(path, () => undefined);
     const isNewest = half === this.#half;
-    // A successor's commit is none of this one's to mend.
+    // A successor's commit is not for this controller to repair.
     const wasWritten = this.#headers.get(half)?.some(byte => byte !== 0) === true;
     const isSound = isNewest
       ? typeof found === 'object' && lastOf(found) >= this.#number
@@ -208,14 +209,15 @@ export class SnapshotFile {
   }
 
   /**
-   * Whether what is on disk is what this object has written. One that was frozen, and was given up with its keeper, may
-   * wake up in the middle of its turn: then it is another controller's. Whatever else is there is damage.
+   * Returns whether the disk holds what this object has written. A controller that was frozen and replaced together
+   * with its keeper may wake up in the middle of its turn: then the disk holds another controller's state. Anything
+   * else is damage.
    *
    * @throws SupersededError
    */
   #isMine(): boolean {
     const foreign = HALVES.filter(half => {
-      // Nothing was there when it was looked for.
+      // The half did not exist when it was read.
       const header = this.#headers.get(half) ?? Buffer.alloc(HEADER_BYTES);
       const now = Buffer.alloc(header.length);
       readSync(this.#open(half), now, 0, now.length, 0);
@@ -230,13 +232,13 @@ export class SnapshotFile {
     return false;
   }
 
-  /** The next `up` begins anew. */
+  /** Removes both halves: the next `up` begins anew. */
   remove(): void {
     this.#close();
     for (const half of HALVES) rmSync(inFolder.snapshot(this.#folder, half), {force: true, recursive: true});
   }
 
-  /** Keeps what can't be read beside what will be written, in the place of what was kept before. Answers where. */
+  /** Renames unreadable halves, and replaces any that were kept before. Returns the new paths. */
   setAside(): string[] {
     this.#close();
     return HALVES.flatMap(half => {

@@ -1,4 +1,4 @@
-/** One half of the snapshot on disk: a whole state, and behind it what has changed since. */
+/** One half of the snapshot on disk: a whole state, followed by its changes. */
 import {hasCode} from '../../base/errors.ts';
 import {decodeRecord, HEADER_BYTES, type SnapshotRecord} from './snapshot-record.ts';
 import {readFileSync} from 'node:fs';
@@ -7,13 +7,13 @@ export type Half = 0 | 1;
 
 export const HALVES: readonly Half[] = [0, 1];
 
-/** What a half holds. */
+/** The contents of a half. */
 export interface Held {
   readonly whole: SnapshotRecord;
   readonly changes: readonly SnapshotRecord[];
 }
 
-/** `empty` until the first snapshot was written to it. */
+/** Reads a half. Returns `empty` until the first snapshot is written to it. */
 export function readHalf(path: string, take: (header: Buffer) => void): Held | 'empty' | 'damaged' {
   let bytes: Buffer;
   try {
@@ -30,7 +30,7 @@ export function readHalf(path: string, take: (header: Buffer) => void): Held | '
   let end = whole.bytes;
   for (let number = whole.number + 1n; ; number++) {
     const change = decodeRecord(bytes, end);
-    // One that was torn, or what an earlier generation has left there.
+    // A torn change, or one that an earlier generation has left there.
     if (change === null || change === 'damaged' || change.isWhole || change.number !== number) return {whole, changes};
     changes.push(change);
     end += change.bytes;

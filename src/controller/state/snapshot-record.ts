@@ -1,12 +1,12 @@
 /**
- * What a half of the snapshot is made of: one whole state, and then changes to it, each with a number and a checksum. A
- * change counts if its number follows that of the one before.
+ * The records in a half of the snapshot: one whole state, then changes to it, each with a number and a checksum. A
+ * change counts if its number follows the one before.
  */
 import {createHash} from 'node:crypto';
 
 const WHOLE = 'BROODSN2';
 const CHANGE = 'BROODCH2';
-/** As an earlier version wrote it, which knew no changes. */
+/** Written by an earlier version, which had no changes. */
 const EARLIER = 'BROODSN1';
 /** Magic 8, number 8, length 4, checksum 20. */
 export const HEADER_BYTES = 40;
@@ -15,11 +15,11 @@ export interface SnapshotRecord {
   readonly isWhole: boolean;
   readonly number: bigint;
   readonly text: string;
-  /** With its header. */
+  /** Length including the header. */
   readonly bytes: number;
 }
 
-/** Against torn writes and not against anybody: of what Node 20 has everywhere, the fastest (0.6 ms for 500 KB). */
+/** Guards against torn writes, not against attackers: the fastest that Node 20 has everywhere (0.6 ms for 500 KB). */
 const checksum = (number: bigint, body: Buffer): Buffer =>
   createHash('sha1').update(number.toString()).update(body).digest();
 
@@ -34,7 +34,7 @@ export function encodeRecord({isWhole, number, text}: Omit<SnapshotRecord, 'byte
   return bytes;
 }
 
-/** What stands at that place; null where nothing was written, or something that is no record. */
+/** Decodes the record at an offset. Returns null if nothing was written there, or something that is no record. */
 export function decodeRecord(bytes: Buffer, at: number): SnapshotRecord | 'damaged' | null {
   const header = bytes.subarray(at, at + HEADER_BYTES);
   const magic = header.toString('latin1', 0, 8);
@@ -49,7 +49,7 @@ export function decodeRecord(bytes: Buffer, at: number): SnapshotRecord | 'damag
   return {isWhole, number, text: body.toString(), bytes: HEADER_BYTES + length};
 }
 
-/** The number of the whole state that a half begins with, by its header alone: it may be in the middle of being written. */
+/** Returns the number of a half's whole state, from the header alone: the rest may not be completely written yet. */
 export function numberOfWhole(header: Buffer): bigint | null {
   const isWhole = header.length >= HEADER_BYTES && header.toString('latin1', 0, 8) === WHOLE;
   return isWhole ? header.readBigUInt64LE(8) : null;

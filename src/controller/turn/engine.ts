@@ -1,6 +1,6 @@
 /**
- * The controller's turn: take in what came, let the core decide, commit what it decided, then do it. Nothing is done
- * before it is committed, so a controller that is killed between any two steps neither loses nor repeats one.
+ * The controller's turn: takes inputs, lets the core decide, commits its decisions, then carries them out. Nothing is
+ * done before it is committed, so a controller that is killed between any two steps neither loses nor repeats one.
  */
 import {errorCode} from '../../base/errors.ts';
 import {monotonic, now} from './clock.ts';
@@ -13,27 +13,27 @@ import type {Effect, Input, Instance, Time} from '../../supervisor/types.ts';
 import {noteWork} from '../../posix/collect.ts';
 import type {Core} from '../../supervisor/index.ts';
 
-/** Room that is kept beyond what the snapshot has now, for changes that make it larger. */
+/** Room reserved beyond the snapshot's current size, for changes that make it larger. */
 const ROOM_BYTES = 64 * 1024;
 const LONGEST_TIMER_MS = 60_000;
-/** How long facts that lead to nothing may wait for a commit. */
+/** How long facts without effects may wait for a commit. */
 const GATHER_MS = 50;
-/** After so long no further input is handled in a turn: between turns clients are answered, also when all workers die at once. */
+/** Time for the inputs of one turn: clients are answered between turns, also when all workers die at once. */
 const SLICE_MS = 8;
-/** After so long without a commit, the next one is of the whole state. */
+/** After this time without a commit, the next one is of the whole state. */
 const QUIET_MS = 1_000;
 
 export interface EngineOptions {
   readonly core: Core;
   readonly snapshot: SnapshotFile;
   readonly journal: Journal;
-  /** What is committed beside the core. */
+  /** What is committed besides the core. */
   readonly saved: () => Omit<Saved, 'seq'>;
-  /** Does what was decided, all of one turn at once. */
+  /** Carries out the effects of one turn. */
   readonly carryOut: (effects: readonly Effect[]) => void;
-  /** Whether the keeper that this controller belongs to is there: another one may have started another controller. */
+  /** Returns whether this controller's keeper is still there: another one may have started another controller. */
   readonly isCurrent: () => boolean;
-  /** Another controller has committed: this one has no say any more. */
+  /** Called when another controller has committed: this one must not decide any more. */
   readonly superseded: () => void;
 }
 
@@ -47,13 +47,13 @@ export class Engine {
   #scheduled = false;
   #timer: NodeJS.Timeout | null = null;
   #commitError: string | null = null;
-  /** Facts were taken in that are not committed yet: runs until they must be. */
+  /** Runs while facts wait for their commit. */
   #gathering: NodeJS.Timeout | null = null;
   #overdue = false;
-  /** Runs until all is quiet, while both halves do not hold the same whole. */
+  /** Runs until all is quiet, while the halves do not hold the same whole state. */
   #quiet: NodeJS.Timeout | null = null;
   #isQuiet = false;
-  /** What the keeper may forget after the next commit. */
+  /** `forget` effects that wait for the next commit. */
   #forgotten: Effect[] = [];
   #closed = false;
   readonly #pace = new JournalPace({
@@ -73,12 +73,12 @@ export class Engine {
     return this.#options.core;
   }
 
-  /** Why the last commit failed; null where it did not. */
+  /** Error of the last commit, or null. */
   get commitError(): string | null {
     return this.#commitError;
   }
 
-  /** Takes something in; it is handled in the next turn, together with all that comes until then. */
+  /** Queues inputs for the next turn. */
   feed(...inputs: readonly Input[]): void {
     this.#inputs.push(...inputs);
     this.#schedule();
@@ -90,18 +90,18 @@ export class Engine {
     this.#schedule();
   }
 
-  /** Writes a line of the journal in the next turn. */
+  /** Writes a journal line in the next turn. */
   note(event: Extract<Effect, {type: 'journal'}>['event']): void {
     this.#effects.push({type: 'journal', event});
     this.#schedule();
   }
 
-  /** Whether a change can be recorded that makes the state so many bytes larger, roughly. */
+  /** Returns whether a change that makes the state larger by about `bytes` can be recorded. */
   canRecord(bytes: number): boolean {
     if (this.#closed) return false;
     try {
       this.#options.snapshot.reserve(Buffer.byteLength(this.#encode(this.core.snapshot(), '')) + bytes + ROOM_BYTES);
-      // There may be room again, and nothing has happened since that was recorded.
+      // There may be room again, and nothing was recorded since the failure.
       if (this.#commitError !== null) this.#commit();
       return this.#commitError === null;
     } catch {
@@ -110,17 +110,17 @@ export class Engine {
   }
 
   /**
-   * Resolves once `settled` says so after a turn; at once if it does now and nothing is waiting to be handled. And when
-   * `signal` is aborted, or after `timeoutMs`.
+   * Resolves after the first turn that leaves no inputs and at which `settled` returns true, when `signal` is aborted,
+   * or after `timeoutMs`.
    */
   async until(settled: () => boolean, signal: AbortSignal, timeoutMs?: number): Promise<void> {
     if (signal.aborted) return;
-    // What was fed must be handled first: before, the old state may look like the wanted one.
+    // Queued inputs must be handled first: until then, the old state may look like the wanted one.
     this.#schedule();
     await this.#waiters.add(settled, signal, timeoutMs);
   }
 
-  /** Commits and writes what was decided and could wait. */
+  /** Commits and writes what has been deferred. */
   settle(): void {
     if (this.#closed) return;
     if (!this.#options.isCurrent()) {
@@ -131,7 +131,7 @@ export class Engine {
     if (!this.#isClosed()) this.#options.journal.flush();
   }
 
-  /** Writes the whole state to both halves: what they held is gone or damaged. Answers whether that could be done. */
+  /** Writes the whole state to both halves, which are lost or damaged. Returns whether that succeeded. */
   recommit(): boolean {
     if (this.#closed || !this.#options.isCurrent()) return false;
     this.#isQuiet = true;
@@ -139,14 +139,14 @@ export class Engine {
     return this.#commitError === null;
   }
 
-  /** No further turn is taken. */
+  /** Writes what is pending and takes no further turn. */
   close(): void {
     if (!this.#closed) for (const line of this.#pace.end()) this.#options.journal.add(line, now().wall);
     this.settle();
     this.abandon();
   }
 
-  /** No further turn is taken, and nothing is committed any more: what is true is another's to say. */
+  /** Takes no further turn and commits nothing any more: the state belongs to another controller. */
   abandon(): void {
     this.#closed = true;
     if (this.#timer) clearTimeout(this.#timer);
@@ -157,7 +157,7 @@ export class Engine {
     return [...this.core.instances()].filter(instance => instance.worker === worker);
   }
 
-  /** A commit may find that another controller has taken over. */
+  /** Reads the field again: a commit may find that another controller has taken over. */
   #isClosed(): boolean {
     return this.#closed;
   }
@@ -173,7 +173,7 @@ export class Engine {
 
   #turn(): void {
     const {core, journal, isCurrent} = this.#options;
-    // The end of the link may be heard only after this turn; what it would commit, a successor may have read without it.
+    // The link's end may be noticed only after this turn, and a successor may have read the state without its commit.
     if (!isCurrent()) {
       this.abandon();
       return;
@@ -194,7 +194,7 @@ export class Engine {
     this.#plan();
   }
 
-  /** Handles what came, or as much of it as a turn may; answers that. */
+  /** Handles queued inputs, for as long as a turn may take. Returns those that were handled. */
   #handle(time: Time, effects: Effect[]): readonly Input[] {
     let handled = 0;
     for (const input of this.#inputs) {
@@ -209,9 +209,9 @@ export class Engine {
   }
 
   /**
-   * Commits what the effects rest on, and answers those that may leave. Facts alone can wait a moment, since the keeper
-   * tells them again to whoever comes next; so a thousand workers that start cost a few commits and not a thousand.
-   * What the keeper may forget waits until a commit has succeeded.
+   * Commits what the effects depend on, and returns those that may be carried out. Facts alone can wait a moment, since
+   * the keeper repeats them to the next controller; so a thousand workers that start cost a few commits and not a
+   * thousand. `forget` effects wait until a commit has succeeded.
    */
   #commitFor(inputs: readonly Input[], effects: readonly Effect[]): readonly Effect[] {
     const asked = inputs.some(input => !('token' in input) && input.type !== 'tick');
@@ -222,7 +222,7 @@ export class Engine {
       const others = effects.filter(effect => !isForget(effect));
       return this.#commitError === null ? [...others, ...this.#forgotten.splice(0)] : others;
     }
-    // A look at the clock that led to nothing need not be remembered.
+    // A tick without effects needs no commit.
     const isNothing = effects.length === 0 && inputs.every(({type}) => type === 'tick');
     if (isNothing && this.#forgotten.length === 0) return effects;
     this.#gathering ??= setTimeout(() => {
@@ -238,7 +238,7 @@ export class Engine {
     return encodeSaved({...saved(), seq: journal.seq}, core, unwritten);
   }
 
-  /** The whole is written when nothing has happened for a while: then it costs nobody's time. */
+  /** Schedules the write of the whole state for when nothing has happened for a while: then it delays nothing. */
   #awaitQuiet(isNeeded: boolean): void {
     if (this.#quiet !== null) clearTimeout(this.#quiet);
     this.#quiet = null;
@@ -255,12 +255,12 @@ export class Engine {
     this.#gathering = null;
     this.#overdue = false;
     const {unwritten} = this.#options.journal;
-    // On a full disk, the room that was made beforehand is for the state.
+    // On a full disk, the reserved room is for the state.
     this.#commitError = this.#write(unwritten);
     if (this.#commitError !== null && unwritten !== '') this.#commitError = this.#write('');
   }
 
-  /** Answers why it can't be written: null where it is. */
+  /** Writes the state. Returns null, or why it can't be written. */
   #write(unwritten: string): string | null {
     const {core, snapshot} = this.#options;
     try {
@@ -269,7 +269,7 @@ export class Engine {
       if (!isAppended) {
         const whole = this.#encode(core.snapshot(), unwritten);
         snapshot.write(whole);
-        // Both halves: a bad block in one of them then costs nothing.
+        // Both halves, so that a bad block in one of them costs nothing.
         if (this.#isQuiet) snapshot.write(whole);
       }
       core.committed();
@@ -282,8 +282,8 @@ export class Engine {
         this.#options.superseded();
         return error.message;
       }
-      // Stops must go on, and a restart that is not recorded beats a worker that stays down: commands that ask for
-      // more are refused meanwhile (canRecord).
+      // Stops must go on, and a restart that is not recorded beats a worker that stays down: commands that ask for more
+      // are rejected meanwhile (canRecord).
       return errorCode(error, String(error));
     }
   }
@@ -294,7 +294,7 @@ export class Engine {
     const due = this.core.nextDeadline();
     if (due === null || this.#scheduled) return;
     const wait = Math.min(Math.max(0, due - now().mono), LONGEST_TIMER_MS);
-    // Rounded up: a timer that fires a fraction of a millisecond early would turn in vain.
+    // Rounded up: a timer that fires a fraction of a millisecond early would cause a useless turn.
     this.#timer = setTimeout(() => this.#schedule(), Math.ceil(wait));
   }
 }

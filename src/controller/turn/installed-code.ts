@@ -1,4 +1,4 @@
-/** The copy of the programs that is current, as far as that was told in an event. */
+/** The current copy of the programs, as far as an event has reported it. */
 import type {Engine} from './engine.ts';
 
 export class CurrentCode {
@@ -6,14 +6,14 @@ export class CurrentCode {
   readonly #version: string;
   #name: string | null;
 
-  /** @param note writes a line of the journal */
+  /** @param note writes a journal line */
   constructor(name: string | null, version: string, note: Engine['note']) {
     this.#name = name;
     this.#version = version;
     this.#note = note;
   }
 
-  /** Null: the programs run from where they were installed. */
+  /** Null if the programs run from where they were installed. */
   get name(): string | null {
     return this.#name;
   }

@@ -1,7 +1,7 @@
-/** How a line of the journal names an instance. */
+/** The names of an instance in a journal line. */
 import type {Core} from '../../supervisor/index.ts';
 
-/** Empty where there is no such instance. */
+/** Returns an empty object if there is no such instance. */
 export function namesOf(
   core: Core,
   id: string | null,

@@ -1,6 +1,7 @@
 /**
- * Lines of the journal that a worker's own messages cause (sd_notify(3)): each instance may cause a few at once and then
- * one a minute. How many were left out is a line as well, so that a journal does not fill with what one worker repeats.
+ * Limits journal lines that a worker's own messages cause (sd_notify(3)): each instance may cause a few at once and
+ * then one a minute. The number of lines left out is a line as well. So the journal does not fill with what one worker
+ * repeats.
  */
 import {TokenBucket} from '../../link/rate.ts';
 import type {EventType, JournalEvent} from '../../journal/events.ts';
@@ -26,7 +27,7 @@ export interface JournalPaceHost {
   note(event: JournalEvent): void;
   /** CLOCK_MONOTONIC, ms. */
   now(): number;
-  /** Calls back after `ms`; answers how to call it off. */
+  /** Calls `action` after `ms`. Returns a function that cancels it. */
   later(action: () => void, ms: number): () => void;
 }
 
@@ -38,7 +39,7 @@ export class JournalPace {
     this.#host = host;
   }
 
-  /** Whether that line is to be written; else it is counted. */
+  /** Returns whether the line is to be written; if not, counts it. */
   admits(event: JournalEvent): boolean {
     if (!CAUSED.has(event.type)) return true;
     const now = this.#host.now();
@@ -54,7 +55,7 @@ export class JournalPace {
     return false;
   }
 
-  /** Nothing is counted any more; answers the lines that tell what was left out. */
+  /** Stops counting. Returns summaries of the lines left out. */
   end(): JournalEvent[] {
     return [...this.#instances.values()]
       .map(instance => {
@@ -70,7 +71,7 @@ export class JournalPace {
     const key = `${String(worker)}/${String(number)}`;
     const known = this.#instances.get(key);
     if (known) return known;
-    // Of instances that are quiet again, nothing needs to be remembered.
+    // Instances that are quiet again are forgotten.
     for (const [name, {bucket, leftOut}] of this.#instances)
       if (leftOut === 0 && bucket.available(now) === RATE.burst) this.#instances.delete(name);
     const names = worker === undefined || number === undefined ? {} : {worker, instance: number};
@@ -80,7 +81,7 @@ export class JournalPace {
   }
 }
 
-/** Null where nothing was left out since the last one. */
+/** Returns null if no line was left out since the last summary. */
 function summary(instance: Instance): JournalEvent | null {
   if (instance.leftOut === 0) return null;
   const {names, leftOut, kinds} = instance;

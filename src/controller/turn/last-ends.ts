@@ -1,9 +1,9 @@
-/** How it was proved that nothing is left of the last run of each instance, also of those that have left the fleet since. */
+/** The proof that nothing is left of each instance's last run, also of instances that have left the fleet since. */
 import type {Doubt} from '../../base/proof.ts';
 import type {Cleared} from '../../link/runs.ts';
 import {hasEnded, readStat} from '../../process/stat.ts';
 
-/** Instances that are remembered: more than any command names. */
+/** Most instances that are remembered: more than any command names. */
 const MOST = 10_000;
 
 export class LastEnds {
@@ -21,7 +21,7 @@ export class LastEnds {
   }
 }
 
-/** Those that still hold: a process that was in doubt may have ended since. */
+/** Returns the doubts that still hold: a process in doubt may have ended since. */
 export const doubtsNow = (doubts: readonly Doubt[] | undefined): Doubt[] =>
   (doubts ?? []).filter(({pid, startTime}) => {
     const stat = pid === null ? null : readStat(pid);

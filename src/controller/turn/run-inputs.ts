@@ -1,18 +1,18 @@
-/** All that a keeper knows of a run, as the core is told it. */
+/** Converts a keeper's record of a run to inputs for the core. */
 import type {RunFact} from '../../link/runs.ts';
 import type {Input} from '../../supervisor/types.ts';
 
-/** Milliseconds since a process with that start time began. */
+/** Returns the milliseconds since a process with this start time began. */
 export type AgeOf = (startTime: string) => number;
 
-/** In the order in which it happened. What the core knows already changes nothing. */
+/** Returns the inputs in the order of the events. Those that the core has already handled change nothing. */
 export function inputsOf(run: RunFact, ageOf: AgeOf): Input[] {
   const {token, pid, startTime, startedAt, adopted, failure, notice, exit, cleared, paused} = run;
   const inputs: Input[] = [];
   if (failure) inputs.push({type: 'spawn-failed', token, ...failure});
   if (pid !== null && startTime !== null && startedAt !== null) {
     inputs.push({type: 'spawned', token, pid, startTime, at: startedAt, adopted, ageMs: ageOf(startTime)});
-    // Where another was the main process when it was spawned.
+    // Another process may have been the main one at the spawn.
     inputs.push({type: 'main-process', token, pid, startTime});
     if (notice?.ready) inputs.push({type: 'said-ready', token});
   }
@@ -22,7 +22,7 @@ export function inputsOf(run: RunFact, ageOf: AgeOf): Input[] {
   return inputs;
 }
 
-/** What there is to note of a run that the keeper knows; `notice`: where it was not started just now. */
+/** What to record about a run that the keeper knows; `notice` only if the run was not started just now. */
 export interface NotedRun extends Pick<RunFact, 'token' | 'logStart' | 'unenforced'> {
   readonly notice?: RunFact['notice'];
 }

@@ -1,6 +1,6 @@
 /**
  * Signals to workers that could not be sent. Each is an event, and part of the answer to the command that waits for the
- * end of the run: a worker that was killed without having been asked to end looks like one that did not listen.
+ * end of the run: a worker that was killed without its stop signal looks like one that ignored it.
  */
 import type {JournalEvent} from '../../journal/events.ts';
 import {namesOf} from './instance-names.ts';
@@ -9,17 +9,17 @@ import {whyRefused} from '../../process/refusal.ts';
 import type {SignalName} from '../../base/signal-name.ts';
 import type {Core} from '../../supervisor/index.ts';
 
-/** Runs whose failures are remembered, the latest ones. */
+/** Most runs whose failures are remembered: the latest ones. */
 const MOST_RUNS = 1_000;
-/** Of one run, as many are part of an answer, the latest ones. */
+/** Most failures of one run in an answer: the latest ones. */
 const MOST_WORDS = 3;
 
 export interface SignalFailure {
-  /** The run's. */
+  /** The token of the run. */
   readonly token: string;
-  /** Null: its main process. */
+  /** Null for the main process. */
   readonly pid: number | null;
-  /** Its name, where it is not the main process. Untrusted. */
+  /** Name of the process, unless it is the main one. Untrusted. */
   readonly name?: string;
   readonly signal: SignalName;
   /** `EPERM`, ... */
@@ -31,7 +31,7 @@ interface Failures {
   readonly latest: string[];
 }
 
-/** By instance: its run when a command began, and how many failures that had then. */
+/** By instance: its run when a command began, and the number of that run's failures at the time. */
 export type RunsAsked = ReadonlyMap<string, {readonly token: string; readonly failures: number}>;
 
 export class SignalFailures {
@@ -44,7 +44,7 @@ export class SignalFailures {
     this.#note = note;
   }
 
-  /** Records one. A process that is gone needs no signal any more. */
+  /** Records a failure. A process that is gone needs no signal any more. */
   addFailure({token, pid, name, signal, error}: SignalFailure): void {
     if (error === 'ESRCH') return;
     const instance = this.#core.byToken(token);
@@ -73,7 +73,7 @@ export class SignalFailures {
     if (this.#byRun.size > MOST_RUNS && oldest !== undefined) this.#byRun.delete(oldest);
   }
 
-  /** The runs of some instances at this moment, also those that are being cleared: by instance. */
+  /** Returns the current runs of some instances, by instance, including runs that are being cleared. */
   runsOf(ids: readonly string[]): RunsAsked {
     const runs = new Map<string, {token: string; failures: number}>();
     for (const id of ids) {
@@ -84,7 +84,7 @@ export class SignalFailures {
     return runs;
   }
 
-  /** Where the command was nothing but the signal: it has failed for the instances of which a process did not get it. */
+  /** For commands that only send a signal: the outcome fails for instances with a process that did not get it. */
   judge({ok, outcomes}: Outcomes, runs: RunsAsked): Outcomes {
     const judged = outcomes.map(outcome => {
       const run = runs.get(outcome.id);
@@ -94,7 +94,7 @@ export class SignalFailures {
     return {ok: ok && judged.every(outcome => outcome.ok), outcomes: judged};
   }
 
-  /** Adds to each outcome what could not be sent to the run that the instance had. */
+  /** Adds to each outcome the signals that could not be sent to the instance's run. */
   explain({ok, outcomes}: Outcomes, runs: RunsAsked): Outcomes {
     return {
       ok,
@@ -102,7 +102,7 @@ export class SignalFailures {
     };
   }
 
-  /** What has failed after the first `before`. */
+  /** Returns the failures after the first `before`. */
   #wordsOf(token: string, before: number): string[] {
     const known = this.#byRun.get(token);
     if (known === undefined || known.count <= before) return [];

@@ -1,4 +1,4 @@
-/** What is wrong, for whoever reads the supervisor's standard error. */
+/** Writes problems to the supervisor's standard error. */
 import type {Engine} from './engine.ts';
 import {writeError} from '../../posix/standard-error.ts';
 
@@ -6,7 +6,7 @@ export function logError(what: string, error: unknown): void {
   writeError(`brood controller: ${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
 }
 
-/** Something was wrong and is not any more; a line of the journal says so, too. */
+/** Reports a problem that has been repaired, also in the journal. */
 export function noteRepaired(engine: Engine, what: string, message: string): void {
   engine.note({type: 'repaired', what, message});
   writeError(`brood controller: repaired ${what}: ${message}\n`);

@@ -1,4 +1,4 @@
-/** Who waits for the state to become what was asked for. */
+/** Callers that wait for a requested state. */
 
 interface Waiter {
   readonly settled: () => boolean;
@@ -8,10 +8,10 @@ interface Waiter {
 export class Waiters {
   readonly #waiters = new Set<Waiter>();
 
-  /** Resolves with the first {@link wake} at which `settled` says so, when `signal` is aborted, or after `timeoutMs`. */
+  /** Resolves at the first {@link wake} with `settled()` true, when `signal` is aborted, or after `timeoutMs`. */
   add(settled: () => boolean, signal: AbortSignal, timeoutMs?: number): Promise<void> {
     return new Promise(resolve => {
-      // Clients live long: of one that waited nothing may stay.
+      // Clients live long: a finished wait must leave nothing behind.
       const done = (): void => {
         this.#waiters.delete(waiter);
         signal.removeEventListener('abort', done);
@@ -25,7 +25,7 @@ export class Waiters {
     });
   }
 
-  /** The state may have changed. */
+  /** Checks all waiters after a turn. */
   wake(): void {
     for (const waiter of [...this.#waiters]) if (waiter.settled()) waiter.resolve();
   }

@@ -1,7 +1,7 @@
 /**
- * Workers that are started anew when a file changes (`watch:`). Changes are gathered until it is quiet for a moment, so that
- * an editor, a build or a checkout that writes many files restarts a worker once. A controller that takes over watches anew:
- * what changes in between is not noticed.
+ * Restarts workers when a file changes (`watch:`). Changes are gathered until a quiet moment, so that an editor, a
+ * build or a checkout that writes many files restarts a worker once. A controller that takes over watches anew: changes
+ * in between are not noticed.
  */
 import type {JournalEvent} from '../../journal/events.ts';
 import {relative} from 'node:path';
@@ -13,21 +13,21 @@ import type {Core} from '../../supervisor/index.ts';
 import type {Input} from '../../supervisor/types.ts';
 
 const QUIET_MS = 300;
-/** Whoever never stops writing is not waited for longer. */
+/** The longest wait for a quiet moment. */
 const LONGEST_MS = 5_000;
 const LOOK_MS = 1_000;
-/** What could not be watched is tried again then: whoever has raised a limit need not restart anything. */
+/** Interval of retries for what could not be watched: after a limit is raised, nothing need be restarted. */
 const RETRY_MS = 60_000;
-/** Of so many files it is counted how many have changed. */
+/** Most changed files that are counted. */
 const MOST_FILES = 10_000;
 
 export interface FileWatchOptions {
   readonly core: Core;
-  /** Where the state and logs of fleets lie. */
+  /** The folder of the fleets' state and logs. */
   readonly home: string;
   readonly feed: (input: Input) => void;
   readonly note: (event: JournalEvent) => void;
-  /** Begins to watch a path. */
+  /** Starts to watch a path. */
   readonly watchRoot: (options: RootWatchOptions) => Watching;
 }
 
@@ -38,9 +38,9 @@ interface Shared {
   readonly root: string;
   readonly watch: Watching;
   readonly workers: Set<string>;
-  /** What can't be watched, by error code. */
+  /** By error code: the first path that can't be watched, and how many. */
   readonly failures: Map<string, {readonly path: string; count: number}>;
-  /** Codes of which the journal tells already. */
+  /** Error codes that are already journaled. */
   readonly noted: Set<string>;
   triedAt: number;
 }
@@ -63,12 +63,12 @@ export class FileWatch {
     this.#options = options;
   }
 
-  /** Something has happened: definitions may have changed. */
+  /** Handles a journal record: definitions may have changed. */
   heard({type}: {readonly type: string}): void {
     if (type === 'plan-applied') this.refresh();
   }
 
-  /** Watches what is to be watched now, and nothing else. What stays is not disturbed. */
+  /** Watches what the definitions require now, and nothing else. Watches that stay are not disturbed. */
   refresh(): void {
     if (this.#over) return;
     const {core} = this.#options;
@@ -98,12 +98,12 @@ export class FileWatch {
     this.#timer = this.#shared.size > 0 ? setInterval(() => this.#checkRoots(), LOOK_MS) : null;
   }
 
-  /** Null where the worker watches nothing. */
+  /** Returns null if the worker watches nothing. */
   reportOf(spec: WorkerSpec): WatchReport | null {
     if (spec.watch.length === 0) return null;
     const shared = spec.watch.flatMap(root => this.#shared.get(keyOf(root, spec)) ?? []);
     const missing = spec.watch.flatMap(path => {
-      // As the last look has told: none is taken here, where what is looked at may not answer.
+      // As of the last look: a look here could block on a file system that does not answer.
       const why = this.#shared.get(keyOf(path, spec))?.watch.trouble ?? null;
       return why === null ? [] : [{code: null, message: `${path} ${why}`}];
     });
@@ -118,7 +118,7 @@ export class FileWatch {
     };
   }
 
-  /** Nothing is watched any more. */
+  /** Ends all watches. */
   end(): void {
     this.#over = true;
     if (this.#timer !== null) clearInterval(this.#timer);
@@ -136,7 +136,7 @@ export class FileWatch {
     const watch = watchRoot({
       root,
       isIgnored: insignificant(root, {patterns: spec.watchIgnore ?? [], dir, home}),
-      // A link of another user's may lead anywhere, also to more than can be watched.
+      // Another user's link may lead anywhere, also to more than can be watched.
       followLinks: spec.user === null,
       changed: path => {
         for (const name of workers) this.#changed(name, path);
@@ -196,7 +196,7 @@ export class FileWatch {
     for (const worker of workers) this.#options.note({type: 'watch-failed', worker, code, message});
   }
 
-  /** From the fleet file's folder, where it lies in there. */
+  /** Returns the path relative to the fleet file's folder if it lies there. */
   #shown(path: string): string {
     const {dir} = this.#options.core.fleet();
     return isInside(path, dir) ? relative(dir, path) || '.' : path;

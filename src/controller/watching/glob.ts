@@ -1,7 +1,8 @@
 /**
- * Patterns of file names: `?` is one character of a name, `*` are several, `**` also goes through folders, and so does a
- * folder called `**`, or none at all. Time is linear in the path for each part of a pattern, whatever names a worker makes:
- * all places in the pattern at which the path so far may stand are kept, and none is tried again.
+ * Patterns of file names: `?` is one character of a name, `*` any number of them, `**` also crosses folders, and a
+ * folder called `**` is any number of folders, or none at all. Time is linear in the path for each part of a pattern,
+ * whatever names a worker makes: all positions in the pattern that the path so far can reach are kept, and none is
+ * tried again.
  */
 
 type Part =
@@ -11,9 +12,9 @@ type Part =
   /** Any number of characters of a name, or of a path. */
   | {readonly kind: 'name'}
   | {readonly kind: 'path'}
-  /** What follows may be left out: the folders of a pattern that goes through them. */
+  /** The next part may be left out: the folders of a pattern that crosses them. */
   | {readonly kind: 'maybe'}
-  /** Folders, with the slash behind them. */
+  /** Folders, including the slash after them. */
   | {readonly kind: 'folders'};
 
 function partsOf(pattern: string): readonly Part[] {
@@ -34,7 +35,7 @@ function partsOf(pattern: string): readonly Part[] {
   return parts;
 }
 
-/** @param below whether a path that goes on behind a slash matches, too */
+/** @param below whether a path that continues after a slash matches, too */
 export function globMatcher(pattern: string, below: boolean): (path: string) => boolean {
   const parts = partsOf(pattern);
   const end = parts.length;
@@ -76,9 +77,9 @@ function goesBehind(part: Part, character: string): boolean {
   }
 }
 
-/** With the places that are reached without a character. */
+/** Adds the positions that are reached without a character. */
 function reach(parts: readonly Part[], places: Set<number>): ReadonlySet<number> {
-  // A set goes on to what is added to it meanwhile.
+  // The iteration of a set includes what is added to it meanwhile.
   for (const place of places) {
     const kind = parts[place]?.kind;
     if (kind === 'name' || kind === 'path' || kind === 'maybe') places.add(place + 1);

@@ -1,8 +1,8 @@
-/** What changes below a watched path and says nothing of the program. */
+/** Changes below a watched path that do not concern the program. */
 import {basename, isAbsolute, relative, resolve, sep} from 'node:path';
 import {globMatcher} from './glob.ts';
 
-/** Folders of version control, packages and caches: Python writes its caches beside what it has just been started from. */
+/** Folders of version control, packages and caches: Python writes caches beside the program that it has started. */
 const FOLDERS: ReadonlySet<string> = new Set([
   '.git',
   '.hg',
@@ -14,7 +14,7 @@ const FOLDERS: ReadonlySet<string> = new Set([
   '.nyc_output',
 ]);
 
-/** Backups, locks and half-written files of vim (4913 is its trial), Emacs, Kate, Sublime, gedit and JetBrains, and of the Finder. */
+/** Backups, locks and partial files of vim (4913 is its trial), Emacs, Kate, Sublime, gedit, JetBrains and Finder. */
 const LEFT_BY_EDITORS =
   /^4913$|~$|^\..*\.(sw[a-z]|kate-swp)$|^\.?#|\.subl\w*\.tmp$|^\.goutputstream-|___jb_(tmp|old)___$|\.pyc$|^\.DS_Store$/;
 
@@ -28,7 +28,9 @@ export const isInside = (path: string, folder: string): boolean => {
 
 type Names = (path: string, below: readonly string[]) => boolean;
 
-/** A name is looked for at any depth, a path from the fleet file's folder on; what is in a folder that is meant is meant too. */
+/**
+ * A bare name matches at any depth, a path from the fleet file's folder on; what is in a matching folder matches, too.
+ */
 function meantBy(pattern: string, dir: string): Names {
   let bare = pattern;
   while (bare.endsWith('/')) bare = bare.slice(0, -1);
@@ -40,18 +42,18 @@ function meantBy(pattern: string, dir: string): Names {
 }
 
 /**
- * Whether a path below `root` does not count.
+ * Returns a test for paths below `root` that do not count.
  *
  * @param patterns of the fleet file, see `watch_ignore`
  * @param dir the fleet file's folder
- * @param home where the state and logs of fleets lie: what is written there follows from what they do
+ * @param home the folder of the fleets' state and logs: changes there result from what the fleets do
  */
 export function insignificant(
   root: string,
   {patterns, dir, home}: {readonly patterns: readonly string[]; readonly dir: string; readonly home: string},
 ): (path: string) => boolean {
   const named = patterns.map(pattern => meantBy(pattern, dir));
-  // Who names a path in there wants just that.
+  // A root in `home` is watched on purpose.
   const isHomeMeant = isInside(root, home);
   return path => {
     if (path === root) return false;

@@ -1,6 +1,6 @@
 /**
- * A look at a watched path, off the main thread, and never into a file system that may not answer: the kernel is told there what to
- * watch by a call that waits for it (inotify_add_watch(2)), and it tells nothing of what others change there.
+ * Examines a watched path, off the main thread, and never on a file system that may not answer: inotify_add_watch(2)
+ * waits for it, and the kernel reports no changes that others make there.
  */
 import {access, realpath, stat} from 'node:fs/promises';
 import {dirname, join, relative} from 'node:path';
@@ -9,16 +9,16 @@ import {unwatchableBy, WAITING_UNWATCHED, watchAccess} from '../../fleet/index.t
 import {mayWait, waitingPlaces} from '../../process/waiting-mounts.ts';
 
 export interface RootFound {
-  /** Of what is to be watched; null: there is nothing, or it is not to be touched. */
+  /** Identity of what is to be watched; null if nothing exists there, or if it must not be touched. */
   readonly identity: string | null;
-  /** What is wrong with it, in words that follow the path. */
+  /** What is wrong with the path, in words that follow it. */
   readonly trouble: string | null;
 }
 
 export async function lookAtRoot(root: string, isIgnored: (path: string) => boolean): Promise<RootFound> {
   if (mayWait(root)) return {identity: null, trouble: `is ${WAITING_UNWATCHED}`};
   try {
-    // A number is given away again as soon as it is free.
+    // An inode number is reused as soon as it is free.
     const found = await stat(root, {bigint: true});
     const inside = await waitingInside(root, isIgnored);
     if (inside !== null) return {identity: null, trouble: `holds ${inside}, ${WAITING_UNWATCHED}`};
@@ -31,7 +31,7 @@ export async function lookAtRoot(root: string, isIgnored: (path: string) => bool
   }
 }
 
-/** Such a file system within what is gone through. Its folder is looked at before it is asked whether that is ignored. */
+/** Returns such a file system in the tree, unless its parent is ignored: an entry is accessed before it is tested. */
 async function waitingInside(root: string, isIgnored: (path: string) => boolean): Promise<string | null> {
   const places = waitingPlaces();
   if (places.size === 0) return null;

@@ -1,6 +1,6 @@
 /**
- * One watched path, with all that is in it. chokidar (inotify(7)) tells what changes there; that the path itself comes, goes,
- * or becomes another one, which nobody would tell, is found out by a look at it now and then.
+ * One watched path, with everything in it. chokidar (inotify(7)) reports changes inside; a look at intervals detects
+ * that the path itself appears, vanishes or is replaced, which no event reports.
  */
 import {errorCode} from '../../base/errors.ts';
 import type {FSWatcher} from 'chokidar';
@@ -10,24 +10,24 @@ import {mayWait} from '../../process/waiting-mounts.ts';
 export interface RootWatchOptions {
   readonly root: string;
   readonly isIgnored: (path: string) => boolean;
-  /** Whether what symbolic links in it lead to is watched, too. */
+  /** Whether the targets of symbolic links in it are watched, too. */
   readonly followLinks: boolean;
   readonly changed: (path: string) => void;
-  /** Something in it can't be watched. */
+  /** Called for something in it that can't be watched. */
   readonly failed: (code: string, path: string) => void;
 }
 
-/** One that has gone may be in the middle of being replaced. */
+/** A path that has vanished may be in the middle of being replaced. */
 const SOON_MS = 100;
 
 export class RootWatch {
   readonly #options: RootWatchOptions;
   #watcher: FSWatcher | null = null;
-  /** Of what is watched; null: there is nothing. */
+  /** Identity of what is watched; null if there is nothing. */
   #identity: string | null = null;
   #trouble: string | null = null;
   #isFirst = true;
-  /** A look is under way. */
+  /** Whether a look is under way. */
   #isLooking = false;
   #isReady = false;
   #isClosed = false;
@@ -36,7 +36,7 @@ export class RootWatch {
     this.#options = options;
   }
 
-  /** Whether all that it found is watched, as far as it can be. */
+  /** Whether everything found is watched, as far as it can be. */
   get isReady(): boolean {
     return this.#isReady;
   }
@@ -46,7 +46,7 @@ export class RootWatch {
     return this.#trouble;
   }
 
-  /** Finds out whether the path is still the one that is watched. */
+  /** Checks whether the path is still the one that is watched. */
   checkRoot(): void {
     if (this.#isClosed || this.#isLooking) return;
     this.#checkRoot(identity => {
@@ -74,7 +74,7 @@ export class RootWatch {
     else if (!isFirst) this.#vanished();
   }
 
-  /** Watches all of it anew, which is no change. */
+  /** Watches everything anew, without a report of a change. */
   again(): void {
     this.#isFirst = true;
     this.checkRoot();
@@ -92,19 +92,19 @@ export class RootWatch {
   }
 
   async #watch(identity: string, isFirst: boolean): Promise<void> {
-    // Loaded when a fleet watches something: the others need not have it in memory.
+    // Imported on demand: fleets that watch nothing need not have it in memory.
     const {watch} = await import('chokidar');
     if (this.#isClosed || this.#identity !== identity) return;
     const {root, isIgnored, followLinks, changed, failed} = this.#options;
     const watcher = watch(root, {
       ignoreInitial: true,
       followSymlinks: followLinks,
-      // Links may lead there, and what was mounted since.
+      // Links may lead to such a file system, and one may have been mounted since.
       ignored: path => isIgnored(path) || mayWait(path),
     });
     this.#watcher = watcher;
     watcher.on('all', (event, path) => {
-      // A link that is not followed is told although it was there from the start.
+      // A link that is not followed is reported although it was there from the start.
       if (this.#watcher === watcher && (followLinks || this.#isReady)) this.#handleEvent(event, path);
     });
     watcher.on('error', error => {
@@ -114,7 +114,7 @@ export class RootWatch {
     watcher.on('ready', () => {
       if (this.#watcher !== watcher) return;
       this.#isReady = true;
-      // It was not there before, or was another one.
+      // The path did not exist before, or was another one.
       if (!isFirst) changed(root);
     });
   }
@@ -128,10 +128,10 @@ export class RootWatch {
         this.#vanished();
         return;
       }
-      // An editor has put another file in its place: chokidar has found that out by itself.
+      // An editor has replaced the file, which chokidar has already noticed.
       this.#checkRoot(identity => (this.#identity = identity));
     }
-    // A folder alone is nothing; the files in it are told one by one.
+    // A folder alone does not matter; the files in it are reported one by one.
     if (event !== 'addDir' && event !== 'unlinkDir') changed(path);
   }
 

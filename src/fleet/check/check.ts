@@ -1,67 +1,67 @@
 import type {Report} from '../syntax/report.ts';
 import {describe, type Node} from '../syntax/tree.ts';
 
-/** What checks must know beside the file. */
+/** The input of checks besides the file. */
 export interface Context {
   readonly report: Report;
-  /** The folder that relative paths start from. */
+  /** The base folder of relative paths. */
   readonly dir: string;
   /** Whether the fleet would run as root. */
   readonly root: boolean;
-  /** What `instances: cpus` means. */
+  /** The value of `instances: cpus`. */
   readonly cpus: number;
-  /** What keeps a path from being watched, in words; null: nothing. */
+  /** Returns why a path can't be watched, or null. */
   readonly unwatchable: (path: string) => string | null;
-  /** Why a limit can't be held by cgroup here, in words; null: it can, or nobody knows. */
+  /** Returns why a limit can't be enforced by cgroup here, or null if it can or that is unknown. */
   readonly unenforced: (limit: 'memory' | 'cpu') => string | null;
-  /** Why no socket is to be bound at a path, in words; null: nothing speaks against it, or nobody knows. */
+  /** Returns why no socket may be bound at a path, or null if one may or that is unknown. */
   readonly noSocket: (path: string) => string | null;
 }
 
-/** A value and what it is called in messages, e.g. `web.stop.timeout`. */
+/** A value and its label in messages, e.g. `web.stop.timeout`. */
 export interface Spot {
   readonly label: string;
-  /** Where its key is: what is missing is missing there. */
+  /** The place of its key, where missing keys are reported. */
   readonly keyAt: number;
   readonly node: Node;
 }
 
-/** A word of a choice. */
+/** One word of a choice. */
 export interface Option {
   readonly doc: string;
-  /** What others call it; read as the same. */
+  /** An accepted synonym from other programs. */
   readonly alias?: string;
   /** Has no effect yet. */
   readonly later?: true;
 }
 
-/** What one kind of value must look like. Methods, so that checks of different values fit into one table. */
+/** A check of one kind of value. Uses methods, so that checks of different values fit into one table. */
 export interface Check<T> {
-  /** Follows "expected": what it is, with an example. */
+  /** Text that follows "expected": a description with an example. */
   readonly expects: string;
-  /** A value as one would write it. */
+  /** An example of the value in the file's syntax. */
   readonly example: string;
-  /** The table of keys below, where the value is a map with keys of ours. */
+  /** The table of nested keys, if the value is a map with predefined keys. */
   readonly section?: Section;
-  /** The words to choose from, where it is a choice. */
+  /** The words of a choice. */
   readonly options?: Readonly<Record<string, Option>>;
-  /** The value, normalized; null where it is wrong, and then the report says why. */
+  /** Returns the normalized value, or null after an error was reported. */
   read(spot: Spot, context: Context): T | null;
-  /** The value as one would write it. */
+  /** Formats the value in the file's syntax. */
   show(value: T): string;
-  /** What of a value has no effect yet, each as it follows its key: `.memory`, `: nudge`. */
+  /** Returns the parts of a value that have no effect yet, as text that follows its key: `.memory`, `: nudge`. */
   later?(value: T): readonly string[];
 }
 
-/** What is known of one key: checking it, suggesting it and documenting it all start here. */
+/** The definition of one key, the source for checks, suggestions and documentation. */
 export interface Key<F extends string = string, T = unknown> {
-  /** What the value is called in the checked fleet. */
+  /** The name of the value in the checked fleet. */
   readonly field: F;
   readonly check: Check<T>;
-  /** What holds where the key is absent; a key without it must be there. */
+  /** The default; a key without one is required. */
   readonly or?: {readonly value: T; readonly text?: string};
   readonly doc: string;
-  /** A value as one would write it, where the check's own is not telling enough. */
+  /** An example in the file's syntax, if that of the check is not clear enough. */
   readonly example?: string;
   /** Has no effect yet. */
   readonly later?: true;
@@ -75,11 +75,11 @@ export interface Section {
   readonly title: string;
   readonly doc: string;
   readonly keys: Table;
-  /** Keys of which exactly one is there. */
+  /** Keys of which exactly one must be present. */
   readonly kinds?: Readonly<Record<string, Kind>>;
 }
 
-/** One way of saying something, by its key. */
+/** One of several alternatives, chosen by its key. */
 export interface Kind<T extends object = object> {
   readonly check: Check<T>;
   readonly doc: string;
@@ -88,7 +88,7 @@ export interface Kind<T extends object = object> {
   readonly later?: true;
 }
 
-/** Says that a value is not what was expected. */
+/** Reports that a value is not of the expected kind. */
 export function refuse(spot: Spot, context: Context, expects: string): null {
   context.report.error(
     spot.node.at,
@@ -97,13 +97,13 @@ export function refuse(spot: Spot, context: Context, expects: string): null {
   return null;
 }
 
-/** Says what is wrong with a value, quoting it. */
+/** Reports why a value is invalid and quotes the value. */
 export function refuseBecause(spot: Spot, context: Context, reason: string): null {
   context.report.error(spot.node.at, `${spot.label}: ${describe(spot.node)}: ${reason}`);
   return null;
 }
 
-/** The text of a string, number or boolean (`PORT: 3000` means "3000"); undefined for anything else. */
+/** Returns the text of a string, number or boolean (`PORT: 3000` means "3000"), or undefined for anything else. */
 export function textOf(node: Node): string | undefined {
   return node.kind === 'scalar' && node.value !== null ? node.text : undefined;
 }

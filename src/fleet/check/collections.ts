@@ -3,7 +3,7 @@ import {didYouMean} from '../values/nearest.ts';
 import {describe, keyLabel, quote} from '../syntax/tree.ts';
 import {quoteWords, splitWords} from '../values/shell-words.ts';
 
-/** `true` or `false`; YAML 1.2 takes yes and no for text. */
+/** `true` or `false`; YAML 1.2 reads yes and no as text. */
 export const boolean: Check<boolean> = {
   expects: 'true or false',
   example: 'true',
@@ -14,7 +14,7 @@ export const boolean: Check<boolean> = {
   show: String,
 };
 
-/** A key that says all by being there. */
+/** A key without a value of its own. */
 export const flag: Check<object> = {
   expects: 'true',
   example: 'true',
@@ -25,7 +25,7 @@ export const flag: Check<object> = {
   show: () => 'true',
 };
 
-/** One word of a few. */
+/** One of several words. */
 export function choice<T extends string>(options: Readonly<Record<T, Option>>): Check<T> {
   const words = Object.keys(options);
   const isWord = (value: string): value is T => Object.hasOwn(options, value);
@@ -47,7 +47,7 @@ export function choice<T extends string>(options: Readonly<Record<T, Option>>): 
   };
 }
 
-/** Where and how the items of a list may be. */
+/** Constraints on the items of a list. */
 interface ListRules {
   readonly atLeast?: number;
   readonly unique?: true;
@@ -85,7 +85,7 @@ export function list<T>(item: Check<T>, {atLeast = 0, unique}: ListRules = {}): 
   };
 }
 
-/** The first of two checks for values that look different at first sight. */
+/** Chooses between two checks by a look at the value. */
 export function either<A, B>(first: Check<A>, isFirst: (spot: Spot) => boolean, second: Check<B>): Check<A | B> {
   return {
     expects: `${first.expects}, or ${second.expects}`,
@@ -101,7 +101,7 @@ export function either<A, B>(first: Check<A>, isFirst: (spot: Spot) => boolean, 
 /**
  * A program and its arguments: a list, or text that is split as a shell would split it.
  *
- * @param withShell - what to write where a shell is meant
+ * @param withShell - what to write to run a shell
  */
 export function command(withShell: string): Check<readonly string[]> {
   const expects = 'a command such as node server.js or [node, server.js]';
@@ -152,7 +152,7 @@ function readArgv(spot: Spot, context: Context, expects: string): readonly strin
 
 const VARIABLE = /^[^=\0]+$/;
 
-/** Environment variables: text, and numbers and booleans as they are written. */
+/** Environment variables: text; numbers and booleans are read as written. */
 export const environment: Check<Readonly<Record<string, string>>> = {
   expects: 'a map of variables such as {PORT: "3000"}',
   example: '{PORT: "3000"}',

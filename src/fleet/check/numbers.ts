@@ -2,7 +2,7 @@ import {refuse, refuseBecause, textOf, type Check} from './check.ts';
 import {durationInFile, parseDuration} from '../values/duration.ts';
 import {sizeInFile, parseSize} from '../values/size.ts';
 
-/** What an integer may be. */
+/** The bounds of a number. */
 export interface Range {
   readonly low: number;
   readonly high: number;
@@ -63,7 +63,7 @@ export function duration({
   };
 }
 
-/** Bytes, written with a unit; where nothing at all is a choice, a bare 0 is one too. */
+/** Bytes, written with a unit; if zero is allowed, also as a bare 0. */
 export function size({low, example}: {readonly low: number; readonly example: string}): Check<number> {
   const expects = `a size such as ${example}${low === 0 ? ', or 0' : ''}`;
   return {
@@ -82,7 +82,7 @@ export function size({low, example}: {readonly low: number; readonly example: st
   };
 }
 
-/** Percent, written with its sign; `scale` is what 1% becomes. */
+/** Percent, written with its sign; `scale` is the value of 1%. */
 export function percent(range: Range & {readonly scale: number; readonly example: string}): Check<number> {
   const expects = `percent ${rangeText(range)}, such as ${range.example}`;
   return {
@@ -102,7 +102,7 @@ export function percent(range: Range & {readonly scale: number; readonly example
   };
 }
 
-/** Permission bits in octal. YAML 1.2 takes a plain 027 for 27, so the text counts and not the number. */
+/** Permission bits in octal. YAML 1.2 reads a plain 027 as 27, so the text is parsed and not the number. */
 export const umask: Check<number> = {
   expects: 'an octal umask such as "027"',
   example: '"027"',
@@ -126,7 +126,7 @@ export const niceness: Check<number> = {
 
 const INSTANCES = integer({low: 1, high: 10_000}, 4);
 
-/** A number of copies, or one for each processor. */
+/** A number of copies, or one per processor. */
 export const instances: Check<number> = {
   expects: 'a whole number from 1 to 10000, or cpus',
   example: '4',

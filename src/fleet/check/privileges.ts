@@ -1,4 +1,4 @@
-/** As whom a worker runs, and what it may. Only root may change that for a process. */
+/** User, groups and capabilities of a worker. Only root may change them for a process. */
 import {CAPABILITIES} from '../values/capabilities.ts';
 import {refuse, refuseBecause, textOf, type Check, type Context, type Spot} from './check.ts';
 import {didYouMean} from '../values/nearest.ts';
@@ -15,7 +15,7 @@ function needsRoot<T>(value: T, spot: Spot, context: Context, key: string): T | 
   return refuseBecause(spot, context, `needs root: start the fleet as root, or leave ${key} out`);
 }
 
-/** A user by name or number: only root may start a process as somebody else (setuid(2)). */
+/** A user by name or number: only root may start a process as another user (setuid(2)). */
 export const userName: Check<string> = {
   expects: 'the name or number of a user, such as www-data',
   example: 'www-data',

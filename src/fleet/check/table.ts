@@ -4,19 +4,19 @@ import {entryOf, quote, type MapNode} from '../syntax/tree.ts';
 
 type ValueOf<K> = K extends Key<string, infer T> ? T : never;
 
-/** What a table's keys amount to when they have been checked. */
+/** The values of a table's keys after the check. */
 export type Values<T extends Table> = {readonly [K in keyof T as T[K]['field']]: ValueOf<T[K]>};
 
 type About = Pick<Key, 'doc' | 'example' | 'later'>;
 
 interface Absent<D> {
-  /** What holds where the key is absent. */
+  /** The default of an absent key. */
   readonly or: D;
-  /** What the reference says of it, where the value itself does not say it. */
+  /** The reference's text for the default, if the value itself is not clear. */
   readonly orText?: string;
 }
 
-/** A key that may be absent. */
+/** Defines an optional key. */
 export function key<F extends string, T>(field: F, check: Check<T>, about: About & Absent<null>): Key<F, T | null>;
 export function key<F extends string, T>(field: F, check: Check<T>, about: About & Absent<NoInfer<T>>): Key<F, T>;
 export function key<F extends string, T>(
@@ -33,22 +33,22 @@ export function key<F extends string, T>(
   return {field, check: nullable, or: {value: or, ...(orText !== undefined && {text: orText})}, ...about};
 }
 
-/** A key that must be there. */
+/** Defines a required key. */
 export function required<F extends string, T>(field: F, check: Check<T>, about: About): Key<F, T> {
   return {field, check, ...about};
 }
 
-/** How the keys of a map were found. */
+/** The keys found in a map. */
 export interface Found {
   readonly spot: Spot;
-  /** False where one of them was wrong: then what they say together is not worth looking at. */
+  /** False if a key is unknown, missing or invalid; checks across values are then useless. */
   readonly sound: boolean;
   readonly has: (key: string) => boolean;
-  /** Where the value of a key is, or else where the map is. */
+  /** Returns the place of a key's value, or of the map if the key is absent. */
   readonly at: (key: string) => number;
 }
 
-/** The values that hold where a map is absent altogether. */
+/** Returns the values of an absent map. */
 export function defaultsOf<T extends Table>(table: T): Values<T> {
   const values: Record<string, unknown> = {};
   for (const {field, or} of Object.values<Key>(table)) if (or !== undefined) values[field] = or.value;
@@ -57,8 +57,8 @@ export function defaultsOf<T extends Table>(table: T): Values<T> {
 }
 
 /**
- * Reads the keys of a table from a map. Keys of `others` are left to somebody else. Where a value is wrong, what holds in
- * its absence stands in for it, so that all else can still be looked at; where it must be there, the values are null.
+ * Reads the keys of a table from a map. Keys in `others` are skipped. An invalid value is replaced by its default, so
+ * that the rest can still be checked; if a required value is invalid, `values` is null.
  */
 export function readKeys<T extends Table>(
   table: T,
@@ -114,7 +114,7 @@ function unknownKey(word: string, label: string, table: Table, others: readonly 
   return `unknown key ${quote(word).slice(1, -1)}${inside}: ${advice}`;
 }
 
-/** A map with the keys of a table; `finish` looks at them together and makes them what the fleet wants. */
+/** Defines a map with the keys of a table; `finish` checks the values together and converts them to the final form. */
 export function mapping<T extends Table, R>(
   section: {readonly title: string; readonly doc: string; readonly keys: T},
   finish: (values: Values<T>, found: Found, context: Context) => R,
@@ -151,7 +151,7 @@ function showKeys(keys: Table, value: unknown): string {
   return `{${shown.join(', ')}}`;
 }
 
-/** What a checked value uses that has no effect yet: the same flags that give notes while reading. */
+/** Returns the parts of a checked value that have no effect yet, by the same flags that produce notes while reading. */
 export function laterKeys(keys: Table, value: unknown): readonly string[] {
   return Object.entries(keys).flatMap(([name, {field, check, or, later}]) => {
     const given = fieldOf(value, field);

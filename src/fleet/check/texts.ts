@@ -9,7 +9,7 @@ import {keyLabel} from '../syntax/tree.ts';
 import type {TcpAddress} from '../types.ts';
 import type {SignalName} from '../../base/signal-name.ts';
 
-/** Text for a program: execve(2) ends every string at a NUL, so it can't hold one. */
+/** Reads text for a program: execve(2) ends every string at a NUL, so NUL is rejected. */
 function plainText(spot: Spot, context: Context, expects: string): string | null {
   const value = textOf(spot.node);
   if (value === undefined) return refuse(spot, context, expects);
@@ -22,7 +22,7 @@ function filled(spot: Spot, context: Context, expects: string): string | null {
   return value === '' ? refuse(spot, context, expects) : value;
 }
 
-/** Any text; numbers and booleans are taken as they are written. */
+/** Any text; numbers and booleans are read as written. */
 export const anyText: Check<string> = {
   expects: 'text such as hello',
   example: 'hello',
@@ -30,7 +30,7 @@ export const anyText: Check<string> = {
   show: value => JSON.stringify(value),
 };
 
-/** Text that is not empty. */
+/** Non-empty text. */
 export const text: Check<string> = {
   expects: 'text',
   example: "'listening on'",
@@ -38,7 +38,7 @@ export const text: Check<string> = {
   show: value => JSON.stringify(value),
 };
 
-/** A path, made absolute from the fleet file's folder. `~` is a shell's word, and stays what it is. */
+/** A path, resolved against the fleet file's folder. `~` is shell syntax, and is not expanded. */
 export const path: Check<string> = {
   expects: 'a path such as ./data',
   example: './data',
@@ -52,7 +52,7 @@ export const path: Check<string> = {
   show: value => value,
 };
 
-/** A path that is watched. One that is not there is no error: it may be built, or mounted, later. */
+/** A path to watch. A missing path is not an error: it may be built, or mounted, later. */
 export const watchedPath: Check<string> = {
   ...path,
   example: 'src/',
@@ -105,7 +105,7 @@ export const tcpAddress: Check<TcpAddress> = {
   show: formatAddress,
 };
 
-/** sun_path of unix(7), less the NUL at its end. */
+/** The size of sun_path (unix(7)), less the final NUL. */
 const LONGEST_SOCKET_PATH = 107;
 
 /** An address to listen on: TCP as `host:port`, or the absolute path of a unix socket. */

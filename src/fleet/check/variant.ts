@@ -4,11 +4,11 @@ import {entryOf, keyLabel} from '../syntax/tree.ts';
 
 type Fields<K> = K extends Kind<infer T> ? T : never;
 
-/** Which of the kinds it is, with what that kind says, and what all of them say. */
+/** The kind, the fields of that kind, and the common fields. */
 export type Variant<K extends Readonly<Record<string, Kind>>, T extends Table> = Values<T> &
   {readonly [Name in keyof K & string]: {readonly kind: Name} & Fields<K[Name]>}[keyof K & string];
 
-/** A map with exactly one of several keys (the kind), and keys that go with each of them. */
+/** Defines a map with exactly one of several keys (the kind), and keys common to all kinds. */
 export function variant<K extends Readonly<Record<string, Kind>>, T extends Table>(section: {
   readonly title: string;
   readonly doc: string;
@@ -30,7 +30,7 @@ export function variant<K extends Readonly<Record<string, Kind>>, T extends Tabl
       const {values} = readKeys(section.keys, node, spot, context, names);
       const [first, second] = node.entries.filter(entry => names.includes(entry.key));
       if (first === undefined) {
-        // An unknown key has been reported, and is likely to be the kind that is missing.
+        // An unknown key has been reported, and is probably the missing kind, misspelled.
         const unknown = node.entries.some(entry => !Object.hasOwn(section.keys, entry.key));
         if (!unknown) context.report.error(spot.keyAt, `${spot.label}: expected one of ${names.join(', ')}`);
         return null;
@@ -50,7 +50,7 @@ export function variant<K extends Readonly<Record<string, Kind>>, T extends Tabl
         const fields = kind.check.read({label, keyAt: entry.keyAt, node: entry.value}, context);
         if (fields !== null && values !== null) result = {kind: name, ...fields, ...values};
       }
-      // `as`: the kind's own check has just read what the type says of it.
+      // `as`: the kind's own check has just read the fields of the type.
       return result as Variant<K, T> | null;
     },
     show: value => `{${value.kind}: …}`,
@@ -58,7 +58,7 @@ export function variant<K extends Readonly<Record<string, Kind>>, T extends Tabl
   };
 }
 
-/** A check whose value becomes one named field, for a kind that says one thing. */
+/** Wraps a check so that its value becomes one named field, for a kind with a single value. */
 export function field<F extends string, T>(name: F, check: Check<T>): Check<Readonly<Record<F, T>>> {
   return {
     expects: check.expects,
@@ -66,14 +66,14 @@ export function field<F extends string, T>(name: F, check: Check<T>): Check<Read
     ...(check.section && {section: check.section}),
     read(spot, context) {
       const value = check.read(spot, context);
-      // `as`: a computed key makes the compiler forget which one it is.
+      // `as`: the compiler widens a computed key.
       return value === null ? null : ({[name]: value} as Record<F, T>);
     },
     show: value => check.show(value[name]),
   };
 }
 
-/** A map from names to things of one kind, in the order of the file. */
+/** Defines a map from names to values of one kind, in the order of the file. */
 export function named<T>(
   what: {readonly name: string; readonly example: string},
   nameCheck: Check<string>,

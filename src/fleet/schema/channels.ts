@@ -1,4 +1,4 @@
-/** Channels: how each kind is written in a fleet file. */
+/** Channels: the syntax of each kind in a fleet file. */
 import type {Check} from '../check/check.ts';
 import {boolean, flag} from '../check/collections.ts';
 import {integer, size} from '../check/numbers.ts';

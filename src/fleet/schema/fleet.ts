@@ -62,7 +62,7 @@ export const fleetKeys = {
   }),
 };
 
-/** The keys of the file itself, but for `x-…`, which are left to anchors. */
+/** The keys of the file itself. Keys named `x-…` are skipped; they hold anchors. */
 export const fleet = mapping<typeof fleetKeys, Omit<FleetSpec, 'file'>>(
   {
     title: 'The file',
@@ -72,7 +72,7 @@ export const fleet = mapping<typeof fleetKeys, Omit<FleetSpec, 'file'>>(
   ({name: given, ...rest}, _found, {dir}) => ({...rest, name: given ?? fleetName(dir), dir}),
 );
 
-/** What a fleet is called that does not say so itself. */
+/** Returns the default name of a fleet. */
 export function fleetName(dir: string): string {
   return makeName(basename(dir), 'fleet');
 }

@@ -1,4 +1,4 @@
-/** How a worker shows that it is ready, and that it is still well. */
+/** Syntax of readiness and health checks. */
 import {command, flag} from '../check/collections.ts';
 import {duration, integer} from '../check/numbers.ts';
 import {httpUrl, tcpAddress, text} from '../check/texts.ts';
@@ -7,7 +7,7 @@ import type {Health, Readiness} from '../types.ts';
 import type {Check} from '../check/check.ts';
 import {field, variant} from '../check/variant.ts';
 
-/** Without a shell, as `run` is; a program that needs one says so itself. */
+/** Runs without a shell, like `run`; a program that needs a shell must name it. */
 export const probeCommand = command("[sh, -c, '…']");
 
 const HTTP_DOC =

@@ -1,4 +1,4 @@
-/** What a worker's run is subject to: restarts, stopping, limits, logs. */
+/** Settings of a worker's run: restarts, stopping, limits, logs. */
 import type {Check} from '../check/check.ts';
 import {boolean} from '../check/collections.ts';
 import {duration, integer, number, percent, size} from '../check/numbers.ts';
@@ -88,7 +88,7 @@ export const stop = mapping<typeof stopKeys, StopPolicy>(
 );
 export const stopDefaults: StopPolicy = defaultsOf(stopKeys);
 
-/** A limit that it takes a cgroup to hold: where there is none for it, that is good to know. */
+/** Adds a note to a limit that needs a cgroup if no cgroup can enforce it here. */
 function held(limit: 'memory' | 'cpu', check: Check<number>): Check<number> {
   return {
     ...check,

@@ -41,7 +41,7 @@ const success = list(
 );
 const names = list(name, {unique: true});
 
-/** One entry a key: reading, suggestions, notes and the reference all come from here. */
+/** One entry a key, the source for reading, suggestions, notes and the reference. */
 const commandKeys = {
   run: key('run', command('sh: instead of run:'), {
     or: null,
@@ -239,14 +239,14 @@ export const worker: Check<WorkerValues> = mapping<typeof workerKeys, WorkerValu
       envInherit: envInherit && (has('env_inherit') || !isOtherUser),
       argv: argv ?? ['/bin/sh', '-c', sh ?? ''],
       cwd: cwd ?? context.dir,
-      // Whoever requires another also starts after it.
+      // `requires` implies `after`.
       after: [...new Set([...after, ...requires])],
       requires,
     };
   },
 );
 
-/** A worker as if its file said nothing but what it runs and where. `overrides` are taken as they are, unchecked. */
+/** Returns a worker with the defaults of a fleet file. `overrides` are not checked. */
 export function defaultWorker(
   workerName: string,
   argv: readonly string[],

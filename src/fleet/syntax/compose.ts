@@ -4,17 +4,17 @@ import {describe, quote, type Entry, type Node, type ScalarNode} from './tree.ts
 
 type Yaml = typeof import('yaml');
 
-/** More values than any fleet has; aliases of aliases of aliases get there with a few lines. */
+/** More values than any fleet has; aliases of aliases of aliases reach this in a few lines. */
 export const MOST_VALUES = 300_000;
 /**
- * UTF-16 units of all that aliases write out: an alias is two letters, and what it stands for may be as long as the file. What
- * is made of a file (words, a specification, its JSON, a table) is some times as large.
+ * Maximum UTF-16 units of all expanded aliases: an alias is two letters, and its target may be as long as the file. The
+ * results of a file (words, a specification, its JSON, a table) are several times as large.
  */
 export const MOST_ALIASED = 4 * 2 ** 20;
 
 /**
- * Turns a YAML document into a tree with places: aliases become the node they stand for, merge keys (`<<`) the entries
- * they bring, and a key that is there twice is an error.
+ * Turns a YAML document into a tree with places: replaces aliases by their nodes and merge keys (`<<`) by their
+ * entries, and reports duplicate keys.
  */
 export function composeTree(root: ParsedNode, yaml: Yaml, report: Report): Node | undefined {
   const composer = new TreeComposer(yaml, report);
@@ -28,7 +28,7 @@ export function composeTree(root: ParsedNode, yaml: Yaml, report: Report): Node 
 class TreeComposer {
   readonly #yaml: Yaml;
   readonly #report: Report;
-  /** By anchor the node that it names now; null while that node is still being read. */
+  /** The node of each anchor; null while the node is still being read. */
   readonly #anchors = new Map<string, Node | null>();
   #merged = 0;
   #aliased = 0;
@@ -39,7 +39,7 @@ class TreeComposer {
     this.#report = report;
   }
 
-  /** @param fallbackAt - where an empty value is said to be: at its key */
+  /** @param fallbackAt - the reported place of an empty value: its key */
   node(from: YamlNode | null, fallbackAt: number): Node {
     const at = from?.range?.[0] ?? fallbackAt;
     if (from === null) return nothing(fallbackAt);
@@ -123,7 +123,10 @@ class TreeComposer {
     return undefined;
   }
 
-  /** As the merge key's own page says: what a map says itself comes first, then the maps it merges, in their order. */
+  /**
+   * Follows the specification of the merge key: a map's own entries take precedence, then the merged maps in their
+   * order.
+   */
   #merge(own: Map<string, Entry>, node: Node, at: number): void {
     if (this.exhausted) return;
     if (node.kind === 'list') {

@@ -5,8 +5,8 @@ import {open, type FileHandle} from 'node:fs/promises';
 export type Unread = 'folder' | 'irregular' | 'large';
 
 /**
- * The bytes of a regular file, if it has no more than `limit`; else why not. Never waits for a writer, as the opening of a FIFO
- * would (fifo(7)).
+ * Returns the bytes of a regular file that has no more than `limit`, else the reason why not. Never waits for a writer,
+ * as opening a FIFO would (fifo(7)).
  *
  * @throws the error of the file system (`ENOENT`, `EACCES`, ...)
  */

@@ -1,18 +1,21 @@
 import type {Problem} from '../types.ts';
 
-/** The problem in one line, as editors and terminals understand it: `file:line:column: message`. */
+/** Formats the problem as one line that editors and terminals understand: `file:line:column: message`. */
 export function formatProblem(problem: Problem): string {
   const word = problem.severity === 'note' ? 'note: ' : '';
   return `${problem.file}:${problem.line}:${problem.column}: ${word}${problem.message}`;
 }
 
-/** What moves a terminal's cursor, ends a line or turns the direction of writing: names in messages come from the file. */
+/**
+ * Characters that move a terminal's cursor, end a line or change the direction of writing. Names in messages come from
+ * the file.
+ */
 const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]/gu;
 const LONGEST_MESSAGE = 600;
-/** Nobody mends so many at once, and an alias makes them faster than a file can be read. */
+/** A user can't fix more at once, and an alias produces errors faster than a file is read. */
 export const MOST_PROBLEMS = 1_000;
 
-/** So many errors that the reading ends: what the report has is all that is said. */
+/** Thrown at {@link MOST_PROBLEMS} errors to end the reading; the report holds those found so far. */
 export class TooManyProblems extends Error {}
 
 const shortened = (message: string): string =>
@@ -23,11 +26,11 @@ function printable(message: string): string {
     UNPRINTABLE,
     char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
-  // Written out, a character takes six.
+  // An escaped character takes six.
   return shortened(escaped);
 }
 
-/** Collects what is wrong in one text, by offset, and hands it back in the order of the file, each thing once. */
+/** Collects the problems of a text by offset, without duplicates, and returns them in the order of the file. */
 export class Report {
   readonly #file: string;
   readonly #lineStarts: number[] = [0];
@@ -38,8 +41,8 @@ export class Report {
   #notesLeftOut = 0;
 
   /**
-   * @param file - as it is to be shown
-   * @param text - what the offsets count in
+   * @param file - the name to show
+   * @param text - the text that the offsets refer to
    */
   constructor(file: string, text: string) {
     this.#file = file;
@@ -51,13 +54,16 @@ export class Report {
     return this.#errors > 0;
   }
 
-  /** @throws {@link TooManyProblems} where it is one too many */
+  /** @throws {@link TooManyProblems} at {@link MOST_PROBLEMS} errors */
   error(at: number, message: string): void {
     if (!this.#add(at, 'error', message)) return;
     if (++this.#errors === MOST_PROBLEMS) throw new TooManyProblems();
   }
 
-  /** What comes after so many of them is left out: notes stop nobody, and each of ten thousand workers may have one. */
+  /**
+   * Notes beyond {@link MOST_PROBLEMS} are only counted: notes are not fatal, and each of ten thousand workers may have
+   * one.
+   */
   note(at: number, message: string): void {
     if (this.#notes === MOST_PROBLEMS) this.#notesLeftOut += 1;
     else if (this.#add(at, 'note', message)) this.#notes += 1;
@@ -75,7 +81,7 @@ export class Report {
     return [...problems, {...last, severity: 'note', message: `${this.#notesLeftOut} more notes are left out`}];
   }
 
-  /** The line of an offset, from 1. */
+  /** Returns the line of an offset, from 1. */
   line(at: number): number {
     let low = 0;
     let high = this.#lineStarts.length - 1;
@@ -87,13 +93,13 @@ export class Report {
     return low + 1;
   }
 
-  /** Whether it is new. */
+  /** Returns whether the problem is new. */
   #add(offset: number, severity: Problem['severity'], text: string): boolean {
     const message = printable(text);
     const at = Math.min(Math.max(offset, 0), this.#length);
     const line = this.line(at);
     const column = at - (this.#lineStarts[line - 1] ?? 0) + 1;
-    // An anchor that is used ten times is wrong once.
+    // An error in an anchor that is used ten times is reported once.
     const id = `${at} ${severity} ${message}`;
     if (this.#found.has(id)) return false;
     this.#found.set(id, {at, problem: {severity, file: this.#file, line, column, message}});

@@ -4,13 +4,16 @@ import {MOST_INSTANCES} from '../most-instances.ts';
 import type {Report} from './report.ts';
 import type {Node} from './tree.ts';
 
-/** A fleet file needs six levels. The parser is recursive, and runs out of memory (uncatchably) at some ten thousand. */
+/**
+ * A fleet file needs six levels. The parser is recursive, and runs out of memory (uncatchably) at some ten thousand
+ * levels.
+ */
 const DEEPEST = 64;
-/** Items of one list or map: workers, and nothing in a fleet file is longer than its list of workers. */
+/** Maximum items of a list or map: the list of workers is the longest in a fleet file. */
 const MOST_ITEMS = 2 * MOST_INSTANCES;
-/** One slip of syntax makes the rest of a file look wrong: beyond the first few nobody learns anything. */
+/** One syntax error makes the rest of a file look wrong, so errors after the first few are useless. */
 const MOST_SYNTAX_ERRORS = 20;
-/** Lexemes that are, or come with, a value. */
+/** Lexemes that are or accompany a value. */
 const VALUES: ReadonlySet<string> = new Set([
   'alias',
   'anchor',
@@ -23,13 +26,13 @@ const VALUES: ReadonlySet<string> = new Set([
   'flow-map-start',
   'doc-start',
 ]);
-// What YAML 1.2 (5.1) does not allow either; the parser uses some of these characters for itself.
+// Characters that YAML 1.2 (5.1) forbids as well; the parser uses some of them internally.
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
 
 /**
- * Reads one YAML 1.2 document. The parser is loaded here, so that only who reads a file pays for it.
+ * Reads one YAML 1.2 document. Loads the parser on first use, so that other commands do not pay for it.
  *
- * @returns undefined where it can't be read; the report says why
+ * @returns undefined if the text can't be read; the report holds the reason
  */
 export async function readYaml(text: string, report: Report): Promise<Node | undefined> {
   const control = CONTROL.exec(text);
@@ -48,10 +51,10 @@ export async function readYaml(text: string, report: Report): Promise<Node | und
       tokens.push(token);
       if (token.type === 'document') begun++;
     }
-    // A second one is wrong already.
+    // A second document is already an error.
     if (begun > 2) break;
     if (VALUES.has(yaml.CST.tokenType(lexeme) ?? '')) values++;
-    // Refused here: all that comes after takes a hundred times as long as the lexer, and far more memory.
+    // Rejected here: the later stages take a hundred times as long as the lexer, and far more memory.
     const refusal = values > MOST_VALUES ? `the file holds more than ${MOST_VALUES} values` : refusalOf(parser.stack);
     if (refusal !== null) {
       report.error(parser.offset, refusal);
@@ -75,7 +78,7 @@ export async function readYaml(text: string, report: Report): Promise<Node | und
   return contents === null ? undefined : composeTree(contents, yaml, report);
 }
 
-/** What is open at this place: a list in a map in the document. */
+/** Returns why the collections open at this place are too deep or too long, or null. */
 function refusalOf(stack: readonly CST.Token[]): string | null {
   if (stack.length > DEEPEST) return `is nested more than ${DEEPEST} levels deep: a fleet file needs six`;
   const top = stack.at(-1);
@@ -84,7 +87,7 @@ function refusalOf(stack: readonly CST.Token[]): string | null {
     : null;
 }
 
-/** The parser makes an error of each slip, and an error's stack takes longer than all else; nobody sees it. */
+/** The parser creates an error for each mistake, and capturing its unused stack takes longer than all the rest. */
 function withoutStacks<T>(work: () => T): T {
   const before = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;

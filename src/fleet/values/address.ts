@@ -1,7 +1,7 @@
 import {isIP, isIPv6} from 'node:net';
 import type {TcpAddress} from '../types.ts';
 
-/** An address, or why the text is none. */
+/** An address, or the reason why the text is not one. */
 export type AddressResult = {readonly address: TcpAddress} | {readonly problem: string};
 
 const HOST = /^(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})(\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*\.?$/;
@@ -25,7 +25,7 @@ export function parseAddress(text: string): AddressResult {
   return {address: {host, port}};
 }
 
-/** The address in one text: `parseAddress` reads it back. */
+/** Formats the address as text that `parseAddress` parses to the same address. */
 export function formatAddress({host, port}: TcpAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -1,4 +1,4 @@
-/** The capabilities of Linux (capabilities(7)), in the order of their numbers, as setpriv(1) calls them. */
+/** The capabilities of Linux (capabilities(7)), in numeric order, with the names of setpriv(1). */
 export const CAPABILITIES: readonly string[] = [
   'chown',
   'dac_override',

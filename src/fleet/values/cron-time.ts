@@ -1,14 +1,14 @@
 import type {Cron} from './cron.ts';
 
-/** The days of that many years are looked through: no schedule that is ever due rests for longer. */
+/** Number of years whose days are searched: no schedule that is ever due pauses for longer. */
 const YEARS = 50;
 const DAYS = YEARS * 366;
 const DAY_MS = 86_400_000;
 
 /**
- * When a schedule is due next after a moment, in ms since 1970; null when it never is. Every minute of local time counts
- * once: where clocks go back, only the first of two minutes of the same name is due, and where they go forward, what is
- * left out is not due at all.
+ * Returns the next due time of a schedule after a moment, in ms since 1970, or null if there is none. Every minute of
+ * local time counts once: where clocks go back, only the first of two minutes of the same name is due, and where they
+ * go forward, skipped minutes are not due at all.
  */
 export function nextTime(cron: Cron, after: number): number | null {
   const now = new Date(after);
@@ -22,7 +22,7 @@ export function nextTime(cron: Cron, after: number): number | null {
   return null;
 }
 
-/** @param date the day at midnight UTC, so that no day of it is shorter than the others */
+/** @param date the day at midnight UTC, so that all days have the same length */
 function isDay({months, daysOfMonth, daysOfWeek, eitherDay}: Cron, date: Date): boolean {
   if (!months.includes(date.getUTCMonth() + 1)) return false;
   const ofMonth = daysOfMonth.includes(date.getUTCDate());
@@ -34,7 +34,8 @@ function firstOf({hours, minutes}: Cron, date: Date, after: number, fromHour: nu
   for (const hour of hours) {
     if (hour < fromHour) continue;
     for (const minute of minutes) {
-      // Of two such moments this is the first one (ECMA-262, LocalTime); of none, another one.
+      // For an ambiguous local time, this is the first moment (ECMA-262, LocalTime); for a skipped one, a different
+      // time.
       const time = new Date(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate(), hour, minute);
       const exists = time.getHours() === hour && time.getMinutes() === minute;
       if (exists && time.getTime() > after) return time.getTime();

@@ -1,4 +1,4 @@
-/** When a schedule is due, in local time: the values that each field admits, in rising order. */
+/** The due times of a schedule, in local time: the values that each field admits, in rising order. */
 export interface Cron {
   readonly minutes: readonly number[];
   readonly hours: readonly number[];
@@ -7,11 +7,11 @@ export interface Cron {
   readonly months: readonly number[];
   /** Sunday is 0. */
   readonly daysOfWeek: readonly number[];
-  /** With both days restricted a time is due when either fits, else when both do (crontab(5)). */
+  /** If both days are restricted, a time is due when either matches, else when both match (crontab(5)). */
   readonly eitherDay: boolean;
 }
 
-/** A schedule, or why the text is none. */
+/** A schedule, or the reason why the text is not one. */
 export type CronResult = {readonly cron: Cron} | {readonly problem: string};
 
 interface Field {
@@ -41,7 +41,7 @@ const SHORTHANDS: Readonly<Record<string, string>> = {
   '@annually': '0 0 1 1 *',
 };
 
-/** Reads five fields as crontab(5) does: `*`, values, ranges, steps, lists, names of months and weekdays. */
+/** Parses five fields like crontab(5): `*`, values, ranges, steps, lists, names of months and weekdays. */
 export function parseCron(text: string): CronResult {
   const shorthand = SHORTHANDS[text.trim().toLowerCase()];
   if (shorthand !== undefined) return {problem: `${text.trim()} is a crontab shorthand: write '${shorthand}'`};
@@ -91,7 +91,7 @@ function parseItem(
     return {from: field.low, to: field.high === 7 ? 6 : field.high, step};
   }
   const from = parseValue(first, field);
-  // Sunday ends a week as well as it begins one: sat-sun.
+  // Sunday can end a week as well as begin one: sat-sun.
   const end = last === undefined ? from : parseValue(last, field);
   const to = end === 0 && field.high === 7 && (from ?? 0) > 0 ? 7 : end;
   if (from === undefined || to === undefined) {

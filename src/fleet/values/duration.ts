@@ -1,16 +1,19 @@
 const UNITS = {ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000} as const;
 
-/** Ten years: far beyond anything meant, and well inside what a double counts exactly. */
+/** Ten years: far beyond any meant value, and well within what a double represents exactly. */
 export const LONGEST_DURATION_MS = 3650 * UNITS.d;
 
-/** A duration, or why the text is none. */
+/** A duration, or the reason why the text is not one. */
 export type DurationResult = {readonly ms: number} | {readonly problem: string};
 
 function unitOf(text: string): number | undefined {
   return Object.entries(UNITS).find(([unit]) => unit === text)?.[1];
 }
 
-/** Reads `500ms`, `10s`, `1.5s`, `5m`, `1h`, `7d`. A bare number is refused: nobody can tell seconds from milliseconds. */
+/**
+ * Parses `500ms`, `10s`, `1.5s`, `5m`, `1h`, `7d`. A bare number is rejected, since it does not show whether seconds or
+ * milliseconds are meant.
+ */
 export function parseDuration(text: string): DurationResult {
   const match = /^(\d{1,15}(?:\.\d{1,9})?)([a-zA-Z]*)$/.exec(text);
   const [, number = '', unit = ''] = match ?? [];
@@ -25,7 +28,7 @@ export function parseDuration(text: string): DurationResult {
   return {ms};
 }
 
-/** Milliseconds as the shortest exact text: `parseDuration` reads back the same number. */
+/** Formats milliseconds as the shortest exact text that `parseDuration` parses to the same number. */
 export function durationInFile(ms: number): string {
   if (ms === 0) return '0s';
   const [unit, factor] =

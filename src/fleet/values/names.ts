@@ -1,15 +1,15 @@
-/** A name is never a number, so it can't be taken for a pid; it goes into paths, ids and variable names as it is. */
+/** A name is never a number, so it can't be taken for a pid; paths, ids and variable names contain it unchanged. */
 const NAME = /^[A-Za-z][A-Za-z0-9-]{0,62}$/;
 const LONGEST = 63;
 
-/** What a name must look like, in words that follow "expected". */
+/** The rule for names, as text that follows "expected". */
 export const NAME_RULE = 'a name of letters, digits and "-" that begins with a letter (at most 63)';
 
 export function isName(text: string): boolean {
   return NAME.test(text);
 }
 
-/** The nearest valid name; `fallback` where nothing of it is left. */
+/** Returns the nearest valid name, or `fallback` if no valid character is left. */
 export function makeName(text: string, fallback: string): string {
   let name = text
     .replace(/[^A-Za-z0-9-]+/g, '-')
@@ -19,7 +19,7 @@ export function makeName(text: string, fallback: string): string {
   return name === '' ? fallback : name;
 }
 
-/** What a channel is called in a variable name: in capitals, `-` as `_`. */
+/** Returns the form of a channel's name in variable names: in capitals, `-` as `_`. */
 export function variablePart(name: string): string {
   return name.toUpperCase().replaceAll('-', '_');
 }

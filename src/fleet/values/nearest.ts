@@ -1,20 +1,20 @@
 import {keyLabel} from '../syntax/tree.ts';
 
-/** Longer words are never mistyped keys, and the distance costs the product of both lengths. */
+/** Longer words are never mistyped keys, and the cost grows with the product of both lengths. */
 const LONGEST = 64;
 
 /**
- * How many letters must be put in, left out, changed or swapped with their neighbour to get from one word to the other
+ * Returns the number of letters to insert, delete, change or swap with their neighbour to turn one word into the other
  * (Damerau-Levenshtein distance, each place edited once).
  *
- * @param most - a distance that is larger is not asked for: it is Infinity then
+ * @param most - larger distances are returned as Infinity
  */
 export function editDistance(from: string, to: string, most = Infinity): number {
   if (Math.abs(from.length - to.length) > most) return Infinity;
   const far = from.length + to.length + 1;
   const codes = new Int32Array(to.length);
   for (let j = 0; j < to.length; j++) codes[j] = to.charCodeAt(j);
-  // The last row but one, the last one, and the one that is filled.
+  // The last row but one, the last row, and the current row.
   let before = new Int32Array(to.length + 1);
   let last = Int32Array.from({length: to.length + 1}, (_, j) => j);
   let row = new Int32Array(to.length + 1);
@@ -22,7 +22,7 @@ export function editDistance(from: string, to: string, most = Infinity): number 
   for (let i = 1; i <= from.length; i++) {
     const code = from.charCodeAt(i - 1);
     const codeBefore = from.charCodeAt(i - 2);
-    // Further from the diagonal than `most`, nothing can come to less.
+    // Cells further than `most` from the diagonal exceed `most`.
     const begin = Math.max(1, i - most);
     const end = Math.min(to.length, i + most);
     row[begin - 1] = begin === 1 ? i : far;
@@ -42,7 +42,7 @@ export function editDistance(from: string, to: string, most = Infinity): number 
       if (least < leastOfRow) leastOfRow = least;
     }
     if (end < to.length) row[end + 1] = far;
-    // A swap leaves a row out, and no two.
+    // A swap skips one row, never two.
     if (leastOfRow > most && leastOfLast > most) return Infinity;
     leastOfLast = leastOfRow;
     [before, last, row] = [last, row, before];
@@ -51,12 +51,15 @@ export function editDistance(from: string, to: string, most = Infinity): number 
   return distance > most ? Infinity : distance;
 }
 
-/** `giveUp`, `give-up` and `GIVE_UP` differ in habit only. */
+/** Normalizes a word: `giveUp`, `give-up` and `GIVE_UP` differ only in style. */
 function plain(word: string): string {
   return word.replace(/[-_ ]/g, '').toLowerCase();
 }
 
-/** The word that was probably meant: at most a third of its letters wrong, or its end left off. Undefined where none is near. */
+/**
+ * Returns the word that was probably meant: at most a third of its letters wrong, or its end missing. Undefined if no
+ * word is near.
+ */
 export function nearest(word: string, words: Iterable<string>): string | undefined {
   if (word.length > LONGEST) return undefined;
   const meant = plain(word);
@@ -68,7 +71,7 @@ export function nearest(word: string, words: Iterable<string>): string | undefin
     const longest = Math.max(meant.length, near.length);
     const allowed = Math.max(1, Math.floor(longest / 3));
     const distance = editDistance(meant, near, Math.min(allowed, bestDistance - 1));
-    // A name of one letter is as near to any other as can be, and no help.
+    // A name of one letter is as near to any other as possible, and no help.
     if (distance < longest && distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   if (best !== undefined || meant.length < 3) return best;
@@ -76,19 +79,19 @@ export function nearest(word: string, words: Iterable<string>): string | undefin
   return longer.length === 1 ? longer[0] : undefined;
 }
 
-/** Among more words than these none is looked for: the time grows with the product of right words and wrong ones. */
+/** Above this number of words, none is suggested: the time grows with the product of valid and invalid words. */
 const MOST_WORDS = 300;
 
-/** The end of a message about a word that is none of these: the one that was meant, or all there are. */
+/** Returns the end of a message about an unknown word: the word that was probably meant, or all valid words. */
 export function didYouMean(word: string, words: readonly string[]): string {
   const near = words.length > MOST_WORDS ? undefined : nearest(word, words);
   return near === undefined ? oneOf(words) : `did you mean ${near}?`;
 }
 
-/** Words for which the nearest one is looked for among all that a file names: whoever has more of them wrong has not mistyped. */
+/** Maximum suggestions of one adviser: more unknown words are not typing errors. */
 const MOST_MISTYPED = 50;
 
-/** As {@link didYouMean}, for all the words of a file that should be one of these. */
+/** Like {@link didYouMean}, for all the words of a file that are checked against one list. */
 export function adviser(words: readonly string[]): (word: string) => string {
   let looked = 0;
   return word => (looked++ < MOST_MISTYPED ? didYouMean(word, words) : oneOf(words));

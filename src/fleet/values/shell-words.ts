@@ -1,4 +1,4 @@
-/** A command line split into words, or why it can't be without a shell. */
+/** A command line split into words, or the reason why splitting needs a shell. */
 export type WordsResult =
   | {
       readonly words: readonly string[];
@@ -8,7 +8,7 @@ export type WordsResult =
   | {readonly problem: string};
 
 const NEEDS_SHELL = /^(&&|\|\||>>|<<|;;|[|&;<>()`])/;
-/** Where `$` begins an expansion; elsewhere it is an ordinary character (POSIX XCU 2.6). */
+/** `$` at the start of an expansion; elsewhere it is an ordinary character (POSIX XCU 2.6). */
 const EXPANSION = /^\$(?:[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]|\{[^}]*\}?|\(|['"])/;
 
 function needsShell(what: string): WordsResult {
@@ -16,8 +16,8 @@ function needsShell(what: string): WordsResult {
 }
 
 /**
- * Splits a command line as a POSIX shell splits it (XCU 2.2, 2.3), without a shell: quotes and backslashes are obeyed;
- * what only a shell can do (pipes, lists, redirections, expansions, comments) is refused.
+ * Splits a command line as a POSIX shell splits it (XCU 2.2, 2.3), without a shell: quotes and backslashes are honored;
+ * features of a shell (pipes, lists, redirections, expansions, comments) are rejected.
  */
 export function splitWords(text: string): WordsResult {
   const words: string[] = [];
@@ -90,7 +90,7 @@ function needsShellProblem(what: string): {readonly problem: string} {
   return {problem: `${what} needs a shell: use single quotes if it is meant literally`};
 }
 
-/** Words as one command line, such that `splitWords` (or a shell) gives the same words back. */
+/** Joins words to one command line that `splitWords` (or a shell) splits into the same words. */
 export function quoteWords(words: readonly string[]): string {
   return words
     .map(word => (/^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`))

@@ -7,7 +7,10 @@ function isSignalName(name: string): name is SignalName {
   return name.startsWith('SIG');
 }
 
-/** Every signal of this platform, one name each (`SIGABRT`, not also `SIGIOT`): the name that the kernel's answers get. */
+/**
+ * Returns every signal of this platform, with one name each (`SIGABRT`, not also `SIGIOT`): the name used for the
+ * kernel's reports.
+ */
 export function signalNames(): readonly SignalName[] {
   const byNumber = new Map<number, SignalName>();
   for (const [name, number] of Object.entries(NUMBERS)) {
@@ -16,7 +19,10 @@ export function signalNames(): readonly SignalName[] {
   return [...byNumber.values()];
 }
 
-/** `term`, `SIGTERM` and `sigterm` are SIGTERM; undefined for what is no signal here (signal(7)). */
+/**
+ * Parses a signal name (signal(7)); `term`, `SIGTERM` and `sigterm` are SIGTERM. Returns undefined if there is no such
+ * signal here.
+ */
 export function parseSignal(text: string): SignalName | undefined {
   const upper = text.toUpperCase();
   const name = upper.startsWith('SIG') ? upper : `SIG${upper}`;

@@ -1,22 +1,22 @@
 const UNITS = {B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40} as const;
 
-/** Nothing on one machine is larger, and a double still counts it exactly. */
+/** Larger than anything on one machine, and still exact in a double. */
 export const LARGEST_SIZE = 1024 * UNITS.TiB;
 
-/** A size, or why the text is none. */
+/** A size, or the reason why the text is not one. */
 export type SizeResult = {readonly bytes: number} | {readonly problem: string};
 
 function unitOf(text: string): number | undefined {
   return Object.entries(UNITS).find(([unit]) => unit === text)?.[1];
 }
 
-/** The unit that was meant by `k`, `MB`, `mib`. */
+/** Returns the unit that was meant by `k`, `MB`, `mib`. */
 function meantUnit(text: string): string | undefined {
   const letter = text.charAt(0).toUpperCase();
   return Object.keys(UNITS).find(unit => unit.startsWith(letter));
 }
 
-/** Reads `4KiB`, `512MiB`, `1GiB`, `1.5GiB`. A bare number is refused. */
+/** Parses `4KiB`, `512MiB`, `1GiB`, `1.5GiB`. A bare number is rejected. */
 export function parseSize(text: string): SizeResult {
   const match = /^(\d{1,16}(?:\.\d{1,9})?)([a-zA-Z]*)$/.exec(text);
   const [, number = '', unit = ''] = match ?? [];
@@ -35,7 +35,7 @@ export function parseSize(text: string): SizeResult {
   return {bytes};
 }
 
-/** Bytes as the shortest exact text: `parseSize` reads back the same number. */
+/** Formats bytes as the shortest exact text that `parseSize` parses to the same number. */
 export function sizeInFile(bytes: number): string {
   if (bytes === 0) return '0B';
   const [unit, factor] =

@@ -1,39 +1,41 @@
 /**
- * The anchor: a POSIX sh loop that starts the keeper again unless it ended well. It decides nothing; it is the fleet's
- * stable pid, and the ancestor to which everything falls when a keeper dies.
+ * The anchor: a POSIX sh loop that restarts the keeper unless it ended well. It makes no decisions; it is the fleet's
+ * stable pid, and the ancestor that gets all orphans when a keeper dies.
  */
 
-/** Exit statuses by which a keeper tells its anchor what to do; any other: start me again. */
+/** Exit statuses of a keeper that end its anchor. On any other status, the anchor starts the next keeper. */
 export const KeeperExit = {
-  /** All is ended and recorded. */
+  /** Everything has ended and is recorded. */
   done: 0,
-  /** Another supervisor holds this fleet: there is nothing to do here. */
+  /** The keeper gave up: another supervisor holds this fleet, or a fresh start has failed. */
   refused: 75,
 } as const;
 
-/** The anchor, while it lives: whoever takes its place as the parent of an orphaned keeper is none. */
+/** Returns the pid of the anchor while it lives, or null: a process that adopts an orphaned keeper is no anchor. */
 export function parentAnchor(): number | null {
   const {ppid} = process;
   return process.argv.includes(`--anchor=${ppid}`) ? ppid : null;
 }
 
-/** The same, but null as process 1, too, since not all that such a one gets has come from this fleet. */
+/** Like {@link parentAnchor}, but null for process 1, which also adopts processes from outside this fleet. */
 export function livingAnchor(): number | null {
   const anchor = parentAnchor();
   return anchor === 1 ? null : anchor;
 }
 
-/** So many keepers that end at once after a signal to end, one a second: the loop ends what is left itself. */
+/**
+ * Keepers in a row that may end at once (one a second) after a termination signal, before the loop ends what is left.
+ */
 const LAST_TRY = 30;
 
-/** The descriptor on which the loop rests: a read from it comes back without anything after a second. */
+/** The descriptor on which the loop sleeps: a read from it times out after a second. */
 export const REST_FD = 4;
 export const REST_MS = 1_000;
 
 /** The queue of pipes (pipe-store/store.ts), which the loop holds open and every keeper inherits. */
 export const STORE_FDS = {send: 5, receive: 6} as const;
 
-/** The words after the shell with which the loop is begun: as POSIX has it, `$0` follows the text. */
+/** Returns the shell's arguments that start the loop. In POSIX, `$0` follows the text of the script. */
 export const anchorArguments = (shell: string, rest: readonly string[]): string[] => [
   '-c',
   ANCHOR_LOOP,
@@ -46,32 +48,33 @@ export const anchorArguments = (shell: string, rest: readonly string[]): string[
 ];
 
 /**
- * The loop. Its arguments: the shell and this text (to begin again), `--ending` after a signal to end, `--launched` while
- * the launcher waits, the folder of the programs, the fleet's folder, the launch, where the programs are installed, and how
- * Node is called. To the keeper it adds `--anchor=PID` and `--store`.
+ * The loop. Its arguments: the shell and this text (for a restart), `--ending` after a termination signal, `--launched`
+ * while the launcher waits, the folder of the programs, the fleet's folder, the launch, the folder of the installed
+ * programs, and the command for Node. The keeper also gets `--anchor=PID` and `--store`.
  *
- * - The folder of the programs is the one that `up` chose; once the fleet is up it is the one that is current, which an
- *   upgrade changes.
- * - Where the folder of the programs is gone, the installed ones are run: such a keeper finds no fleet, and ends what is
- *   left. Where these are gone as well, the shell itself ends its children, which all that the fleet has left have become.
- * - The launcher waits until descriptor 3 is closed. A keeper that may be killed before it has come up (Node dies of
- *   signals in its first milliseconds) has a successor that takes up the launch; when one has come up, it says so by
- *   SIGURG: of two signals that come at the same time, bash may lose one that it has a trap for, and a service manager
- *   sends SIGCONT with SIGTERM.
- * - `wait` is interrupted by a trapped signal, with a status over 128. Then `kill -0` tells whether the keeper lives, and
- *   if not, its own status is asked for once more: some shells have it from their SIGCHLD handler, and give it away
- *   once, so 127 adds nothing.
- * - `wait` reaps any child, so orphans that fall to the anchor when a keeper dies leave no zombies.
- * - A signal to end that comes between two keepers, before a keeper's pid is known, or in its first milliseconds (of
- *   which Node dies: 130, 131, 143), is remembered and told to the next one.
- * - A keeper that dies at once is started again after a rest, since each costs a second of CPU.
- * - Standard error is a file only where it is the fleet's log (as process 1 it is the container's). That is opened anew before
- *   each keeper that inherits it and each word, should it have been removed; where the folder is gone, it stays what it was.
- *   `true` and no `:`, since a shell leaves when it can't open a file for a special built-in.
- * - Where no process can be made (EAGAIN), dash and busybox leave a script, unless the command is one of `command`;
- *   bash tries for 15 s and then leaves it in any case. Then the loop begins again in the same process. So that this is
- *   all that forks, time is read from /proc, and the rest is a read (dash knows no `-t`, status 2; busybox no timeout
- *   that a socket has).
+ * - `up` chooses the folder of the programs. Once the fleet is up, it is `code/current`, which an upgrade changes.
+ * - If the folder of the programs is gone, the installed programs are run; their keeper restores the copy, or ends what
+ *   is left if there is no fleet any more. If these are gone as well, the shell itself ends its children: all that is
+ *   left of the fleet has become its children by then.
+ * - The launcher waits until descriptor 3 is closed. A keeper that is killed before it has come up (Node dies of
+ *   signals in its first milliseconds) has a successor that continues the launch. After its report to the launcher, a
+ *   keeper sends SIGURG: of two simultaneous signals, bash may lose one that has a trap, and a service manager sends
+ *   SIGCONT with SIGTERM.
+ * - A trapped signal interrupts `wait` with a status over 128. `kill -0` then checks whether the keeper lives; if not,
+ *   a second `wait` fetches its own status. Some shells reap it in their SIGCHLD handler and return the status only
+ *   once, so 127 is ignored.
+ * - `wait` reaps any child, so orphans that the anchor gets when a keeper dies leave no zombies.
+ * - A termination signal between two keepers, before a keeper's pid is known, or in its first milliseconds (Node dies
+ *   of it: 130, 131, 143) is remembered and passed on later.
+ * - After three keepers that die at once, the loop pauses before the next one, since each costs a second of CPU.
+ * - Standard error is a file only if it is the fleet's log (for process 1 it is the container's). The log is reopened
+ *   before each keeper that inherits it and before each message, in case it was removed; if the folder is gone,
+ *   standard error stays as it is. `true` instead of `:`, since a shell exits when it can't open a file for a special
+ *   built-in.
+ * - If fork fails (EAGAIN), dash and busybox exit from a script unless the command runs under `command`; bash retries
+ *   for 15 s and then exits in any case. The loop then restarts in the same process. To make the keeper the only fork,
+ *   time is read from /proc, and the pause is a read (dash has no `-t`, status 2; busybox ignores the timeout of a
+ *   socket).
  */
 export const ANCHOR_LOOP = `
 shell=$1 loop=$2 ending=$3 launched=$4 code=$5 folder=$6 launch=$7 installed=$8 keeper= quick=0

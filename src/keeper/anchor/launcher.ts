@@ -1,20 +1,20 @@
-/** The launcher (`brood up`), which waits at the other end of descriptor 3 to hear how it went. */
+/** The launcher (`brood up`), which waits for the result at the other end of descriptor 3. */
 import {closeSync, writeSync} from 'node:fs';
 import {peerCredentials} from '../../posix/peer.ts';
 
 const LAUNCHER_FD = 3;
 
-/** Says one of `ready`, `refused PID`, `failed WHY`, and hangs up. */
+/** Sends one of `ready`, `refused PID`, `failed WHY`, then closes the descriptor. */
 export function tellLauncher(text: string): void {
   try {
     writeSync(LAUNCHER_FD, `${text}\n`);
     closeSync(LAUNCHER_FD);
   } catch {
-    // It has stopped waiting.
+    // The launcher has stopped waiting.
   }
 }
 
-/** The one that waits for a keeper which has the lock; it is told once. */
+/** The launcher that waits for a keeper which holds the lock. It receives one report. */
 export class Launcher {
   readonly #anchor: number | null;
   readonly #pid: number | null;
@@ -23,11 +23,11 @@ export class Launcher {
   constructor(waits: boolean, anchor: number | null) {
     this.#waits = waits;
     this.#anchor = anchor;
-    // Node makes the two ends of a child's pipe by socketpair(2), so the one at the other end is who made it.
+    // Node creates a child's pipe by socketpair(2), so the peer is the process that created it.
     this.#pid = waits ? (peerCredentials(LAUNCHER_FD)?.pid ?? null) : null;
   }
 
-  /** Its pid, as far as the kernel tells it; null: there was none, or it has left. */
+  /** The launcher's pid as the kernel reports it; null if there was no launcher, or it has exited. */
   get pid(): number | null {
     return this.#pid;
   }
@@ -40,7 +40,7 @@ export class Launcher {
     if (!this.#waits) return;
     this.#waits = false;
     tellLauncher(text);
-    // The anchor has the launcher's descriptor too, in case this keeper had not come so far.
+    // The anchor holds the launcher's descriptor too, in case a keeper dies before its report.
     if (process.ppid === this.#anchor) process.kill(this.#anchor, 'SIGURG');
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Becomes the anchor: sets the subreaper flag, which the shell can't, and then is the shell (execve keeps the flag and
- * the pid). Arguments: the shell, then those of its loop (anchor.ts).
+ * Becomes the anchor: sets the subreaper flag, which the shell can't, then executes the shell (execve keeps the flag
+ * and the pid). Arguments: the shell, then those of its loop (anchor.ts).
  */
 import {anchorArguments, REST_FD, REST_MS, STORE_FDS} from './anchor.ts';
 import {openDescriptorQueueAt} from '../../posix/descriptor-queue.ts';
@@ -21,8 +21,8 @@ import {readStat} from '../../process/stat.ts';
 const STATUS_FD = 3;
 
 /**
- * Node raises its soft limit of open files before any script runs, and so did the launcher: what the shell had that
- * called it is still to be read at the launcher's parent. The keeper reads it here.
+ * Restores the soft limit of open files of the shell that called the launcher; the keeper reads it here. Node raises
+ * its own limit before any script runs, in the launcher too, so the limit is read from the launcher's parent.
  */
 function takeLimitOfShell(): void {
   const launcher = peerCredentials(STATUS_FD);
@@ -35,18 +35,18 @@ function takeLimitOfShell(): void {
 
 const [shell = '/bin/sh', ...rest] = process.argv.slice(2);
 becomeSubreaper();
-// Probes and hooks are started by libuv, which resets no real-time signal: what is ignored here would reach them.
+// libuv starts probes and hooks without resetting real-time signals: they would inherit those that are ignored here.
 stopIgnoring();
 takeLimitOfShell();
-// What else was inherited is a stranger's: held open, whoever waits for its end would wait as long as the fleet lives.
+// Other inherited descriptors are strangers': left open, they would keep a reader waiting as long as the fleet lives.
 closeOnExecFrom(STATUS_FD);
-// Node has marked the standard streams close-on-exec, too. Over the fourth the launcher hears whether the
-// supervisor has come up; the loop closes it once a keeper has it.
+// Node has marked the standard streams close-on-exec, too. The fourth descriptor reports to the launcher whether the
+// supervisor has come up; the loop closes it after the keeper's report.
 for (const fd of [0, 1, 2, STATUS_FD]) {
   try {
     keepOnExec(fd);
   } catch {
-    // It was closed from the start: nobody listens.
+    // The descriptor was closed from the start: it has no reader.
   }
 }
 const env: Record<string, string> = {};
@@ -55,7 +55,7 @@ openRest(REST_FD, REST_MS);
 try {
   openDescriptorQueueAt(STORE_FDS);
 } catch {
-  // No descriptor is left: each keeper makes a queue of its own, which is gone with keeper and controller.
+  // No descriptor is left: each keeper makes its own queue, which is lost with keeper and controller.
 }
-// By its own name: what a shell is called by tells some of them which of several they are.
+// Under its own name: some binaries choose by argv[0] which of several shells they are.
 become(shell, [shell, ...anchorArguments(shell, rest)], env);

@@ -1,6 +1,6 @@
 /**
- * A cgroup for each run (cgroups(7), version 2; controllers are not needed). It holds every descendant whatever it
- * does: it tells who belongs to a run, when nobody is left, and ends all of them at once.
+ * A cgroup for each run (cgroups(7), version 2; controllers are not needed). The cgroup holds every descendant,
+ * whatever it does: it shows which processes belong to a run and when none is left, and ends all of them at once.
  */
 import {messageOf} from '../../base/errors.ts';
 import {randomBytes} from 'node:crypto';
@@ -28,7 +28,7 @@ const folders = (path: string): string[] =>
     .filter(entry => entry.isDirectory())
     .map(entry => join(path, entry.name));
 
-/** Removes a cgroup and those below it (a nested supervisor makes some); false while a process is in one of them. */
+/** Removes a cgroup and those below it (a nested supervisor makes some). Returns false while a process is in one. */
 export function removeCgroup(path: string): boolean {
   if (removeEmptyFolder(path) === null) return true;
   try {
@@ -39,7 +39,7 @@ export function removeCgroup(path: string): boolean {
   return removeEmptyFolder(path) === null;
 }
 
-/** Every process in a cgroup and below it. */
+/** Returns every process in a cgroup and below it. */
 export function cgroupMembers(path: string): number[] {
   try {
     const own = (read(join(path, 'cgroup.procs')) ?? '').split('\n').filter(Boolean).map(Number);
@@ -49,11 +49,11 @@ export function cgroupMembers(path: string): number[] {
   }
 }
 
-/** Whether any process that is no zombie is in it or below it. */
+/** Whether any process that is no zombie is in a cgroup or below it. */
 export const isPopulated = (path: string): boolean =>
   /^populated 1$/m.test(readSmall(join(path, 'cgroup.events')) ?? '');
 
-/** Ends everything in it at once; false where the kernel has no cgroup.kill (before Linux 5.14). */
+/** Kills all processes in a cgroup at once. Returns false if the kernel has no cgroup.kill (before Linux 5.14). */
 export function killCgroup(path: string): boolean {
   try {
     writeFileSync(join(path, 'cgroup.kill'), '1', {flag: 'r+'});
@@ -67,30 +67,31 @@ const procs = (path: string): string => join(path, 'cgroup.procs');
 
 const unwritable = (error: unknown): string => `cgroup v2 is not writable here (${messageOf(error)})`;
 
-/** Moves this process, all its threads, to a cgroup. */
+/** Moves this process with all its threads to a cgroup. */
 const moveSelf = (path: string): void => writeFileSync(procs(path), '0', {flag: 'r+'});
 
-/** What a keeper may say of the cgroups that it is to make. */
+/** Options for the cgroups of a keeper. */
 export interface CgroupsOptions {
-  /** The first of these processes that is not the supervisor's own: those that are may be moved beside the runs. */
+  /** Returns the first process that is not the supervisor's own; its own processes may be moved beside the runs. */
   readonly strangerAmong: StrangerAmong;
-  /** The controllers as the kernel calls them. */
+  /** The kernel's names for the controllers. */
   readonly controllers?: Readonly<Record<Controller, string>>;
 }
 
 /**
- * The cgroups of a fleet's runs, in one folder below the cgroup that the keeper was started in. A run is born in its
- * own: the keeper itself is there when it spawns, since one that is moved afterwards may have forked twice by then. It
- * goes there beforehand, for a move takes some 20 ms when there was none for a while (docs/decisions/0008-cgroup-per-run.md).
+ * The cgroups of a fleet's runs, in one folder below the cgroup in which the keeper was started. A run is born in its
+ * own cgroup: the keeper itself is there when it spawns, since a process that is moved afterwards may have forked twice
+ * by then. The keeper moves there beforehand, because a move takes some 20 ms if there was none for a while
+ * (docs/decisions/0008-cgroup-per-run.md).
  */
 export class Cgroups {
-  /** The one that the supervisor was started in. */
+  /** The cgroup in which the supervisor was started. */
   readonly #outer: string;
   readonly #base: string;
   readonly #leaf: string;
   readonly #controllers: Controllers;
   readonly #strangerAmong: StrangerAmong;
-  /** The cgroup in which the next run is to be born, and this process is. */
+  /** The cgroup in which this process is and the next run will be born. */
   #nest: string | null = null;
   #unavailable: string | null = null;
 
@@ -102,13 +103,16 @@ export class Cgroups {
     this.#strangerAmong = strangerAmong;
   }
 
-  /** Null, with the reason, where this process may not make any. Whether it may move is found out by {@link outside}. */
+  /**
+   * Opens the fleet's cgroups, or returns why this process may not make any. {@link outside} finds out whether it may
+   * move.
+   */
   static open(name: string, options: CgroupsOptions): Cgroups | {readonly unavailable: string} {
     try {
       const own = ownCgroup();
       if (own === null) return {unavailable: 'no cgroup v2 hierarchy is mounted'};
       const folder = `brood-${name}`;
-      // An earlier image of this process may have left it in a nest, an earlier keeper in the leaf.
+      // An earlier image may have left this process in a nest, an earlier keeper in the leaf.
       const [outer = ''] = own.split(`/${folder}/`);
       const base = join(outer, folder);
       makeCgroup(base);
@@ -118,12 +122,12 @@ export class Cgroups {
     }
   }
 
-  /** Why runs get none although folders can be made: no process may be moved (cgroups(7), delegation). */
+  /** Why runs get no cgroup although folders can be made: no process may be moved (cgroups(7), delegation). */
   get unavailable(): string | null {
     return this.#unavailable;
   }
 
-  /** The cgroup in which what this process starts next is born, empty but for itself; null where the kernel refuses. */
+  /** Returns the cgroup in which the next child is born, empty but for this process, or null if the kernel refuses. */
   nest(): string | null {
     if (this.#nest !== null) return this.#nest;
     const path = join(this.#base, randomBytes(8).toString('hex'));
@@ -140,8 +144,8 @@ export class Cgroups {
   }
 
   /**
-   * The same, with what it takes to hold limits. What this process has in a nest is counted there as long as it has it, so one
-   * that has waited in it for long would take that from the memory of the run.
+   * Returns a new nest with the controllers that the limits need. Memory of this process is charged to a nest until it
+   * is freed, so a nest in which this process has waited for long would reduce the memory of the run.
    */
   limitedNest(limits: readonly Controller[]): {readonly cgroup: string | null; readonly why: Unenforced} {
     const why = this.#controllers.enable(limits, this.#strangerAmong);
@@ -149,7 +153,7 @@ export class Cgroups {
     return {cgroup: this.nest(), why};
   }
 
-  /** Something was born in that nest, or failed to be: this process leaves it for the next one, if it has not yet. */
+  /** Leaves a nest in which a run was born, or failed to be, for the next one, unless this process has left already. */
   moveOn(left: string | null, isBorn: boolean): void {
     if (left === null || left !== this.#nest) return;
     this.#nest = null;
@@ -157,7 +161,7 @@ export class Cgroups {
     if (!isBorn) removeCgroup(left);
   }
 
-  /** Starts something that belongs to no run. */
+  /** Starts a process that belongs to no run. */
   outside<T>(start: () => T): T {
     const left = this.#nest;
     this.#nest = null;
@@ -172,21 +176,21 @@ export class Cgroups {
     }
   }
 
-  /** The cgroup of this fleet that a process is in; null: it is in none of a run. */
+  /** Returns the cgroup of a run of this fleet that a process is in, or null. */
   cgroupOf(pid: number): string | null {
     const [, name = ''] = cgroupOf(pid)?.split(`/${basename(this.#base)}/`) ?? [];
     const path = join(this.#base, name.split('/', 1)[0] ?? '');
     return path === this.#base || path === this.#leaf || path === this.#nest ? null : path;
   }
 
-  /** Removes those that an earlier keeper has left, but for those of runs. */
+  /** Removes cgroups that an earlier keeper has left, except for those of runs. */
   removeAllBut(kept: ReadonlySet<string | null>): void {
     for (const path of folders(this.#base)) {
       if (path !== this.#nest && path !== this.#leaf && !kept.has(path)) removeCgroup(path);
     }
   }
 
-  /** Removes what can be removed. While a run is left, its limits are. */
+  /** Leaves the cgroups and removes them. While a run is left, its limits stay. */
   close(): void {
     this.#nest = null;
     this.#leave();
@@ -199,7 +203,8 @@ export class Cgroups {
     try {
       moveSelf(existsSync(this.#leaf) ? this.#leaf : this.#outer);
     } catch (error) {
-      // In a run's cgroup the keeper would be ended with it: better that the anchor starts another one, which adopts.
+      // In a run's cgroup the keeper would be killed with the run: it crashes instead, and its successor adopts the
+      // runs.
       setImmediate(() => {
         throw error;
       });
@@ -207,12 +212,12 @@ export class Cgroups {
   }
 }
 
-/** Where a run is to be born. */
+/** The cgroup in which a run is to be born. */
 export interface Nest {
   readonly cgroup: string | null;
   /**
-   * Once it is born: sets its limits, and answers why they are not held. This process has left then: what a worker may have is
-   * no limit for a keeper that forks, and the kernel would end both.
+   * To be called once the run is born: sets its limits, and returns why any is not enforced. This process has left the
+   * cgroup by then: a worker's limit may be too low for a keeper that forks, and the kernel would kill both.
    */
   readonly hold: () => Unenforced;
 }

@@ -1,8 +1,8 @@
 /**
- * The controllers that cgroups of runs need to hold limits. They are handed down from the cgroup that the supervisor was
- * started in, but only by one that has no processes of its own (cgroup-v2.rst, "No Internal Process Constraint"): so the
- * supervisor itself goes to a leaf. That is done only where nobody else is in that cgroup: then it was made for this fleet
- * (systemd: `Delegate=yes`; a container), and nobody else's order is disturbed. And not before a worker needs it.
+ * The controllers that cgroups of runs need for limits. They are passed down from the cgroup in which the supervisor
+ * was started, but only if it has no processes of its own (cgroup-v2.rst, "No Internal Process Constraint"): so the
+ * supervisor itself moves to a leaf. That is done only if no stranger is in that cgroup: it was then made for this
+ * fleet (systemd: `Delegate=yes`; a container), and no foreign setup is disturbed. And not before a worker needs it.
  */
 import {errorCode, hasCode} from '../../base/errors.ts';
 import {existsSync, readdirSync, rmdirSync, writeFileSync} from 'node:fs';
@@ -11,18 +11,18 @@ import {makeCgroup} from './make.ts';
 import type {Unenforced} from '../../link/runs.ts';
 import {isRootCgroup, processesIn, whyWithout, wordsOf, type Controller} from '../../process/cgroup.ts';
 
-/** Whoever was in the way may have left by then; to look costs a reading of all processes. */
+/** A stranger may have left by then; a check reads all processes. */
 const RETRY_MS = 10_000;
 
 export type StrangerAmong = (pids: readonly number[]) => number | undefined;
 
 /** The cgroups of a fleet. */
 export interface Place {
-  /** That in which the supervisor was started. */
+  /** The cgroup in which the supervisor was started. */
   readonly outer: string;
-  /** Below it: that of the fleet, in which those of its runs are. */
+  /** The fleet's cgroup, below `outer`, which holds those of its runs. */
   readonly base: string;
-  /** Below that: for the supervisor itself, where the outer one may have no processes. */
+  /** The supervisor's own cgroup, below `base`, if `outer` must have no processes. */
   readonly leaf: string;
 }
 
@@ -35,7 +35,7 @@ function moveAll(from: string, to: string): void {
     try {
       put(join(to, 'cgroup.procs'), String(pid));
     } catch (error) {
-      // It has ended in the meantime.
+      // The process has ended meanwhile.
       if (!hasCode(error, 'ESRCH')) throw error;
     }
   }
@@ -46,16 +46,16 @@ export class Controllers {
   readonly #names: Readonly<Record<Controller, string>>;
   readonly #refusals = new Map<Controller, {readonly why: string; readonly at: number}>();
 
-  /** @param names the controllers as the kernel calls them */
+  /** @param names the kernel's names for the controllers */
   constructor(place: Place, names: Readonly<Record<Controller, string>> = {memory: 'memory', cpu: 'cpu'}) {
     this.#place = place;
     this.#names = names;
   }
 
   /**
-   * Hands down those that are asked for, and answers why one can't be had. This process may be in the leaf afterwards.
+   * Passes down the requested controllers. Returns why any is unavailable. This process may be in the leaf afterwards.
    *
-   * @param strangerAmong the first of these processes that is not the supervisor's own: those that are may be moved
+   * @param strangerAmong returns the first process that is not the supervisor's own; its own processes may be moved
    */
   enable(wanted: readonly Controller[], strangerAmong: StrangerAmong): Unenforced {
     const why: Record<Controller, string | null> = {memory: null, cpu: null};
@@ -72,7 +72,7 @@ export class Controllers {
     return why;
   }
 
-  /** Undoes it, so that the outer cgroup is as it was found. What can't be undone is left as it is. */
+  /** Undoes {@link enable}, so that the outer cgroup is as before. Errors are ignored. */
   disable(): void {
     const {outer, base, leaf} = this.#place;
     try {
@@ -81,7 +81,7 @@ export class Controllers {
       );
       for (const name of Object.values(this.#names)) {
         if (has(base, name)) put(control(base), `-${name}`);
-        // Where there is no leaf, it was not this fleet that wanted it; and others may have been made beside, and need it.
+        // Without a leaf, this fleet has not enabled the controller; and other cgroups beside it may need it.
         if (isAlone && existsSync(leaf) && has(outer, name)) put(control(outer), `-${name}`);
       }
       if (existsSync(leaf)) {
@@ -89,7 +89,7 @@ export class Controllers {
         rmdirSync(leaf);
       }
     } catch {
-      // There was none, or another fleet has taken its place beside it.
+      // There was no leaf, or another fleet has started beside this one.
     }
   }
 

@@ -1,10 +1,10 @@
 /**
- * What the cgroup of a run holds (cgroups(7); the kernel's admin-guide/cgroup-v2.rst), where it has the controllers.
+ * Limits in the cgroup of a run (cgroups(7); the kernel's admin-guide/cgroup-v2.rst), if it has the controllers.
  *
- * - `memory.max`: at more, the kernel frees what it can, and ends the run when that is not enough.
- * - `memory.oom.group`: then all of it ends at once. One whose children are ended one by one is neither up nor down.
- * - `memory.swap.max` 0: a run at its limit ends, and does not go on at the speed of the disk.
- * - `cpu.max`: so many microseconds of processor time in each period.
+ * - `memory.max`: above it, the kernel frees what it can, and kills the run if that is not enough.
+ * - `memory.oom.group`: the whole run is then killed at once. A run that loses single children is neither up nor down.
+ * - `memory.swap.max` 0: a run at its limit ends, and does not continue at the speed of the disk.
+ * - `cpu.max`: microseconds of processor time in each period.
  */
 import {errorCode} from '../../base/errors.ts';
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
@@ -13,7 +13,7 @@ import type {Oom, RunLimits, Unenforced} from '../../link/runs.ts';
 import type {Controller} from '../../process/cgroup.ts';
 
 const PERIOD_US = 100_000;
-/** The kernel takes periods up to a second, and no share of one below a millisecond. */
+/** The kernel accepts periods of at most a second, and shares of at least a millisecond. */
 const LONGEST_PERIOD_US = 1_000_000;
 const SHORTEST_SHARE_US = 1_000;
 
@@ -23,7 +23,7 @@ export function cpuMax(percent: number): string {
   return `${Math.max(SHORTEST_SHARE_US, Math.round((period * percent) / 100))} ${period}`;
 }
 
-/** Into a file that the kernel has made; throws where it does not take it. */
+/** Writes to a file that the kernel has made. Throws if the kernel refuses. */
 function set(cgroup: string, file: string, value: string): void {
   writeFileSync(join(cgroup, file), value, {flag: 'r+'});
 }
@@ -46,10 +46,10 @@ const orWhy = (action: () => void): string | null => {
 };
 
 /**
- * Sets the limits of a run, of whatever is in its cgroup by now too.
+ * Sets the limits of a run. They also apply to processes that are in its cgroup already.
  *
- * @param why without which controllers that is vain, and why
- * @returns why a limit that was asked for is not held
+ * @param why which controllers are unavailable, and why
+ * @returns why a requested limit is not enforced
  */
 export function setLimits(cgroup: string | null, {memory, cpu}: RunLimits, why: Unenforced): Unenforced {
   const hold = (limit: Controller, value: number | null, action: (path: string) => void): string | null => {
@@ -75,7 +75,7 @@ function read(cgroup: string, file: string): string | null {
   }
 }
 
-/** The same of a run that an earlier keeper has started. */
+/** Returns why a limit of a run that an earlier keeper has started is not enforced. */
 export function limitsKept(cgroup: string | null, {memory, cpu}: RunLimits): Unenforced {
   const isSet = (file: string): boolean => !/^(max\b|$)/.test((cgroup && read(cgroup, file)) ?? '');
   const lost = 'its cgroup does not hold it';
@@ -86,11 +86,12 @@ export function limitsKept(cgroup: string | null, {memory, cpu}: RunLimits): Une
 }
 
 /**
- * Whether the kernel has ended processes of a run because memory ran out: `limit`, when it was its own; `outside`, when it
- * was that of a cgroup around it, or the machine's. The kernel counts that before it sends the signal.
+ * Checks whether the kernel has killed processes of a run for lack of memory: `limit` if the run's own limit was
+ * reached, `outside` if that of a surrounding cgroup or the machine was. The kernel counts the kill before it sends the
+ * signal.
  */
 export function oomOf(cgroup: string): Oom | null {
-  // Mostly there is no such controller, and an exception takes longer than all else that a restart waits for here.
+  // The controller is usually absent, and an exception would take longer than the rest of a restart's work here.
   if (!existsSync(join(cgroup, 'memory.events'))) return null;
   const events = new Map(
     (read(cgroup, 'memory.events') ?? '').split('\n').map(line => {

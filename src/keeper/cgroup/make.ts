@@ -1,12 +1,12 @@
 import {chmodSync, lstatSync, mkdirSync} from 'node:fs';
 
-/** Others may pass through it, and can't list what it holds. */
+/** Other users may traverse the folder, but not list it. */
 const MODE = 0o711;
 const OTHERS_READ = 0o044;
 
 /**
- * Makes a cgroup where there is none. Whoever may read a folder can hold its lock for as long as it likes, and what is made
- * or removed in it waits then: so nobody else may.
+ * Makes a cgroup unless it exists. A process that may read a folder can hold its lock as long as it likes, which blocks
+ * creation and removal inside: so no other user may read it.
  */
 export function makeCgroup(path: string): void {
   const is = lstatSync(path, {throwIfNoEntry: false});
@@ -14,11 +14,11 @@ export function makeCgroup(path: string): void {
   else if ((is.mode & OTHERS_READ) !== 0) closeToOthers(path);
 }
 
-/** Of an earlier version, or made by whoever has handed it on to this user. */
+/** Closes a cgroup that comes from an earlier version, or from the process that delegated it to this user. */
 function closeToOthers(path: string): void {
   try {
     chmodSync(path, MODE);
   } catch {
-    // It is another user's: then it stays as it is.
+    // The cgroup is another user's: it stays as it is.
   }
 }

@@ -1,4 +1,4 @@
-/** Which processes are the supervisor's: the keeper, who started it, and all that these have started. */
+/** Separates strangers from the supervisor's own processes: the keeper, its starters, and all their descendants. */
 import type {StrangerAmong} from './controllers.ts';
 import {readFleetTable} from '../../process/fleet-table.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Which programs the fleet runs. A copy of them lies in `code/HASH/` of the fleet's folder, and the link `code/current`
- * names the one from which whatever is lost is started again: an upgrade is done when the link is changed.
+ * The programs of the fleet. A copy lies in `code/HASH/` of the fleet's folder, and the link `code/current` names the
+ * copy from which lost processes are restarted: an upgrade is done when the link is changed.
  */
 import {
   existsSync,
@@ -28,7 +28,7 @@ export class Code {
     this.#current = linkTo(join(this.#root, 'current'));
   }
 
-  /** The name of the copy that this keeper is of; null: it runs from where it was installed. */
+  /** The name of the copy that this keeper runs from, or null if it runs from the installation. */
   get own(): string | null {
     return existsSync(this.#root) && dirname(this.#own) === realpathSync(this.#root) ? basename(this.#own) : null;
   }
@@ -38,12 +38,12 @@ export class Code {
     return this.#own;
   }
 
-  /** The name of the copy that is current; null: there is none. */
+  /** The name of the current copy, or null if there is none. */
   get current(): string | null {
     return this.#current;
   }
 
-  /** The name of the copy that is to take over, while that is under way. */
+  /** The name of the copy that is about to take over, or null. */
   get next(): string | null {
     return linkTo(join(this.#root, 'next'));
   }
@@ -53,12 +53,12 @@ export class Code {
     if (name !== null) symlinkSync(name, join(this.#root, 'next'));
   }
 
-  /** The keeper's program of a copy; null: this keeper's own. */
+  /** Returns the keeper's program in a copy, or this keeper's own if `name` is null. */
   keeper(name: string | null): string {
     return join(name === null ? this.#own : join(this.#root, name), 'keeper.cjs');
   }
 
-  /** Why a copy can't take over; null: it is complete, and nobody else's. */
+  /** Returns why a copy can't take over, or null if it is complete and belongs to this user. */
   problemOf(name: string): string | null {
     const copy = join(this.#root, name);
     if (dirname(copy) !== this.#root) return `${name} names no copy`;
@@ -71,30 +71,32 @@ export class Code {
     return isWhole(copy) ? null : `the programs in ${copy} are damaged`;
   }
 
-  /** Whether a copy's keeper is the one that runs. */
+  /** Whether a copy's keeper program is identical to the running one. */
   isSameKeeper(name: string): boolean {
     try {
       return readFileSync(this.keeper(name)).equals(readFileSync(this.keeper(null)));
     } catch {
-      return false; // what this one was started from is gone
+      return false; // one of the two programs can't be read
     }
   }
 
-  /** Program and arguments of a controller: of the current copy, or of the one that is named. */
+  /**
+   * Returns the command line of a controller, from the named copy if it exists, otherwise from this keeper's folder.
+   */
   controller(folder: string, name: string | null = this.current): string[] {
     const named = name === null ? null : join(this.#root, name, 'controller.cjs');
     const program = named !== null && existsSync(named) ? named : join(this.#own, 'controller.cjs');
     return this.command(program, [folder]);
   }
 
-  /** A program of ours, run as this one is. */
+  /** Returns the command line of one of brood's programs, with the Node and the options of this process. */
   command(program: string, args: readonly string[]): string[] {
     return [nodeProgram(), ...process.execArgv, program, ...args];
   }
 
   /**
-   * A copy that is current and not what its name says counts as none from now on; false where it is whole, or this keeper itself is
-   * of it, so that there is no better one. The link stays until another one is current.
+   * Drops the current copy if it does not match its name. Returns false if the copy is whole, or if this keeper runs
+   * from it and so has no better one. The link stays until another copy is current.
    */
   dropDamaged(): boolean {
     const name = this.#current;
@@ -103,7 +105,7 @@ export class Code {
     return true;
   }
 
-  /** Makes a copy the current one, at once or not at all, and removes those that nothing runs from any more. */
+  /** Makes a copy the current one in one step and removes unused copies. */
   makeCurrent(name: string | null): void {
     if (name === null) {
       removeCurrent(this.#root);
@@ -114,7 +116,7 @@ export class Code {
     this.#current = name;
     const used = ['current', name, this.own, this.next];
     for (const entry of readdirSync(this.#root)) {
-      // What a copy was made from is noted beside it.
+      // The sources of a copy are noted beside it.
       if (!used.includes(entry.replace(/\.from$/, ''))) rmSync(join(this.#root, entry), {recursive: true, force: true});
     }
   }
@@ -123,12 +125,12 @@ export class Code {
 function linkTo(path: string): string | null {
   try {
     const target = readlinkSync(path);
-    // A copy beside it, and nothing elsewhere.
+    // Only a copy beside the link counts.
     return /^[0-9a-f]+$/.test(target) ? target : null;
   } catch {
     return null;
   }
 }
 
-/** Node; an update may have removed the file, but not what this process runs from (proc(5), `exe`). */
+/** Returns the path of Node. An update may have removed the file, but not the running image (proc(5), `exe`). */
 const nodeProgram = (): string => (existsSync(process.execPath) ? process.execPath : '/proc/self/exe');

@@ -1,6 +1,6 @@
 /**
- * Where the copy of the programs was removed and then the keeper that held it was lost, its successor runs from where they
- * are installed. It makes the copy anew, so that an update of the installation changes nothing under the fleet again.
+ * If the copy of the programs was removed and its keeper was lost, the next keeper runs from the installation. That
+ * keeper makes the copy anew, so that an update of the installation no longer affects the fleet.
  */
 import {messageOf} from '../../base/errors.ts';
 import {rmSync} from 'node:fs';
@@ -15,13 +15,16 @@ export interface CodeRestoreHost {
   readonly folder: string;
   readonly code: Code;
   readonly trial: KeeperTrial;
-  /** There is a copy again. */
+  /** Reports that a copy exists again. */
   readonly repaired: (message: string) => void;
-  /** There can't be one, and why. */
+  /** Reports why no copy can be made. */
   readonly logError: (message: string) => void;
 }
 
-/** Makes a copy of the programs that this keeper runs from, unless one is current; that becomes so once it is known to work. */
+/**
+ * Copies the programs of this keeper, unless a copy is current. The new copy becomes current once it has passed a
+ * trial.
+ */
 export function restoreCode({folder, code, trial, repaired, logError}: CodeRestoreHost): void {
   if (code.current !== null) return;
   const root = join(folder, 'code');
@@ -35,7 +38,7 @@ export function restoreCode({folder, code, trial, repaired, logError}: CodeResto
     return;
   }
   trial.run(code.command(code.keeper(name), [folder, '--check']), problem => {
-    // An upgrade has brought one meanwhile.
+    // An upgrade has made a copy current meanwhile.
     if (code.current !== null) return;
     try {
       if (problem === null) {
@@ -45,7 +48,7 @@ export function restoreCode({folder, code, trial, repaired, logError}: CodeResto
         return;
       }
       give(problem);
-      // Of a copy that does not run here, a later keeper must not be started.
+      // No later keeper may be started from a copy that does not run here.
       if (code.own !== name) rmSync(join(root, name), {recursive: true, force: true});
     } catch (error) {
       give(messageOf(error));
@@ -53,7 +56,7 @@ export function restoreCode({folder, code, trial, repaired, logError}: CodeResto
   });
 }
 
-/** What was wrong, in words; `led`: where the link had led. */
+/** Describes the damage. `led`: the former target of the link. */
 function madeCurrent(root: string, led: string | null, name: string, {own, ownFolder}: Code): string {
   const link = join(root, 'current');
   if (led !== null)

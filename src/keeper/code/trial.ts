@@ -1,11 +1,11 @@
-/** Whether the keeper of another copy of the programs could take over: it is run to show it, and changes nothing. */
+/** Runs the keeper of another copy to check whether it could take over. The trial changes nothing. */
 import {spawn} from 'node:child_process';
 
-/** So much of what a program printed that failed its trial is passed on. */
+/** Characters of a failed program's output that are reported. */
 const MAX_TEXT = 500;
 
 export class KeeperTrial {
-  /** Runs something outside of the cgroups of runs. */
+  /** Starts a process outside of the cgroups of runs. */
   readonly #outside: <T>(start: () => T) => T;
   readonly #tried = new Set<number>();
 
@@ -18,7 +18,7 @@ export class KeeperTrial {
     return this.#tried.has(pid);
   }
 
-  /** Runs `command`; calls back with what is wrong, in words, or null where nothing is. */
+  /** Runs a command. Calls back with a description of the problem, or null. */
   run([program = process.execPath, ...args]: readonly string[], done: (problem: string | null) => void): void {
     const child = this.#outside(() => spawn(program, args, {stdio: ['ignore', 'ignore', 'pipe']}));
     if (child.pid !== undefined) this.#tried.add(child.pid);

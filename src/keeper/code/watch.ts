@@ -1,6 +1,6 @@
 /**
- * Keeps the copy of the programs whole from which whatever is lost is started again. Its files are held open: removed
- * ones are put back from there, and damaged ones from where they were installed, if the bytes still are the same.
+ * Keeps the current copy of the programs whole, from which lost processes are restarted. Its files are held open:
+ * removed files are restored from there, and damaged files from the installation, if its bytes are still the same.
  */
 import {hasCode} from '../../base/errors.ts';
 import {existsSync, lstatSync, mkdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
@@ -18,13 +18,13 @@ interface Held {
 
 export class CodeCare {
   readonly #root: string;
-  /** The copy that is current is what the keeper last made or found. */
+  /** Its current copy is the one that the keeper last made or found. */
   readonly #code: Pick<Code, 'current' | 'dropDamaged'>;
   #name: string | null = null;
   #held: Held[] = [];
-  /** What could not be repaired, and why. */
+  /** The state that could not be repaired, and the error. */
   #hopeless: {readonly state: string; readonly error: Error} | null = null;
-  /** What is noted of where the copy was made from. */
+  /** The noted sources of the copy. */
   #from = '';
 
   constructor(root: string, code: Pick<Code, 'current' | 'dropDamaged'>) {
@@ -32,7 +32,7 @@ export class CodeCare {
     this.#code = code;
   }
 
-  /** Holds a copy open that whoever has just made it has verified. */
+  /** Holds the current copy open, which its maker has just verified. */
   trust(): string | null {
     const name = this.#code.current;
     if (name !== null) this.#hold(name);
@@ -40,8 +40,9 @@ export class CodeCare {
   }
 
   /**
-   * Whether the copy is what its name says; repairs it if not. Answers what was repaired, in words. One that can't be repaired and is
-   * not the one that runs counts as none from then on: a link that leads anywhere names no programs. Throws where it can't be repaired.
+   * Checks that the current copy matches its name, and repairs it. Returns a description of the repair, or null. A copy
+   * that can't be repaired is dropped, unless this keeper runs from it: a link that leads anywhere names no programs.
+   * Throws if the copy can be neither repaired nor dropped.
    */
   begin(): string | null {
     try {
@@ -52,11 +53,11 @@ export class CodeCare {
     }
   }
 
-  /** The same, without reading anything where nothing has changed since. */
+  /** Checks and repairs the current copy, but reads its files only if something has changed. */
   repairChanged(): string | null {
     const name = this.#code.current;
     if (name === null) return null;
-    // An upgrade has come to its end: another copy is current.
+    // An upgrade has ended: another copy is current.
     if (name !== this.#name) return this.#verify();
     if (this.#held.length === 0) this.#hold(name);
     const changed = this.#held.some(({open}) => open.comparePath() !== 'same');
@@ -87,7 +88,7 @@ export class CodeCare {
       for (const file of filesOfCopy(folder)) held.push({file, open: new HeldFile(file.path)});
     } catch (error) {
       for (const {open} of held) open.close();
-      // Without a descriptor to spare it is tried again at the next look.
+      // Without a spare descriptor, the next check tries again.
       if (isShortage(error)) return;
       throw error;
     }
@@ -95,7 +96,7 @@ export class CodeCare {
     this.#from = this.#readSource(name) ?? '';
   }
 
-  /** What could not be repaired is read again only when it has changed again. */
+  /** Repairs the copy. After a failure, tries again only when the files have changed again. */
   #repairOnce(name: string): string | null {
     const state = this.#held.map(({open}) => open.markNow).join('\n');
     if (this.#hopeless?.state === state) throw this.#hopeless.error;
@@ -121,12 +122,12 @@ export class CodeCare {
     return wrong.length === 0 ? null : `${wrong.join(', ')} of ${folder} had been removed or changed`;
   }
 
-  /** Files whose bytes are what the copy's name says. Throws where there are none. */
+  /** Returns files whose bytes match the copy's name. Throws if there are none. */
   #sourceOf(name: string): readonly CopyFile[] {
     const held = name === this.#name ? this.#held : [];
     const open = held.map(({file, open: {source}}) => ({name: file.name, path: source}));
     const installed = this.#installed(name);
-    // Of a copy of which only some files are damaged, the others may be of no installation any more.
+    // If only some files are damaged, the installation may no longer have the others.
     const changed = new Set(held.filter(one => one.open.comparePath() === 'changed').map(one => one.open.path));
     const mixed = held.map(({file, open: {source, path}}) =>
       changed.has(path) && isSameFile(source, path)
@@ -139,7 +140,7 @@ export class CodeCare {
     );
   }
 
-  /** Where `up` or `upgrade` has copied them from. */
+  /** Returns the files from which `up` or `upgrade` has made the copy. */
   #installed(name: string): CopyFile[] {
     return (this.#readSource(name) ?? '')
       .split('\n')
@@ -160,7 +161,7 @@ export class CodeCare {
     try {
       writeFileSync(join(this.#root, `${name}.from`), this.#from, {mode: 0o600, flag: 'wx'});
     } catch {
-      // A full disk: what is held open is all there is.
+      // Disk full: the files held open are the only source.
     }
   }
 
@@ -173,7 +174,7 @@ export class CodeCare {
   }
 }
 
-/** Whether an open file still is what lies at the path: then it was changed in its place. */
+/** Whether an open file is still the one at the path, and so was changed in place. */
 function isSameFile(source: string, path: string): boolean {
   try {
     return statSync(source).ino === lstatSync(path).ino;
@@ -182,5 +183,5 @@ function isSameFile(source: string, path: string): boolean {
   }
 }
 
-/** With room on the disk the same could be repaired. */
+/** Whether a repair failed for lack of disk space, and may succeed later. */
 const isFull = (error: unknown): boolean => hasCode(error, 'ENOSPC', 'EDQUOT');

@@ -1,11 +1,11 @@
-/** What can be seen from outside of a controller that does not move, written down before it is killed. */
+/** Writes a report on a controller that does not respond, from what is visible outside of it, before it is killed. */
 import {errorCode} from '../../base/errors.ts';
 import {mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 
-/** So many reports are kept. */
+/** The number of reports that are kept. */
 const KEPT = 5;
-/** What the kernel says of a process and of each of its threads (proc(5)). */
+/** Files in /proc on a process and on each of its threads (proc(5)). */
 const OF_PROCESS = ['status', 'cmdline', 'io', 'limits'];
 const OF_THREAD = ['comm', 'stat', 'wchan', 'syscall', 'stack'];
 
@@ -25,7 +25,7 @@ function entries(path: string): string[] {
   }
 }
 
-/** Answers the path of the report; null where it could not be written. */
+/** Returns the path of the report, or null if it could not be written. */
 export function writeFrozenReport(folder: string, pid: number, silentMs: number): string | null {
   const reports = join(folder, 'reports');
   const at = new Date().toISOString();

@@ -1,7 +1,7 @@
 /**
- * The controller that works, and the link to it. One is started again whenever it ends: at once, and after a pause if
- * it ended at once. Each gets a lease with a higher number. One that is stopped is continued, and one that is silent
- * for too long is killed.
+ * The working controller, and the link to it. A controller that ends is restarted: at once, or after a pause if it
+ * ended soon after its start. Each gets a lease with a higher number. A stopped controller is continued, and one that
+ * is silent for too long is killed.
  */
 import {messageOf} from '../../base/errors.ts';
 import {ControllerProcess, type ControllerEvents} from './process.ts';
@@ -11,31 +11,31 @@ import type {Order} from '../../link/orders.ts';
 import {BEAT_MS, Liveness} from '../../link/liveness.ts';
 import {readStat} from '../../process/stat.ts';
 
-/** A controller that lived shorter than this died at once. */
+/** A controller that lived shorter than this ended at once. */
 const QUICK_MS = 2_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 const TICK_MS = BEAT_MS / 2;
-/** One that was silent for so long is frozen... */
+/** A controller that was silent for so long is frozen... */
 const FROZEN_MS = 10_000;
-/** ...and one that has not said a word yet: a busy machine may take its time to start it. */
+/** ...and this limit applies before its first order: a busy machine may be slow to start it. */
 const UNBORN_MS = 30_000;
-/** A controller that has nothing more to do leaves within that. */
+/** A controller that has nothing more to do exits within this time. */
 const LEAVE_MS = 2_000;
 
 export interface LinkOptions {
   /** The fleet's folder. */
   readonly folder: string;
-  /** Starts what belongs to no run. */
+  /** Starts a process that belongs to no run. */
   readonly outside: <T>(start: () => T) => T;
-  /** What a controller is to hold open beside the keeper; null: nothing. */
+  /** Descriptor that a controller is to hold open beside the keeper; null: none. */
   readonly store: number | null;
-  /** Program and arguments of the next controller. */
+  /** Returns program and arguments of the next controller. */
   readonly command: () => readonly string[];
-  /** A controller has come: all that it is to be told. */
+  /** Returns all facts for a new controller. */
   readonly welcome: (lease: number, loss: Loss | null) => readonly Fact[];
   readonly order: (order: Order) => void;
-  /** It has ended; the pause before the next. */
+  /** Handles the loss of a controller; `pauseMs` is the pause before the next. */
   readonly lost: (pid: number | null, how: string, pauseMs: number) => void;
 }
 
@@ -49,12 +49,12 @@ export class Link {
   #pause = 0;
   #timer: NodeJS.Timeout | null = null;
   #over = false;
-  /** Somebody waits until it has left. */
+  /** Called when the controller has exited. */
   #left: (() => void) | null = null;
-  /** When the last order came (performance.now); null: this controller has given none. */
+  /** When the last order came (performance.now); null: none from this controller yet. */
   #heardAt: number | null = null;
   #loss: Loss | null = null;
-  /** It is being killed since it does not move. */
+  /** Set while a frozen controller is being killed. */
   #frozen: {readonly report: string | null} | null = null;
 
   constructor(options: LinkOptions) {
@@ -66,49 +66,49 @@ export class Link {
     return this.#process?.pid ?? null;
   }
 
-  /** That of the controller that works; null: none does. */
+  /** The lease of the working controller, or null. */
   get lease(): number | null {
     return this.#over || this.#process === null ? null : this.#lease;
   }
 
-  /** Whether libuv waits for this child: a controller, that which works or another. */
+  /** Returns whether libuv waits for this child: a controller, working or not. */
   isSpawned(pid: number): boolean {
     return this.#spawned.has(pid);
   }
 
-  /** Whether it is the one that an earlier image of this process has started. */
+  /** Returns whether the pid is that of a working controller that an earlier image of this process has started. */
   isTakenUp(pid: number): boolean {
     return this.#process?.pid === pid && !this.#process.isSpawned;
   }
 
-  /** That one has been waited for. */
+  /** Handles the end of a controller that an earlier image has started: the reaper has reaped it. */
   takenUpEnded(how: string): void {
     if (this.#process?.isSpawned === false) this.#process.endProcess(how);
   }
 
-  /** Whether the controller has given an order since then (performance.now). */
+  /** Returns whether the controller has sent an order since `time` (performance.now). */
   heardSince(time: number): boolean {
     return this.#heardAt !== null && this.#heardAt >= time;
   }
 
-  /** No further controller will come. */
+  /** Whether no further controller will be started. */
   get closed(): boolean {
     return this.#over;
   }
 
-  /** Starts a controller, which is told everything and works from then on. */
+  /** Starts a controller, which gets all facts and works from then on. */
   start(): void {
     this.#timer = null;
     if (this.#over) return;
     try {
       this.useController(this.spawn(this.#options.command(), {order: () => {}, ended: () => {}}));
     } catch (error) {
-      // No descriptor or no process is left: there may be one later.
+      // No descriptor or no process is left: one may be free later.
       this.#lost(null, 0, messageOf(error));
     }
   }
 
-  /** Starts one that does not work yet. Throws where there is no room for it. */
+  /** Starts a controller that does not work yet. Throws if there is no room for it. */
   spawn(command: readonly string[], events: ControllerEvents): ControllerProcess {
     let pid = 0;
     const ended = (how: string): void => {
@@ -123,7 +123,7 @@ export class Link {
     return started;
   }
 
-  /** From now on this is the one that works. */
+  /** Makes a controller the working one. */
   useController(controller: ControllerProcess): void {
     const lease = ++this.#lease;
     this.#process = controller;
@@ -145,7 +145,10 @@ export class Link {
     this.#loss = null;
   }
 
-  /** The one that works has handed over its lease: it leaves by itself, and nobody works until {@link useController}. */
+  /**
+   * Releases a controller that has handed over its lease: it exits by itself, and none works until
+   * {@link useController}.
+   */
   release(): void {
     this.#process?.hangUp();
     this.#process = null;
@@ -159,7 +162,7 @@ export class Link {
     this.#process?.kill('SIGKILL');
   }
 
-  /** No controller is started any more; the last one has been told to go and goes by itself. */
+  /** Starts no more controllers; the last one exits by itself. */
   close(): void {
     this.#over = true;
     clearInterval(this.#ticker);
@@ -167,7 +170,7 @@ export class Link {
     this.#process?.hangUp();
   }
 
-  /** After {@link Link.close}: calls back once the controller has left. One that does not is killed. */
+  /** After {@link Link.close}: calls back once the controller has exited. A controller that does not exit is killed. */
   whenLeft(done: () => void): void {
     const controller = this.#process;
     if (controller === null) {
@@ -199,7 +202,7 @@ export class Link {
     if (!controller) return;
     const state = readStat(controller.pid)?.state;
     if (state === 'T') controller.kill('SIGCONT');
-    if (state === 't') this.#liveness.heard(); // a debugger holds it
+    if (state === 't') this.#liveness.heard(); // stopped by a debugger
     const silentMs = this.#liveness.tick(performance.now());
     if (silentMs < (this.#heardAt === null ? UNBORN_MS : FROZEN_MS)) return;
     this.#frozen ??= {report: writeFrozenReport(this.#options.folder, controller.pid, Math.round(silentMs))};

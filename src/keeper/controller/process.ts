@@ -9,12 +9,12 @@ import {LINK_FD, STORE_FD} from '../../link/descriptors.ts';
 import {socketPair} from '../../posix/socketpair.ts';
 import {writeError} from '../../posix/standard-error.ts';
 
-/** How long the end of a process may be told after its link was seen to close. */
+/** How long the end of a process may be reported after its link was seen to close. */
 const TOLD_MS = 500;
 
 export interface ControllerEvents {
   readonly order: (order: Order) => void;
-  /** It has ended: its exit code or signal, in words. */
+  /** Handles the end of the process: its exit code or signal, in words. */
   readonly ended: (how: string) => void;
 }
 
@@ -22,7 +22,7 @@ export class ControllerProcess {
   readonly pid: number;
   /** The keeper's end of the link. */
   readonly fd: number;
-  /** Whether libuv waits for it; if not, the reaper does. */
+  /** Whether libuv waits for the process; if not, the reaper does. */
   readonly isSpawned: boolean;
   readonly startedAt = performance.now();
   readonly #socket: Socket;
@@ -35,16 +35,17 @@ export class ControllerProcess {
     this.isSpawned = isSpawned;
     this.#events = events;
     this.#socket = new Socket({fd, readable: true, writable: true});
-    const lines = new Lines(line => this.#events.order(JSON.parse(line) as Order)); // only our own controller holds the other end
+    // Only a controller of this keeper holds the other end.
+    const lines = new Lines(line => this.#events.order(JSON.parse(line) as Order));
     this.#socket.setEncoding('utf8');
     this.#socket.on('data', (chunk: string) => lines.push(chunk));
     this.#socket.on('error', () => {});
   }
 
   /**
-   * Starts one. Throws where the machine has no room for it (`EMFILE`, `EAGAIN`, `ENOMEM`).
+   * Starts a controller. Throws if the machine has no room for it (`EMFILE`, `EAGAIN`, `ENOMEM`).
    *
-   * @param store a descriptor that it is to hold open; null: none
+   * @param store descriptor that the controller is to hold open; null: none
    */
   static start(
     [program = process.execPath, ...args]: readonly string[],
@@ -70,27 +71,27 @@ export class ControllerProcess {
     }
   }
 
-  /** One that an earlier image of this process has started. */
+  /** Adopts a controller that an earlier image of this process has started. */
   static takeUp(pid: number, fd: number, events: ControllerEvents): ControllerProcess {
     const taken = new ControllerProcess(pid, fd, false, events);
-    // The reaper says how it ended, unless that was before anybody knew whose child it is.
+    // The reaper reports how the process ended, unless it reaped the process before its owner was known.
     taken.#socket.on('close', () => setTimeout(() => taken.endProcess('its link closed'), TOLD_MS));
     return taken;
   }
 
-  /** How it ended; null while it lives. */
+  /** How the process ended; null while it lives. */
   get ended(): string | null {
     return this.#ended;
   }
 
-  /** From now on somebody else hears of it. */
+  /** Passes all further events to another recipient. */
   handTo(events: ControllerEvents): void {
     this.#events = events;
   }
 
   send(fact: Fact): void {
     if (this.#ended !== null) return;
-    // All that is said in one turn goes in one write, and the controller takes one turn for it.
+    // All facts of one turn go in one write, and the controller handles them in one turn.
     if (this.#socket.writableCorked === 0) {
       this.#socket.cork();
       setImmediate(() => this.#socket.uncork());
@@ -98,17 +99,17 @@ export class ControllerProcess {
     this.#socket.write(`${JSON.stringify(fact)}\n`);
   }
 
-  /** It is to leave, which it does when the link closes. */
+  /** Closes the link, on which the controller exits. */
   hangUp(): void {
     this.#socket.end();
   }
 
   kill(signal: NodeJS.Signals): void {
-    // Nobody else waits for it, so its pid is its own until its end was told.
+    // No other process waits for it, so its pid is its own until its end is reported.
     if (this.#ended === null) process.kill(this.pid, signal);
   }
 
-  /** It was waited for. */
+  /** Handles the end of the process. */
   endProcess(how: string): void {
     if (this.#ended !== null) return;
     this.#ended = how;

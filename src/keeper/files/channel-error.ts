@@ -1,4 +1,4 @@
-/** A channel that a worker was to inherit and can't; the message says which, why, and what to do. */
+/** Thrown if a worker can't inherit a channel. The message contains the channel, the reason, and the remedy. */
 export class ChannelError extends Error {
   readonly code: string;
   constructor(message: string, code: string, cause: unknown) {

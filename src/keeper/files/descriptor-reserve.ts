@@ -1,11 +1,11 @@
-/** Descriptors: what workers need must leave enough for the keeper itself, which without any could not even end them. */
+/** A reserve of descriptors for the keeper itself, which could not even end workers without any. */
 import {statSync} from 'node:fs';
 import {openFilesLimit} from '../../posix/process.ts';
 
 /** For reading /proc, spawn records, signals by pidfd, and a new controller. */
 const KEPT = 16;
 
-/** Too few descriptors are left, as the kernel would say it of none. */
+/** Thrown if too few descriptors are left, with the kernel's error code for none. */
 export class NoRoomError extends Error {
   readonly code = 'EMFILE';
   constructor() {
@@ -14,7 +14,10 @@ export class NoRoomError extends Error {
   }
 }
 
-/** How many are open: the size of that folder (since Linux 6.2); 0 where the kernel does not tell. */
+/**
+ * Returns the number of open descriptors: the size of that folder (since Linux 6.2), 0 if the kernel does not report
+ * it.
+ */
 function openCount(): number {
   try {
     return statSync('/proc/self/fd').size;
@@ -26,8 +29,8 @@ function openCount(): number {
 /**
  * Checks descriptors that were just opened.
  *
- * @throws NoRoomError where they leave too few. The kernel gives the lowest free number, so all below are taken; some above
- * may be, too, and who ended has left gaps below them.
+ * @throws NoRoomError if they leave too few. The kernel assigns the lowest free number, so all lower ones are taken;
+ * some higher ones may be taken too, with gaps below them where descriptors were closed.
  */
 export function mustLeaveRoom(fds: readonly number[]): void {
   const taken = Math.max(openCount(), ...fds.map(fd => fd + 1));

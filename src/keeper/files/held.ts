@@ -1,4 +1,4 @@
-/** A file that is held open, so that it can be put back where its name is removed. */
+/** A file that is held open, so that it can be restored when its name is removed. */
 import {closeSync, constants, fstatSync, lstatSync, openSync, type BigIntStats} from 'node:fs';
 import {mustLeaveRoom} from './descriptor-reserve.ts';
 
@@ -12,7 +12,7 @@ export class HeldFile {
   readonly #size: bigint;
   #mark: string;
 
-  /** Throws where there is no such file, or no descriptor to spare. */
+  /** Opens the file. Throws if the file is missing or no descriptor can be spared. */
   constructor(path: string) {
     this.path = path;
     this.#fd = openSync(path, HOLD);
@@ -28,30 +28,30 @@ export class HeldFile {
     }
   }
 
-  /** Where its bytes can be read whatever has become of its name. */
+  /** A path from which the bytes can be read, whatever has happened to the file's name. */
   get source(): string {
     return `/proc/self/fd/${this.#fd}`;
   }
 
-  /** What lies at the path now, as one word; empty: nothing. */
+  /** Identifies the state of the file at the path, in one word; empty if there is none. */
   get markNow(): string {
     const there = lstatSync(this.path, {bigint: true, throwIfNoEntry: false});
     return there === undefined ? '' : markOf(there);
   }
 
-  /** What a look at the path finds: the same, nothing, or something else. */
+  /** Compares the path with the last accepted state: the same, nothing there, or something else. */
   comparePath(): 'same' | 'gone' | 'changed' {
     const {markNow} = this;
     if (markNow === '') return 'gone';
     return markNow === this.#mark ? 'same' : 'changed';
   }
 
-  /** What has changed is nothing but its number of names, its mode or its times. */
+  /** Accepts the current state: only the number of names, the mode or the times have changed. */
   accept(): void {
     this.#mark = markOf(fstatSync(this.#fd, {bigint: true}));
   }
 
-  /** Whether it has as many bytes as at first; if not, it was cut under its open descriptor. */
+  /** Whether the file has its original size; if not, it was truncated under its open descriptor. */
   get isWhole(): boolean {
     return fstatSync(this.#fd, {bigint: true}).size === this.#size;
   }

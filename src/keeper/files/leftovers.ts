@@ -1,24 +1,24 @@
-/** Files that were to get the name of another one, of whoever died before they had it. */
+/** Temporary files whose makers died before renaming them. */
 import {readdirSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {startTimeOf} from '../../process/stat.ts';
 
-/** Each bears the pid of whoever makes it. */
+/** Each name ends with the pid of the file's maker. */
 const MADE = /^(?:lock\.|\.?fleet\.json\.|orphanage\.json\.|\.splice-)(\d{1,10})$/;
 
-/** What an `up` asks for, until its keeper takes it. */
+/** The plan of an `up`, until its keeper takes it. */
 const PLAN = /^fleet\.[0-9a-f]{16}\.json$/;
 
-/** Removes what the `up`s asked for that were killed, or are refused: the fleet is another one's. */
+/** Removes the plans of `up`s that were killed or are refused: the fleet belongs to another `up`. */
 export function removeOtherPlans(folder: string): void {
   try {
     for (const name of readdirSync(folder)) if (PLAN.test(name)) rmSync(join(folder, name), {force: true});
   } catch {
-    // They are in nobody's way.
+    // Leftover plans are harmless.
   }
 }
 
-/** Removes those in the fleet's folder whose maker is dead. */
+/** Removes temporary files in the fleet's folder whose makers are dead. */
 export function removeLeftovers(folder: string): void {
   try {
     for (const name of readdirSync(folder)) {
@@ -27,6 +27,6 @@ export function removeLeftovers(folder: string): void {
       rmSync(join(folder, name), {recursive: true, force: true});
     }
   } catch {
-    // They are in nobody's way; the next keeper tries again.
+    // Leftovers are harmless; the next keeper tries again.
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Folders inside the fleet's. That one itself is made by whoever looks after it alone: made in passing, nobody would hear
- * that it had been removed, and of a fleet whose place is gone something would come back.
+ * Folders inside the fleet's folder. The fleet's folder itself is made only by the code that looks after it: made here
+ * in passing, its removal would go unreported, and a part of a fleet whose place is gone would reappear.
  */
 import {errorCode} from '../../base/errors.ts';
 import {mkdirSync} from 'node:fs';
@@ -9,7 +9,7 @@ import {dirname} from 'node:path';
 
 const PRIVATE = 0o700;
 
-/** Makes a folder unless it is there. Throws `ENOENT` where the one above it is missing. */
+/** Makes a folder unless it exists. Throws `ENOENT` if its parent is missing. */
 export function makeFolder(path: string): void {
   try {
     mkdirSync(path, {mode: PRIVATE});
@@ -18,7 +18,7 @@ export function makeFolder(path: string): void {
   }
 }
 
-/** The same off this thread, for a folder two levels below the fleet's. */
+/** Makes a folder two levels below the fleet's, and its parent, on another thread. */
 export async function makeFolderBelow(path: string): Promise<void> {
   for (const folder of [dirname(path), path]) {
     await mkdir(folder, {mode: PRIVATE}).catch((error: unknown) => {

@@ -1,6 +1,6 @@
 /**
- * The fleet's folder, as it must be while this keeper lives: at each sweep what is held is compared with what lies at its
- * path and put back. A folder that can't be put back ends the fleet, since no later keeper could find what runs.
+ * The fleet's folder, kept intact while this keeper lives: each sweep compares held files with those at their paths and
+ * restores them. A folder that can't be restored ends the fleet, since no later keeper could find its runs.
  */
 import {errorCode, messageOf} from '../../base/errors.ts';
 import {mkdirSync} from 'node:fs';
@@ -13,30 +13,35 @@ import {placeAt} from '../../home/place.ts';
 import {followOutput} from '../../posix/output-file.ts';
 import {isShortage} from '../../process/stat.ts';
 
-/** What may be over at the next sweep: no room, no descriptor, a disk that stutters. */
+/** Errors that may be over at the next sweep: no room, no descriptor, a disk that stutters. */
 const PASSING = new Set<unknown>(['ENOSPC', 'EDQUOT', 'EIO', 'EINTR', 'EAGAIN', 'EBUSY', 'ETXTBSY', 'ESTALE']);
-/** So many sweeps must find that the folder can't be put back: one may fall between two steps of whoever changes it. */
+/**
+ * Sweeps that must find that the folder can't be restored: one may fall between two steps of a process that changes it.
+ */
 const HOPELESS = 2;
 const FLEET = 'fleet.json';
-/** What anchor, keeper and controller say of themselves. */
+/** Messages of anchor, keeper and controller. */
 const LOG = 'supervisor.log';
 
 export interface FolderCareHost {
   /** The fleet's folder. */
   readonly folder: string;
-  /** Standard error goes to the fleet's log; not so in a container whose first process is the anchor. */
+  /** Whether standard error goes to the fleet's log; false in a container whose first process is the anchor. */
   readonly isLogged: boolean;
   readonly lock: Lock;
   readonly code: CodeCare;
-  /** What else is looked after, by what an event calls it: each answers what it has put back, in words, and throws what it can't. */
+  /**
+   * Further parts by their name in events: each returns a description of what it has restored, or null, and throws if
+   * that is not possible.
+   */
   readonly parts: Readonly<Record<string, () => string | null>>;
-  /** Whether a run lives that this keeper holds. */
+  /** Returns whether a run lives that this keeper holds. */
   readonly hasRuns: () => boolean;
-  /** Something was put back. */
+  /** Reports something that was restored. */
   readonly repaired: (what: string, message: string) => void;
-  /** Another keeper has this fleet. */
+  /** Reports that another keeper has this fleet. */
   readonly taken: (by: number) => void;
-  /** The folder can't be put back, and why. */
+  /** Reports why the folder can't be restored. */
   readonly lost: (message: string) => void;
   readonly logError: (message: string) => void;
 }
@@ -47,7 +52,7 @@ export class FolderCare {
   readonly #host: FolderCareHost;
   #fleet: HeldFile | null = null;
   #failures = 0;
-  /** What was complained of last, by part: said again only when it changes. */
+  /** The last problem that was logged, by part: logged again only when it changes. */
   readonly #said = new Map<string, string>();
   #over = false;
 
@@ -55,7 +60,11 @@ export class FolderCare {
     this.#host = host;
   }
 
-  /** Checks the programs before any is started from the copy; `isFresh`: whoever has just copied them has done so. */
+  /**
+   * Checks the programs before any is started from the copy.
+   *
+   * @param isFresh whether the maker of the copy has just verified it
+   */
   begin(isFresh: boolean): void {
     const {code} = this.#host;
     this.#part(LOG, () => this.#lookAtLog());
@@ -63,7 +72,7 @@ export class FolderCare {
     this.#part(FLEET, () => this.#lookAtFleet());
   }
 
-  /** Compares, and puts back. */
+  /** Compares the folder with what is held, and restores it. */
   repairFolder(): void {
     if (this.#over) return;
     try {
@@ -81,7 +90,7 @@ export class FolderCare {
     this.#part('code', () => code.repairChanged());
   }
 
-  /** The fleet ends: what is removed from now on stays so. */
+  /** Stops repairs because the fleet ends: later removals are final. */
   close(): void {
     this.#over = true;
     this.#fleet?.close();
@@ -93,7 +102,7 @@ export class FolderCare {
     const {folder, repaired} = this.#host;
     const place = placeAt(folder);
     if (place === null) {
-      // Not those above it: who removes these removes the fleet's place.
+      // Parent folders are not restored: to remove them is to remove the fleet's place.
       mkdirSync(folder, {mode: 0o700});
       repaired('folder', `${folder} had been removed`);
     } else if (place.kind !== 'folder' || place.uid !== process.geteuid?.()) {
@@ -101,7 +110,7 @@ export class FolderCare {
     }
   }
 
-  /** False where another keeper has the fleet. */
+  /** Returns false if another keeper has the fleet. */
   #repairLock(): boolean {
     const {lock, hasRuns, repaired, taken} = this.#host;
     const state = lock.repairLock(hasRuns());
@@ -112,14 +121,16 @@ export class FolderCare {
     return false;
   }
 
-  /** The controller sees to its own descriptors; whoever is started from now on inherits these. */
+  /**
+   * Reopens the log for this process and those that it starts from now on. The controller checks its own descriptors.
+   */
   #lookAtLog(): string | null {
     const {folder, isLogged} = this.#host;
     const path = join(folder, LOG);
     return isLogged && followOutput(path) ? `${path} had been removed or replaced` : null;
   }
 
-  /** What `up` was given, for the next controller. */
+  /** Restores the text that `up` was given, for the next controller. */
   #lookAtFleet(): string | null {
     const path = join(this.#host.folder, FLEET);
     const found = this.#fleet?.comparePath();
@@ -127,7 +138,7 @@ export class FolderCare {
     const held = this.#fleet;
     const isGone = found === 'gone' && held !== null && held.isWhole;
     if (isGone) putFile(this.#host.folder, {name: FLEET, path: held.source}, {sync: false});
-    // The controller has put it back, or changed text is its to judge.
+    // The controller has restored the file, or has to judge a changed text.
     const next = new HeldFile(path);
     held?.close();
     this.#fleet = next;

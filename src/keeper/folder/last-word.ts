@@ -1,7 +1,7 @@
 /**
- * What a keeper says at last to whoever waits for the end of the fleet: what it could not end, and why it is not proved
- * that nothing else is left. A reason that outlasts the run for which it was found is written down at once: neither this
- * keeper nor the run may be there any more when the fleet ends.
+ * The last report of a keeper, for a client that waits for the end of the fleet: the processes that could not be ended,
+ * and why it is not proved that nothing else is left. A reason that outlasts the run for which it was found is written
+ * at once: neither this keeper nor the run may exist any more when the fleet ends.
  */
 import {messageOf} from '../../base/errors.ts';
 import {readFileSync, renameSync, writeFileSync} from 'node:fs';
@@ -12,14 +12,14 @@ import {bootId} from '../../process/proc-files.ts';
 import {isShortage} from '../../process/stat.ts';
 import {isObject} from '../../base/json.ts';
 
-/** As many instances are kept for a reason; who reads it names one less. */
+/** The most instances kept for a reason; the reader names one fewer. */
 const MOST_IDS = 4;
 
 export const leftPath = (folder: string): string => join(folder, 'left.json');
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
-/** By reason, the instances. What an earlier boot has left is gone. */
+/** Returns the instances by reason. Processes of an earlier boot are gone. */
 function readDoubts(path: string, boot: string): Map<string, Set<string>> {
   const doubts = new Map<string, Set<string>>();
   try {
@@ -31,7 +31,7 @@ function readDoubts(path: string, boot: string): Map<string, Set<string>> {
     }
   } catch (error) {
     if (isShortage(error)) throw error;
-    // There is none, or one that a full disk has torn.
+    // There is no file, or a full disk has torn it.
   }
   return doubts;
 }
@@ -41,28 +41,33 @@ export class LastWord {
   readonly #boot = bootId();
   readonly #doubts: Map<string, Set<string>>;
 
-  /** @param folder the fleet's; null: nothing may be written there */
+  /** @param folder the fleet's folder; null: nothing may be written there */
   constructor(folder: string | null) {
     this.#folder = folder;
     this.#doubts = folder === null ? new Map<string, Set<string>>() : readDoubts(leftPath(folder), this.#boot);
   }
 
   /**
-   * Notes why processes may live where nobody will look.
+   * Notes why processes may live where no search looks.
    *
-   * @param id the instance's whose they would be; null: no instance's
-   * @param words null: there is no such reason
+   * @param id instance to which they would belong; null if none is known
+   * @param words the reason; null if there is none
    */
   note(id: string | null, words: string | null): void {
     if (words === null || !this.#add(id, words)) return;
     try {
       this.#write(null, []);
     } catch {
-      // A full disk, or the folder is gone: it is tried again at the end.
+      // A full disk, or the folder is gone: the write is retried at the end.
     }
   }
 
-  /** The fleet has ended. `survivors`: what could not be ended, as `pid name`; `doubts`: what may live beside, in words. */
+  /**
+   * Writes the report once the fleet has ended.
+   *
+   * @param survivors processes that could not be ended, as `pid name`
+   * @param doubts descriptions of what else may live
+   */
   writeEnd(survivors: readonly string[], doubts: readonly string[]): void {
     for (const words of doubts) this.#add(null, words);
     try {
@@ -74,7 +79,7 @@ export class LastWord {
     }
   }
 
-  /** Answers whether that says something new. */
+  /** Returns whether the reason or its instance is new. */
   #add(id: string | null, words: string): boolean {
     const known = this.#doubts.get(words);
     if (known === undefined) this.#doubts.set(words, new Set(id === null ? [] : [id]));
@@ -86,7 +91,7 @@ export class LastWord {
   /** @param proof null: the fleet has not ended yet */
   #write(proof: 'complete' | 'lineage' | null, survivors: readonly string[]): void {
     if (this.#folder === null) return;
-    // Another user may have put a folder of theirs there, with links in it.
+    // Another user may have put a folder of their own there, with links in it.
     mustBeTrusted(this.#folder);
     const path = leftPath(this.#folder);
     const doubts = Array.from(this.#doubts, ([words, ids]) => ({words, ids: [...ids]}));

@@ -27,28 +27,30 @@ export interface Holder {
   readonly version: string;
 }
 
-/** What a look at the lock's file has found: nothing; it was put back; or another keeper has the fleet. */
+/** Result of a check of the lock's file: intact, restored, or another keeper has the fleet. */
 export type LockState =
   | {readonly kind: 'held'}
   | {readonly kind: 'repaired'; readonly message: string}
   | {readonly kind: 'taken'; readonly by: number};
 
 export interface Lock {
-  /** The descriptor that holds it: another one once it was put back. */
+  /** The descriptor that holds the lock; a repair may replace it. */
   readonly fd: number;
   /**
-   * Compares what is held with what lies at the path, and puts it back. Throws what the file system refuses.
+   * Compares the held file with the file at the path, and restores it. Throws file system errors.
    *
-   * @param mayStay whether this keeper has living runs: it stays then, unless the other one is older
+   * @param mayStay whether this keeper has living runs: then it stays, unless the other keeper is older
    */
   repairLock(mayStay: boolean): LockState;
-  /** Forgets the holder's name and releases the lock. The file stays: unlinking it would let two keepers lock two files. */
+  /**
+   * Clears the holder's name and releases the lock. The file stays: unlinking it would let two keepers lock two files.
+   */
   release(): void;
 }
 
 const RETRY_MS = 10;
 const PATIENCE_MS = 10_000;
-/** Neither a link is followed, nor is a FIFO waited for. */
+/** Follows no link, and does not block on a FIFO. */
 const OPEN = constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 function holderOf(path: string): {pid: number; startTime: string} | null {
@@ -64,7 +66,7 @@ function holderOf(path: string): {pid: number; startTime: string} | null {
   }
 }
 
-/** Whether an open file still is what lies at the path. */
+/** Returns whether an open file is still the file at the path. */
 function isAt(fd: number, path: string): boolean {
   const there = lstatSync(path, {bigint: true, throwIfNoEntry: false});
   const open = fstatSync(fd, {bigint: true});
@@ -110,7 +112,7 @@ class HeldLock implements Lock {
         if (!mayStay || isOlder(holder, this.#name)) return {kind: 'taken', by: holder.pid};
       }
     }
-    // It sees at its own next look that an older keeper has the fleet, and leaves.
+    // At its own next check, the other keeper finds an older keeper and exits.
     this.#swap(made => renameSync(made, this.#path));
     return {kind: 'repaired', message: 'another file had been put in its place'};
   }
@@ -123,14 +125,14 @@ class HeldLock implements Lock {
     }
   }
 
-  /** Written over what is there before it is cut: on a full disk, the room that a shorter file gives up may be gone. */
+  /** Overwrites the old text before the file is cut: on a full disk, the room that a shorter file frees may be gone. */
   #write(fd: number): void {
-    // Until then the rest of a longer one stands behind it: only the first line counts.
+    // Until then the rest of a longer text follows: only the first line counts.
     writeSync(fd, this.#text, 0, this.#text.length, 0);
     ftruncateSync(fd, this.#text.length);
   }
 
-  /** A file that nobody had locked has its name now. */
+  /** Adopts an unlocked file that has the name now. */
   #useFile(fd: number): LockState {
     if (!isAt(fd, this.#path)) throw new Error(`${this.#path} changes all the time`);
     this.#write(fd);
@@ -140,7 +142,7 @@ class HeldLock implements Lock {
   }
 
   #putBack(): LockState {
-    // link(2) replaces nothing: a keeper that has made a file just now is found at the next look.
+    // link(2) replaces nothing: a file that another keeper has just made is found at the next check.
     this.#swap(made => linkSync(made, this.#path));
     return {kind: 'repaired', message: 'its file had been removed'};
   }
@@ -155,7 +157,7 @@ class HeldLock implements Lock {
       try {
         this.#write(fd);
       } catch {
-        // A full disk: the lock counts without its name, which the next look writes.
+        // A full disk: the lock counts without its name, which the next check writes.
       }
       place(made);
     } catch (error) {
@@ -169,13 +171,13 @@ class HeldLock implements Lock {
   }
 }
 
-/** In the place of a lock, for a keeper that has no folder to lock and only ends what is left. */
+/** Replaces the lock in a keeper that has no folder to lock and only ends what is left. */
 export const NO_LOCK: Lock = {fd: -1, repairLock: () => ({kind: 'held'}), release: () => undefined};
 
 /**
- * Takes the lock. A living holder refuses it at once (its pid is the answer); where the named holder is dead, a child
- * of it between fork and exec may still hold the lock for a moment, so that is waited for. An inherited descriptor holds
- * the lock already.
+ * Takes the lock. If a living holder has it, returns that holder's pid at once; if the named holder is dead, a child of
+ * it between fork and exec may still hold the lock for a moment, which is waited for. An inherited descriptor holds the
+ * lock already.
  */
 export async function takeLock(
   path: string,
@@ -187,7 +189,7 @@ export async function takeLock(
   for (;;) {
     const fd = openSync(path, OPEN | constants.O_CREAT, 0o600);
     try {
-      // Between the opening and the locking it may have been removed or replaced: then this lock keeps nobody out.
+      // Between open and lock the file may have been removed or replaced: then this lock excludes no other keeper.
       if (tryLock(fd) && isAt(fd, path)) return new HeldLock(path, name, fd);
     } catch (error) {
       closeSync(fd);

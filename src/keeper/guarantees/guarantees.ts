@@ -1,4 +1,4 @@
-/** What this keeper can and can't promise at the moment; a controller is told of changes. */
+/** The current guarantees of this keeper; changes are reported to the controller. */
 import type {Code} from '../code/installed.ts';
 import type {ConnectorWhenNeeded} from '../lineage/connector.ts';
 import type {Fact} from '../../link/facts.ts';
@@ -13,7 +13,7 @@ export interface GuaranteesHost {
   readonly unattributed: Pick<Unattributed, 'weaker'>;
   readonly code: Code;
   readonly store: PipeStore;
-  /** The fleet's. */
+  /** The fleet's folder. */
   readonly folder: string;
   emitFact(fact: Fact): void;
 }
@@ -25,7 +25,7 @@ interface Told {
 
 export class Guarantees {
   readonly #host: GuaranteesHost;
-  /** What the kernel refuses does not change while a process runs. */
+  /** Refusals of the kernel do not change while a process runs. */
   readonly #kernel: readonly string[];
   #told: string | null = null;
 
@@ -34,14 +34,14 @@ export class Guarantees {
     this.#kernel = lesserKernel(host.folder);
   }
 
-  /** What a new controller is told. */
+  /** Returns the guarantees for a new controller. */
   current(): Told {
     const now = this.#now();
     this.#told = JSON.stringify(now);
     return now;
   }
 
-  /** Tells the controller, where something has changed since it was told. */
+  /** Reports the guarantees to the controller if they have changed since the last report. */
   tellChanges(): void {
     if (this.#told === null) return;
     const before = this.#told;
@@ -55,7 +55,7 @@ export class Guarantees {
     return {lineage: this.#lineage(), weaker: [...weaker, ...this.#kernel]};
   }
 
-  /** The best source there is. */
+  /** Returns the best source available. */
   #lineage(): Proof {
     const {cgroups, connector} = this.#host;
     if (cgroups.unavailable === null) return 'cgroup';

@@ -1,7 +1,7 @@
 /**
- * What brood uses of the kernel and can do without: since when Linux has it, how its absence is found out, and what is
- * weaker then. An old kernel answers ENOSYS (EINVAL to a flag, ENOTTY to an ioctl), a container's seccomp profile
- * mostly EPERM. The same table is in docs/guide.md, for people.
+ * Kernel features that brood uses and can do without: the Linux version that introduced each, the test for its absence,
+ * and what is weaker without it. An old kernel returns ENOSYS (EINVAL for a flag, ENOTTY for an ioctl), a container's
+ * seccomp profile mostly EPERM. docs/guide.md has the same table for users.
  */
 import {release} from 'node:os';
 import {fetchRefusal} from '../../posix/listen.ts';
@@ -12,17 +12,17 @@ import {hiddenBy} from '../../process/hidepid.ts';
 
 export interface KernelFeature {
   readonly name: string;
-  /** The first Linux that has it; null: it depends on how the machine is set up. */
+  /** The first Linux that has it; null: it depends on the setup of the machine. */
   readonly since: string | null;
-  /** The error by which it is refused here; null: it is there. `folder` is the fleet's. */
+  /** Returns the error with which it is refused here; null: it is available. `folder` is the fleet's folder. */
   readonly refusal: (folder: string) => string | null;
-  /** What brood does instead, and what is weaker for it. */
+  /** What brood does instead, and what is weaker because of that. */
   readonly without: string;
 }
 
 /**
- * Beside these, close_range(2) and epoll_wait(2) have a substitute that is as good, and cgroups and the process connector
- * words of their own. epoll and eventfd(2) are needed by Node itself.
+ * Not listed: close_range(2) and epoll_wait(2), whose substitutes are as good, and cgroups and the process connector,
+ * which have messages of their own. Node itself needs epoll and eventfd(2).
  */
 export const KERNEL_FEATURES: readonly KernelFeature[] = [
   {

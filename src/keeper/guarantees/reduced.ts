@@ -1,14 +1,14 @@
-/** What a keeper can't promise on this machine, in words. */
+/** Describes the guarantees that a keeper can't give on this machine. */
 import type {Code} from '../code/installed.ts';
 import {KERNEL_FEATURES, type KernelFeature} from './kernel-features.ts';
 import {weakness, type PipeStore} from '../pipe-store/store.ts';
 
 interface Source {
-  /** Why it can't be had; null: it can. */
+  /** Why the source is unavailable; null: it is available. */
   readonly unavailable: string | null;
 }
 
-/** A sentence for each feature of the kernel that is refused here. */
+/** Returns a sentence for each feature of the kernel that is refused here. */
 export function lesserKernel(folder: string, features: readonly KernelFeature[] = KERNEL_FEATURES): string[] {
   return features.flatMap(({name, since, refusal, without}) => {
     const code = refusal(folder);
@@ -19,7 +19,7 @@ export function lesserKernel(folder: string, features: readonly KernelFeature[] 
   });
 }
 
-/** @param unattributed what can't be proved while processes live of which it is not known whose they are */
+/** @param unattributed what can't be proved while processes of unknown runs live */
 export function weakerPromises(
   cgroups: Source,
   connector: Source,

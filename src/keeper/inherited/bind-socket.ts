@@ -1,4 +1,4 @@
-/** Binds a listening socket where nobody else decides what lies there; what goes wrong is said in words. */
+/** Binds a listening socket at a path that no other user controls; failures are described in words. */
 import {errorCode} from '../../base/errors.ts';
 import {ChannelError} from '../files/channel-error.ts';
 import type {GrantOf} from '../../link/channels.ts';
@@ -22,7 +22,7 @@ export function cantListen({name, address}: GrantOf<'socket'>, cause: unknown): 
   return new ChannelError(message, code, cause);
 }
 
-/** At a path, on threads. Rejects with ChannelError. */
+/** Binds a socket at a path, on threads. Rejects with ChannelError. */
 export async function bindSocket(grant: GrantOf<'socket'>): Promise<Listening> {
   try {
     const why = await whyNoSocketAt(grant.address);

@@ -1,7 +1,7 @@
 /**
- * Starts whose channels are not open yet. Whoever writes to a pipe can keep others from opening it, and whoever may read a folder
- * from making a socket in it; so nothing of such a run has begun, and nothing is recorded, until a thread has opened all; and it
- * is not waited for longer than a while.
+ * Starts whose channels are not open yet. A process that writes to a pipe can keep others from opening it, and one that
+ * may read a folder can keep others from making a socket in it; so nothing of such a run has begun, and nothing is
+ * recorded, until a thread has opened all channels; and the wait is limited.
  */
 import {formatDuration} from '../../base/format.ts';
 import {ChannelError} from '../files/channel-error.ts';
@@ -9,18 +9,21 @@ import type {SpawnOrder} from '../../link/spawn.ts';
 import {fdsOf, type Grants, type Prepared} from './inherited.ts';
 import {letGo} from '../../posix/let-go.ts';
 
-/** To open a channel takes microseconds. */
+/** Opening a channel takes microseconds. */
 const PATIENCE_MS = 5_000;
 
 export interface ChannelWaitsHost {
   readonly grants: Pick<Grants, 'prepare' | 'toPrepare'>;
-  /** That of the controller that works; null: none does. An order that outlives its own is not wanted by the next. */
+  /**
+   * Returns the lease of the working controller, or null. An order that outlives its controller is not wanted by the
+   * next.
+   */
   lease(): number | null;
 }
 
 export class ChannelWaits {
   readonly #host: ChannelWaitsHost;
-  /** By token: ends the wait. */
+  /** By token: the function that ends the wait. */
   readonly #waiting = new Map<string, (result: Prepared | ChannelError) => void>();
 
   constructor(host: ChannelWaitsHost) {
@@ -28,8 +31,8 @@ export class ChannelWaits {
   }
 
   /**
-   * Gives what the worker is to inherit, to be let go of after the spawn; or why it can't be started. Not called back where
-   * the controller was lost meanwhile. An order that waits already is not taken up again.
+   * Opens the channels of a worker. Calls back with descriptors, to be closed after the spawn, or with the error that
+   * prevents the start; does not call back if the controller was lost meanwhile. Ignores an order that waits already.
    */
   begin(order: SpawnOrder, done: (result: Prepared | ChannelError) => void): void {
     const {token} = order;
@@ -56,7 +59,7 @@ export class ChannelWaits {
     );
   }
 
-  /** It is not to be started any more, which is told as a failed start. */
+  /** Cancels a start, which is reported as a failed one. */
   callOff(token: string): void {
     this.#waiting.get(token)?.(new ChannelError('it was to end before its channels were open', 'ECANCELED', null));
   }

@@ -1,10 +1,10 @@
 /**
- * Which of the workers that an earlier keeper has started hold the newest socket of a channel. One whose file was removed got a
- * successor at the same path, and workers that were not restarted since then listen where nobody comes.
+ * Finds the workers of an earlier keeper that hold the newest socket of a channel. A socket whose file was removed got
+ * a successor at the same path, and workers that were not restarted since then listen where no client connects.
  */
 import {boundFile} from '../../posix/netlink.ts';
 
-/** A run that lives. */
+/** A living run. */
 export interface Holder {
   readonly token: string;
   readonly pid: number;
@@ -16,15 +16,15 @@ type File = NonNullable<ReturnType<typeof boundFile>>;
 const isSame = (a: File, b: File): boolean => a.dev === b.dev && a.ino === b.ino;
 
 export class FetchedSockets {
-  /** By address: the file of what each holds, where the kernel tells it. */
+  /** By address: the file of each run's socket, if the kernel reports it. */
   readonly #files = new Map<string, Map<string, File>>();
-  /** By address: when the run was started whose socket was taken. */
+  /** By address: the start of the run whose socket was taken. */
   readonly #takenFrom = new Map<string, number>();
 
   /**
-   * Notes what a run holds, and answers whether that is to be taken.
+   * Notes the socket of a run. Returns whether it is to be taken.
    *
-   * @param isHeld there is one already: of another run, or of this process's earlier image
+   * @param isHeld whether there is a socket already, from another run or from an earlier image of this process
    */
   isNewest(address: string, {token, startedAt}: Holder, fd: number, isHeld: boolean): boolean {
     const file = boundFile(fd);
@@ -38,7 +38,7 @@ export class FetchedSockets {
     return true;
   }
 
-  /** The runs that hold another one than this process does; each is told once. */
+  /** Returns the runs that hold another socket than this process does, each once. */
   outdated(held: ReadonlyMap<string, {readonly fd: number}>): string[] {
     const tokens: string[] = [];
     for (const [address, files] of this.#files) {
@@ -50,7 +50,7 @@ export class FetchedSockets {
     return tokens;
   }
 
-  /** All that hold one are told otherwise. */
+  /** Forgets the holders of an address, which are reported in another way. */
   forget(address: string): void {
     this.#files.delete(address);
   }

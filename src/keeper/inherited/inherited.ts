@@ -1,4 +1,7 @@
-/** What workers inherit beside their output, in the order of their descriptors: listening sockets first (sd_listen_fds(3)). */
+/**
+ * Channels that workers inherit besides their output, in the order of their descriptors: listening sockets first
+ * (sd_listen_fds(3)).
+ */
 import {GRANT_ORDER, type Grant, type GrantKind, type GrantOf} from '../../link/channels.ts';
 import type {SpawnOrder} from '../../link/spawn.ts';
 import {letGo} from '../../posix/let-go.ts';
@@ -12,7 +15,7 @@ import {Pipes} from './pipes.ts';
 import {Sockets, type SocketsHost} from './sockets.ts';
 
 const FIRST_FD = 3;
-/** To remove a socket takes microseconds. */
+/** Removing a socket takes microseconds. */
 const PATIENCE_MS = 2_000;
 
 /** Descriptors that were opened for one run alone. */
@@ -28,7 +31,7 @@ export class Grants {
   readonly #pipes: Pipes;
   readonly #kinds: {readonly [K in GrantKind]: InheritedKind<K>};
 
-  /** @param kept what an earlier image of this process had */
+  /** @param kept sockets of an earlier image of this process */
   constructor(fleetFolder: string, kept: Replaced['sockets'], store: PipeStore, host: SocketsHost) {
     this.#sockets = new Sockets(host);
     this.#pipes = new Pipes(fleetFolder, store);
@@ -36,34 +39,37 @@ export class Grants {
     for (const [address, fd] of kept) this.#sockets.keep(address, fd);
   }
 
-  /** What must be kept for an image of this program that takes over: pipes it finds by their names. */
+  /** The sockets to keep for an image of this program that takes over; it finds pipes by their names. */
   get kept(): Replaced['sockets'] {
     return [...this.#sockets.all];
   }
 
-  /** Takes up what can be found without any worker. */
+  /** Adopts the channels that can be found without any worker. */
   takeUp(earlier: EarlierPipes): void {
     for (const kind of Object.values(this.#kinds)) kind.takeUp(earlier);
   }
 
-  /** Gives names back that pipes have lost; answers which, in words. */
+  /** Restores missing names of pipes. Returns a description of them, or null. */
   repairPipeNames(): string | null {
     return this.#pipes.care.repairNames();
   }
 
-  /** Compares the sockets that have a path with what lies there. */
+  /** Compares the sockets that have a path with the files there. */
   lookAtSockets(): void {
     this.#sockets.repairNames();
   }
 
-  /** Those that a thread has to open before a run begins, and why that may take long. */
+  /** Returns the channels that a thread has to open before a run begins, and why that may take long. */
   toPrepare({channels}: SpawnOrder): {readonly names: readonly string[]; readonly whys: readonly string[]} {
     const slow = channels.filter(grant => this.#mustPrepare(grant));
     const kinds = new Set(slow.map(({kind}) => kind));
     return {names: slow.map(({name}) => name), whys: Array.from(kinds, kind => this.#kinds[kind].whySlow)};
   }
 
-  /** Opens them. What is answered is to be let go of after the spawn, however it went. Rejects with ChannelError. */
+  /**
+   * Opens the channels that need a thread. The descriptors are to be closed after the spawn, whatever its result.
+   * Rejects with ChannelError.
+   */
   async prepare({channels, owner}: SpawnOrder, isWanted: () => boolean): Promise<Prepared> {
     const prepared = new Map<GrantKind, readonly number[]>();
     const options = {shared: owner !== null, isWanted};
@@ -79,12 +85,12 @@ export class Grants {
     }
   }
 
-  /** The descriptors that a worker gets from 3 on. Throws ChannelError. */
+  /** Returns the descriptors that a worker gets from 3 on. Throws ChannelError. */
   open({channels}: SpawnOrder, prepared: Prepared): number[] {
     return this.#each(channels, (kind, grants, name) => kind.open(grants, prepared.get(name) ?? [])).flat();
   }
 
-  /** Takes up what only a living worker of an earlier keeper has. */
+  /** Fetches the channels that only a living worker of an earlier keeper has. */
   fetch(run: Holder & {readonly pidfd: number | null}, intent: Intent): void {
     let first = FIRST_FD;
     this.#each(channelsOf(intent), (kind, grants) => {
@@ -93,17 +99,17 @@ export class Grants {
     });
   }
 
-  /** Of the runs that live: those that are to be replaced, since what they listen on is reached by nobody. */
+  /** Returns the living runs to be replaced, since no client reaches their sockets. */
   outdated(isAlive: (token: string) => boolean): string[] {
     return this.#sockets.outdated(isAlive);
   }
 
-  /** Closes what is not declared any more; workers that run keep theirs. */
+  /** Closes channels that are no longer declared; running workers keep theirs. */
   async keepOnly(channels: readonly Grant[]): Promise<void> {
     await Promise.all(this.#each(channels, (kind, grants) => kind.keepOnly(grants)));
   }
 
-  /** Closes all, and resolves when what it has made on disk is gone, or that takes too long. */
+  /** Closes all channels. Resolves when their files are gone, or when that takes too long. */
   async close(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     await Promise.race([this.keepOnly([]), new Promise(resolve => (timer = setTimeout(resolve, PATIENCE_MS)))]);
@@ -114,7 +120,7 @@ export class Grants {
     return this.#each([grant], (kind, grants) => grants.some(one => kind.mustPrepare(one))).includes(true);
   }
 
-  /** Does something for each kind with what there is of it, in the order of a worker's descriptors. */
+  /** Calls `action` for each kind with its grants, in the order of a worker's descriptors. */
   #each<T>(
     channels: readonly Grant[],
     action: <K extends GrantKind>(kind: InheritedKind<K>, grants: readonly GrantOf<K>[], name: K) => T,

@@ -1,7 +1,7 @@
 /**
- * The names of declared pipes, compared at each sweep with the pipes that are held. No call here takes the lock of a pipe. A
- * FIFO that has lost its last name gets none again (linkat(2)), so that is only told: whoever has it keeps it, and a later
- * keeper knows it in the queue by the name that it had.
+ * The names of declared pipes, compared at each sweep with the pipes that are held. No call here takes the lock of a
+ * pipe. A FIFO that has lost its last name can't get another (linkat(2)), so the loss is only reported: its holders
+ * keep it, and a later keeper recognizes it in the queue by its old name.
  */
 import {fstatSync, lstatSync, readlinkSync, renameSync, rmSync, type BigIntStats} from 'node:fs';
 import {makeFolder} from '../files/make-folder.ts';
@@ -10,9 +10,9 @@ import {linkOpenFile} from '../../posix/link.ts';
 
 export class PipeCare {
   readonly #folder: string;
-  /** What is held, by name. */
+  /** The held pipes by name. */
   readonly #held: ReadonlyMap<string, number>;
-  /** Those of which it was told that their names can't be put back. */
+  /** Names whose final loss was reported. */
   readonly #told = new Set<string>();
 
   constructor(folder: string, held: ReadonlyMap<string, number>) {
@@ -20,7 +20,7 @@ export class PipeCare {
     this.#held = held;
   }
 
-  /** Gives names back; answers which were gone, in words. Throws what the file system refuses. */
+  /** Restores missing names. Returns a description of them, or null. Throws file system errors. */
   repairNames(): string | null {
     for (const name of this.#told) if (!this.#held.has(name)) this.#told.delete(name);
     const given: string[] = [];
@@ -48,12 +48,12 @@ export class PipeCare {
     const open = fstatSync(fd, {bigint: true});
     const there = lstatSync(path, {bigint: true, throwIfNoEntry: false});
     if (isSame(open, there)) return 'same';
-    // What is no FIFO is left to whoever has put it there: nobody takes it for the pipe.
+    // A file that is no FIFO is left alone: no process takes it for the pipe.
     if (there?.isFIFO() === false) return 'lost';
     rmSync(path, {force: true});
     if (open.nlink === 0n) return 'lost';
     makeFolder(this.#folder);
-    // By rename(2) where that is what has happened to it: a later keeper knows it by the name that the kernel shows.
+    // By rename(2) if the pipe was renamed: a later keeper recognizes it by the name that the kernel shows.
     const moved = readlinkSync(own(fd));
     if (isSame(open, lstatSync(moved, {bigint: true, throwIfNoEntry: false}))) renameSync(moved, path);
     else linkOpenFile(fd, path);

@@ -1,6 +1,6 @@
 /**
- * Declared pipes: FIFOs in the fleet's folder, which this keeper holds open and never reads. What was written and not
- * read stays in one as long as anybody has it open; the next keeper finds it in the queue or by its name.
+ * Declared pipes: FIFOs in the fleet's folder, which this keeper holds open and never reads. Unread data stays in a
+ * pipe as long as any process has it open; the next keeper finds the pipe in the queue or by its name.
  */
 import {errorCode} from '../../base/errors.ts';
 import {closeSync, constants, fchmodSync, lstatSync} from 'node:fs';
@@ -18,7 +18,7 @@ import {openElsewhere} from '../../posix/elsewhere.ts';
 import {closePipe, makeFifo} from '../../posix/fifo.ts';
 import {letGo} from '../../posix/let-go.ts';
 
-/** For reading and writing: to open a FIFO so waits for nobody, and whoever has it so is never without a peer (fifo(7)). */
+/** Reading and writing: an open in this mode does not block, and its holder is never without a peer (fifo(7)). */
 const HOLD = constants.O_RDWR | constants.O_NONBLOCK;
 
 function cantOpen(name: string, path: string, error: unknown): ChannelError {
@@ -35,11 +35,11 @@ function cantOpen(name: string, path: string, error: unknown): ChannelError {
   return new ChannelError(`channel ${name}: ${why[code] ?? `${path} can't be made or opened`}`, code, error);
 }
 
-/** One at a time of each: who waits for one pipe keeps nobody from another. */
+/** One lane per pipe: a wait for one pipe does not delay another. */
 const laneOf = (name: string): string => `pipe ${name}`;
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
-/** A descriptor that was just opened, unless it leaves too few. */
+/** Returns a descriptor that was just opened, or an error if it leaves too few. */
 function withRoom(opened: number | Error): number | Error {
   if (typeof opened !== 'number') return opened;
   try {
@@ -59,9 +59,9 @@ export class Pipes implements InheritedKind<'pipe'> {
   readonly #folder: string;
   readonly #store: PipeStore;
   readonly #held = new Map<string, number>();
-  /** Those that are being opened: who waits for them. */
+  /** By name of a pipe that is being opened: the waiting callbacks. */
   readonly #opening = new Map<string, ((held: number | Error) => void)[]>();
-  /** Compares the names with what is held. */
+  /** Compares the names with the held pipes. */
   readonly care: PipeCare;
 
   constructor(fleetFolder: string, store: PipeStore) {
@@ -70,16 +70,16 @@ export class Pipes implements InheritedKind<'pipe'> {
     this.care = new PipeCare(this.#folder, this.#held);
   }
 
-  /** Takes up those that an earlier keeper made: at once where they are in the queue, else once they are open. */
+  /** Adopts the pipes that an earlier keeper made: at once if they are in the queue, else once they are open. */
   takeUp(earlier: EarlierPipes): void {
     const real = realFolder(this.#folder);
     for (const name of namesIn(this.#folder)) {
-      // Where the earlier keeper had another one, the name was given to this one by somebody else.
+      // If the earlier keeper had another pipe, someone else gave its name to this one.
       const kept =
         earlier.takeDescriptor(pipePath(this.#folder, name), constants.O_RDWR) ??
         earlier.takeUnnamed(pipePath(real, name));
       if (kept !== null) this.#hold(name, kept);
-      // Whoever is to inherit it next is told of what goes wrong.
+      // The next run that is to inherit the pipe gets the error.
       else this.#openHeld(name, pipePath(this.#folder, name), () => {});
     }
     for (const path of earlier.unnamed) {
@@ -90,9 +90,10 @@ export class Pipes implements InheritedKind<'pipe'> {
   }
 
   /**
-   * Gives a descriptor of each for a worker. They are opened anew (open file descriptions of their own, so a worker that sets
-   * O_NONBLOCK sets it for nobody else), blocking, and through those that are held: whatever has become of the names, all have
-   * the same pipes. A thread opens them, since whoever writes to one has its lock.
+   * Opens one descriptor of each pipe for a worker. Each is opened anew (with an open file description of its own, so a
+   * worker that sets O_NONBLOCK sets it for no other process), blocking, and through the held descriptor: whatever has
+   * become of the names, all have the same pipes. A thread opens them, since a process that writes to a pipe has its
+   * lock.
    */
   async prepare(grants: readonly PipeGrant[], options: PrepareOptions): Promise<readonly number[]> {
     const ends: number[] = [];
@@ -115,7 +116,10 @@ export class Pipes implements InheritedKind<'pipe'> {
     return prepared;
   }
 
-  /** Those whose name is gone, from a living worker of an earlier keeper; `first` is the number of its first pipe. */
+  /**
+   * Fetches pipes whose name is gone from a living worker of an earlier keeper; `first` is the number of its first
+   * pipe.
+   */
   fetch({pid}: Holder, grants: readonly PipeGrant[], first: number): void {
     for (const [at, {name}] of grants.entries()) {
       if (this.#held.has(name) || this.#opening.has(name)) continue;
@@ -123,12 +127,12 @@ export class Pipes implements InheritedKind<'pipe'> {
         const found = findUnnamed(this.#folder, `/proc/${pid}/fd/${first + at}`, name);
         if (found !== null) this.#openHeld(name, own(found), () => closeSync(found));
       } catch {
-        // It has none, or may not be looked into: a pipe that is made anew is found by its name.
+        // The worker has none, or is unreadable: a pipe that is made anew is found by its name.
       }
     }
   }
 
-  /** Closes and removes those that are not declared any more; workers that run keep theirs. */
+  /** Closes and removes pipes that are no longer declared; running workers keep theirs. */
   keepOnly(grants: readonly PipeGrant[]): Promise<void> {
     const names = grants.map(({name}) => name);
     let isReleased = false;
@@ -144,7 +148,7 @@ export class Pipes implements InheritedKind<'pipe'> {
       this.#opening.delete(name);
       remove(pipePath(this.#folder, name));
     }
-    // Declared again, it is to be another one.
+    // A pipe that is declared again is to be a new one.
     if (isReleased) this.#store.purge();
     return Promise.resolve();
   }
@@ -156,7 +160,7 @@ export class Pipes implements InheritedKind<'pipe'> {
         return;
       }
       try {
-        // The folder, which nobody else may enter, keeps all out that have no descriptor.
+        // The folder, which no other user may enter, excludes all processes without a descriptor.
         if (shared) fchmodSync(held, 0o666);
       } catch (error) {
         done(asError(error));
@@ -166,7 +170,7 @@ export class Pipes implements InheritedKind<'pipe'> {
     });
   }
 
-  /** Gives the descriptor that is held, once it is open; it is made where there is none. */
+  /** Calls back with the held descriptor once it is open. Makes the pipe if there is none. */
   #whenHeld(name: string, done: (held: number | Error) => void): void {
     const held = this.#held.get(name);
     const waiting = this.#opening.get(name);
@@ -197,7 +201,7 @@ export class Pipes implements InheritedKind<'pipe'> {
       result => {
         opened();
         const held = withRoom(result);
-        // Else it is not declared any more.
+        // Otherwise the pipe is no longer declared.
         const isWanted = this.#opening.get(name) === waiting;
         if (isWanted) this.#opening.delete(name);
         if (typeof held === 'number') {

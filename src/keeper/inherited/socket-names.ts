@@ -1,6 +1,6 @@
 /**
- * The files of listening sockets, as they must be while this keeper lives. A bound socket can get no second name, so where its file
- * was removed, another socket takes its place; workers can't get that but by a restart.
+ * Keeps the files of listening sockets while this keeper lives. A bound socket can get no second name, so if its file
+ * was removed, another socket takes its place; workers get the new one only by a restart.
  */
 import {errorCode} from '../../base/errors.ts';
 import {closeSync} from 'node:fs';
@@ -11,27 +11,27 @@ import {fileAt, isDeadSocket, isSameFile, removeOwn, type FileId} from '../../po
 
 export interface HeldSocket {
   readonly fd: number;
-  /** The channel's; null: not known (yet). */
+  /** Name of the channel; null: not known (yet). */
   name: string | null;
-  /** Its file; null: not known for certain, so that nothing is removed while anybody listens there. */
+  /** The socket's file; null if not known for certain: then nothing is removed while any process listens there. */
   file: FileId | null;
-  /** What was found at its path instead, and is taken for its file. */
+  /** The file found at the path, taken for the socket's file. */
   seen: FileId | null;
 }
 
 export interface SocketCareHost {
-  /** Tokens of the runs that live and have inherited it. */
+  /** Returns the tokens of the living runs that have inherited the socket. */
   readonly holdersOf: (address: string) => readonly string[];
-  /** These hold a socket that is reached by nobody. */
+  /** Reports runs that hold a socket that no client reaches. */
   readonly outdated: (tokens: readonly string[]) => void;
   readonly repaired: (message: string) => void;
-  /** It can't be put back: nobody reaches its workers. */
+  /** Reports a channel that can't be restored: no client reaches its workers. */
   readonly lost: (channel: string, message: string) => void;
-  /** Another socket listens there now. */
+  /** Reports that another socket listens at the address now. */
   readonly renewed: (address: string, tokens: readonly string[]) => void;
 }
 
-/** The kernel's number for a device, from that which stat(2) gives. */
+/** Converts a device number of stat(2) to the kernel's own. */
 const kernelDevice = (dev: bigint): number => {
   const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn);
   const minor = (dev & 0xffn) | ((dev >> 12n) & ~0xffn);
@@ -41,14 +41,14 @@ const kernelDevice = (dev: bigint): number => {
 export class SocketCare {
   readonly #host: SocketCareHost;
   readonly #looking = new Set<string>();
-  /** What was said last, by address: said again only when it changes. */
+  /** The last problem that was reported, by address: reported again only when it changes. */
   readonly #said = new Map<string, string>();
 
   constructor(host: SocketCareHost) {
     this.#host = host;
   }
 
-  /** Looks at the path on a thread, and binds anew what is gone. */
+  /** Checks the path on a thread, and binds a new socket if the file is gone. */
   repairName(address: string, held: HeldSocket, open: Map<string, HeldSocket>): void {
     if (this.#looking.has(address)) return;
     this.#looking.add(address);
@@ -76,7 +76,7 @@ export class SocketCare {
         return;
       }
       open.set(address, {fd, name: held.name, file, seen: null});
-      // Workers that have it keep it, and what waits in it.
+      // Workers that have the old socket keep it, with the connections that wait in it.
       closeSync(held.fd);
       this.#said.delete(address);
       this.#renewed(grant, this.#host.holdersOf(address));
@@ -95,7 +95,7 @@ export class SocketCare {
   }
 }
 
-/** Whether what lies at the path is the file of that socket, as far as it can be told. */
+/** Returns whether the file at the path is that of the socket, as far as the kernel shows it. */
 async function isThere(address: string, held: HeldSocket): Promise<boolean> {
   const is = await fileAt(address);
   if (is === null) return false;
@@ -108,7 +108,8 @@ async function isThere(address: string, held: HeldSocket): Promise<boolean> {
     held.file = {dev, ino};
     return true;
   }
-  // The kernel does not tell, or by numbers of its own (layers of an overlay). Nobody listens at what is dead, so that is not it.
+  // The kernel does not report the file, or uses numbers of its own (layers of an overlay). A dead socket has no
+  // listener, so it is not the held one.
   if (await isDeadSocket(address)) return false;
   held.seen = {dev, ino};
   return true;

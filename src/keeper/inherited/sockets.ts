@@ -1,6 +1,6 @@
 /**
  * Listening sockets that workers inherit. The keeper holds them and accepts nothing, so connections wait while workers
- * are restarted; a keeper that finds workers of another one fetches them from those.
+ * are restarted; a keeper that finds workers of an earlier one fetches the sockets from them.
  */
 import {closeSync} from 'node:fs';
 import {bindSocket, cantListen} from './bind-socket.ts';
@@ -20,7 +20,7 @@ type SocketGrant = GrantOf<'socket'>;
 
 interface Binding {
   readonly done: Promise<void>;
-  /** It is not declared any more. */
+  /** Whether the socket is no longer declared. */
   isDropped: boolean;
 }
 
@@ -28,11 +28,11 @@ export class Sockets implements InheritedKind<'socket'> {
   readonly whySlow =
     'a process that reads the folder of a socket, and does not go on, keeps others from making it; or its file system does not answer';
   readonly #open = new Map<string, HeldSocket>();
-  /** Those that are being bound at a path. */
+  /** Sockets that are being bound at a path. */
   readonly #binding = new Map<string, Binding>();
   readonly #fetched = new FetchedSockets();
   readonly #care: SocketCare;
-  /** Runs that hold a socket in whose place there is another one. */
+  /** Runs whose socket was replaced by another one. */
   readonly #outdated = new Set<string>();
 
   constructor(host: SocketsHost) {
@@ -46,12 +46,12 @@ export class Sockets implements InheritedKind<'socket'> {
     });
   }
 
-  /** By address, for an image of this program that takes them over. */
+  /** Descriptors by address, for an image of this program that takes them over. */
   get all(): ReadonlyMap<string, number> {
     return new Map([...this.#open].map(([address, {fd}]) => [address, fd]));
   }
 
-  /** Of the runs that live: those that are to be replaced, since what they listen on is reached by nobody. */
+  /** Returns the living runs to be replaced, since no client reaches their sockets. */
   outdated(isAlive: (token: string) => boolean): string[] {
     for (const token of this.#fetched.outdated(this.#open)) this.#outdated.add(token);
     for (const token of this.#outdated) if (!isAlive(token)) this.#outdated.delete(token);
@@ -62,26 +62,26 @@ export class Sockets implements InheritedKind<'socket'> {
     return isUnixPath(address) && !this.#open.has(address);
   }
 
-  /** Binds those that have a path. Rejects with ChannelError. */
+  /** Binds the sockets that have a path. Rejects with ChannelError. */
   async prepare(grants: readonly SocketGrant[], {isWanted}: PrepareOptions): Promise<readonly number[]> {
     for (const grant of grants)
       if (this.mustPrepare(grant) && isWanted()) await (this.#binding.get(grant.address) ?? this.#bind(grant)).done;
     return [];
   }
 
-  /** Sockets that listen from now on. Throws ChannelError. */
+  /** Returns listening sockets. Throws ChannelError. */
   open(grants: readonly SocketGrant[]): number[] {
     return grants.map(grant => this.#openOne(grant));
   }
 
-  /** A worker has them, or an earlier image of this process. */
+  /** Does nothing: the sockets come from a worker, or from an earlier image of this process. */
   takeUp(): void {}
 
   #openOne(grant: SocketGrant): number {
     const {name, address} = grant;
     const known = this.#open.get(address);
     if (known !== undefined) return known.fd;
-    // Somebody has taken it out of the fleet file just now.
+    // The channel was just removed from the fleet file.
     if (isUnixPath(address)) throw notDeclared(grant);
     try {
       const fd = listenOn(address);
@@ -93,12 +93,12 @@ export class Sockets implements InheritedKind<'socket'> {
     }
   }
 
-  /** One that an earlier image of this process had. */
+  /** Holds a socket of an earlier image of this process. */
   keep(address: string, fd: number): void {
     this.#open.set(address, {fd, name: null, file: null, seen: null});
   }
 
-  /** Those that a worker of an earlier keeper has inherited. */
+  /** Fetches the sockets that a worker of an earlier keeper has inherited. */
   fetch(
     {pidfd, ...run}: Holder & {readonly pidfd: number | null},
     grants: readonly SocketGrant[],
@@ -108,7 +108,7 @@ export class Sockets implements InheritedKind<'socket'> {
     for (const [at, {name, address}] of grants.entries()) {
       const held = this.#open.get(address);
       if (held !== undefined) held.name ??= name;
-      // Of one with a path, workers may hold different ones.
+      // Workers may hold different sockets of the same path.
       if (held !== undefined && !isUnixPath(address)) continue;
       const fd = fetchListening(run.pid, pidfd, first + at, address);
       if (fd === null) continue;
@@ -119,13 +119,13 @@ export class Sockets implements InheritedKind<'socket'> {
     }
   }
 
-  /** Compares those that have a path with what lies there. */
+  /** Compares the sockets that have a path with the files there. */
   repairNames(): void {
     for (const [address, held] of this.#open)
       if (isUnixPath(address) && !this.#binding.has(address)) this.#care.repairName(address, held, this.#open);
   }
 
-  /** Closes those that are not wanted any more; workers that run keep theirs. Resolves when their files are gone. */
+  /** Closes sockets that are no longer declared; running workers keep theirs. Resolves when their files are gone. */
   async keepOnly(grants: readonly SocketGrant[]): Promise<void> {
     const addresses = grants.map(({address}) => address);
     const gone: Promise<void>[] = [];
@@ -134,7 +134,7 @@ export class Sockets implements InheritedKind<'socket'> {
       if (addresses.includes(address)) continue;
       closeSync(fd);
       this.#open.delete(address);
-      // Somebody else may listen at that path by now.
+      // Another process may listen at that path by now.
       if (isUnixPath(address)) gone.push(onSocketThread(address, () => removeOwn(address, file)));
     }
     await Promise.all(gone);

@@ -1,7 +1,7 @@
 /**
- * Runs whose parent is another than this keeper: an earlier one spawned them. The kernel tells of its own children by
- * SIGCHLD; the ends of these come by a pidfd each, and the rest is looked for at each sweep. Those for which there is no
- * pidfd (refused by the kernel, or no descriptor to spare) are looked at by a timer.
+ * Runs whose parent is not this keeper: an earlier one spawned them. SIGCHLD reports only the keeper's own children;
+ * the ends of these runs are reported by one pidfd each, and the rest is checked at each sweep. Runs without a pidfd
+ * (refused by the kernel, or no descriptor to spare) are checked by a timer.
  */
 import type {RunEvents} from '../runs/events.ts';
 import {equip, happen} from '../runs/life.ts';
@@ -15,19 +15,19 @@ import type {End} from '../../posix/wait.ts';
 import {endOf} from '../../process/end.ts';
 import {hasEnded, isShortage, readStat, startTimeOf, type Stat} from '../../process/stat.ts';
 
-/** Who waits for it has that long to do so; only then does the kernel tell everybody how it ended. */
+/** The time for the parent to reap the process; only then does the kernel report to others how it ended. */
 const WAITED_FOR_MS = 1_000;
 const RETRY_MS = 10;
-/** Where there is no pidfd: the time between two looks (ms)... */
+/** Without a pidfd: the time between two checks (ms)... */
 const LOOK_MS = 200;
-/** ...and how many times as long as one takes, so that many runs cost no more than a small part of one core. */
+/** ...and at least this multiple of a check's duration, so that many runs cost only a small part of one core. */
 const REST = 25;
 
 export interface AdoptedHost extends Pick<RunEvents, 'emitFact'> {
   readonly epoll: Epoll;
-  /** Whether libuv waits for it: a main process, or one that was. */
+  /** Returns whether the process is a child that this keeper has started as a main process. */
   isSpawned(pid: number): boolean;
-  /** The main process has ended; null: the kernel can't tell how. */
+  /** Handles the end of the main process; null: the kernel can't report how it ended. */
   ended(run: Run, end: End | null): void;
 }
 
@@ -41,13 +41,13 @@ export class Adopted {
     this.#host = host;
   }
 
-  /** Takes up a run whose main process was alive. */
+  /** Adopts a run whose main process was alive. */
   takeUp(run: Run, look: ProcessScan): void {
     this.#watch(run);
     if (run.exit === null) this.#noteMembers(run, look);
   }
 
-  /** Looks at a run whose main process is not known to have ended. */
+  /** Checks a run whose main process is not known to have ended. */
   sweep(run: Run, look: ProcessScan): void {
     const {pid, startTime, pidfd} = run;
     if (pid === null || startTime === null) return;
@@ -73,7 +73,7 @@ export class Adopted {
       pidfd = openIdentified(pid, startTime, startTimeOf);
       if (pidfd !== null) mustLeaveRoom([pidfd]);
     } catch {
-      // Nothing is known of the process. With a descriptor to spare, the next sweep opens one.
+      // Nothing is known of the process. The next sweep opens a descriptor if there is one to spare.
       if (pidfd !== null) closeSync(pidfd);
       this.#lookByTimer(run);
       return;
@@ -102,12 +102,12 @@ export class Adopted {
       }
       try {
         const stat = readStat(pid);
-        // After an upgrade it may be this process's own child: then waitid tells how it ended.
+        // After an upgrade the process may be this process's own child: then waitid reports how it ended.
         if (stat?.ppid === process.pid && stat.startTime === startTime && hasEnded(stat)) continue;
         if (stat?.startTime !== startTime || hasEnded(stat)) this.#lookAtEnd(run, null, pid, startTime, WAITED_FOR_MS);
         else this.#lookAtPause(run, stat);
       } catch (error) {
-        if (!isShortage(error)) throw error; // the next look finds it
+        if (!isShortage(error)) throw error; // the next check finds it
       }
     }
     const wait = Math.max(LOOK_MS, (performance.now() - began) * REST);
@@ -122,7 +122,7 @@ export class Adopted {
     else setTimeout(() => this.#lookAtEnd(run, pidfd, pid, startTime, patienceMs - RETRY_MS), RETRY_MS);
   }
 
-  /** Its stops and continues are told to its parent alone. */
+  /** Checks whether the main process is stopped, which the kernel reports to its parent alone. */
   lookAtPause(run: Run): void {
     const stat = run.pid === null ? null : readStat(run.pid);
     if (stat !== null && stat.startTime === run.startTime) this.#lookAtPause(run, stat);
@@ -135,8 +135,8 @@ export class Adopted {
   }
 
   /**
-   * Once the main process is gone, its session and its children say less: whom they name now is known for good. Those
-   * that are not below it have lost their parents, and are nobody's children that would be told of here.
+   * Records the members while the main process lives: without it, its session and its children prove less. Members that
+   * are not below it have lost their parents, and no SIGCHLD reports them here.
    */
   #noteMembers(run: Run, look: ProcessScan): void {
     const {token, id, known, orphans} = run;

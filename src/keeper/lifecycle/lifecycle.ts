@@ -1,4 +1,4 @@
-/** The life of runs, from the order to spawn one until it may be forgotten: each step recorded, then said. */
+/** The life of runs, from the order to spawn one until it may be forgotten: each step is recorded, then reported. */
 import type {RunEvents} from '../runs/events.ts';
 import {closeSync} from 'node:fs';
 import {Adopted} from './adopted.ts';
@@ -35,9 +35,9 @@ export interface RunLivesHost
   extends TakeoverHost, Pick<RunEvents, 'exited' | 'abandon' | 'forgotten' | 'becameMain' | 'extend'> {
   readonly connector: ConnectorWhenNeeded;
   readonly epoll: Epoll;
-  /** That of the controller that works; null: none does. */
+  /** Returns the lease of the working controller, or null. */
   lease(): number | null;
-  /** What an earlier image of this process had opened for runs. */
+  /** Descriptors that an earlier image of this process had opened for runs. */
   readonly keptNotifications: KeptNotifications | null;
 }
 
@@ -79,15 +79,18 @@ export class RunLives {
     });
   }
 
-  /** Who is to hear how a child ended that this process, or an earlier image of it, has started; null: it is no main process. */
+  /**
+   * Returns the handler for the end of a child that this process, or an earlier image of it, has started; null if the
+   * child is no main process.
+   */
   waiterOf(pid: number): ((end: Ended) => void) | null {
     if (this.#mains.has(pid)) return end => this.#mains.ended(pid, end);
     const run = this.#host.runs.ofPid(pid);
-    // Its pidfd may have told its end before.
+    // The pidfd may have reported the end before.
     return run && startTimeOf(pid) === run.startTime ? ({code, signal}) => this.#mainEnded(run, code, signal) : null;
   }
 
-  /** Starts a run; of one that is known, says again what is known. */
+  /** Starts a run, or reports the facts of a known run again. */
   spawn(order: SpawnOrder): void {
     const known = this.#host.runs.get(order.token);
     if (known) this.#host.emitFact({type: 'run', run: factOf(known)});
@@ -95,12 +98,12 @@ export class RunLives {
     else this.#waits.begin(order, prepared => this.#spawn(order, prepared));
   }
 
-  /** One that is not known is not to be started, should it wait for that. */
+  /** Cancels the start of a run that still waits for its channels. */
   callOff(token: string): void {
     this.#waits.callOff(token);
   }
 
-  /** @param prepared what was opened for it; or why that could not be done, so that it fails */
+  /** @param prepared descriptors that were opened for the run, or the error that makes it fail */
   #spawn(order: SpawnOrder, prepared: Prepared | Error): void {
     const {runs, output, folder, cgroups} = this.#host;
     const {token, id, logFolder, logMaxSize, channels, notify, owner, readyFd, limits} = order;
@@ -114,7 +117,8 @@ export class RunLives {
     }
     const astray = this.#host.orphanages.refusal !== null;
     const {cgroup, hold} = nestFor(cgroups, limits);
-    // Where there are cgroups, it is listened to once a process has left one, or from the first run on if that can't be seen.
+    // With cgroups, the connector is opened once a process has left one, or from the first run on if that can't be
+    // seen.
     const connector = cgroup === null || astray ? this.#host.connector.need() : this.#host.connector.now;
     const fds: number[] = [];
     try {
@@ -153,39 +157,39 @@ export class RunLives {
     } finally {
       for (const fd of fds) closeSync(fd);
       letGo(fdsOf(prepared));
-      // A thousand that are started in one turn have more to tell than a queue may hold.
+      // A thousand runs started in one turn cause more events than a queue may hold.
       connector?.catchUp();
       cgroups?.moveOn(cgroup, run.pid !== null);
     }
   }
 
-  /** Takes up what an earlier keeper left. */
+  /** Adopts the runs that an earlier keeper left. */
   adopt(): void {
     new Takeover(this.#host, this.#adopted, this.notifications).begin(this.#boot);
   }
 
-  /** Looks for what was not told: ends, and what happens to those whose parent is another. */
+  /** Checks for changes that no event has reported: ends, and the state of runs whose parent is another process. */
   sweep(look: ProcessScan): void {
     this.#host.output.takeUpLate();
     this.#host.output.sweep();
     this.notifications.takeUpLate();
-    // Of children, the reaper hears all that there is to know.
+    // The reaper receives all events of children.
     for (const run of this.#host.runs.all())
       if (run.adopted && run.exit === null && run.pid !== null) this.#adopted.sweep(run, look);
   }
 
-  /** Nothing of the run is left (or the survivors are); once its output is drained, that is said. */
+  /** Drains the output of a run of which nothing, or only survivors, is left, then reports the run as cleared. */
   cleared(run: Run, cleared: Cleared, done: () => void): void {
     const {runs, folder} = this.#host;
     this.notifications.close(run);
     const drained = (): void => {
       happen(run, {type: 'cleared', cleared});
-      // In this order: once it was said, a controller may have judged the end, and a later keeper that tells of it anew without
-      // the record would have it judged twice.
+      // In this order: after the report, a controller may have judged the end, and a later keeper that reports it again
+      // for lack of the record would have it judged twice.
       try {
         if (runs.get(run.token) === run) recordCleared(folder, run.token, cleared);
       } catch {
-        // A full disk: a later keeper looks again, and finds nothing again.
+        // A full disk: a later keeper searches again, and finds nothing again.
       }
       this.#host.emitFact({type: 'cleared', token: run.token, ...cleared});
       done();
@@ -193,20 +197,23 @@ export class RunLives {
     this.#host.output.drain(run, drained);
   }
 
-  /** Its end is committed. Only what is over may be forgotten: an order from a confused controller loses nothing. */
+  /**
+   * Forgets a run whose end is committed. A run that is not over is kept: an order from a confused controller loses
+   * nothing.
+   */
   forget(token: string): void {
     const {runs, output, folder} = this.#host;
     const run = runs.get(token);
     if (!run || (run.cleared === null && run.failure === null)) return;
     runs.delete(run);
     output.forget(token);
-    // Its socket, too: a keeper that was lost as it closed that has left it.
+    // Including the socket, in case an earlier keeper was lost while closing it.
     removeTraces(folder, token, run.intent);
     if (run.cgroup !== null) removeCgroup(run.cgroup);
     this.#host.forgotten(run);
   }
 
-  /** Takes in what the run has sent and nobody has read yet, and whether it is paused. */
+  /** Reads pending notices of the run, and whether it is paused. */
   listen(run: Run): void {
     this.notifications.drain(run);
     if (run.adopted && run.exit === null) this.#adopted.lookAtPause(run);
@@ -218,7 +225,7 @@ export class RunLives {
     this.#host.emitFact({type: 'spawned', token, pid, startTime: startTime ?? '', at: startedAt, logStart, unenforced});
   }
 
-  /** Of a main process that another has started: it may have said just before that another one takes its place. */
+  /** Handles the end of a main process that another process has started: a pending notice may name its successor. */
   #mainEnded(run: Run, code: number | null, signal: SignalName | null): void {
     const {pid} = run;
     if (run.exit === null) this.notifications.drain(run);
@@ -241,7 +248,7 @@ export class RunLives {
   #exited(run: Run, code: number | null, signal: SignalName | null): void {
     if (run.exit !== null) return;
     const {runs, epoll, folder} = this.#host;
-    // Who has ended by itself, or of another signal, was not ended by the kernel for its memory.
+    // A process that exited, or died of another signal, was not killed by the kernel for its memory.
     const oom = run.cgroup !== null && code === null && /KILL|^$/.test(signal ?? '') ? oomOf(run.cgroup) : null;
     const exit = {code, signal, at: Date.now(), ...(oom && {oom})};
     happen(run, {type: 'exited', exit});
@@ -251,10 +258,10 @@ export class RunLives {
       equip(run, {pidfd: null});
     }
     try {
-      // One that outlived its own end was forgotten.
+      // A run that outlived its own end was forgotten, and needs no record.
       if (runs.get(run.token) === run) recordExit(folder, run.token, exit);
     } catch {
-      // Disk full: a later keeper would say `unknown`, which loses no worker.
+      // Disk full: a later keeper would report `unknown`, which loses no worker.
     }
     this.#host.emitFact({type: 'exited', token: run.token, ...exit});
     this.#host.exited(run);

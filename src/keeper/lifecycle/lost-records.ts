@@ -1,7 +1,7 @@
 /**
- * Runs whose records were removed together with the keeper that would have written them again. They can't be adopted, since
- * nobody knows any more where their output goes and what they were granted; but they must not run beside their
- * successors either. Each is taken up as a run that has ended nobody knows how, and left something behind.
+ * Runs whose records were removed together with the keeper that would have rewritten them. They can't be adopted, since
+ * their output and grants are unknown; but they must not run beside their successors either. Each becomes a run that
+ * has ended in an unknown way and left processes behind.
  */
 import {join} from 'node:path';
 import type {Cgroups} from '../cgroup/cgroup.ts';
@@ -11,11 +11,11 @@ import {newRun, type Run} from '../runs/run.ts';
 import {environmentValue} from '../../process/proc-files.ts';
 import {hasEnded, type Stat} from '../../process/stat.ts';
 
-/** By this every process of a worker knows where its fleet's socket is. */
+/** The variable that names the fleet's socket in every process of a worker. */
 const SOCKET_VARIABLE = 'BROOD_SOCKET';
 const SOCKET = 'control.sock';
 const TOKEN = /^[0-9a-f]{32}$/;
-/** As long as what a crash has left has before SIGKILL. */
+/** The time before SIGKILL, the same as for leftovers of a crash. */
 const GRACE_MS = 1_000;
 
 export interface LostRecordsHost {
@@ -25,7 +25,7 @@ export interface LostRecordsHost {
   readonly cgroups: Cgroups | null;
 }
 
-/** The runs that processes of this fleet carry the token of, and no record names. */
+/** Returns the runs whose token processes of this fleet carry, and which no record names. */
 export function runsWithoutRecord({folder, runs, cgroups}: LostRecordsHost, look: ProcessScan, now: number): Run[] {
   const found = new Map<string, Run>();
   for (const {pid, startTime} of strangersAmong(look, runs)) {
@@ -45,7 +45,7 @@ export function runsWithoutRecord({folder, runs, cgroups}: LostRecordsHost, look
   return [...found.values()];
 }
 
-/** Processes of this fleet that are in no session of a run that is known. */
+/** Returns processes of this fleet that are in no session of a known run. */
 function strangersAmong(look: ProcessScan, runs: Runs): Stat[] {
   return [...look.family()].flatMap(pid => {
     const stat = look.table().get(pid);

@@ -1,4 +1,4 @@
-/** Another process of a run becomes its main one, by the run's own word (`MAINPID=` of sd_notify(3)). */
+/** Makes another process of a run its main one, at the run's own request (`MAINPID=` of sd_notify(3)). */
 import type {RunEvents} from '../runs/events.ts';
 import {equip} from '../runs/life.ts';
 import {closeSync} from 'node:fs';
@@ -16,8 +16,8 @@ export interface MainChangeHost extends Pick<RunEvents, 'emitFact' | 'becameMain
 }
 
 /**
- * Makes a process the main one, whoever is its parent; answers why not, or null. From then on the run is one whose main
- * process another has started: it is watched as those are that a keeper has adopted.
+ * Makes a process the main one, whatever its parent. Returns why that is refused, or null. From then on the run is
+ * watched like an adopted one, since another process has started its main process.
  */
 export function changeMain(run: Run, pid: number, host: MainChangeHost): string | null {
   const {folder, runs, epoll} = host;
@@ -26,7 +26,7 @@ export function changeMain(run: Run, pid: number, host: MainChangeHost): string 
   if (stat === null || hasEnded(stat)) return 'there is no such process';
   if (!isMember(stat, run)) return 'it is none of its processes';
   const {startTime} = stat;
-  // They were known by the one before: by its session, and as its descendants.
+  // The old main process identified them: by its session, and as its descendants.
   for (const member of membersOf(run, new ProcessScan())) run.known.set(member.pid, member.startTime);
   run.known.set(run.pid, run.startTime ?? '');
   if (run.pidfd !== null) {
@@ -40,7 +40,7 @@ export function changeMain(run: Run, pid: number, host: MainChangeHost): string 
   try {
     recordStarted(folder, token, {pid, startTime, since, startedAt: startedAt ?? Date.now(), cgroup});
   } catch {
-    // Disk full: a later keeper takes the one before for the main process, and does not know how that ended.
+    // Disk full: a later keeper takes the old process for the main one, and does not know how it ended.
   }
   host.emitFact({type: 'main-process', token, pid, startTime});
   return null;

@@ -1,4 +1,4 @@
-/** The main processes that this keeper starts: from the fork until it is recorded, and who hears of the end. */
+/** The main processes that this keeper starts: from the fork to the record, and the handling of their ends. */
 import {happen} from '../runs/life.ts';
 import type {SpawnOrder} from '../../link/spawn.ts';
 import {continueRecord, type OpenRecord} from '../runs/record.ts';
@@ -9,9 +9,9 @@ import type {SignalName} from '../../base/signal-name.ts';
 import type {End} from '../../posix/wait.ts';
 import {startTimeOf} from '../../process/stat.ts';
 
-/** Where a main process begins. */
+/** Cgroup and record of a new main process. */
 export interface Birth {
-  /** The cgroup that this process is in; null: none that is the run's. */
+  /** The run's cgroup, which this process is in; null if the run has none. */
   readonly cgroup: string | null;
   /** The run's record, which has begun. */
   readonly record: OpenRecord;
@@ -21,7 +21,7 @@ export interface MainProcessesHost {
   /** The folder of runs. */
   readonly folder: string;
   readonly runs: Runs;
-  /** It has ended, but what it said last may not have been read yet. */
+  /** Reads the last notices of a run whose main process has ended. */
   readonly lastWords: (run: Run) => void;
   readonly ended: (run: Run, code: number | null, signal: SignalName | null) => void;
 }
@@ -29,7 +29,7 @@ export interface MainProcessesHost {
 export class MainProcesses {
   readonly #host: MainProcessesHost;
   readonly #spawner: Spawner;
-  /** Those that were not waited for yet, by pid. */
+  /** Main processes that were not reaped yet, by pid. */
   readonly #living = new Map<number, Run>();
 
   constructor(host: MainProcessesHost) {
@@ -37,14 +37,14 @@ export class MainProcesses {
     this.#spawner = new Spawner(process.env, host.folder);
   }
 
-  /** Whether that child of this process is the main process of a run, or was one. */
+  /** Returns whether that child of this process is, or was, the main process of a run. */
   has(pid: number): boolean {
     return this.#living.has(pid);
   }
 
   /**
-   * Starts that of a run. Throws what the kernel refuses, then there is none; and where it can't be recorded: then it is
-   * killed, and its end is told.
+   * Starts the main process of a run. Throws if the kernel refuses, and there is no process then; or if the process
+   * can't be recorded: then it is killed, and its end is reported.
    */
   start(run: Run, order: SpawnOrder, fds: readonly (number | null)[], {cgroup, record}: Birth): void {
     const {runs} = this.#host;
@@ -53,7 +53,7 @@ export class MainProcesses {
     this.#living.set(pid, run);
     runs.started(run, pid, at, cgroup);
     try {
-      // Until it was waited for, its pid is its own: no descriptor is needed to hold on to it.
+      // Until it is reaped, the pid is its own: no descriptor is needed to hold it.
       const startTime = startTimeOf(pid) ?? '';
       happen(run, {type: 'identified', startTime});
       continueRecord(record, {pid, startTime, startedAt: at, cgroup});
@@ -63,12 +63,12 @@ export class MainProcesses {
     }
   }
 
-  /** That child has ended and was waited for. */
+  /** Handles the end of a child that was reaped. */
   ended(pid: number, {code, signal}: End): void {
     const run = this.#living.get(pid);
     if (!run) return;
     this.#living.delete(pid);
-    // That may be that another one takes its place.
+    // The notices may name another main process.
     if (run.exit === null) this.#host.lastWords(run);
     if (run.pid === pid) this.#host.ended(run, code, signal);
   }

@@ -14,7 +14,7 @@ import {inheritedBy, outerEnvironment} from '../../process/outer-environment.ts'
 
 const SHORTAGES = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC', 'EDQUOT']);
 
-/** What went wrong, in words that name the program or the folder. */
+/** Describes a failure in words that name the program or the folder. */
 export function spawnFailure(error: unknown, order: {file: string; cwd: string}, at: number): SpawnFailure {
   if (error instanceof ChannelError)
     return {code: error.code, message: error.message, at, shortage: SHORTAGES.has(error.code)};
@@ -48,7 +48,7 @@ export function spawnFailure(error: unknown, order: {file: string; cwd: string},
   return {code, message: words(), at, shortage: SHORTAGES.has(code)};
 }
 
-/** Descriptors from 1 on: those in a row, and some at numbers of their own; null: none there. */
+/** Returns descriptors from 1 on: those in a row, and some at fixed numbers; null for a gap. */
 export function stdioOf(row: readonly number[], others: ReadonlyMap<number, number>): (number | null)[] {
   const fds: (number | null)[] = [...row];
   for (const [number, fd] of others) {
@@ -61,22 +61,22 @@ export function stdioOf(row: readonly number[], others: ReadonlyMap<number, numb
 export class Spawner {
   readonly #folder: string;
   readonly #outer: Record<string, string>;
-  /** The soft limit that the supervisor was started with; null: the same as the keeper's own. */
+  /** The soft limit with which the supervisor was started; null if it is not lower than the keeper's own. */
   readonly #soft: bigint | null;
-  /** What stands where a worker is to have nothing. */
+  /** Fills descriptors that a worker is not to have. */
   readonly #nothing = openSync('/dev/null', constants.O_RDWR);
 
-  /** @param folder where nobody else may enter */
+  /** @param folder a folder that no other user may enter */
   constructor(env: NodeJS.ProcessEnv, folder: string) {
     this.#folder = folder;
     this.#outer = outerEnvironment(env);
-    // Node raises its own soft limit before any script runs: what it was is still to be read at the parent.
+    // Node raises its own soft limit before any script runs; the old value is still readable at the parent.
     const soft = softOpenFiles(process.ppid) ?? 1024;
     const own = openFilesLimit().soft;
     this.#soft = Number.isFinite(soft) && BigInt(soft) < own ? BigInt(soft) : null;
   }
 
-  /** Starts the program, in a session of its own: nothing that a terminal or a group sends reaches it. Answers its pid. */
+  /** Starts the program in a session of its own: no signal of a terminal or a group reaches it. Returns its pid. */
   start(order: SpawnOrder, fds: readonly (number | null)[]): number {
     const {inherit, owner, entry = null} = order;
     const env = {...inheritedBy(this.#outer, {inherit, isOtherUser: owner !== null}), ...order.env};
@@ -100,7 +100,7 @@ export class Spawner {
       argv,
       env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
       cwd,
-      // Standard input, output and error, then what it inherits.
+      // Standard input, output and error, then the inherited descriptors.
       fds: [input, ...fds.map(fd => fd ?? this.#nothing)],
     };
     return this.#withSoftLimit(() => spawnProgram(program));

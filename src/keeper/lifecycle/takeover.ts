@@ -1,4 +1,4 @@
-/** Runs that an earlier keeper left: taken up by their records and, where those were removed, by their processes. */
+/** Runs that an earlier keeper left: adopted by their records or, if those were removed, by their processes. */
 import type {RunEvents} from '../runs/events.ts';
 import {dirname} from 'node:path';
 import type {DescriptorQueue} from '../../posix/descriptor-queue.ts';
@@ -20,16 +20,16 @@ import type {Adopted} from './adopted.ts';
 import {runsWithoutRecord} from './lost-records.ts';
 
 export interface TakeoverHost extends Pick<RunEvents, 'emitFact'> {
-  /** That of the runs. */
+  /** The folder of runs. */
   readonly folder: string;
   readonly runs: Runs;
   readonly cgroups: Cgroups | null;
   readonly output: RunOutput;
   readonly grants: Grants;
   readonly orphanages: Orphanages;
-  /** Where an earlier keeper has put its pipes; null: nowhere. */
+  /** The queue in which an earlier keeper has put its pipes, or null. */
   readonly queue: DescriptorQueue | null;
-  /** By token: processes that an earlier image of this process alone knew. */
+  /** By token: processes that only an earlier image of this process could attribute. */
   readonly hidden: ReadonlyMap<string, HiddenMembers[number][1]>;
 }
 
@@ -45,7 +45,7 @@ export class Takeover {
     this.#notifications = notifications;
   }
 
-  /** @param boot the id of this boot: what is left of another one is removed */
+  /** @param boot ID of this boot: traces of other boots are removed */
   begin(boot: string): void {
     const {runs, output, folder, cgroups, grants, queue} = this.#host;
     const earlier = new EarlierPipes(queue);
@@ -83,8 +83,8 @@ export class Takeover {
   }
 
   /**
-   * Of a run without a recorded main process, whatever carries its token was forked just before the keeper died. False
-   * where that did not come so far as to fork: its traces are removed, and whoever wants it to run may say so again.
+   * Finds the processes of a run without a recorded main process: a process with its token was forked just before the
+   * keeper died. Returns false if there was no fork: the traces are removed, and the run may be ordered again.
    */
   #findUnrecorded(run: Run, intent: Intent | null): boolean {
     const {folder} = this.#host;

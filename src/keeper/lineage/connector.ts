@@ -1,6 +1,7 @@
 /**
- * The kernel's process connector tells who comes from whom (docs/decisions/0027-process-connector.md). It tells of every process
- * of the machine, so the keeper listens only where runs have no cgroups, or once a process has left the cgroup of its run.
+ * The kernel's process connector reports every fork (docs/decisions/0027-process-connector.md). It covers every process
+ * of the machine, so the keeper subscribes only where runs have no cgroups, or once a process has left the cgroup of
+ * its run.
  */
 import type {HiddenMembers} from '../handover.ts';
 import {Descendants, NO_NAME, type Looked} from './descendants.ts';
@@ -14,11 +15,11 @@ import {hasEnded, isShortage, readSmall, readStat, TICKS_PER_SECOND} from '../..
 import {readFleetTable} from '../../process/fleet-table.ts';
 import {ProcessTable} from '../../process/table.ts';
 
-/** Events gather for that long, while there are few: whoever wants to know more reads them at once. */
+/** Few events gather for this long; a caller that needs the current state reads them at once. */
 const REST_MS = 50;
-/** A queue may hold no more than some 500, where the system is as it came (net.core.rmem_max). */
+/** The queue may hold no more than some 500 events with the default net.core.rmem_max. */
 const FEW = 50;
-/** Looks at the machine until nothing new is found. */
+/** The most scans of the machine until one finds nothing new. */
 const MOST_LOOKS = 5;
 const RETRY_MS = 5_000;
 const MOST_RETRY_MS = 300_000;
@@ -27,7 +28,7 @@ export interface ConnectorHost {
   readonly runs: Runs;
   readonly epoll: Epoll;
   isSpawned(pid: number): boolean;
-  /** Why processes of a run that began before anybody listened may not be found; null: all are. */
+  /** Returns why processes of a run that began before the subscription may not be found; null: all are found. */
   gapOf(run: Run): string | null;
 }
 
@@ -37,7 +38,7 @@ function look(pid: number): Looked | null {
     return stat === null || hasEnded(stat) ? null : {startTime: stat.startTime, name: stat.comm};
   } catch (error) {
     if (!isShortage(error)) throw error;
-    return {startTime: null, name: NO_NAME}; // who could not be seen is not gone
+    return {startTime: null, name: NO_NAME}; // an unreadable process is not gone
   }
 }
 
@@ -45,9 +46,9 @@ export class RunConnector {
   readonly #host: ConnectorHost;
   readonly #connector: Connector;
   readonly descendants: Descendants;
-  /** When performance.now() was 0 (ticks since boot, as start times are counted). */
+  /** Ticks since boot, as in start times, at which performance.now() was 0. */
   readonly #origin: number;
-  /** When all was read that had come (performance.now). */
+  /** When all pending events were last read (performance.now). */
   #readAt = performance.now();
   #timer: NodeJS.Timeout | null = null;
   #isOpen = true;
@@ -69,20 +70,20 @@ export class RunConnector {
     this.#takeUp();
   }
 
-  /** Listens from now on, also to what is there already; where that can't be had here, answers why. */
+  /** Subscribes to process events and adopts the existing runs. Returns the reason if the connector is unavailable. */
   static readonly open = (host: ConnectorHost): RunConnector | {readonly unavailable: string} => {
     const connector = Connector.open({threadEnds: false, changes: false});
     return connector instanceof Connector ? new RunConnector(host, connector) : connector;
   };
 
-  /** What began before anybody listened. */
+  /** Adopts the runs that began before the subscription. */
   #takeUp(): void {
     const since = Math.ceil(this.#origin + (performance.now() / 1000) * TICKS_PER_SECOND) + 1;
     const runs = [...this.#host.runs.all()].filter(run => run.pid !== null && !isOver(run));
     for (const run of runs) this.descendants.takeUp(run, since);
     let gap: string | null = null;
     try {
-      // Whose parent ends while the table is read may be missing in it; the next table has it.
+      // A process whose parent ends while the table is read may be missing in it; the next table has it.
       for (let looks = 0; this.#include(runs); looks++) {
         if (looks < MOST_LOOKS) continue;
         gap = 'it forked faster than could be looked at when its forks began to be followed';
@@ -96,12 +97,12 @@ export class RunConnector {
     }
   }
 
-  /** Answers whether a look at the machine has found more processes of these runs. */
+  /** Scans the machine. Returns whether the scan has found more processes of these runs. */
   #include(runs: readonly Run[]): boolean {
     const now = new ProcessScan();
     let found = false;
     for (const run of runs) {
-      // Its pid may be another's by now.
+      // The pid may belong to another process by now.
       const main = run.pid !== null && now.table().get(run.pid)?.startTime === run.startTime ? [run.pid] : [];
       for (const pid of [...main, ...membersOf(run, now).map(member => member.pid)])
         if (this.descendants.include(run, pid)) found = true;
@@ -109,7 +110,7 @@ export class RunConnector {
     return found;
   }
 
-  /** Reads all that has come by now; answers how much. */
+  /** Reads all pending events and returns their number. */
   catchUp(): number {
     if (!this.#isOpen) return 0;
     let count = 0;
@@ -122,7 +123,9 @@ export class RunConnector {
     return count;
   }
 
-  /** Processes that this keeper alone knows, and the next one would take for strangers: at most so many. */
+  /**
+   * Returns at most `most` processes that only this keeper can attribute: the next one would take them for strangers.
+   */
   hidden(most: number): HiddenMembers {
     const now = new ProcessScan();
     let left = most;
@@ -142,7 +145,7 @@ export class RunConnector {
     return hidden;
   }
 
-  /** What no longer matters is forgotten. */
+  /** Forgets records that are no longer needed. */
   sweep(): void {
     this.catchUp();
     this.descendants.forgetEnded();
@@ -171,7 +174,7 @@ export class RunConnector {
     try {
       table = readFleetTable();
     } catch (error) {
-      if (!isShortage(error)) throw error; // less is known then
+      if (!isShortage(error)) throw error; // fewer descendants are known then
     }
     this.descendants.lost(ticks, pid => table.childrenOf(pid).map(child => child.pid));
   }
@@ -179,12 +182,12 @@ export class RunConnector {
 
 type Opened = RunConnector | {readonly unavailable: string};
 
-/** The connector, listened to from the moment on at which it is needed and can be had. */
+/** Opens the connector once it is needed and available. */
 export class ConnectorWhenNeeded {
   readonly #host: ConnectorHost;
   readonly #open: (host: ConnectorHost) => Opened;
   #opened: Opened | null = null;
-  /** When it is tried again (performance.now). */
+  /** Time of the next attempt (performance.now). */
   #retryAt = 0;
   #retryMs = RETRY_MS;
 
@@ -193,30 +196,33 @@ export class ConnectorWhenNeeded {
     this.#open = open;
   }
 
-  /** Null where it can't be had. */
+  /** Returns the connector, opened if necessary; null if it is unavailable. */
   need(): RunConnector | null {
     if (this.#opened === null) this.#try(performance.now());
     return this.now;
   }
 
-  /** Null where nobody listens. */
+  /** The open connector, or null. */
   get now(): RunConnector | null {
     return this.#opened instanceof RunConnector ? this.#opened : null;
   }
 
-  /** Why it can't be had; null: it can, or nobody has asked. */
+  /** Why the connector is unavailable; null if it is available or was never needed. */
   get unavailable(): string | null {
     return this.#opened !== null && 'unavailable' in this.#opened ? this.#opened.unavailable : null;
   }
 
-  /** To be called now and then: what no longer matters is forgotten, and one that is needed and could not be had is tried again. */
+  /**
+   * Forgets records that are no longer needed, and retries a needed connector that was unavailable. To be called
+   * periodically.
+   */
   sweep(now = performance.now()): void {
     this.now?.sweep();
     if (this.unavailable !== null && now >= this.#retryAt) this.#try(now);
   }
 
   #try(now: number): void {
-    // A shortage of descriptors or memory passes; a refusal may be lifted as well, which is no reason for haste.
+    // A shortage of descriptors or memory passes; a refusal may be lifted as well, but is no reason for haste.
     this.#opened = this.#open(this.#host);
     this.#retryAt = now + this.#retryMs;
     this.#retryMs = Math.min(this.#retryMs * 2, MOST_RETRY_MS);

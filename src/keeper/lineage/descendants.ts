@@ -1,6 +1,6 @@
 /**
- * Who comes from whom, as the process connector tells it: every process that a run's main process has forked, and those have,
- * whatever they do afterwards. Nothing here asks the kernel but by its host.
+ * Descent of processes by events of the process connector: every process forked by a run's main process or by its
+ * descendants, whatever they do afterwards. All kernel access goes through the host.
  */
 import {equip} from '../runs/life.ts';
 import type {FormerParent} from '../../link/facts.ts';
@@ -11,33 +11,33 @@ import type {ConnectorEvent} from '../../posix/connector-messages.ts';
 export interface DescendantsHost {
   readonly self: number;
   readonly runs: Runs;
-  /** Whether libuv waits for this child, which is no run's. */
+  /** Returns whether libuv waits for this child, which belongs to no run. */
   isSpawned(pid: number): boolean;
-  /** What there is of a process; null: it is gone, or waits to be waited for. */
+  /** Returns what is readable of a process; null if the process is gone or a zombie. */
   findProcess(pid: number): Looked | null;
-  /** Whether it is there all the same, where there is nothing of it: /proc shows it to others only. */
+  /** Returns whether an unreadable process exists after all: /proc shows it to others only. */
   isHidden(pid: number): boolean;
-  /** Feeds all events that have come by now. */
+  /** Feeds all pending events. */
   catchUp(): void;
 }
 
 export interface Looked {
-  /** Null: it could not be read, for want of a descriptor. */
+  /** Null: unreadable for lack of a descriptor. */
   readonly startTime: string | null;
   readonly name: string;
 }
 
-/** Of one that was gone before it could be asked. */
+/** Name of a process that was gone before its name was read. */
 export const NO_NAME = '?';
 
 /** The processes of one run. */
 class Family implements Lineage {
   readonly #host: DescendantsHost;
-  /** Null: they were forked by the keeper, as it seems, and nobody knows whose they are. */
+  /** Null for processes that the keeper seems to have forked and whose run is unknown. */
   readonly run: Run | null;
   readonly pids = new Set<number>();
   gap: string | null = null;
-  /** Clock ticks since boot; a process of this run that started later is known. */
+  /** Clock ticks since boot; all processes of this run that started later are known. */
   readonly since: number;
 
   constructor(host: DescendantsHost, run: Run | null, since: number) {
@@ -54,7 +54,7 @@ class Family implements Lineage {
   isAlive(): boolean {
     for (const pid of this.known()) {
       if (this.#host.findProcess(pid) !== null) return true;
-      // It can't be watched, so it is not waited for: it may live for ever.
+      // The process can't be watched, so it is not waited for: it may live for ever.
       if (this.#host.isHidden(pid))
         this.gap ??= `process ${pid} of it, which this user can't see (/proc is mounted with hidepid), may live`;
       this.pids.delete(pid);
@@ -66,7 +66,7 @@ class Family implements Lineage {
 interface ProcessRecord {
   family: Family;
   readonly parent: number;
-  /** Null: none that is known, or forgotten. */
+  /** Null if unknown or forgotten. */
   parentRecord: ProcessRecord | null;
   /** Untrusted. */
   name: string;
@@ -82,10 +82,10 @@ const childOf = (parent: number, record: ProcessRecord): ProcessRecord => ({
 export class Descendants {
   readonly #host: DescendantsHost;
   readonly #living = new Map<number, ProcessRecord>();
-  /** Those that have ended lately: a child that they left behind, or their own zombie, may ask for them. */
+  /** Processes that ended lately: children that they left behind, and their own zombies, still need the records. */
   #ended = new Map<number, ProcessRecord>();
   #endedBefore = new Map<number, ProcessRecord>();
-  /** Their first threads have ended, others went on: no event tells of the end. */
+  /** Processes whose first thread has ended while others go on: no event reports their end. */
   readonly #leaderless = new Set<number>();
   readonly #families = new Map<Run, Family>();
   readonly #unclaimed: Family;
@@ -95,17 +95,17 @@ export class Descendants {
     this.#unclaimed = new Family(host, null, -1);
   }
 
-  /** From its fork on, which is about to be told, all that comes from the main process of that run is known. */
+  /** Follows all descendants of the run's main process from its fork on, whose event is still to come. */
   follow(run: Run): void {
     this.#addRun(run, -1);
   }
 
-  /** The same for a run that began before anybody listened, from `since` on (clock ticks since boot). */
+  /** Follows a run that began before the subscription, from `since` on (clock ticks since boot). */
   takeUp(run: Run, since: number): void {
     this.#addRun(run, since);
   }
 
-  /** A process of a run that was taken up was found; answers whether it was not known. */
+  /** Adds a process that was found of an adopted run. Returns whether it was unknown. */
   include(run: Run, pid: number): boolean {
     const family = this.#families.get(run);
     const name = family && !this.#living.has(pid) ? this.#host.findProcess(pid)?.name : undefined;
@@ -114,15 +114,17 @@ export class Descendants {
     return true;
   }
 
-  /** Why not all of a run that was taken up may have been found. */
+  /** Sets why not all processes of an adopted run may have been found. */
   setGap(run: Run, gap: string | null): void {
     const family = this.#families.get(run);
     if (family) family.gap = gap;
   }
 
   /**
-   * Whether a child of the keeper that is not known as the run's can't be of it. `startTicks`: when it started. What seems to
-   * have been forked by the keeper may be of any run ({@link claim}).
+   * Returns whether a child of the keeper that is not known to be the run's can't belong to it. A child that the keeper
+   * seems to have forked may belong to any run ({@link claim}).
+   *
+   * @param startTicks start time of the child
    */
   excludes(run: Run, pid: number, startTicks: number): boolean {
     const family = this.#families.get(run);
@@ -144,26 +146,26 @@ export class Descendants {
     if (record === undefined) return;
     if (event.type === 'exec') record.name = this.#host.findProcess(tgid)?.name ?? NO_NAME;
     if (event.type !== 'exit' || event.pid !== tgid) return;
-    // Others of its threads may go on without the one that led it, and fork.
+    // Other threads may go on without the leader of the thread group, and fork.
     if (this.#host.findProcess(tgid) === null) this.#remove(tgid, record);
     else this.#leaderless.add(tgid);
   }
 
-  /** The run that a process comes from that lives, or has ended a moment ago; null: from none that is known. */
+  /** Returns the run of a process that lives or has just ended; null if no run of it is known. */
   runOf(pid: number): Run | null {
     const run = this.#find(pid)?.family.run ?? null;
     return run !== null && this.#host.runs.get(run.token) === run ? run : null;
   }
 
-  /** Whose child it was at first. */
+  /** Returns the original parent of a process; null if unknown. */
   parentOf(pid: number): FormerParent | null {
     const record = this.#find(pid);
     return record?.parentRecord ? {pid: record.parent, name: record.parentRecord.name} : null;
   }
 
   /**
-   * A child of the keeper that it did not start turns out to be that run's. A process may make a child a
-   * sibling of its own (CLONE_PARENT of clone(2)): then the kernel tells of a fork by the keeper.
+   * Assigns a child of the keeper that the keeper did not start to a run. A process may make a child its own sibling
+   * (CLONE_PARENT of clone(2)): then the kernel reports a fork by the keeper.
    */
   claim(pid: number, run: Run): void {
     const record = this.#find(pid);
@@ -178,8 +180,10 @@ export class Descendants {
   }
 
   /**
-   * Events were lost. Whoever began before `ticks` (since boot) and lives is who it was then; from now on, forks are known
-   * again. `childrenOf` answers what a process has forked meanwhile.
+   * Handles a loss of events. A living process that began before `ticks` (since boot) is still the recorded one; forks
+   * are reported again from now on.
+   *
+   * @param childrenOf returns the processes that a process has forked meanwhile
    */
   lost(ticks: number, childrenOf: (pid: number) => Iterable<number>): void {
     for (const family of this.#families.values())
@@ -188,23 +192,23 @@ export class Descendants {
       const startTime = this.#host.findProcess(pid)?.startTime ?? null;
       if (startTime === null || Number(startTime) > ticks) this.#remove(pid, record);
     }
-    // Any of those pids may be another's by now.
+    // These pids may belong to other processes by now.
     this.#ended.clear();
     this.#endedBefore.clear();
-    // A map that grows is walked to its end.
+    // The iteration includes entries that are added meanwhile.
     for (const [pid, record] of this.#living) {
       for (const child of childrenOf(pid)) if (!this.#living.has(child)) this.#add(child, childOf(pid, record));
     }
   }
 
-  /** To be called now and then: forgets those that ended before the last call. */
+  /** Forgets processes that ended before the last call. To be called periodically. */
   forgetEnded(): void {
     for (const pid of this.#leaderless) {
       const record = this.#living.get(pid);
       if (record === undefined) this.#leaderless.delete(pid);
       else if (this.#host.findProcess(pid) === null) this.#remove(pid, record);
     }
-    // Else whoever forks and ends again and again would have all its ancestors remembered.
+    // Otherwise a chain of processes that fork and end would keep all its ancestors in memory.
     for (const record of this.#endedBefore.values()) record.parentRecord = null;
     this.#endedBefore = this.#ended;
     this.#ended = new Map();
@@ -217,7 +221,7 @@ export class Descendants {
   }
 
   #forked(parent: number, pid: number): void {
-    // Whatever had that pid has ended, though nobody told.
+    // The earlier process with this pid has ended, although no event reported that.
     const before = this.#living.get(pid);
     if (before) this.#remove(pid, before);
     this.#ended.delete(pid);
@@ -253,7 +257,7 @@ export class Descendants {
     return this.#living.get(pid) ?? this.#ended.get(pid) ?? this.#endedBefore.get(pid);
   }
 
-  /** The child of the keeper that a process comes from. */
+  /** Returns the child of the keeper from which a process descends. */
   #rootOf(pid: number): number {
     let root = pid;
     for (let generations = 0; generations < 64; generations++) {

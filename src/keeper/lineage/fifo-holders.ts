@@ -1,6 +1,6 @@
 /**
- * Whose output goes to the FIFOs of a run: of a process that was forked just before its keeper died, and then wrote a
- * title over its environment, no more may be left to know it by.
+ * Processes whose output goes to the FIFOs of a run. A process that was forked just before its keeper died, and then
+ * wrote a title over its environment, may have no other mark.
  */
 import {readlinkSync, realpathSync} from 'node:fs';
 import {basename} from 'node:path';
@@ -12,7 +12,10 @@ import type {ProcessTable} from '../../process/table.ts';
 
 const OUTPUTS = [1, 2];
 
-/** The path of a process's descriptor, as the kernel knows it: stat(2) of the same would ask its file system, which may not answer. */
+/**
+ * Returns the path of a process's descriptor from the kernel: stat(2) would query the file system, which may not
+ * answer.
+ */
 function pathOf(pid: number, fd: number): string | null {
   try {
     return readlinkSync(`/proc/${pid}/fd/${fd}`);
@@ -22,7 +25,7 @@ function pathOf(pid: number, fd: number): string | null {
   }
 }
 
-/** A process and all that are above it. */
+/** Returns a process and all its ancestors. */
 function ancestorsOf(pid: number, table: ProcessTable): Set<number> {
   const found = new Set<number>();
   for (let at = pid; at > 0 && !found.has(at); at = table.get(at)?.ppid ?? 0) found.add(at);
@@ -30,9 +33,9 @@ function ancestorsOf(pid: number, table: ProcessTable): Set<number> {
 }
 
 /**
- * Processes that can only be the main process of a run that was not recorded: the FIFO is their standard output or
- * error, they lead a session of their own, as each main process does, and they fell to one above this keeper, as the
- * children of a keeper do. Others were given the descriptor, and may be anybody.
+ * Returns processes that can only be the main process of an unrecorded run: the FIFO is their standard output or error,
+ * they lead a session of their own, as each main process does, and their parent is this keeper or an ancestor of it, to
+ * which the children of a keeper fall. Any other holder may be a stranger with a passed descriptor.
  */
 export function unrecordedMains(folder: string, token: string, table: ProcessTable): Stat[] {
   const paths = STREAMS.map(stream => fifoPath(realpathSync(folder), token, stream));
@@ -45,7 +48,7 @@ export function unrecordedMains(folder: string, token: string, table: ProcessTab
   });
 }
 
-/** The run to whose FIFOs a process writes its output; undefined: to none that is known. */
+/** Returns the run to whose FIFOs a process writes its output; undefined if no such run is known. */
 export function runOfOutput(pid: number, runs: Runs): Run | undefined {
   for (const fd of OUTPUTS) {
     try {
@@ -53,7 +56,7 @@ export function runOfOutput(pid: number, runs: Runs): Run | undefined {
       const run = STREAMS.some(one => one === stream) ? runs.get(token) : undefined;
       if (run) return run;
     } catch (error) {
-      // It has closed that one, or is another user's.
+      // The process has closed that descriptor, or belongs to another user.
       if (isShortage(error)) throw error;
     }
   }

@@ -1,35 +1,35 @@
 /**
- * Orphans of which this user sees no more than their pids: /proc is mounted with `hidepid`, and they run as another user. A
- * run that may own one is not proved to be gone while it lives.
+ * Orphans of which this user sees only the pids: /proc is mounted with `hidepid`, and they run as another user. While
+ * such an orphan lives, no run that may own it is proved gone.
  */
 import type {Descendants} from './descendants.ts';
 import type {Orphanage} from './orphanage.ts';
 import type {Run} from '../runs/run.ts';
 import {isHidden} from '../../process/hidepid.ts';
 
-/** Pids that a sentence names. */
+/** Pids named in one message. */
 const MOST_NAMED = 3;
 
 export interface HiddenChildrenHost {
-  /** Null: nobody listens. */
+  /** Null if forks are not followed. */
   descendants(): Descendants | null;
-  /** From now on forks are to be followed, if they can be. */
+  /** Starts to follow forks, if possible. */
   followForks(): void;
-  /** Every run of which something may live. */
+  /** Returns every run of which a process may live. */
   living(): readonly Run[];
   orphanageOf(run: Run): Orphanage;
 }
 
 export class HiddenChildren {
   readonly #host: HiddenChildrenHost;
-  /** By pid, the runs that may own it: those that were there when it was found. */
+  /** By pid: the runs that may own the orphan, of those that existed when it was found. */
   readonly #owners = new Map<number, ReadonlySet<Run>>();
 
   constructor(host: HiddenChildrenHost) {
     this.#host = host;
   }
 
-  /** A child of the keeper, or of the anchor, can't be looked at. */
+  /** Records an unreadable child of the keeper or of the anchor. */
   note(pid: number, orphanage: Orphanage): void {
     if (this.#owners.has(pid)) return;
     this.#host.followForks();
@@ -37,22 +37,22 @@ export class HiddenChildren {
     const run = descendants?.runOf(pid) ?? null;
     const suspects = this.#host
       .living()
-      // Its start time can't be read: what is known since its first fork alone excludes it.
+      // The start time is unreadable: only a run that was followed since its first fork is excluded.
       .filter(one => this.#host.orphanageOf(one) === orphanage && descendants?.excludes(one, pid, 0) !== true);
     this.#owners.set(pid, new Set(run === null ? suspects : [run]));
   }
 
-  /** It has ended and was waited for. */
+  /** Removes a child that has ended and was reaped. */
   ended(pid: number): void {
     this.#owners.delete(pid);
   }
 
-  /** Why something of the run may be left, in words; null: none of these may be its. */
+  /** Returns why something of the run may be left; null if none of these orphans may belong to it. */
   doubtOf(run: Run): string | null {
     return wordsOf(this.#living().filter(([, owners]) => owners.has(run)));
   }
 
-  /** The same of any run. */
+  /** Returns why something of any run may be left, or null. */
   words(): string | null {
     return wordsOf(this.#living());
   }

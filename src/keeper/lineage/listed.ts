@@ -1,4 +1,4 @@
-/** Names in a sentence: the first few, and how many more. */
+/** Formats names for a sentence: the first few, and the number of the others. */
 
 const MOST_NAMED = 3;
 

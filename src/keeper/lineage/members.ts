@@ -1,7 +1,7 @@
 /**
- * Who belongs to a run. With a cgroup, the kernel says so; with the process connector it has told of every fork. Without,
- * these are signs of it: being a descendant of its main process or of a process that is known to be its; its session or
- * process group; the token in the environment it was started with (which a process may have overwritten, so its absence
+ * Membership of processes in runs. With a cgroup, the kernel records it; with the process connector, the kernel has
+ * reported every fork. Without both, these are signs of it: descent from the main process or from a known member; the
+ * session or process group; the token in the initial environment (which a process may have overwritten, so its absence
  * means nothing).
  */
 import {basename} from 'node:path';
@@ -26,8 +26,8 @@ const memberOf = (stat: Stat): Member => ({pid: stat.pid, startTime: stat.startT
 export const TOKEN_VARIABLE = 'BROOD_RUN';
 
 /**
- * One look at the machine, shared by all runs that are looked at in the same turn of the event loop. To be thrown away
- * at its end: what it says is true only as long as nothing has happened since.
+ * One scan of the machine, shared by all runs that are examined in the same turn of the event loop. To be discarded at
+ * its end: the scan is true only as long as nothing has happened since.
  */
 export class ProcessScan {
   #table: ProcessTable | null = null;
@@ -43,21 +43,21 @@ export class ProcessScan {
     return (this.#table ??= readFleetTable());
   }
 
-  /** The keeper's own children, zombies included. */
+  /** Returns the keeper's own children, zombies included. */
   children(): readonly number[] {
     return (this.#children ??= childrenOf(process.pid));
   }
 
   /**
-   * Every process that descends from the keeper, or from its anchor: to them the kernel gives all that lose their
-   * parents below. What is not among them has never been of this fleet, as long as they live.
+   * Returns every process that descends from the keeper or from its anchor, which get all orphans below them. As long
+   * as both live, no other process has ever belonged to this fleet.
    */
   family(): ReadonlySet<number> {
     const roots = [process.pid, livingAnchor() ?? process.pid];
     return (this.#family ??= new Set(roots.flatMap(pid => this.table().treeOf(pid)).map(({pid}) => pid)));
   }
 
-  /** The living processes that carry a token in their environment: all environments are read once for all runs. */
+  /** Returns the living processes with the token in their environment. All environments are read once for all runs. */
   tagged(token: string): readonly Stat[] {
     if (this.#tagged === null) {
       this.#tagged = new Map();
@@ -73,19 +73,23 @@ export class ProcessScan {
   }
 }
 
-/** Clock ticks at which a process was started. Nothing of a run is older than its main process. */
+/** Compares start times in clock ticks. No process of a run is older than its main process. */
 const isYounger = (stat: Stat, run: Run): boolean => Number(stat.startTime) >= Number(run.startTime ?? NaN);
 
-/** The run that a session or process group is named after. */
+/** Returns the run after whose main process a session or process group is named. */
 function runOfName(name: number, stat: Stat, runs: Runs): Run | undefined {
   const run = runs.ofPid(name);
   if (!run || !isYounger(stat, run)) return undefined;
-  // A pid that names a session or a group is not given away: where another process has it, so are they that one's.
+  // The kernel does not reuse a pid that names a session or a group: if another process has the pid, that process also
+  // named the session and the group.
   const leader = readStat(name);
   return leader === null || leader.startTime === run.startTime ? run : undefined;
 }
 
-/** The run to which the kernel itself gives a process: by its cgroup, or by the session or group of a main process that lives. */
+/**
+ * Returns the run that the kernel itself records for a process: by its cgroup, or by the session or group of a living
+ * main process.
+ */
 export function certainRunOf(stat: Stat, runs: Runs): Run | undefined {
   const cgroup = cgroupOf(stat.pid);
   const inside = cgroup === null ? undefined : runs.ofCgroup(cgroup);
@@ -94,34 +98,35 @@ export function certainRunOf(stat: Stat, runs: Runs): Run | undefined {
   return named?.exit === null ? named : undefined;
 }
 
-/** Which run a process belongs to that became the keeper's child without having been spawned by it. */
+/** Returns the run of a process that became the keeper's child without having been spawned by the keeper. */
 export function runOfOrphan(stat: Stat, runs: Runs): Run | undefined {
   const certain = certainRunOf(stat, runs);
   if (certain) return certain;
   const named = runOfName(stat.sid, stat, runs) ?? runOfName(stat.pgid, stat, runs);
-  // The name of a session whose leader is gone for good may have been used once more: what contradicts it counts more.
+  // The number of a session whose leader is gone for good may have been reused: contrary evidence counts more.
   const tagged = runs.get(environmentValue(stat.pid, TOKEN_VARIABLE) ?? '') ?? runOfOutput(stat.pid, runs);
   return tagged !== undefined && Number(stat.startTime) >= (firstStartOf(tagged) ?? 0) ? tagged : named;
 }
 
 /**
- * Whether a process whose session or group bears the number of a main process that is gone is the run's. Once all of
- * the run have ended, a stranger may get that number and name a session after it, and leave others behind in it.
+ * Returns whether a process belongs to the run if its session or group bears the number of a main process that is gone.
+ * Once all processes of the run have ended, a stranger may get that number, name a session after it, and leave others
+ * behind in that session.
  */
 function isOfGoneMain(stat: Stat, run: Run, look: ProcessScan, held: boolean): boolean {
   if (!isYounger(stat, run)) return false;
-  // One that was seen in it while it was the run's is in it still, so the number was never free.
+  // The session holds a process that was seen in it while it was the run's, so the number was never free.
   if (held) return true;
   const tag = environmentValue(stat.pid, TOKEN_VARIABLE);
   return tag === run.token || (tag === null && look.family().has(stat.pid));
 }
 
-/** More generations than any family has. */
+/** More generations than any process tree has. */
 const GENERATIONS = 64;
 
 /**
- * Whether one process is the run's, without a look at all others: by its cgroup, by what is known of it, by its
- * ancestors, session and group, or by the token in its environment. Of some that {@link membersOf} finds, it says no.
+ * Returns whether one process belongs to the run, without a scan of all others: by its cgroup, lineage, ancestors,
+ * session and group, or by the token in its environment. Returns false for some processes that {@link membersOf} finds.
  */
 export function isMember(stat: Stat, run: Run): boolean {
   if (stat.startTime === run.startTime && stat.pid === run.pid) return true;
@@ -140,7 +145,7 @@ export function isMember(stat: Stat, run: Run): boolean {
   return environmentValue(stat.pid, TOKEN_VARIABLE) === run.token;
 }
 
-/** The processes whose session or group is named after a run's main process. */
+/** Returns the processes whose session or group is named after a run's main process. */
 function namedAfterMain(run: Run, look: ProcessScan): Stat[] {
   const table = look.table();
   const main = run.pid === null ? undefined : table.get(run.pid);
@@ -153,7 +158,7 @@ function namedAfterMain(run: Run, look: ProcessScan): Stat[] {
   return named.filter(stat => isOfGoneMain(stat, run, look, held));
 }
 
-/** The living processes of a run, without its main process. */
+/** Returns the living processes of a run, without its main process. */
 export function membersOf(run: Run, look: ProcessScan): Member[] {
   const found = new Map<number, Stat>();
   const table = look.table();
@@ -168,7 +173,8 @@ export function membersOf(run: Run, look: ProcessScan): Member[] {
     const stat = table.get(pid);
     if (stat?.startTime === startTime) addTree(stat);
   }
-  // Orphans that fall to another than this process (of an earlier keeper's workers, to the anchor) have no ancestry that tells.
+  // Orphans that fall to another process than this one (of an earlier keeper's workers, to the anchor) have no telling
+  // ancestry.
   if (run.adopted || run.astray) look.tagged(run.token).forEach(addTree);
   if (run.cgroup !== null) {
     for (const pid of cgroupMembers(run.cgroup)) {
@@ -176,7 +182,7 @@ export function membersOf(run: Run, look: ProcessScan): Member[] {
       if (stat) add(stat);
     }
   }
-  // What has happened since the look is known by now: a pid among them is not another's.
+  // The lineage includes events since the scan: a pid in it belongs to no other process.
   for (const pid of run.lineage?.known() ?? []) {
     const stat = table.get(pid) ?? readStat(pid);
     if (stat) {
@@ -188,8 +194,9 @@ export function membersOf(run: Run, look: ProcessScan): Member[] {
 }
 
 /**
- * Whether something of a run whose main process has ended may still live; cheap, and never wrong in saying no: orphans
- * of a child become children of the keeper, its subreaper, before its end is reported. Where the keeper is none, it says yes.
+ * Returns whether a process of a run whose main process has ended may still live. Cheap, and false is always right:
+ * orphans of a child become children of the keeper, its subreaper, before its end is reported. If the keeper is no
+ * subreaper, returns true.
  */
 export function mayLive(run: Run, look: ProcessScan, isKnown: (pid: number) => boolean): boolean {
   if (run.adopted || run.astray || run.orphans.size > 0) return true;

@@ -1,9 +1,9 @@
 /**
- * Which process gets the orphans of a run: the keeper those of the runs that it started, the anchor those of the runs of
- * an earlier keeper (PR_SET_CHILD_SUBREAPER(2const)). Where the anchor of that time is gone, too, they have process 1 as
- * their parent, and parentage says nothing about them. Where the kernel refuses that flag, all have.
+ * The process that gets the orphans of a run: the keeper for runs that it started, the anchor for runs of an earlier
+ * keeper (PR_SET_CHILD_SUBREAPER(2const)). If the anchor of that time is gone, too, process 1 is the parent of its
+ * orphans, and parentage proves nothing about them. The same holds for all runs if the kernel refuses that flag.
  *
- * What a later keeper must know of that lies in the fleet's folder.
+ * The facts that a later keeper needs are in the fleet's folder.
  */
 import {lstatSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
@@ -14,14 +14,14 @@ import {bootId} from '../../process/proc-files.ts';
 import {isShortage, readStat, startTimeOf} from '../../process/stat.ts';
 import {isObject} from '../../base/json.ts';
 
-/** `lost`: the process that had them is gone. */
+/** `lost`: the process that got the orphans is gone. */
 export type Orphanage = 'keeper' | 'anchor' | 'lost';
 
 interface Kept {
   readonly boot: string;
   /** Pid and start time of the anchor. */
   readonly anchor: string | null;
-  /** Programs were run for workers by a controller (probes, hooks). */
+  /** Whether a controller has run programs for workers (probes, hooks). */
   readonly helpers: boolean;
 }
 
@@ -50,7 +50,7 @@ function read(path: string): Kept | null {
 
 export const orphanagePath = (folder: string): string => join(folder, 'orphanage.json');
 
-/** What lies at the path, in one word; null: nothing. */
+/** Returns an identity of the file at the path; null if there is none. */
 function markOf(path: string): string | null {
   const stats = lstatSync(path, {bigint: true, throwIfNoEntry: false});
   return stats === undefined ? null : [stats.dev, stats.ino, stats.size, stats.mtimeNs].join();
@@ -60,25 +60,26 @@ export class Orphanages {
   readonly #path: string;
   readonly #boot = bootId();
   readonly #selfStart = Number(startTimeOf(process.pid) ?? 0);
-  /** The anchor that lives is the one that the earlier keepers of these runs had. */
+  /** Whether the living anchor is the one that the earlier keepers of these runs had. */
   readonly #isSameAnchor: boolean;
   /** Runs whose main process was seen as a child of the anchor. */
   readonly #seen = new WeakSet<Run>();
-  /** The error by which this process was refused the orphans below it; null: it gets them. */
+  /** The error with which the kernel refused to make this process a subreaper; null if it is one. */
   readonly refusal = subreaperRefusal();
   #helpers: boolean;
-  /** Programs were run for workers under an anchor that is gone. */
+  /** Whether programs were run for workers under an anchor that is gone. */
   readonly #areHelpersLost: boolean;
-  /** The file as this keeper has found or left it; null: there was none. */
+  /** Identity of the file as this keeper has found or left it; null if there was none. */
   #mark: string | null;
-  /** It could not be written. */
+  /** Whether the last write has failed. */
   #isBehind = false;
-  /** What was wrong with it before this keeper, which is told at the first look. */
+  /** Damage to the file from before this keeper, reported by the first check. */
   #lost: string | null = null;
 
   /**
-   * @param folder the fleet's
-   * @param hasRuns whether an earlier keeper has left runs of this boot: where the file is gone with it, nobody knows what that one ran for them
+   * @param folder the fleet's folder
+   * @param hasRuns whether an earlier keeper has left runs of this boot: if the file is gone as well, the programs that
+   * the keeper ran for them are unknown
    */
   constructor(folder: string, hasRuns: (boot: string) => boolean) {
     this.#path = orphanagePath(folder);
@@ -94,7 +95,10 @@ export class Orphanages {
     if (before?.anchor !== anchor) this.#save();
   }
 
-  /** Puts the file back where it is not what this keeper has found or left; answers what was wrong, in words. Throws what the file system refuses. */
+  /**
+   * Restores the file if it differs from what this keeper has found or left. Returns a description of the damage, or
+   * null. Throws file system errors.
+   */
   repairFile(): string | null {
     const found = markOf(this.#path);
     const isOwn = found === this.#mark;
@@ -104,7 +108,7 @@ export class Orphanages {
     return isOwn ? lost : `${this.#path} had been ${found === null ? 'removed' : 'changed'}`;
   }
 
-  /** An adopted run is taken up: its main process shows who gets its orphans. */
+  /** Adopts a run: the parent of its main process shows which process gets its orphans. */
   takeUp(run: Run): void {
     const anchor = parentAnchor();
     const main = run.pid === null || anchor === null ? null : readStat(run.pid);
@@ -119,7 +123,10 @@ export class Orphanages {
     return parentAnchor() !== null && (this.#isSameAnchor || this.#seen.has(run)) ? 'anchor' : 'lost';
   }
 
-  /** Why a process of the run that has lost its parent may be where nobody looks; null: the keeper or the anchor has it. */
+  /**
+   * Returns why a process of the run that has lost its parent may be where no search looks; null if the keeper or the
+   * anchor has it.
+   */
   whyAstray(run: Run): string | null {
     if (this.of(run) === 'lost') return LOST;
     return this.refusal === null
@@ -127,7 +134,7 @@ export class Orphanages {
       : `the kernel refuses PR_SET_CHILD_SUBREAPER: a process that has left its worker and lost its parent is the child of a process outside of the fleet, where it is not looked for`;
   }
 
-  /** Why what such a program as {@link noteHelper} tells of has left may be where nobody looks; null: nothing is. */
+  /** Returns why leftovers of a program ({@link noteHelper}) may be where no search looks; null if none are. */
   whyHelpersAstray(): string | null {
     if (this.#areHelpersLost)
       return `${HELPER} may have left processes that are children of process 1 since the anchor of its time was lost`;
@@ -136,17 +143,20 @@ export class Orphanages {
       : null;
   }
 
-  /** The controller runs a program for a worker, which may leave orphans too: they are children of the keeper like those of runs. */
+  /**
+   * Records that the controller runs a program for a worker. The program may leave orphans, too: they become children
+   * of the keeper like those of runs.
+   */
   noteHelper(): void {
     if (this.#helpers) return;
     this.#helpers = true;
     this.#save();
   }
 
-  /** What other than a run may have left an orphan there, in words; null: nothing. */
+  /** Returns what other than a run may have left an orphan there, or null. */
   sharedWith(orphanage: Orphanage): string | null {
     if (this.#helpers) return HELPER;
-    // Process 1 gets the orphans of all who come in from outside, too.
+    // Process 1 also gets the orphans of processes that enter from outside.
     const isFirst = process.pid === 1 || (orphanage === 'anchor' && parentAnchor() === 1);
     return isFirst ? 'something that was started in this container from outside' : null;
   }
@@ -155,7 +165,8 @@ export class Orphanages {
     try {
       this.#write();
     } catch {
-      // A full disk: the next look tries again. Until then a later keeper would call the anchor lost, and prove less.
+      // A full disk: the next check tries again. Until then a later keeper would take the anchor for lost, and prove
+      // less.
       this.#isBehind = true;
     }
   }
@@ -164,7 +175,7 @@ export class Orphanages {
     const kept: Kept = {boot: this.#boot, anchor: identityOf(parentAnchor()), helpers: this.#helpers};
     const made = `${this.#path}.${process.pid}`;
     writeFileSync(made, JSON.stringify(kept), {mode: 0o600});
-    // A file can't take the name of a folder.
+    // rename(2) can't put a file in the place of a folder.
     if (lstatSync(this.#path, {throwIfNoEntry: false})?.isDirectory()) rmSync(this.#path, {recursive: true});
     const mark = markOf(made);
     renameSync(made, this.#path);

@@ -1,4 +1,4 @@
-/** How it is known that nothing of a run is left, from all sources together: none may contradict the one that is named. */
+/** Proves that nothing of a run is left, from all sources together: none may contradict the source that is named. */
 import {isPopulated} from '../cgroup/cgroup.ts';
 import type {Cleared} from '../../link/runs.ts';
 import type {Doubt} from '../../base/proof.ts';
@@ -6,15 +6,15 @@ import type {Run} from '../runs/run.ts';
 import {hasEnded, readStat} from '../../process/stat.ts';
 
 /**
- * Judges a run of which no process was found any more. Answers null where something of it lives all the same.
+ * Judges a run of which no process is found any more. Returns null if something of it lives after all.
  *
- * @param doubtsOf what else may be left of it, looked for after its cgroup was found empty: what a process of the run leaves
- * when it ends, its subreaper has got by then. Null where something was found that is the run's
+ * @param doubtsOf returns what else may be left of the run, or null if it has found something of the run. Called after
+ * the cgroup was found empty: by then the subreaper has what a process of the run leaves when it ends
  */
 export function proofOf(run: Run, doubtsOf: (run: Run) => readonly Doubt[] | null): Cleared | null {
   const {cgroup, lineage} = run;
   if (cgroup !== null && isPopulated(cgroup)) return null;
-  // First: what it finds out may be a doubt.
+  // First, since `isAlive` may set `gap`.
   if (lineage?.isAlive() === true) return null;
   const doubts = doubtsOf(run);
   if (doubts === null) return null;

@@ -1,6 +1,6 @@
 /**
- * What SIGCHLD tells: the ends of main processes and of adopted orphans, stops and continues. libuv waits for what it has
- * spawned itself, the controller, so waitid must never take one of those.
+ * Handles SIGCHLD: ends of main processes and of adopted orphans, stops and continues. libuv waits for the processes
+ * that it has spawned itself (the controller), so waitid must never reap one of those.
  */
 import type {RunEvents} from '../runs/events.ts';
 import {happen} from '../runs/life.ts';
@@ -15,15 +15,18 @@ import {isShortage, readStat, type Stat} from '../../process/stat.ts';
 
 export interface ReaperHost extends Pick<RunEvents, 'emitFact' | 'orphanEnded'> {
   readonly runs: Runs;
-  /** Whether libuv waits for this child. */
+  /** Returns whether libuv waits for this child. */
   isSpawned(pid: number): boolean;
-  /** Who is to hear how a child ended that this process, or an earlier image of it, has started; null: it is an orphan. */
+  /**
+   * Returns the handler for the end of a child that this process, or an earlier image of it, has started; null for an
+   * orphan.
+   */
   waiterOf(pid: number): ((end: Ended) => void) | null;
-  /** Who comes from whom, up to this moment; null: nobody listens. */
+  /** Returns the descent of processes up to this moment; null if forks are not followed. */
   descendants(): Descendants | null;
-  /** The run of an orphan that nothing else gives to one; null: it can't be told. */
+  /** Attributes an orphan that nothing else assigns to a run. Returns null if that is not possible. */
   attribute(stat: Stat): Run | null;
-  /** A child of this process can't be looked at. */
+  /** Notes an unreadable child of this process. */
   hidden(pid: number): void;
 }
 
@@ -33,7 +36,7 @@ interface Orphan {
   /** Wall clock, ms. */
   readonly at: number;
   readonly formerParent: FormerParent | null;
-  /** The run that it belongs to; null: to none that is known. */
+  /** The run to which the orphan belongs; null if unknown. */
   run: Run | null;
 }
 
@@ -49,7 +52,7 @@ const factOf = (pid: number, {startTime, name, at, formerParent, run}: Orphan): 
 
 export class Reaper {
   readonly #host: ReaperHost;
-  /** Orphans that live, by pid. */
+  /** Living orphans by pid. */
   readonly #orphans = new Map<number, Orphan>();
 
   constructor(host: ReaperHost) {
@@ -60,7 +63,7 @@ export class Reaper {
     return this.#orphans.has(pid);
   }
 
-  /** SIGCHLD came; answers whether an orphan has ended. */
+  /** Handles SIGCHLD. Returns whether an orphan has ended. */
   childrenChanged(): boolean {
     try {
       return this.#reapOrphans();
@@ -80,7 +83,7 @@ export class Reaper {
     let ended = false;
     for (;;) {
       const pid = peekEnded();
-      // One of libuv's: it reaps it at its next SIGCHLD, which is pending, and then this is called again.
+      // libuv reaps its own child at its next SIGCHLD, which is pending; then this method is called again.
       if (pid === 0 || this.#host.isSpawned(pid)) return ended;
       const waiter = this.#host.waiterOf(pid);
       if (waiter) {
@@ -88,7 +91,7 @@ export class Reaper {
         if (end) waiter(end);
         continue;
       }
-      // While it is a zombie it can still be told whose it was: it may have lived too briefly to be seen before.
+      // A zombie still shows its run: the orphan may have lived too briefly to be seen before.
       this.#adopt(pid);
       const end = reap(pid);
       if (!end) return ended;
@@ -105,10 +108,10 @@ export class Reaper {
     for (const pid of look.children()) if (!this.#adopt(pid) && isHidden(pid)) this.#host.hidden(pid);
   }
 
-  /** All that live. */
+  /** Returns all living orphans. */
   living(): OrphanFact[] {
     const living = [...this.#orphans].map(([pid, orphan]) => factOf(pid, orphan));
-    // Those of an adopted run may have fallen to another than this keeper.
+    // Orphans of an adopted run may have fallen to another process than this keeper.
     for (const {token, id, orphans} of this.#host.runs.all()) {
       for (const [pid, startTime] of orphans) {
         const stat = this.#orphans.has(pid) ? null : readStat(pid);
@@ -119,7 +122,7 @@ export class Reaper {
     return living;
   }
 
-  /** An orphan turns out to be of a run; answers whether it is this process's child. */
+  /** Assigns an orphan to a run. Returns whether the orphan is a child of this process. */
   give(pid: number, run: Run): boolean {
     const orphan = this.#orphans.get(pid);
     if (orphan === undefined) return false;
@@ -129,13 +132,13 @@ export class Reaper {
     return true;
   }
 
-  /** It is no orphan any more, but the main process of its run. */
+  /** Removes an orphan that has become the main process of its run. */
   becameMain(pid: number): void {
     this.#orphans.get(pid)?.run?.orphans.delete(pid);
     if (this.#orphans.delete(pid)) this.#host.emitFact({type: 'orphan-ended', pid, code: null, signal: null});
   }
 
-  /** The run is forgotten: what is still there belongs to nobody. */
+  /** Forgets a run: its remaining orphans belong to no run. */
   forget(run: Run): void {
     for (const pid of run.orphans.keys()) {
       const orphan = this.#orphans.get(pid);
@@ -143,7 +146,7 @@ export class Reaper {
     }
   }
 
-  /** Takes in an orphan that is not known yet; answers false where there is nothing to be seen of that pid. */
+  /** Adopts an unknown orphan. Returns false if nothing is readable of that pid. */
   #adopt(pid: number): boolean {
     if (this.#orphans.has(pid) || this.#host.isSpawned(pid) || this.#host.waiterOf(pid)) return true;
     const stat = readStat(pid);

@@ -1,7 +1,7 @@
 /**
- * Orphans that neither the process connector nor a sign of their own gives to a run: they have left their cgroup, their
- * session and their environment. They are attributed by exclusion where one run alone may own them (attribution.ts); until
- * then no run that may own one is proved to be gone.
+ * Orphans that neither the process connector nor a sign of their own attributes to a run: they have left their cgroup,
+ * session and environment. They are attributed by exclusion if one run alone may own them (attribution.ts); until then
+ * no run that may own such an orphan is proved gone.
  */
 import {attribute, type Attribution, type Suspect} from './attribution.ts';
 import {listed} from './listed.ts';
@@ -18,34 +18,36 @@ import {childrenOf} from '../../process/proc-files.ts';
 import {isHidden} from '../../process/hidepid.ts';
 import {hasEnded, isShortage, readStat, type Stat} from '../../process/stat.ts';
 
-/** Orphans that are looked at one by one. A worker may make as many as it likes, and each is compared with all runs. */
+/** The most orphans that are examined one by one. A worker may make any number, and each is compared with all runs. */
 const MOST_STRAYS = 64;
 
 export interface UnattributedHost {
   readonly runs: Runs;
   readonly orphanages: Orphanages;
-  /** Null: nobody listens. */
+  /** Null if forks are not followed. */
   descendants(): Descendants | null;
-  /** An orphan was found that has left its run: from now on forks are to be followed, if they can be. */
+  /** Starts to follow forks, if possible: an orphan that has left its run was found. */
   followForks(): void;
-  /** Whether this process waits for that child of its, which is no run's orphan. */
+  /** Returns whether this process waits for that child of its own, which is no run's orphan. */
   isOwn(pid: number): boolean;
-  /** Whether its main process has ended, and what is left of it is being ended. */
+  /** Returns whether the main process of the run has ended and the rest is being ended. */
   isSettling(run: Run): boolean;
-  /** An earlier image of this process was told that it belongs to that run. */
+  /**
+   * Returns whether the process connector has attributed the process to that run in an earlier image of this process.
+   */
   isHidden(run: Run, stat: Stat): boolean;
-  /** The orphan is that run's from now on. */
+  /** Assigns the orphan to the run. */
   give(stat: Stat, run: Run): void;
 }
 
 interface Stray {
   readonly stat: Stat;
   readonly orphanage: Orphanage;
-  /** Runs that followed forks exclude. */
+  /** Runs that followed forks rule out. */
   readonly excluded: ReadonlySet<Run>;
 }
 
-/** One of which something may live. */
+/** A run of which a process may live. */
 interface LivingRun extends Suspect {
   readonly run: Run;
 }
@@ -55,9 +57,9 @@ const isSame = (a: Stat, b: Stat | null): b is Stat => b !== null && a.startTime
 export class Unattributed {
   readonly #host: UnattributedHost;
   readonly #strays = new Map<number, Stray>();
-  /** Those beyond that number, by pid: they take the places of those that end. */
+  /** Orphans beyond MOST_STRAYS, by pid: they take the places of those that end. */
   readonly #waiting = new Map<number, Stray>();
-  /** Those of which nothing can be seen at all. */
+  /** Orphans of which nothing is readable. */
   readonly hidden: HiddenChildren;
   /** Runs whose end was judged. */
   readonly #judged = new WeakSet<Run>();
@@ -72,9 +74,12 @@ export class Unattributed {
     });
   }
 
-  /** An orphan that this process has got, and that nothing gives to a run: the only run that may own it, else null. */
+  /**
+   * Attributes an orphan of this process that nothing else assigns to a run. Returns the only run that may own it, or
+   * null.
+   */
   attribute(stat: Stat): Run | null {
-    // One that lived too briefly to be found alive is no reason.
+    // An orphan that lived too briefly to be found alive is no reason to follow forks.
     if (!hasEnded(stat)) this.#host.followForks();
     const stray = this.#strayOf(stat, 'keeper');
     const owner = this.#ownerOf(stray, this.#living());
@@ -82,14 +87,14 @@ export class Unattributed {
     return owner;
   }
 
-  /** It has ended and was waited for. */
+  /** Removes an orphan that has ended and was reaped. */
   ended(pid: number): void {
     this.#strays.delete(pid);
     this.#waiting.delete(pid);
     this.hidden.ended(pid);
   }
 
-  /** Looks at the orphans of earlier keepers' runs, which fall to the anchor. */
+  /** Examines the orphans of earlier keepers' runs, which fall to the anchor. */
   lookAtAnchor(): void {
     const anchor = parentAnchor();
     const living = this.#living();
@@ -103,7 +108,7 @@ export class Unattributed {
         this.#host.give(stat, run);
         continue;
       }
-      // As process 1, the anchor has children that were never of this fleet.
+      // As process 1, the anchor has children that never belonged to this fleet.
       if (anchor !== 1) this.#host.followForks();
       const stray = this.#strayOf(stat, 'anchor');
       const owner = this.#ownerOf(stray, living);
@@ -112,7 +117,7 @@ export class Unattributed {
     }
   }
 
-  /** Attributes those of which one run alone is left that may own them, and forgets those that are gone. */
+  /** Attributes orphans that only one remaining run may own, and forgets orphans of the anchor that are gone. */
   settle(): void {
     if (this.#strays.size === 0) return;
     const living = this.#living();
@@ -132,8 +137,8 @@ export class Unattributed {
   }
 
   /**
-   * All that may be left of a run that is being ended; orphans that only runs that are being ended may own become the
-   * run's, to be ended with it. Answers null then: it is to be looked at again.
+   * Returns all that may be left of a run that is being ended. Orphans that only such runs may own become the run's, to
+   * be ended with it; then the result is null, and the run is to be examined again.
    */
   doubtsOf(run: Run): Doubt[] | null {
     const doubts: Doubt[] = [];
@@ -158,14 +163,14 @@ export class Unattributed {
     return [...doubts, ...words.map(one => ({pid: null, startTime: null, words: one}))];
   }
 
-  /** Why processes of a run may live where nobody looks; null: none can. */
+  /** Returns why processes of a run may live where no search looks; null if none can. */
   whyAstray(run: Run): string | null {
     if (run.pid === null && !run.adopted) return null;
-    // All that ever came from it is known then, wherever it is.
+    // All descendants of the run are known then, wherever they are.
     return run.lineage !== null && run.lineage.gap === null ? null : this.#host.orphanages.whyAstray(run);
   }
 
-  /** What lives of those that nothing gives to a run, in words. */
+  /** Describes the living orphans that nothing assigns to a run. */
   left(): string[] {
     try {
       return this.#left();
@@ -184,12 +189,14 @@ export class Unattributed {
     return [...(strays.length > 0 ? [`${named} may be left of it`] : []), ...(hidden === null ? [] : [hidden])];
   }
 
-  /** The end of a run is about to be reported. */
+  /** Records that the end of a run is about to be reported. */
   judged(run: Run): void {
     this.#judged.add(run);
   }
 
-  /** Why a run of which forks are followed from now on may have processes that were not found; null: it has none. */
+  /**
+   * Returns why a run whose forks are followed from now on may have processes that were not found; null if it has none.
+   */
   gapOf(run: Run): string | null {
     const {orphanages} = this.#host;
     const orphanage = orphanages.of(run);
@@ -207,7 +214,7 @@ export class Unattributed {
       : `${uncertain.pid} ${uncertain.comm} had lost its parent before its forks were followed, and only its environment or its output tells whose it is`;
   }
 
-  /** What can't be proved while they live, a sentence for each. */
+  /** Returns what can't be proved while these orphans live, one sentence for each. */
   weaker(): string[] {
     const living = this.#living();
     return [...this.#strays.values()].flatMap(stray => {
@@ -250,7 +257,7 @@ export class Unattributed {
     return this.#attributionOf(stray, living).owner?.run ?? null;
   }
 
-  /** Whether a run may own an orphan, its age left out. */
+  /** Returns whether a run may own an orphan, regardless of its age. */
   #isPossible(run: Run, {orphanage, excluded}: Stray): boolean {
     return !excluded.has(run) && this.#host.orphanages.of(run) === orphanage;
   }
@@ -270,7 +277,7 @@ export class Unattributed {
     return {stat, orphanage, excluded: new Set(excluded.map(({run}) => run))};
   }
 
-  /** Every run of which something may live. */
+  /** Returns every run of which a process may live. */
   #living(): LivingRun[] {
     const living: LivingRun[] = [];
     for (const run of this.#host.runs.all()) {

@@ -1,14 +1,14 @@
 /**
- * The disk work of logs beside the moving of their bytes: opening, time indexes, rotation. It is done on a thread of
- * libuv's pool, one piece after another. A file system that is frozen (fsfreeze(8)) or does not answer then holds up that
- * thread, and never the keeper.
+ * The disk work of logs except for moving their bytes: opening, time indexes, rotation. A thread of libuv's pool does
+ * it, one task after another. A file system that is frozen (fsfreeze(8)) or does not answer then blocks that thread,
+ * and never the keeper.
  */
 import {errorCode} from '../../base/errors.ts';
 import {close} from 'node:fs';
 
-/** Threads of the pool that it may occupy. */
+/** Threads of the pool that disk work may occupy. */
 export const DISK_THREADS = 1;
-/** Whoever waits until all is done goes on after so long in any case. */
+/** The longest wait for all tasks to end. */
 const PATIENCE_MS = 1_000;
 
 const codeOf = (error: unknown): string => errorCode(error, String(error));
@@ -19,7 +19,7 @@ export class LogDisk {
   readonly #waiting: (() => void)[] = [];
   #busy = false;
 
-  /** Does a piece of work after all that was asked for before; it may be of several steps, one after another. */
+  /** Runs a task after all earlier ones. A task may consist of several steps, one after another. */
   run<T>(work: () => Promise<T>, done: (result: Result<T>) => void = () => undefined): void {
     const start = (): void => {
       work()
@@ -34,7 +34,7 @@ export class LogDisk {
             this.#next();
           }
         })
-        // Else what is thrown by whoever waits would be a rejection of nobody's.
+        // Otherwise an exception in a callback would be an unhandled rejection.
         .catch((error: unknown) => {
           setImmediate(() => {
             throw error;
@@ -45,12 +45,12 @@ export class LogDisk {
     if (!this.#busy) this.#next();
   }
 
-  /** Closes a descriptor: a network file system may write then what it holds back. */
+  /** Closes a descriptor: a network file system may write its cached data then. */
   close(fd: number): void {
     this.run(() => new Promise<void>(resolve => close(fd, () => resolve())));
   }
 
-  /** Calls back once all that was asked for so far is done, or after a while. */
+  /** Calls back once all tasks so far have ended, or after a timeout. */
   settle(done: () => void): void {
     if (!this.#busy) {
       done();

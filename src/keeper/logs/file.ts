@@ -14,7 +14,7 @@ import {mustLeaveRoom} from '../files/descriptor-reserve.ts';
 import {seekToEnd} from '../../posix/fifo.ts';
 import {currentIndex, currentLog, type Stream} from '../../logs/layout.ts';
 
-/** Times finer than that are not told apart; a line of index for every few bytes would outgrow the log. */
+/** Resolution of the index: a line for every few bytes would outgrow the log. */
 const INDEX_MS = 20;
 const LEAST_BYTES = 64 * 1024;
 
@@ -31,15 +31,15 @@ export class LogFile {
   #size = 0;
   #indexedAt = 0;
   #held = false;
-  /** Somebody moved it away, and has said so. */
+  /** The file was moved away, as SIGUSR1 has announced. */
   #movedAway = false;
-  /** Closed while the file is being rotated, or opened where nobody writes. */
+  /** Closed while the file is being rotated, or reopened without a writer. */
   readonly #gate = new Gate();
-  /** A chunk is under way to the file. */
+  /** A chunk is being moved to the file. */
   #isLent = false;
-  /** It is being looked whether the file is still at its path. */
+  /** A check whether the file is still at its path is under way. */
   #isLooking = false;
-  /** What was found then, while a chunk was under way. */
+  /** The result of that check, if a chunk was being moved at its end. */
   #lost: Exclude<Place, 'there'> | null = null;
   #wasToldRepaired = false;
 
@@ -61,12 +61,12 @@ export class LogFile {
     this.#turns.add(source);
   }
 
-  /** Writing has failed, and has not gone on since. */
+  /** Writing has failed and has not resumed since. */
   get held(): boolean {
     return this.#held;
   }
 
-  /** Nobody writes, or is kept from it. */
+  /** No source writes or waits, and writing has not failed. */
   get isIdle(): boolean {
     return this.#turns.isEmpty && !this.#held;
   }
@@ -81,9 +81,9 @@ export class LogFile {
   }
 
   /**
-   * Gives the file's descriptor, positioned at its end; null where it can't be opened: then it was reported. The file
-   * may have been removed, replaced or cut short since the last time: what is written then goes to where it is found.
-   * What came of it must be told by {@link wrote} or {@link wroteNothing}.
+   * Calls back with the file's descriptor, positioned at its end, or with null if the file can't be opened, which was
+   * reported. If the file was removed, replaced or truncated since the last call, writing continues in the file at the
+   * path. The caller must report the outcome by {@link wrote} or {@link wroteNothing}.
    */
   open(done: (fd: number | null) => void): void {
     const fd = this.#fd;
@@ -99,18 +99,18 @@ export class LogFile {
     } else lend(fd);
   }
 
-  /** Looks whether the file is still at its path, and puts it back if not, also where nobody writes. */
+  /** Checks whether the file is still at its path and restores it if not, even without a writer. */
   sweep(): void {
     this.#wasToldRepaired = false;
     const fd = this.#fd;
-    // A disk that does not answer is asked once.
+    // A disk that does not answer gets one check only.
     if (fd === null || this.#gate.isClosed || this.#isLooking) return;
     this.#isLooking = true;
     this.#disk.run(
       () => placeOf(this.#path, fd),
       result => {
         this.#isLooking = false;
-        // What can't be looked at may still be written to.
+        // A file that can't be checked may still be writable.
         if ('error' in result || result.value === 'there' || this.#fd !== fd || this.#gate.isClosed) return;
         if (this.#isLent) this.#lost = result.value;
         else this.#putBack(result.value);
@@ -118,17 +118,17 @@ export class LogFile {
     );
   }
 
-  /** So many bytes may be moved at once, so that the file does not grow far beyond its size. */
+  /** Bytes that may be moved at once, so that the file does not grow far beyond its maximum size. */
   get room(): number {
     return Math.max(LEAST_BYTES, this.#maxSize - this.#size);
   }
 
-  /** Nothing came, or it could not be moved. */
+  /** Records that no bytes were moved. */
   wroteNothing(): void {
     this.#isLent = false;
   }
 
-  /** Notes that so many bytes were moved to the file. Calls back when the next ones may come. */
+  /** Records that `bytes` were moved to the file. Calls back when the next bytes may follow. */
   wrote(bytes: number, done: () => void): void {
     if (this.#held) {
       this.#held = false;
@@ -150,7 +150,7 @@ export class LogFile {
 
   #count(bytes: number): void {
     const now = Date.now();
-    // A clock that was set back is noted too: the index tells what the clock said.
+    // A clock that was set back is recorded too: the index shows the clock's time.
     if (Math.abs(now - this.#indexedAt) >= INDEX_MS || this.#size === 0) {
       this.#indexedAt = now;
       this.#index.note(this.#size, now);
@@ -168,7 +168,7 @@ export class LogFile {
     this.#turns.held();
   }
 
-  /** Opens the file anew at the next chunk: somebody moved it away (SIGUSR1). Until then a chunk may be under way to it. */
+  /** Reopens the file at the next chunk, since it was moved away (SIGUSR1). A chunk may still be on its way to it. */
   reopen(): void {
     this.#movedAway = true;
   }
@@ -184,11 +184,11 @@ export class LogFile {
     return currentLog(this.#folder, this.#stream);
   }
 
-  /** False where nobody can find it any more; of one that was cut short, writing goes on at its end. */
+  /** Returns false if the file has no name any more. A truncated file is continued at its end. */
   #isThere(fd: number): boolean {
     const {nlink, size} = fstatSync(fd);
     if (nlink === 0) return false;
-    // At the old place, zeros would fill the gap.
+    // At the old offset, zeros would fill the gap.
     if (size < this.#size) {
       this.#size = seekToEnd(fd);
       this.#index.cutTo(this.#size);
@@ -198,7 +198,7 @@ export class LogFile {
     return true;
   }
 
-  /** Somebody has cut the file short in the moment in which bytes were written at what had been its end. */
+  /** Repairs a file that was truncated in the moment in which bytes were written at its former end. */
   #closeGap(fd: number, bytes: number, done: () => void): void {
     this.#disk.run(
       () => closeGap(this.#path, fd, this.#size, bytes),
@@ -231,7 +231,9 @@ export class LogFile {
     );
   }
 
-  /** Nobody writes: what was open is kept until there is something else, and a failure is for the next look. */
+  /**
+   * Reopens the file while no source writes. The old one stays open until then; a failure is left to the next sweep.
+   */
   #putBack(lost: Exclude<Place, 'there'>): void {
     const before = this.#fd;
     this.#gate.close();
@@ -252,7 +254,7 @@ export class LogFile {
     );
   }
 
-  /** Writes to this file from now on; or says why that can't be. */
+  /** Switches to an opened file. Returns the error that prevents it, or null. */
   #useFile({fd, tail, offset}: Opened): string | null {
     try {
       mustLeaveRoom([fd]);
@@ -274,7 +276,7 @@ export class LogFile {
   }
 
   #rotate(): void {
-    // Somebody may have cut the file short meanwhile; then there is nothing to rotate yet.
+    // The file may have been truncated meanwhile; no rotation is due then.
     if (this.#fd === null || fstatSync(this.#fd).size < this.#maxSize) return;
     this.#gate.close();
     this.#disk.run(

@@ -12,12 +12,12 @@ export class LogFiles {
     this.#disk = disk;
   }
 
-  /** How many instances have some. */
+  /** The number of instances with logs. */
   get count(): number {
     return this.#byFolder.size;
   }
 
-  /** Both logs of an instance. */
+  /** Returns both logs of an instance. */
   of(folder: string, maxSize: number, listener: LogListener): Record<Stream, LogFile> {
     const known = this.#byFolder.get(folder);
     if (known) {
@@ -32,19 +32,19 @@ export class LogFiles {
     return made;
   }
 
-  /** No run writes there any more; another may later. */
+  /** Releases the logs of a folder to which no run writes any more; a later run may. */
   release(folder: string): void {
     const logs = this.#byFolder.get(folder);
-    // What is held back is known to others, who must hear when it goes on.
+    // A log that can't be written was reported: it stays, so that its recovery is reported too.
     if (logs && STREAMS.every(stream => logs[stream].isIdle)) this.#byFolder.delete(folder);
   }
 
-  /** Looks whether the files are still at their paths. */
+  /** Checks that the files are still at their paths. */
   sweep(): void {
     for (const logs of this.#byFolder.values()) for (const stream of STREAMS) logs[stream].sweep();
   }
 
-  /** Calls back once indexes are written and rotations done, or after a while. */
+  /** Calls back once indexes are written and rotations done, or after a timeout. */
   settle(done: () => void): void {
     this.#disk.settle(done);
   }

@@ -1,5 +1,5 @@
 /**
- * Takes a gap of zeros out of a log file. What is to stay goes to a new file, which then takes the place of the old one in one
+ * Removes a gap of zeros from a log file. The rest is copied to a new file, which then replaces the old one in one
  * step: a kill at any moment leaves either of them whole.
  */
 import {
@@ -17,7 +17,7 @@ import {promisify} from 'node:util';
 import {placeOf} from './place.ts';
 import {lastNonZero, TAIL_BYTES} from './witness.ts';
 
-// As numbers: a FileHandle would close itself some time.
+// Numeric descriptors: garbage collection would close a FileHandle.
 const open = promisify(openFile);
 const close = promisify(closeFile);
 const fstat = promisify(fstatFile);
@@ -29,22 +29,22 @@ const write = promisify(writeFile);
 const BLOCK_BYTES = 1024 * 1024;
 const ZEROS = Buffer.alloc(BLOCK_BYTES);
 
-/** Not the name of a log (logs/layout.ts). What a kill has left there is removed with the next use of the name. */
+/** A name that is not a log's (logs/layout.ts). A file left by a kill is removed at the next use of the name. */
 const asideOf = (path: string): string => `${path}.mending`;
 
 export interface Reopened {
-  /** Of the file that is at the path now, positioned at its end. */
+  /** Descriptor of the file that is at the path now, positioned at its end. */
   readonly fd: number;
-  /** So many bytes were before the gap. */
+  /** The number of bytes before the gap. */
   readonly kept: number;
-  /** The last bytes of those that were behind it. */
+  /** The last of the bytes that followed the gap. */
   readonly tail: Uint8Array;
 }
 
 /**
- * Gives null where nothing was done: the file is not at its path any more, or was cut short once more.
+ * Removes the gap. Returns null if nothing was done: the file is not at its path any more, or was truncated again.
  *
- * @param offset where the gap ends, and so many bytes of the log's begin
+ * @param offset end of the gap, from which `bytes` of the log follow
  */
 export async function closeGap(path: string, fd: number, offset: number, bytes: number): Promise<Reopened | null> {
   if ((await placeOf(path, fd)) !== 'there') return null;
@@ -55,7 +55,7 @@ export async function closeGap(path: string, fd: number, offset: number, bytes: 
   await rm(aside, {force: true});
   const to = await open(aside, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
   try {
-    // Whoever has let others read the log wants them to.
+    // The new file keeps owner and mode, by which others may have been allowed to read the log.
     await fchown(to, uid, gid);
     await fchmod(to, mode & 0o777);
     await copy(fd, 0, kept, to);
@@ -76,7 +76,7 @@ async function bytesBeforeGap(fd: number, end: number): Promise<number> {
     const from = Math.max(0, to - BLOCK_BYTES);
     const {bytesRead} = await read(fd, buffer, 0, to - from, from);
     const block = buffer.subarray(0, bytesRead);
-    // A gap may be long; only the block in which it begins is gone through byte by byte.
+    // A gap may be long: only the block in which it begins is searched byte by byte.
     if (block.compare(ZEROS, 0, block.length) !== 0) return from + lastNonZero(block) + 1;
     to = from;
   }
@@ -93,7 +93,7 @@ async function copy(from: number, offset: number, bytes: number, to: number): Pr
   const buffer = Buffer.alloc(Math.min(bytes, BLOCK_BYTES));
   for (let done = 0; done < bytes;) {
     const {bytesRead} = await read(from, buffer, 0, Math.min(buffer.length, bytes - done), offset + done);
-    if (bytesRead === 0) return; // cut short once more, by whoever did not want it
+    if (bytesRead === 0) return; // truncated again, so the rest is unwanted
     for (let written = 0; written < bytesRead;)
       written += (await write(to, buffer, written, bytesRead - written, null)).bytesWritten;
     done += bytesRead;

@@ -1,8 +1,8 @@
-/** Writes the time index beside a log file (logs/time-index.ts): in order, some time after the bytes that it is about. */
+/** Writes the time index beside a log file (logs/time-index.ts): in order, some time after the indexed bytes. */
 import {appendFile, readFile, writeFile} from 'node:fs/promises';
 import type {LogDisk} from './disk.ts';
 
-/** Lines that wait for a disk; beyond, some are left out, and what they were about has the time of the line before. */
+/** Limit of lines that wait for a disk. Further lines are dropped, and their bytes get the time of the line before. */
 const MOST_CHARACTERS = 64 * 1024;
 
 export class LogIndex {
@@ -10,7 +10,7 @@ export class LogIndex {
   readonly #disk: LogDisk;
   #lines = '';
   #isAsked = false;
-  /** What is there is about so many bytes of the log, and beyond of others that are gone; null: about nothing else. */
+  /** The lines on disk are valid for this many bytes of the log, and stale beyond; null if all are valid. */
   #keeps: number | null = null;
 
   constructor(path: string, disk: LogDisk) {
@@ -18,13 +18,13 @@ export class LogIndex {
     this.#disk = disk;
   }
 
-  /** The log has no more than these first bytes: nor has its index any other lines. */
+  /** Drops all lines beyond these first bytes, which are all that the log has. */
   cutTo(bytes: number): void {
     this.#lines = linesUpTo(this.#lines, bytes);
     this.#keepAtMost(bytes);
   }
 
-  /** From that byte on, they were moved at that time. */
+  /** Records that the bytes from `offset` on were moved at the time `at`. */
   note(offset: number, at: number): void {
     if (this.#lines.length >= MOST_CHARACTERS) return;
     this.#lines += `${offset} ${at}\n`;
@@ -33,7 +33,7 @@ export class LogIndex {
     this.#disk.run(() => this.write());
   }
 
-  /** A piece of the disk's work: writes what waits. */
+  /** Writes the waiting lines. Runs as a disk task. */
   async write(): Promise<void> {
     const lines = this.#lines;
     const keeps = this.#keeps;
@@ -45,7 +45,7 @@ export class LogIndex {
       if (keeps === null) await appendFile(this.#path, lines, {mode: 0o600});
       else await writeFile(this.#path, (await this.#kept(keeps)) + lines, {mode: 0o600});
     } catch {
-      // The index may lag: the bytes are the truth, and their disk is the same one. Stale lines may not stay.
+      // The index may lag: the log itself is authoritative, and on the same disk. Stale lines must not stay.
       if (keeps !== null) this.#keepAtMost(keeps);
     }
   }
@@ -60,7 +60,7 @@ export class LogIndex {
   }
 }
 
-/** The whole lines of those that are about the first bytes. */
+/** Returns the complete lines for the first bytes of the log. */
 const linesUpTo = (lines: string, bytes: number): string =>
   lines
     .split('\n')

@@ -1,12 +1,12 @@
-/** Who is told what comes of a log. */
+/** Receives the events of a log. */
 import type {Stream} from '../../logs/layout.ts';
 
 export interface LogListener {
-  /** Bytes came in. */
+  /** Bytes were moved to the log. */
   wrote(stream: Stream): void;
   rotated(): void;
-  /** Writing fails (`ENOSPC`, ...), or goes on again (null). */
+  /** Writing fails (`ENOSPC`, ...), or has resumed (null). */
   held(stream: Stream, error: string | null): void;
-  /** The file was not any more what was being written to, and is again. */
+  /** The file was removed, replaced or truncated, and writing continues at the path. */
   repaired(stream: Stream, message: string): void;
 }

@@ -1,4 +1,4 @@
-/** Whether the file that is written to is the one that others find at its path. */
+/** Checks whether the file that is being written is still the one at its path. */
 import {errorCode} from '../../base/errors.ts';
 import {fstat as fstatFile} from 'node:fs';
 import {stat} from 'node:fs/promises';
@@ -6,16 +6,16 @@ import {promisify} from 'node:util';
 
 const fstat = promisify(fstatFile);
 
-/** `removed`: it has no name any more. `elsewhere`: it has another one, or another file has its name. */
+/** `removed`: the file has no name any more. `elsewhere`: it has another name, or another file has its name. */
 export type Place = 'there' | 'removed' | 'elsewhere';
 
-/** What came of that, in words. */
+/** Descriptions of the repair. */
 export const LOST: Readonly<Record<Exclude<Place, 'there'>, string>> = {
   removed: 'it was removed, and is made anew',
   elsewhere: 'it was moved away or replaced, and is opened anew',
 };
 
-/** A piece of the disk's work. Throws what keeps it from being found out. */
+/** Finds out the place of an open file, as a disk task. Throws if that fails. */
 export async function placeOf(path: string, fd: number): Promise<Place> {
   const held = await fstat(fd);
   if (held.nlink === 0) return 'removed';

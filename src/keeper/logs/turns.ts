@@ -1,6 +1,6 @@
-/** Who writes to a log: one after another, so the output of two runs is never mixed. */
+/** Turns for writing to a log: one source after another, so the output of two runs is never mixed. */
 
-/** Who waits for its turn to write. */
+/** A source that waits for its turn to write. */
 export interface Turn {
   start(): void;
   /** The log can't be written for now. */
@@ -34,7 +34,7 @@ export class Turns {
   }
 }
 
-/** Whoever comes while it is closed waits until it is open again. */
+/** A gate: callers that arrive while it is closed wait until it opens. */
 export class Gate {
   readonly #waiting: (() => void)[] = [];
   #isClosed = false;

@@ -1,35 +1,37 @@
 /**
- * What tells that a file was cut short between the last look at its size and the bytes that were then written at the old end: the
- * kernel fills the gap with zeros. So of each log one byte is known that is none, and looked at again after each write.
+ * Detects that a file was truncated between the last check of its size and the write at its old end: the kernel fills
+ * the gap with zeros. So one nonzero byte of each log is remembered and checked again after each write.
  */
 import {read} from 'node:fs';
 import {onPipeThread} from '../../posix/pipe-threads.ts';
 import {READ_NOW_BYTES, readNow} from '../../posix/read-now.ts';
 
-/** So much of the end of what was written is looked through for the next such byte. */
+/** Bytes at the end of a write that are searched for the next such byte. */
 export const TAIL_BYTES = READ_NOW_BYTES;
 
-/** `cut`: the file has a gap of zeros before what was written. */
+/** `cut`: the file has a gap of zeros before the written bytes. */
 export type Looked = 'whole' | 'cut';
 
 export class LogWitness {
-  /** Where the last byte is that is known not to be zero; null: none is. */
+  /** Offset of the last byte that is known to be nonzero; null if there is none. */
   #at: number | null = null;
   #last: number | null = null;
 
-  /** The last byte of the file; null where it is not known. */
+  /** The last byte of the file; null if unknown. */
   get lastByte(): number | null {
     return this.#last;
   }
 
-  /** Another file, or none of what was known of it: these are its last bytes, from that offset on. */
+  /** Starts over, with another file or unknown content; `tail` holds the last bytes, from `offset` on. */
   begin(tail: Uint8Array = new Uint8Array(), offset = 0): void {
     this.#at = null;
     this.#last = null;
     this.#note(tail, offset);
   }
 
-  /** Looks after so many bytes were written at that offset. What is not in memory is read from the disk, on a thread. */
+  /**
+   * Checks the file after a write of `bytes` at `offset`. Bytes that are not in memory are read from disk, on a thread.
+   */
   checkWrite(fd: number, offset: number, bytes: number, done: (looked: Looked) => void): void {
     const witness = this.#at ?? offset;
     const tailBytes = Math.min(bytes, TAIL_BYTES);
@@ -61,14 +63,14 @@ export class LogWitness {
   }
 }
 
-/** Where the last byte is that is not zero; -1: all are. */
+/** Returns the index of the last nonzero byte, or -1. */
 export function lastNonZero(bytes: Uint8Array): number {
   let at = bytes.length - 1;
   while (at >= 0 && bytes[at] === 0) at--;
   return at;
 }
 
-/** What can't be read is as if it were not there: whoever writes next is told why. */
+/** Reads some bytes. Unreadable bytes count as absent: the next write reports the error. */
 function readAt(fd: number, offset: number, length: number, done: (bytes: Uint8Array) => void): void {
   const buffer = Buffer.allocUnsafe(length);
   read(fd, buffer, 0, length, offset, (_error, count) => done(buffer.subarray(0, count)));

@@ -1,4 +1,6 @@
-/** How runs say how they are: by a socket (sd_notify(3)), by a FIFO, or not at all; opened, taken up and closed together. */
+/**
+ * The notification channels of runs: a socket (sd_notify(3)), a FIFO, or none; opened, taken over and closed together.
+ */
 import {closeSync} from 'node:fs';
 import type {SpawnOrder} from '../../link/spawn.ts';
 import {Notify, type NotifyHost} from './notify.ts';
@@ -8,7 +10,7 @@ import type {Run} from '../runs/run.ts';
 import type {KeptNotifications} from '../handover.ts';
 import {letGo} from '../../posix/let-go.ts';
 
-/** They go through one argument of execve(2), which has room for 128 KiB; others are made anew. */
+/** Limit that keeps the list within one argument of execve(2) (128 KiB); other channels are made anew. */
 const MOST_KEPT = 1000;
 
 export class Notifications {
@@ -24,14 +26,14 @@ export class Notifications {
     this.#keptReady = new Map(kept?.ready);
   }
 
-  /** What must be kept for an image of this program that takes over: what waits in them would be lost. */
+  /** Descriptors for the next image of this program: their unread content would otherwise be lost. */
   get kept(): KeptNotifications {
     return {notify: this.#notify.kept.slice(0, MOST_KEPT), ready: this.#ready.kept.slice(0, MOST_KEPT)};
   }
 
   /**
-   * Opens what a new run is to have. The descriptor by which the worker says that it is ready is answered by its number
-   * there, and added to `passing`: it is to be closed after the spawn, however that went. Throws what the kernel refuses.
+   * Opens the channels of a new run. Returns the readiness descriptor by its number in the worker and adds it to
+   * `passing`, to be closed after the spawn, even a failed one. Throws if the kernel refuses.
    */
   open(run: Run, {notify, readyFd, owner}: SpawnOrder, passing: number[]): ReadonlyMap<number, number> {
     if (notify !== null) this.#notify.open(run, {address: notify, owner});
@@ -41,7 +43,7 @@ export class Notifications {
     return new Map([[readyFd, fd]]);
   }
 
-  /** Takes up what another keeper, or another image of this one, has opened for a run that lives. */
+  /** Takes over the channels that another keeper, or another image of this one, has opened for a living run. */
   takeUp(run: Run, {notify = null, readyFd = null, owner = null}: Intent): void {
     const {token} = run;
     if (notify !== null) this.#notify.takeUp(run, {address: notify, owner}, this.#keptNotify.get(token));
@@ -50,25 +52,25 @@ export class Notifications {
     this.#keptReady.delete(token);
   }
 
-  /** All that live are taken up: what is left was kept for nothing. */
+  /** Closes the kept descriptors that no run uses, once all living runs are taken over. */
   takenUp(): void {
     for (const fd of this.#keptNotify.values()) closeSync(fd);
     letGo([...this.#keptReady.values()]);
     for (const kept of [this.#keptNotify, this.#keptReady]) kept.clear();
   }
 
-  /** Takes up what could not be taken up before. */
+  /** Retries channels that could not be taken over before. */
   takeUpLate(): void {
     this.#notify.takeUpLate();
     this.#ready.takeUpLate();
   }
 
-  /** Takes in now what was sent before now. */
+  /** Reads all messages sent before this call. */
   drain(run: Run): void {
     this.#notify.drain(run);
   }
 
-  /** Nothing is left of the run. */
+  /** Closes the channels of a run of which nothing is left. */
   close(run: Run): void {
     this.#notify.close(run);
     this.#ready.close(run);

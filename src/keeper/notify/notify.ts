@@ -1,9 +1,10 @@
 /**
- * Where workers say how they are (sd_notify(3)): a datagram socket for each run that is to have one. It is read as soon
- * as something comes, and what it means is told as a fact. A flood is held back by the kernel, which lets its sender wait.
+ * Notifications from workers (sd_notify(3)): a datagram socket for each run that needs one. Messages are read as soon
+ * as they arrive and reported as facts. In a flood, the kernel blocks the sender.
  *
- * A message counts if one of the run's processes sent it. Who sent it may be gone when it is read (`systemd-notify` in a
- * script): then it counts if that was the user whose the run is, since it came to the run's own socket.
+ * A message counts if one of the run's processes sent it. The sender may have ended before the message is read
+ * (`systemd-notify` in a script): the message then counts if its sender was the run's user or root, since it arrived at
+ * the run's own socket.
  */
 import type {RunEvents} from '../runs/events.ts';
 import {happen} from '../runs/life.ts';
@@ -22,22 +23,22 @@ import {closeSocket, dropMessage} from '../../posix/elsewhere.ts';
 import type {Epoll} from '../../posix/epoll.ts';
 import {hasEnded, isShortage, readStat} from '../../process/stat.ts';
 
-/** So many are read before others have their turn. */
+/** Messages that are read before other events have their turn. */
 const AT_ONCE = 64;
-/** Who sends more waits: the kernel holds only so many for it. */
+/** A faster sender blocks: the kernel queues only a limited number of messages. */
 const MESSAGES = {perSecond: 1000, burst: 256};
-/** After a full reading, the sender waits for a moment at least. */
+/** Minimum pause after a read that has reached its limit. */
 const REST_MS = 10;
-/** Descriptors that were passed are let go of at once, unless whoever has passed them sees to it that this takes long. */
+/** Time after which a slow close of passed descriptors is reported: only their sender can cause it. */
 const PATIENCE_MS = 2_000;
-/** Of one run, so many kinds of refusals are told. */
+/** Kinds of refusals that are reported per run. */
 const MOST_KINDS = 16;
 
 export interface NotifyHost extends Pick<RunEvents, 'emitFact' | 'extend'> {
   /** The folder of runs. */
   readonly folder: string;
   readonly epoll: Epoll;
-  /** Makes that process the main one; answers why not, or null. */
+  /** Makes a process the main process. Returns the reason for a refusal, or null. */
   setMain(run: Run, pid: number): string | null;
 }
 
@@ -46,66 +47,71 @@ interface Open extends NotifyAddress {
   readonly fd: number;
   readonly messages: TokenBucket;
   readonly paced: PacedNotices;
-  /** Descriptors that came with the message that waits are being let go of: it was taken in, the next ones were not. */
+  /**
+   * The first message in the queue was processed, but its descriptors are still being closed; later messages are
+   * unread.
+   */
   isDropping: boolean;
-  /** What was refused, so that each is told once. */
+  /** Kinds of refusals that were reported, each once. */
   readonly refused: Set<string>;
 }
 
-/** How a reading ended: nothing is left, there may be more, or it may not be read now. */
+/** Result of a read: nothing is left, there may be more, or the socket must not be read now. */
 type Ending = 'empty' | 'more' | 'blocked';
 
 const now = (): number => performance.now();
 
-/** All instances of a worker hold up no more than one alone. */
+/** Returns the worker of a run, so that all its instances block no more threads than one alone. */
 const workerOf = ({id}: Run): string => id.split('/', 1)[0] ?? id;
 
 export class Notify {
   readonly #host: NotifyHost;
   readonly #open = new Map<string, Open>();
-  /** Those for which there was no descriptor when their run was taken up. */
+  /** Runs for whose sockets no descriptor was available at the takeover. */
   readonly #late = new Map<Run, NotifyAddress>();
 
   constructor(host: NotifyHost) {
     this.#host = host;
   }
 
-  /** By token, for an image of this program that takes them over: what waits in them is not lost. */
+  /** Sockets by token, for the next image of this program: unread messages are not lost. */
   get kept(): (readonly [string, number])[] {
     return [...this.#open].map(([token, {fd}]) => [token, fd]);
   }
 
-  /** Makes the socket of a new run. Throws ChannelError, and what the kernel refuses. */
+  /** Makes the socket of a new run. Throws ChannelError and system errors. */
   open(run: Run, at: NotifyAddress): void {
     this.#listen(run, at, makeNotify(at));
   }
 
-  /** The socket of a run of another keeper: `fd` where an earlier image of this one had it, else it is made anew. */
+  /**
+   * Takes over the socket of another keeper's run: `fd` from an earlier image of this keeper, otherwise a new socket.
+   */
   takeUp(run: Run, at: NotifyAddress, fd: number | undefined): void {
     try {
       this.#listen(run, at, fd ?? bindNotify(at));
       this.#late.delete(run);
     } catch (error) {
-      // Else it can't be: nobody is told anything, as if the worker said nothing.
+      // On other errors the run goes without a socket, as if the worker sent nothing.
       if (isShortage(error)) this.#late.set(run, at);
     }
   }
 
-  /** Takes up what could not be taken up before. */
+  /** Retries sockets that could not be taken over before. */
   takeUpLate(): void {
     for (const [run, at] of [...this.#late]) this.takeUp(run, at, undefined);
   }
 
-  /** Takes in now what was sent before now, and tells it without delay. */
+  /** Reads all messages sent before this call and reports them without delay. */
   drain(run: Run): void {
     const open = this.#open.get(run.token);
     if (!open) return;
-    // The kernel holds no more than its net.unix.max_dgram_qlen, but a sender may be quick.
+    // The kernel queues no more than net.unix.max_dgram_qlen messages, but a sender may be quick.
     for (let i = 0; i < AT_ONCE && this.#readMessages(open, AT_ONCE) === 'more'; i++);
     open.paced.flush();
   }
 
-  /** Nothing is left of the run. */
+  /** Closes the socket of a run of which nothing is left. */
   close(run: Run): void {
     this.#late.delete(run);
     const open = this.#open.get(run.token);
@@ -117,20 +123,20 @@ export class Notify {
     open.paced.end();
     this.#open.delete(run.token);
     this.#host.epoll.remove(open.fd);
-    // With it go the descriptors that wait in it.
+    // Closing the socket closes the descriptors queued in it.
     if (isEmpty) closeSync(open.fd);
     else closeSocket(open.fd, workerOf(run));
     removeNotify(open.address);
   }
 
-  /** The run has said something, here or elsewhere. */
+  /** Handles a notice from a run, by its socket or its FIFO. */
   heard(run: Run, notice: Notice): void {
     const isFirstReady = notice.ready === true && !run.notice?.ready;
     if (isFirstReady) {
       try {
         recordReady(this.#host.folder, run.token);
       } catch {
-        // Disk full: a later keeper does not know, and the run is only flagged.
+        // Disk full: a later keeper does not find the readiness; only the run in memory has it.
       }
     }
     happen(run, {type: 'noticed', notice: joined(run.notice, lasting(notice))});
@@ -166,14 +172,14 @@ export class Notify {
     const ending = this.#readMessages(open, Math.min(AT_ONCE, open.messages.available(now())));
     if (ending === 'empty') this.#watch(open);
     else if (ending === 'more') setTimeout(() => this.#watch(open), Math.max(REST_MS, open.messages.waitMs(now())));
-    // else once the descriptors are let go of
+    // if blocked, reading continues once the descriptors are closed
   }
 
   #watch(open: Open): void {
     if (this.#open.get(open.run.token) === open) this.#host.epoll.arm(open.fd);
   }
 
-  /** Takes in at most so many of what waits, and tells it as one. */
+  /** Reads at most `most` messages and reports them as one notice. */
   #readMessages(open: Open, most: number): Ending {
     let said: Notice | null = null;
     let ending: Ending = 'more';
@@ -189,7 +195,7 @@ export class Notify {
         break;
       }
       const notice = this.#acceptMessage(open, next);
-      // Recorded while it still waits: a keeper that dies in between leaves it to the next one.
+      // Readiness is recorded while the message is still queued: if this keeper dies in between, the next one reads it.
       if (notice !== null) said = joined(said, notice);
       if (said?.ready === true && open.run.notice?.ready !== true) {
         this.heard(open.run, said);
@@ -203,7 +209,10 @@ export class Notify {
     return open.isDropping ? 'blocked' : ending;
   }
 
-  /** That is also the answer to a barrier: whoever waits at the other end learns that all before was taken in. */
+  /**
+   * Drops a message with its descriptors. Their close also answers a barrier: the sender learns that all earlier
+   * messages were processed.
+   */
   #dropElsewhere(open: Open): void {
     open.isDropping = true;
     const message =
@@ -252,7 +261,7 @@ export class Notify {
       return isOwner && (stat === null || hasEnded(stat));
     } catch (error) {
       if (!isShortage(error)) throw error;
-      return isOwner; // nothing can be known of it
+      return isOwner; // the process can't be examined
     }
   }
 

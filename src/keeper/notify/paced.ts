@@ -1,6 +1,6 @@
 /**
- * What one run says, at a pace that keeper and controller can bear: each fact costs the controller a turn, and each
- * change of the main process a look at all of /proc. What comes faster is held back for a moment and joined.
+ * Limits the rate of one run's notices: each fact costs the controller a turn, and each change of the main process a
+ * scan of all of /proc. Notices above the rate are delayed for a moment and merged.
  */
 import type {Notice} from '../../link/runs.ts';
 import {joined} from './parse.ts';
@@ -14,7 +14,7 @@ export interface PacedNoticesHost {
   changeMain(pid: number): void;
   /** CLOCK_MONOTONIC, ms. */
   now(): number;
-  /** Calls back after `ms`; answers how to call it off. */
+  /** Calls `action` after `ms`. Returns a function that cancels the call. */
   later(action: () => void, ms: number): () => void;
 }
 
@@ -23,7 +23,7 @@ export class PacedNotices {
   readonly #facts: TokenBucket;
   readonly #changes: TokenBucket;
   #notice: Notice | null = null;
-  /** The main process that was named last. */
+  /** The main process of the pending request, if any. */
   #main: number | null = null;
   #cancel: (() => void) | null = null;
 
@@ -33,25 +33,25 @@ export class PacedNotices {
     this.#changes = new TokenBucket(MAIN_CHANGES, host.now());
   }
 
-  /** @param urgent it is not held back, nor is what waits */
+  /** @param urgent neither this notice nor pending ones are delayed */
   addNotice(notice: Notice, urgent: boolean): void {
     this.#notice = joined(this.#notice, notice);
     if (urgent) this.#emitNotice();
     else this.#emitDue();
   }
 
-  /** That process is to be the main one; what was asked for before, and has not happened yet, counts no more. */
+  /** Requests a change of the main process. Replaces a pending request. */
   changeMain(pid: number): void {
     this.#main = pid;
     this.#emitDue();
   }
 
-  /** It names the process that is the main one already. */
+  /** Drops a pending request: the run has named its current main process. */
   keepMain(): void {
     this.#main = null;
   }
 
-  /** Nothing waits any longer. */
+  /** Executes all pending requests and reports at once. */
   flush(): void {
     this.#changeNow();
     this.#emitNotice();
@@ -59,7 +59,7 @@ export class PacedNotices {
     this.#cancel = null;
   }
 
-  /** Forgets what waits. */
+  /** Discards all pending requests and reports. */
   end(): void {
     this.#main = null;
     this.#notice = null;

@@ -1,26 +1,26 @@
-/** What a worker says of itself by sd_notify(3): assignments, one a line. What is not known is left out. */
+/** Parses messages of sd_notify(3): one assignment per line. Unknown assignments are left out of the notice. */
 import type {Notice} from '../../link/runs.ts';
 
 const MAX_STATUS_BYTES = 1024;
-/** Nobody means more; beyond, dates could not be told. */
+/** No worker means more, and dates could not represent more. */
 const LONGEST_MS = 365 * 24 * 3600 * 1000;
 
 export interface Parsed {
-  /** Null where it says nothing that is told. */
+  /** Null if the message has nothing to report. */
   readonly notice: Notice | null;
-  /** From now on that process is to be the main one. */
+  /** The new main process (`MAINPID`), or null. */
   readonly mainPid: number | null;
-  /** Names that mean something elsewhere, or nothing at all, and are not taken up here. */
+  /** Names that have no effect here, with or without a meaning elsewhere. */
   readonly unsupported: readonly string[];
 }
 
 const TAKEN = new Set([
   ...['READY', 'RELOADING', 'STOPPING', 'STATUS', 'WATCHDOG', 'WATCHDOG_USEC', 'EXTEND_TIMEOUT_USEC'],
   ...['ERRNO', 'EXIT_STATUS', 'MAINPID', 'BARRIER'],
-  // When a reload began: only who counts its time needs that.
+  // The start of a reload: only a supervisor that times reloads needs it.
   'MONOTONIC_USEC',
 ]);
-/** Names that begin with X_ are each program's own (sd_notify(3)). */
+/** Names that begin with X_ are private to each program (sd_notify(3)). */
 const isUnsupported = (name: string): boolean => !TAKEN.has(name) && /^(?!X_)[A-Z][A-Z0-9_]{0,39}$/.test(name);
 
 export function parseNotice(bytes: Buffer): Parsed {
@@ -49,7 +49,7 @@ export function parseNotice(bytes: Buffer): Parsed {
 function phaseOf(said: ReadonlyMap<string, string>): Pick<Notice, 'phase'> {
   if (said.get('STOPPING') === '1') return {phase: 'stopping'};
   if (said.get('RELOADING') === '1') return {phase: 'reloading'};
-  // With it a reload is done.
+  // `READY=1` ends a reload.
   return said.get('READY') === '1' ? {phase: null} : {};
 }
 
@@ -58,7 +58,7 @@ function watchdogOf(value: string | undefined): Pick<Notice, 'watchdog'> {
   return value === 'trigger' ? {watchdog: 'trigger'} : {};
 }
 
-/** For people: no control characters, and not cut within a character. */
+/** Returns a status for display: without control characters, and not cut within a character. */
 function statusText(value: string): string {
   const clean = value.replace(/\p{Cc}/gu, ' ');
   const bytes = Buffer.from(clean);
@@ -68,7 +68,7 @@ function statusText(value: string): string {
   return bytes.toString('utf8', 0, end);
 }
 
-/** A number of at most 20 digits, as 64 bits have; null for anything else. */
+/** Parses a number of at most 20 digits, as 64 bits have. Returns null for anything else. */
 function integer(value: string | undefined): number | null {
   return value !== undefined && /^\d{1,20}$/.test(value) ? Number(value) : null;
 }
@@ -78,13 +78,13 @@ function numbered(name: 'errno' | 'exitStatus', value: string | undefined): Noti
   return number === null || !Number.isSafeInteger(number) ? {} : {[name]: number};
 }
 
-/** From microseconds. */
+/** Converts microseconds to milliseconds. */
 function milliseconds(name: 'watchdogMs' | 'extendMs', value: string | undefined): Notice {
   const micros = integer(value);
   return micros === null ? {} : {[name]: Math.min(micros / 1000, LONGEST_MS)};
 }
 
-/** Two notices as one; the later one counts, but of what was said once nothing is taken back. */
+/** Merges two notices. The later one wins, but never revokes `stopping` or a watchdog's `trigger`. */
 export function joined(before: Notice | null, after: Notice): Notice {
   if (before === null) return after;
   return {
@@ -95,7 +95,7 @@ export function joined(before: Notice | null, after: Notice): Notice {
   };
 }
 
-/** What still holds when another controller comes: moments do not. */
+/** Returns the part of a notice that is still valid for the next controller, without momentary fields. */
 export function lasting(notice: Notice): Notice {
   return Object.fromEntries(Object.entries(notice).filter(([name]) => name !== 'watchdog' && name !== 'extendMs'));
 }

@@ -1,7 +1,7 @@
 /**
- * Readiness by a newline (the convention of s6): a FIFO for each run that is to say so, which the worker inherits as the
- * descriptor of its choice. The worker's end is open for reading, too: it gets no SIGPIPE while there is no keeper, and
- * what it wrote then is there for the next one.
+ * Readiness by a newline (the convention of s6): a FIFO for each run that reports it this way, which the worker
+ * inherits as the descriptor of its choice. The worker's end is open for reading, too: the worker gets no SIGPIPE while
+ * there is no keeper, and a newline written then stays for the next keeper.
  */
 import {closeSync, constants, openSync} from 'node:fs';
 import {mustLeaveRoom} from '../files/descriptor-reserve.ts';
@@ -29,23 +29,23 @@ export class ReadyFifos {
   readonly #host: ReadyFifosHost;
   readonly #open = new Map<Run, number>();
   readonly #late = new Set<Run>();
-  /** Those of earlier keepers that a thread opens. */
+  /** Runs of earlier keepers whose FIFOs a thread is opening. */
   readonly #opening = new Set<Run>();
-  /** Those that a thread reads just now: they stay open until it has. */
+  /** Descriptors that a thread is reading: they stay open until the read has ended. */
   readonly #reading = new Set<number>();
 
   constructor(host: ReadyFifosHost) {
     this.#host = host;
   }
 
-  /** By token, for an image of this program that takes them over. */
+  /** Descriptors by token, for the next image of this program. */
   get kept(): (readonly [string, number])[] {
     return [...this.#open].map(([{token}, fd]) => [token, fd]);
   }
 
   /**
-   * Makes that of a new run; answers the worker's end, to be closed after the spawn. Nobody else has it yet, so this waits for
-   * nobody. Throws what the kernel refuses.
+   * Makes the FIFO of a new run. Returns the worker's end, to be closed after the spawn. No other process has the FIFO
+   * yet, so nothing blocks. Throws if the kernel refuses or too few descriptors are left.
    */
   open(run: Run, owner: {readonly uid: number; readonly gid: number} | null): number {
     const path = readyPath(this.#host.folder, run.token);
@@ -61,7 +61,9 @@ export class ReadyFifos {
     }
   }
 
-  /** That of a run of another keeper, unless it has done its duty; `fd` where an earlier image of this one had it. */
+  /**
+   * Takes over the FIFO of another keeper's run, unless the run is ready. `fd`: from an earlier image of this keeper.
+   */
   takeUp(run: Run, fd: number | undefined): void {
     this.#late.delete(run);
     if (run.notice?.ready) {
@@ -77,12 +79,12 @@ export class ReadyFifos {
     }
   }
 
-  /** Takes up what could not be taken up before. */
+  /** Retries FIFOs that could not be taken over before. */
   takeUpLate(): void {
     for (const run of [...this.#late]) this.takeUp(run, undefined);
   }
 
-  /** It has done its duty, or nothing is left of the run. */
+  /** Closes the FIFO of a run that is ready, or of which nothing is left. */
   close(run: Run): void {
     this.#late.delete(run);
     this.#opening.delete(run);
@@ -99,7 +101,7 @@ export class ReadyFifos {
       if (opened instanceof Error) throw opened;
       this.#listen(run, opened);
     } catch (error) {
-      if (isShortage(error)) this.#late.add(run); // else it is gone
+      if (isShortage(error)) this.#late.add(run); // otherwise the FIFO is gone
     }
   }
 
@@ -108,7 +110,7 @@ export class ReadyFifos {
       mustLeaveRoom([fd]);
       this.#host.epoll.add(fd, ({readable}) => {
         if (readable) this.#read(run, fd);
-        else this.close(run); // nobody is left who could write
+        else this.close(run); // no writer is left
       });
       this.#open.set(run, fd);
     } catch (error) {
@@ -118,8 +120,7 @@ export class ReadyFifos {
   }
 
   /**
-   * Looks at what was written before it takes it out: a keeper that dies before it has recorded the readiness leaves the line
-   * to the next one.
+   * Peeks before it reads: if the keeper dies before it has recorded the readiness, the line stays for the next keeper.
    */
   #read(run: Run, fd: number): void {
     this.#reading.add(fd);
@@ -132,7 +133,7 @@ export class ReadyFifos {
   #looked(run: Run, fd: number, bytes: Buffer): void {
     this.#reading.delete(fd);
     if (this.#open.get(run) !== fd)
-      closePipe(fd); // it was closed meanwhile
+      closePipe(fd); // closed meanwhile
     else if (bytes.includes(NEWLINE)) {
       this.#host.ready(run);
       this.close(run);

@@ -1,4 +1,4 @@
-/** One stream of a run, from its FIFO to its log. */
+/** Moves one stream of a run from its FIFO to its log. */
 import type {LogFile} from '../logs/file.ts';
 import type {PipeStore} from '../pipe-store/store.ts';
 import {mustLeaveRoom} from '../files/descriptor-reserve.ts';
@@ -7,16 +7,18 @@ import {removeIfPossible} from '../../posix/remove.ts';
 import {bytesInPipe, closePipe, setPipeSize, type Spliced} from '../../posix/fifo.ts';
 import {Mover} from '../../posix/mover.ts';
 
-/** The kernel lets nobody write while it moves, so a worker that writes all the time is let in between. */
+/** The kernel blocks writers during a move, so the limit lets in a worker that writes all the time. */
 const CHUNK_BYTES = 128 * 1024;
-/** So long is a little let gather at most, instead of one round trip for each line. */
+/** The longest time for which a little output may gather, to avoid one round trip per line. */
 const GATHER_MS = 5;
 const RETRY_MS = 500;
 /** An ordinary user may have 1,024 pipes of 64 KiB; after that every new one has 8 KiB (pipe(7)). */
 const MANY_FIFOS = 400;
 const SMALL_FIFO_BYTES = 16 * 1024;
 const USUAL_FIFO_BYTES = 64 * 1024;
-/** Of one whose worker writes faster than a usual one can be emptied; only root may have many. */
+/**
+ * For a worker that writes faster than a FIFO of the usual size can be emptied; only root may have many of this size.
+ */
 const LARGE_FIFO_BYTES = 256 * 1024;
 
 let openFifos = 0;
@@ -32,17 +34,17 @@ export class Source {
   readonly #ended: () => void;
   #busy = false;
   #draining = false;
-  /** While draining: bytes of the run that are still in the pipe; null until that was looked at. */
+  /** While draining: bytes of the run that are still in the pipe; null until they were counted. */
   #left: number | null = null;
   #open = true;
   #empty = false;
   #bytes = USUAL_FIFO_BYTES;
-  /** When the last bytes were moved (performance.now). */
+  /** When bytes were last moved (performance.now). */
   #movedAt = 0;
   #discarded = false;
   #resizing = false;
 
-  /** @param pipe the FIFO's name, and its reading end, which does not block; that is closed where this throws */
+  /** @param pipe name of the FIFO and its reading end, which does not block and is closed if this throws */
   constructor(
     pipe: {readonly path: string; readonly fd: number},
     log: LogFile,
@@ -68,43 +70,45 @@ export class Source {
     log.queue(this);
   }
 
-  /** Begins to move: every earlier source of the same log is done. */
+  /** Starts to move; every earlier source of the same log is done. */
   start(): void {
     if (!this.#open) return;
     this.#epoll.add(this.#fifo, ({readable}) => {
-      // Hung up and nothing to read: no writer is left, and none can come, since only one could let another in.
+      // Hang-up with nothing to read: no writer is left, and none can come, since only a writer could let in another.
       if (readable || this.#mover.held > 0) this.#move();
-      else if (!this.#busy) this.#end(); // else what is being moved must be counted first, and then this is noticed
+      else if (!this.#busy) this.#end(); // else the move under way is counted first; then the hang-up is noticed
     });
     if (this.#draining) this.#move();
   }
 
-  /** Nobody of the run is left: move what is still there, then end. */
+  /** Moves the rest of the output, then ends. No process of the run is left. */
   drain(): void {
     this.#draining = true;
     if (this.#log.isCurrent(this)) this.#move();
     else if (!this.#open || this.#log.held) this.#ended();
   }
 
-  /** Its log can't be written. A run that is over does not wait for that: what it wrote stays in the pipe. */
+  /**
+   * Handles a log that can't be written. A run that is over does not wait for the log: its output stays in the pipe.
+   */
   logHeld(): void {
     if (this.#draining) this.#ended();
   }
 
-  /** Nobody ever wrote to it: closes it, whatever state its log is in. */
+  /** Closes a FIFO that has never had a writer, in any state of its log. */
   discard(): void {
     this.#discarded = true;
     if (!this.#busy) this.#end();
   }
 
-  /** Lets go of it, before anything was moved; what is in it stays. */
+  /** Closes the FIFO before anything was moved; its content stays. */
   close(): void {
     this.#end(true);
   }
 
   #move(): void {
     if (this.#busy || !this.#open) return;
-    // What comes after the end of a run is written by a stranger who was given the descriptor, perhaps for ever.
+    // Output after the end of a run comes from a stranger to whom the descriptor was passed, perhaps forever.
     if (this.#draining && this.#left === null && !this.#discarded) {
       this.#busy = true;
       bytesInPipe(this.#fifo, bytes => {
@@ -139,7 +143,7 @@ export class Source {
   #moved(moved: Spliced): void {
     if (typeof moved !== 'number') {
       if (moved.error === 'EAGAIN') {
-        // Empty, and somebody still has it open: of a run that is over, only a stranger can (a passed descriptor).
+        // Empty, but a writer is left: after the end of a run that can only be a stranger (a passed descriptor).
         if (this.#draining) this.#end();
         else this.#epoll.arm(this.#fifo);
       } else if (moved.error === 'EINTR') this.#move();
@@ -151,8 +155,8 @@ export class Source {
       return;
     }
     if (moved === 0) {
-      // No writer is left, and none can come: only a process of the run could open it again. Twice, since what was
-      // written between the kernel's look at the buffer and at the writers would else be lost.
+      // No writer is left, and none can come: only a process of the run could open the FIFO again. Checked twice, since
+      // bytes written between the kernel's look at the buffer and its look at the writers would otherwise be lost.
       if (this.#empty) this.#end();
       else {
         this.#empty = true;
@@ -170,19 +174,19 @@ export class Source {
       }, wait);
   }
 
-  /** How long the FIFO may be left alone (ms), at the pace at which it fills: until a quarter of it is full, since timers are late. */
+  /** Returns how long (ms) the FIFO may rest at its fill rate: until a quarter of it is full, since timers are late. */
   #restAfter(moved: number): number {
     const now = performance.now();
     const pace = moved / (now - this.#movedAt);
     this.#movedAt = now;
     const wait = Math.min(GATHER_MS, this.#bytes / 4 / pace);
-    // Of one that was full, nobody knows how fast its worker would be.
+    // If the FIFO was full, the worker's real pace is unknown.
     if (wait >= 1 && moved < Math.min(CHUNK_BYTES, this.#bytes) / 2) return wait;
     if (isRoot() && this.#bytes < LARGE_FIFO_BYTES) this.#resize(LARGE_FIFO_BYTES);
     return 0;
   }
 
-  /** The kernel may refuse, or give more. Not again before it has answered. */
+  /** Resizes the FIFO. The kernel may refuse, or grant more. No second request is made before the first has ended. */
   #resize(bytes: number): void {
     const before = this.#bytes;
     this.#bytes = bytes;
@@ -208,7 +212,7 @@ export class Source {
     openFifos--;
     this.#epoll.remove(this.#fifo);
     this.#store?.release(this.#fifo);
-    if (!this.#resizing) closePipe(this.#fifo); // else when that is done
+    if (!this.#resizing) closePipe(this.#fifo); // else when the resize has ended
     if (!keep) removeIfPossible(this.#path);
     this.#log.done(this);
     this.#ended();

@@ -1,4 +1,4 @@
-/** The FIFOs of a run's output: made for a new one, found for one that an earlier keeper has started. */
+/** The FIFOs of a run's output: created for a new run, found for a run that an earlier keeper started. */
 import {constants, existsSync, openSync, rmSync} from 'node:fs';
 import type {EarlierPipes} from '../pipe-store/earlier.ts';
 import {pathOfUnnamed, type Writer} from './unnamed-fifo.ts';
@@ -8,7 +8,7 @@ import {fifoPath, STREAMS, type Stream} from '../../logs/layout.ts';
 import {openElsewhere} from '../../posix/elsewhere.ts';
 import {closePipe, makeFifo} from '../../posix/fifo.ts';
 
-/** The reading end of each; null where there is none any more. */
+/** The reading end of each FIFO; null if the FIFO is gone. */
 export type Fifos = Readonly<Record<Stream, number | null>>;
 
 const READ = constants.O_RDONLY | constants.O_NONBLOCK;
@@ -22,8 +22,8 @@ export const removeFifos = (folder: string, token: string): void => {
 };
 
 /**
- * Makes and opens those of a new run. Nobody else has them yet, so this waits for nobody. Throws what the kernel refuses;
- * nothing is left then.
+ * Makes and opens the FIFOs of a new run. No other process has them yet, so nothing blocks. Throws if the kernel
+ * refuses; no FIFO is left then.
  */
 export function makeFifos(folder: string, token: string, owner: SpawnOrder['owner']): Fifos {
   const made: Record<Stream, number | null> = {out: null, err: null};
@@ -42,8 +42,8 @@ export function makeFifos(folder: string, token: string, owner: SpawnOrder['owne
 }
 
 /**
- * Gives those of a run that lives, or why they can't be opened: at once where all are in the queue beside the keeper, else
- * once a thread has opened them, for which its processes may have this wait for ever.
+ * Finds the FIFOs of a living run, or the error that prevents it. Calls back at once if all are in the queue beside the
+ * keeper, otherwise once a thread has opened them, which the run's processes can delay forever.
  */
 export function findFifos(
   folder: string,
@@ -59,7 +59,7 @@ export function findFifos(
       return;
     }
     const path = fifoPath(folder, run.token, stream);
-    // Of one that is gone, the last writer was gone before the earlier keeper died.
+    // If the FIFO is gone, its last writer ended before the earlier keeper died.
     const from = existsSync(path) ? path : pathOfUnnamed(path, stream, run);
     const kept = from === path ? (earlier?.takeDescriptor(path, constants.O_RDONLY) ?? null) : null;
     if (from === null || kept !== null) {
@@ -71,7 +71,7 @@ export function findFifos(
       try {
         if (typeof opened !== 'number') throw opened;
         found[stream] = opened;
-        // Now, and not when both are open: many runs may be found at the same time.
+        // Now, and not when both are open: many runs may be searched at the same time.
         mustLeaveRoom([opened]);
       } catch (error) {
         closeAll(found);

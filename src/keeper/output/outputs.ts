@@ -1,4 +1,4 @@
-/** The output of all runs: whose goes to which logs, and who wants to hear of it. */
+/** The output of all runs: the logs to which each run writes, and the runs whose output is reported. */
 import {equip} from '../runs/life.ts';
 import type {EarlierPipes} from '../pipe-store/earlier.ts';
 import type {LogFile} from '../logs/file.ts';
@@ -13,7 +13,7 @@ import type {Stream} from '../../logs/layout.ts';
 import type {Epoll} from '../../posix/epoll.ts';
 import {isShortage} from '../../process/stat.ts';
 
-/** A try that takes longer (ms) waits for a process that holds its pipe, and not for descriptors. */
+/** An attempt that takes longer (ms) waits for a process that holds the pipe, not for descriptors. */
 const HELD_UP_MS = 1_000;
 const RETRY_MS = 500;
 
@@ -24,19 +24,19 @@ export class RunOutput {
   readonly #store: PipeStore | null;
   readonly #logs: LogFiles;
   readonly #folderOf = new Map<string, string>();
-  /** By log folder: how many runs that are not forgotten write there. */
+  /** By log folder: the number of runs that write there and are not forgotten. */
   readonly #runsOf = new Map<string, number>();
-  /** By log folder: the run whose output is watched for. */
+  /** By log folder: the run whose output is reported. */
   readonly #watched = new Map<string, string>();
-  /** By instance: why which of its logs can't be written. */
+  /** By instance: the streams whose logs can't be written, and the errors. */
   readonly #held = new Map<string, Map<Stream, string>>();
   /** Runs whose FIFOs could not be opened yet. */
   readonly #late = new Map<Run, {readonly folder: string; readonly maxSize: number}>();
-  /** Of those: not for want of descriptors, but since that waits for others. */
+  /** Late runs whose FIFOs are being opened: that waits for other processes, not for descriptors. */
   readonly #opening = new Set<Run>();
-  /** Of those: they are over, and only their output is waited for. */
+  /** Late runs that are over and only wait for their output. */
   readonly #draining = new Set<Run>();
-  /** When the last try of a late one began (performance.now), while it goes on. */
+  /** When the current attempt for a late run began (performance.now); -Infinity while there is none. */
   #tryingSince = -Infinity;
 
   constructor(
@@ -53,7 +53,7 @@ export class RunOutput {
     this.#store = store;
   }
 
-  /** Makes the FIFOs of a new run. Throws what the kernel refuses. */
+  /** Makes the FIFOs of a new run. Throws if the kernel refuses or too few descriptors are left. */
   open(run: Run, {logFolder, logMaxSize, owner}: SpawnOrder): void {
     const logs = this.#logsOf(run, logFolder, logMaxSize);
     const fifos = makeFifos(this.#runsFolder, run.token, owner);
@@ -63,19 +63,19 @@ export class RunOutput {
       removeFifos(this.#runsFolder, run.token);
       throw error;
     }
-    // Before the worker is there, which may end at once.
+    // Before the worker exists, which may end at once.
     this.#store?.flush();
   }
 
-  /** Takes up those of a run that an earlier keeper started: at once, or later where they must be opened anew. */
+  /** Adopts the FIFOs of a run that an earlier keeper started: at once, or later if they must be opened anew. */
   takeUp(run: Run, folder: string, maxSize: number, earlier: EarlierPipes | null = null): void {
     this.#takeUp(run, {folder, maxSize}, earlier, () => {});
   }
 
-  /** Takes up what could not be taken up before. To be called when the runs of earlier keepers were taken up, and again later. */
+  /** Retries the late runs. To be called once the runs of earlier keepers were adopted, and again later. */
   takeUpLate(): void {
     if (this.#late.size === 0) this.#store?.takenUp();
-    // One at a time: of several, each would keep from the others what is left, and none would get enough.
+    // One at a time: several attempts would share the remaining descriptors, and none would get enough.
     if (performance.now() - this.#tryingSince < HELD_UP_MS) return;
     const late = [...this.#late].filter(([run]) => !this.#opening.has(run));
     const [run, place] = late.find(([one]) => this.#draining.has(one)) ?? late[0] ?? [];
@@ -87,9 +87,9 @@ export class RunOutput {
     });
   }
 
-  /** Calls back once all that the run wrote is in its logs. */
+  /** Calls back once all output of the run is in its logs. */
   drain(run: Run, done: () => void): void {
-    // What is over gives its descriptors back.
+    // Runs that are over go first, since they free their descriptors.
     if (this.#late.has(run)) this.#draining.add(run);
     this.takeUpLate();
     if (this.#late.has(run)) setTimeout(() => this.drain(run, done), RETRY_MS);
@@ -97,12 +97,12 @@ export class RunOutput {
     else done();
   }
 
-  /** The instances whose output can't be written, and why. */
+  /** Returns the instances whose output can't be written, with the errors. */
   held(): HeldFact[] {
     return [...this.#held].map(([id, errors]) => ({id, error: [...errors.values()].join(', ')}));
   }
 
-  /** From now on it is said when the run has written something. */
+  /** Starts to report output of the run. */
   watch(token: string): void {
     const folder = this.#folderOf.get(token);
     if (folder !== undefined) this.#watched.set(folder, token);
@@ -113,7 +113,7 @@ export class RunOutput {
     if (folder !== undefined && this.#watched.get(folder) === token) this.#watched.delete(folder);
   }
 
-  /** Another controller has come: it asks for what it wants to hear. */
+  /** Stops all reports: a new controller requests those that it needs. */
   unwatchAll(): void {
     this.#watched.clear();
   }
@@ -126,17 +126,17 @@ export class RunOutput {
     const runs = (this.#runsOf.get(folder) ?? 1) - 1;
     this.#runsOf.set(folder, runs);
     if (runs > 0) return;
-    // Else of every instance that there ever was something would stay.
+    // Otherwise an entry would remain for every instance that ever existed.
     this.#runsOf.delete(folder);
     this.#logs.release(folder);
   }
 
-  /** Looks whether the log files are still at their paths. */
+  /** Checks that the log files are still at their paths. */
   sweep(): void {
     this.#logs.sweep();
   }
 
-  /** Somebody moved log files away (SIGUSR1). */
+  /** Reopens log files that were moved away (SIGUSR1). */
   reopen(): void {
     this.#logs.reopen();
   }
@@ -157,7 +157,7 @@ export class RunOutput {
         if (found instanceof Error) throw found;
         this.#connect(run, logs, found);
       } catch (error) {
-        // Else the FIFOs are gone: its output was drained before the earlier keeper died, or somebody removed them.
+        // Otherwise the FIFOs are gone: their output was drained before the earlier keeper died, or they were removed.
         isShort = isShortage(error);
       }
       if (!isShort) {
@@ -193,7 +193,7 @@ export class RunOutput {
     else errors.set(stream, error);
     if (errors.size === 0) this.#held.delete(id);
     else this.#held.set(id, errors);
-    // Both streams of an instance lie on one disk: that one of them is held is told, and that none is any more.
+    // Both streams of an instance are on one disk: only the first hold and the last release are reported.
     if (before === 0 || errors.size === 0) this.#emitFact({type: 'output-held', id, error});
   }
 }

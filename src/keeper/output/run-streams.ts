@@ -1,6 +1,6 @@
 /**
- * Output: a FIFO for each stream of a run, which the worker itself holds open for reading and writing, so it never
- * breaks, whoever dies. The keeper moves what is in it to the log.
+ * Output: one FIFO per stream of a run. The worker itself holds the FIFO open for reading and writing, so it never
+ * breaks, whichever process dies. The keeper moves its content to the log.
  */
 import {closeSync, constants, openSync} from 'node:fs';
 import type {LogFile} from '../logs/file.ts';
@@ -19,7 +19,9 @@ export class Output implements RunStreams {
   #left: number;
   #drained: (() => void) | null = null;
 
-  /** Moves what comes by these from now on. Throws where too few descriptors are left; then they are closed. */
+  /**
+   * Starts to move from the given FIFOs to the logs. Throws if too few descriptors are left; the FIFOs are closed then.
+   */
   constructor(
     folder: string,
     token: string,
@@ -53,7 +55,9 @@ export class Output implements RunStreams {
     }
   }
 
-  /** Descriptors for the worker, to be closed after the spawn. Blocking: O_NONBLOCK surprises Python and `read`. */
+  /**
+   * Opens descriptors for the worker, to be closed after the spawn. They block: O_NONBLOCK surprises Python and `read`.
+   */
   openForWorker(): number[] {
     const fds: number[] = [];
     try {
@@ -65,12 +69,12 @@ export class Output implements RunStreams {
     }
   }
 
-  /** The run was never started. */
+  /** Closes the FIFOs of a run that was never started. */
   discard(): void {
     for (const source of this.#sources) source.discard();
   }
 
-  /** Calls back once all that the run wrote is in its logs. */
+  /** Calls back once all output of the run is in its logs. */
   drain(done: () => void): void {
     if (this.#left === 0) {
       done();

@@ -4,20 +4,20 @@ import {canonical} from '../../home/living.ts';
 import {STREAMS, type Stream} from '../../logs/layout.ts';
 import {isAlive} from '../../process/stat.ts';
 
-/** Whose FIFOs they are: the main process, as far as it is known. */
+/** The main process that holds the FIFOs, as far as it is known. */
 export interface Writer {
   readonly pid: number | null;
   readonly startTime: string | null;
 }
 
-/** By which path the FIFO that had that name can be opened again; null: by none. */
+/** Returns a path that opens the FIFO once named `path`, or null if there is none. */
 export function pathOfUnnamed(path: string, stream: Stream, {pid, startTime}: Writer): string | null {
   if (pid === null || startTime === null || !isAlive(pid, startTime)) return null;
   const link = `/proc/${pid}/fd/${STREAMS.indexOf(stream) + 1}`;
   try {
-    // What it has there by now may be another file.
+    // The descriptor may refer to another file by now.
     return readlinkSync(link) === `${canonical(path)} (deleted)` ? link : null;
   } catch {
-    return null; // it may not be looked into
+    return null; // unreadable
   }
 }

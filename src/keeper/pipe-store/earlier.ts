@@ -1,6 +1,6 @@
 /**
- * Pipes that an earlier keeper has put into the queue beside it, for the one that takes up. To open a FIFO by its name takes
- * its lock, which a writer may hold for as long as it likes; a descriptor that is there already takes none. They stay in the
+ * Pipes that an earlier keeper has put into the queue beside it, for the keeper that takes over. Opening a FIFO by name
+ * takes its lock, which a writer may hold as long as it likes; an existing descriptor takes none. The pipes stay in the
  * queue, too: a kill at any moment loses nothing.
  */
 import {closeSync, constants, fstatSync, lstatSync, readlinkSync, type BigIntStats} from 'node:fs';
@@ -8,23 +8,23 @@ import {peekDescriptors} from '../../posix/descriptor-peek.ts';
 import type {DescriptorQueue} from '../../posix/descriptor-queue.ts';
 import {accessOf} from '../../posix/process.ts';
 
-/** What the kernel adds to the path of an open file whose name is gone (proc(5)). */
+/** The suffix that the kernel adds to the path of an open file whose name is gone (proc(5)). */
 const DELETED = ' (deleted)';
 
 const keyOf = ({dev, ino}: BigIntStats, access: number): string => `${dev} ${ino} ${access}`;
 
 export class EarlierPipes {
   readonly #found = new Map<string, number>();
-  /** Those that have no name any more and were opened for reading and writing, by the path that they had. */
+  /** FIFOs without a name that were opened for reading and writing, by their former path. */
   readonly #unnamed = new Map<string, number>();
 
-  /** @param queue null: there is none */
+  /** @param queue null if there is none */
   constructor(queue: DescriptorQueue | null) {
     if (queue !== null) peekDescriptors(queue, fd => this.#isWanted(fd));
   }
 
   /**
-   * A descriptor of the FIFO that has that name, for the caller to close; null: none was found. It does not block.
+   * Returns a descriptor of the FIFO at `path`, for the caller to close, or null if none was found. Does not block.
    *
    * @param access O_RDONLY or O_RDWR
    */
@@ -38,19 +38,19 @@ export class EarlierPipes {
     return fd;
   }
 
-  /** The paths that FIFOs had, as the kernel shows them, which were opened for reading and writing and have no name any more. */
+  /** The former paths, as the kernel shows them, of FIFOs without a name that were opened for reading and writing. */
   get unnamed(): readonly string[] {
     return [...this.#unnamed.keys()];
   }
 
-  /** A descriptor of the one that had that path, for the caller to close; null: none was found. */
+  /** Returns a descriptor of the FIFO formerly at `path`, for the caller to close, or null if none was found. */
   takeUnnamed(path: string): number | null {
     const fd = this.#unnamed.get(path) ?? null;
     this.#unnamed.delete(path);
     return fd;
   }
 
-  /** All that live are taken up: closes the others. */
+  /** Closes the remaining descriptors, once all living runs are taken over. */
   close(): void {
     for (const found of [this.#found, this.#unnamed]) {
       for (const fd of found.values()) closeSync(fd);
@@ -58,7 +58,10 @@ export class EarlierPipes {
     }
   }
 
-  /** Each once, and only what can still be asked for: of a run that is over the name is gone. */
+  /**
+   * Selects each FIFO once per access mode. The FIFO of a finished run has no name; without a name, only a FIFO open
+   * for reading and writing can still be requested.
+   */
   #isWanted(fd: number): boolean {
     const stats = fstatSync(fd, {bigint: true});
     const access = accessOf(fd);
@@ -70,13 +73,13 @@ export class EarlierPipes {
     return true;
   }
 
-  /** The newest of each name: what was put into the queue before it is one that was given up. */
+  /** Selects the newest FIFO of each former path: an older one in the queue was given up. */
   #isUnnamed(fd: number): boolean {
     const path = readlinkSync(`/proc/self/fd/${fd}`);
     if (!path.endsWith(DELETED)) return false;
     const name = path.slice(0, -DELETED.length);
     const older = this.#unnamed.get(name);
-    // It is open in the queue still, so this waits for nobody.
+    // The FIFO is still open in the queue, so this close does not block.
     if (older !== undefined) closeSync(older);
     this.#unnamed.set(name, fd);
     return true;

@@ -1,9 +1,9 @@
 /**
- * Keeps pipes beside the keeper: the descriptors of all that this keeper has open lie in a queue in the kernel, too,
- * which anchor and controller have inherited. While any of the three lives, what is in a pipe stays, also when every
- * worker that had it has ended. Nothing is ever taken out of the queue to be used: the next keeper looks into it
- * (earlier.ts), puts its own descriptors behind those of the earlier one, and only then removes those. So a kill
- * finds each pipe in the queue at any moment.
+ * Keeps pipes beside the keeper: the descriptors of all pipes that this keeper has open also lie in a queue in the
+ * kernel, which anchor and controller have inherited. While any of the three lives, the content of a pipe stays, even
+ * when every worker that had it open has ended. No descriptor is ever taken out of the queue for use: the next keeper
+ * peeks into it (earlier.ts), puts its own descriptors behind those of the earlier keeper, and only then removes those.
+ * So each pipe is in the queue at any moment, whenever a keeper is killed.
  */
 import {messageOf} from '../../base/errors.ts';
 import {
@@ -17,18 +17,18 @@ import {
 } from '../../posix/descriptor-queue.ts';
 import {writeError} from '../../posix/standard-error.ts';
 
-/** So many messages beyond those that would do: each takes as much of the queue as one that is full. */
+/** Messages allowed beyond the required number: each takes as much of the queue as a full one. */
 const MOST_LOOSE = 64;
-/** So many descriptors that are closed here may stay, beside half as many as are open: each is a pipe of this user's. */
+/** Released descriptors that may stay in the queue, beside half as many as are open: each is a pipe of this user's. */
 const MOST_CLOSED = 64;
-/** Errors that pass when the queue holds less. */
+/** Errors that pass once the queue holds less. */
 const SHORTAGES: ReadonlySet<string> = new Set(['EAGAIN', 'ENOBUFS', 'ENOMEM', 'ETOOMANYREFS']);
 
-/** Where the descriptors are kept, and who else holds that open. */
+/** The queue for descriptors and whether the anchor holds it as well, or why there is no queue. */
 export type Place =
   {readonly queue: DescriptorQueue; readonly inherited: boolean} | {readonly queue: null; readonly unavailable: string};
 
-/** The queue that was inherited, or a new one, which only the controllers of this keeper will hold. */
+/** Returns the inherited queue, or a new one that only this keeper and its controllers hold. */
 export function openPlace(inherited: DescriptorQueue | null): Place {
   if (inherited !== null && isDescriptorQueue(inherited)) return {queue: inherited, inherited: true};
   try {
@@ -42,20 +42,20 @@ export class PipeStore {
   readonly queue: DescriptorQueue | null;
   /** The anchor holds the queue, too. */
   readonly isInherited: boolean;
-  /** Open here. */
+  /** Descriptors that are open in this keeper. */
   readonly #open = new Set<number>();
-  /** Of those: not in the queue yet. */
+  /** Open descriptors that are not in the queue yet. */
   readonly #unsent = new Set<number>();
-  /** Messages in the queue, earlier keepers' included. */
+  /** Messages in the queue, including those of earlier keepers. */
   #messages: number;
-  /** Descriptors in those that this keeper sent. */
+  /** Descriptors in the messages of this keeper. */
   #sent = 0;
-  /** All that earlier keepers left is open here. */
+  /** All pipes of earlier keepers are open in this keeper. */
   #isTakenUp = false;
-  /** Messages that shall go. */
+  /** Old messages to remove. */
   #old = 0;
   #isDropping = false;
-  /** What was let go of while old messages were being removed lies in those that stay. */
+  /** A purge was requested while old messages were being removed: those that stay hold released descriptors. */
   #isStale = false;
   #problem: string | null = null;
 
@@ -66,37 +66,37 @@ export class PipeStore {
     if (place.queue === null) this.#reportProblem(place.unavailable);
   }
 
-  /** Why not every pipe is kept; null: all are. */
+  /** Why not every pipe is kept, or null if all are. */
   get problem(): string | null {
     return this.#problem;
   }
 
-  /** How many messages the queue holds. */
+  /** The number of messages in the queue. */
   get messages(): number {
     return this.#messages;
   }
 
-  /** Keeps a descriptor, from the next {@link flush} on. */
+  /** Keeps a descriptor in the queue, from the next {@link flush} on. */
   hold(fd: number): void {
     this.#open.add(fd);
     this.#unsent.add(fd);
   }
 
-  /** Lets go of a descriptor; to be called before it is closed, since its number is another's then. */
+  /** Releases a descriptor. To be called before it is closed, since its number may be reused then. */
   release(fd: number): void {
     if (!this.#open.delete(fd)) return;
     this.#unsent.delete(fd);
     if (this.#isTakenUp && this.#sent > this.#open.size * 1.5 + MOST_CLOSED) this.#pack();
   }
 
-  /** Removes from the queue what was let go of: a later keeper is not to find it. */
+  /** Removes released descriptors from the queue, so that a later keeper does not find them. */
   purge(): void {
     if (!this.#isTakenUp) return;
     this.#isStale = this.#isDropping;
     this.#pack();
   }
 
-  /** Puts what is not in the queue yet there. */
+  /** Sends the unsent descriptors to the queue. */
   flush(): void {
     if (this.queue === null || this.#unsent.size === 0) return;
     const error = this.#sendAll();
@@ -107,7 +107,7 @@ export class PipeStore {
     else this.#reportProblem(error);
   }
 
-  /** All that earlier keepers left is open here: what they had put into the queue may go. */
+  /** Replaces the messages of earlier keepers, once all their pipes are open in this keeper. Later calls only flush. */
   takenUp(): void {
     if (this.#isTakenUp) {
       this.flush();
@@ -117,7 +117,7 @@ export class PipeStore {
     this.#pack();
   }
 
-  /** Puts all that is open behind what is there, in as few messages as it takes, then removes what was there. */
+  /** Sends all open descriptors again, in as few messages as possible, then removes the older messages. */
   #pack(): void {
     if (this.queue === null || this.#isDropping) return;
     this.#old = this.#messages;
@@ -128,7 +128,7 @@ export class PipeStore {
 
   #sendAndDrop(queue: DescriptorQueue): void {
     const error = this.#sendAll();
-    // Where there is no room for both: it is open here still, so it is kept by this keeper alone for that moment.
+    // If both do not fit, old messages go first: until then, only this keeper itself holds those pipes open.
     this.#isDropping = this.#old > 0 && (error === null || SHORTAGES.has(error));
     if (!this.#isDropping) {
       this.#reportProblem(error);
@@ -142,7 +142,7 @@ export class PipeStore {
     });
   }
 
-  /** Says why not all could be sent. */
+  /** Sends the unsent descriptors. Returns the error that stopped it, or null. */
   #sendAll(): string | null {
     for (const fds of inMessages(this.#unsent)) {
       const error = this.#send(fds);
@@ -177,7 +177,7 @@ function* inMessages(fds: ReadonlySet<number>): Generator<readonly number[]> {
   for (let at = 0; at < all.length; at += MOST_IN_A_MESSAGE) yield all.slice(at, at + MOST_IN_A_MESSAGE);
 }
 
-/** What that means, in words. */
+/** Describes a problem and its consequence. */
 export function weakness(problem: string): string {
   const cause =
     problem === 'ETOOMANYREFS'

@@ -1,28 +1,28 @@
 /**
- * What happens to runs, told by the part of the keeper that sees it. `processes.ts` says what follows from each; a part takes of
- * them what it tells.
+ * Events of runs, reported by the part of the keeper that sees them. `processes.ts` defines what follows from each; a
+ * part declares only the events that it reports.
  */
 import type {Fact} from '../../link/facts.ts';
 import type {Cleared} from '../../link/runs.ts';
 import type {Run} from './run.ts';
 
 export interface RunEvents {
-  /** Something for the controller. */
+  /** Sends a fact to the controller. */
   emitFact(fact: Fact): void;
-  /** The main process has ended: that is recorded, and was said. */
+  /** The main process has ended, which is recorded and reported. */
   exited(run: Run): void;
-  /** It runs and can't be recorded: a run that a later keeper could not find must not go on. */
+  /** A running process can't be recorded: a run that a later keeper could not find must not go on. */
   abandon(run: Run): void;
-  /** A process that may have been an orphan is a main process now. */
+  /** A process that may have been an orphan has become a main process. */
   becameMain(pid: number): void;
-  /** The run needs so much longer to end. */
+  /** The run needs `ms` more to end. */
   extend(run: Run, ms: number): void;
-  /** A signal that is part of ending the run could not be sent. Told once for each process and signal. */
+  /** A signal that is part of ending the run could not be sent. Reported once for each process and signal. */
   signalFailed(run: Run, failure: {readonly pid: number; readonly signal: number; readonly error: string}): void;
-  /** Nothing of the run is left, or what is left can't be ended. */
+  /** Nothing of the run is left, or its survivors can't be ended. */
   cleared(run: Run, cleared: Cleared): void;
-  /** Its end is committed, and what there was of it is removed. */
+  /** The end of the run is committed, and its traces are removed. */
   forgotten(run: Run): void;
-  /** An orphan has ended and was waited for. */
+  /** An orphan has ended and was reaped. */
   orphanEnded(pid: number): void;
 }

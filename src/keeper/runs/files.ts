@@ -1,7 +1,7 @@
-/** What lies in the folder of runs beside records and the FIFOs of output. */
+/** Files in the folder of runs besides records and the FIFOs of output. */
 import {join} from 'node:path';
 
-/** The socket at which a run says how it is. */
+/** Returns the path of the socket for a run's notices. */
 export const notifyPath = (folder: string, token: string): string => join(folder, `${token}.notify`);
-/** The FIFO by which it says that it is ready. */
+/** Returns the path of the FIFO for a run's readiness. */
 export const readyPath = (folder: string, token: string): string => join(folder, `${token}.ready`);

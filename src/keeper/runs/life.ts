@@ -1,6 +1,6 @@
 /**
- * A run's life in the keeper: its states, what may happen in each, and what that changes. Nothing else assigns what is
- * known of a run.
+ * A run's life in the keeper: its states, the events that are possible in each, and what they change. No other module
+ * assigns these fields of a run.
  */
 import type {Cleared, ExitFact, Notice, SpawnFailure, Unenforced} from '../../link/runs.ts';
 import type {Run} from './run.ts';
@@ -16,20 +16,22 @@ export function stateOf({pid, exit, failure, cleared}: Pick<Run, 'pid' | 'exit' 
 }
 
 export type RunEvent =
-  /** What is about to be spawned; `astray`: its orphans will become children of a process outside of the fleet. */
+  /**
+   * A spawn is about to happen; `astray`: orphans of the run will become children of a process outside of the fleet.
+   */
   | {readonly type: 'intended'; readonly intent: Intent; readonly astray: boolean}
   /** The main process was forked, in a cgroup or in none. */
   | {readonly type: 'forked'; readonly pid: number; readonly at: number; readonly cgroup: string | null}
-  /** With its start time, the pid is an identity. */
+  /** The start time makes the pid an identity. */
   | {readonly type: 'identified'; readonly startTime: string}
-  /** Its limits are set, or why not. */
+  /** The limits are set, except those in `unenforced`, with the reasons. */
   | {readonly type: 'limited'; readonly unenforced: Unenforced}
   | {readonly type: 'failed'; readonly failure: SpawnFailure}
   /** Another process is the main one from now on. */
   | {readonly type: 'main-changed'; readonly pid: number; readonly startTime: string}
   | {readonly type: 'stopped'}
   | {readonly type: 'continued'}
-  /** All that it has said so far and that still holds. */
+  /** All notices so far that still hold. */
   | {readonly type: 'noticed'; readonly notice: Notice}
   | {readonly type: 'exited'; readonly exit: ExitFact}
   | {readonly type: 'cleared'; readonly cleared: Cleared};
@@ -39,7 +41,7 @@ type EventType = RunEvent['type'];
 type EventOf<T extends EventType> = Extract<RunEvent, {readonly type: T}>;
 
 interface Transition<T extends EventType> {
-  /** Where else it comes too late or too early, and changes nothing. */
+  /** In other states the event is too late or too early, and changes nothing. */
   readonly from: readonly RunState[];
   readonly change: (run: Mutable<Run>, event: EventOf<T>) => void;
 }
@@ -69,17 +71,17 @@ const LIFE: {readonly [T in EventType]: Transition<T>} = {
       run.pid = pid;
       run.since ??= run.startTime;
       run.startTime = startTime;
-      // Whoever is its parent: it is watched as those are that another keeper has spawned.
+      // Whatever its parent, the process is watched like those that another keeper has spawned.
       run.adopted = true;
     },
   },
   stopped: {from: ['alive'], change: run => void (run.paused = true)},
   continued: {from: ['alive'], change: run => void (run.paused = false)},
-  // What it said last may be read when it has ended.
+  // The last notice may be read after the end.
   noticed: {from: ['ordered', 'alive', 'ended'], change: (run, {notice}) => void (run.notice = notice)},
-  // A pidfd may tell of the end when nothing of the run was found any more.
+  // A pidfd may report the end when nothing of the run was found any more.
   exited: {from: ['alive', 'cleared'], change: (run, {exit}) => void (run.exit ??= exit)},
-  // A kernel that tells no end leaves a run alive of which nothing is left.
+  // On a kernel that reports no end, a run stays alive although nothing of it is left.
   cleared: {from: ['ordered', 'alive', 'ended', 'failed'], change: (run, {cleared}) => void (run.cleared = cleared)},
 };
 
@@ -90,10 +92,10 @@ function change<T extends EventType>(type: T, run: Run, event: EventOf<T>): bool
   return true;
 }
 
-/** Something has happened to a run; answers whether that could be, in the state that it is in. */
+/** Applies an event to a run. Returns whether the event is possible in the run's state. */
 export const happen = (run: Run, event: RunEvent): boolean => change(event.type, run, event);
 
-/** What the keeper itself has for a run: it is none of its life, and may come and go in any state. */
+/** The keeper's own resources for a run: no part of its life, and replaceable in any state. */
 export type Equipment = Pick<Run, 'output' | 'lineage' | 'pidfd'>;
 
 export const equip = (run: Mutable<Run>, equipment: Partial<Equipment>): void => void Object.assign(run, equipment);

@@ -1,4 +1,4 @@
-/** The socket at which a run says how it is: made in a folder that is this user's alone, and removed with it. */
+/** The socket for a run's notices: made in a folder of this user alone, and removed with it. */
 import {errorCode} from '../../base/errors.ts';
 import {readdirSync} from 'node:fs';
 import {join} from 'node:path';
@@ -17,7 +17,7 @@ import {
 import {isShortage} from '../../process/stat.ts';
 
 export interface NotifyAddress {
-  /** A path; `@name` of a run that an earlier version has started. */
+  /** A path; `@name` for a run that an earlier version has started. */
   readonly address: string;
   readonly owner: {readonly uid: number; readonly gid: number} | null;
 }
@@ -26,10 +26,10 @@ const isAbstract = (address: string): boolean => address.startsWith('@');
 
 const NAME = /^[0-9a-f]{32}\.notify$/;
 
-/** Another fleet may remove the shared folder above, which was empty, between our two steps. */
+/** Retries: another fleet may remove the shared folder above, which was empty, between the two steps. */
 const TRIES = 3;
 
-/** Throws what the kernel refuses. */
+/** Binds the socket. Throws if the kernel refuses. */
 export function bindNotify({address, owner}: NotifyAddress): number {
   const folder = isAbstract(address) ? null : socketFolderOf(address);
   for (let left = TRIES; ; left--) {
@@ -42,7 +42,7 @@ export function bindNotify({address, owner}: NotifyAddress): number {
   }
 }
 
-/** The same for a new run. Throws ChannelError, whose message says which, why, and what to do. */
+/** Binds the socket of a new run. Throws ChannelError, whose message names the socket, the reason, and a remedy. */
 export function makeNotify(at: NotifyAddress): number {
   const {address} = at;
   if (isAbstract(address))
@@ -66,7 +66,7 @@ export function makeNotify(at: NotifyAddress): number {
   }
 }
 
-/** Removes what lies on disk of it, and its folder where that is empty. */
+/** Removes the socket's file, and its folder if that is empty. */
 export function removeNotify(address: string): void {
   if (isAbstract(address)) return;
   try {
@@ -75,11 +75,14 @@ export function removeNotify(address: string): void {
     if (folder !== null) closeSocketFolder(folder);
   } catch (error) {
     if (isShortage(error)) throw error;
-    // A file system that takes no change: it stays, and nobody receives there any more.
+    // The file system accepts no change: the socket's file stays, without a receiver.
   }
 }
 
-/** Removes the sockets of this fleet's own folders that none of its runs has: whoever made them was lost in the middle of it. */
+/**
+ * Removes the sockets in this fleet's own folders that belong to none of its runs: their keeper was lost while it made
+ * them.
+ */
 export function removeOtherNotify(fleetFolder: string, kept: ReadonlySet<string>): void {
   for (const place of socketFolders(fleetFolder, process.env, process.getuid?.() ?? 0)) {
     const folder = pathOf(place);
@@ -89,7 +92,7 @@ export function removeOtherNotify(fleetFolder: string, kept: ReadonlySet<string>
       for (const name of names) removeIfPossible(join(folder, name));
     } catch (error) {
       if (isShortage(error)) throw error;
-      // It is gone.
+      // The folder is gone.
     }
     closeSocketFolder(place);
   }

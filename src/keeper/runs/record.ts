@@ -1,6 +1,7 @@
 /**
- * Spawn records: what a later keeper must know of a run. One file a run, named by its token, lines of JSON: the intent
- * before the spawn, the main process after it, its exit, and that nothing of it is left. What is torn is left out; the other lines still hold.
+ * Spawn records: the facts of a run that a later keeper needs. One file per run, named by its token, with lines of
+ * JSON: the intent before the spawn, the main process after it, its exit, and that nothing of it is left. Torn lines
+ * are skipped; the others still hold.
  */
 import {hasCode} from '../../base/errors.ts';
 import {
@@ -24,28 +25,28 @@ import {isShortage} from '../../process/stat.ts';
 
 export interface SpawnRecord {
   readonly token: string;
-  /** Null where that line is torn: of the run no more is known than its token. */
+  /** Null if that line is torn: only the token of the run is known. */
   readonly intent: Intent | null;
   readonly started: Started | null;
   readonly exit: ExitFact | null;
-  /** It has said that it is ready. */
+  /** Whether the run has reported readiness. */
   readonly ready: boolean;
-  /** Its controller has perhaps committed that, and been told to forget it: it is not to be taken for a new one. */
+  /** The controller may have committed this end and forgotten the run: the run must not be taken for a new one. */
   readonly cleared: RunFact['cleared'];
 }
 
 const SUFFIX = '.run';
-/** Of a record that is being written anew, until it is whole. */
+/** Suffix of a record that is being rewritten, until it is whole. */
 const REWRITE_SUFFIX = `${SUFFIX}.new`;
 const {O_RDONLY, O_WRONLY, O_APPEND, O_CREAT, O_TRUNC, O_NOFOLLOW, O_NONBLOCK} = constants;
-/** Neither a link is followed, nor is a FIFO waited for that somebody has put there. */
+/** Follows no link, and does not block on a FIFO that someone has put there. */
 const READ = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
 const APPEND = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
 
-/** Where a run's record lies in the folder of runs. */
+/** Returns the path of a run's record in the folder of runs. */
 export const recordPath = (folder: string, token: string): string => join(folder, token + SUFFIX);
 
-/** A record that is open to be written. */
+/** A record that is open for writing. */
 export interface OpenRecord {
   readonly path: string;
   readonly fd: number;
@@ -57,13 +58,13 @@ function openRecord(folder: string, token: string): OpenRecord {
 }
 
 function write(fd: number, line: object): void {
-  // It begins on a line of its own, should the one before be torn.
+  // The text begins on a line of its own, in case the line before is torn.
   const bytes = Buffer.from(`\n${JSON.stringify(line)}\n`);
-  // A disk may have room for a part of it.
+  // A disk may have room for a part of the text.
   for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
 }
 
-/** Adds a line. What somebody else has changed before stays to be seen: with this line it is not whole either. */
+/** Adds a line. An earlier change by another process stays detectable: this line does not make the record whole. */
 function add({path, fd}: OpenRecord, line: object): void {
   const isOwn = isAsNoted(path, fd);
   try {
@@ -82,7 +83,7 @@ function append(folder: string, token: string, line: object): void {
   }
 }
 
-/** Begins the record of a run, for {@link continueRecord}; its descriptor is to be closed. */
+/** Begins the record of a run, for {@link continueRecord}. The caller closes the descriptor. */
 export function recordIntent(folder: string, intent: Intent): OpenRecord {
   const record = openRecord(folder, intent.token);
   try {
@@ -94,7 +95,7 @@ export function recordIntent(folder: string, intent: Intent): OpenRecord {
   }
 }
 
-/** The main process of a run whose record has just begun. */
+/** Records the main process of a run whose record has just begun. */
 export const continueRecord = (record: OpenRecord, started: Started): void => add(record, {started});
 export const recordStarted = (folder: string, token: string, started: Started): void =>
   append(folder, token, {started});
@@ -103,7 +104,7 @@ export const recordExit = (folder: string, token: string, exit: ExitFact): void 
 export const recordCleared = (folder: string, token: string, cleared: RunFact['cleared']): void =>
   append(folder, token, {cleared});
 
-/** Writes a record anew, in one step: it was removed or changed while its run lives. */
+/** Rewrites a record in one step, after it was removed or changed while its run lives. */
 export function rewriteRecord(folder: string, {token, intent, started, exit, ready, cleared}: SpawnRecord): void {
   const path = recordPath(folder, token);
   const made = join(folder, token + REWRITE_SUFFIX);
@@ -114,7 +115,7 @@ export function rewriteRecord(folder: string, {token, intent, started, exit, rea
     if (ready) write(fd, {ready});
     if (exit) write(fd, {exit});
     if (cleared) write(fd, {cleared});
-    // A file can't take the name of a folder.
+    // rename(2) can't put a file in the place of a folder.
     if (lstatSync(path, {throwIfNoEntry: false})?.isDirectory()) rmSync(path, {recursive: true});
     renameSync(made, path);
     noteRecord(path, fd);
@@ -133,15 +134,15 @@ export function removeRecord(folder: string, token: string): void {
     removeFile(path);
   } catch {
     try {
-      // A folder, of all things.
+      // A folder lies at the path.
       rmSync(path, {force: true, recursive: true});
     } catch {
-      // A disk that takes no change: a later keeper tells of this run once more.
+      // The disk accepts no change: a later keeper reports this run once more.
     }
   }
 }
 
-/** A record of what its lines say; lines that are torn, or say something that no keeper writes, are left out. */
+/** Parses a record. Lines that are torn, or that no keeper writes, are skipped. */
 export function parseSpawnRecord(token: string, text: string): SpawnRecord {
   let intent: Intent | null = null;
   let started: Started | null = null;
@@ -156,7 +157,7 @@ export function parseSpawnRecord(token: string, text: string): SpawnRecord {
     if (isCleared(said['cleared'])) cleared = said['cleared'];
     if (said['ready'] === true) ready = true;
   }
-  // Without the boot that the intent names, a pid and a start time may be a stranger's.
+  // Without the boot in the intent, a pid and a start time may be a stranger's.
   return {token, intent, started: intent && started, exit: intent && exit, ready, cleared: intent && cleared};
 }
 
@@ -174,19 +175,19 @@ function readText(path: string): string {
   try {
     fd = openSync(path, READ);
     if (!fstatSync(fd).isFile()) return '';
-    // First: what is changed from now on is not what was read.
+    // Noted first: a later change then differs from the text that was read.
     noteRecord(path, fd);
     return readFileSync(fd, 'utf8');
   } catch (error) {
     if (isShortage(error)) throw error;
-    // A bad disk, or no file at all: as good as torn.
+    // A bad disk, or no file at all: treated as torn.
     return '';
   } finally {
     if (fd !== null) closeSync(fd);
   }
 }
 
-/** Removes what keepers have left that died while they wrote a record anew. */
+/** Removes unfinished rewrites of keepers that died. */
 export function removeTornRewrites(folder: string): void {
   for (const name of namesIn(folder)) if (name.endsWith(REWRITE_SUFFIX)) removeFile(join(folder, name));
 }
@@ -200,7 +201,7 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** Every record in the folder, torn ones too; none where there is no folder. */
+/** Returns every record in the folder, torn ones included; none if there is no folder. */
 export const readRecords = (folder: string): SpawnRecord[] =>
   namesIn(folder)
     .filter(name => name.endsWith(SUFFIX))

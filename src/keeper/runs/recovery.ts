@@ -1,6 +1,6 @@
 /**
- * What a keeper finds that another one left: runs, by their records. A main process is one that was recorded, and only
- * if pid, start time and boot are still the same; whatever else carries its token is left over and will be ended.
+ * Finds the runs that another keeper left, by their records. A main process must have been recorded, and pid, start
+ * time and boot must still be the same; any other process with the token is left over and will be ended.
  */
 import {existsSync} from 'node:fs';
 import {limitsKept} from '../cgroup/limits.ts';
@@ -17,17 +17,17 @@ import {readStat} from '../../process/stat.ts';
 export interface Found {
   readonly run: Run;
   readonly record: SpawnRecord;
-  /** Its main process is there, though perhaps as a zombie. */
+  /** Whether the main process exists, though perhaps as a zombie. */
   readonly present: boolean;
 }
 
-/** Of a run of an earlier version. */
+/** Limits of a run of an earlier version. */
 const NO_LIMITS = {memory: null, cpu: null} as const;
 
-/** Of a record whose intent is torn: nobody is asked before what is left of it is ended. */
+/** Defaults for a record whose intent is torn: the rest of the run is ended without a grace period. */
 const NO_INTENT = {id: '', stopSignal: 'SIGTERM', stopTimeoutMs: 0, logStart: {out: 0, err: 0}} as const;
 
-/** Removes what lies on disk of a run; `intent` where something of it may lie elsewhere. */
+/** Removes the files of a run, including those elsewhere that `intent` names. */
 export function removeTraces(folder: string, token: string, intent: Pick<Intent, 'notify'> | null = null): void {
   for (const stream of STREAMS) removeIfPossible(fifoPath(folder, token, stream));
   for (const path of [notifyPath(folder, token), readyPath(folder, token)]) removeIfPossible(path);
@@ -35,7 +35,9 @@ export function removeTraces(folder: string, token: string, intent: Pick<Intent,
   removeRecord(folder, token);
 }
 
-/** Whether both of a run's FIFOs are there: they are made before the fork, and removed when what was written is moved. */
+/**
+ * Returns whether both FIFOs of a run exist: they are made before the fork, and removed once their content is moved.
+ */
 export const hasFifos = (folder: string, token: string): boolean =>
   STREAMS.every(stream => existsSync(fifoPath(folder, token, stream)));
 
@@ -54,10 +56,10 @@ function runOf(record: SpawnRecord, now: number): Found {
     startedAt: started?.startedAt ?? null,
     since: started?.since ?? null,
     adopted: true,
-    // After an upgrade of the keeper, its children are its children still.
+    // After an upgrade of the keeper, its children are still its children.
     child: present && stat.ppid === process.pid,
     paused: present && stat.state === 'T',
-    // One that is gone was waited for while no keeper looked: how it ended is not known (`unknown`).
+    // A main process that is gone was reaped while there was no keeper: how it ended is not known (`unknown`).
     exit: record.exit ?? (present ? null : {code: null, signal: null, at: now}),
     cleared: record.cleared,
     notice: record.ready ? {ready: true} : null,
@@ -67,7 +69,7 @@ function runOf(record: SpawnRecord, now: number): Found {
   return {run, record, present};
 }
 
-/** Every recorded run of this boot; traces of earlier boots are removed. */
+/** Returns every recorded run of this boot; traces of earlier boots are removed. */
 export function findRuns(folder: string, boot: string, now: number): Found[] {
   const found: Found[] = [];
   for (const record of readRecords(folder)) {

@@ -1,25 +1,27 @@
-/** What the keeper holds of one run, from the order to spawn it until the controller has committed its end. */
+/** The keeper's state of one run, from the order to spawn it until the controller has committed its end. */
 import type {Cleared, ExitFact, LogStart, Notice, RunFact, SpawnFailure, Unenforced} from '../../link/runs.ts';
 import type {SignalName} from '../../base/signal-name.ts';
 import type {Intent} from './shape.ts';
 
-/** The processes that come from a run's main process, as the process connector has told. */
+/** The processes that descend from a run's main process, as reported by the process connector. */
 export interface Lineage {
-  /** All that are known to live, up to this moment, the main process among them; some may have ended just now. */
+  /**
+   * Returns the known living processes up to this moment, the main process among them; some may have ended just now.
+   */
   known(): ReadonlySet<number>;
-  /** Whether any of them lives (a zombie does not). */
+  /** Returns whether any of them lives (a zombie does not). */
   isAlive(): boolean;
-  /** Why a process that is not known may be the run's; null: none was missed since the main process was forked. */
+  /** Why an unknown process may be the run's; null: no fork was missed since the main process was forked. */
   readonly gap: string | null;
 }
 
 /** The pipes of both streams of a run. */
 export interface RunStreams {
-  /** Descriptors for the worker, to be closed after the spawn. */
+  /** Opens descriptors for the worker, to be closed after the spawn. */
   openForWorker(): number[];
-  /** The run was never started. */
+  /** Closes the pipes of a run that was never started. */
   discard(): void;
-  /** Calls back once all that the run wrote is in its logs. */
+  /** Calls back once all output of the run is in its logs. */
   drain(done: () => void): void;
 }
 
@@ -29,40 +31,43 @@ export interface Run {
   readonly stopSignal: SignalName;
   readonly stopTimeoutMs: number;
   readonly logStart: LogStart;
-  /** What its record began with, should that be removed; null: it was torn when this keeper found it. */
+  /**
+   * The first line of its record, should that be removed; null before it is recorded, or if it was torn when this
+   * keeper found it.
+   */
   readonly intent: Intent | null;
   readonly pid: number | null;
   readonly startTime: string | null;
   readonly startedAt: number | null;
-  /** Start time of the first main process, where another one has taken its place. */
+  /** Start time of the first main process, if another one has replaced it. */
   readonly since: string | null;
-  /** A handle for the main process, while it lives; null also where there was no descriptor to spare. */
+  /** Descriptor of the main process while it lives; null also if no descriptor was to spare. */
   readonly pidfd: number | null;
-  /** The keeper is not its parent: it was spawned by one that died. */
+  /** Whether the main process is watched like one that an earlier keeper has spawned. */
   readonly adopted: boolean;
-  /** Its main process is, or was, this process's child. */
+  /** Whether the main process is, or was, a child of this process. */
   readonly child: boolean;
-  /** Its processes that lose their parents become children of a process outside of the fleet. */
+  /** Whether processes of the run that lose their parents become children of a process outside of the fleet. */
   readonly astray: boolean;
   readonly paused: boolean;
   readonly exit: ExitFact | null;
   readonly failure: SpawnFailure | null;
   readonly cleared: Cleared | null;
-  /** What it has said of itself and still holds; null: nothing. */
+  /** Notices of the run that still hold; null: none. */
   readonly notice: Notice | null;
-  /** Path of its cgroup; null where there is none. */
+  /** Path of the run's cgroup; null if it has none. */
   readonly cgroup: string | null;
-  /** Null: nobody listens. */
+  /** Null if forks are not followed. */
   readonly lineage: Lineage | null;
   readonly unenforced: Unenforced;
   readonly output: RunStreams | null;
-  /** Its processes that became the keeper's own children: pid to start time. */
+  /** Orphans and leftovers of the run: pid to start time. */
   readonly orphans: Map<number, string>;
-  /** Of an adopted run: its processes at the last look while its main process lived, pid to start time. */
+  /** Of an adopted run: its known processes as of the last scan while its main process lived, pid to start time. */
   readonly known: Map<number, string>;
 }
 
-/** One of which nothing has happened yet. */
+/** Creates a run before its first event. */
 export const newRun = (intended: Pick<Run, 'token' | 'id' | 'stopSignal' | 'stopTimeoutMs' | 'logStart'>): Run => ({
   ...intended,
   intent: null,
@@ -87,16 +92,19 @@ export const newRun = (intended: Pick<Run, 'token' | 'id' | 'stopSignal' | 'stop
   known: new Map(),
 });
 
-/** Clock ticks since boot at which its first process started: none of its processes is older. Null: not known. */
+/**
+ * Returns the start time of the run's first process (clock ticks since boot): no process of the run is older. Null:
+ * unknown.
+ */
 export function firstStartOf({since, startTime}: Pick<Run, 'since' | 'startTime'>): number | null {
   const ticks = Number(since ?? startTime ?? '');
   return ticks > 0 ? ticks : null;
 }
 
-/** Nothing of it lives: all is cleared, or it was never spawned. */
+/** Returns whether nothing of the run lives: all is cleared, or it was never spawned. */
 export const isOver = (run: Run): boolean => run.cleared !== null || run.failure !== null;
 
-/** Whether its main process lives. */
+/** Returns whether the main process lives. */
 export const isAlive = (run: Run | undefined): boolean => run !== undefined && run.pid !== null && run.exit === null;
 
 export const factOf = (run: Run): RunFact => ({

@@ -1,10 +1,10 @@
-/** All runs, found by token, by the main process's pid and by the cgroup in one step. */
+/** All runs, indexed by token, by the main process's pid and by cgroup. */
 import {type Run, isAlive} from './run.ts';
 import {basename} from 'node:path';
 import {happen} from './life.ts';
 import {channelsOf, type Intent} from './shape.ts';
 
-/** All runs, found by token and by the main process's pid in one step. */
+/** All runs, indexed by token, by the main process's pid and by cgroup. */
 export class Runs {
   readonly #byToken = new Map<string, Run>();
   readonly #byPid = new Map<number, Run>();
@@ -16,13 +16,13 @@ export class Runs {
     if (run.cgroup !== null) this.#byCgroup.set(basename(run.cgroup), run);
   }
 
-  /** Notes the main process, and the cgroup in which it was born. */
+  /** Records the main process, and the cgroup in which it was born. */
   started(run: Run, pid: number, at: number, cgroup: string | null): void {
     happen(run, {type: 'forked', pid, at, cgroup});
     this.add(run);
   }
 
-  /** Another process is the main one from now on. */
+  /** Makes another process the main one. */
   moved(run: Run, pid: number, startTime: string): void {
     if (run.pid !== null && this.#byPid.get(run.pid) === run) this.#byPid.delete(run.pid);
     happen(run, {type: 'main-changed', pid, startTime});
@@ -40,14 +40,14 @@ export class Runs {
   }
 
   /**
-   * The run whose main process has, or had, that pid. The kernel gives no pid away that still names a session or a
-   * process group, so this also finds the run that a session belongs to after its leader died.
+   * Returns the run whose main process has, or had, that pid. The kernel does not reuse a pid that still names a
+   * session or a process group, so this also finds the run of a session whose leader has died.
    */
   ofPid(pid: number): Run | undefined {
     return this.#byPid.get(pid);
   }
 
-  /** The run that has that cgroup, or one above it. */
+  /** Returns the run that has that cgroup, or one above it. */
   ofCgroup(path: string): Run | undefined {
     for (const name of path.split('/').reverse()) {
       const run = this.#byCgroup.get(name);
@@ -68,7 +68,7 @@ export class Runs {
 const listensOn = (intent: Intent, address: string): boolean =>
   channelsOf(intent).some(grant => grant.kind === 'socket' && grant.address === address);
 
-/** Tokens of the living runs that have inherited the socket of that address. */
+/** Returns the tokens of the living runs that have inherited the socket of that address. */
 export const holdersOf = (runs: Runs, address: string): string[] =>
   [...runs.all()]
     .filter(run => isAlive(run) && run.intent !== null && listensOn(run.intent, address))

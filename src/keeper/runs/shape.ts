@@ -1,14 +1,14 @@
 /**
- * What the lines of a record say, and whether a line says what a keeper writes there. A disk that has lost a block, or another version of
- * the program, may have left JSON that is something else: a keeper that trusted it would fail of it, and so would each that
- * its anchor starts after it. What is not whole counts as torn.
+ * The lines of a record, and checks that a keeper has written them. A disk that has lost a block, or another version of
+ * the program, may have left JSON of another shape: a keeper that trusted it would fail, and so would each successor
+ * that its anchor starts. An invalid line counts as torn.
  */
 import type {Grant, GrantKind} from '../../link/channels.ts';
 import type {SpawnOrder} from '../../link/spawn.ts';
 import type {ExitFact, LogStart, RunFact, RunLimits} from '../../link/runs.ts';
 import type {SignalName} from '../../base/signal-name.ts';
 
-/** Before the spawn. */
+/** The line written before the spawn. */
 export interface Intent {
   readonly token: string;
   readonly id: string;
@@ -18,23 +18,23 @@ export interface Intent {
   readonly logStart: LogStart;
   readonly stopSignal: SignalName;
   readonly stopTimeoutMs: number;
-  /** What it inherited; in records of earlier versions `sockets` and `pipes` say that, or nothing does. */
+  /** Inherited channels; records of earlier versions have `sockets` and `pipes` instead, or neither. */
   readonly channels?: readonly Grant[];
   readonly sockets?: readonly {readonly name: string; readonly address: string}[];
   readonly pipes?: readonly {readonly name: string}[];
   readonly notify?: string | null;
   readonly owner?: SpawnOrder['owner'];
   readonly readyFd?: number | null;
-  /** Where it is to be born; null where there is none. */
+  /** The cgroup in which the main process is to be born; null: none. */
   readonly cgroup?: string | null;
   readonly limits?: RunLimits;
 }
 
-/** After it: the main process. */
+/** The line written after the spawn: the main process. */
 export interface Started {
   readonly pid: number;
   readonly startTime: string;
-  /** Start time of the first main process, where this is another one. */
+  /** Start time of the first main process, if this is another one. */
   readonly since?: string | null;
   readonly startedAt: number;
   readonly cgroup: string | null;
@@ -67,7 +67,7 @@ const isGrantKind = (kind: unknown): kind is GrantKind => typeof kind === 'strin
 const isGrant = (value: unknown): boolean =>
   isRecord(value) && isGrantKind(value['kind']) && hasTexts(...GRANTS[value['kind']])(value);
 
-/** What a run inherited, in the order of its descriptors. */
+/** Returns the inherited channels in the order of their descriptors. */
 export const channelsOf = ({channels, sockets = [], pipes = []}: Intent): readonly Grant[] =>
   channels ?? [
     ...sockets.map(socket => ({kind: 'socket', ...socket}) as const),

@@ -1,11 +1,11 @@
-/** Keeps the records of runs on disk: without its record, a later keeper would not find a run that lives. */
+/** Keeps the records of runs on disk: without a record, a later keeper would not find a living run. */
 import {lstatSync, mkdirSync} from 'node:fs';
 import {recordPath, removeTornRewrites, rewriteRecord} from './record.ts';
 import {lookAtRecord} from './marks.ts';
 import type {Runs} from './runs.ts';
 import type {Run} from './run.ts';
 
-/** As many as are named; of others it is said how many they are. */
+/** The most runs that a message names; it counts the others. */
 const MOST_NAMED = 10;
 
 export class RecordCare {
@@ -18,7 +18,10 @@ export class RecordCare {
     this.#runs = runs;
   }
 
-  /** Writes anew what is missing, or is not what this keeper has written; answers what that was, in words. Throws what the file system refuses. */
+  /**
+   * Rewrites records that are missing or were changed by others. Returns a description of them, or null. Throws file
+   * system errors.
+   */
   repairRecords(): string | null {
     const isGone = lstatSync(this.#folder, {throwIfNoEntry: false}) === undefined;
     if (isGone) mkdirSync(this.#folder, {mode: 0o700});
@@ -27,7 +30,7 @@ export class RecordCare {
     const wrong: Record<'gone' | 'changed', string[]> = {gone: [], changed: []};
     let failure: Error | null = null;
     for (const run of this.#runs.all()) {
-      // Of one that could not be started nothing is to be found.
+      // No record may remain of a run that could not be started.
       if (run.intent === null || run.failure !== null) continue;
       try {
         const found = lookAtRecord(recordPath(this.#folder, run.token));
@@ -35,7 +38,7 @@ export class RecordCare {
         rewrite(this.#folder, run);
         wrong[found].push(run.id);
       } catch (error) {
-        // One that can't be written keeps no other from it.
+        // A record that can't be written does not prevent the repair of others.
         failure ??= error instanceof Error ? error : new Error(String(error));
       }
     }
@@ -43,7 +46,7 @@ export class RecordCare {
       wrong[how].length > 0 ? [inWords(how, wrong[how])] : [],
     );
     if (parts.length > 0) return parts.join('; ');
-    // What was written is told first, the rest at the next look.
+    // Repairs are reported first, the failure at the next check.
     if (failure !== null) throw failure;
     return isGone ? `${this.#folder} had been removed` : null;
   }

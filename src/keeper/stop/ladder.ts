@@ -1,9 +1,9 @@
 /**
- * The ladder by which a run is ended: its signal to the main process and SIGCONT at once (a stopped process must be
- * able to die), SIGKILL after the timeout, then all that it left behind: TERM and CONT for what is left of the time,
- * then freeze, look again, kill, until nothing is found.
+ * The ladder that ends a run: its stop signal to the main process with SIGCONT at once (a stopped process must be able
+ * to die), SIGKILL after the timeout, then the leftovers: TERM and CONT for the rest of the time, then freeze, scan
+ * again, kill, until nothing is found.
  *
- * All runs that are being ended share one timer and one look at the machine.
+ * All runs that are being ended share one timer and one scan of the machine.
  */
 import type {RunEvents} from '../runs/events.ts';
 import {SIGCONT, SIGKILL, SIGTERM} from '../../posix/signal-numbers.ts';
@@ -15,16 +15,16 @@ import {freezeMembers, isPaused, signalMain, signalMember} from './members.ts';
 import {hasEnded, isShortage} from '../../process/stat.ts';
 
 const ROUND_MS = 10;
-/** Until there may be a descriptor to spare again. */
+/** Pause until a descriptor may be available again. */
 const SHORTAGE_MS = 100;
-/** How long killed processes may take to go (one in uninterruptible sleep may take for ever). */
+/** Time for killed processes to disappear (one in uninterruptible sleep may take forever). */
 const KILLED_MS = 5_000;
 
 interface Ending {
   readonly run: Run;
   /** CLOCK_MONOTONIC ms at which SIGKILL is due. */
   deadline: number;
-  /** Those that were asked to end: each is asked once. */
+  /** Processes that were sent SIGTERM, each once. */
   readonly asked: Set<string>;
   /** Signals that could not be sent, by pid and number. */
   readonly refused: Set<string>;
@@ -34,9 +34,9 @@ interface Ending {
 export interface LadderHost extends Pick<RunEvents, 'signalFailed' | 'cleared'> {
   /** Whether a child of the keeper is accounted for: a main process, the controller, or an orphan of some run. */
   isKnown(pid: number): boolean;
-  /** Notes orphans that came meanwhile. */
+  /** Adopts new orphans. */
   adoptOrphans(look: ProcessScan): void;
-  /** How it is known that nothing of a run is left of which nothing was found; null where something is. */
+  /** Returns the proof that nothing is left of a run of which no process was found, or null if something is left. */
   proofOf(run: Run): Cleared | null;
 }
 
@@ -54,7 +54,7 @@ export class Ladder {
     return this.#endings.has(run.token);
   }
 
-  /** Begins to end a run, or hurries an end that has begun: a deadline only ever comes nearer. */
+  /** Starts to end a run, or speeds up an end under way: this never postpones the deadline. */
   endRun(run: Run, signal: number, timeoutMs: number): void {
     const deadline = performance.now() + timeoutMs;
     const ending = this.#endings.get(run.token);
@@ -65,7 +65,7 @@ export class Ladder {
       const paused = isPaused(run);
       this.#tellMain(begun, timeoutMs > 0 ? signal : SIGKILL);
       signalMain(run, SIGCONT);
-      // Paused, its helpers are stopped too, and what they hold may be what the main process waits for.
+      // The helpers of a paused run are stopped too, and the main process may wait for what they hold.
       if (paused) {
         for (const member of membersOf(run, new ProcessScan()))
           this.#note(begun, member.pid, SIGCONT, signalMember(member, SIGCONT));
@@ -74,14 +74,14 @@ export class Ladder {
     this.checkWithin(0);
   }
 
-  /** Its main process asks for more time to end (`EXTEND_TIMEOUT_USEC`), unless that has run out. */
+  /** Extends the deadline on request of the main process (`EXTEND_TIMEOUT_USEC`), unless the deadline has passed. */
   extend(run: Run, ms: number): void {
     const ending = this.#endings.get(run.token);
     const now = performance.now();
     if (ending && ending.deadline > now && run.exit === null) ending.deadline = Math.max(ending.deadline, now + ms);
   }
 
-  /** Looks at all endings after `ms` at the latest: something has happened that may have brought one on. */
+  /** Checks all endings after `ms` at the latest: an event may have advanced one of them. */
   checkWithin(ms: number): void {
     if (this.#endings.size === 0 || this.#now !== null) return;
     if (ms > 0) this.#timer ??= setTimeout(() => this.#round(), ms);
@@ -96,7 +96,7 @@ export class Ladder {
       this.#lookAtAll();
     } catch (error) {
       if (!isShortage(error)) throw error;
-      // Who could not be seen is not gone.
+      // A process that could not be examined is not gone.
       this.checkWithin(SHORTAGE_MS);
     }
   }
@@ -110,7 +110,7 @@ export class Ladder {
     for (const ending of [...this.#endings.values()]) {
       const {run} = ending;
       if (run.exit === null && run.failure === null) {
-        // The main process has the word until the deadline.
+        // The main process has time until the deadline.
         if (now < ending.deadline) continue;
         if (ending.killedAt === null || now - ending.killedAt <= KILLED_MS) overdue.push(ending);
         else this.#outlived(ending, look);
@@ -136,17 +136,17 @@ export class Ladder {
     this.checkWithin(this.#nextLook(now));
   }
 
-  /** A main process that not even SIGKILL has ended: it is another user's, or sleeps uninterruptibly. */
+  /** Gives up on a main process that survived SIGKILL: it is another user's, or in uninterruptible sleep. */
   #outlived(ending: Ending, look: ProcessScan): void {
     const {run} = ending;
     const main = run.pid === null ? undefined : look.table().get(run.pid);
-    // Its end is about to be told.
+    // The end of the main process is about to be reported.
     if (main?.startTime !== run.startTime || hasEnded(main)) return;
     const survivors = [{pid: main.pid, name: main.comm}, ...membersOf(run, look)];
     this.#finish(run, {proof: 'lineage', survivors: survivors.map(({pid, name}) => `${pid} ${name}`)});
   }
 
-  /** What a main process has left behind. `overdue`: it must be killed now; `gone`: nothing was found. */
+  /** Checks the leftovers of a main process. `overdue`: they must be killed now; `gone`: none was found. */
   #leftovers(ending: Ending, look: ProcessScan, now: number): 'gone' | 'ending' | 'overdue' {
     const {run} = ending;
     const members = mayLive(run, look, pid => this.#host.isKnown(pid)) ? membersOf(run, look) : [];
@@ -166,7 +166,7 @@ export class Ladder {
     return 'ending';
   }
 
-  /** Something is in its cgroup that has no pid here (pid_namespaces(7)); answers whether it must be killed now. */
+  /** Checks the run's cgroup for a process that has no pid here (pid_namespaces(7)). Returns whether to kill it now. */
   #isUnseen({run, killedAt}: Ending, now: number): boolean {
     const {cgroup} = run;
     if (cgroup === null || !isPopulated(cgroup)) return false;
@@ -195,7 +195,7 @@ export class Ladder {
     if (run.pid !== null) this.#note(ending, run.pid, signal, signalMain(run, signal));
   }
 
-  /** Reports a signal that was refused. One whose process is gone needed none. */
+  /** Reports a refused signal once. `ESRCH` is no refusal: a process that is gone needs no signal. */
   #note({run, refused}: Ending, pid: number, signal: number, error: string | null): void {
     if (error === null || error === 'ESRCH' || refused.has(`${pid} ${signal}`)) return;
     refused.add(`${pid} ${signal}`);
@@ -203,8 +203,8 @@ export class Ladder {
   }
 
   /**
-   * Tells of runs whose main processes have just ended that nothing is left of them, where that is plain to see: their
-   * next runs need not wait for an order to look.
+   * Reports runs whose main processes have just ended and that evidently left nothing behind: their next runs need not
+   * wait for an order to clear.
    */
   glance(runs: readonly Run[]): void {
     const look = new ProcessScan();
@@ -217,10 +217,10 @@ export class Ladder {
     this.#prove(runs.filter(isPlain));
   }
 
-  /** Reports runs of which nothing was found; answers those of which a second source says that something is left. */
+  /** Reports runs of which nothing was found. Returns those of which a second source shows that something is left. */
   #prove(runs: readonly Run[]): Run[] {
     if (runs.length === 0) return [];
-    // In this order: what a process leaves that was still in a cgroup a moment ago is to be seen now.
+    // In this order: orphans of a process that was in a cgroup a moment ago are visible now.
     const empty = runs.filter(({cgroup}) => cgroup === null || !isPopulated(cgroup));
     this.#host.adoptOrphans(new ProcessScan());
     const proved = new Set<Run>();
@@ -234,7 +234,8 @@ export class Ladder {
   }
 
   #finish(run: Run, cleared: Cleared): void {
-    // The cgroup of a run whose next one may begin at once is removed when the run is forgotten.
+    // Only for an ending: otherwise the next run may start at once, and the cgroup is removed when the run is
+    // forgotten.
     if (this.#endings.delete(run.token) && run.cgroup !== null && cleared.survivors.length === 0)
       removeCgroup(run.cgroup);
     this.#host.cleared(run, cleared);

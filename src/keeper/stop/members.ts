@@ -1,4 +1,4 @@
-/** Signals to the processes of a run: to its main process, to one that was seen, or to all until none is left out. */
+/** Signals to the processes of a run: to its main process, to one found by a scan, or to all until none is left out. */
 import {SIGSTOP} from '../../posix/signal-numbers.ts';
 import {killPid} from '../../posix/kill.ts';
 import {pidfdRefusals, signalIdentified, signalPidfd} from '../../posix/pidfd.ts';
@@ -6,17 +6,17 @@ import {readStat, startTimeOf} from '../../process/stat.ts';
 import {ProcessScan, membersOf, type Member} from '../lineage/members.ts';
 import type {Run} from '../runs/run.ts';
 
-/** A run that forks faster than it is frozen is looked at again in the next round. */
+/** Maximum number of scans. A run that forks faster than it is frozen is scanned again in the next round. */
 const FREEZE_LOOKS = 20;
 
-/** A process of a run that was sent a signal. */
+/** A process of a run to which a signal was sent. */
 export interface Signalled extends Member {
   readonly run: Run;
-  /** Why it did not get it (`ESRCH`: it is gone); null: it did. */
+  /** Why the signal was not delivered (`ESRCH`: the process is gone), or null if it was. */
   readonly error: string | null;
 }
 
-/** Sends a signal to a process that was seen in a look, if it is still the same one. */
+/** Sends a signal to a process found by a scan, if it is still the same process. */
 export const signalMember = (member: Member, signal: number): string | null =>
   signalIdentified(member.pid, member.startTime, signal, startTimeOf);
 
@@ -24,19 +24,19 @@ export const signalMember = (member: Member, signal: number): string | null =>
 export function signalMain(run: Run, signal: number): string | null {
   const {pid, startTime, pidfd, exit, adopted} = run;
   if (pid === null || startTime === null || exit !== null) return 'ESRCH';
-  // Until this process has waited for a child of its own, the kernel gives that pid to no other process.
+  // The kernel does not reuse the pid of this process's child until the child is reaped.
   if (!adopted) return killPid(pid, signal);
   if (pidfd !== null && pidfdRefusals().send === null) return signalPidfd(pidfd, signal);
   return signalIdentified(pid, startTime, signal, startTimeOf);
 }
 
-/** What an adopted run's parent is told by SIGCHLD, nobody tells here. */
+/** Whether a run is stopped. An adopted run sends no SIGCHLD here, so the state of its main process is read. */
 export const isPaused = ({paused, adopted, pid, exit}: Run): boolean =>
   paused || (adopted && pid !== null && exit === null && readStat(pid)?.state === 'T');
 
 /**
- * Stops every process of some runs, also those that are forked meanwhile; answers who they are and how that went, the main
- * processes left out. The runs share each look, and may begin with one that was taken for something else.
+ * Stops every process of some runs, including those forked meanwhile. Returns the processes and the results, without
+ * the main processes. The runs share each scan; the first one may have been made for another purpose.
  */
 export function freezeMembers(runs: readonly Run[], first = new ProcessScan()): Signalled[] {
   const frozen = new Map<string, Signalled>();

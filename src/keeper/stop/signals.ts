@@ -1,4 +1,4 @@
-/** What is done to processes as they run: signals, stopping and continuing of whole trees, nice values. */
+/** Operations on running processes: signals, stopping and continuing of whole trees, nice values. */
 import {SIGSTOP} from '../../posix/signal-numbers.ts';
 import {setPriority} from 'node:os';
 import {freezeMembers, signalMain, signalMember, type Signalled} from './members.ts';
@@ -15,10 +15,10 @@ const replyOf = (error: string | null, pids: readonly number[]): Reply => ({
 });
 const gone = replyOf('ESRCH', []);
 
-/** @param error of the main process, which is not among the members */
+/** @param error result for the main process, which is not among the members */
 function replyOfTree(main: number, error: string | null, members: readonly Omit<Signalled, 'run'>[]): Reply {
   const pids = members.filter(member => member.error === null).map(({pid}) => pid);
-  // One that is gone needs no signal any more.
+  // A process that is gone needs no signal.
   const refused = members.flatMap(({pid, name, error: why}) =>
     why === null || why === 'ESRCH' ? [] : [{pid, name, error: why}],
   );
@@ -26,11 +26,11 @@ function replyOfTree(main: number, error: string | null, members: readonly Omit<
   return {ok: error === null, error, pids: reached, ...(refused.length > 0 && {refused})};
 }
 
-/** Sends a signal to one process, if it is still the one that was meant. */
+/** Sends a signal to one process, if its start time still matches. */
 export const signalProcess = (pid: number, startTime: string, signal: number): Reply =>
   replyOf(signalIdentified(pid, startTime, signal, startTimeOf), [pid]);
 
-/** Sends a signal to a run's main process, or to all its processes; answers whom it reached, and whom it did not. */
+/** Sends a signal to a run's main process, or to all its processes. Returns the reached and the refused ones. */
 export function signalRun(run: Run | undefined, signal: number, tree: boolean): Reply {
   if (!run || run.pid === null || run.exit !== null) return gone;
   const members = tree ? membersOf(run, new ProcessScan()) : [];
@@ -42,7 +42,7 @@ export function signalRun(run: Run | undefined, signal: number, tree: boolean): 
   );
 }
 
-/** Stops every process of a run, also those that are forked meanwhile; answers which run on. */
+/** Stops every process of a run, including those forked meanwhile. Returns the stopped and the refused ones. */
 export function freezeRun(run: Run | undefined): Reply {
   if (!run || run.pid === null || run.exit !== null) return gone;
   const error = signalMain(run, SIGSTOP);
@@ -57,7 +57,7 @@ export function setNice(pid: number, startTime: string, nice: number): Reply {
     setPriority(pid, nice);
     return replyOf(null, [pid]);
   } catch (error) {
-    // Node tells what the system said in `info` only.
+    // Node reports the system's error in `info` only.
     const info = error instanceof Error && 'info' in error ? JSON.stringify(error.info) : '';
     return replyOf(/EPERM|EACCES|ENOSYS/.exec(info)?.[0] ?? 'ESRCH', []);
   }

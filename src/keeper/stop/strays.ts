@@ -1,6 +1,6 @@
 /**
- * What belongs to no run, when the whole fleet has been stopped. A process may shed every sign of which worker's it is,
- * but it has come from this fleet: it became a child of the keeper, or of the anchor when an earlier keeper died.
+ * Processes of a stopped fleet that belong to no run. A process may shed every sign of its worker, but it comes from
+ * this fleet: it became a child of the keeper, or of the anchor when an earlier keeper died.
  */
 import {SIGTERM} from '../../posix/signal-numbers.ts';
 import {livingAnchor} from '../anchor/anchor.ts';
@@ -10,10 +10,10 @@ import {newRun, type Run} from '../runs/run.ts';
 import {childrenOf} from '../../process/proc-files.ts';
 import {readStat} from '../../process/stat.ts';
 
-/** Strays have that long to end before SIGKILL. */
+/** Time for strays to end before SIGKILL. */
 const GRACE_MS = 1_000;
 
-/** In the place of a run: what belongs to none. */
+/** A placeholder run for processes that belong to none. */
 const noRun = (): Run => ({
   ...newRun({token: '', id: '', stopSignal: 'SIGTERM', stopTimeoutMs: GRACE_MS, logStart: {out: 0, err: 0}}),
   child: false,
@@ -29,7 +29,9 @@ export class Strays {
     this.#ladder = ladder;
   }
 
-  /** Ends them all; `controller` leaves by itself. Calls back once they are gone, or names those that can't be ended. */
+  /**
+   * Ends all strays; the controller exits by itself. Calls back when they are gone, or with those that can't be ended.
+   */
   endStrays(controller: number | null, gone: (survivors: readonly string[]) => void): void {
     if (this.#run !== null) return;
     this.#run = noRun();
@@ -37,11 +39,11 @@ export class Strays {
     this.#again(this.#run, controller, GRACE_MS);
   }
 
-  /** Whether what the ladder has cleared were the strays. */
+  /** Handles a run that the ladder has cleared. Returns whether that was the placeholder for the strays. */
   cleared(run: Run, survivors: readonly string[]): boolean {
     if (run !== this.#run) return false;
     if (survivors.length > 0) this.#gone?.(survivors);
-    // What a stray leaves when it dies is one, too.
+    // The orphans of a stray are strays, too.
     else this.#again(run, null, 0);
     return true;
   }

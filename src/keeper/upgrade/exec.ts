@@ -1,4 +1,4 @@
-/** Another image of this program, in this process: the children stay, and it holds the lock all the time. */
+/** Replaces the image of this process: the children stay, and the lock is held all the time. */
 import {argumentsAfter} from '../arguments.ts';
 import type {Code} from '../code/installed.ts';
 import {isHeldUp} from '../../posix/elsewhere.ts';
@@ -8,9 +8,9 @@ import {isSocketHeldUp} from '../../posix/socket-threads.ts';
 
 const STANDARD_STREAMS = [0, 1, 2];
 
-/** Throws where it can't. */
+/** Executes `program` in this process. Throws if that is not possible. */
 export function replaceImage(code: Code, program: string, options: Parameters<typeof argumentsAfter>[0]): never {
-  // Of a thread that is held up execve(2) makes an end, but what waits for its turn would be closed within execve itself.
+  // execve(2) ends a blocked thread, but would itself have to close the descriptors that still wait for their turn.
   if (isHeldUp())
     throw new Error(
       'descriptors that a worker has passed to its notify socket are not closed yet, or a pipe can not be opened',

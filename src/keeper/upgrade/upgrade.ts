@@ -1,10 +1,10 @@
 /**
- * Other programs take over, or nothing changes. A new controller is started beside the one that works, and a new keeper
- * is tried, where it differs; when both have shown that they can, the old controller commits and hands over. A keeper
- * that differs then becomes the new one (execve: the same pid, the children stay), once the new controller holds the
- * output of all runs, also of those that have begun meanwhile; and the new controller is welcomed.
- * Only when that answers on the control socket are the new programs current; until then whatever fails, or takes too
- * long, leads back to the old ones, which is also what the anchor would start.
+ * Replaces the programs of the supervisor, or changes nothing. A new controller is started beside the working one, and
+ * a new keeper is tried if it differs; when both have shown that they work, the old controller commits and hands over.
+ * A keeper that differs then replaces the old one (execve: the same pid, the children stay), once the new controller
+ * holds the output of all runs, including those that have begun meanwhile; then the new controller gets its welcome.
+ * The new programs become current only when the new controller answers on the control socket; until then any failure or
+ * timeout leads back to the old ones, which the anchor would start, too.
  */
 import {formatDuration} from '../../base/format.ts';
 import {messageOf} from '../../base/errors.ts';
@@ -24,17 +24,17 @@ export interface UpgradeHost {
   readonly code: Code;
   readonly link: Link;
   readonly trial: KeeperTrial;
-  /** To the controller that works. */
+  /** Sends a fact to the working controller. */
   readonly emitFact: (fact: Fact) => void;
-  /** Becomes another image of the keeper; throws where it can't. */
+  /** Becomes another image of the keeper. Throws if that is not possible. */
   readonly become: (program: string, upgrade: UpgradeUnderWay | null, failed: FailedUpgrade | null) => never;
 }
 
 /**
- * - `preparing`: the new ones have not shown yet that they can
- * - `prepared`: the old controller has been asked to hand over
- * - `holding`: the old one has handed over, and the new one opens the output of all runs
- * - `taking`: the new controller works, and has not answered on its socket yet
+ * - `preparing`: the new programs have not shown yet that they work
+ * - `prepared`: the old controller was asked to hand over
+ * - `holding`: the old controller has handed over, and the new one opens the output of all runs
+ * - `taking`: the new controller works, but has not answered on its socket yet
  */
 interface UnderWay {
   readonly to: string;
@@ -44,7 +44,7 @@ interface UnderWay {
   candidate: ControllerProcess | null;
   isControllerReady: boolean;
   isKeeperReady: boolean;
-  /** The keeper to go back to, where this is the new one. */
+  /** The keeper to return to if this is the new one. */
   readonly back: string | null;
 }
 
@@ -53,19 +53,19 @@ export class Upgrade {
   #now: UnderWay | null = null;
   #failed: FailedUpgrade | null;
 
-  /** @param replaced what the image that this one replaces had to say; null: it replaces none */
+  /** @param replaced state that the replaced image has left; null if this image replaces none */
   constructor(host: UpgradeHost, replaced: Replaced | null) {
     this.#host = host;
     const {next} = host.code;
-    // When it has become current, it was done: the controller finds that out.
+    // If `next` is current, the upgrade was complete; the controller detects that itself.
     const lost = next !== null && next !== host.code.current;
     const failed = lost ? {to: next, message: 'the keeper was lost in the middle of it'} : null;
     this.#failed = replaced ? replaced.failed : failed;
-    // The keeper was lost when it was done, before it had forgotten that.
+    // The keeper was lost after a complete upgrade, before it had cleared `next`.
     if (next !== null && !lost) this.#forgetNext();
   }
 
-  /** The last one that came to nothing; told once. */
+  /** Returns the last failed upgrade, once. */
   takeFailed(): FailedUpgrade | null {
     const failed = this.#failed;
     this.#failed = null;
@@ -106,13 +106,14 @@ export class Upgrade {
     }
   }
 
-  /** The old controller has committed everything. */
+  /** Continues the upgrade once the old controller has committed everything. */
   handOver(): void {
     const {code, link} = this.#host;
     const now = this.#now;
     link.release();
     if (now?.step !== 'prepared' || now.candidate === null) {
-      // It was given up in this moment, and the old controller has closed its door: another one of the old code opens it.
+      // The upgrade was cancelled at this moment, and the old controller has closed its socket: a controller of the old
+      // code reopens it.
       link.start();
       return;
     }
@@ -121,7 +122,7 @@ export class Upgrade {
       link.useController(now.candidate);
       return;
     }
-    // From now on no run begins. Those that have begun since it was first asked, it does not hold yet.
+    // No run begins from here on. The candidate does not hold the output of runs that began since its first handshake.
     now.step = 'holding';
     now.candidate.send({type: 'handshake'});
   }
@@ -131,7 +132,7 @@ export class Upgrade {
     const {to, until, candidate} = now;
     if (candidate === null) return;
     whenCopied(() => {
-      if (this.#now !== now) return; // it took too long
+      if (this.#now !== now) return; // the upgrade has ended meanwhile
       try {
         const back = code.keeper(code.own);
         become(code.keeper(to), {to, until, controller: candidate.pid, link: candidate.fd, back}, null);
@@ -141,14 +142,14 @@ export class Upgrade {
     });
   }
 
-  /** This is the new keeper: the new controller may have its welcome. */
+  /** Continues the upgrade in the new keeper: the new controller gets its welcome. */
   resume({to, until, back}: UpgradeUnderWay, candidate: ControllerProcess): void {
     const now = this.#start(to, 'taking', until, back);
     now.candidate = candidate;
     this.#host.link.useController(candidate);
   }
 
-  /** The controller that works answers on its socket. */
+  /** Completes the upgrade: the working controller answers on its socket. */
   ready(): void {
     const {code, emitFact: say} = this.#host;
     const now = this.#now;
@@ -165,7 +166,7 @@ export class Upgrade {
     say({type: 'upgraded', from, to: now.to});
   }
 
-  /** The controller that works, old or new, is lost or keeps its lease. */
+  /** Cancels the upgrade because the working controller, old or new, is lost or keeps its lease. */
   cancel(why: string): void {
     if (this.#now !== null) this.#fail(why);
   }
@@ -210,7 +211,7 @@ export class Upgrade {
     writeError(`brood keeper: no upgrade to ${now.to}: ${message}\n`);
     now.candidate?.kill('SIGKILL');
     if (now.step === 'holding') {
-      // The old controller has gone: another one of the old code tells what has become of it.
+      // The old controller has exited: another one of the old code reports the failure.
       this.#failed = failed;
       now.candidate?.hangUp();
       link.start();
@@ -219,13 +220,13 @@ export class Upgrade {
     if (now.step !== 'taking') {
       now.candidate?.hangUp();
       say({type: 'upgrade-failed', ...failed});
-      // Where the one that works has just been lost, the next one is told.
+      // If the working controller was just lost, its successor gets the failure.
       if (link.pid === null) this.#failed = failed;
       else this.#forgetNext();
       return;
     }
     this.#failed = failed;
-    // The old controllers and the old keeper go together: a new keeper goes back to what it was.
+    // Old controllers and the old keeper belong together: the new keeper becomes the old one again.
     const {back} = now;
     if (back !== null) whenCopied(() => become(back, null, failed));
   }
@@ -239,7 +240,7 @@ export class Upgrade {
     try {
       this.#host.code.next = null;
     } catch {
-      // A disk that takes no change: the next keeper says that an upgrade was lost, which one was.
+      // The disk accepts no change: the next keeper reports a lost upgrade, which is true.
     }
   }
 }

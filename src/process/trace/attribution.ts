@@ -1,26 +1,26 @@
 /**
- * Whose each process of a trace is. What is known at first is kept up by forks: a child is its parent's owner's, whatever it
- * does afterwards, and however briefly either of them lives.
+ * The owner of each process in a trace. Forks extend what is known at first: a child has its parent's owner, whatever
+ * it does afterwards and however briefly either of them lives.
  *
- * A child of the keeper is the first process of a new run, and of which, somebody else tells a moment later (`spawned`). Until
- * then events are held back, so that they come out in order.
+ * A child of the keeper is the first process of a new run; the supervisor reports a moment later of which run
+ * (`spawned`). Until then events are held back, so that they come out in order.
  */
 import type {TraceEvent} from './event.ts';
 
 export interface Owner {
-  /** Null: nobody knows whose it is, or it is the supervisor's. */
+  /** Null: the owner is unknown, or the process is the supervisor's. */
   readonly worker: string | null;
   readonly instance: number | null;
 }
 
 export const NOBODY: Owner = {worker: null, instance: null};
 
-/** Shared by a process and all that come from it, so that all of them are told at once. */
+/** Shared by a process and its descendants, so that the owner of all of them is set at once. */
 interface Ownership {
   owner: Owner;
-  /** It is about to be told whose they are. */
+  /** The supervisor is about to report the owner. */
   isAwaited: boolean;
-  /** The parent of the first of them, where that was not seen and has been told. */
+  /** The parent of the first process, if the supervisor reported it and no event did. */
   parent: number | null;
 }
 
@@ -30,17 +30,17 @@ interface Traced {
   ownership: Ownership;
   ppid: number | null;
   command: string | null;
-  /** It is a process that was asked for, or comes from one. */
+  /** The process was requested, or descends from a requested one. */
   readonly chosen: boolean;
-  /** When it was found to be there (wall clock, ms); null: it was seen being born. */
+  /** When `know()` recorded the process (wall clock, ms); null: an event reported it. */
   readonly knownAt: number | null;
 }
 
-/** A process that is known at first. */
+/** An existing process, found by a scan. */
 export interface Known {
   readonly pid: number;
   readonly ppid: number;
-  /** Null: its parent's, as far as is known. */
+  /** Null: the owner of the parent, if known. */
   readonly owner: Owner | null;
   readonly chosen: boolean;
   readonly command: string | null;
@@ -51,7 +51,7 @@ export interface AttributedEvent {
   readonly owner: Owner;
   readonly chosen: boolean;
   readonly ppid: number | null;
-  /** The program and its arguments as last seen, of a fork the child's; null: nobody saw them. Untrusted. */
+  /** The program and its arguments as last read, of the child for a fork; null: never read. Untrusted. */
   readonly command: string | null;
 }
 
@@ -66,21 +66,21 @@ interface Held {
   readonly ownership: Ownership;
   readonly traced: Pick<Traced, 'ppid' | 'command' | 'chosen'>;
   readonly since: number;
-  /** Somebody else is about to tell how the process ended. */
+  /** The supervisor is about to report how the process ended. */
   awaitsEnd: boolean;
 }
 
 export interface AttributionOptions {
-  /** Processes are followed that come from none that is known. */
+  /** Whether processes are traced that do not descend from a known one. */
   readonly all: boolean;
-  /** The program and its arguments; null or empty where it is gone. */
+  /** Returns the program and its arguments; null or empty if the process is gone. */
   readonly commandOf: (pid: number) => string | null;
-  /** How long events are held back (ms). */
+  /** How long events are held back at most (ms). */
   readonly patienceMs: number;
 }
 
 const FORGET_MS = 1_000;
-/** More than any family has. */
+/** More generations than any process tree has. */
 const MOST_GENERATIONS = 64;
 
 type ExitEvent = Extract<TraceEvent, {readonly type: 'exit'}>;
@@ -88,22 +88,22 @@ type ExitEvent = Extract<TraceEvent, {readonly type: 'exit'}>;
 export class Attribution {
   readonly #options: AttributionOptions;
   readonly #processes = new Map<number, Traced>();
-  /** Of first processes of runs, whether they live or not: whose they are is not told yet. */
+  /** The first processes of runs, alive or not, whose owner has not been reported yet. */
   readonly #awaited = new Map<number, Ownership>();
-  /** Told before the process was seen. */
+  /** Reports that arrived before the process was seen. */
   readonly #announced = new Map<number, Announcement>();
   #held: Held[] = [];
   #chosen = 0;
   /** Wall clock, ms. */
   #forgotAt = 0;
-  /** Its children are first processes of runs. */
+  /** Pid of the keeper. Its children are the first processes of runs. */
   keeper: number | null = null;
 
   constructor(options: AttributionOptions) {
     this.#options = options;
   }
 
-  /** How many processes live that were asked for, or come from one. */
+  /** Number of living processes that were requested or descend from a requested one. */
   get chosen(): number {
     return this.#chosen;
   }
@@ -116,7 +116,7 @@ export class Attribution {
     return this.#processes.get(pid)?.ownership.owner ?? null;
   }
 
-  /** Notes a process that is there; one that is known already is left as it is, but for an owner that was not. */
+  /** Records an existing process. For a known one only a missing owner or command is added. */
   know({pid, ppid, owner, chosen, command}: Known): void {
     const traced = this.#processes.get(pid);
     if (traced === undefined) {
@@ -127,16 +127,16 @@ export class Attribution {
     if (owner !== null && owner.worker !== null && traced.ownership.owner.worker === null) this.#retell(pid, owner);
   }
 
-  /** Forgets all but those: the others are gone, or are not what they were. */
+  /** Forgets all other processes: they are gone, or their pids belong to other processes. */
   keepOnly(isKept: (pid: number) => boolean): void {
     for (const pid of this.#processes.keys()) if (!isKept(pid)) this.#delete(pid);
   }
 
-  /** Whose a process is, as the supervisor tells it; and whose child it was born as, where that is told, too. */
+  /** Takes the supervisor's report of the owner of a process, and of its parent at birth, if reported. */
   announce(pid: number, owner: Owner, at: number, parent: number | null): void {
     const awaited = this.#awaited.get(pid);
     const traced = this.#processes.get(pid);
-    // Its fork is still to be told: nobody has seen it, or it was found to be there.
+    // The fork event is still to come: the process is unknown, or was found by a scan.
     const isUnborn = traced === undefined ? awaited === undefined : traced.knownAt !== null;
     if (isUnborn) this.#announced.set(pid, {owner, at, parent});
     this.#forgetOld();
@@ -148,7 +148,7 @@ export class Attribution {
     if (traced?.ownership.owner.worker === null) this.#retell(pid, owner);
   }
 
-  /** How a process ended, as the supervisor tells it. */
+  /** Takes the supervisor's report of how a process ended. */
   ended(pid: number, end: Pick<ExitEvent, 'code' | 'signal'>): void {
     const index = this.#held.findIndex(held => held.awaitsEnd && held.event.type === 'exit' && held.event.pid === pid);
     const held = this.#held[index];
@@ -156,7 +156,7 @@ export class Attribution {
       this.#held[index] = {...held, awaitsEnd: false, event: {...held.event, code: end.code, signal: end.signal}};
   }
 
-  /** Takes an event in. `awaitsEnd`: how that process ended is about to be told. */
+  /** Takes an event. `awaitsEnd`: the supervisor is about to report how the process ended. */
   feed(event: TraceEvent, awaitsEnd = false): void {
     const traced = event.type === 'fork' ? this.#forked(event) : this.#touched(event);
     if (traced === null) return;
@@ -164,7 +164,7 @@ export class Attribution {
     this.#held.push({event, ownership, traced: {ppid, command, chosen}, since: performance.now(), awaitsEnd});
   }
 
-  /** The events that can be told now, in order; with `all`, every one. */
+  /** Returns the events that need not wait any longer, in order; with `all`, every event. */
   takeEvents(all = false): AttributedEvent[] {
     const now = performance.now();
     const {patienceMs} = this.#options;
@@ -172,7 +172,7 @@ export class Attribution {
     for (const held of this.#held) {
       const waits = held.ownership.isAwaited || held.awaitsEnd;
       if (waits && !all && now - held.since < patienceMs) break;
-      // Who has not been told by now is not told: what comes after need not wait for it again.
+      // An owner not reported by now is given up: later events of the process do not wait again.
       held.ownership.isAwaited = false;
       count++;
     }
@@ -190,7 +190,7 @@ export class Attribution {
 
   #knownAs(pid: number, ppid: number, owner: Owner | null): Ownership {
     if (owner !== null) return owned(owner);
-    // A child of the keeper that nobody knows has lost its parent lately: whose it is, is told when it ends at the latest.
+    // An unknown child of the keeper has just been orphaned: its owner is reported when it ends at the latest.
     if (ppid === this.keeper) return this.#awaitedFor(pid, Date.now());
     return this.#processes.get(ppid)?.ownership ?? owned(NOBODY);
   }
@@ -198,11 +198,11 @@ export class Attribution {
   #forked(event: Extract<TraceEvent, {readonly type: 'fork'}>): Traced | null {
     const {pid, child, at} = event;
     const known = this.#processes.get(child);
-    // It was found before its birth was told.
+    // A scan found the process before its fork event was read.
     if (known !== undefined && known.knownAt !== null && at <= known.knownAt) return known;
     const parent = pid === null ? undefined : this.#processes.get(pid);
     if (parent === undefined && pid !== null && !this.#options.all) {
-      // Whatever had that pid has ended, though nobody told.
+      // An earlier process with this pid has ended, but no event reported it.
       this.#delete(child);
       return null;
     }
@@ -221,7 +221,7 @@ export class Attribution {
   #awaitedFor(pid: number, at: number): Ownership {
     const announced = this.#announced.get(pid);
     this.#announced.delete(pid);
-    // Both clocks are the wall's, read by different processes.
+    // Both times are wall clock, read by different processes.
     const isFresh = announced !== undefined && announced.at > at - this.#options.patienceMs;
     const ownership = isFresh ? owned(announced.owner) : owned(NOBODY, true);
     if (isFresh) ownership.parent = announced.parent;
@@ -256,7 +256,7 @@ export class Attribution {
     this.#processes.delete(pid);
   }
 
-  /** Of a process that was nobody's, and of those that come from it. */
+  /** Sets the owner of a process that had none, and of its descendants. */
   #retell(pid: number, owner: Owner): void {
     const before = this.#processes.get(pid)?.ownership;
     const told = owned(owner);
@@ -273,7 +273,7 @@ export class Attribution {
     return false;
   }
 
-  /** What was told of processes that are not seen is of no use after a while. */
+  /** Drops old reports, which are of no use if the process is not seen. */
   #forgetOld(): void {
     const now = Date.now();
     if (Math.abs(now - this.#forgotAt) < FORGET_MS) return;

@@ -1,10 +1,10 @@
-/** A trace from the kernel's process connector: nothing is missed, however briefly it lives. */
+/** A trace from the kernel's process connector: no process is missed, however briefly it lives. */
 import {WholeProcesses} from './live.ts';
 import type {TraceHost, TraceSource} from './source.ts';
 import {Connector} from '../../posix/connector.ts';
 import {Epoll} from '../../posix/epoll.ts';
 
-/** So many messages are read before what they told is written. */
+/** Messages read before the resulting events are written. */
 const MOST = 1024;
 const SWEEP_MS = 100;
 
@@ -19,7 +19,7 @@ export class ConnectorTrace implements TraceSource {
     this.#connector = connector;
   }
 
-  /** Listens from now on; where that can't be had here, answers why. */
+  /** Starts to listen. Returns the reason if the process connector is not available. */
   static open(): ConnectorTrace | {readonly unavailable: string} {
     const connector = Connector.open({threadEnds: true, changes: true});
     return connector instanceof Connector ? new ConnectorTrace(connector) : connector;

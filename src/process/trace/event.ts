@@ -1,11 +1,11 @@
-/** What happens to processes, as a trace tells it: from the process connector, or from snapshots. */
+/** Events of processes in a trace, from the process connector or from snapshots. */
 import type {SignalName} from '../../base/signal-name.ts';
 
 export type TraceEvent = {
   /** Wall clock, ms. */
   readonly at: number;
 } &
-  /** `pid` null: whose child it was, nobody saw. */
+  /** `pid` null: the parent is unknown. */
   (
     | {readonly type: 'fork'; readonly pid: number | null; readonly child: number}
     | {readonly type: 'exec'; readonly pid: number}
@@ -14,9 +14,9 @@ export type TraceEvent = {
     | {
         readonly type: 'exit';
         readonly pid: number;
-        /** Null: not known. */
+        /** Null: unknown. */
         readonly ppid: number | null;
-        /** Both null: how it ended is not known. */
+        /** Both null: how it ended is unknown. */
         readonly code: number | null;
         readonly signal: SignalName | null;
       }

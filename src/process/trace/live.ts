@@ -1,4 +1,4 @@
-/** A trace from the process connector: events of threads made into events of processes. */
+/** A trace from the process connector: turns events of threads into events of processes. */
 import {readStat, hasEnded} from '../stat.ts';
 import type {TraceEvent} from './event.ts';
 import type {ConnectorEvent} from '../../posix/connector-messages.ts';
@@ -6,24 +6,24 @@ import {endOfStatus} from '../../posix/wait.ts';
 
 type Exit = Extract<ConnectorEvent, {readonly type: 'exit'}>;
 
-/** How long ago an event may be for its time to be believed (ms). */
+/** Maximum age of an event (ms); an older time is not trusted. */
 const OLDEST_MS = 3_600_000;
 
-/** Wall clock of CLOCK_MONOTONIC, which another time namespace (time_namespaces(7)) may have shifted. */
+/** Converts CLOCK_MONOTONIC, which another time namespace (time_namespaces(7)) may have shifted, to wall clock time. */
 export function wallClock(time: number): number {
   const age = Number(process.hrtime.bigint()) / 1e6 - time;
   return Date.now() - (age >= 0 && age < OLDEST_MS ? age : 0);
 }
 
 export interface WholeProcessesHost {
-  /** Whether anybody wants to hear of that process. */
+  /** Whether events of the process are wanted. */
   readonly isWanted: (pid: number) => boolean;
   readonly onEvent: (event: TraceEvent) => void;
-  /** Whether a process runs, perhaps without the thread that led it; its start time, or null. */
+  /** Returns the start time of a process that runs, perhaps without its leader thread, or null. */
   readonly runs?: (pid: number) => string | null;
 }
 
-/** Null: it is gone, or waits to be waited for. */
+/** Returns null if the process is gone, or waits to be reaped. */
 function startTimeOfRunning(pid: number): string | null {
   const stat = readStat(pid);
   return stat === null || hasEnded(stat) ? null : stat.startTime;
@@ -34,11 +34,11 @@ interface Leaderless {
   readonly startTime: string;
 }
 
-/** The end of the thread that leads a process is not always the end of the process. */
+/** Converts ends: the end of a leader thread is not always the end of the process. */
 export class WholeProcesses {
   readonly #host: WholeProcessesHost;
   readonly #runs: (pid: number) => string | null;
-  /** Their leaders have ended, other threads go on. */
+  /** Processes whose leader has ended while other threads run. */
   readonly #leaderless = new Map<number, Leaderless>();
 
   constructor(host: WholeProcessesHost) {
@@ -57,7 +57,7 @@ export class WholeProcesses {
         tell({type: 'fork', at, pid: event.parent, child: tgid});
         return;
       case 'exec':
-        // Another thread than the leader may do that; it leads from then on (execve(2)).
+        // Another thread than the leader may call execve(2), and is the leader from then on.
         this.#leaderless.delete(tgid);
         tell({type: 'exec', at, pid: tgid});
         return;
@@ -73,7 +73,7 @@ export class WholeProcesses {
     }
   }
 
-  /** Looks for the ends that no event has told. */
+  /** Finds ends that no event reported. */
   sweep(): void {
     for (const [pid, {exit, startTime}] of this.#leaderless) if (this.#runs(pid) !== startTime) this.#ended(exit);
   }
@@ -90,7 +90,7 @@ export class WholeProcesses {
 
   #threadEnded(exit: Exit): void {
     const leaderless = this.#leaderless.get(exit.tgid);
-    // Of the last one, or of all of them at once (exit_group(2)), the status is the process's.
+    // The status of the last thread, or of all of them at once (exit_group(2)), is that of the process.
     if (leaderless && this.#runs(exit.tgid) !== leaderless.startTime) this.#ended({...exit, pid: exit.tgid});
   }
 

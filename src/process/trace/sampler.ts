@@ -1,6 +1,6 @@
 /**
- * A trace from snapshots of /proc, where the process connector can't be had: what lives for less than a moment is missed. Ends
- * are told at once by pidfds, and how, as far as the kernel tells that to others than the parent.
+ * A trace from snapshots of /proc, for systems without the process connector: processes that live only for a moment are
+ * missed. Pidfds report ends at once, and the exit status as far as the kernel shows it to non-parents.
  */
 import {closeSync} from 'node:fs';
 import {endOf} from '../end.ts';
@@ -11,25 +11,25 @@ import type {TraceHost, TraceSource} from './source.ts';
 import {Epoll} from '../../posix/epoll.ts';
 import {openIdentified} from '../../posix/pidfd.ts';
 
-/** The shortest time between two snapshots (ms)... */
+/** The shortest pause between two snapshots (ms)... */
 export const SAMPLE_MS = 50;
-/** ...and how many times as long as one takes: at most so large a part of one core is used for it. */
+/** ...and the pause as a multiple of a snapshot's duration, which limits the load on one core. */
 const REST = 25;
 const LONGEST_MS = 1_000;
-/** All of /proc is looked through at least that often. */
+/** All of /proc is scanned at least this often (ms). */
 const SCAN_MS = 1_000;
-/** Others need descriptors, too. */
+/** Leaves descriptors for other uses. */
 const MOST_PIDFDS = 500;
-/** How long how a process ended is waited for, where the kernel tells it once somebody has waited for the process. */
+/** How long to wait for the exit status (ms), if the kernel reports it only once the process has been reaped. */
 const END_MS = 1_000;
 
 interface Sampled {
   stat: Stat;
-  /** Where its stack begins: another one after each exec; null: not to be seen. */
+  /** Start address of the stack, different after each exec; null: not visible. */
   layout: string | null;
   command: string | null;
   pidfd: number | null;
-  /** Since when it has been seen to have ended, without saying how (performance.now). */
+  /** When the end was first seen, without an exit status (performance.now). */
   endedAt: number | null;
 }
 
@@ -43,7 +43,7 @@ function look(pid: number): Pick<Sampled, 'stat' | 'layout'> | null {
   return {stat, layout: layout === undefined || layout === '0' ? null : layout};
 }
 
-/** The last pid that was given away in this pid namespace (proc_loadavg(5)). */
+/** Returns the last pid assigned in this pid namespace (proc_loadavg(5)). */
 const lastPid = (): string | null => readSmall('/proc/loadavg')?.trim().split(' ').at(-1) ?? null;
 
 export class SampledTrace implements TraceSource {
@@ -51,14 +51,16 @@ export class SampledTrace implements TraceSource {
   readonly #keeper: () => number | null;
   #host: TraceHost | null = null;
   readonly #known = new Map<number, Sampled>();
-  /** Processes that nobody wants to hear of. */
+  /** Processes whose events are not wanted. */
   #strangers = new Set<number>();
   #pidfds = 0;
   #lastPid: string | null = null;
   #scannedAt = 0;
   #timer: NodeJS.Timeout | null = null;
 
-  /** @param keeper whose children have a supervisor that tells how they end, and may have been others' children before */
+  /**
+   * @param keeper pid of the keeper: a supervisor reports how its children end; they may have had other parents before
+   */
   constructor(keeper: () => number | null) {
     this.#keeper = keeper;
   }
@@ -106,7 +108,7 @@ export class SampledTrace implements TraceSource {
       this.#lookForNew(host);
       for (const pid of [...this.#known.keys()]) this.#lookAt(host, pid);
     } catch (error) {
-      if (!isShortage(error)) throw error; // who could not be seen is not gone
+      if (!isShortage(error)) throw error; // an unreadable process need not be gone
     }
   }
 
@@ -135,13 +137,13 @@ export class SampledTrace implements TraceSource {
     }
   }
 
-  /** Whether it is one that somebody wants to hear of. */
+  /** Reports a new process. Returns false if its events are not wanted. */
   #tellNew(host: TraceHost, seen: Pick<Sampled, 'stat' | 'layout'>): boolean {
     const {pid, ppid} = seen.stat;
     if (!host.isWanted(ppid)) return false;
     const at = Date.now();
     const parent = this.#known.get(ppid);
-    // The keeper's child may be an orphan by now.
+    // A child of the keeper may be an orphan by now.
     host.onEvent({type: 'fork', at, pid: ppid === this.#keeper() ? null : ppid, child: pid});
     const command = commandOf(pid);
     const sampled = this.#know(seen, command);
@@ -176,7 +178,7 @@ export class SampledTrace implements TraceSource {
         void this.#host.told();
       });
     } catch {
-      // Without a descriptor to spare, its end is found by looking.
+      // Without a spare descriptor, polling finds the end.
     }
   }
 
@@ -217,7 +219,7 @@ export class SampledTrace implements TraceSource {
     host.onEvent({type: 'exit', at: Date.now(), pid, ppid, code, signal}, isUnknown && ppid === this.#keeper());
     this.#release(sampled);
     this.#known.delete(pid);
-    // A zombie is there still, and is no new process.
+    // A zombie still exists, and is no new process.
     this.#strangers.add(pid);
   }
 

@@ -1,22 +1,22 @@
-/** Where a trace has its events from. */
+/** The interface of event sources of a trace. */
 import type {TraceEvent} from './event.ts';
 
 export interface TraceHost {
-  /** Whether anybody wants to hear of that process and of what it starts. */
+  /** Whether events of the process and of its children are wanted. */
   readonly isWanted: (pid: number) => boolean;
-  /** `awaitsEnd`: how that process ended is told by its supervisor. */
+  /** `awaitsEnd`: the supervisor reports how the process ended. */
   readonly onEvent: (event: TraceEvent, awaitsEnd?: boolean) => void;
-  /** Events were lost: what is known of processes may be wrong. */
+  /** Called when events were lost: the known processes may be wrong. */
   readonly lost: () => void;
-  /** Some were told; what is answered is waited for before the next. */
+  /** Called after events. The source waits for the returned promise before it reads more. */
   readonly told: () => Promise<void> | null;
 }
 
 export interface TraceSource {
-  /** Begins to tell, from what was seen when it was opened. */
+  /** Starts to report events, from those since the source was opened. */
   start(host: TraceHost): void;
-  /** Tells all that has happened by now. */
+  /** Reports everything that has happened so far. */
   finish(): void;
-  /** Ends it, so that the program can end. */
+  /** Closes the source, so that the program can exit. */
   close(): void;
 }

@@ -1,54 +1,54 @@
-/** Workers and instances as the roster keeps them, and how one worker stands towards another. */
+/** The roster's entries for workers and instances, and the standing of a worker towards its dependents. */
 import type {WorkerSpec} from '../../fleet/types.ts';
 import type {Timed} from './deadlines.ts';
 import type {Instance, Status} from '../types.ts';
 
-/** One instance and what the core keeps about it. */
+/** One instance and the core's data about it. */
 export interface Cell extends Timed {
   instance: Instance;
   readonly member: Member;
-  /** Its JSON text, until it changes. */
+  /** Cached JSON text of the instance, or null after a change. */
   json: string | null;
 }
 
-/** One worker and what the core keeps about it. */
+/** One worker and the core's data about it. */
 export interface Member {
   spec: WorkerSpec;
-  /** By `add`, not by the fleet file. */
+  /** Added by `add`, not by the fleet file. */
   added: boolean;
-  /** It is out of the fleet as soon as its last instance is. */
+  /** The worker leaves the fleet with its last instance. */
   removed: boolean;
-  /** By number. */
+  /** Sorted by number. */
   readonly cells: Cell[];
   readonly counts: Counts;
-  /** Workers that name it in `after` or `requires`. */
+  /** Workers that name this one in `after` or `requires`. */
   dependents: Member[];
   standing: Standing;
   json: string | null;
 }
 
-/** Instances of one worker, so that nobody has to go through them all. */
+/** Counts of a worker's instances, maintained so that no loop over all of them is needed. */
 export interface Counts {
-  /** Wanted up, by status. */
+  /** Instances wanted up, by status. */
   readonly up: Record<Status, number>;
   wantedUp: number;
-  /** With a run, or with something of a run left. */
+  /** Instances with a run, or with leftovers of one. */
   alive: number;
   /** Of these, wanted down. */
   aliveDown: number;
 }
 
-/** How a worker stands towards those who depend on it. */
+/** The standing of a worker towards its dependents. */
 export interface Standing {
   /**
-   * `satisfied`: each instance that is wanted up is ready, or finished well. `waiting`: not yet. `stopped`: none is
-   * wanted up. `failed`: all of them gave up. `held`: what it requires is gone, so it is too.
+   * `satisfied`: each instance that is wanted up is ready or finished. `waiting`: not yet. `stopped`: none is wanted
+   * up. `failed`: all of those failed for good. `held`: down because a requirement is gone.
    */
   readonly kind: 'satisfied' | 'waiting' | 'stopped' | 'failed' | 'held';
-  /** For whom it concerns: `is starting`, `failed: exit code 3`. */
+  /** The words for dependents: `is starting`, `failed: exit code 3`. */
   readonly words: string;
-  /** What it requires and is gone, in words; its instances can't be up. */
+  /** The requirement that is gone, in words, or null. With it, no instance can be up. */
   readonly heldBy: string | null;
-  /** Instances that are to go down and are not yet: what they depend on stays up so long. */
+  /** The number of instances that must go down and still live. Their dependencies stay up until then. */
   readonly going: number;
 }

@@ -1,4 +1,4 @@
-/** What people ask of the fleet, as events of its instances. */
+/** Translates commands for the fleet into events of its instances. */
 import {configure} from './configure.ts';
 import type {Cell, Member} from './cell.ts';
 import {takeChange} from './file-changes.ts';
@@ -9,7 +9,7 @@ import type {Input} from '../types.ts';
 
 export type Command = Exclude<Input, {readonly token: string} | {readonly type: 'tick' | 'found'}>;
 
-/** Carries a command out. While everything is being stopped, nothing is started, added or changed. */
+/** Executes a command. While the fleet is being stopped, only `stop`, `resume` and `down` have an effect. */
 export function applyCommand(command: Command, change: FleetChange): void {
   if (change.stopping !== 'no' && command.type !== 'stop' && command.type !== 'resume' && command.type !== 'down')
     return;
@@ -62,7 +62,7 @@ export function applyCommand(command: Command, change: FleetChange): void {
   }
 }
 
-/** What `start` names, and what that requires and nobody runs. */
+/** Starts the named instances, and their requirements that are down or failed. */
 function bringUp(command: Extract<Command, {type: 'start' | 'restart'}>, change: FleetChange): void {
   const {roster} = change;
   const cells = named(command.ids, change).filter(({instance}) => !instance.leaving);
@@ -85,7 +85,10 @@ function bringUp(command: Extract<Command, {type: 'start' | 'restart'}>, change:
   }
 }
 
-/** Whatever these require, and what that requires, each behind what it requires itself. By hand: a chain may be long. */
+/**
+ * Returns the transitive requirements of instances, each after its own requirements. Iterative, since a chain may be
+ * long.
+ */
 function requiredBy(cells: readonly Cell[], {members}: Roster): Member[] {
   const found: Member[] = [];
   const seen = new Set<string>();
@@ -112,7 +115,7 @@ function requiredBy(cells: readonly Cell[], {members}: Roster): Member[] {
   return found;
 }
 
-/** Everything is wanted down; `now` does not wait for an order, nor for what is being ended already. */
+/** Makes all instances wanted down. `now`: ends all runs at once, including those that are being ended already. */
 function goDown(how: 'in-order' | 'now', change: FleetChange): void {
   const {roster, stopping} = change;
   if (stopping === how || stopping === 'now') return;

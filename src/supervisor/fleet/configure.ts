@@ -1,4 +1,4 @@
-/** Makes true what a changed fleet file says. */
+/** Applies a changed fleet file. */
 import {asSeenBy, endsOf} from '../../fleet/channels.ts';
 import type {FleetSpec, WorkerSpec} from '../../fleet/types.ts';
 import type {FleetChange} from './fleet-change.ts';
@@ -7,14 +7,14 @@ import {headOf, type FleetHead} from './head.ts';
 import {addWorker, removeWorker, resize} from './members.ts';
 import type {Member} from './cell.ts';
 
-/** What came, left and changed, by name. */
+/** Names of the added, removed and changed workers. */
 export interface Plan {
   readonly added: readonly string[];
   readonly removed: readonly string[];
   readonly changed: readonly string[];
 }
 
-/** What takes effect without a new run; all else is part of how a process was started. */
+/** Keys that take effect without a new run. All others determine how a process is started. */
 const SOFT: ReadonlySet<string> = new Set<keyof WorkerSpec>([
   'instances',
   'restart',
@@ -34,7 +34,10 @@ const SOFT: ReadonlySet<string> = new Set<keyof WorkerSpec>([
   'watchIgnore',
 ]);
 
-/** Applies a fleet file; null if all is so already. What was added by command stays, scale goes back to the file. */
+/**
+ * Applies a fleet file. Returns null if nothing changes. Workers added by command stay; the scale is reset to the
+ * file's.
+ */
 export function configure(fleet: FleetSpec, change: FleetChange): Plan | null {
   const {roster} = change;
   const names = new Set(fleet.workers.map(({name}) => name));
@@ -68,11 +71,11 @@ export function configure(fleet: FleetSpec, change: FleetChange): Plan | null {
 function update(member: Member, spec: WorkerSpec, otherChannels: boolean, change: FleetChange): boolean {
   const {spec: before} = member;
   const same = differing(before, spec).length === 0 && !member.added;
-  // A run of one that ran all the time is none of a schedule.
+  // The current run of a worker that ran permanently is not a scheduled run.
   const isNewlyScheduled = before.schedule === null && spec.schedule !== null;
   const anew = otherChannels || isNewlyScheduled || needsNewRun(before, spec);
   const resized = resize(member, spec.instances, change, anew ? 'up' : undefined);
-  // Runs end by the definition with which they began, so this comes before the new one.
+  // Runs end by the definition with which they started, so this precedes the new one.
   if (anew) renew(member, change);
   if (same) return resized || otherChannels;
   member.spec = spec;
@@ -82,7 +85,7 @@ function update(member: Member, spec: WorkerSpec, otherChannels: boolean, change
   return true;
 }
 
-/** The channels that a worker is started with, in order: with others it has to be started anew. */
+/** Returns a lookup of a worker's channels, in order. A worker whose channels change must be restarted. */
 function channelsGiven({channels}: FleetHead): (spec: WorkerSpec) => readonly unknown[] {
   const places = new Map(channels.map(({name}, place) => [name, place]));
   const ending = new Map<string, number[]>();
@@ -112,7 +115,7 @@ function renew(member: Member, change: FleetChange): void {
 const needsNewRun = (before: WorkerSpec, after: WorkerSpec): boolean =>
   differing(before, after).some(key => !SOFT.has(key));
 
-/** A key that an earlier version did not know, and that says nothing, makes no difference. */
+/** Returns the keys that differ. A missing key equals null, since an earlier version may not have had the key. */
 function differing(before: WorkerSpec, after: WorkerSpec): string[] {
   const old = new Map<string, unknown>(Object.entries(before));
   const now = new Map<string, unknown>(Object.entries(after));

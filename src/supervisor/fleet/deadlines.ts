@@ -1,4 +1,4 @@
-/** What is due when: the deadlines of an instance, and of all of them. Times in CLOCK_MONOTONIC ms. */
+/** Deadlines of an instance, and a queue of all of them. Times are CLOCK_MONOTONIC, ms. */
 import type {Instance} from '../types.ts';
 
 export type DueEvent = 'ready-due' | 'ready-timeout' | 'alarm-due' | 'runtime-due' | 'backoff-due';
@@ -8,11 +8,11 @@ interface Due {
   readonly event: DueEvent;
 }
 
-/** The next thing that is due for an instance; null when nothing will be. */
+/** Returns the next deadline of an instance, or null if it has none. */
 export function nextDue(instance: Instance): Due | null {
   const {run, backoff} = instance;
   if (run === null) {
-    // Until nothing is left of the last run, the next one waits for that and not for the clock.
+    // Until nothing is left of the last run, the next one waits for that, not for the clock.
     return backoff === null || instance.clearing !== null ? null : {at: backoff.until, event: 'backoff-due'};
   }
   if (run.pid === null || run.ending !== null) return null;
@@ -20,7 +20,7 @@ export function nextDue(instance: Instance): Due | null {
   const consider = (at: number | null, event: DueEvent): void => {
     if (at !== null && (next === null || at < next.at)) next = {at, event};
   };
-  // While it is paused it can't get ready, and is not blamed for it.
+  // A paused run can't get ready, so its readiness deadlines are suspended.
   if (run.pausedAt === null) {
     consider(run.readyAt, 'ready-due');
     consider(run.readyBy, 'ready-timeout');
@@ -30,24 +30,24 @@ export function nextDue(instance: Instance): Due | null {
   return next;
 }
 
-/** Something with a place in the queue. */
+/** An entry of the queue. */
 export interface Timed {
-  /** When it is due; null when it is not queued. */
+  /** When the entry is due, or null if it is not queued. */
   due: number | null;
-  /** Its index in the queue, -1 outside. */
+  /** The entry's index in the queue, or -1. */
   place: number;
 }
 
-/** A binary heap that knows where each entry is, so that one which changes is moved in O(log n). */
+/** A binary heap that records the place of each entry, so a changed entry moves in O(log n). */
 export class DeadlineQueue<T extends Timed> {
   readonly #heap: T[] = [];
 
-  /** The entry that is due first. */
+  /** Returns the entry that is due first. */
   first(): T | undefined {
     return this.#heap[0];
   }
 
-  /** Puts an entry where its new time belongs, or takes it out (null). */
+  /** Moves an entry to its new time, or removes it (null). */
   set(entry: T, due: number | null): void {
     if (entry.due === due) return;
     entry.due = due;

@@ -1,4 +1,4 @@
-/** Deadlines that have passed: of backoffs, of schedules, of what an instance was given time for. */
+/** Handles expired deadlines: of backoffs, schedules and runs. */
 import type {LifeEvent} from '../instance/events.ts';
 import type {Time} from '../types.ts';
 import type {Cell} from './cell.ts';
@@ -9,11 +9,11 @@ export interface DueContext {
   readonly roster: Roster;
   readonly time: Time;
   readonly apply: (cell: Cell, event: LifeEvent) => void;
-  /** Looks what is to be done with an instance now. */
+  /** Determines the next step of an instance and applies it. */
   readonly consider: (cell: Cell) => void;
 }
 
-/** Handles each that is due, the earliest first. */
+/** Handles each expired deadline, the earliest first. */
 export function fireDeadlines({roster, time, apply, consider}: DueContext): void {
   for (;;) {
     const cell = roster.deadlines.first();
@@ -25,7 +25,7 @@ export function fireDeadlines({roster, time, apply, consider}: DueContext): void
     }
     const due = nextDue(cell.instance);
     if (due === null || due.at > time.mono) {
-      // Its time was reckoned a little too early.
+      // The queued time was slightly too early.
       roster.setOffset(time.wall - time.mono);
       continue;
     }
@@ -38,7 +38,7 @@ export function fireDeadlines({roster, time, apply, consider}: DueContext): void
   }
 }
 
-/** The clock was, or may have been, set back: times that were gone may come again. */
+/** Recomputes due times after the clock was, or may have been, set back: past times may occur again. */
 export function reschedule({roster, time, apply}: Pick<DueContext, 'roster' | 'time' | 'apply'>): void {
   for (const cell of [...roster.scheduled]) {
     const {nextRunAt} = cell.instance;

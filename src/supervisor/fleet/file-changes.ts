@@ -1,4 +1,4 @@
-/** Which instances a changed file concerns. */
+/** Passes a file change to the instances that it concerns. */
 import {isOpen} from '../instance/ending.ts';
 import type {FleetChange} from './fleet-change.ts';
 import type {Input, Instance} from '../types.ts';
@@ -17,8 +17,8 @@ export function takeChange({ids, path, files}: Extract<Input, {type: 'file-chang
 
 function isConcerned({wanted, status, run, leaving}: Instance, isScheduled: boolean): boolean {
   if (wanted === 'down' || leaving || status === 'pending') return false;
-  // Whoever paused it wants it to stay as it is.
+  // A paused run must stay as it is.
   if (run !== null) return run.pausedAt === null && (run.ending === null || isOpen(run.ending));
-  // What is scheduled has a time of its own to begin.
+  // A scheduled instance starts at its own time.
   return status !== 'stopping' && !isScheduled;
 }

@@ -1,11 +1,11 @@
-/** Runs that the keeper knows and that a controller before this one had not committed. */
+/** Takes over runs that the keeper has and that an earlier controller had not committed. */
 import type {LifeEvent} from '../instance/events.ts';
 import {newInstance} from '../instance/instance.ts';
 import type {FoundRun} from '../types.ts';
 import type {Cell} from './cell.ts';
 import type {Roster} from './roster.ts';
 
-/** Gives all of them to their instances before anything follows, so that none is started beside one that lives. */
+/** Assigns all runs to their instances before any other step, so that no second run starts beside a live one. */
 export function takeOver(
   runs: readonly FoundRun[],
   roster: Roster,
@@ -17,7 +17,10 @@ export function takeOver(
   }
 }
 
-/** A place for an instance that the fleet has no more, so that it is ended as any other; none for a strange worker. */
+/**
+ * Adds an instance that is no longer in the fleet, so that it ends like any other. Returns undefined for an unknown
+ * worker.
+ */
 function superfluous(id: string, roster: Roster): Cell | undefined {
   const [worker = '', number] = id.split('/');
   const member = roster.members.get(worker);

@@ -1,6 +1,6 @@
 /**
- * What the failure of one instance means for the others of its groups, as the restart strategies of Erlang/OTP's
- * supervisor(3erl) have it: who restarts with it, when a group gives up, and to whom it hands that.
+ * Effects of one instance's failure on the others of its groups, by the restart strategies of Erlang/OTP's
+ * supervisor(3erl): which instances restart with it, when a group gives up, and how it passes that on.
  */
 import type {JournalEvent} from '../../journal/events.ts';
 import type {LifeEvent} from '../instance/events.ts';
@@ -12,21 +12,24 @@ import type {GiveUp, WorkerSpec} from '../../fleet/types.ts';
 import type {Instance} from '../types.ts';
 import {formatDuration} from '../../base/format.ts';
 
-/** `restart`: the policy restarts it. `gave-up`: it has had its own share of restarts. Null: no failure, or none of the groups' business. */
+/**
+ * `restart`: the policy restarts the instance. `gave-up`: the instance has used up its own restarts. Null: no failure,
+ * or one that does not concern the groups.
+ */
 export type Failure = 'restart' | 'gave-up' | null;
 
-/** What the policy made of an end that nobody wanted. */
+/** Returns the policy's decision about an unrequested end. */
 export function failureOf(before: Instance, after: Instance, event: LifeEvent, spec: WorkerSpec): Failure {
   if (event.type !== 'exited' && event.type !== 'spawn-failed') return null;
-  // What runs now and then is none of those that are of no use without each other.
+  // Groups share failures of workers that are useless without each other, which a scheduled worker is not.
   if (spec.schedule !== null) return null;
   if (after.status === 'backoff') return after.restarts > before.restarts ? 'restart' : null;
-  // One that is never restarted is outside of all strategies, as OTP's temporary children are.
+  // Strategies do not apply to workers that are never restarted, like OTP's temporary children.
   if (after.status !== 'failed' || spec.restart === 'never' || before.run?.ending === 'gave-up') return null;
   return 'gave-up';
 }
 
-/** What the strategies may do. */
+/** The operations of the strategies. */
 export interface Sharing {
   readonly roster: Roster;
   /** CLOCK_MONOTONIC, ms. */
@@ -35,12 +38,12 @@ export interface Sharing {
   readonly journal: (event: JournalEvent) => void;
 }
 
-/** Carries the failure of an instance to its group, and from there as far up as it must go. */
+/** Passes the failure of an instance to its group, and from there up as far as necessary. */
 export function share(cell: Cell, failure: Exclude<Failure, null>, sharing: Sharing): void {
   const {instance, member} = cell;
   const own = sharing.roster.groups.of(instance.worker);
   if (own === null) return;
-  // It alone has failed for good, and nobody was to share that.
+  // The instance alone has failed for good: the strategy of its group shares nothing.
   if (failure === 'gave-up' && !own.isShared) return;
   const cause = `${instance.id}: ${instance.exit === null ? 'failed' : describeExit(instance.exit, member.spec, instance.reason)}`;
   let child: Child = instance.worker;
@@ -64,7 +67,7 @@ export function share(cell: Cell, failure: Exclude<Failure, null>, sharing: Shar
   }
 }
 
-/** Counts one more restart; why it was one too many, or null. */
+/** Counts a restart of a group. Returns why it is one too many, or null. */
 function tooMany(group: Group, cause: string, mono: number): string | null {
   return group.allows(mono) || group.spec.giveUp === null ? null : `${limit(group.spec.giveUp)}; last: ${cause}`;
 }
@@ -72,7 +75,7 @@ function tooMany(group: Group, cause: string, mono: number): string | null {
 const limit = ({restarts, withinMs}: GiveUp): string =>
   `${restarts} ${restarts === 1 ? 'restart' : 'restarts'} within ${formatDuration(withinMs)}`;
 
-/** @param failed the instance whose own restart is under way; null where a whole group restarts. */
+/** @param failed the instance whose own restart is under way, or null if a whole group restarts */
 function restartWith(
   group: Group,
   child: Child,
@@ -90,7 +93,7 @@ function restartWith(
 const cellsOf = (workers: readonly string[], {members}: Roster): Cell[] =>
   workers.flatMap(name => members.get(name)?.cells ?? []);
 
-/** Why an instance waits for others of its groups, in words; null where it does not. */
+/** Returns why an instance waits for others of its groups, in words, or null. */
 export function heldByGroup({instance}: Cell, {groups, members}: Roster): string | null {
   let child: Child = instance.worker;
   for (const group of groups.around(instance.worker)) {

@@ -1,8 +1,8 @@
-/** The groups of a fleet: who restarts with whom, who holds whom back, and when a group has had enough. */
+/** The groups of a fleet: which workers restart together, which hold others back, and when a group gives up. */
 import type {GroupSpec} from '../../fleet/types.ts';
 import type {Instance} from '../types.ts';
 
-/** A worker by its name, or a group within the group. */
+/** The name of a worker, or an inner group. */
 export type Child = string | Group;
 
 export class Group {
@@ -10,11 +10,11 @@ export class Group {
   /** In the order of `members`. */
   readonly children: readonly Child[];
   parent: Group | null = null;
-  /** CLOCK_MONOTONIC ms of the restarts that counted within the last `giveUp.withinMs`. */
+  /** CLOCK_MONOTONIC ms of the counted restarts within the last `giveUp.withinMs`. */
   recent: readonly number[];
-  /** Instances of it, however deep, that are being ended to be started again. */
+  /** The number of its instances, at any depth, that are being ended for a restart. */
   stopping = 0;
-  /** Instances of its own workers that wait for their restart. */
+  /** The number of instances of its own workers that are in backoff. */
   backoff = 0;
 
   constructor(spec: GroupSpec, children: readonly Child[], recent: readonly number[]) {
@@ -24,17 +24,17 @@ export class Group {
     for (const child of children) if (child instanceof Group) child.parent = this;
   }
 
-  /** Whether a failure of one member concerns others. */
+  /** Whether the failure of one member affects others. */
   get isShared(): boolean {
     return this.spec.strategy !== 'one-for-one';
   }
 
-  /** Names of its workers, however deep, in order. */
+  /** The names of its workers, at any depth, in order. */
   get workers(): string[] {
     return this.children.flatMap(workersOf);
   }
 
-  /** Those whom the strategy restarts with a child; the child itself, if it is a group, is restarted whole. */
+  /** Returns the workers that the strategy restarts with a child. A child that is a group restarts as a whole. */
   restartedWith(child: Child): string[] {
     switch (this.spec.strategy) {
       case 'one-for-one':
@@ -48,7 +48,7 @@ export class Group {
     }
   }
 
-  /** Counts one restart; false, and it is not counted, where that is one more than the group allows. */
+  /** Counts a restart. Returns false, without counting it, if it exceeds the group's limit. */
   allows(mono: number): boolean {
     const {giveUp} = this.spec;
     if (giveUp === null) return true;
@@ -59,10 +59,10 @@ export class Group {
   }
 }
 
-/** The workers of one member of a group. */
+/** Returns the workers of one member of a group. */
 export const workersOf = (child: Child): readonly string[] => (child instanceof Group ? child.workers : [child]);
 
-/** Whether others of its group wait until it is down, or has waited itself. */
+/** Returns the status by which an instance makes others of its group wait, or null. */
 export function holds({wanted, status}: Instance): 'stopping' | 'backoff' | null {
   return wanted === 'up' && (status === 'stopping' || status === 'backoff') ? status : null;
 }
@@ -71,7 +71,7 @@ export class Groups {
   readonly #all = new Map<string, Group>();
   readonly #byWorker = new Map<string, Group>();
 
-  /** @param recent what is remembered of groups by these names. */
+  /** @param recent earlier restarts, by group name */
   constructor(specs: readonly GroupSpec[] = [], recent: ReadonlyMap<string, readonly number[]> = new Map()) {
     const byName = new Map(specs.map(spec => [spec.name, spec]));
     const make = (spec: GroupSpec): Group => {
@@ -89,28 +89,28 @@ export class Groups {
     specs.forEach(make);
   }
 
-  /** By group: when its restarts were. Only those that have any. */
+  /** The times of restarts by group name. Groups without restarts are omitted. */
   get recent(): ReadonlyMap<string, readonly number[]> {
     const some = [...this.#all.values()].filter(({recent}) => recent.length > 0);
     return new Map(some.map(({spec, recent}) => [spec.name, recent]));
   }
 
-  /** The group that a worker is a member of. */
+  /** Returns the group of which a worker is a member. */
   of(worker: string): Group | null {
     return this.#byWorker.get(worker) ?? null;
   }
 
-  /** That group and those around it, from within. */
+  /** Yields the groups that contain a worker, innermost first. */
   *around(worker: string): Generator<Group, void> {
     for (let group = this.of(worker); group !== null; group = group.parent) yield group;
   }
 
-  /** Somebody has started it by hand: what was before is forgiven. */
+  /** Resets the restart counts of a worker's groups, after a request or a file change. */
   forgive(worker: string): void {
     for (const group of this.around(worker)) group.recent = [];
   }
 
-  /** Counts an instance in (1) or out (-1). */
+  /** Adds an instance to the counts (1) or removes it (-1). */
   count(instance: Instance, by: 1 | -1): void {
     const held = holds(instance);
     if (held === 'backoff') {

@@ -1,10 +1,10 @@
-/** Who belongs to the fleet: workers and instances that come and leave. */
+/** Adds workers and instances to the fleet and removes them. */
 import type {WorkerSpec} from '../../fleet/types.ts';
 import type {FleetChange} from './fleet-change.ts';
 import {newInstance} from '../instance/instance.ts';
 import type {Member} from './cell.ts';
 
-/** Takes a worker in, at the end; false if one of that name is there (and not leaving). */
+/** Adds a worker at the end. Returns false if a worker of that name exists and is not leaving. */
 export function addWorker(spec: WorkerSpec, added: boolean, change: FleetChange): boolean {
   const {roster} = change;
   const known = roster.members.get(spec.name);
@@ -20,7 +20,7 @@ export function addWorker(spec: WorkerSpec, added: boolean, change: FleetChange)
   return true;
 }
 
-/** Stops all instances of a worker, with which it leaves; false if there is none of that name. */
+/** Stops all instances of a worker, which leaves with them. Returns false if there is no such worker. */
 export function removeWorker(name: string, change: FleetChange): boolean {
   const {roster} = change;
   const member = roster.members.get(name);
@@ -34,8 +34,9 @@ export function removeWorker(name: string, change: FleetChange): boolean {
 }
 
 /**
- * Makes it so many instances: new ones get the lowest free numbers, the highest numbers leave. False if there are that
- * many. New ones are wanted as the others are: those of a worker that was stopped by hand do not start.
+ * Sets the number of instances: new ones get the lowest free numbers, and the highest numbers leave. Returns false if
+ * the number is unchanged. New instances are wanted like the others: those of a worker that was stopped by command do
+ * not start.
  */
 export function resize(member: Member, instances: number, change: FleetChange, wanted = wantedOf(member)): boolean {
   const staying = member.cells.filter(({instance}) => !instance.leaving);
@@ -48,7 +49,7 @@ export function resize(member: Member, instances: number, change: FleetChange, w
     const leaving = change.roster.cells.get(`${member.spec.name}/${number}`);
     if (leaving === undefined) change.roster.addCell(member, newInstance(member.spec.name, number, wanted));
     else if (wanted === 'down') change.apply(leaving, {type: 'stop', leave: false});
-    // Not as it is: it may have begun by a definition that holds no more.
+    // A new run, since the current one may have started with an outdated definition.
     else change.apply(leaving, {type: 'restart', why: 'changed', stay: true});
   }
   return true;

@@ -1,4 +1,4 @@
-/** What follows for an instance from how things are: it is spawned, goes on waiting, is ended, or leaves the fleet. */
+/** Determines the next step of an instance from the current state: spawn, wait, end, or leave the fleet. */
 import type {LifeEvent} from '../instance/events.ts';
 import type {Time} from '../types.ts';
 import type {Cell} from './cell.ts';
@@ -8,11 +8,11 @@ import {mayEnd} from './order.ts';
 export interface StepContext {
   readonly time: Time;
   readonly stopping: Stopping;
-  /** Why it may not start yet; null: it may. */
+  /** Returns why an instance may not start yet, or null if it may. */
   readonly blocked: (cell: Cell) => string | null;
 }
 
-/** Null: nothing. */
+/** Returns the next step of an instance, or null if there is none. */
 export function nextStep(cell: Cell, {time, stopping, blocked}: StepContext): LifeEvent | 'leave' | null {
   const {instance, member} = cell;
   const {run, status, wanted, backoff} = instance;

@@ -1,6 +1,6 @@
 /**
- * Who may start, and who may be ended: `after` orders start and stop; `requires` also ends a dependent when what it
- * needs is stopped or has failed for good.
+ * The order of starts and ends: `after` orders start and stop; `requires` also ends a dependent when its requirement is
+ * stopped or has failed for good.
  */
 import type {WorkerSpec} from '../../fleet/types.ts';
 import {STATUSES} from '../instance/instance.ts';
@@ -9,7 +9,7 @@ import type {Status} from '../types.ts';
 
 type Members = ReadonlyMap<string, Member>;
 
-/** Each worker that a worker names, once. */
+/** Returns the workers that a worker names, without duplicates. */
 export function dependenciesOf({after, requires}: WorkerSpec): ReadonlySet<string> {
   return new Set([...requires, ...after]);
 }
@@ -30,7 +30,7 @@ export function standingOf(member: Member, members: Members): Standing {
   return standing('waiting', waitingWords(member, worst));
 }
 
-/** What keeps a worker's instances from starting, in words; null when nothing does. */
+/** Returns which dependency keeps a worker's instances from starting, in words, or null. */
 export function blockedBy({spec}: Member, members: Members): string | null {
   for (const name of spec.requires) {
     const standing = members.get(name)?.standing;
@@ -39,19 +39,19 @@ export function blockedBy({spec}: Member, members: Members): string | null {
   }
   for (const name of spec.after) {
     const standing = members.get(name)?.standing;
-    // One that was stopped by hand is not waited for.
+    // A worker that was stopped by command does not block.
     if (standing === undefined || standing.kind === 'satisfied' || standing.kind === 'stopped') continue;
     return `waits for ${name}, which ${standing.words}`;
   }
   return null;
 }
 
-/** Whether a run may be ended: all that depend on it and are to go down are down. */
+/** Returns whether a run may be ended: no dependent has instances that must go down and still live. */
 export function mayEnd({member}: Cell): boolean {
   return member.dependents.every(({standing}) => standing.going === 0);
 }
 
-/** The first requirement that is gone, with the root of it, so that the words do not grow with the chain. */
+/** Returns the first requirement that is gone, described by its root cause, so the words do not grow with the chain. */
 function holder(spec: WorkerSpec, members: Members): string | null {
   for (const name of spec.requires) {
     const standing = members.get(name)?.standing;

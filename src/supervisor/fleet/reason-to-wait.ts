@@ -1,4 +1,4 @@
-/** Why an instance that is to run does not start yet. */
+/** Why an instance that is wanted up does not start yet. */
 import type {Calendar} from '../calendar.ts';
 import {waitsForTime} from '../instance/scheduling.ts';
 import type {Cell} from './cell.ts';
@@ -8,7 +8,7 @@ import type {Roster} from './roster.ts';
 
 const CLEARING_WORDS = 'waits until nothing is left of its last run';
 
-/** In words; null: it may start. */
+/** Returns the reason in words, or null if the instance may start. */
 export function reasonToWait(cell: Cell, roster: Roster, calendar: Calendar): string | null {
   const {instance} = cell;
   if (instance.clearing !== null) return CLEARING_WORDS;

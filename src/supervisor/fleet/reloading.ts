@@ -1,6 +1,6 @@
 /**
- * A rolling reload: one instance at a time is ended and started again, and the next one's turn comes when that one has
- * shown itself. It ends at the first that fails; those whose turn has not come stay as they are.
+ * A rolling reload: restarts one instance at a time, and continues with the next one when that one has proved itself.
+ * The reload ends at the first failure; instances whose turn has not come stay as they are.
  */
 import type {JournalEvent} from '../../journal/events.ts';
 import {isRecord} from '../equal.ts';
@@ -9,17 +9,17 @@ import type {Roster} from './roster.ts';
 import {waitsForTime} from '../instance/scheduling.ts';
 import type {Instance} from '../types.ts';
 
-/** One that has had its turn, or has it now. */
+/** An instance that has had its turn, or has it now. */
 interface Reloaded {
   readonly id: string;
-  /** Its automatic restarts when its turn came: one more, and the reload has failed. */
+  /** Its automatic restarts when its turn came. Any further one fails the reload. */
   readonly restarts: number;
 }
 
 interface Turn extends Reloaded {
-  /** The run that is to end. */
+  /** The token of the run to be replaced. */
   readonly before: string;
-  /** When it will have run well for long enough (CLOCK_MONOTONIC, ms); null while it is not ready. */
+  /** When the new run will have run long enough (CLOCK_MONOTONIC, ms), or null while it is not ready. */
   readonly goodAt: number | null;
 }
 
@@ -27,14 +27,16 @@ interface Turn extends Reloaded {
 export interface Reload {
   readonly turn: Turn | null;
   readonly done: readonly Reloaded[];
-  /** Whose turn will come, in order. */
+  /** Ids of the instances whose turn will come, in order. */
   readonly rest: readonly string[];
 }
 
-/** One that nobody asks whether it is ready must at least run for so long (ms), else all would crash one after another. */
+/**
+ * The time that an instance without a readiness check must run (ms), since otherwise all might crash one after another.
+ */
 const SHOWS_ITSELF_MS = 1000;
 
-/** Adds to what is under way. */
+/** Adds instances to the reload that is under way, or starts one. */
 export function withMore(reload: Reload | null, ids: readonly string[]): Reload {
   const {turn, done, rest} = reload ?? {turn: null, done: [], rest: []};
   const known = new Set(rest);
@@ -42,7 +44,7 @@ export function withMore(reload: Reload | null, ids: readonly string[]): Reload 
   return {turn, done: done.filter(({id}) => !more.has(id)), rest: [...rest, ...more]};
 }
 
-/** Somebody wants something else of these. */
+/** Removes instances from a reload. */
 export function without(reload: Reload, ids: readonly string[]): Reload {
   const others = new Set(ids);
   const stays = ({id}: {readonly id: string}): boolean => !others.has(id);
@@ -53,21 +55,21 @@ export function without(reload: Reload, ids: readonly string[]): Reload {
   };
 }
 
-/** Whether its turn has yet to come, or to end. */
+/** Returns whether an instance's turn has not ended yet. */
 export function concerns({turn, rest}: Reload, id: string): boolean {
   return turn?.id === id || setOf(rest).has(id);
 }
 
 const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
 
-/** Made once for each list: with each turn, it is asked of every instance. */
+/** Returns the set of a list, cached by list: each turn queries it for every instance. */
 function setOf(ids: readonly string[]): ReadonlySet<string> {
   const known = sets.get(ids) ?? new Set(ids);
   sets.set(ids, known);
   return known;
 }
 
-/** What a reload may do. */
+/** The operations of a reload. */
 export interface Rolling {
   readonly roster: Roster;
   /** CLOCK_MONOTONIC, ms. */
@@ -76,7 +78,7 @@ export interface Rolling {
   readonly journal: (event: JournalEvent) => void;
 }
 
-/** Goes on as far as it can now; null when it is over. */
+/** Continues a reload as far as possible now. Returns null when it is over. */
 export function roll(reload: Reload, rolling: Rolling): Reload | null {
   const {roster, mono, restart, journal} = rolling;
   const {turn, done, rest} = reload;
@@ -99,7 +101,7 @@ export function roll(reload: Reload, rolling: Rolling): Reload | null {
   const cell = roster.cells.get(id);
   const run = cell?.instance.run ?? null;
   if (cell === undefined || run === null || run.ending !== null || cell.instance.wanted === 'down') {
-    // It has no run that is to go on, so whatever it runs next is new.
+    // There is no run to replace: the next one is new in any case.
     return roll({turn: null, done, rest: later}, rolling);
   }
   const {restarts} = cell.instance;
@@ -126,7 +128,7 @@ function failure({worker, number, reason}: Instance, left: readonly string[]): J
   return {type: 'reload-failed', worker, instance: number, reason, left};
 }
 
-/** Whether what was read back is one. */
+/** Returns whether a value from a snapshot is a reload. */
 export function isReload(value: unknown): value is Reload {
   if (!isRecord(value)) return false;
   const {turn, done, rest} = value;

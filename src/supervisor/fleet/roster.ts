@@ -1,4 +1,4 @@
-/** Who is in the fleet: workers in the order of the file, their instances, and what is counted about them. */
+/** The members of the fleet: workers in the order of the file, their instances, and counts of them. */
 import type {GroupSpec, WorkerSpec} from '../../fleet/types.ts';
 import type {Cell, Member} from './cell.ts';
 import {DeadlineQueue, nextDue} from './deadlines.ts';
@@ -8,7 +8,7 @@ import {isHeld} from '../instance/rate.ts';
 import {dependenciesOf, standingOf} from './order.ts';
 import type {Instance, Time} from '../types.ts';
 
-/** Clocks that are slewed drift apart by less for a long time. */
+/** Clocks that are slewed drift apart by less than this for a long time. */
 const TOLERANCE_MS = 100;
 
 export class Roster {
@@ -16,26 +16,26 @@ export class Roster {
   readonly cells = new Map<string, Cell>();
   readonly tokens = new Map<string, Cell>();
   readonly deadlines = new DeadlineQueue<Cell>();
-  /** Instances that changed, or for which something around them did. */
+  /** Instances that have changed, or whose surroundings have. */
   readonly dirtyCells = new Set<Cell>();
   /** Workers whose standing may have changed. */
   readonly dirtyMembers = new Set<Member>();
-  /** Instances that are others than when the state was committed last. */
+  /** Instances that have changed since the last commit. */
   readonly changedCells = new Set<Cell>();
-  /** Workers, instances or their order are others than then. */
+  /** Whether workers, their definitions, the set of instances or the order have changed since the last commit. */
   restructured = true;
   groups = new Groups();
   alive = 0;
-  /** Instances that the fleet's rate of restarts holds back. */
+  /** The number of instances that the fleet's restart rate holds back. */
   held = 0;
   /** Instances that have a schedule and are wanted up. */
   readonly scheduled = new Set<Cell>();
-  /** Whether `dependents` are as the definitions have it. */
+  /** Whether `dependents` are up to date. */
   #isLinked = false;
-  /** Wall clock less CLOCK_MONOTONIC, ms: what is due by the wall clock is queued among the other deadlines with it. */
+  /** Wall clock minus CLOCK_MONOTONIC, ms. It converts wall clock times for the queue of deadlines. */
   #offset: number | null = null;
 
-  /** What is due by the wall clock is due at another moment if that was set. Answers whether it was, or may have been, set back. */
+  /** Moves the deadlines of schedules if the wall clock was set. Returns whether it was, or may have been, set back. */
   keepTime(time: Time): boolean {
     const before = this.#offset;
     const now = time.wall - time.mono;
@@ -80,7 +80,7 @@ export class Roster {
   addCell(member: Member, instance: Instance): void {
     const cell: Cell = {instance, member, json: null, due: null, place: -1};
     const {cells} = member;
-    // New ones nearly always have the highest number.
+    // A new instance nearly always has the highest number.
     let place = cells.length;
     while (place > 0 && (cells[place - 1]?.instance.number ?? 0) > instance.number) place--;
     cells.splice(place, 0, cell);
@@ -89,7 +89,7 @@ export class Roster {
     this.#enter(cell);
   }
 
-  /** The one place where an instance is replaced by what it became. */
+  /** Replaces an instance by its next state. No other method does. */
   replace(cell: Cell, next: Instance): void {
     if (next === cell.instance) return;
     const held = holds(cell.instance);
@@ -121,7 +121,10 @@ export class Roster {
     this.#unlink(member);
   }
 
-  /** Those that it depends on need not wait for it any more, and those that depend on it have nothing to wait for. */
+  /**
+   * Removes a worker from the dependents of others, and marks its dependencies and dependents: none waits for it any
+   * more.
+   */
   #unlink(member: Member): void {
     for (const name of dependenciesOf(member.spec)) {
       const other = this.members.get(name);
@@ -132,13 +135,13 @@ export class Roster {
     for (const dependent of member.dependents) if (this.members.has(dependent.spec.name)) this.touch(dependent);
   }
 
-  /** The groups are others now; what is remembered of those that stay is kept. */
+  /** Replaces the groups. Groups that stay keep their restart history. */
   regroup(specs: readonly GroupSpec[], recent = this.groups.recent): void {
     this.groups = new Groups(specs, recent);
     for (const {instance} of this.cells.values()) this.groups.count(instance, 1);
   }
 
-  /** Puts the workers into this order; those not named keep theirs, behind. */
+  /** Puts the workers into this order. Workers that are not named follow in their old order. */
   arrange(names: readonly string[]): void {
     this.restructured = true;
     const before = new Map(this.members);
@@ -150,7 +153,10 @@ export class Roster {
     for (const [name, member] of before) this.members.set(name, member);
   }
 
-  /** Who depends on whom is to be found out anew; after any change of definitions. One change may be of thousands. */
+  /**
+   * Marks the dependents as outdated, after any change of definitions. They are computed once, since one change may
+   * affect thousands.
+   */
   link(): void {
     this.#isLinked = false;
   }
@@ -164,13 +170,13 @@ export class Roster {
     this.touchAll();
   }
 
-  /** Its definition, or whether it stays, is another than it was. */
+  /** Marks a worker as changed: its definition, or whether it stays. */
   redefined(member: Member): void {
     member.json = null;
     this.restructured = true;
   }
 
-  /** Everything is to be looked at again. */
+  /** Marks every worker and instance for reconsideration. */
   touchAll(): void {
     for (const member of this.members.values()) this.touch(member);
   }
@@ -180,7 +186,7 @@ export class Roster {
     for (const cell of member.cells) this.dirtyCells.add(cell);
   }
 
-  /** Brings the standing of workers up to date, and finds whom that concerns. */
+  /** Updates the standing of workers, and marks the instances that a change affects. */
   refresh(): void {
     if (!this.#isLinked) this.#linkAll();
     for (const member of this.dirtyMembers) {
@@ -200,7 +206,7 @@ export class Roster {
     }
   }
 
-  /** One that others of its groups may have waited for holds them no more. */
+  /** Marks pending instances of a worker's groups, which may have waited for one of its instances. */
   #release({spec}: Member): void {
     for (const {isShared, workers} of this.groups.around(spec.name)) {
       if (!isShared) continue;

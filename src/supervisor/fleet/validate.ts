@@ -1,6 +1,6 @@
 /**
- * Whether what was read back has the shape of what was written. A snapshot is checksummed, so this is no defence
- * against damage, but against a file that is something else.
+ * Validates the shape of a parsed snapshot. A snapshot is checksummed, so this guards not against damage but against a
+ * file that is something else.
  */
 import type {WorkerSpec} from '../../fleet/types.ts';
 import {isRecord} from '../equal.ts';
@@ -8,7 +8,9 @@ import type {FleetHead, Stopping} from './head.ts';
 import {newInstance, newRun} from '../instance/instance.ts';
 import type {Instance} from '../types.ts';
 
-/** Instances and runs as they are made: what has other keys, or other types where these are not null, is none. */
+/**
+ * New instances and runs as models: a valid value has all their keys, with the same types where the model is not null.
+ */
 const INSTANCE = newInstance('a', 1, 'up');
 const RUN = newRun('t', 0);
 
@@ -35,7 +37,7 @@ export function isWorker(value: unknown): value is {spec: WorkerSpec; added: boo
   );
 }
 
-/** The parts without which the core can't work; the rest is handed through. */
+/** Checks the parts without which the core can't work. The rest is passed through. */
 function isSpec(value: unknown): value is WorkerSpec {
   return (
     isRecord(value) &&
@@ -46,7 +48,7 @@ function isSpec(value: unknown): value is WorkerSpec {
   );
 }
 
-/** A group's name, and when its restarts were. */
+/** A group's name, and the times of its restarts. */
 export type GroupHistory = readonly [string, readonly number[]];
 
 export function isGroupHistory(value: unknown): value is GroupHistory {

@@ -1,4 +1,4 @@
-/** One alarm clock a run, as alarm(2) has it: a later one replaces an earlier one, 0 seconds cancel it. */
+/** One alarm per run, with the semantics of alarm(2): a later one replaces an earlier one, and 0 seconds cancel it. */
 import {line, ofRun} from './journal.ts';
 import {withRun} from './run.ts';
 

@@ -1,4 +1,4 @@
-/** How a run ends: it is asked to, its main process exits, and what it left behind is cleared. */
+/** The end of a run: its end is ordered, its main process exits, and its leftover processes are cleared. */
 import {judge} from './outcome.ts';
 import type {Handler, Step} from './events.ts';
 import {describeExit, endedWell, exitReason, maxRuntimeWords} from './exit.ts';
@@ -8,10 +8,12 @@ import {unprobe, withRun} from './run.ts';
 import type {WorkerSpec} from '../../fleet/types.ts';
 import type {Effect, EndReason, Exit, Instance, Run} from '../types.ts';
 
-/** After a crash, what is left behind gets this long at most (ms) before SIGKILL: the successor waits for it. */
+/**
+ * The longest time (ms) after a crash before leftover processes get SIGKILL, since the next run waits for their end.
+ */
 const CRASH_GRACE_MS = 1000;
 
-/** Asks for the end of a run. Its deadlines are over: what remains to happen is up to the keeper. */
+/** Orders the end of a run and clears its deadlines: the keeper handles the rest. */
 export function endRun(
   instance: Instance,
   run: Run,
@@ -22,9 +24,9 @@ export function endRun(
   return [{...instance, status: 'stopping', reason, run: ended}, [...unprobe(run), endEffect(ended, spec, timeoutMs)]];
 }
 
-/** The order to the keeper; given again after a controller was lost, it changes nothing. */
+/** Returns the order to end a run. A repeated order, after the loss of a controller, changes nothing. */
 export function endEffect({token, ending}: Run, {stop}: WorkerSpec, timeoutMs = stop.timeoutMs): Effect {
-  // So that it leaves a core, which tells where it hung.
+  // SIGABRT makes the process dump core, which shows where it hung.
   const signal = ending === 'watchdog' ? 'SIGABRT' : stop.signal;
   return {type: 'end', token, signal, timeoutMs};
 }
@@ -37,7 +39,7 @@ export const end = withRun<'end'>((instance, run, {reason, now}, {spec}) =>
   endRun(instance, run, {why: 'stop', reason, ...(now ? {timeoutMs: 0} : {})}, spec),
 );
 
-/** It is being ended; only `now` has something to add. */
+/** The instance is being stopped already: only `now` changes anything. */
 export const stoppingEnd: Handler<'end'> = (instance, {now}, {spec}) => {
   if (!now) return [instance, []];
   if (instance.run !== null) return [instance, [endEffect(instance.run, spec, 0)]];
@@ -64,9 +66,9 @@ export const exited = withRun<'exited'>((instance, run, event, context) => {
     line({type: 'exited', ...ofRun(instance), code, signal, reason: exit.reason}),
     ...unprobe(run),
   ];
-  // What was said of it before tells why it was ended only where brood has ended it.
+  // The previous reason explains the end only if brood ended the run.
   const why = run.ending === null ? null : instance.reason;
-  // Where an end was asked for, the keeper's ladder goes on to `cleared` by itself.
+  // After an `end` order, the keeper's stop ladder continues to `cleared` by itself.
   if (run.ending === null) effects.push(clearEffect(run.token, spec));
   if (over.wanted === 'down') return [{...over, status: 'stopping'}, effects];
   if (run.ending === 'gave-up') return [{...over, status: 'failed'}, effects];
@@ -80,7 +82,7 @@ export const exited = withRun<'exited'>((instance, run, event, context) => {
   return [next, [...effects, ...more]];
 });
 
-/** Whether somebody wanted this end, so that no policy has to judge it. */
+/** Returns whether an end was requested, so that no policy applies. */
 function wasMeant(ending: EndReason | null): boolean {
   return ending === 'stop' || ending === 'restart' || ending === 'changed' || ending === 'watch';
 }
@@ -95,12 +97,12 @@ const OPEN: ReadonlySet<EndReason | null> = new Set([
   'gave-up',
 ]);
 
-/** Whether a policy, its own or its group's, has yet to make something of the end that was asked for. */
+/** Returns whether a policy, the instance's own or its group's, still has to decide about an ordered end. */
 export function isOpen(ending: EndReason | null): boolean {
   return OPEN.has(ending);
 }
 
-/** Nothing of its last run is left (or the survivors are known): the next may begin. */
+/** Nothing of the last run is left, except for known survivors: the next run may start. */
 export const cleared: Handler<'cleared'> = (instance, {token, proof, survivors, doubts}) => {
   if (instance.clearing !== token) return [instance, []];
   const effects: Effect[] = [{type: 'forget', token}];
@@ -110,7 +112,7 @@ export const cleared: Handler<'cleared'> = (instance, {token, proof, survivors, 
   return [{...instance, clearing: null, proof, survivors, doubts}, effects];
 };
 
-/** With it gone, what was being ended is down, or up again when its turn comes. */
+/** With the run gone, the instance is stopped, or pending if it is wanted up. */
 export const stoppingCleared: Handler<'cleared'> = (instance, event, context) => {
   const [next, effects] = cleared(instance, event, context);
   if (next.clearing !== null || next.run !== null) return [next, effects];

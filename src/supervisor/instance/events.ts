@@ -3,7 +3,7 @@ import type {RestartRate} from './rate.ts';
 import type {Calendar} from '../calendar.ts';
 import type {Effect, Input, Instance, Time} from '../types.ts';
 
-/** What may happen to one instance: a fact about its run, a wish, a deadline, or its turn in the order. */
+/** An event of one instance: a fact about its run, a request, a deadline, or its turn in the order. */
 export type LifeEvent =
   | Extract<
       Input,
@@ -16,30 +16,30 @@ export type LifeEvent =
       Input,
       {type: 'said-ready' | 'main-process' | 'extend' | 'watchdog-missed' | 'memory-exceeded' | 'zombie-left'}
     >
-  /** A run of it lives of which nothing was known. */
+  /** An unknown live run of the instance was found. */
   | {readonly type: 'found'; readonly token: string; readonly missed: number}
-  /** It is wanted up, with a clean slate. */
+  /** The instance is wanted up, with a reset history. */
   | {readonly type: 'start'; readonly inTime: boolean}
-  /** It is wanted down; and vanishes once it is, if it is to `leave`. */
+  /** The instance is wanted down. `leave`: it leaves the fleet once it is down. */
   | {readonly type: 'stop'; readonly leave: boolean}
-  /** It is wanted up in a new run. `stay`: if it was leaving the fleet, it no longer does. */
+  /** The instance is wanted up in a new run. `stay`: if it was leaving the fleet, it stays. */
   | {readonly type: 'restart'; readonly why: 'restart' | 'changed'; readonly stay: boolean}
-  /** It is wanted up in a new run, since a file that it watches has changed. */
+  /** The instance is wanted up in a new run, since a watched file has changed. */
   | {readonly type: 'file-changed'; readonly path: string}
   | {readonly type: 'pause'}
   | {readonly type: 'resume'}
   | {readonly type: 'alarm'; readonly seconds: number}
-  /** All that it waited for is there. */
+  /** Nothing blocks the start any more. */
   | {readonly type: 'spawn'}
-  /** It would start, but must wait. */
+  /** The start is due but blocked. */
   | {readonly type: 'wait'; readonly reason: string}
-  /** Its turn to be ended has come. `now`: without a timeout. */
+  /** The turn of the run to be ended has come. `now`: without a timeout. */
   | {readonly type: 'end'; readonly reason: string | null; readonly now: boolean}
-  /** Another one of its group failed, and it is restarted with that one. */
+  /** Another instance of the group failed, and this one restarts with it. */
   | {readonly type: 'regroup'; readonly reason: string}
-  /** Its group gave up, and it with the group. */
+  /** The group gave up, and the instance with it. */
   | {readonly type: 'give-up'; readonly reason: string}
-  /** When its schedule is due is to be found out (anew). */
+  /** The next due time of the schedule must be computed (again). */
   | {readonly type: 'reschedule'}
   | {readonly type: 'schedule-due'}
   /** `ready: {after}` has passed. */
@@ -50,23 +50,23 @@ export type LifeEvent =
 
 export type EventType = LifeEvent['type'];
 
-/** The events by their names. */
+/** The events by type. */
 export type EventMap = {readonly [E in LifeEvent as E['type']]: E};
 
-/** What a step may know beside the instance and the event. */
+/** The inputs of a step beside the instance and the event. */
 export interface Context {
   readonly spec: WorkerSpec;
   readonly now: Time;
-  /** A token that no run has had. */
+  /** Returns a token that no run has had. */
   readonly newToken: () => string;
-  /** 0 to 1, for jitter. */
+  /** Returns a number from 0 to 1, for jitter. */
   readonly random: () => number;
   readonly calendar: Calendar;
-  /** Every automatic restart takes its turn there. */
+  /** Assigns a turn to every automatic restart. */
   readonly rate: Pick<RestartRate, 'admit' | 'charge'>;
 }
 
-/** The instance as it is after the event, and what is to be done, in this order. */
+/** The instance after the event, and the effects in order. */
 export type Step = readonly [Instance, readonly Effect[]];
 
 export type Handler<K extends EventType> = (instance: Instance, event: EventMap[K], context: Context) => Step;

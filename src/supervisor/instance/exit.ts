@@ -1,9 +1,9 @@
-/** How a run ended: in words, and whether that was well. */
+/** Describes the end of a run, and whether the run ended well. */
 import type {WorkerSpec} from '../../fleet/types.ts';
 import type {EndReason, Exit} from '../types.ts';
 import {formatBytes, formatDuration} from '../../base/format.ts';
 
-/** Why a run ended: what brood wanted if it wanted that, else what the kernel told. */
+/** Returns the reason of an exit: brood's own if brood ended the run, else the kernel's report. */
 export function exitReason(
   code: number | null,
   signal: string | null,
@@ -16,7 +16,7 @@ export function exitReason(
   return signal !== null ? 'signalled' : 'unknown';
 }
 
-/** Ends that are none of the run's own making, and never good ones. */
+/** Reasons that always count as failure, whatever the exit status. */
 const FAILURES: ReadonlySet<string> = new Set([
   'not-ready',
   'unhealthy',
@@ -27,13 +27,18 @@ const FAILURES: ReadonlySet<string> = new Set([
   'spawn-failed',
 ]);
 
-/** Whether the policy counts it as ending well. A run that never got ready, or whose end nobody saw, did not. */
+/**
+ * Returns whether the policy counts an exit as success. A run that never got ready, or whose exit status is unknown,
+ * failed.
+ */
 export function endedWell(exit: Exit, success: WorkerSpec['success']): boolean {
   if (FAILURES.has(exit.reason)) return false;
   return success.some(mark => mark === exit.code || mark === exit.signal);
 }
 
-/** The end of a run for people, as the reason of what follows from it. `why`: what was known before it ended. */
+/**
+ * Describes the end of a run for people, as the reason of the following status. `why`: the reason known before the end.
+ */
 export function describeExit(exit: Exit, spec: WorkerSpec, why: string | null): string {
   if (exit.reason === 'not-ready') return notReadyWords(spec);
   if (exit.reason === 'unhealthy') return why ?? 'its health checks failed';
@@ -59,13 +64,13 @@ export function watchdogWords({watchdogMs}: WorkerSpec): string {
   return watchdogMs === null ? 'missed its watchdog' : `missed its watchdog of ${formatDuration(watchdogMs)}`;
 }
 
-/** Its cgroup held it to its limit. */
+/** The words for a run that its cgroup's limit killed. */
 function memoryLimitWords({limits}: WorkerSpec): string {
   const limit = limits.memory === null ? 'its limit' : `its limit of ${formatBytes(limits.memory)}`;
   return `killed by the kernel: it needed more memory than ${limit}`;
 }
 
-/** It was found beyond its limit. */
+/** The words for a run that a measurement found above its limit. */
 export function memoryWords({limits}: WorkerSpec, bytes: number): string {
   return `had ${formatBytes(bytes)} of memory, its limit is ${formatBytes(limits.memory ?? bytes)}`;
 }

@@ -1,6 +1,6 @@
 /**
- * What becomes of those that watch a file when it has changed: whoever is meant to run is started anew, also one that has
- * finished or has failed, for the change may be its cure. One that waits to begin has the change when it does.
+ * Restarts instances whose watched file has changed, including finished and failed ones, since the change may fix them.
+ * A pending instance sees the change when it starts.
  */
 import {endRun} from './ending.ts';
 import type {Handler} from './events.ts';
@@ -15,7 +15,7 @@ export const runningChange = withRun<'file-changed'>((instance, run, {path}, {sp
   endRun(instance, run, {why: 'watch', reason: words(path)}, spec),
 );
 
-/** The policy was to judge that end; now there is another reason to start again. */
+/** Replaces an end on which the policy had to decide by a restart for the change. */
 export const stoppingChange: Handler<'file-changed'> = (instance, {path}) => [
   {...again(instance, 'watch'), reason: words(path)},
   [],

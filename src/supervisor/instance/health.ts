@@ -1,14 +1,15 @@
-/** What becomes of a run whose health checks have failed. How often they do is counted by whoever makes them. */
+/** Handles runs whose health checks have failed. The health checker counts the failures. */
 import {endRun} from './ending.ts';
 import {line, ofRun} from './journal.ts';
 import {historyAfter} from './restart.ts';
 import {withRun} from './run.ts';
 
 /**
- * It is ended, and that counts as a failure. What it has lasted is the time until it was last known to be well: else one that
- * never is would end its row of restarts each time by the mere length of its checks, and nobody would ever give up.
+ * Ends the run, which counts as a failure. The run's duration counts until it was last known to be healthy: otherwise
+ * the duration of the checks alone would reset the row of restarts of a run that is never healthy, and its instance
+ * would never give up.
  *
- * One that is paused can't answer. One that is wanted down goes when its turn comes, after those that depend on it.
+ * A paused run can't answer. An instance that is wanted down ends when its turn comes, after its dependents.
  */
 export const healthFailed = withRun<'health-failed'>((instance, run, {message, failures, badForMs}, {spec, now}) => {
   if (run.pausedAt !== null || instance.wanted === 'down') return [instance, []];

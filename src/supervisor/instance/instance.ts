@@ -1,7 +1,7 @@
 import type {Instance, Run, Status} from '../types.ts';
 import {NO_HISTORY} from './restart.ts';
 
-/** An instance before its first run. */
+/** Creates an instance before its first run. */
 export function newInstance(worker: string, number: number, wanted: Instance['wanted']): Instance {
   return {
     id: `${worker}/${number}`,
@@ -26,7 +26,7 @@ export function newInstance(worker: string, number: number, wanted: Instance['wa
   };
 }
 
-/** A run that is being asked for; `mono` in ms. */
+/** Creates a run whose spawn is requested at `mono` (CLOCK_MONOTONIC, ms). */
 export function newRun(token: string, mono: number): Run {
   return {
     token,
@@ -45,12 +45,12 @@ export function newRun(token: string, mono: number): Run {
   };
 }
 
-/** Whether anything of it may still live. */
+/** Returns whether any process of an instance may still live. */
 export function isAlive(instance: Instance): boolean {
   return instance.run !== null || instance.clearing !== null;
 }
 
-/** Every status, in the order in which a dependent worries about them: the first that occurs is what it waits for. */
+/** Every status, worst first for a dependent: the first one that occurs is the reason for its wait. */
 export const STATUSES: readonly Status[] = [
   'failed',
   'backoff',

@@ -1,5 +1,5 @@
 /**
- * A worker's life: one table, states by events. A status changes here and nowhere else; each handler says which.
+ * The life cycle of an instance: one table of handlers by status and event. Only these handlers change a status.
  *
  *                spawn            exited                        cleared
  *     pending ──────────▶ starting ──────▶ backoff | finished | failed ──▶ (same, and the next run may begin)
@@ -52,13 +52,13 @@ import {
 } from './requests.ts';
 import {zombieLeft} from './zombies.ts';
 
-/** What an event means in each state. */
+/** The handlers of one status. */
 type Row = {readonly [K in EventType]: Handler<K>};
 
-/** It means nothing there: it comes too late, or asks for what already is. */
+/** Ignores an event that comes too late or requests the current state. */
 const ignore = (instance: Instance): Step => [instance, []];
 
-/** Without a run, facts and deadlines of runs mean nothing; what is left of the last one may still be cleared. */
+/** Without a run: facts and deadlines of runs are ignored, except that the last run may still be cleared. */
 const resting: Row = {
   found,
   spawned: ignore,
@@ -95,7 +95,7 @@ const resting: Row = {
   'runtime-due': ignore,
 };
 
-/** With a run that nobody is ending. */
+/** With a run that is not being ended. */
 const running = {
   found,
   cleared: ignore,
@@ -163,7 +163,7 @@ const lifecycle: Readonly<Record<Status, Row>> = {
     'health-failed': ignore,
     'said-ready': ignore,
     'main-process': mainProcess,
-    // How long it may take to end is the keeper's to know.
+    // The keeper applies extensions of the stop timeout itself.
     extend: ignore,
     'watchdog-missed': ignore,
     'memory-exceeded': ignore,
@@ -172,7 +172,7 @@ const lifecycle: Readonly<Record<Status, Row>> = {
     stop: stoppingStop,
     restart: stoppingRestart,
     'file-changed': stoppingChange,
-    // A frozen process cannot die of what it is being asked to die of.
+    // A frozen process can't handle its stop signal.
     pause: ignore,
     resume: ignore,
     alarm: ignore,
@@ -190,7 +190,7 @@ const lifecycle: Readonly<Record<Status, Row>> = {
   },
 };
 
-/** One step of an instance's life. Each change of status is journaled, after what led to it. */
+/** Applies an event to an instance. A change of status is journaled, after the events that caused it. */
 export function step(instance: Instance, event: LifeEvent, context: Context): Step {
   const [next, effects] = handle(lifecycle[instance.status], event.type, event, instance, context);
   const all = [...effects, ...watchdogEffects(instance, next, context.spec)];

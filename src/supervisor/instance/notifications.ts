@@ -1,15 +1,15 @@
-/** What a run says of itself beside that it is ready. */
+/** Handles notifications of a run other than readiness. */
 import {line, ofRun} from './journal.ts';
 import {withRun} from './run.ts';
 
-/** Another of its processes is the main one: with it, or without it, the run stands and falls. */
+/** Makes another process of the run the main one, whose exit ends the run. */
 export const mainProcess = withRun<'main-process'>((instance, run, {pid, startTime}) => {
   if (run.pid === null || (run.pid === pid && run.startTime === startTime)) return [instance, []];
   const moved = {...instance, run: {...run, pid, startTime}};
   return [moved, [line({type: 'main-process', ...ofRun(moved), before: run.pid})]];
 });
 
-/** It needs longer to get ready, or for its whole run. Nothing is cut short by that. */
+/** Extends the deadlines for readiness and for the whole run. Never shortens them. */
 export const extend = withRun<'extend'>((instance, run, {ms}, {now}) => {
   const later = (at: number | null): number | null => (at === null ? null : Math.max(at, now.mono + ms));
   const {readyBy, endAt} = run;

@@ -1,4 +1,4 @@
-/** What becomes of an instance whose run ended without anybody wanting that. */
+/** Decides what follows for an instance whose run ended unrequested. */
 import type {Context, Step} from './events.ts';
 import {line, ofInstance} from './journal.ts';
 import {classOf} from './rate.ts';
@@ -7,8 +7,8 @@ import {untilNextTime} from './scheduling.ts';
 import type {Instance, Time} from '../types.ts';
 
 /**
- * As the policy decides: `finished`, `failed`, or `backoff` (which with no delay ends in the same step). One that is scheduled is
- * neither finished nor has it failed for good: its next time comes.
+ * Applies the restart policy: `finished`, `failed`, or `backoff` (which with no delay ends in the same step). A
+ * scheduled instance neither finishes nor fails for good: it waits for its next time.
  */
 export function judge(
   instance: Instance,
@@ -36,7 +36,7 @@ export function judge(
   }
 }
 
-/** One restart more, at the time of its own policy or when its turn in the fleet comes, whichever is later. */
+/** Counts a restart and schedules it at the time of its own policy or of its turn in the fleet, whichever is later. */
 export function inBackoff(
   instance: Instance,
   until: number,

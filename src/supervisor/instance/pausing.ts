@@ -1,9 +1,9 @@
-/** Pausing by command and by anybody's SIGSTOP: while it is paused, a run is not asked whether it is ready. */
+/** Pauses by command and by SIGSTOP of any process. The readiness deadlines of a paused run are suspended. */
 import {line, ofRun} from './journal.ts';
 import {withRun} from './run.ts';
 import type {Effect, Instance, Run} from '../types.ts';
 
-/** The tree is frozen again even if the main process is stopped: that may have been done to it alone. */
+/** Freezes the tree even if the main process is stopped already: the others may still run. */
 export const pause = withRun<'pause'>((instance, run, _event, {now}) => [
   paused(instance, run, now.mono),
   [...whole('freeze', run), ...(run.pausedAt === null ? [line({type: 'paused', ...ofRun(instance)})] : [])],
@@ -26,7 +26,7 @@ export const factContinued = withRun<'continued'>((instance, run, _event, {now})
     : [continued(instance, run, now.mono), [line({type: 'resumed', ...ofRun(instance)})]],
 );
 
-/** One that is not spawned yet is frozen when it is. */
+/** A run that is not spawned yet is frozen after its spawn. */
 function whole(type: 'freeze' | 'thaw', run: Run): readonly Effect[] {
   return run.pid === null ? [] : [{type, token: run.token}];
 }
@@ -35,7 +35,7 @@ function paused(instance: Instance, run: Run, mono: number): Instance {
   return run.pausedAt === null ? {...instance, run: {...run, pausedAt: mono}} : instance;
 }
 
-/** Its readiness deadlines move by the pause; alarm and `max_runtime` go on, as the kernel's alarm does. */
+/** Moves the readiness deadlines by the pause. Alarm and `max_runtime` continue, as the kernel's alarm does. */
 function continued(instance: Instance, run: Run, mono: number): Instance {
   if (run.pausedAt === null) return instance;
   const moved = (at: number | null): number | null => (at === null ? null : at + mono - (run.pausedAt ?? mono));

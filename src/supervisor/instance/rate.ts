@@ -1,29 +1,29 @@
 /**
- * How fast automatic restarts may follow each other in the whole fleet. A burst of about one for each instance goes at
- * once, so that a thousand deaths at one moment cost nobody time; workers that die again and again are held to what the
- * machine can bear. Who comes first is served first, in each of two classes: those that die for the first time in a row
- * never wait for those that crash in a loop. What people start is neither counted nor held.
+ * Limits the rate of automatic restarts in the whole fleet. A burst of about one for each instance is not delayed, so a
+ * thousand deaths at one moment cost no time; workers that crash in a loop are held to a rate that the machine can
+ * bear. Restarts are admitted in order of arrival within each of two classes: first restarts in a row never wait for
+ * those of crash loops. Manual starts are neither counted nor held.
  */
 import type {JournalEvent} from '../../journal/events.ts';
 import {isRecord} from '../equal.ts';
 import type {Instance, Time} from '../types.ts';
 
-/** `first`: the first restart in a row, as after a long run. `again`: each one more. */
+/** `first`: the first restart in a row, as after a long run. `again`: each further one. */
 export type RestartClass = 'first' | 'again';
 
 export interface RateLimit {
-  /** Restarts that are let through at once: so many for each instance of the fleet, and `leastBurst` at least. */
+  /** Restarts that are not delayed: this number for each instance of the fleet, and at least `leastBurst`. */
   readonly burstPerInstance: number;
   readonly leastBurst: number;
-  /** Restarts a second, once those are used up. */
+  /** Restarts a second after the burst. */
   readonly perSecond: number;
 }
 
 export type RateLimits = Readonly<Record<RestartClass, RateLimit>>;
 
 /**
- * The limits of a machine. A program that crashes in a loop costs the most when it is an interpreter: some 40 ms of a
- * CPU for each start. Ten a second for each CPU leave more than half of the machine to the others.
+ * Returns the limits for a machine. Crash loops of interpreters cost the most: some 40 ms of a CPU for each start. Ten
+ * a second for each CPU leave more than half of the machine to other work.
  */
 export function rateLimitsFor(cpus: number): RateLimits {
   return {
@@ -32,19 +32,19 @@ export function rateLimitsFor(cpus: number): RateLimits {
   };
 }
 
-/** What of a burst is used up at a moment (CLOCK_MONOTONIC, ms); `perSecond` of it comes back each second. */
+/** The used part of a burst at a moment (CLOCK_MONOTONIC, ms). It decreases by `perSecond` each second. */
 interface Meter {
   readonly used: number;
   readonly at: number;
 }
 
-/** Restarts are held back, or were until a moment ago. */
+/** A period in which restarts are held back, with a short calm after it. */
 export interface Storm {
   /** Wall clock, ms. */
   readonly since: number;
-  /** Restarts that were held back until now. */
+  /** The number of restarts held back so far. */
   readonly held: number;
-  /** When it is over, unless one more is held (CLOCK_MONOTONIC, ms). */
+  /** When the storm is over, unless another restart is held (CLOCK_MONOTONIC, ms). */
   readonly overAt: number;
 }
 
@@ -55,7 +55,7 @@ export interface RateState {
   readonly storm: Storm | null;
 }
 
-/** So long after the last restart that was held the storm is over (ms). */
+/** The time from the last held restart to the end of the storm (ms). */
 export const CALM_MS = 5000;
 
 const UNUSED: Meter = {used: 0, at: 0};
@@ -68,7 +68,7 @@ export class RestartRate {
   readonly #instances: () => number;
   #state: RateState;
 
-  /** @param instances how many the fleet has now. */
+  /** @param instances returns the number of instances in the fleet */
   constructor(limits: RateLimits, state: RateState, instances: () => number) {
     this.#limits = limits;
     this.#state = state;
@@ -79,7 +79,7 @@ export class RestartRate {
     return this.#state;
   }
 
-  /** Counts one restart more, which is decided on now; answers when it may begin (CLOCK_MONOTONIC, ms). */
+  /** Counts a restart. Returns when it may start (CLOCK_MONOTONIC, ms). */
   admit(kind: RestartClass, mono: number): number {
     const {burstPerInstance, leastBurst, perSecond} = this.#limits[kind];
     const used = this.#use(kind, 1, mono);
@@ -87,13 +87,16 @@ export class RestartRate {
     return over <= 0 ? mono : mono + Math.ceil((over / perSecond) * SECOND_MS);
   }
 
-  /** Counts one that goes along with its group: those that come after it wait the longer. */
+  /** Counts a restart with a group, which is not delayed itself: later restarts wait longer. */
   charge(mono: number): void {
     this.#use('first', 1, mono);
     this.#use('again', 1, mono);
   }
 
-  /** What the step of an instance means: it is held, or will not take the turn that it waited for. */
+  /**
+   * Records the step of an instance: a newly held restart, or a held one that is cancelled. Returns the start of a
+   * storm, or null.
+   */
   note(before: Instance, next: Instance, {mono, wall}: Time): JournalEvent | null {
     const had = isHeld(before) && before.backoff.until > mono;
     if (had && next.backoff === null) this.#use(classOf(before.row), -1, mono);
@@ -104,19 +107,19 @@ export class RestartRate {
     return storm === null ? {type: 'storm-began', perSecond: this.#limits[classOf(next.row)].perSecond} : null;
   }
 
-  /** Nobody is held any more, whatever the turns were that they had. */
+  /** Shortens the storm to the calm period, since no restart is held any more, whatever turns were assigned. */
   calm(mono: number): void {
     const {storm} = this.#state;
     if (storm === null || storm.overAt <= mono + CALM_MS) return;
     this.#state = {...this.#state, storm: {...storm, overAt: mono + CALM_MS}};
   }
 
-  /** When the storm is over, if no more come. */
+  /** When the storm is over if no further restart is held, or null. */
   get overAt(): number | null {
     return this.#state.storm?.overAt ?? null;
   }
 
-  /** The end of the storm, once its time has come. */
+  /** Ends the storm if its time has come. Returns its event, or null. */
   endStorm({mono, wall}: Time): JournalEvent | null {
     const {storm} = this.#state;
     if (storm === null || storm.overAt > mono) return null;
@@ -133,15 +136,18 @@ export class RestartRate {
   }
 }
 
-/** By the number of restarts in a row, this one among them. One that gets another chance with its group is none of the first. */
+/**
+ * Returns the class of a restart by its number in a row. The restart of a failed instance with its group (0) is not a
+ * first one.
+ */
 export const classOf = (row: number): RestartClass => (row === 1 ? 'first' : 'again');
 
-/** Whether the fleet's rate, and not its own backoff, is what it waits for. */
+/** Returns whether an instance waits for the fleet's rate rather than its own backoff. */
 export function isHeld(instance: Instance): instance is Instance & {readonly backoff: {readonly until: number}} {
   return instance.backoff?.held === true;
 }
 
-/** Whether what was read back is one. */
+/** Returns whether a value from a snapshot is a rate state. */
 export function isRateState(value: unknown): value is RateState {
   if (!isRecord(value)) return false;
   const {first, again, storm} = value;

@@ -1,4 +1,4 @@
-/** How a run shows that it is ready, or fails to. */
+/** Readiness of a run, and its timeout. */
 import {endRun} from './ending.ts';
 import type {Handler, Step} from './events.ts';
 import {notReadyWords} from './exit.ts';
@@ -7,7 +7,7 @@ import {saysReady} from '../../fleet/readiness.ts';
 import {unprobe, withRun} from './run.ts';
 import type {Instance} from '../types.ts';
 
-/** Its readiness was seen, or is taken for granted. */
+/** Makes an instance ready, whether its readiness was observed or is assumed. */
 export function becomeReady(instance: Instance): Step {
   const {run} = instance;
   if (run?.pid == null) return [instance, []];
@@ -25,13 +25,13 @@ export function becomeReady(instance: Instance): Step {
 
 export const ready: Handler<'probe-ready' | 'ready-due'> = instance => becomeReady(instance);
 
-/** Of one that is asked otherwise, its own word is not what it takes. */
+/** Ignored if the definition requires another proof of readiness. */
 export const saidReady: Handler<'said-ready'> = (instance, _event, {spec}) =>
   saysReady(spec) ? becomeReady(instance) : [instance, []];
 
 /**
- * Too late: it is ended and counts as failed. But one that was adopted may have said so to a keeper that died; it is
- * only flagged.
+ * Ends the run, which counts as a failure. An adopted run may have notified a keeper that died, so it is only flagged
+ * as unhealthy.
  */
 export const readyTimeout = withRun<'ready-timeout'>((instance, run, _event, {spec}) => {
   const reason = notReadyWords(spec);

@@ -1,31 +1,34 @@
-/** What a group does to one of its instances: it restarts with the others, or is given up with them. */
+/** Effects of a group on one of its instances: restarting or giving up with the others. */
 import {endRun, isOpen} from './ending.ts';
 import type {Handler, Step} from './events.ts';
 import {inBackoff} from './outcome.ts';
 import {jittered} from './restart.ts';
 import {withRun} from './run.ts';
 
-/** Its own end is a failure no more: it is started again with the others. */
+/** Ends the run to restart it with the group. This end is not a failure. */
 export const runningRegroup = withRun<'regroup'>((instance, run, {reason}, {spec, now, rate}) => {
   rate.charge(now.mono);
   return endRun(instance, run, {why: 'group', reason}, spec);
 });
 
-/** What the policy was to judge, or what was given up, now ends for the group. One that is wanted down stays so. */
+/**
+ * Replaces an end on which the policy had to decide, or that gave up, by a restart with the group. An instance that is
+ * wanted down stays so.
+ */
 export const stoppingRegroup = withRun<'regroup'>((instance, run, {reason}, {now, rate}) => {
   if (instance.wanted === 'down' || !isOpen(run.ending)) return [instance, []];
   rate.charge(now.mono);
   return [{...instance, reason, run: {...run, ending: 'group'}}, []];
 });
 
-/** Ended well and for good, as its policy says, but the others begin anew; a `never` worker has done its part. */
+/** Restarts a finished instance with the others, except for a `never` worker, which has done its part. */
 export const finishedRegroup: Handler<'regroup'> = (instance, {reason}, {spec, now, rate}) => {
   if (spec.restart === 'never') return [instance, []];
   rate.charge(now.mono);
   return [{...instance, status: 'pending', restarts: instance.restarts + 1, reason}, []];
 };
 
-/** It had given up; with its group it gets another chance, no sooner than its next restart would have come. */
+/** Restarts, with its group, an instance that had given up, no sooner than its next restart would have been. */
 export const failedRegroup: Handler<'regroup'> = (instance, {reason}, {spec, now, random, rate}) => {
   if (spec.restart === 'never') return [instance, []];
   const delayMs = Math.max(instance.delayMs, spec.backoff.initialMs);

@@ -1,11 +1,11 @@
-/** What people want of an instance. Wishes change `wanted` at once; runs end when the order allows it. */
+/** Requests for an instance. They change `wanted` at once; runs end when the order allows it. */
 import {endRun, isOpen} from './ending.ts';
 import type {Context, Handler} from './events.ts';
 import {NO_HISTORY} from './restart.ts';
 import {withRun} from './run.ts';
 import type {Instance, Run} from '../types.ts';
 
-/** Started by hand: with a clean slate, whatever became of it before, and now, whatever its schedule says. */
+/** Starts an instance with a reset history, and regardless of its schedule unless `inTime`. */
 export const start: Handler<'start'> = (instance, {inTime}, context) => [
   anew(inTime ? instance : released(instance, context)),
   [],
@@ -33,7 +33,7 @@ export const runningStart: Handler<'start'> = (instance, _event, context) => [
   [],
 ];
 
-/** Once what is being ended is gone, it starts anew. */
+/** The instance starts again after the end of its current run. */
 export const stoppingStart: Handler<'start'> = (instance, {inTime}, context) => [
   again(inTime ? instance : released(instance, context), 'restart'),
   [],
@@ -53,15 +53,15 @@ export function again(instance: Instance, why: 'restart' | 'changed' | 'watch'):
   return {...instance, ...NO_HISTORY, wanted: 'up', run: meant(instance.run, why)};
 }
 
-/** An end that the policy was to judge is now one that somebody wants. */
+/** Turns an end on which the policy had to decide into a requested one. */
 function meant(run: Run | null, why: 'restart' | 'changed' | 'watch'): Run | null {
   return run !== null && isOpen(run.ending) ? {...run, ending: why} : run;
 }
 
-/** Whatever its schedule was. */
+/** Wanted down, with no due time of a schedule. */
 const DOWN = {wanted: 'down', nextRunAt: null, released: false} as const;
 
-/** It has no run: it is down at once, or as soon as nothing of its last run is left. */
+/** Stops an instance without a run: at once, or as soon as nothing of its last run is left. */
 export const restingStop: Handler<'stop'> = (instance, {leave}) => [
   {
     ...instance,
@@ -74,7 +74,7 @@ export const restingStop: Handler<'stop'> = (instance, {leave}) => [
   [],
 ];
 
-/** It has one: that ends when its dependents are down. */
+/** Stops an instance with a run, which ends when its dependents are down. */
 export const runningStop: Handler<'stop'> = (instance, {leave}) => [{...instance, ...DOWN, leaving: leave}, []];
 
 export const stoppingStop: Handler<'stop'> = (instance, {leave}) => {

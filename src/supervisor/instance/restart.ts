@@ -1,14 +1,14 @@
 /**
  * The restart policy: what follows from the end of a run, as a function of (history, end, now).
  *
- * Every automatic restart counts towards giving up, whatever the exit (as the intensity of an OTP supervisor does).
- * A delay never shrinks within a row of restarts: it is the longest of the previous one and what the row asks for.
+ * Every automatic restart counts towards giving up, whatever the exit (like the intensity of an OTP supervisor). A
+ * delay never shrinks within a row of restarts: it is the longer of the previous delay and the row's.
  */
 import type {Backoff, WorkerSpec} from '../../fleet/types.ts';
 import type {Instance, Run} from '../types.ts';
 import {formatDuration} from '../../base/format.ts';
 
-/** What is remembered of earlier restarts. */
+/** The history of earlier restarts. */
 export type History = Pick<Instance, 'row' | 'recent' | 'delayMs'>;
 
 export type Verdict =
@@ -18,10 +18,10 @@ export type Verdict =
 
 export const NO_HISTORY: History = {row: 0, recent: [], delayMs: 0};
 
-/** A machine that lacks something is not helped by being asked again at once. */
+/** The shortest delay after a resource shortage: an immediate retry would not help the machine. */
 const SHORTAGE_MS = 100;
 
-/** What follows from an end. `words` say how it ended; `mono` in ms. */
+/** Returns what follows from an end. `words` describe it; `mono` is in ms. */
 export function decide(
   spec: WorkerSpec,
   history: History,
@@ -29,7 +29,7 @@ export function decide(
   mono: number,
   random: () => number,
 ): Verdict {
-  // What is scheduled has its own time to run again.
+  // A scheduled worker runs again at its next time.
   if (end.well && (spec.restart !== 'always' || spec.schedule !== null)) return {kind: 'finished'};
   if (spec.restart === 'never') return {kind: 'failed', reason: end.words, gaveUp: false};
 
@@ -46,7 +46,7 @@ export function decide(
   };
 }
 
-/** After a spawn for which the machine lacked something: again, later and later, but nothing is counted. */
+/** Returns the next attempt after a spawn that failed for lack of resources: delays grow, and no restart is counted. */
 export function afterShortage(
   spec: WorkerSpec,
   history: History,
@@ -60,10 +60,10 @@ export function afterShortage(
 }
 
 /**
- * What remains of the history when a run has ended: nothing if it lasted `resetAfterMs`. One that was ended because it
- * never got ready does not count as having lasted, else a readiness timeout longer than that would never give up; of
- * one that missed its watchdog, the time in which it was silent does not count. Of one that was unhealthy this was
- * decided when its end was asked for.
+ * Returns the history after the end of a run. A run that lasted `resetAfterMs` resets the row and its delay. A run that
+ * was ended because it never got ready does not count as having lasted: otherwise an instance with a longer readiness
+ * timeout would never give up. The silence of a run that missed its watchdog does not count. For an unhealthy run, the
+ * history was set when its end was ordered.
  */
 export function historyAfter(run: Run, history: History, spec: WorkerSpec, mono: number): History {
   const judged = run.ending === 'not-ready' || run.ending === 'unhealthy';
@@ -77,7 +77,7 @@ function rowDelay(backoff: Backoff, row: number): number {
   return Math.min(backoff.maxMs, backoff.initialMs * backoff.factor ** (row - 1));
 }
 
-/** A delay, moved at random by up to that part of it. */
+/** Returns a delay, changed at random by up to the fraction `jitter` of it. */
 export function jittered(delayMs: number, jitter: number, random: () => number): number {
   if (delayMs === 0 || jitter === 0) return delayMs;
   return Math.max(0, Math.round(delayMs * (1 + jitter * (2 * random() - 1))));

@@ -1,8 +1,8 @@
-/** What handlers share about runs. */
+/** Helpers for handlers of events about runs. */
 import type {Context, EventMap, EventType, Handler, Step} from './events.ts';
 import type {Effect, Instance, Run} from '../types.ts';
 
-/** A handler of events that mean nothing without a run. */
+/** Makes a handler that ignores its events if there is no run. */
 export function withRun<K extends EventType>(
   handler: (instance: Instance, run: Run, event: EventMap[K], context: Context) => Step,
 ): Handler<K> {
@@ -10,7 +10,7 @@ export function withRun<K extends EventType>(
     instance.run === null ? [instance, []] : handler(instance, instance.run, event, context);
 }
 
-/** Ends the asking, where it is under way; the run is no longer `probed` then. */
+/** Returns the effect that stops the readiness probe, if there is one. The caller must clear `probed`. */
 export function unprobe({probed, token}: Run): readonly Effect[] {
   return probed ? [{type: 'unprobe', token}] : [];
 }

@@ -1,23 +1,23 @@
 /**
- * Workers with a schedule: pending between runs, no overlap, and what was missed is skipped. Times here are those of the
- * wall clock (ms): what is due at three o'clock is due when clocks say so, however often they are set.
+ * Workers with a schedule: pending between runs, no overlap, and missed runs are skipped. Times here are wall clock
+ * (ms): a run due at three o'clock starts when the clock shows three, however often the clock is set.
  */
 import type {Context, Handler} from './events.ts';
 import {line, ofInstance} from './journal.ts';
 import {NO_HISTORY} from './restart.ts';
 import type {Effect, Instance} from '../types.ts';
 
-/** A run that does not begin within the minute for which it was due was missed. */
+/** A run that does not start within the minute for which it was due is missed. */
 const MINUTE_MS = 60_000;
-/** A clock that was set back further than that was wrong before: what it said then means nothing (as cron(8) has it). */
+/** If the clock is set back further than this, it was wrong before, and earlier times are ignored (as by cron(8)). */
 const FURTHEST_BACK_MS = 3 * 60 * MINUTE_MS;
 
-/** Whether it only waits for its time. */
+/** Returns whether an instance only waits for its scheduled time. */
 export function waitsForTime({status, nextRunAt, released}: Instance): boolean {
   return status === 'pending' && nextRunAt !== null && !released;
 }
 
-/** Finds out anew when it is due: it has begun to wait, its schedule is another one, or the clock was set back. */
+/** Computes the due time when the wait starts, the schedule changes, or the clock was set back. */
 export const reschedule: Handler<'reschedule'> = (instance, _event, context) => {
   const {lastDueAt: last} = instance;
   const lastDueAt = last !== null && last - context.now.wall > FURTHEST_BACK_MS ? null : last;
@@ -26,12 +26,12 @@ export const reschedule: Handler<'reschedule'> = (instance, _event, context) => 
   return [same ? instance : {...instance, lastDueAt, nextRunAt}, []];
 };
 
-/** A minute that it was run for is over, also if a clock that was set back says it again. */
+/** Returns the next due time. The minute of the last run does not occur again, even if the clock was set back. */
 function nextOf({lastDueAt}: Pick<Instance, 'lastDueAt'>, {spec, now, calendar}: Context): number | null {
   return spec.schedule === null ? null : calendar.next(spec.schedule, Math.max(now.wall, lastDueAt ?? -Infinity));
 }
 
-/** It waited for this: it runs as soon as it can, with a clean slate. */
+/** Releases an instance at its due time: it runs as soon as possible, with a reset history. */
 export const timeHasCome: Handler<'schedule-due'> = (instance, _event, context) => {
   const due = instance.nextRunAt;
   if (due === null) return [instance, []];
@@ -41,7 +41,7 @@ export const timeHasCome: Handler<'schedule-due'> = (instance, _event, context) 
   return [{...begun, nextRunAt: nextOf(begun, context)}, []];
 };
 
-/** Its run has not ended, or is to be tried again. */
+/** Skips a due time while the previous run has not ended or will be retried. */
 export const timeIsSkipped: Handler<'schedule-due'> = (instance, _event, context) => {
   const due = instance.nextRunAt;
   if (due === null) return [instance, []];
@@ -60,7 +60,7 @@ function skipped(instance: Instance, due: number, reason: string, context: Conte
   ];
 }
 
-/** What becomes of one whose run is over and not tried again: it waits for its next time, however it went. */
+/** Makes an instance wait for its next time after a run that is not retried, whatever its result. */
 export function untilNextTime(instance: Instance, reason: string): Instance {
   return {...instance, status: 'pending', released: false, reason};
 }

@@ -1,4 +1,4 @@
-/** How a run begins: it is asked for, then it is spawned, or it could not be. */
+/** The start of a run: its spawn is requested, then done or failed. */
 import type {Handler, Step} from './events.ts';
 import {judge} from './outcome.ts';
 import {newRun} from './instance.ts';
@@ -26,15 +26,15 @@ export const spawn: Handler<'spawn'> = (instance, _event, {newToken, now, spec})
   ];
 };
 
-/** It may not start yet. A reason that is known already changes nothing. */
+/** Records why an instance may not start yet. */
 export const wait: Handler<'wait'> = (instance, {reason}, {spec}) => {
   if (instance.status === 'pending' && instance.reason === reason) return [instance, []];
-  // One that comes from its backoff has begun: it does not wait for its next time.
+  // After a backoff, the scheduled run is under way: it does not wait for the next time.
   const released = instance.status === 'backoff' ? spec.schedule !== null : instance.released;
   return [{...instance, status: 'pending', backoff: null, released, reason}, []];
 };
 
-/** It lives already, whatever was believed; the keeper says the rest of it next. */
+/** Takes over a live run, whatever the state was. The keeper's other facts about it follow. */
 export const found: Handler<'found'> = (instance, {token, missed}, {now, spec}) => [
   {
     ...instance,
@@ -52,13 +52,13 @@ export const found: Handler<'found'> = (instance, {token, missed}, {now, spec}) 
   instance.run === null ? [] : unprobe(instance.run),
 ];
 
-/** Its deadlines count from its start: what the keeper needed to spawn it is not the worker's time. */
+/** Deadlines count from the start of the run: the keeper's time for the spawn is not the worker's. */
 export const startingSpawned = withRun<'spawned'>((instance, run, event, context) => {
   if (run.pid !== null) return adopt(instance, run, event.adopted);
   const {spec, now} = context;
   const since = now.mono - (event.ageMs ?? 0);
   const after = (ms: number | null, from = since): number | null => (ms === null ? null : from + ms);
-  // One that was found must show again that it is ready, and has not been asked until now.
+  // An adopted run must show its readiness again, and is probed only from now on.
   const asked = event.adopted === true ? now.mono : since;
   const born: Run = {
     ...run,
@@ -82,16 +82,16 @@ export const startingSpawned = withRun<'spawned'>((instance, run, event, context
   return [ready, [...effects, ...more]];
 });
 
-/** It is being ended already: all that is new is which process it is. */
+/** The run is being ended already: only its process identity is new. */
 export const stoppingSpawned = withRun<'spawned'>((instance, run, event) => {
   if (run.pid !== null) return adopt(instance, run, event.adopted);
   return introduce(instance, {...run, pid: event.pid, startTime: event.startTime, startedAt: event.at}, event.adopted);
 });
 
-/** The keeper says again what is known; news is only that a keeper found it that is not its parent. */
+/** A repeated report: only an adoption is new. */
 export const readySpawned = withRun<'spawned'>((instance, run, event) => adopt(instance, run, event.adopted));
 
-/** There is no process: a failure like any other, unless the machine lacks something. */
+/** A failed spawn counts as a failure of the run, unless resources are exhausted. */
 export const startingSpawnFailed = withRun<'spawn-failed'>((instance, run, event, context) => {
   if (run.pid !== null) return [instance, []];
   const [gone, effects] = neverBorn(instance, run, event);
@@ -114,7 +114,7 @@ export const startingSpawnFailed = withRun<'spawn-failed'>((instance, run, event
   ];
 });
 
-/** What was to be ended never began. */
+/** The run to be ended was never spawned. */
 export const stoppingSpawnFailed = withRun<'spawn-failed'>((instance, run, event) => {
   if (run.pid !== null) return [instance, []];
   const [gone, effects] = neverBorn(instance, run, event);

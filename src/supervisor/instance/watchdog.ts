@@ -1,4 +1,4 @@
-/** A watchdog that is not fed: whose time is counted, and what follows when it is over. */
+/** Watchdogs: which runs are watched, and the effect of a missed one. */
 import {endRun} from './ending.ts';
 import {watchdogWords} from './exit.ts';
 import {line, ofRun} from './journal.ts';
@@ -7,20 +7,20 @@ import {usesNotify} from '../../fleet/readiness.ts';
 import type {WorkerSpec} from '../../fleet/types.ts';
 import type {Effect, Instance} from '../types.ts';
 
-/** Whether it can be heard at all: without a watchdog of its own it may still ask for one (`WATCHDOG_USEC=`). */
+/** Whether the worker has a notify socket: even without a configured watchdog it may request one (`WATCHDOG_USEC=`). */
 const isHeard = (spec: WorkerSpec): boolean => usesNotify(spec);
 
-/** The run that feeds its watchdog if it has one: it is ready, and neither paused nor being ended. */
+/** Returns the token of a run that must feed its watchdog, if it has one: ready, and neither paused nor being ended. */
 function feeding({status, run}: Instance): string | null {
   return status === 'ready' && run?.pausedAt === null ? run.token : null;
 }
 
-/** Whether its time is counted. */
+/** Returns whether the watchdog of an instance is running. */
 export const isWatched = (instance: Instance, spec: WorkerSpec): boolean => feeding(instance) !== null && isHeard(spec);
 
 /**
- * Where a step begins or ends the counting, or begins it for another run. A worker that comes back before it has left may
- * have a definition by now with which nobody counts any more: with the run, that is forgotten, too.
+ * Returns the effects if a step starts or stops the watchdog, or starts it for another run. A worker that is added
+ * again before it has left may have a definition without a watchdog by now: the watchdog then ends with the run.
  */
 export function watchdogEffects(before: Instance, after: Instance, spec: WorkerSpec): readonly Effect[] {
   const [was, is] = [feeding(before), feeding(after)];
@@ -32,8 +32,8 @@ export function watchdogEffects(before: Instance, after: Instance, spec: WorkerS
 }
 
 /**
- * Ended by SIGABRT; a failure, whatever it exits with. One that is paused can't feed it, and one that
- * is wanted down goes when its turn comes, after those that depend on it.
+ * Ends the run by SIGABRT, which counts as a failure whatever the exit status. A paused run can't feed its watchdog,
+ * and an instance that is wanted down ends when its turn comes, after its dependents.
  */
 export const watchdogMissed = withRun<'watchdog-missed'>((instance, run, {asked}, {spec}) => {
   if (run.pausedAt !== null || run.pid === null || instance.wanted === 'down') return [instance, []];

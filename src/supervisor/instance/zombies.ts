@@ -1,12 +1,12 @@
-/** What becomes of a run in whose tree the dead are not waited for, where its definition wants it to be ended for that. */
+/** Ends runs that leave zombies, if their definition requires that. */
 import {endRun} from './ending.ts';
 import {line, ofRun} from './journal.ts';
 import {zombieWords} from './exit.ts';
 import {withRun} from './run.ts';
 
 /**
- * That counts as a failure: with the parent the zombies are gone, too, since init or brood waits for them. One that is
- * paused can't wait for anybody; one that is wanted down goes when its turn comes.
+ * Ends the run, which counts as a failure. With the parent the zombies are gone, too, since init or brood reaps them. A
+ * paused run can't reap, and an instance that is wanted down ends when its turn comes.
  */
 export const zombieLeft = withRun<'zombie-left'>((instance, run, {pid, name}, {spec}) => {
   if (spec.zombies !== 'restart' || run.pausedAt !== null || instance.wanted === 'down') return [instance, []];

@@ -1,14 +1,14 @@
-/** Channels as what they join. Many channels between the same two are one join. */
+/** Channels, grouped by the nodes that they join. Channels of one kind between the same nodes are one join. */
 import type {Channel, End, Kind} from '../../ipc/types.ts';
 import type {Node} from './nodes.ts';
 
 export interface Join {
   readonly kind: Kind;
-  /** Who writes, connects or holds; by label. */
+  /** The nodes that write, connect or hold. */
   readonly from: readonly Node[];
-  /** Who reads, is connected to or waits; empty where nobody else is there. */
+  /** The nodes that read, accept or wait; empty if there are no others. */
   readonly to: readonly Node[];
-  /** Whether it goes one way only. */
+  /** Whether the join has one direction only. */
   readonly oneWay: boolean;
   readonly channels: readonly Channel[];
 }
@@ -31,7 +31,8 @@ function sidesOf({kind, ends, detail}: Channel): Sides {
     case 'fifo':
     case 'mqueue':
     case 'sysv-msg': {
-      // Who holds it for both, as the writer of a FIFO does that is not to break, reads only if nobody else does.
+      // A process with mode `rw`, such as a writer that keeps its FIFO from breaking, counts as a reader only if there
+      // is no other.
       const readers = ends.filter(({mode}) => mode === 'r');
       const to = readers.length > 0 ? readers : ends.filter(({mode}) => mode === 'rw');
       return {from: ends.filter(({mode}) => mode !== 'r'), to, oneWay: true};
@@ -51,7 +52,7 @@ function sidesOf({kind, ends, detail}: Channel): Sides {
     case 'sysv-sem':
     case 'eventfd':
     case 'signal': {
-      // Nobody is at an end of these: they are shared, and the first one stands on its own side.
+      // These have no ends: they are shared, and the first process is put on a side of its own.
       const first = ends[0]?.pid;
       return divide(({pid}) => pid === first, false);
     }
@@ -83,7 +84,7 @@ function distinct(ends: readonly End[], nodes: ReadonlyMap<number, Node>): Node[
   return [...found.values()];
 }
 
-/** Whether it concerns more than one process, or others could come by its name, or it was left behind by all. */
+/** Whether the channel has several processes, or a name through which others could join, or was left behind by all. */
 export function joinsAny({kind, name, ends}: Channel): boolean {
   if (kind === 'signal') return false;
   return name !== null || ends.length === 0 || ends.some(({pid}) => pid !== ends[0]?.pid);

@@ -1,4 +1,4 @@
-/** How closely a number of channels can be looked at, so that one still sees something. */
+/** Chooses the level of detail at which a number of channels stays readable. */
 import type {Channel} from '../../ipc/types.ts';
 import {joinsOf, type Join} from './joins.ts';
 import {nodesOf, type IpcProcess, type Level, type Node} from './nodes.ts';
@@ -10,9 +10,9 @@ export interface View {
 }
 
 /**
- * Each process by itself where that makes `most` joins at most; else programs and workers as a whole.
+ * Returns a view of single processes if it has at most `most` joins; otherwise of whole programs and workers.
  *
- * @param weightOf for how many a join counts
+ * @param weightOf the number of joins that a join counts as
  */
 export function viewOf(
   processes: readonly IpcProcess[],

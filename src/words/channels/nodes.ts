@@ -1,25 +1,25 @@
-/** What stands for processes in tables and drawings: each for itself, or all of a worker or of a program as one. */
+/** The nodes for processes in tables and drawings: one per process, or one per worker or program. */
 
 export interface IpcProcess {
   readonly pid: number;
-  /** `keeper`, `controller` or `anchor`, else what the process calls itself; untrusted. */
+  /** `keeper`, `controller` or `anchor`, otherwise the process's own name; untrusted. */
   readonly name: string;
   readonly worker: string | null;
   readonly instance: number | null;
 }
 
-/** How closely processes are looked at. */
+/** The level of detail. */
 export type Level = 'process' | 'program';
 
 export interface Node {
   readonly key: string;
-  /** Untrusted: it holds names that processes gave themselves. */
+  /** Untrusted: contains names that processes gave themselves. */
   readonly label: string;
-  /** What it is one of: a worker's instance, or a program. */
+  /** The worker's instance or the program that the node belongs to. */
   readonly group: string;
 }
 
-/** The instance it belongs to, or null. */
+/** Returns the instance of a process, or null. */
 export const instanceOf = ({worker, instance}: IpcProcess): string | null =>
   worker === null ? null : instance === null ? worker : `${worker}/${instance}`;
 
@@ -46,5 +46,5 @@ function ofProcess(process: IpcProcess): Node {
   };
 }
 
-/** A worker's processes by its name, which no program is called. */
+/** Returns the name of a program, or of a worker in a form that no program name has. */
 const programOf = ({worker, name}: IpcProcess): string => (worker === null ? name : `${worker}/*`);

@@ -1,4 +1,4 @@
-/** What is said of a channel beside whom it joins. */
+/** Describes a channel, apart from the processes that it joins. */
 import type {Channel} from '../../ipc/types.ts';
 import {count, formatBytes} from '../../base/format.ts';
 import type {Join} from './joins.ts';
@@ -12,7 +12,7 @@ const textIn = ({detail}: Channel, name: string): string | null => {
   return typeof value === 'string' ? value : null;
 };
 
-/** Its name, and what it is up to; untrusted. */
+/** Returns the name, state, peer and namespace of a channel; untrusted. */
 export function wordsOf(channel: Channel): string {
   const own = [nameOf(channel), stateOf(channel), textIn(channel, 'peer'), textIn(channel, 'namespace')];
   return own.filter(word => word !== null && word !== '').join(', ');
@@ -82,7 +82,7 @@ function lockName({detail}: Channel): string {
   return `${String(detail['lock'])}${bytes}${waiters === 0 ? '' : `, ${waiters} ${waiters === 1 ? 'waits' : 'wait'}`}`;
 }
 
-/** Of one channel what it is, of many how many they are, and the name that they share. */
+/** Describes a single channel; returns the number of several channels, and the name that they share. */
 export function wordsOfJoin({channels}: Join): string {
   const [first] = channels;
   if (first === undefined) return '';

@@ -1,4 +1,4 @@
-/** Descriptors that the supervisor has left: each run needs some of the keeper's. */
+/** Checks the free descriptors of the supervisor: each run needs some of the keeper's. */
 import {readdirSync} from 'node:fs';
 import {softOpenFiles} from '../../../process/proc-files.ts';
 import type {Check} from '../target.ts';
@@ -9,7 +9,7 @@ function openFiles(pid: number): number | null {
   try {
     return readdirSync(`/proc/${pid}/fd`).length;
   } catch {
-    return null; // of another user, or gone
+    return null; // the process belongs to another user, or is gone
   }
 }
 

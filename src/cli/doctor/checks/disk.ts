@@ -1,4 +1,4 @@
-/** Room on the disk on which state and logs lie. */
+/** Checks the free space on the disk of state and logs. */
 import {statfsSync} from 'node:fs';
 import {formatBytes} from '../../../base/format.ts';
 import type {Check} from '../target.ts';
@@ -10,7 +10,7 @@ export const disk: Check = ({folder}) => {
   const {bsize, blocks, bavail, files, ffree} = statfsSync(folder);
   const left = bsize * bavail;
   const isLow = left < LOW_BYTES || bavail < blocks * LOW_SHARE;
-  // Some file systems have no fixed number of inodes, and say 0.
+  // Some file systems have no fixed number of inodes and report 0.
   const fewInodes = files > 0 && ffree < files * LOW_SHARE;
   if (!isLow && !fewInodes) return [];
   const what = isLow ? `${formatBytes(left)} of ${formatBytes(bsize * blocks)}` : `${ffree} of ${files} inodes`;

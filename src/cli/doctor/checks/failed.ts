@@ -1,4 +1,4 @@
-/** Who has given up, or never ran. */
+/** Reports instances that have given up or never ran. */
 import {workerOf, type Check} from '../target.ts';
 
 export const failed: Check = ({instances}) =>

@@ -1,9 +1,9 @@
-/** Health that comes and goes: checks that fail, yet not often enough in a row. */
+/** Reports flapping health: checks that fail, but not often enough in a row. */
 import {formatTime} from '../../../base/format.ts';
 import {workerOf, type Check} from '../target.ts';
 
 const WINDOW_MS = 10 * 60_000;
-/** So many failed checks within the window. */
+/** The number of failed checks within the window that counts as flapping. */
 const MANY = 3;
 
 export const flapping: Check = ({instances, now}) =>

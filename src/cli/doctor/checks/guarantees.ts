@@ -1,7 +1,7 @@
-/** What brood can't promise here, each with what would help. */
+/** Reports weaker guarantees on this machine, each with a remedy. */
 import type {Check} from '../target.ts';
 
-/** What to do about a weaker guarantee, by a word in it. */
+/** Advice for a weaker guarantee, by a pattern in its text. */
 const ADVICE: readonly (readonly [RegExp, string])[] = [
   [
     /a stop does not prove/,
@@ -31,13 +31,13 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/copied/i, 'Make room where the fleet’s folder lies, then `brood upgrade`.'],
 ];
 
-/** What goes wrong at this moment, and is more than a weaker promise. */
+/** Kinds of current failures, which are graver than a weaker guarantee. */
 const KINDS: readonly (readonly [RegExp, string])[] = [
   [/output can't be written/, 'output-held'],
   [/can't be recorded/, 'not-recorded'],
 ];
 
-/** `checks/supervisor.ts` tells that of an anchor which was lost later, too. */
+/** Reported by `checks/supervisor.ts`, which also finds an anchor that was lost later. */
 const NO_ANCHOR = /^no anchor/i;
 
 export const guarantees: Check = ({supervisor}) =>

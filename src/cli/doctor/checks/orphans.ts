@@ -1,4 +1,4 @@
-/** Orphans: nothing wrong by themselves, but often not meant. */
+/** Reports orphans: harmless by themselves, but often unintended. */
 import {formatDuration} from '../../../base/format.ts';
 import type {OrphanReport} from '../../../control/reports.ts';
 import {fixOrphan} from '../fixes.ts';

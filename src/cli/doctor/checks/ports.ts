@@ -1,4 +1,4 @@
-/** Ports that somebody else has: a worker that ends because of that, and who it is. */
+/** Reports workers that end because another process has their port, and names that process. */
 import {readFileSync, readdirSync, readlinkSync} from 'node:fs';
 import {commandOf} from '../../../process/proc-files.ts';
 import {plainText} from '../../../words/sanitize.ts';
@@ -10,7 +10,7 @@ const PORT = /(?:[\d.:\]*]:|port[ :=]{1,4})(\d{2,5})\b/i;
 
 const LISTEN = '0A';
 
-/** The inode of a socket that listens on that TCP port (proc(5), /proc/net/tcp); null where none does. */
+/** Returns the inode of a socket that listens on a TCP port (proc(5), /proc/net/tcp), or null if there is none. */
 function listenerInode(port: number): string | null {
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
   for (const path of ['/proc/net/tcp', '/proc/net/tcp6']) {
@@ -28,7 +28,7 @@ function listenerInode(port: number): string | null {
   return null;
 }
 
-/** A process that has the socket open, as far as this user may see that. */
+/** Returns a process that has the socket open, or null if this user can see none. */
 function holderOf(inode: string): number | null {
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
@@ -37,7 +37,7 @@ function holderOf(inode: string): number | null {
         if (readlinkSync(`/proc/${entry}/fd/${fd}`) === `socket:[${inode}]`) return Number(entry);
       }
     } catch {
-      // Gone, or of another user.
+      // The process is gone or belongs to another user.
     }
   }
   return null;
@@ -49,7 +49,7 @@ export const ports: Check = async ({instances, lastWords}) => {
     if (status !== 'backoff' && status !== 'failed') continue;
     const words = [reason ?? '', ...(await lastWords(id))];
     if (!words.some(text => IN_USE.test(text))) continue;
-    // Some name the port beside the error, and some on a line of its own.
+    // Some programs print the port beside the error, others on a line of its own.
     const telling = [...words.filter(text => IN_USE.test(text)), ...words].find(text => PORT.test(text));
     const port = Number(PORT.exec(telling ?? '')?.[1] ?? 0);
     const inode = port > 0 ? listenerInode(port) : null;

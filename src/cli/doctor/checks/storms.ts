@@ -1,4 +1,4 @@
-/** Restart storms: who is started again and again, and the fingerprint that the crashes have in common. */
+/** Reports restart storms: the instances that restart again and again, and the fingerprint that their crashes share. */
 import {endOf} from '../../../words/event-words.ts';
 import {lastEnd} from '../../why/evidence.ts';
 import {count} from '../../../base/format.ts';
@@ -6,10 +6,13 @@ import {stormWords} from '../../../words/instance-words.ts';
 import {named, workerOf, type Check, type FleetTarget, type Problem} from '../target.ts';
 
 const WINDOW_MS = 10 * 60_000;
-/** So many ends that nobody asked for, within the window. */
+/** The number of unrequested ends within the window that counts as a storm. */
 const MANY = 3;
 
-/** What two crashes of one cause have in common: pids, addresses, times and counts are not. */
+/**
+ * Returns the fingerprint of a crash, without pids, addresses, times and counts, which differ between crashes of one
+ * cause.
+ */
 export const fingerprintOf = (line: string): string =>
   line
     .replace(/0x[0-9a-f]+/gi, '#')
@@ -17,13 +20,13 @@ export const fingerprintOf = (line: string): string =>
     .replace(/\d[\d.:,]*/g, '#')
     .trim();
 
-/** The line that names the error, since a trace may follow it; else the last one. */
+/** Returns the line that names the error, since a trace may follow it; otherwise the last line. */
 const tellingLine = (lines: readonly string[]): string | null =>
   lines.findLast(line => /(error|exception)\b|panic|fatal|abort|failed/i.test(line) && !/^\s*at /.test(line)) ??
   lines.at(-1) ??
   null;
 
-/** Ends that the policy judged: each is followed by a backoff, or by giving up. */
+/** Returns the number of ends within the window that led to a backoff, and of failed spawns. */
 const unaskedEnds = ({records, now}: FleetTarget, id: string): number =>
   (records.get(id) ?? []).filter(
     ({type, at}) => (type === 'backoff' || type === 'spawn-failed') && now - Date.parse(at) < WINDOW_MS,
@@ -39,7 +42,7 @@ interface Storm {
 export const storms: Check = async target => {
   const byCause = new Map<string, Storm>();
   for (const {id, restarts, status} of target.instances) {
-    // Restarts without a delay leave no line of their own.
+    // A restart without a delay has no record of its own.
     const ends = Math.max(unaskedEnds(target, id), status === 'backoff' ? restarts : 0);
     if (ends < MANY) continue;
     const end = lastEnd(target.records.get(id) ?? []);
@@ -55,7 +58,7 @@ export const storms: Check = async target => {
   return [...heldBack(target), ...[...byCause.values()].map(problemOf)];
 };
 
-/** So many of them that the fleet's rate holds restarts back, also those of workers that are well otherwise. */
+/** Reports a storm in which the fleet's rate limit delays restarts, also those of otherwise healthy workers. */
 const heldBack = ({storm}: FleetTarget): Problem[] =>
   storm
     ? [

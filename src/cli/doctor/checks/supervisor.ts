@@ -1,4 +1,4 @@
-/** The supervisor's own processes, as they are seen from outside: this check works when none of them answers. */
+/** Checks the supervisor's own processes from outside, so it works when none of them answers. */
 import {fixStopped} from '../fixes.ts';
 import type {Problem, SupervisorCheck} from '../target.ts';
 import {isThere, type SupervisorLook} from '../../target/supervisor-troubles.ts';

@@ -1,4 +1,4 @@
-/** What could not be ended. */
+/** Reports processes that could not be ended. */
 import {workerOf, type Check} from '../target.ts';
 
 export const survivors: Check = ({instances}) =>

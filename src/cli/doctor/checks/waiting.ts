@@ -1,4 +1,4 @@
-/** Who waits for something that does not come by itself. */
+/** Reports instances that wait for a dependency that does not start by itself. */
 import {workerOf, type Check} from '../target.ts';
 
 export const waiting: Check = ({instances}) =>

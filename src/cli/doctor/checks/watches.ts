@@ -1,9 +1,9 @@
-/** Files that are to be watched and are not, and workers that are started anew by what they write themselves. */
+/** Reports files that should be watched but are not, and workers that are restarted by their own writes. */
 import {formatTime} from '../../../base/format.ts';
 import {workerOf, type Check, type FleetTarget, type Problem} from '../target.ts';
 
 const WINDOW_MS = 60_000;
-/** So often within the window, nobody saves the same file by hand. */
+/** The number of changes of one file within the window that nobody makes by hand. */
 const MANY = 6;
 
 const ADVICE: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-/** Zombies, told by their parents: the mistake is the parent's. */
+/** Reports zombies, grouped by parent, since the parent is at fault. */
 import {groupBy} from '../../../ipc/files.ts';
 import {readStat} from '../../../process/stat.ts';
 import {exitWords} from '../../../words/instance-words.ts';
