@@ -112,14 +112,12 @@ export class Core {
     return this.#fleet;
   }
 
-  /** Returns the names of the workers that `add` added. */
   added(): string[] {
     return this.#staying()
       .filter(({added}) => added)
       .map(({spec}) => spec.name);
   }
 
-  /** Whether `down` was requested. */
   get isStopping(): boolean {
     return this.#stopping !== 'no';
   }

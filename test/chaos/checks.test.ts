@@ -1,39 +1,17 @@
 /** Each check of the chaos run can fail: observations with a fault planted in them, beside the same without it. */
-import {mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync} from 'node:fs';
-import {gzipSync} from 'node:zlib';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {disagreements, partsAreThere} from './checks/answers.ts';
 import {otherCode} from './checks/code.ts';
 import {Growth} from './checks/growth.ts';
 import {HeadlessAges} from './checks/headless.ts';
-import {missingLines} from './checks/lines.ts';
 import {doubledMains, goneForGood, identitiesOf, missingMains, restartedUnasked} from './checks/mains.ts';
 import {leftovers, survivors, twoRuns} from './checks/survivors.ts';
 import {ZombieAges} from './checks/zombies.ts';
-import {BLOWS} from './blows.ts';
-import {imp} from './imp.ts';
-import {Numbering} from './numbering.ts';
 import type {Member, Observation} from './observation.ts';
-import {FollowedStream} from './stream.ts';
-import {firstFleet, temperOf, type TemperName} from './tempers.ts';
-import {Wanted} from './wanted.ts';
 import type {PsReport} from '../../src/control/reports.ts';
 import type {Seen} from '../end-to-end/processes.ts';
+import {seen, member, wanted, one, two} from './observing.ts';
 
-const seen = (pid: number, more: Partial<Seen> = {}): Seen => ({
-  pid,
-  name: 'sh',
-  state: 'S',
-  ppid: 1,
-  pgid: pid,
-  sid: pid,
-  nice: 0,
-  startTime: `${pid}00`,
-  ...more,
-});
-const member = (id: string, pid: number, run: string, main = true): Member => ({seen: seen(pid), id, run, main});
 const parts = {anchor: [seen(1001)], keeper: [seen(1002)], controller: [seen(1003)]};
 const look = (members: readonly Member[], more: Partial<Observation> = {}): Observation => ({
   at: 0,
@@ -42,13 +20,6 @@ const look = (members: readonly Member[], more: Partial<Observation> = {}): Obse
   zombies: [],
   ...more,
 });
-const wanted = new Map<string, TemperName>([
-  ['steady1/1', 'steady'],
-  ['steady1/2', 'steady'],
-  ['crashing1/1', 'crashing'],
-]);
-const one = member('steady1/1', 11, 'a1');
-const two = member('steady1/2', 12, 'a2');
 const good = look([one, two]);
 const yes = (): boolean => true;
 
@@ -201,150 +172,5 @@ describe('the supervisor', () => {
     expect(partsAreThere(look([], {parts: {...parts, anchor: []}}), false)).toEqual([]);
     expect(partsAreThere(look([], {parts: {...parts, keeper: [seen(1002), seen(1004)]}}), true)).toHaveLength(1);
     expect(partsAreThere(look([], {parts: {...parts, controller: [seen(1003, {state: 'T'})]}}), true)).toHaveLength(1);
-  });
-});
-
-describe('numbered lines', () => {
-  const A = '0123456789abcdef'.repeat(2);
-  const B = 'fedcba9876543210'.repeat(2);
-  const lines = (run: string, from: number, to: number): string =>
-    Array.from({length: to - from + 1}, (_, i) => `${run} 7 ${from + i} xxxxxxxx\n`).join('');
-  const complaintsAbout = (...chunks: string[]): string[] => {
-    const numbering = new Numbering();
-    for (const chunk of chunks) numbering.push(Buffer.from(chunk));
-    numbering.end();
-    return numbering.takeComplaints();
-  };
-
-  test('in order, in whatever chunks they come, run after run', () => {
-    const whole = lines(A, 1, 20) + lines(B, 1, 3);
-    expect(complaintsAbout(whole)).toEqual([]);
-    expect(complaintsAbout(...whole.split(''))).toEqual([]);
-  });
-
-  test('a lost one, a repeated one, two in the wrong order', () => {
-    expect(complaintsAbout(lines(A, 1, 3) + lines(A, 5, 6))[0]).toMatch(/lines lost: 5 came after 3/);
-    expect(complaintsAbout(lines(A, 1, 3) + lines(A, 3, 6))[0]).toMatch(/repeated or out of order: 3 came after 3/);
-    expect(complaintsAbout(lines(A, 1, 2) + lines(A, 4, 4) + lines(A, 3, 3)).length).toBeGreaterThan(0);
-    expect(complaintsAbout(lines(A, 2, 3))[0]).toMatch(/lines lost: 2 came after 0/);
-  });
-
-  test('lines of two runs mixed', () => {
-    expect(complaintsAbout(lines(A, 1, 2) + lines(B, 1, 1) + lines(A, 3, 3))[0]).toMatch(/goes on after another one/);
-  });
-
-  test('a torn line: where a run was killed, and nowhere else', () => {
-    const torn = lines(A, 3, 3).slice(0, 37);
-    expect(complaintsAbout(lines(A, 1, 2) + torn + lines(B, 1, 2))).toEqual([]);
-    expect(complaintsAbout(lines(A, 1, 2) + torn)).toEqual([]);
-    expect(complaintsAbout(lines(A, 1, 2) + A.slice(0, 9) + lines(B, 1, 2))).toEqual([]);
-    expect(complaintsAbout(lines(A, 1, 2) + torn + lines(A, 4, 5))).toHaveLength(2);
-    expect(complaintsAbout(lines(A, 1, 2) + lines(A, 3, 3).slice(9) + lines(B, 1, 2))).toHaveLength(1);
-    expect(complaintsAbout(lines(A, 1, 2) + lines(A, 3, 3).slice(9, 20))).toHaveLength(1);
-  });
-
-  test('bytes that are missing in the middle of a line', () => {
-    expect(complaintsAbout(lines(A, 1, 2) + lines(A, 3, 3).replace('xxx', '') + lines(A, 4, 4))).toHaveLength(1);
-  });
-
-  test('what a worker has written and its log has not', () => {
-    const note = {id: 'steady1/1', run: A, number: 7};
-    expect(missingLines([note], () => 7)).toEqual([]);
-    expect(missingLines([note], () => 6)).toEqual([`steady1/1: run ${A} has written line 7, and its log ends at 6`]);
-  });
-});
-
-describe('a stream on disk', () => {
-  const A = 'a'.repeat(32);
-  const line = (number: number): string => `${A} 7 ${number}\n`;
-  const withStream = (body: (stream: FollowedStream, path: (name: string) => string) => void): void => {
-    const folder = mkdtempSync(join(tmpdir(), 'chaos-stream-'));
-    const stream = new FollowedStream(join(folder, 'web.1'), 'out');
-    try {
-      body(stream, name => join(folder, 'web.1', name));
-    } finally {
-      stream.close();
-      rmSync(folder, {recursive: true});
-    }
-  };
-
-  test('is followed through rotation and compression, whenever it is looked at', () => {
-    withStream((stream, path) => {
-      stream.poll();
-      mkdirSync(path('.'));
-      writeFileSync(path('out.log'), line(1));
-      stream.poll();
-      writeFileSync(path('out.log'), line(2), {flag: 'a'});
-      renameSync(path('out.log'), path('out.00000001.log'));
-      stream.poll();
-      writeFileSync(path('out.00000002.log.gz'), gzipSync(line(3)));
-      writeFileSync(path('out.00000003.log'), line(4));
-      writeFileSync(path('out.log'), line(5));
-      stream.poll();
-      expect(stream.numbering.takeComplaints()).toEqual([]);
-      expect(stream.numbering.lastOf(A)).toBe(5);
-      renameSync(path('out.log'), path('out.00000004.log'));
-      stream.poll();
-      stream.poll(true);
-      expect(stream.numbering.takeComplaints()).toEqual([]);
-    });
-  });
-
-  test('that was removed before it was read says so', () => {
-    withStream((stream, path) => {
-      mkdirSync(path('.'));
-      writeFileSync(path('out.00000002.log'), line(2));
-      writeFileSync(path('out.log'), line(3));
-      expect(() => stream.poll()).toThrow(/removed before it was read/);
-    });
-  });
-});
-
-describe('the model', () => {
-  const model = (): Wanted => new Wanted([{name: 'web', temper: 'steady', instances: 3}]);
-  const up = (wanted: Wanted): string => [...wanted.up().keys()].join(' ');
-
-  test('what was stopped stays so until its definition changes', () => {
-    const wanted = model();
-    wanted.stop(['web/2']);
-    wanted.apply();
-    expect(up(wanted)).toBe('web/1 web/3');
-    wanted.describe('web', {temper: 'steady', instances: 3, version: 2});
-    expect(wanted.apply()).toEqual(['web/1', 'web/2', 'web/3']);
-    expect(up(wanted)).toBe('web/1 web/2 web/3');
-  });
-
-  test('scale lasts until the file is applied; new ones are wanted as the others are', () => {
-    const wanted = model();
-    expect(wanted.scale('web', 5)).toEqual(['web/4', 'web/5']);
-    expect(wanted.apply()).toEqual(['web/4', 'web/5']);
-    wanted.stop(['web/1', 'web/2', 'web/3']);
-    wanted.scale('web', 4);
-    expect(up(wanted)).toBe('');
-  });
-
-  test('200 workers, of all tempers', () => {
-    const fleet = firstFleet(200);
-    expect(fleet.reduce((sum, {instances}) => sum + instances, 0)).toBe(200);
-    expect(new Set(fleet.map(({temper}) => temperOf(temper))).size).toBe(8);
-  });
-});
-
-describe('the imp', () => {
-  const words = (seed: number): string => {
-    const rounds = imp(seed, BLOWS);
-    return Array.from({length: 300}, () => {
-      const {blows, spared} = rounds.next().value;
-      expect(blows.flatMap(({blow}) => blow.ends ?? []).filter(part => spared.includes(part))).toEqual([]);
-      return blows.map(({strike, pauseMs}) => `${pauseMs} ${strike.words}`).join('\n');
-    }).join('\n');
-  };
-
-  test('does the same again with the same seed, something else with another, and in time all that it can', () => {
-    expect(words(7)).toBe(words(7));
-    expect(words(7)).not.toBe(words(8));
-    const rounds = imp(7, BLOWS);
-    const struck = Array.from({length: 300}, () => rounds.next().value.blows.map(({blow}) => blow.name)).flat();
-    expect(new Set(struck).size).toBe(BLOWS.length);
   });
 });

@@ -104,14 +104,17 @@ describe('hooks', () => {
   test('are those of the definition that holds, and of one that has left the last that it had', () => {
     const calls = new Calls(worker('web', {hooks}), worker('old', {hooks: {stopped: ['./bye.sh']}}));
     calls.specs = [worker('web', {hooks: {exit: ['./other.sh']}})];
-    calls.heard('status-changed', {worker: 'old', instance: 1, to: 'stopped'}).heard('plan-applied').exited();
+    calls
+      .heard('status-changed', {worker: 'old', instance: 1, from: 'stopping', to: 'stopped', reason: null})
+      .heard('plan-applied')
+      .exited();
     expect(calls.called).toEqual(['old/1 ./bye.sh', 'web/1 ./other.sh']);
   });
 
   test('are not called for what they do not name, nor for the fleet', () => {
     const calls = new Calls(worker('web', {hooks}), worker('plain'));
     calls.heard('spawned', {worker: 'web', instance: 1}).exited('plain').exited('gone').heard('supervisor-stopping');
-    calls.heard('status-changed', {worker: 'web', instance: 1, to: 'ready'});
+    calls.heard('status-changed', {worker: 'web', instance: 1, from: 'starting', to: 'ready', reason: null});
     expect(calls.called).toEqual([]);
   });
 
@@ -128,7 +131,7 @@ describe('hooks', () => {
     ['status-changed', 'starting', null],
     ['hook-failed', undefined, null],
   ])('hear of %s %s as %s', (type, to, hook) => {
-    expect(hookOf({type, to})).toBe(hook);
+    expect(hookOf({type, worker: 'web', instance: 1, from: 'ready', to, reason: null})).toBe(hook);
     const {section} = workerKeys.hooks.check;
     if (hook !== null) expect(Object.keys(section?.keys ?? {})).toContain(hook);
   });

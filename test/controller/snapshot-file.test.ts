@@ -1,12 +1,12 @@
-import {readFileSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync} from 'node:fs';
+import {readFileSync, statSync, truncateSync, writeFileSync} from 'node:fs';
 import {describe, expect, test} from 'vitest';
 import {SnapshotFile, SupersededError} from '../../src/controller/state/snapshot-file.ts';
 import {inFolder} from '../../src/control/folder.ts';
 import {scratch} from '../control/helpers.ts';
+import {HALVES, overwrite} from './halves.ts';
 
 /** Bytes at the beginning of a half that matter in these tests: its header and what is written here. */
 const HEAD_BYTES = 64;
-const HALVES = [0, 1] as const;
 
 /** A folder in which three snapshots were committed: the last but one in half 0, the last in half 1. */
 function committed(): {folder: string; paths: readonly [string, string]; images: readonly [Buffer, Buffer]} {
@@ -15,12 +15,6 @@ function committed(): {folder: string; paths: readonly [string, string]; images:
   for (const text of ['state one', 'state two', 'state three']) file.write(text);
   const paths = [inFolder.snapshot(folder, 0), inFolder.snapshot(folder, 1)] as const;
   return {folder, paths, images: [readFileSync(paths[0]), readFileSync(paths[1])]};
-}
-
-function overwrite(path: string, image: Buffer, at: number, byte: number): void {
-  const copy = Buffer.from(image);
-  copy[at] = byte;
-  writeFileSync(path, copy);
 }
 
 describe('the snapshot', () => {
@@ -251,55 +245,5 @@ describe('the snapshot', () => {
     truncateSync(paths[0], size / 2);
     new SnapshotFile(folder).reserve(size / 2 + 1);
     expect(statSync(paths[0]).size).toBeGreaterThan(size);
-  });
-});
-
-describe('a half that changes under the one that writes it', () => {
-  const damages: [string, (path: string) => void][] = [
-    ['removed', path => rmSync(path)],
-    ['truncated', path => truncateSync(path)],
-    ['zeroed', path => writeFileSync(path, Buffer.alloc(statSync(path).size))],
-    ['with another byte', path => overwrite(path, readFileSync(path), 45, 0x7e)],
-    [
-      'replaced',
-      path => {
-        writeFileSync(`${path}.new`, readFileSync(path));
-        renameSync(`${path}.new`, path);
-      },
-    ],
-  ];
-  test.each(damages.flatMap(([what, damage]) => HALVES.map(half => [what, half, damage] as const)))(
-    '%s, half %i: it is seen, and both are whole again after the next state',
-    (_what, half, damage) => {
-      const folder = scratch();
-      const file = new SnapshotFile(folder);
-      for (const text of ['state one', 'state two']) file.write(text);
-      expect(file.append('a change')).toBe(true);
-      expect(file.findProblem()).toBeNull();
-      damage(inFolder.snapshot(folder, half));
-      expect(file.findProblem()).toContain(`snapshot.${half} had been`);
-      file.giveUp();
-      for (let both = 0; both < 2; both++) file.write('state three');
-      expect(file.findProblem()).toBeNull();
-      expect(new SnapshotFile(folder).readSnapshot()).toEqual({text: 'state three', changes: [], damaged: 0});
-      rmSync(inFolder.snapshot(folder, half));
-      expect(new SnapshotFile(folder).readSnapshot().text).toBe('state three');
-    },
-  );
-
-  test('what this one writes itself is no damage, and a link is not followed', () => {
-    const folder = scratch();
-    const file = new SnapshotFile(folder);
-    expect(file.findProblem()).toBeNull();
-    file.write('state one');
-    for (let round = 0; round < 50; round++) {
-      if (!file.append(`change ${round}`)) file.write(`state ${round}`);
-      expect(file.findProblem()).toBeNull();
-    }
-    const other = scratch();
-    writeFileSync(`${other}/precious`, 'precious');
-    symlinkSync(`${other}/precious`, inFolder.snapshot(other, 0));
-    expect(() => new SnapshotFile(other).write('state')).toThrow('ELOOP');
-    expect(readFileSync(`${other}/precious`, 'utf8')).toBe('precious');
   });
 });

@@ -1,11 +1,14 @@
 /** A fleet of the built program in a folder of its own, of which nothing is left at the end, however a test ends. */
 import type {EventRecord} from '../../src/journal/record.ts';
 import {spawn, spawnSync, type ChildProcess, type SpawnOptions} from 'node:child_process';
-import {mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync} from 'node:fs';
 import {release, tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
+import {inFolder} from '../../src/control/folder.ts';
+import {recordsAfter} from '../../src/journal/read.ts';
+import {askSocket} from './ask-socket.ts';
 import type {PsReport, WorkerReport} from '../../src/control/reports.ts';
 import {commandLine, environment, everyProcess, send, workingFolder, type Seen} from './processes.ts';
 
@@ -76,6 +79,9 @@ export class TestFleet {
   readonly env: Readonly<Record<string, string>>;
   /** Words before the command line of the program under test. */
   readonly under: readonly string[];
+
+  /** Whether commands run as another user or in another namespace. */
+  protected readonly isWrapped: boolean = false;
 
   /**
    * @param fleet the fleet file, as YAML or as an object (JSON is YAML)
@@ -174,9 +180,10 @@ export class TestFleet {
       .map(line => JSON.parse(line) as unknown);
   }
 
-  /** Everything in the journal, oldest first. */
+  /** Everything in the journal, oldest first, from its files, as `brood events -n all` has it. */
   events(type?: string): EventRecord[] {
-    const all = this.ndjson('events', '-n', 'all') as EventRecord[];
+    const folder = this.#stateFolder();
+    const all = folder === null ? (this.ndjson('events', '-n', 'all') as EventRecord[]) : [...recordsAfter(folder, -1)];
     return type === undefined ? all : all.filter(event => event.type === type);
   }
 
@@ -187,8 +194,18 @@ export class TestFleet {
     return this;
   }
 
+  /** The fleet as the controller reports it; where none answers at once, as the command does when it has waited. */
   ps(): PsReport {
-    return this.json('ps') as PsReport;
+    const folder = this.#stateFolder();
+    const report = folder === null ? null : askSocket(inFolder.socket(folder), 'ps');
+    return (report ?? this.json('ps')) as PsReport;
+  }
+
+  /** The only fleet folder in its home; null where there are others, or where commands run otherwise than this process. */
+  #stateFolder(): string | null {
+    if (this.under.length > 0 || this.isWrapped) return null;
+    const [folder, ...others] = readdirSync(this.home).map(name => join(this.home, name));
+    return folder === undefined || others.length > 0 ? null : folder;
   }
 
   /** `web/2`, or `web` for its first instance. */

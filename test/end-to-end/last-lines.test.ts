@@ -125,7 +125,7 @@ describe.each(['as root', 'as an ordinary user'])('%s', who => {
     await using(fleetOf(1), async fleet => {
       fleet.up();
       await sayersUp(fleet, 1);
-      const {pid: worker} = fleet.worker('emitFact');
+      const {pid: worker} = fleet.worker('say');
       await withoutKeeper(fleet, async () => {
         await openGate(fleet, [worker!]);
       });

@@ -126,9 +126,9 @@ const HANGS = 'setInterval(() => {}, 1000); return;';
 
 const broken: readonly (readonly [string, Readonly<Record<string, string>>, RegExp])[] = [
   ['a controller that does not start', {'controller.cjs': 'throw new Error("no such luck");'}, /ended \(exit code 1\)/],
-  ['a controller that hangs at once', {'controller.cjs': HANGS}, /longer than 10 s/],
+  ['a controller that hangs at once', {'controller.cjs': HANGS}, /longer than 10s/],
   ['a controller that dies when it takes over', {'controller.cjs': atWelcome('process.exit(7)')}, /exit code 7/],
-  ['a controller that takes over and never answers', {'controller.cjs': atWelcome('return true')}, /longer than 10 s/],
+  ['a controller that takes over and never answers', {'controller.cjs': atWelcome('return true')}, /longer than 10s/],
   [
     'a keeper that fails its trial',
     {'keeper.cjs': 'console.error("bad keeper"); process.exit(9);'},

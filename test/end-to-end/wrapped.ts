@@ -22,6 +22,7 @@ export const asOrdinary = (uid = ORDINARY_UID): string[] => [
 export class WrappedFleet extends TestFleet {
   /** Put before every command of this fleet. */
   prefix: readonly string[];
+  protected override readonly isWrapped = true;
 
   constructor(prefix: readonly string[], fleet: string | object, files: Readonly<Record<string, string>> = {}) {
     super(fleet, files);

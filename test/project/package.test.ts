@@ -98,7 +98,7 @@ test('the package holds the programs, the library and its types, the documents f
 
 test('links in the documents of the package lead to what is in it', () => {
   // The README is also the repository's front page: its pictures and what is only for those who work on it are not packed.
-  const onlyInRepository = /^docs\/(screens\/|soak\.md$)/;
+  const onlyInRepository = /^(CONTRIBUTING\.md$|docs\/(screens\/|soak\.md$|ARCHITECTURE\.md$))/;
   const broken = packed
     .filter(path => path.endsWith('.md'))
     .flatMap(path =>

@@ -99,7 +99,7 @@ const PS: PsReport = {
 };
 
 const EVENTS: readonly EventRecord[] = [
-  {seq: 1, at: at(100_000), type: 'supervisor-started', pid: 4001},
+  {seq: 1, at: at(100_000), type: 'supervisor-started', keeper: 4001, controller: 4002, anchor: 4000, version: '1.0.0'},
   {seq: 2, at: at(6_399), type: 'spawned', worker: 'db', instance: 1, pid: 4100},
   {seq: 3, at: at(6_390), type: 'ready', worker: 'db', instance: 1},
   {
@@ -132,7 +132,10 @@ const EVENTS: readonly EventRecord[] = [
     worker: 'mail',
     instance: 1,
     pid: 4390,
+    name: 'mailer',
     command: 'mailer --queue outgoing',
+    formerParent: 4350,
+    formerParentName: 'sh',
   },
   {
     seq: 8,

@@ -151,7 +151,7 @@ test('upgrade to another copy of the program: pids stay', async t => {
   );
   assert.equal(worker('talk/1').pid, before.pid);
   // An upgrade is given up after 10 s; under emulation on a busy machine no new program comes up within that.
-  if (/longer than 10 s/.test(end.message ?? '')) t.skip('this machine is too slow for an upgrade');
+  if (/longer than 10s/.test(end.message ?? '')) t.skip('this machine is too slow for an upgrade');
   else assert.equal(end.type, 'upgraded', JSON.stringify(end));
 });
 

@@ -24,7 +24,6 @@ const MOST_STRAYS = 64;
 export interface UnattributedHost {
   readonly runs: Runs;
   readonly orphanages: Orphanages;
-  /** Null if forks are not followed. */
   descendants(): Descendants | null;
   /** Starts to follow forks, if possible: an orphan that has left its run was found. */
   followForks(): void;
@@ -32,11 +31,8 @@ export interface UnattributedHost {
   isOwn(pid: number): boolean;
   /** Returns whether the main process of the run has ended and the rest is being ended. */
   isSettling(run: Run): boolean;
-  /**
-   * Returns whether the process connector has attributed the process to that run in an earlier image of this process.
-   */
+  /** Returns whether an earlier image of this process has followed the process as one of the run. */
   isHidden(run: Run, stat: Stat): boolean;
-  /** Assigns the orphan to the run. */
   give(stat: Stat, run: Run): void;
 }
 
@@ -189,7 +185,6 @@ export class Unattributed {
     return [...(strays.length > 0 ? [`${named} may be left of it`] : []), ...(hidden === null ? [] : [hidden])];
   }
 
-  /** Records that the end of a run is about to be reported. */
   judged(run: Run): void {
     this.#judged.add(run);
   }
@@ -277,7 +272,6 @@ export class Unattributed {
     return {stat, orphanage, excluded: new Set(excluded.map(({run}) => run))};
   }
 
-  /** Returns every run of which a process may live. */
   #living(): LivingRun[] {
     const living: LivingRun[] = [];
     for (const run of this.#host.runs.all()) {

@@ -123,7 +123,6 @@ export class LogFile {
     return Math.max(LEAST_BYTES, this.#maxSize - this.#size);
   }
 
-  /** Records that no bytes were moved. */
   wroteNothing(): void {
     this.#isLent = false;
   }
@@ -160,7 +159,6 @@ export class LogFile {
     this.#listener.wrote(this.#stream);
   }
 
-  /** Reports once that writing fails. */
   fail(error: string): void {
     if (this.#held) return;
     this.#held = true;
