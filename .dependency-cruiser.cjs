@@ -1,4 +1,4 @@
-/** What may import what. Each rule says why. */
+/** The allowed imports. Each rule has its reason in `comment`. */
 const {rooms} = require('./.rooms.cjs');
 
 const folder = name => `^src/${name}/`;

@@ -1,6 +1,6 @@
 /**
- * The rooms of a folder, from the ground up: a room is a folder or a file of it, and imports of the rooms below it only.
- * Answers the rules that hold that, for dependency-cruiser.
+ * Rules of dependency-cruiser for the rooms of a folder. A room is a file or a subfolder; it may import only rooms on
+ * lower floors. `floors` lists them from the lowest up.
  */
 const pattern = (folder, names) => `^${folder}/(${names.join('|')})(/|\\.ts$)`;
 

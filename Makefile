@@ -1,4 +1,4 @@
-# Two commands on a fresh machine: `make demo` and `make test`. They need Node.js 20 or later, npm and make.
+# On a fresh machine, run `make demo` or `make test`. Both need Node.js 20 or later, npm and make.
 
 BIN = node_modules/.bin
 INSTALLED = node_modules/.package-lock.json
@@ -10,11 +10,11 @@ SHELL_SCRIPTS = $(shell find fixtures test -type f -name '*.sh')
 
 all: build
 
-## The main job: a fleet of real workers with a crash, an orphan and a zombie among them.
+## Runs a fleet of real workers, including a crash, an orphan, a zombie and the loss of the keeper.
 demo: $(BUILT)
 	@sh fixtures/demo/run.sh
 
-## Installs, builds, lints and runs every test.
+## Installs, builds, lints and runs all tests.
 test: $(BUILT) tools
 	@$(MAKE) --no-print-directory -j2 --output-sync lint
 	@$(MAKE) --no-print-directory check
@@ -26,7 +26,7 @@ build: $(BUILT)
 $(BUILT): $(INSTALLED) build.mjs $(wildcard build/*.mjs) package.json $(SOURCES)
 	node build.mjs
 
-# npm writes that file last, with the time of the lock file: its own time says when this was done.
+# npm writes this file last, but with the timestamp of the lock file; touch sets the time of the installation.
 $(INSTALLED): package-lock.json
 	@node -e 'if (parseInt(process.versions.node) < 20) { console.error("brood needs Node.js 20 or later; this is " + process.version); process.exit(1); }'
 	npm ci --no-audit --no-fund --loglevel=error
@@ -49,58 +49,60 @@ lint-arrows: $(INSTALLED)
 lint-shell:
 	@if command -v shellcheck >/dev/null; then shellcheck -S warning -x -P SCRIPTDIR $(SHELL_SCRIPTS); fi
 
-## The tests alone; VITEST='-t name' or VITEST=test/fleet narrows.
+## Runs only the tests; VITEST='-t name' or VITEST=test/fleet selects some.
 check: $(BUILT)
 	$(BIN)/vitest run $(VITEST)
 
-## The programs that the end-to-end tests run; where they can't be installed, those tests are skipped and say so.
+## Installs the programs that the end-to-end tests run. Where that is not possible, the tests that need them are skipped and reported.
 tools:
 	@sh test/tools.sh tests nginx:nginx-light redis-server:redis-server python3:python3 lsof:lsof ss:iproute2 ipcs:util-linux
 
-## Side by side with other supervisors: seven tables, ONLY=compare, answer, logging, processes, survive, ipc or top for one. PEERS='brood runit' and N='100 1000' narrow.
+## Compares brood with other supervisors in seven tables. ONLY=compare, answer, logging, processes, survive, ipc or top selects one
+## table; PEERS='brood runit' and N='100 1000' select peers and sizes.
 bench: $(BUILT)
 	@sh test/tools.sh bench s6-svscan:s6 runsvdir:runit supervisord:supervisor 'cc:gcc libc6-dev' python3:python3 lsof:lsof htop:htop
 	@$(BIN)/esbuild bench/main.ts bench/asking.ts bench/reading.ts bench/frames.ts --bundle --external:koffi --external:blessed --external:@lydell/node-pty --platform=node --format=esm --target=node20 --log-level=warning --outdir=.cache/bench --out-extension:.js=.mjs
 	@node .cache/bench/main.mjs
 
-## The core against its model, in 10,000 stories that no run before has told. STORIES and SEED narrow, BROOD_SEED=N make check
-## VITEST=test/simulation tells one again.
+## Runs the core against its model in 10,000 random stories, with new seeds in each run. STORIES and SEED set the number and the first
+## seed; BROOD_SEED=N make check VITEST=test/simulation replays one story.
 simulate: $(INSTALLED)
 	@$(BIN)/esbuild test/simulation/main.ts --bundle --platform=node --format=esm --target=node20 --packages=external --log-level=warning --outfile=.cache/simulation/main.mjs
 	@node .cache/simulation/main.mjs
 
-## 200 workers under blows that a seed determines, judged from the outside. SEED, DURATION (5m), WORKERS and RATE (MB/s) narrow.
+## Runs 200 workers under random faults from a seed and checks them from the outside. Parameters: SEED, DURATION (default 5m), WORKERS
+## and RATE (MB/s).
 chaos: $(BUILT)
 	@$(BIN)/esbuild test/chaos/main.ts --bundle --platform=node --format=esm --target=node20 --log-level=warning --outfile=.cache/chaos/main.mjs
 	@node .cache/chaos/main.mjs
 
-## What happens to a typical fleet in 24 hours, in ten minutes: memory, descriptors and files must stay flat. DURATION, SEED; LEAK=heap,
-## descriptors or files plants a leak, which must be found.
+## Compresses 24 hours of a typical fleet into ten minutes: memory, descriptors and files must stay flat. Parameters: DURATION, SEED;
+## LEAK=heap, descriptors or files plants a leak, which must be detected.
 soak: $(BUILT)
 	@$(BIN)/esbuild test/soak/main.ts --bundle --platform=node --format=esm --target=node20 --log-level=warning --outfile=.cache/soak/main.mjs
 	@node .cache/soak/main.mjs
 
-## Every process of the supervisor dies at every point at which it changes something; all must recover (an hour). POINT='…' runs
-## those whose label contains it, COUNT=50 SEED=1 a sample, JOBS=3 so many at once.
+## Kills every process of the supervisor at every point at which it changes state; each fleet must recover. Takes over an hour. POINT='…'
+## selects the points whose label contains the text, COUNT=50 SEED=1 a sample; JOBS=3 runs three at a time.
 crash: $(BUILT)
 	@$(BIN)/esbuild test/crash/main.ts --bundle --platform=node --format=esm --target=node20 --packages=external --log-level=warning --outfile=.cache/crash/main.mjs
 	@node .cache/crash/main.mjs
 
-## The end-to-end tests of the built program under each Node.js that is supported.
+## Runs the end-to-end tests of the built program under each supported version of Node.js.
 test-nodes: $(BUILT)
 	@sh test/nodes/run.sh
 
-## The end-to-end tests with system calls refused, as by an older kernel and by container profiles. FILTERS='old old-profile' and
-## VITEST='test/end-to-end/stop.test.ts' narrow.
+## Runs the end-to-end tests with system calls refused, as by an older kernel and by container profiles. FILTERS='old old-profile' and
+## VITEST='test/end-to-end/stop.test.ts' select filters and tests.
 lesser: $(BUILT) tools
 	@VITEST='$(VITEST)' sh test/lesser/run.sh all
 
-## A Debian kernel of its own (5.10; SUITE=bookworm for 6.1) with systemd, in a virtual machine: smoke checks and TESTS, as TAP.
-## Needs root; LIMIT=20m.
+## Runs smoke checks and TESTS in a virtual machine with a Debian kernel (5.10; SUITE=bookworm: 6.1) and systemd; prints TAP.
+## Needs root; LIMIT=20m bounds the run.
 vm: $(BUILT)
 	@sh test/vm/run.sh
 
-## The pictures of `brood top` in the README, from a real run of the demo's fleet.
+## Makes the screenshots of `brood top` in the README from a real run of the demo fleet.
 screens: $(BUILT)
 	@$(BIN)/esbuild test/ui/make-screens.ts --bundle --platform=node --format=esm --target=node20 --packages=external --log-level=warning --outfile=test/.screens/make.mjs
 	@node test/.screens/make.mjs; status=$$?; rm -rf test/.screens; exit $$status

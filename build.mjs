@@ -1,5 +1,5 @@
 // Builds dist/: client, keeper and controller as one file each, and the library.
-// `--out=FOLDER --plugin=FILE` build it elsewhere, with a plugin of esbuild's (test/crash). `--types` adds the library's types.
+// `--out=FOLDER` builds elsewhere, `--plugin=FILE` adds an esbuild plugin (test/crash), `--types` the library's types.
 import {chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {resolve} from 'node:path';
 import {pathToFileURL} from 'node:url';
@@ -28,19 +28,19 @@ const common = {
   legalComments: 'none',
   // koffi ships a binary, blessed requires its widgets by computed names: neither can be bundled.
   external: Object.keys(dependencies),
-  // Its ES modules: what is loaded when needed from CommonJS has no named exports once it lies in a chunk of its own.
+  // The ES modules of yaml: CommonJS that is loaded lazily loses its named exports once it is in a chunk of its own.
   alias: {yaml: './node_modules/yaml/browser/dist/index.js'},
   define: {BROOD_VERSION: JSON.stringify(version)},
   plugins: plugin === undefined ? [] : [(await import(pathToFileURL(resolve(plugin)).href)).default],
 };
 
-/** What `brood top` loads lies beside the client. */
+/** `brood top` loads the UI from a separate file beside the client. */
 const apart = {
   name: 'apart',
   setup: build => build.onResolve({filter: /ui\/index\.ts$/}, () => ({path: './top.cjs', external: true})),
 };
 
-/** The parser of fleet files: the library reads one only where several fleets have been started from the same file. */
+/** The fleet file parser. The library loads it only if several fleets were started from the same file. */
 const parser = {
   name: 'parser',
   setup: build =>
@@ -49,16 +49,17 @@ const parser = {
     ),
 };
 
-// Made aside and put in place at once: a supervisor that runs from dist/ never finds half of it.
+// Built in a temporary folder and renamed, so that a supervisor running from dist/ never sees a partial build.
 const made = mkdtempSync('.dist-');
 process.on('exit', () => rmSync(made, {recursive: true, force: true}));
 const results = await Promise.all([
-  // The client in one file: what loads a command in pieces, as ES modules, takes longer than all of its text (20 ms of the
-  // 50 ms that Node itself needs). What a command does not use is not run: each module is, when it is first reached.
+  // The client is one file: loading a command in pieces, as ES modules, takes longer than reading the whole text (20 ms
+  // of
+  // the 50 ms that Node itself needs). A module runs only when it is first reached.
   build({
     ...common,
     entryPoints: {cli: 'src/cli/main.ts'},
-    // The UI in a file of its own: of all other commands nobody has to read past it.
+    // The UI is a separate file, so that other commands need not parse it.
     plugins: [...common.plugins, apart],
     outdir: made,
     format: 'cjs',
@@ -90,8 +91,9 @@ const results = await Promise.all([
     format: 'esm',
     minify: true,
   }),
-  // CommonJS, because there what a lazily imported module requires is loaded when it is reached, and not hoisted
-  // above the signal handlers that the entry files install first.
+  // CommonJS, because there a lazily imported module's dependencies are loaded when they are reached, and not hoisted
+  // above
+  // the signal handlers that the entry files install first.
   build({
     ...common,
     entryPoints: {

@@ -1,6 +1,6 @@
 import {defineConfig} from 'vitest/config';
 
-/** It starts whole fleets one after another: alone, so that it disturbs none of those that look at times. */
+/** Starts whole fleets one after another. Runs alone, so that it does not disturb tests that measure times. */
 const CRASH = 'test/crash/crash.test.ts';
 
 export default defineConfig({
@@ -16,7 +16,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    // Most of the time the end-to-end tests wait: also the last core can run some.
+    // End-to-end tests mostly wait, so even the last core can run some.
     maxWorkers: '100%',
   },
 });

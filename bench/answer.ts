@@ -1,4 +1,6 @@
-/** How soon brood's controller answers a client while it is busiest: while all workers are killed, and while all are restarted. */
+/**
+ * Measures the response time of brood's controller at its busiest: while all workers are killed, and while all restart.
+ */
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {join} from 'node:path';
@@ -20,7 +22,7 @@ const PATIENCE_MS = 120_000;
 const part = (sorted: readonly number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 
-/** Asks while `work` is done, and for a while after that: what is put off is felt then. */
+/** Sends requests during `work` and for SETTLE_MS after it, where deferred work shows. */
 async function asking(during: string, folder: string, work: () => Promise<number | null>): Promise<Answers> {
   const client = spawn(process.execPath, [join('.cache', 'bench', 'asking.mjs'), folder, String(EVERY_MS)], {
     stdio: ['ignore', 'pipe', 'inherit'],

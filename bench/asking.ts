@@ -1,11 +1,11 @@
 /**
- * A client that asks the same light question over one open connection, every so often, whether it was answered or not,
- * until it gets SIGTERM; then it prints how long each answer took (ms). A program of its own: who measures a storm is
- * busy itself.
+ * A client that sends the same light request over one connection at a fixed interval, whether or not the previous one
+ * was answered. On SIGTERM it prints how long each answer took (ms). A program of its own, because the process that
+ * measures a storm is busy itself.
  */
 import {connectFleet} from '../src/control/connect.ts';
 
-/** A controller takes 64 requests at once of one client. */
+/** The controller accepts at most 64 concurrent requests of one client. */
 const MOST_UNDER_WAY = 60;
 
 const [folder = '', everyMs = '10'] = process.argv.slice(2);
@@ -32,7 +32,7 @@ const timer = setInterval(() => void ask(), Number(everyMs));
 process.once('SIGTERM', () => {
   clearInterval(timer);
   void (async () => {
-    // Whoever still waits for an answer gets it first.
+    // Wait for the requests under way.
     while (underWay > 0) await new Promise(resolve => setTimeout(resolve, 10));
     client.close();
     console.log(JSON.stringify({took, unasked}));

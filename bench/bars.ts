@@ -1,4 +1,4 @@
-/** What brood has set out to reach, beside the others of the same run. */
+/** The goals of brood, compared with the other supervisors of the same run. */
 import type {Frames} from './frames.ts';
 import type {Figures} from './measure.ts';
 import type {Answers, Beside, ChannelTimes} from './measurements.ts';
@@ -7,7 +7,7 @@ export interface Judged {
   readonly what: string;
   readonly brood: string;
   readonly bar: string;
-  /** Null where the peer that it is measured by was not there. */
+  /** Null if the peer of the comparison is not installed. */
   readonly met: boolean | null;
 }
 
@@ -36,7 +36,7 @@ function beside(
   };
 }
 
-/** Within which the control socket is to answer, whatever goes on. */
+/** The limit for a response of the control socket, under any load. */
 const ANSWER_MS = 50;
 
 export const judgeAnswers = (answers: readonly Answers[]): Judged[] =>
@@ -62,9 +62,9 @@ export const judgeChannels = ({graph, lsof, endpoints}: ChannelTimes): Judged[] 
   },
 ];
 
-/** Within which a frame of `brood top` is to be drawn, also the worst of a hundred. */
+/** The limit for a frame of `brood top`, at the 99th percentile. */
 const FRAME_MS = 5;
-/** What a leak of one small object for each refresh would exceed. */
+/** Less than a leak of one small object per refresh would add up to. */
 const GROWN_BYTES = 1024 * 1024;
 
 export const judgeTop = (beside: readonly Beside[], {frames, refreshes, early, late}: Frames): Judged[] => [
@@ -85,7 +85,7 @@ export const judgeTop = (beside: readonly Beside[], {frames, refreshes, early, l
   },
 ];
 
-/** One line for each aim, for one number of workers. */
+/** Returns one line per goal, for one number of workers. */
 export function judge(n: number, rows: Rows): Judged[] {
   const own = rows.get('brood');
   if (!own) return [];

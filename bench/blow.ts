@@ -1,4 +1,6 @@
-/** One supervisor, one blow: what is left of its workers and of their output, and how long nobody looks after them. */
+/**
+ * One supervisor, one blow: what is left of its workers and of their output, and how long the workers are unmanaged.
+ */
 import {mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
@@ -11,21 +13,21 @@ import type {Pulse} from './pulse.ts';
 
 export interface Survival extends Census {
   readonly lines: Lines;
-  /** From SIGKILL of a worker to the start of its successor while all is well, in ms; null: never. */
+  /** Time from SIGKILL of a worker to the start of its successor, in ms, with an intact supervisor; null: never. */
   readonly restart: number | null;
-  /** From the blow until a worker that was killed right after it runs again, in ms; null: never. */
+  /** Time from the blow until a worker killed right after it runs again, in ms; null: never. */
   readonly unmanaged: number | null;
 }
 
-/** The workers that are watched. */
+/** Number of workers that the census covers. */
 export const WATCHED = 50;
-/** Killed by the measurement itself: one before the blow, one after it. */
+/** Number of workers that the measurement kills itself: one before the blow, one after it. */
 const VICTIMS = 2;
 const PATIENCE_MS = 120_000;
 const SETTLE_MS = 3000;
-/** What has not come back by then is said never to do. */
+/** A worker that is not back by then counts as never restarted. */
 export const NEVER_MS = 20_000;
-/** So long after the blow, at least, the workers are counted: some supervisors look at theirs every five seconds. */
+/** Least time between the blow and the count of workers: some supervisors check theirs every five seconds. */
 const WATCH_MS = 12_000;
 
 export const strike = (kind: Kind, blow: Blow, pulse: string): Promise<Survival> =>
@@ -73,7 +75,7 @@ async function gone(fallen: readonly Row[]): Promise<void> {
   while (fallen.some(lives)) await delay(1);
 }
 
-/** Kills a worker, unless it is dead already; gives how long it took until its successor started, in ms. */
+/** Kills a worker, unless it is dead already. Returns the time until its successor started, in ms. */
 async function untilSuccessor([name, pid]: readonly [string, number], beats: Pulse): Promise<number | null> {
   const victim = row(pid);
   const since = beats.beats.length;

@@ -1,16 +1,16 @@
-/** Who of the workers is there after a blow. */
+/** The state of the workers after a blow. */
 import type {Row} from './processes.ts';
 import type {Beat} from './pulse.ts';
 
 export interface Census {
   readonly watched: number;
-  /** Of those that are watched: the same process as before. */
+  /** Watched workers that are still the same process. */
   readonly alive: number;
-  /** Another process of that name. */
+  /** Watched workers with another process of the same name. */
   readonly replaced: number;
-  /** None. */
+  /** Watched workers without a process. */
   readonly missing: number;
-  /** Processes beyond one of a name. */
+  /** Processes beyond one per name. */
   readonly doubled: number;
 }
 
@@ -23,7 +23,7 @@ export function census(
   const byName = new Map<string, Row[]>();
   for (const one of living) {
     const name = nameOf.get(one.pid);
-    // It was started this moment, and has not said yet who it is.
+    // A process that has just started and not yet written its first beat.
     if (name === undefined) continue;
     byName.set(name, [...(byName.get(name) ?? []), one]);
   }

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""A ring of processes, each joined to its neighbours by pipes, unix socket pairs and TCP on loopback: five ends a process.
+"""A ring of processes, connected to their neighbours by pipes, unix socket pairs and TCP on loopback: five ends each.
 
 usage: channels.py COUNT
-Prints "ready" when all of them hold their ends, and ends them when its standard input ends."""
+Prints "ready" when all of them hold their ends, and kills them at the end of its standard input."""
 import ctypes
 import os
 import resource
@@ -16,7 +16,7 @@ LIBC = ctypes.CDLL(None)
 
 
 def join_next(listener):
-    """What is between one process and the next one; the descriptors are this program's own for now."""
+    """Makes the channels between one process and the next. Returns their descriptors, open in this program."""
     reading, writing = os.pipe()
     near, far = socket.socketpair()
     client = socket.create_connection(listener.getsockname())
@@ -49,7 +49,7 @@ def main():
         after = first if i == count - 1 else join_next(listener)
         pid = os.fork()
         if pid == 0:
-            # However the parent ends, none of them stays behind.
+            # No child may outlive the parent, however that ends.
             LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() == parent:
                 hold(before, after, i % 2 == 0)

@@ -1,4 +1,4 @@
-/** The table of times, memory and processes, for some numbers of workers. */
+/** The table of times, memory and processes, for several numbers of workers. */
 import {judge} from './bars.ts';
 import {measure, type Figures} from './measure.ts';
 import type {Kind} from './peers/peer.ts';

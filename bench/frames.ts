@@ -1,6 +1,6 @@
 /**
- * What frames of `brood top` cost, and whether its memory stays flat: drawn in this process to a terminal that takes all and
- * shows nothing. Prints JSON. Run with --expose-gc.
+ * Measures the cost of frames of `brood top` and the growth of its memory. Draws in this process, to a terminal that
+ * discards all output. Prints JSON. Run with --expose-gc.
  */
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
@@ -13,7 +13,7 @@ import {Terminal} from '../ui/screen/terminal.ts';
 
 export interface Frame {
   readonly what: string;
-  /** It is the frame alone. */
+  /** True for the drawing of the frame alone. */
   readonly isFrame: boolean;
   /** Milliseconds. */
   readonly median: number;
@@ -24,7 +24,7 @@ export interface Frames {
   readonly processes: number;
   readonly frames: readonly Frame[];
   readonly refreshes: number;
-  /** Bytes of heap and buffers after a tenth of the refreshes, and at the end; after a collection. */
+  /** Bytes of heap and buffers after a tenth of the refreshes, and at the end; after a garbage collection. */
   readonly early: number;
   readonly late: number;
 }
@@ -32,14 +32,14 @@ export interface Frames {
 const PROCESSES = 10_000;
 const COLUMNS = 200;
 const LINES = 50;
-/** Not more than there are pages of processes that were not seen yet. */
+/** No more than there are pages of processes not shown before. */
 const COUNT = 200;
 const WARM = 25;
-/** Frames between two readings: what keys change is drawn at once. */
+/** Frames between two readings: a key redraws at once, without a reading. */
 const EACH = 4;
 const HELD = 1000;
 
-/** A terminal as large as that of the comparison, at whose other end nobody is. */
+/** Returns a terminal of the size used in the comparison, whose output is discarded. */
 function nowhere(): Terminal {
   const sink = new Writable({write: (_chunk, _encoding, done) => done()});
   const output = Object.assign(sink, {isTTY: true, columns: COLUMNS, rows: LINES}) as unknown as WriteStream;
@@ -68,8 +68,8 @@ function frame({app}: Seated): void {
 }
 
 /**
- * @param keys what leads there
- * @param key what is pressed before each frame, as by somebody who leans on it
+ * @param keys the keys that lead to the view
+ * @param key the key pressed before each frame, as if held down
  */
 async function timed(what: string, keys: readonly string[], key: string): Promise<readonly Frame[]> {
   const crowd = seat(new Crowd({count: PROCESSES, real: true}));
@@ -100,13 +100,13 @@ async function timed(what: string, keys: readonly string[], key: string): Promis
 }
 
 function used(): number {
-  // The first does not get what finalizers still hold.
+  // The first collection does not free what finalizers still hold.
   for (let count = 0; count < 3; count++) globalThis.gc?.();
   const {heapUsed, external} = process.memoryUsage();
   return heapUsed + external;
 }
 
-/** As half an hour of somebody who looks at it, in fast motion; processes come and go meanwhile. */
+/** Simulates half an hour of use in fast motion, while processes start and end. */
 async function growth(stats: string, refreshes: number): Promise<{early: number; late: number}> {
   const children = [['hold', String(HELD)], ['churn']].map(args =>
     spawn(stats, args, {stdio: ['ignore', 'pipe', 'inherit']}),
@@ -120,7 +120,7 @@ async function growth(stats: string, refreshes: number): Promise<{early: number;
     await real.refresh();
     real.app.key(keys[count % keys.length] ?? 'down');
     frame(real);
-    // What waits for its turn is no leak.
+    // Pending callbacks are no leak.
     await turn();
     if (count === Math.floor(refreshes / 10)) early = used();
   }
@@ -132,7 +132,7 @@ async function growth(stats: string, refreshes: number): Promise<{early: number;
 
 const [, , stats = '', times = '1200'] = process.argv;
 const refreshes = Number(times);
-// Until the compiler has seen it all.
+// Warm up the JIT compiler.
 await timed('', [], 'pageup');
 const frames = [
   ...(await timed('tree', [], 'down')),

@@ -1,4 +1,4 @@
-/** The graph of all channels beside lsof(8), which knows of no peers unless it is asked with -E. */
+/** Compares the graph of all channels with lsof(8), which reports peers only with -E. */
 import {spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
 import {join} from 'node:path';
@@ -32,7 +32,7 @@ function run(command: string, ...args: string[]): void {
   if (error) throw error;
 }
 
-/** Whether all that was made was found, with those at both its ends. */
+/** Throws unless every channel that was created is found with a process at each end. */
 function assertComplete(channels: readonly Channel[]): void {
   const expected = {pipe: PROCESSES, unix: PROCESSES, tcp: PROCESSES / 2};
   for (const [kind, least] of Object.entries(expected)) {
@@ -56,7 +56,7 @@ export async function ipc(): Promise<void> {
     const ready = await Promise.race([once(lines, 'line'), ended.then(() => null)]);
     if (ready === null) throw new Error('the processes that hold the channels could not be made');
     assertComplete(readChannels({kinds: PEERS}).channels);
-    // One after another in each round: whatever else the machine does comes upon all of them.
+    // One after another in each round, so that other load on the machine affects all of them.
     for (let round = 0; round < ROUNDS; round++) {
       for (const name of NAMES) {
         const began = performance.now();

@@ -1,21 +1,21 @@
-/** What the workers wrote, beside what is in the supervisor's log files. */
+/** Compares the lines that the workers wrote with those in the supervisor's log files. */
 import {readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 
 export interface Lines {
   readonly written: number;
-  /** Written, and in no log file. */
+  /** Lines that were written and are in no log file. */
   readonly lost: number;
-  /** Of the lost ones, those of processes that the measurement has killed. */
+  /** Lost lines of processes that the measurement itself killed. */
   readonly lostOfKilled: number;
-  /** In the log files once more. */
+  /** Lines that are in the log files more than once. */
   readonly repeated: number;
-  /** Behind a later one of the same worker. */
+  /** Lines that follow a later line of the same worker. */
   readonly disordered: number;
 }
 
-/** The number at which each process stopped, by pid, beside the texts of the log files. */
+/** @param counts the number of the last line of each process, by pid */
 export function account(
   counts: ReadonlyMap<number, number>,
   logs: readonly string[],
@@ -39,7 +39,7 @@ export function account(
       last = Math.max(last, number);
     }
     written += count;
-    // One that was killed between the write and its count has written a line more: nobody misses it, nobody is glad.
+    // A worker killed between the write and its count has written one line more, which is ignored.
     let missing = 0;
     for (let number = 1; number <= count; number++) if (!seen.has(number)) missing++;
     lost += missing;
@@ -49,10 +49,10 @@ export function account(
 }
 
 const POLL_MS = 250;
-/** So long nothing has come: what is missing now is lost. */
+/** Lines still missing after so long without a new one count as lost. */
 const SETTLED_MS = 5000;
 
-/** The workers' own counts in one folder, and the log files below another whose paths match. */
+/** The workers' own counts in one folder, and the log files in another folder whose paths match. */
 export class Ledger {
   readonly counts: string;
   readonly #folder: string;
@@ -64,7 +64,7 @@ export class Ledger {
     this.#logs = logs;
   }
 
-  /** Asks the workers to write no more, waits until what is under way has arrived, and compares. */
+  /** Makes the workers stop writing, waits until pending lines have arrived, and compares. */
   async close(killed: ReadonlySet<number>): Promise<Lines> {
     writeFileSync(join(this.counts, 'quiet'), '');
     let before = '';

@@ -1,4 +1,6 @@
-/** Measures supervisors side by side and prints tables. PEERS="brood runit", N="100 1000" and ONLY=survive narrow it. */
+/**
+ * Measures supervisors side by side and prints tables. PEERS="brood runit", N="100 1000" and ONLY=survive select some.
+ */
 import {spawnSync} from 'node:child_process';
 import {mkdirSync} from 'node:fs';
 import {cpus, loadavg, release} from 'node:os';

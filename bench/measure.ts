@@ -1,4 +1,4 @@
-/** One supervisor, n workers: from the start to the end of all. */
+/** Measures one supervisor with n workers, from its start to its stop. */
 import {spawnSync} from 'node:child_process';
 import {setTimeout as delay} from 'node:timers/promises';
 import type {Kind, Peer} from './peers/peer.ts';
@@ -10,34 +10,34 @@ export interface Figures {
   readonly peer: string;
   readonly version: string;
   readonly n: number;
-  /** From the start of the supervisor to the start of the last worker, in ms. */
+  /** Time from the start of the supervisor to the start of the last worker, in ms. */
   readonly up: number | null;
-  /** Of the supervisor's own processes, in MiB. */
+  /** Memory of the supervisor's own processes, in MiB. */
   readonly pss: number;
   readonly processes: number;
-  /** Percent of one core, while nothing happens. */
+  /** CPU of an idle supervisor, in percent of one core. */
   readonly idle: number;
-  /** From SIGKILL of one worker to the start of its successor, in ms. */
+  /** Time from SIGKILL of one worker to the start of its successor, in ms. */
   readonly restart: number | null;
   readonly restartWorst: number | null;
-  /** From SIGKILL of all to the start of the last successor, in ms. */
+  /** Time from SIGKILL of all workers to the start of the last successor, in ms. */
   readonly storm: number | null;
-  /** The command that lists the workers, in ms. */
+  /** Time of the command that lists the workers, in ms. */
   readonly list: number | null;
-  /** `node -e 0` beside it, in ms. */
+  /** Time of `node -e 0` for comparison, in ms. */
   readonly bareNode: number;
   readonly stop: number;
-  /** Workers that outlive the stop. */
+  /** Workers that are alive after the stop. */
   readonly left: number;
 }
 
-// Pauses between the parts, so that one is not measured in the wake of the other.
+// Pauses between the parts keep one from affecting the next.
 const SETTLE_MS = 3000;
 const IDLE_MS = 10_000;
 const BETWEEN_KILLS_MS = 150;
 const KILLS = 15;
 const LISTS = 7;
-/** What is not there by then is reported as missing. */
+/** Whatever has not happened by then is reported as missing. */
 const PATIENCE_MS = 120_000;
 
 const milliseconds = (from: bigint, to: bigint): number => Number(to - from) / 1e6;
@@ -96,7 +96,7 @@ async function cpuPercent(own: readonly Row[]): Promise<number> {
   return ((ticks() - before) / TICKS_PER_SECOND / seconds) * 100;
 }
 
-/** Kills workers that are spread over the fleet, one after the other; gives how long each took to be back. */
+/** Kills workers spread over the fleet, one after another. Returns the time that each took to restart, in ms. */
 async function killOneByOne(n: number, beats: Pulse): Promise<number[]> {
   const current = [...beats.current()].sort(([a], [b]) => (a < b ? -1 : 1));
   const step = Math.max(1, Math.floor(current.length / KILLS));
@@ -123,7 +123,7 @@ async function killAll(n: number, beats: Pulse, pulse: string): Promise<number |
   return back === null ? null : milliseconds(killed, back);
 }
 
-/** Turn by turn, so that what else the machine does hits both. */
+/** Alternates the two, so that other load on the machine affects both. */
 function timeLists(peer: Peer, folder: string): {list: number | null; bareNode: number} {
   const time = ([program = '', ...args]: readonly string[]): number => {
     const began = performance.now();

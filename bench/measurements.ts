@@ -1,17 +1,17 @@
-/** What is measured beside the tables: `bars.ts` judges it. */
+/** Results of the measurements other than the main tables; `bars.ts` judges them. */
 
-/** Answers to one question that was asked over and over, in ms. */
+/** Response times of one request repeated under load, in ms. */
 export interface Answers {
   readonly during: string;
   readonly count: number;
   readonly median: number;
   readonly p99: number;
   readonly worst: number;
-  /** How long what went on meanwhile took. */
+  /** Duration of the load, in ms; null: never ended. */
   readonly took: number | null;
 }
 
-/** What takes how long, in ms: the medians. */
+/** Median durations, in ms. */
 export interface ChannelTimes {
   readonly lsof: number;
   readonly endpoints: number;
@@ -20,7 +20,7 @@ export interface ChannelTimes {
   readonly command: number;
 }
 
-/** What both took of one core at the same time, in percent. */
+/** CPU of both programs over the same period, in percent of one core. */
 export interface Beside {
   readonly what: string;
   readonly brood: number;

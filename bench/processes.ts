@@ -1,4 +1,4 @@
-/** What the kernel says of the supervisors' own processes. */
+/** The kernel's figures on processes, from /proc. */
 import {readdirSync, readFileSync, readlinkSync} from 'node:fs';
 import {setTimeout as delay} from 'node:timers/promises';
 
@@ -11,7 +11,7 @@ export interface Row {
   readonly startTime: string;
 }
 
-/** USER_HZ: what the kernel shows to programs is in hundredths of a second on every Linux of today. */
+/** USER_HZ: the kernel reports times to programs in hundredths of a second on every current Linux. */
 export const TICKS_PER_SECOND = 100;
 
 function text(path: string): string {
@@ -44,7 +44,7 @@ export function program(pid: number): string {
   }
 }
 
-/** The roots and all below them. */
+/** Returns the roots and all their descendants. */
 export function treesOf(roots: readonly number[]): Row[] {
   const children = new Map<number, Row[]>();
   const all = allProcesses();
@@ -54,29 +54,29 @@ export function treesOf(roots: readonly number[]): Row[] {
   return [...found.values()];
 }
 
-/** Proportional set size, in MiB: what is shared counts for each by its share (proc(5), smaps_rollup). */
+/** Returns the proportional set size in MiB: each shared page counts by the process's share (proc(5), smaps_rollup). */
 export function pssOf(pids: readonly number[]): number {
   const kib = pids.map(pid => Number(/^Pss:\s+(\d+) kB/m.exec(text(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0));
   return kib.reduce((sum, one) => sum + one, 0) / 1024;
 }
 
-/** Carried in the environment by everything that one measurement starts. */
+/** Environment variable of every process that a measurement starts. */
 export const TAG = 'BENCH_OF';
 
 const living = ({state}: Row): boolean => state !== 'Z' && state !== 'X';
 
-/** The living workers: the one program that this benchmark has built itself. */
+/** Returns the living workers: processes of the program that this benchmark has compiled. */
 export const workers = (pulse: string): Row[] =>
   allProcesses().filter(one => living(one) && program(one.pid) === pulse);
 
-/** Ends everything that carries the tag: what nobody else stopped must not be there in the next measurement. */
+/** Kills every process with the tag, so that none of them affects the next measurement. */
 export async function endTagged(tag: string): Promise<void> {
   for (let round = 0; round < 200; round++) {
     const left = allProcesses().filter(
       one => one.pid !== process.pid && living(one) && text(`/proc/${one.pid}/environ`).split('\0').includes(tag),
     );
     if (left.length === 0) return;
-    // Stopped first, so that no supervisor brings back what was just killed.
+    // SIGSTOP first, so that no supervisor restarts a killed process.
     for (const signal of ['SIGSTOP', 'SIGKILL'] as const) for (const one of left) send(one, signal);
     await delay(50);
   }

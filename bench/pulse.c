@@ -1,7 +1,7 @@
-/* The work that every supervisor gets: says on start who and when it is, then sleeps until a signal ends it.
-   usage: PULSE_LOG=file [PULSE_COUNTS=folder] pulse [name], the name else from BROOD_WORKER.
+/* The worker under every supervisor: records its name and start time, then sleeps until a signal ends it.
+   usage: PULSE_LOG=file [PULSE_COUNTS=folder] pulse [name]; the default name is BROOD_WORKER.
    Appends "name pid CLOCK_MONOTONIC-ns\n" to PULSE_LOG. With PULSE_COUNTS it also writes "line PID NUMBER of NAME\n" to
-   standard output, 20 a second, until there is a file PULSE_COUNTS/quiet, and keeps the last NUMBER in PULSE_COUNTS/PID. */
+   standard output, 20 a second, until PULSE_COUNTS/quiet exists, and stores the last NUMBER in PULSE_COUNTS/PID. */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ static void write_lines(const char *folder, const char *name) {
   if (count == -1) exit(2);
   for (uintmax_t number = 1; access(quiet, F_OK) == -1; number++) {
     int length = snprintf(line, sizeof line, "line %ld %ju of %s\n", (long)getpid(), number, name);
-    /* What nobody takes is a line that is lost; it goes on, as a program does that prints and does not look. */
+    /* A failed write loses the line, as in a program that does not check its output. */
     if (write(STDOUT_FILENO, line, (size_t)length) == -1) (void)0;
     length = snprintf(line, sizeof line, "%ju\n", number);
     if (pwrite(count, line, (size_t)length, 0) != length) exit(2);
@@ -34,7 +34,7 @@ int main(int argc, char *argv[]) {
   const char *name = argc > 1 ? argv[1] : worker != NULL ? worker : "nobody";
   if (log == NULL) return 2;
 
-  /* One write of one line to a file opened for appending: lines of many workers do not mix. */
+  /* One write per line to a file opened with O_APPEND: lines of different workers do not mix. */
   int fd = open(log, O_WRONLY | O_APPEND | O_CLOEXEC);
   if (fd == -1) return 2;
   char line[160];

@@ -1,4 +1,4 @@
-/** What the workers said: who started when. */
+/** The starts that workers have recorded. */
 import {closeSync, fstatSync, openSync, readSync, writeFileSync} from 'node:fs';
 import {setTimeout as delay} from 'node:timers/promises';
 
@@ -11,7 +11,7 @@ export interface Beat {
 
 const POLL_MS = 5;
 
-/** The workers' log, read as it grows: reading all of it again and again would take the time that is measured. */
+/** The workers' log, read incrementally: rereading all of it would distort the measurement. */
 export class Pulse {
   readonly beats: Beat[] = [];
   readonly #fd: number;
@@ -36,7 +36,7 @@ export class Pulse {
     }
   }
 
-  /** Waits until something of what came after the first `since` beats satisfies `is`. */
+  /** Waits for a beat after the first `since` that satisfies `is`. Returns null after `ms`. */
   async first(since: number, is: (beat: Beat) => boolean, ms: number): Promise<Beat | null> {
     const end = performance.now() + ms;
     for (;;) {
@@ -47,7 +47,7 @@ export class Pulse {
     }
   }
 
-  /** The time of the last of the first `count` beats; null where there were fewer after `ms`. */
+  /** Returns the time of the latest of the first `count` beats, or null if there are fewer after `ms`. */
   async all(count: number, ms: number): Promise<bigint | null> {
     const end = performance.now() + ms;
     for (;;) {
@@ -59,7 +59,7 @@ export class Pulse {
     }
   }
 
-  /** Who runs now, as far as the log knows: the last pid of each name. */
+  /** Returns the last recorded pid of each name. */
   current(): Map<string, number> {
     this.#read();
     return new Map(this.beats.map(({name, pid}) => [name, pid]));

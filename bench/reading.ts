@@ -1,6 +1,6 @@
 /**
- * Reads all processes by brood's reader, a C loop and ps, turn by turn, in a process of its own: heap and CPU time are the reader's
- * alone. Prints JSON. Run with --expose-gc.
+ * Reads all processes with brood's reader, a C loop and ps, in turn. Runs in a process of its own, so that heap and CPU
+ * time are the reader's alone. Prints JSON. Run with --expose-gc.
  */
 import {spawn, spawnSync, type ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
@@ -10,15 +10,15 @@ import {Snapshot} from '../src/process/snapshot.ts';
 
 export interface Reading {
   readonly processes: number;
-  /** Milliseconds, the median. */
+  /** Medians, in ms. */
   readonly again: number;
   readonly once: number;
   readonly loop: number;
   readonly ps: number;
-  /** Of one core, at a reading a second. */
+  /** Percent of one core, at one reading per second. */
   readonly cpuPercent: number;
   readonly refreshes: number;
-  /** Bytes of heap and buffers, after so many refreshes and a collection. */
+  /** Growth of heap and buffers in bytes over `refreshes`, after a garbage collection. */
   readonly grownBytes: number;
 }
 
@@ -32,7 +32,7 @@ const PS = ['-eo', 'pid,ppid,stat,ni,comm'];
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
 
-/** One reading, as `brood top` has it: numbers, parents and children. */
+/** Times one reading as `brood top` does it: numbers, parents and children. */
 async function refresh(snapshot: Snapshot): Promise<number> {
   const began = performance.now();
   await snapshot.refresh();
@@ -89,7 +89,7 @@ async function eachSecond(): Promise<number> {
 async function growth(refreshes: number): Promise<number> {
   const snapshot = new Snapshot(new ProcSource({keepOpen: KEPT_OPEN}));
   const used = (): number => {
-    // The first does not get what finalizers still hold.
+    // The first collection does not free what finalizers still hold.
     for (let i = 0; i < 3; i++) globalThis.gc?.();
     const {heapUsed, external} = process.memoryUsage();
     return heapUsed + external;
@@ -111,7 +111,7 @@ const held = start(stats, 'hold', String(HELD));
 if (held.stdout) await once(held.stdout, 'data');
 const beside = await sideBySide(stats);
 const cpuPercent = await eachSecond();
-// Rows that are given up and used again must not grow either.
+// Reused rows must not grow either.
 const churn = start(stats, 'churn');
 const grownBytes = await growth(Number(refreshes));
 for (const child of [churn, held]) child.kill('SIGKILL');

@@ -1,15 +1,15 @@
-/** The table "processes": one look at every process of the machine. */
+/** The table "processes": one reading of every process of the machine. */
 import {spawnSync} from 'node:child_process';
 import {join} from 'node:path';
 import type {Reading} from './reading.ts';
 import {milliseconds, printTable} from './table.ts';
 
-/** Of the time that the C loop takes. */
+/** Limit, as a factor of the C loop's time. */
 const OF_LOOP = 1.3;
-/** Of the time that ps takes. */
+/** Limit, as a factor of ps's time. */
 const OF_PS = 1 / 5;
 const CPU_PERCENT = 2;
-/** What a leak of one small object for each process of each refresh would exceed by far. */
+/** Far less than a leak of one small object per process and refresh would add up to. */
 const GROWN_BYTES = 1024 * 1024;
 
 /** @param stats the compiled stats.c */

@@ -1,7 +1,7 @@
-/* What the reader of processes is measured by.
-   usage: stats read ROUNDS    reads every /proc/PID/stat so often; a line for each round: nanoseconds, files
-          stats hold COUNT     has so many children that sleep until it ends; writes "ready\n" when they are there
-          stats churn          has children that end at once, a hundred a second, until it is ended */
+/* The reference for the reader of processes.
+   usage: stats read ROUNDS    reads every /proc/PID/stat ROUNDS times; prints a line per round: nanoseconds, files
+          stats hold COUNT     has COUNT children that sleep until it ends; prints "ready\n" once they exist
+          stats churn          starts a hundred children a second that exit at once, until it is killed */
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -70,7 +70,7 @@ static int churn(void) {
 
 int main(int argc, char *argv[]) {
   const char *what = argc > 1 ? argv[1] : "";
-  /* Whoever measures may be killed: nothing of this stays behind. */
+  /* The benchmark may be killed: no process of this program may outlive it. */
   if (strcmp(what, "read") != 0) ends_with_parent(getppid());
   if (strcmp(what, "hold") == 0 && argc > 2) return hold(atol(argv[2]));
   if (strcmp(what, "churn") == 0) return churn();

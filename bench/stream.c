@@ -1,6 +1,6 @@
-/* What is to be logged: BYTES of lines of 100 bytes, through stdio, as programs write.
+/* Writes output to be logged: BYTES in lines of 100 bytes, through stdio, as most programs do.
    usage: STREAM_BEGAN=file stream BYTES
-   Writes the CLOCK_MONOTONIC ns at which it begins to STREAM_BEGAN. */
+   Writes the CLOCK_MONOTONIC time of its start, in ns, to STREAM_BEGAN. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

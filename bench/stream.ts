@@ -1,4 +1,4 @@
-/** The table "raw logging": one worker that writes as fast as it can, until all of it is in rotated files. */
+/** The table "raw logging": one worker writes as fast as it can, until all of its output is in rotated files. */
 import {spawn} from 'node:child_process';
 import {existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
@@ -15,17 +15,19 @@ const KEPT = 100;
 const ROUNDS = 3;
 const POLL_MS = 5;
 const PATIENCE_MS = 120_000;
-/** Of s6-log's throughput. */
+/** The goal, as a factor of s6-log's throughput. */
 const AIM = 1.5;
 
 interface Logger {
   readonly name: string;
   readonly version: string;
-  /** Starts it with the worker; answers the folder in which the log will be, and what ends it. */
+  /**
+   * Starts the logger with the worker. Returns the folder of the log, once it exists, and a function that stops both.
+   */
   start(place: Place, stream: string): {readonly folder: () => string | null; readonly stop: () => void};
 }
 
-/** The worker's output goes to a logger through a pipe. */
+/** A logger that reads the worker's output from a pipe. */
 const piped = (name: string, version: string, command: (folder: string) => string): Logger => ({
   name,
   version,
@@ -61,7 +63,7 @@ const brood = (version: string): Logger => ({
   },
 });
 
-/** Bytes in the log's files, whatever they are called. */
+/** Returns the number of bytes in the files of the log, under any name. */
 function logged(folder: string | null): number {
   if (folder === null || !existsSync(folder)) return 0;
   return readdirSync(folder)
@@ -69,7 +71,9 @@ function logged(folder: string | null): number {
     .reduce((sum, name) => sum + (statSync(join(folder, name), {throwIfNoEntry: false})?.size ?? 0), 0);
 }
 
-/** Megabytes a second from the worker's first byte until all is in the files; null where that never came. */
+/**
+ * Returns MB per second from the worker's first byte until all output is in the files, or null if that never happens.
+ */
 const throughput = (logger: Logger, stream: string): Promise<number | null> =>
   inPlace(logger.name, async place => {
     const began = join(place.folder, 'began');
@@ -95,7 +99,7 @@ export async function streamTable(stream: string, version: string): Promise<void
     brood(version),
   ];
   const rates = new Map<string, number[]>(loggers.map(({name}) => [name, []]));
-  // Turn by turn, so that what else the machine does hits all.
+  // In turn, so that other load on the machine affects all of them.
   for (let round = 0; round < ROUNDS; round++)
     for (const logger of loggers) {
       process.stderr.write(`${logger.name}: ${BYTES / 1e6} MB ...\n`);

@@ -1,4 +1,4 @@
-/** The first column to the left, the others to the right. */
+/** Prints a table. The first column is left-aligned, the others right-aligned. */
 export function printTable(rows: readonly (readonly string[])[]): void {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0)));
   const line = (row: readonly string[]): string =>

@@ -1,4 +1,4 @@
-/** The table "top": what `brood top` costs beside htop(1), in terminals of the same size before the same processes. */
+/** The table "top": the cost of `brood top` beside htop(1), in terminals of the same size with the same processes. */
 import {spawn, spawnSync, type ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
 import {readFileSync} from 'node:fs';
@@ -18,19 +18,19 @@ const COLUMNS = 200;
 const LINES = 50;
 const SETTLE_MS = 10_000;
 const SECONDS = 30;
-/** htop's own; that of brood is the same unless it is asked for another one. */
+/** The default of htop, which brood is started with. */
 const INTERVAL = '1500ms';
 const TENTHS = '15';
 const WORKERS = 5;
-/** As many readings as half an hour has. */
+/** As many readings as in half an hour. */
 const REFRESHES = '1200';
-/** Between two keys: each is drawn before the next one comes. */
+/** Pause between two keys, so that each is drawn before the next. */
 const KEY_MS = 200;
 
 interface Look {
   readonly what: string;
   readonly htop: readonly string[];
-  /** Keys that lead there. */
+  /** The keys that lead to the view. */
   readonly keys: readonly string[];
   readonly fleet?: true;
 }
@@ -70,7 +70,7 @@ class Shown {
     }
   }
 
-  /** Throws unless that was sent to the terminal lately. */
+  /** Throws unless the text is in the recent output. */
   assertShows(text: string): void {
     if (!this.#last.includes(text)) throw new Error(`there is no ${JSON.stringify(text)} on the screen: ${this.#last}`);
   }
@@ -80,7 +80,7 @@ class Shown {
   }
 }
 
-/** Both at the same time: whatever else the machine does comes upon both. */
+/** Measures both at the same time, so that other load on the machine affects both. */
 async function sideBySide({what, htop, keys}: Look, {folder, env}: Place): Promise<Beside> {
   const own = new Shown([process.execPath, cli(), 'top', '--interval', INTERVAL], folder, {
     ...env,

@@ -1,4 +1,4 @@
-// What the bundles leave to be installed beside them.
+// Packages that the bundles leave to be installed beside them.
 import {readFileSync} from 'node:fs';
 import {builtinModules} from 'node:module';
 
@@ -7,8 +7,8 @@ const isPackage = name => !/^[./]/.test(name) && !name.startsWith('node:') && !b
 const nameOf = path => /^(@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? path;
 
 /**
- * Packages that the outputs load when they run. esbuild lists what is imported; what is required by a function of
- * createRequire's it does not see, so calls of that kind are read from the text.
+ * Returns the packages that the outputs load at run time. esbuild lists imports, but not calls of a function made by
+ * createRequire, so those are read from the text.
  */
 export function externalPackages(metafiles) {
   const found = new Set();
@@ -23,7 +23,7 @@ export function externalPackages(metafiles) {
   return [...found].sort();
 }
 
-/** Throws unless the manifest's `dependencies` are exactly these. */
+/** Throws unless the manifest's `dependencies` are exactly `externals`. */
 export function checkDependencies(dependencies, externals) {
   const missing = externals.filter(name => !(name in dependencies));
   const idle = Object.keys(dependencies).filter(name => !externals.includes(name));

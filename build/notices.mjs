@@ -1,13 +1,13 @@
-// The licence notices of everything that is bundled: MIT, ISC and BSD ask that they go wherever the code goes.
+// The licence notices of all bundled code: MIT, ISC and BSD require them wherever the code is distributed.
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 
 const LICENCE_FILE = /^(licen[cs]e|copying|notice)([.-].*)?$/i;
 
-/** The package's own folder: the last `node_modules/NAME` of a path, since one may lie within another. */
+/** Returns the package's own folder: the last `node_modules/NAME` of a path, since packages may be nested. */
 const packageFolder = path => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? null;
 
-/** Folders of the packages that have given code to the outputs of esbuild's metafiles. */
+/** Returns the folders of packages whose code is in the outputs of esbuild's metafiles. */
 export function bundledPackages(metafiles) {
   const folders = new Set();
   for (const {outputs} of metafiles) {
@@ -34,7 +34,7 @@ function noticeOf(folder) {
   return {name, version, license, text};
 }
 
-/** The text of THIRD-PARTY.txt. Throws where a package has no licence text. */
+/** Returns the text of THIRD-PARTY.txt. Throws if a package has no licence text. */
 export function thirdPartyNotices(folders) {
   const notices = folders.map(noticeOf).sort((a, b) => (a.name < b.name ? -1 : 1));
   const parts = notices.map(

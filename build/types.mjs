@@ -1,9 +1,9 @@
-// The declarations of the library, without those that its entry does not reach.
+// The declarations of the library, limited to those that its entry reaches.
 import {spawnSync} from 'node:child_process';
 import {readdirSync, readFileSync, rmSync, statSync} from 'node:fs';
 import {dirname, join, resolve} from 'node:path';
 
-/** The declarations that `entry` imports, itself included. */
+/** Returns the declarations that `entry` imports, directly or indirectly, and itself. */
 function reached(entry, seen = new Set()) {
   if (seen.has(entry)) return seen;
   seen.add(entry);

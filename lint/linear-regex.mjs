@@ -1,20 +1,21 @@
 /**
- * An ESLint rule: a pattern must take time that is linear in the text, since nearly every text here is somebody else's: a
- * command line, a line of output, a value of a variable. JavaScript's engine tries all ways to match, so these are refused:
+ * An ESLint rule: a pattern must take time linear in the length of the text, since almost every text here is untrusted:
+ * a
+ * command line, a line of output, a value of a variable. JavaScript's engine backtracks, so the rule rejects:
  *
  * - an unbounded repetition within another: `(a+)*`, which may take exponential time;
  * - two unbounded repetitions that may divide one stretch of text in many ways: `.* x .*`;
- * - a pattern without `^` in which something has to follow an unbounded repetition that takes in where it began:
+ * - a pattern without `^` in which something must follow an unbounded repetition that matches the place where it began:
  *   `\s+$` or `://.*@`, which scans to the end again from every place.
  *
- * Not every pattern that is refused is slow. One that only sees text of the kernel or of the project says so:
+ * Not every rejected pattern is slow. One that only sees text of the kernel or of the project is annotated with
  * `// eslint-disable-next-line brood/linear-regex -- why`.
  */
 import {RegExpParser} from '@eslint-community/regexpp';
 
-/** A repetition that is longer counts as unbounded. */
+/** A repetition with a higher limit counts as unbounded. */
 const MANY = 300;
-/** Characters by which sets are compared: all of Latin 1, and some of what `\s`, `\p{…}` and case folding add. */
+/** Characters for comparing sets: all of Latin 1, and some that `\s`, `\p{…}` and case folding add. */
 const SAMPLES = [
   ...Array.from({length: 256}, (_, code) => String.fromCharCode(code)),
   ...'\u0130\u0131\u017f\u212a\u0301\u0660\u200b\u200d\u2028\u2029\u202e\u3000\u4e00\ufe0f\ufeff\ufffd',
@@ -50,7 +51,7 @@ export const linearRegex = {
   }),
 };
 
-/** Which of the messages it deserves; null: none. */
+/** Returns the id of the message for the pattern's fault, or null. */
 export function faultOf(pattern, flags) {
   const unicode = flags.includes('u') || flags.includes('v');
   const tree = new RegExpParser().parsePattern(pattern, 0, pattern.length, {
@@ -72,7 +73,8 @@ function faultOfSequence(elements, flags, charset) {
   for (const [n, at] of repeated.entries()) {
     for (const later of repeated.slice(n + 1)) {
       if (disjoint(steps[at].set, steps[later].set)) continue;
-      // What has to stand between them and is not in both of them tells where the first one ends, or the second begins.
+      // A required step between them that one of the two can't match marks the end of the first or the start of the
+      // second.
       const between = steps.slice(at + 1, later).filter(step => step.set !== null && isNeededFor(step, steps[later]));
       const isClear = ({set}) => disjoint(set, steps[at].set) || disjoint(set, steps[later].set);
       if (!between.some(isClear)) return 'overlapping';
@@ -86,7 +88,7 @@ function faultOfSequence(elements, flags, charset) {
     const mustFollow = steps.slice(at + 1).some(({isOptional, groups}) => !isOptional && groups.length === 0);
     if (!mustFollow) continue;
     if (perLine && !steps[at].set.has('\n')) continue;
-    // Within a word, no other begins.
+    // No other word begins within a word.
     if (beginsWord && at === 1 && [...steps[at].set].every(one => /\w/.test(one))) continue;
     const before = steps.slice(0, at).filter(step => step.set !== null && isNeededFor(step, steps[at]));
     if (!before.some(({set}) => disjoint(set, steps[at].set))) return 'restarting';
@@ -94,12 +96,13 @@ function faultOfSequence(elements, flags, charset) {
   return null;
 }
 
-/** Whether the one has taken something wherever the other has. */
+/** Whether `step` has matched something wherever `other` has. */
 const isNeededFor = (step, other) => !step.isOptional && step.groups.every(group => other.groups.includes(group));
 
 /**
- * The parts of a sequence: what each may take (null: nothing, it only asserts), whether it may take nothing, and the optional
- * groups that it is in.
+ * Returns the parts of a sequence: the set that each may match (null for an assertion), whether it may match nothing,
+ * and
+ * the optional groups around it.
  */
 function stepsOf(element, charset) {
   switch (element.type) {
@@ -110,7 +113,7 @@ function stepsOf(element, charset) {
       const isUnbounded = element.max > MANY;
       const isNested = inner.some(step => step.isNested) || (isUnbounded && inner.some(step => step.isUnbounded));
       const set = union(inner.map(step => step.set));
-      // A repetition of a sequence is one step: where it may end is no clearer than its set is.
+      // A repetition of a sequence is one step: its possible ends are no better determined than its set.
       if (element.max <= 1 && inner.length > 0)
         return element.min === 0 ? inner.map(step => ({...step, groups: [...step.groups, element]})) : inner;
       return [
@@ -144,7 +147,7 @@ function stepsOf(element, charset) {
   }
 }
 
-/** By the text of a part of a pattern: which of the samples it matches. */
+/** Returns a function from the text of a part of a pattern to the samples that it matches. */
 function charsets(flags) {
   const known = new Map();
   return raw => {
@@ -155,7 +158,7 @@ function charsets(flags) {
       const one = new RegExp(`^(?:${raw})$`, flags.replace(/[gym]/g, ''));
       set = new Set(SAMPLES.filter(sample => one.test(sample)));
     } catch {
-      // A reference to a group: it may be anything.
+      // A back reference may match anything.
       set = new Set(SAMPLES);
     }
     known.set(raw, set);

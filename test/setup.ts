@@ -1,4 +1,4 @@
-/** Before all tests: the program is built. After them: no process of a test fleet is left. */
+/** Builds the program before all tests. Checks after them that no process of a test fleet is left. */
 import {spawnSync} from 'node:child_process';
 import {existsSync, readdirSync, statSync} from 'node:fs';
 import {join} from 'node:path';
@@ -8,13 +8,14 @@ import {commandLine, environment, everyProcess} from './end-to-end/processes.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Carried by every process of this run of the tests: another one may be under way on this machine. */
+/** Environment variable of every process of this test run: another run may be under way on this machine. */
 const RUN = `${process.pid}-${Date.now()}`;
 
 export function setup(): void {
   process.env['TEST_RUN'] = RUN;
-  // `make test` has just built it; a test run by hand must not test yesterday's program. Fleets of another run may be
-  // living on what is built, so it is not pulled from under them without need.
+  // `make test` has just built it; a test run by hand must not test an old program. Fleets of another run may be using
+  // the
+  // build, so it is not replaced without need.
   if (builtAt() > changedAt()) return;
   const {status, stderr} = spawnSync(process.execPath, ['build.mjs'], {cwd: root, encoding: 'utf8'});
   if (status !== 0) throw new Error(`the build failed:\n${stderr}`);

@@ -2,7 +2,7 @@
  * Actions on workers and processes. The targets are fixed when the key is pressed, and named before any irreversible
  * action.
  */
-import {formatDuration} from '../src/base/format.ts';
+import {exactDuration} from '../src/base/format.ts';
 import {messageOf} from '../src/base/errors.ts';
 import type {Method, Params} from '../src/control/messages.ts';
 import type {Outcomes} from '../src/control/reports.ts';
@@ -38,7 +38,7 @@ function instancesOf(app: Shell): readonly string[] | null {
   if (targets === null) return null;
   const ids = targets.map(({id}) => id).filter(id => id !== null);
   if (ids.length === targets.length) return ids;
-  app.showMessage('that is for workers: select one in the fleet, or the main process of one', 'warning');
+  app.showMessage('this key acts on workers: select a worker, or its main process', 'warning');
   return null;
 }
 
@@ -68,7 +68,7 @@ type Waiting = 'restart' | 'stop' | 'start' | 'pause' | 'resume';
 
 async function ask(app: Shell, method: Waiting, ids: readonly string[]): Promise<string> {
   const {fleet} = app.world;
-  if (!fleet) throw new Error('there is no fleet');
+  if (!fleet) throw new Error('no fleet');
   app.showMessage(`${method} ${ids.join(', ')} ...`);
   const {ok, outcomes} = await fleet.call(method, {targets: ids});
   if (!ok) throw new Error(refusal(outcomes));
@@ -123,14 +123,14 @@ export function askAlarm(app: Shell): void {
   const done = (text: string): void => {
     const seconds = Number(text);
     if (text.trim() === '' || !Number.isFinite(seconds) || seconds < 0)
-      app.showMessage('an alarm needs a number of seconds', 'warning');
+      app.showMessage('expected a number of seconds', 'warning');
     else
       void run(app, async () => {
         await app.world.fleet?.call('alarm', {target: id, seconds});
-        return seconds === 0 ? `${id}: its alarm is cancelled` : `${id}: SIGALRM in ${formatDuration(seconds * 1000)}`;
+        return seconds === 0 ? `${id}: alarm cancelled` : `${id}: SIGALRM in ${exactDuration(seconds * 1000)}`;
       });
   };
-  app.open(new Prompt({label: `SIGALRM to ${id} in seconds (0 cancels): `, text: '', done}));
+  app.open(new Prompt({label: `Seconds until SIGALRM to ${id} (0 cancels): `, text: '', done}));
 }
 
 export function askScale(app: Shell): void {
@@ -140,7 +140,7 @@ export function askScale(app: Shell): void {
   const now = app.world.workers.filter(one => one.worker === worker).length;
   const done = (text: string): void => {
     const count = Number(text);
-    if (!/^\d+$/.test(text.trim())) app.showMessage('scale needs a number of instances', 'warning');
+    if (!/^\d+$/.test(text.trim())) app.showMessage('expected a number of instances', 'warning');
     else
       void run(app, async () => {
         app.showMessage(`${worker}: ${now} to ${count} instances ...`);
@@ -159,7 +159,7 @@ export function changeNice(app: Shell, by: 1 | -1): void {
   const change = async (target: Target): Promise<string> => {
     const {pid, startTime} = target;
     const row = pid === null ? -1 : rows.find(pid);
-    if (pid === null || row < 0) throw new Error(`${nameOf(target)} does not run`);
+    if (pid === null || row < 0) throw new Error(`${nameOf(target)} is not running`);
     const nice = Math.max(-20, Math.min(19, (rows.nice[row] ?? 0) + by));
     expectSame(app, target, row);
     // A second key press starts from this value, even before the next reading.
@@ -188,11 +188,11 @@ async function forEach(targets: readonly Target[], action: (target: Target) => P
 export async function send(app: Shell, targets: readonly Target[], signal: string): Promise<string> {
   await forEach(targets, async target => {
     const {pid, startTime} = target;
-    if (pid === null) throw new Error(`${nameOf(target)} does not run`);
+    if (pid === null) throw new Error(`${nameOf(target)} is not running`);
     await touch(app, target, 'signal', {signal, targets: [String(pid)]}, () => signalProcess(pid, startTime, signal));
-    return `${signal} was sent to ${nameOf(target)}`;
+    return `${signal} sent to ${nameOf(target)}`;
   });
-  return `${signal} was sent to ${namesOf(targets)}`;
+  return `${signal} sent to ${namesOf(targets)}`;
 }
 
 /** The pid may have been reused since the selection. */

@@ -47,19 +47,19 @@ export function act(action: Action, app: Shell): void {
 
 function toggleFreeze(app: Shell): void {
   app.frozen = !app.frozen;
-  app.showMessage(app.frozen ? 'the display is frozen; everything goes on behind it' : 'the display goes on');
+  app.showMessage(app.frozen ? 'display frozen; the processes keep running' : 'display unfrozen');
   if (!app.frozen) app.refreshed();
 }
 
 function toggleMouse(app: Shell): void {
   const {host} = app;
   host.mouse = !host.mouse;
-  app.showMessage(host.mouse ? 'mouse on: click and wheel' : 'mouse off: the terminal marks and copies');
+  app.showMessage(host.mouse ? 'mouse on: click and wheel' : 'mouse off: the terminal selects and copies');
 }
 
 function toggleAll(app: Shell): void {
   if (!app.world.fleet) {
-    app.showMessage('there is no fleet: this is the whole machine');
+    app.showMessage('no fleet: this is the whole machine');
     return;
   }
   app.all = !app.all;
@@ -77,7 +77,7 @@ function nextOf(app: Shell, what: string, is: (row: number) => boolean): void {
     view?.refresh();
     if (view?.selectNext(is) === true) return;
   }
-  app.showMessage(`there is no ${what} to be seen`);
+  app.showMessage(`no visible ${what}`);
 }
 
 function save(app: Shell): void {
@@ -85,7 +85,7 @@ function save(app: Shell): void {
     const {width, height} = app.size;
     app.showMessage(`saved as ${app.host.save(app.draw(width, height).toString() + '\n')}`);
   } catch (error) {
-    app.showMessage(`could not be saved: ${messageOf(error)}`, 'bad');
+    app.showMessage(`can't save the screen: ${messageOf(error)}`, 'bad');
   }
 }
 

@@ -115,7 +115,7 @@ export class App implements Shell {
     const binding = bindings.find(one => this.applies(one));
     if (binding) this.act(binding.action);
     else if (this.host.readOnly && bindings.some(({acts}) => acts))
-      this.showMessage('read-only: nothing is changed (--read-only)', 'warning');
+      this.showMessage('not available with --read-only', 'warning');
   }
 
   act(action: Action): void {

@@ -38,7 +38,7 @@ const LIFE_STYLES: Readonly<Record<string, Style>> = {
 
 /** The past states as coloured letters, the latest at the right. */
 function lifeLine(states: string): TextLine {
-  const pieces: Piece[] = [['life line'.padEnd(LABEL), 'name']];
+  const pieces: Piece[] = [['history'.padEnd(LABEL), 'name']];
   for (const state of states) pieces.push([state, LIFE_STYLES[state] ?? 'plain']);
   return pieces;
 }
@@ -77,8 +77,8 @@ class Details {
     if (this.#instance) lines.push(...instanceLines(this.#instance), []);
     if (row >= 0) this.#last = this.#processLines(row, width);
     else {
-      const words = this.#subject.kind === 'instance' ? 'it does not run at the moment' : 'it has ended';
-      lines.push([[this.#last.length > 0 ? `${words}; what follows is as it was last` : words, 'warning']], []);
+      const words = this.#subject.kind === 'instance' ? 'not running' : 'exited';
+      lines.push([[this.#last.length > 0 ? `${words}; last known values follow` : words, 'warning']], []);
     }
     lines.push(...this.#last, []);
     if (row >= 0 && performance.now() - this.#restAt > LOOK_MS) {
@@ -138,8 +138,8 @@ class Details {
       label(
         'belongs to',
         owner === null
-          ? 'nobody of this fleet'
-          : `${owner.label}${owner.orphan ? ', an orphan: its parent has ended' : ''}`,
+          ? 'no worker of this fleet'
+          : `${owner.label}${owner.orphan ? ', orphan: its parent has exited' : ''}`,
       ),
       label('user', uid === null ? '?' : `${world.users.name(uid)} (${uid})`),
       label('started', started === null ? '?' : `${formatTime(started)}, ${formatDuration(Date.now() - started)} ago`),
@@ -149,7 +149,7 @@ class Details {
         `nice ${rows.nice[row] ?? 0}, priority ${rows.priority[row] ?? 0}, ${policyName(rows.policy[row] ?? 0)}`,
       ),
       label(
-        'uses',
+        'usage',
         `CPU ${Number.isNaN(cpu) ? '-' : `${cpu.toFixed(1)}%`}, memory ${formatBytes(rows.rssBytes[row] ?? 0)}${lockedBytes ? `, locked ${formatBytes(lockedBytes)}` : ''}, ${rows.threads[row] ?? 0} threads`,
       ),
       label('cgroup', cgroup ?? '-'),
@@ -158,12 +158,12 @@ class Details {
 }
 
 const STATE_WORDS: Readonly<Record<string, string>> = {
-  R: 'runs or could run',
-  S: 'sleeps until something happens',
-  D: 'waits for a device, and can not be interrupted',
+  R: 'running or runnable',
+  S: 'sleeping until an event',
+  D: 'uninterruptible: waiting for a device',
   T: 'stopped by a signal',
   t: 'stopped by a debugger',
-  Z: 'zombie: has ended, its parent has not waited for it',
+  Z: 'zombie: exited, its parent has not waited for it',
   X: 'dead',
   I: 'idle kernel thread',
 };
@@ -189,7 +189,7 @@ function instanceLines(it: InstanceDetail): TextLine[] {
     ['groups', it.groups.join(', in ') || null],
     ['after', it.after.join(', ') || null],
     ['requires', it.requires.join(', ') || null],
-    ['says', it.statusText],
+    ['reports', it.statusText],
     ['health', it.health && healthWords(it.health)],
     ['next run', it.nextRunAt && formatTime(it.nextRunAt)],
     ['retry at', it.retryAt && formatTime(it.retryAt)],
@@ -207,7 +207,7 @@ function instanceLines(it: InstanceDetail): TextLine[] {
 }
 
 const limitWords = (limit: InstanceDetail['limits']['memory'], format: (value: number) => string): string | null =>
-  limit === null ? null : `at most ${format(limit.limit)}${limit.by === null ? '' : `, held by ${limit.by}`}`;
+  limit === null ? null : `at most ${format(limit.limit)}${limit.by === null ? '' : `, enforced by ${limit.by}`}`;
 
 /** Lines that need further files to be read: signals, limits, open files, environment. */
 function restLines(world: World, pid: number): TextLine[] {
@@ -224,13 +224,13 @@ function restLines(world: World, pid: number): TextLine[] {
   }
   const files = openFilesOf(pid, world.proc);
   lines.push([], heading(`Open files${Array.isArray(files) ? `: ${files.length}` : ''}`));
-  if (files === 'denied') lines.push([['not permitted: it belongs to another user', 'warning']]);
+  if (files === 'denied') lines.push([['no permission: it belongs to another user', 'warning']]);
   else
     for (const {fd, target} of (files ?? []).slice(0, MOST_FILES))
       lines.push([[String(fd).padStart(5), 'name'], ['  '], [target]]);
   lines.push([], heading('Environment'));
   const environment = environmentOf(pid, world.proc);
-  if (environment === null) lines.push([['not permitted, or it has none', 'dim']]);
+  if (environment === null) lines.push([['no permission, or none', 'dim']]);
   else
     for (const [name, value] of Object.entries(maskSecrets(Object.fromEntries(environment)))) {
       lines.push([[name, 'name'], ['='], [value]]);

@@ -45,7 +45,7 @@ function tabs({views, current, all, frozen, glyphs}: Shell): Part[] {
     parts.push(part(` ${index + 1} ${title} `, index === current ? 'selected' : 'dim'));
   }
   parts.push(part(` ${all ? 'machine' : 'fleet'}`, 'name'));
-  if (frozen) parts.push(part(` ${glyphs.dot} frozen: z goes on`, 'alarm'));
+  if (frozen) parts.push(part(` ${glyphs.dot} frozen: z continues`, 'alarm'));
   return parts;
 }
 
@@ -127,13 +127,12 @@ const KEEPER_SILENT_MS = 6_000;
 
 function fleetParts({world}: Shell): Part[] {
   const {fleet} = world;
-  if (!fleet) return [part('no fleet: the machine is shown', 'dim')];
+  if (!fleet) return [part('no fleet: showing the machine', 'dim')];
   const name = part(`fleet ${fleet.name} `, 'bold');
-  if (fleet.connection === 'gone')
-    return [name, part(' its supervisor is not running: `brood up` starts it ', 'alarm')];
+  if (fleet.connection === 'gone') return [name, part(' supervisor not running: `brood up` starts it ', 'alarm')];
   if (fleet.connection === 'lost') {
-    const since = fleet.lostAt === null ? '' : ` for ${formatDuration(Date.now() - fleet.lostAt)}`;
-    return [name, part(` its controller does not answer${since}: what is shown is old `, 'alarm')];
+    const since = fleet.lostAt === null ? '' : ` (${formatDuration(Date.now() - fleet.lostAt)})`;
+    return [name, part(` controller does not answer${since}: stale data `, 'alarm')];
   }
   const {ps} = fleet;
   if (!ps) return [name, part('connecting', 'dim')];
@@ -145,10 +144,10 @@ function fleetParts({world}: Shell): Part[] {
   if (unhealthy > 0) parts.push(part(` ${unhealthy} unhealthy`, 'bad'));
   const silentMs = ps.supervisor.keeperSilentMs ?? 0;
   if (silentMs >= KEEPER_SILENT_MS) {
-    const keeper = `its keeper (pid ${ps.supervisor.pid}) has not answered for ${formatDuration(silentMs)}`;
+    const keeper = `keeper (pid ${ps.supervisor.pid}) has not answered for ${formatDuration(silentMs)}`;
     parts.push(part(' '), part(` ${keeper}: brood doctor `, 'alarm'));
   }
-  if (ps.storm) parts.push(part(' '), part(` restart storm: ${ps.storm.waiting} wait for their turn `, 'alarm'));
+  if (ps.storm) parts.push(part(' '), part(` restart storm: ${ps.storm.waiting} waiting `, 'alarm'));
   parts.push(part(`  up ${formatDuration(Date.now() - Date.parse(ps.supervisor.startedAt))}`, 'dim'));
   const weaker = ps.supervisor.guarantees.weaker.length;
   if (weaker > 0) parts.push(part(`  ${weaker} weaker guarantee${weaker === 1 ? '' : 's'} (brood doctor)`, 'dim'));

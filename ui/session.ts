@@ -43,6 +43,13 @@ export class Session {
     this.#ended = ended;
     this.#glyphs = glyphsOf(env);
     this.#fleet = options.fleet && new FleetFeed({...options.fleet, changed: () => this.#changed()});
+    // A signal that arrives while the terminal is being opened must find it restorable.
+    for (const signal of ENDS) this.#on(signal, () => this.#end(128 + constants.signals[signal]));
+    this.#on('SIGCONT', () => {
+      this.#terminal.invalidate();
+      this.#changed();
+    });
+    this.#on('uncaughtException', error => this.#crash(error));
     this.#terminal = new Terminal({
       input,
       output,
@@ -54,12 +61,6 @@ export class Session {
       resize: () => this.#changed(),
       hangup: () => this.#end(HANGUP),
     });
-    for (const signal of ENDS) this.#on(signal, () => this.#end(128 + constants.signals[signal]));
-    this.#on('SIGCONT', () => {
-      this.#terminal.invalidate();
-      this.#changed();
-    });
-    this.#on('uncaughtException', error => this.#crash(error));
     const idle = setInterval(() => this.#changed(), IDLE_MS);
     this.#undo.push(() => clearInterval(idle));
     this.#run().catch((error: unknown) => this.#crash(error));

@@ -1,4 +1,4 @@
-/** How supervisors are found and started. */
+/** Helpers that find and start supervisors. */
 import {spawn, spawnSync, type ChildProcess} from 'node:child_process';
 import {accessSync, constants} from 'node:fs';
 import {delimiter, join} from 'node:path';
@@ -14,7 +14,7 @@ export const found = (program: string): boolean =>
     }
   });
 
-/** Of a Debian package. */
+/** Returns the version of an installed Debian package, or `?`. */
 export function packageVersion(name: string): string {
   const {stdout} = spawnSync('dpkg-query', ['-W', '-f', '${Version}', name], {encoding: 'utf8'});
   return stdout ? stdout.replace(/-[^-]*$/, '') : '?';
@@ -31,7 +31,7 @@ function run(command: readonly string[], {folder, env}: Setting): ChildProcess {
   return spawn(program, args, {cwd: folder, env, stdio: 'ignore', detached: true});
 }
 
-/** A supervisor that stays in the foreground, and stops when it is told to; it is started again as it was started. */
+/** A supervisor that stays in the foreground and stops on a command or signal. `again` repeats the start command. */
 export function foreground(
   command: readonly string[],
   setting: Setting,
@@ -56,7 +56,7 @@ export function foreground(
   };
 }
 
-/** A supervisor that a command sends into the background. */
+/** A supervisor that a command starts in the background. */
 export function background(
   commands: {
     readonly start: readonly string[];

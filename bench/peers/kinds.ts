@@ -1,4 +1,4 @@
-/** Every supervisor that is measured. */
+/** All supervisors in the benchmark. */
 import {brood} from './brood.ts';
 import type {Kind} from './peer.ts';
 import {pm2} from './pm2.ts';

@@ -1,58 +1,58 @@
-/** What a supervisor is to the benchmark. */
+/** The interface between the benchmark and a supervisor. */
 
 export interface Setting {
   readonly n: number;
   /** A fresh folder for this measurement. */
   readonly folder: string;
-  /** The worker's program. */
+  /** The program of the workers. */
   readonly pulse: string;
-  /** Whether each worker gets a logger, where the supervisor itself keeps no output (s6, runit). */
+  /** Whether each worker gets a logger. Only for supervisors that store no output themselves (s6, runit). */
   readonly logged: boolean;
   readonly env: NodeJS.ProcessEnv;
 }
 
 export interface Peer {
-  /** Starts the supervisor with its workers; does not wait for them. */
+  /** Starts the supervisor with its workers without waiting for them. */
   start(): void;
-  /** Resolves when a command that only starts the supervisor has ended. */
+  /** Resolves when a command that only starts the supervisor has exited. */
   started(): Promise<void>;
   /** The supervisor's own topmost processes. */
   roots(): number[];
-  /** Stops everything; resolves when the supervisor says, by ending, that it is done. */
+  /** Stops everything; resolves when the supervisor or its stop command has exited. */
   stop(): Promise<void>;
   /** The command that lists the workers. */
   readonly list: readonly string[] | null;
-  /** The environment that its commands need. */
+  /** The environment of its commands. */
   readonly env: NodeJS.ProcessEnv;
-  /** The processes of one kind of its own, by the names that its blows use. */
+  /** Returns the supervisor's own processes of one kind, by a name used in its blows. */
   part(name: string): number[];
-  /** What its documentation asks to be done while all is well, so that it can be brought back. */
+  /** Does what its documentation requires in advance, so that the supervisor can be restored. */
   prepare(): void;
-  /** Brings it back after it was killed, as its documentation says. */
+  /** Restores the killed supervisor as its documentation describes. */
   again(): void;
 }
 
-/** One thing that may happen to a supervisor. */
+/** One loss that a supervisor may suffer. */
 export interface Blow {
-  /** Which of its processes get SIGKILL. */
+  /** The supervisor's own processes that get SIGKILL. */
   readonly hits: readonly string[];
-  /** What is done at once to bring it back, in words; null: nothing. */
+  /** A description of what restores the supervisor at once; null: nothing does. */
   readonly again: string | null;
 }
 
 export interface Kind {
   readonly name: string;
-  /** The most workers that it can have. */
+  /** The largest number of workers that it supports. */
   readonly most: number;
   readonly blows: readonly Blow[];
-  /** What a file that holds workers' standard output is called, below the folder of the measurement. */
+  /** Matches the paths of files with workers' standard output, within the folder of the measurement. */
   readonly logs: RegExp;
-  /** Its version; null where it is not installed. */
+  /** Returns the version, or null if the supervisor is not installed. */
   version(): string | null;
   make(setting: Setting): Peer;
 }
 
-/** The same blow, left alone and with somebody who brings the supervisor back. */
+/** Returns the same blow twice: without and with restoring the supervisor. */
 export const withAndWithout = (hits: readonly string[], again: string): Blow[] => [
   {hits, again: null},
   {hits, again},

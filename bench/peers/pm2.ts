@@ -6,7 +6,7 @@ import {withAndWithout, type Kind} from './peer.ts';
 
 const PM2 = '7';
 
-/** From npm, into a folder of the benchmark's own: it is no dependency of the project. */
+/** Installs pm2 from npm into a folder of the benchmark: pm2 is no dependency of the project. */
 function pm2Command(): string | null {
   if (process.env['PM2']) return process.env['PM2'];
   const cache = join(process.cwd(), '.cache', 'bench', 'pm2');

@@ -9,10 +9,10 @@ export const runit: Kind = {
   logs: /\/main\/current$/,
   version: () => (found('runsvdir') ? packageVersion('runit') : null),
   make(setting) {
-    // svlogd makes no folder.
+    // svlogd creates no folder.
     const scanned = services(setting, `sh -c 'mkdir -p main && exec svlogd ./main'`);
     const peer: Peer = foreground(['runsvdir', scanned], setting, {
-      // It sends each runsv a SIGTERM then, and ends (runsvdir(8)).
+      // On SIGHUP runsvdir sends each runsv a SIGTERM and exits (runsvdir(8)).
       tellToStop: child => child.kill('SIGHUP'),
       list: null,
       part: name => running(name, peer.roots()),

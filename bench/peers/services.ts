@@ -1,4 +1,4 @@
-/** A folder for each service with a program `run` in it: s6 and runit share that, and how a logger is attached. */
+/** Service folders, each with a program `run` and an optional `log/run`, as s6 and runit share them. */
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {program, treesOf} from '../processes.ts';
@@ -9,7 +9,9 @@ function script(folder: string, command: string): void {
   writeFileSync(join(folder, 'run'), `#!/bin/sh\nexec ${command}\n`, {mode: 0o755});
 }
 
-/** The folder with all of them. `logger` is run in a folder of the worker's own, with its output as standard input. */
+/**
+ * Returns the folder with all services. `logger` runs in a folder of its own, with the worker's output as its stdin.
+ */
 export function services({n, folder, pulse, logged}: Setting, logger: string): string {
   for (let i = 0; i < n; i++) {
     const service = join(folder, 'services', `p${i}`);
@@ -19,7 +21,7 @@ export function services({n, folder, pulse, logged}: Setting, logger: string): s
   return join(folder, 'services');
 }
 
-/** The processes below the roots that run this program. */
+/** Returns the processes below the roots that run this program. */
 export const running = (name: string, roots: readonly number[]): number[] =>
   treesOf(roots)
     .map(({pid}) => pid)

@@ -13,7 +13,7 @@ const UNITS = [
 /** A larger number is not exact, and no real duration or size is that large. */
 const isSensible = (number: number): boolean => Math.abs(number) <= Number.MAX_SAFE_INTEGER;
 
-/** Formats a duration in its two largest units: `3m12s`, `2h5m`, `850ms`. */
+/** Formats an elapsed time in its two largest units, rounded down: `3m12s`, `2h5m`, `850ms`. */
 export function formatDuration(ms: number): string {
   if (!isSensible(ms)) return '?';
   if (ms < 1000) return `${Math.max(0, Math.round(ms))}ms`;
@@ -29,15 +29,28 @@ export function formatDuration(ms: number): string {
   return rest > 0 ? `${whole}${unit}${rest}${next[0]}` : `${whole}${unit}`;
 }
 
-/** Formats a size in binary units, as top(1) does: `812K`, `34.5M`, `1.2G`. */
-export function formatBytes(bytes: number): string {
+/** Formats a configured duration exactly, as a fleet file has it: `90s`, `10500ms`, `1h`. */
+export function exactDuration(ms: number): string {
+  if (!isSensible(ms)) return '?';
+  if (ms === 0) return '0s';
+  const [unit, size] = UNITS.find(([, one]) => ms % one === 0) ?? ['ms', 1];
+  return `${ms / size}${unit}`;
+}
+
+/**
+ * Formats a size in binary units, as top(1) does: `812K`, `34.5M`, `1.2G`.
+ *
+ * @param digits decimals of values from 100 up: 1 tells a value just above a limit from the limit
+ */
+export function formatBytes(bytes: number, digits: 0 | 1 = 0): string {
   if (!isSensible(bytes)) return '?';
   let value = Math.max(0, bytes);
-  for (const unit of ['B', 'K', 'M', 'G']) {
-    if (value < 1024) return value < 100 && unit !== 'B' ? `${value.toFixed(1)}${unit}` : `${Math.round(value)}${unit}`;
+  if (value < 1024) return `${Math.round(value)}B`;
+  for (const unit of ['K', 'M', 'G', 'T']) {
     value /= 1024;
+    if (value < 1024 || unit === 'T') return `${value.toFixed(value < 100 ? 1 : digits)}${unit}`;
   }
-  return value < 1024 ? `${value.toFixed(1)}T` : `${Math.round(value)}T`;
+  return '?';
 }
 
 const two = (number: number): string => String(number).padStart(2, '0');

@@ -65,7 +65,7 @@ async function withoutCommand(words: readonly string[], out: Output, err: Output
     return ExitCode.done;
   }
   const stranger = words.find(word => word.startsWith('-') && !['--help', '-h', '--no-color'].includes(word));
-  if (stranger !== undefined) throw new UsageError(`no option ${stranger}`);
+  if (stranger !== undefined) throw new UsageError(`unknown option ${stranger}`);
   const asked = words.some(word => word === '--help' || word === '-h');
   const {printOverview} = await import('./framework/help.ts');
   printOverview({out: asked ? out : err}, await table.loadAll(), table.groups);
@@ -76,7 +76,7 @@ async function unknownCommand(name: string): Promise<UsageError> {
   const {nearest} = await import('../fleet/values/nearest.ts');
   const meant = nearest(name, table.names);
   const hint = meant === undefined ? 'see `brood help`' : `did you mean \`brood ${meant}\`?`;
-  return new UsageError(`no command ${JSON.stringify(name)}; ${hint}`);
+  return new UsageError(`unknown command ${JSON.stringify(name)}; ${hint}`);
 }
 
 async function explain(error: unknown): Promise<CliError> {

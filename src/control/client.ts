@@ -64,7 +64,7 @@ export class Client {
       }
       options.signal?.throwIfAborted();
       const id = this.#nextId++;
-      const abort = () => this.#settle(id)?.reject(new DOMException('no longer waited for', 'AbortError'));
+      const abort = () => this.#settle(id)?.reject(new DOMException('the call was cancelled', 'AbortError'));
       options.signal?.addEventListener('abort', abort, {once: true});
       const forget = () => options.signal?.removeEventListener('abort', abort);
       this.#pending.set(id, {
@@ -187,7 +187,9 @@ export class Client {
 }
 
 const lost = () =>
-  new ConnectionLostError('the connection to the supervisor ended before it answered; ask again to see what it did');
+  new ConnectionLostError(
+    'the connection to the supervisor ended before it answered; query the fleet to see what it did',
+  );
 
 const toError = (error: Record<string, unknown>): RpcError =>
   new RpcError(

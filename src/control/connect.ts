@@ -39,7 +39,7 @@ export async function connectFleet(folder: string, options: ConnectOptions = {})
     // Without a lock file, the supervisor's next sweep restores the missing files of the folder.
     const timeoutMs = options.timeoutMs ?? (readLock(folder) === null ? REPAIR_MS : ANSWER_MS);
     if (performance.now() >= begun + timeoutMs) {
-      const message = `the supervisor (pid ${lock?.pid ?? '?'}) lives, but did not answer within ${formatDuration(timeoutMs)}`;
+      const message = `the supervisor (pid ${lock?.pid ?? '?'}) is running, but did not answer within ${formatDuration(timeoutMs)}`;
       throw new ConnectionLostError(message);
     }
     await new Promise(resolve => setTimeout(resolve, RETRY_MS));

@@ -160,7 +160,10 @@ export class Connection implements Place {
   }
 
   #refuse(): void {
-    this.#rpc.refuse(ErrorCode.invalidRequest, `a line may have ${MAX_REQUEST_BYTES} bytes; this connection ends`);
+    this.#rpc.refuse(
+      ErrorCode.invalidRequest,
+      `a line can have at most ${MAX_REQUEST_BYTES} bytes; the connection is closed`,
+    );
     this.end();
     this.#flow();
   }
@@ -175,7 +178,7 @@ export class Connection implements Place {
 
   async #call(method: string, params: unknown, id: Id): Promise<unknown> {
     if (!isMethod(method)) {
-      throw new RpcError(ErrorCode.methodNotFound, `no method ${JSON.stringify(method.slice(0, 100))}`);
+      throw new RpcError(ErrorCode.methodNotFound, `unknown method ${JSON.stringify(method.slice(0, 100))}`);
     }
     if (method === 'watch') return this.#startWatch(params, id);
     if (method === 'unwatch') {
@@ -189,7 +192,7 @@ export class Connection implements Place {
 
   async #handle<M extends Method>(method: M, params: unknown, id: Id): Promise<Result<M>> {
     const handler: Handlers[M] | undefined = this.#handlers[method];
-    if (!handler) throw new RpcError(ErrorCode.methodNotFound, `method ${method} is not served here`);
+    if (!handler) throw new RpcError(ErrorCode.methodNotFound, `method ${method} is not available here`);
     validateParams(method, params);
     return handler(params, this.#context(id));
   }

@@ -112,7 +112,7 @@ export async function resolveFleet(choice: FleetChoice): Promise<FleetEntry> {
     others.length > 0 ? `; running: ${others.map(one => one.name).join(', ')}` : '; `brood up FILE` starts one';
   throw new FleetChoiceError(
     'missing',
-    `no brood.yaml or Procfile in ${cwd}, and no fleet \`default\`: name one with --fleet NAME${hint}`,
+    `no brood.yaml or Procfile in ${cwd}, and no fleet \`default\`: specify one with --fleet NAME${hint}`,
   );
 }
 
@@ -121,11 +121,11 @@ function byName(wanted: string, env: NodeJS.ProcessEnv): FleetEntry {
   const running = all.filter(entry => entry.alive);
   const [only, ...rest] = running.length > 0 ? running : all;
   if (!only) {
-    throw new FleetChoiceError('missing', `no fleet ${wanted} is running; \`brood ls\` lists the fleets there are`);
+    throw new FleetChoiceError('missing', `no fleet ${wanted} is running; \`brood ls\` lists all fleets`);
   }
   if (rest.length === 0) return only;
   const files = [only, ...rest].map(entry => `  --fleet ${entry.id}   ${entry.file ?? '(no file)'}`);
-  throw new FleetChoiceError('ambiguous', `there are several fleets ${wanted}; say which:`, files);
+  throw new FleetChoiceError('ambiguous', `several fleets are named ${wanted}; specify one:`, files);
 }
 
 /** Finds a fleet by the file's path alone if that is unambiguous, since parsing YAML takes longer than all the rest. */
@@ -135,7 +135,10 @@ async function byFile(file: string, env: NodeJS.ProcessEnv): Promise<FleetEntry>
   const {parseFleetFile} = await import('../fleet/index.ts');
   const {fleet} = await parseFleetFile(file);
   if (!fleet) {
-    throw new FleetChoiceError('invalid', `${file} has errors, so its fleet's name is not known; see \`brood check\``);
+    throw new FleetChoiceError(
+      'invalid',
+      `${file} has errors, so the name of its fleet is unknown; run \`brood check\``,
+    );
   }
   const folder = fleetFolder(fleet.name, file, env);
   return (

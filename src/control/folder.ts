@@ -31,7 +31,7 @@ function home(): string {
   } catch {
     throw new FleetChoiceError(
       'missing',
-      `user ${process.getuid?.() ?? '?'} is not in the password file, so there is no home folder for its fleets; BROOD_HOME names another`,
+      `user ${process.getuid?.() ?? '?'} is not in the password file, so its fleets have no home folder; set BROOD_HOME`,
     );
   }
 }

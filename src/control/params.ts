@@ -6,7 +6,8 @@ import {isObject} from '../base/json.ts';
 /** Returns a description of the expected value, or null if the value is valid. */
 type Check = (value: unknown) => string | null;
 
-const text: Check = value => (typeof value === 'string' && !value.includes('\0') ? null : 'a string without NUL');
+const text: Check = value =>
+  typeof value === 'string' && !value.includes('\0') ? null : 'a string without NUL characters';
 const flag: Check = value => (typeof value === 'boolean' ? null : 'true or false');
 const integer =
   (min: number, max: number): Check =>
@@ -98,7 +99,7 @@ export function validateParams<M extends Method>(method: M, value: unknown): ass
     if (!Object.hasOwn(shape, key)) {
       const known = Object.keys(shape);
       throw refuse(
-        `unknown parameter ${JSON.stringify(key.slice(0, 100))}; ${known.length > 0 ? `it takes ${known.join(', ')}` : 'it takes none'}`,
+        `unknown parameter ${JSON.stringify(key.slice(0, 100))}; ${known.length > 0 ? `expected ${known.join(', ')}` : 'expected none'}`,
       );
     }
   }

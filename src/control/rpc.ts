@@ -40,7 +40,7 @@ export class Rpc {
     try {
       message = JSON.parse(line);
     } catch {
-      this.refuse(ErrorCode.parse, 'this line is no JSON');
+      this.refuse(ErrorCode.parse, 'the line is not valid JSON');
       return;
     }
     if (Array.isArray(message)) void this.#batch(message);
@@ -60,14 +60,14 @@ export class Rpc {
       // The client must not wait for ever for a handler's result that is not JSON.
       this.#host.onError(error);
       const id = 'id' in message ? message.id : null;
-      line = JSON.stringify(failure(id, ErrorCode.internal, 'internal error: the result is no JSON'));
+      line = JSON.stringify(failure(id, ErrorCode.internal, 'internal error: the result is not valid JSON'));
     }
     this.#host.write(line + '\n');
   }
 
   async #batch(batch: readonly unknown[]): Promise<void> {
     if (batch.length === 0 || batch.length > MAX_BATCH) {
-      this.refuse(ErrorCode.invalidRequest, `a batch holds 1 to ${MAX_BATCH} requests`);
+      this.refuse(ErrorCode.invalidRequest, `a batch must hold 1 to ${MAX_BATCH} requests`);
       return;
     }
     const answers = (await Promise.all(batch.map(one => this.#request(one)))).filter(answer => answer !== null);
@@ -76,7 +76,7 @@ export class Rpc {
 
   /** Returns the response to one request, or null for a notification. Never rejects. */
   async #request(message: unknown): Promise<Answer | null> {
-    if (!isObject(message)) return failure(null, ErrorCode.invalidRequest, 'a request is an object');
+    if (!isObject(message)) return failure(null, ErrorCode.invalidRequest, 'a request must be an object');
     const {jsonrpc, id = null, method} = message;
     const validId = id === null || typeof id === 'number' || typeof id === 'string';
     if (!validId) return failure(null, ErrorCode.invalidRequest, 'id must be a number or a string');
@@ -84,7 +84,9 @@ export class Rpc {
     if (typeof method !== 'string') return failure(id, ErrorCode.invalidRequest, 'method must be a string');
     const wantsAnswer = Object.hasOwn(message, 'id');
     if (this.#underWay >= MAX_UNDER_WAY) {
-      return wantsAnswer ? failure(id, ErrorCode.busy, `${MAX_UNDER_WAY} requests of yours are under way`) : null;
+      return wantsAnswer
+        ? failure(id, ErrorCode.busy, `${MAX_UNDER_WAY} requests are already in progress on this connection`)
+        : null;
     }
     this.#underWay++;
     try {

@@ -114,7 +114,7 @@ export class ControlServer {
       const {peer} = occupant;
       if (mayReplace ? mayReplace(peer) : peer?.pid === process.pid) return;
       const who = peer === null || peer.pid === 0 ? 'another program' : `another program (pid ${peer.pid})`;
-      throw new Error(`${who} listens on ${socketPath}; it is left alone. End it, and remove the socket`);
+      throw new Error(`${who} listens on ${socketPath} and is not replaced. Stop it, and remove the socket`);
     } finally {
       final.release();
     }
@@ -203,7 +203,7 @@ export class ControlServer {
     const verdict: Verdict<Connection> = admit([...this.#connections], peer, now);
     if (!verdict.admitted) {
       const connections = this.#connections.size;
-      const message = `${connections} clients are connected${this.#mostOf()}, and each has a request under way or watches; nothing was done: end some of them, or try again in a few seconds`;
+      const message = `${connections} clients are connected${this.#mostOf()}, and each has a request in progress or watches; nothing was done: close some of them, or retry in a few seconds`;
       this.#farewells.sendAndClose(socket, busyLine(message, {connections, underWay: 0}));
       return;
     }
@@ -222,10 +222,12 @@ export class ControlServer {
     const connections = this.#connections.size;
     const {idleSince} = connection;
     const why =
-      idleSince === null ? 'it was the oldest of those' : `it was idle for ${formatDuration(now - idleSince)}`;
+      idleSince === null
+        ? 'it had held a reserved place the longest'
+        : `it had been idle for ${formatDuration(now - idleSince)}`;
     this.#connections.delete(connection);
     connection.dismiss(
-      `this connection makes room for a new one: ${connections} clients are connected${this.#mostOf()}, and ${why}; connect again when there is something to ask`,
+      `this connection was closed to make room for a new one: ${connections} clients are connected${this.#mostOf()}, and ${why}; reconnect for the next request`,
       connections,
       this.#farewells,
     );

@@ -28,7 +28,7 @@ const ABANDONED = 3;
 const STUCK_MS = 15_000;
 
 function endStuckKeeper(pid: number, startTime: string | null): void {
-  writeError(`brood controller: the new keeper (${pid}) does not work; it is ended, and the old one comes back\n`);
+  writeError(`brood controller: the new keeper (${pid}) does not work; killing it to return to the old one\n`);
   if (startTime !== null) signalIdentified(pid, startTime, SIGKILL, startTimeOf);
 }
 
@@ -60,7 +60,7 @@ function beginOrSay(begin: () => Controller): Controller | null {
     return begin();
   } catch (error) {
     if (!(error instanceof NoLaunchError)) throw error;
-    logError('the fleet can not be taken up', error.message);
+    logError("the fleet can't be resumed", error.message);
     return null;
   }
 }
@@ -71,7 +71,7 @@ function isTrusted(folder: string): boolean {
     mustBeTrusted(folder);
     return true;
   } catch (error) {
-    logError('this folder is not used', messageOf(error));
+    logError('refusing to use this folder', messageOf(error));
     return false;
   }
 }
@@ -126,7 +126,7 @@ export function runController(folder: string, early: EarlySignals, exit: (status
             left = true;
           },
           superseded: () => {
-            writeError('brood controller: another controller works already; this one leaves\n');
+            writeError('brood controller: another controller is already active; exiting\n');
             exit(ABANDONED);
           },
         }),
@@ -139,7 +139,7 @@ export function runController(folder: string, early: EarlySignals, exit: (status
     for (const fact of waiting.splice(0)) begun.handleFact(fact);
     early.deliverTo(signal => begun.handleOwn(signal));
     begun.listen().catch((error: unknown) => {
-      logError('the control socket can not be opened', messageOf(error));
+      logError("the control socket can't be opened", messageOf(error));
       exit(1);
     });
   };

@@ -167,7 +167,7 @@ export class Controller {
     if (launch.file === null || core.isStopping) return;
     const read = await rereadFleet(launch);
     if ('fleet' in read) engine.feed({type: 'configure', fleet: read.fleet});
-    else engine.note({type: 'plan-refused', message: `SIGHUP changed nothing: ${read.message}`});
+    else engine.note({type: 'plan-refused', message: `on SIGHUP: ${read.message}`});
   }
 
   /** SIGUSR2: writes the whole state to standard error, for debugging. */

@@ -79,7 +79,7 @@ export function createFacts(host: FactsHost): Facts {
     'output-held'({id, error}) {
       held.set(id, error);
       const names = namesOf(engine.core, id);
-      engine.note(error === null ? {type: 'repaired', ...names} : {type: 'output-held', ...names, error});
+      engine.note(error === null ? {type: 'repaired', ...names, error: null} : {type: 'output-held', ...names, error});
     },
     guarantees: fact => host.guarantees(fact),
     'log-repaired': ({id, message}) =>

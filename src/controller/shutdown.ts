@@ -100,7 +100,7 @@ export class ControllerEnd {
       if (engine.commitError !== null) snapshot.remove();
     } catch (error) {
       // The disk may have become read-only: down continues.
-      logError('the snapshot can not be removed', error);
+      logError("the snapshot can't be removed", error);
     }
     link.order({type: 'leave'});
     leave();

@@ -25,15 +25,15 @@ const POLICIES: readonly RestartPolicy[] = ['always', 'on-failure', 'never'];
 /** Returns the worker that `brood add` adds: the same as a fleet file with only `run`. */
 export function workerFromCommand({name, argv, restart = 'always', cwd, env = {}}: CommandOptions): CommandResult {
   const [program = ''] = argv;
-  if (program === '') return {problem: 'there is nothing to run: expected a program and its arguments'};
-  if (argv.some(word => word.includes('\0'))) return {problem: "a command can't hold a NUL character"};
+  if (program === '') return {problem: 'no command: expected a program and its arguments'};
+  if (argv.some(word => word.includes('\0'))) return {problem: "a command can't contain a NUL character"};
   if (name !== undefined && !isName(name)) return {problem: `${quote(name)}: expected ${NAME_RULE}`};
   const policy = POLICIES.find(known => known === restart);
   if (policy === undefined) return {problem: `restart: ${quote(restart)}: ${didYouMean(restart, POLICIES)}`};
-  if (!isAbsolute(cwd)) return {problem: `${quote(cwd)}: expected an absolute path to run in`};
+  if (!isAbsolute(cwd)) return {problem: `${quote(cwd)}: expected an absolute working directory`};
   for (const [key, value] of Object.entries(env)) {
     if (key === '' || key.includes('=') || `${key}${value}`.includes('\0'))
-      return {problem: `${quote(key)} can't be set as a variable`};
+      return {problem: `${quote(key)} can't be set as an environment variable`};
   }
   const own = name ?? makeName(basename(program), 'worker');
   return {spec: defaultWorker(own, argv, cwd, {restart: policy, env})};

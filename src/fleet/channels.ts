@@ -39,18 +39,25 @@ export const LISTED_INHERITED = entries.flatMap(([kind, {used, inherited}]) =>
   used === 'listed' && inherited ? [kind] : [],
 );
 
+type EndedKind = {
+  [K in ChannelKind]: (typeof KINDS)[K]['used'] extends 'ends' ? K : never;
+}[ChannelKind];
+
+const isEnded = (channel: ChannelSpec): channel is Extract<ChannelSpec, {readonly kind: EndedKind}> =>
+  KINDS[channel.kind].used === 'ends';
+
 export const isInherited = (channel: ChannelSpec): channel is InheritedChannel => KINDS[channel.kind].inherited;
 
 /** Returns the workers that a channel names; none for other kinds. */
 export const endsOf = (channel: ChannelSpec): readonly string[] =>
-  'from' in channel ? [...new Set([channel.from, channel.to])] : [];
+  isEnded(channel) ? [...new Set([channel.from, channel.to])] : [];
 
 /**
  * Returns the description of a channel for a worker, without the worker at the other end, or null if the channel names
  * its workers and this is not one of them.
  */
 export function asSeenBy(worker: string, channel: ChannelSpec): object | null {
-  if (!('from' in channel)) return channel;
+  if (!isEnded(channel)) return channel;
   const {name, kind, from, to} = channel;
   return [from, to].includes(worker) ? {name, kind, writes: from === worker} : null;
 }

@@ -46,7 +46,7 @@ function readLines(text: string, report: Report, env: Map<string, string>): void
     const value = readValue(text, at + whole.length, lineEnd);
     if ('problem' in value) report.error(at + whole.length, `${keyLabel(key)}: ${value.problem}`);
     else if (value.value.includes('\0'))
-      report.error(at + whole.length, `${keyLabel(key)}: a value can't hold a NUL character`);
+      report.error(at + whole.length, `${keyLabel(key)}: a value can't contain a NUL character`);
     else env.set(key, value.value);
     at = ('problem' in value ? lineEnd : value.end) + 1;
   }
@@ -68,7 +68,7 @@ function readValue(
   const quoted = quoteMark === '"' ? /"((?:[^"\\]|\\.)*)"/sy : /'([^']*)'/y;
   quoted.lastIndex = start;
   const match = quoted.exec(text);
-  if (match === null) return {problem: `the quote ${quoteMark} is never closed`};
+  if (match === null) return {problem: `unterminated quote ${quoteMark}`};
   const after = start + match[0].length;
   const newline = text.indexOf('\n', after);
   const end = newline < 0 ? text.length : newline;

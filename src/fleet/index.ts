@@ -2,7 +2,7 @@
 export {workerFromCommand, type CommandOptions, type CommandResult} from './add.ts';
 export {formatAddress} from './values/address.ts';
 export {parseCron, type Cron, type CronResult} from './values/cron.ts';
-export {durationInFile, parseDuration, type DurationResult} from './values/duration.ts';
+export {parseDuration, type DurationResult} from './values/duration.ts';
 export {parseEnvFile, type ParsedEnvFile} from './env-file.ts';
 export {noEffectYet} from './not-yet.ts';
 export {isName, makeName, NAME_RULE} from './values/names.ts';

@@ -26,18 +26,18 @@ export function readProcfile(text: string, context: Context): Omit<FleetSpec, 'f
     const name = written.replaceAll('_', '-');
     const before = workers.get(name);
     if (!isName(name)) report.error(nameAt, `${quote(written)}: expected ${NAME_RULE}`);
-    else if (before?.written === written) report.error(nameAt, `${written} is there twice`);
+    else if (before?.written === written) report.error(nameAt, `duplicate name ${written}`);
     else if (before !== undefined)
-      report.error(nameAt, `${written} and ${before.written} would both be called ${name}`);
-    else if (command === '') report.error(nameAt, `${written}: has nothing to run: write ${written}: COMMAND`);
-    else if (command.includes('\0')) report.error(nameAt, `${written}: a command can't hold a NUL character`);
+      report.error(nameAt, `${written} and ${before.written} both become the name ${name}`);
+    else if (command === '') report.error(nameAt, `${written}: no command: write ${written}: COMMAND`);
+    else if (command.includes('\0')) report.error(nameAt, `${written}: a command can't contain a NUL character`);
     else {
-      if (name !== written) report.note(nameAt, `${written} is called ${name} here: a name has no _`);
+      if (name !== written) report.note(nameAt, `${written} is renamed to ${name}: a name can't contain _`);
       workers.set(name, {spec: defaultWorker(name, ['/bin/sh', '-c', command], dir), written});
     }
   }
   if (workers.size === 0 && !report.failed)
-    report.error(0, 'the file names no worker: write lines such as web: node server.js');
+    report.error(0, 'the file defines no workers: write lines such as web: node server.js');
   const specs = [...workers.values()].map(({spec}) => spec);
   return {name: fleetName(dir), dir, workers: specs, groups: [], channels: []};
 }

@@ -54,19 +54,19 @@ export async function parseFleetFile(path: string, machine: Machine = {}): Promi
 }
 
 const UNREAD: Readonly<Record<Unread, (path: string) => string>> = {
-  folder: path => `is a folder: name the file in it, ${join(path, 'brood.yaml')}`,
-  irregular: () => 'is no regular file: a fleet file must be there to be read again',
+  folder: path => `is a folder: specify the file in it, ${join(path, 'brood.yaml')}`,
+  irregular: () => 'is not a regular file: a fleet file must be readable more than once',
   large: () => 'is larger than 1MiB: is this a fleet file?',
 };
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'it may not be read by this user',
-  EPERM: 'it may not be read by this user',
-  ENOTDIR: 'a part of its path is no folder',
-  ELOOP: 'its symbolic links run in a circle',
+  ENOENT: 'no such file',
+  EACCES: 'not readable by this user',
+  EPERM: 'not readable by this user',
+  ENOTDIR: 'a part of its path is not a folder',
+  ELOOP: 'its symbolic links form a loop',
   ENAMETOOLONG: 'its path is too long',
-  ENXIO: 'it is no regular file',
+  ENXIO: 'not a regular file',
 };
 
 function whyUnreadable(error: unknown): string {

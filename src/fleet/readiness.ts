@@ -1,5 +1,5 @@
 /**
- * The kinds of readiness and how each is detected, one kind per line. Kinds with a probe have it in
+ * The kinds of readiness and how each is detected. Kinds with a probe have it in
  * src/controller/probes; src/fleet/schema/probes.ts defines the syntax in the fleet file.
  */
 import type {Readiness, ReadinessKind, WorkerSpec} from './types.ts';
@@ -10,25 +10,22 @@ import type {Readiness, ReadinessKind, WorkerSpec} from './types.ts';
  */
 type Way = 'asked' | 'socket' | 'descriptor' | 'timed';
 
+/** The kinds without a probe. A probe checks all others. */
 const WAYS = {
-  log: 'asked',
-  tcp: 'asked',
-  exec: 'asked',
-  http: 'asked',
   after: 'timed',
   notify: 'socket',
   fd: 'descriptor',
-} as const satisfies {readonly [K in ReadinessKind]: Way};
+} as const satisfies {readonly [K in ReadinessKind]?: Exclude<Way, 'asked'>};
+
+const ways: {readonly [K in ReadinessKind]?: Way} = WAYS;
 
 /** The kinds with a probe. */
-export type AskedKind = {
-  [K in ReadinessKind]: (typeof WAYS)[K] extends 'asked' ? K : never;
-}[ReadinessKind];
+export type AskedKind = Exclude<ReadinessKind, keyof typeof WAYS>;
 export type AskedReadiness = Extract<Readiness, {readonly kind: AskedKind}>;
 
 type Ready = Pick<WorkerSpec, 'ready'>;
 
-const wayOf = (readiness: Readiness | null): Way | null => readiness && WAYS[readiness.kind];
+const wayOf = (readiness: Readiness | null): Way | null => readiness && (ways[readiness.kind] ?? 'asked');
 
 /** Whether a probe checks readiness. Otherwise the worker reports it, or is ready when spawned or some time after. */
 export const isAsked = (readiness: Readiness | null): readiness is AskedReadiness => wayOf(readiness) === 'asked';

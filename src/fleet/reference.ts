@@ -8,12 +8,12 @@ const INTRODUCTION = `# The fleet file
 
 <!-- Written by docs/make-references.mjs from the tables in src/fleet: change those. -->
 
-\`brood check FILE\` says everything that is wrong with a file at once, each thing with its line and column, and what has
-no effect yet (marked **not yet** below).
+\`brood check FILE\` reports all errors of a file at once, each with its line and column, and all settings that have no
+effect yet (marked **not yet** below).
 
 \`\`\`yaml
 fleet: shop
-x-service: &service              # keys that begin with x- are not read: a place for anchors
+x-service: &service              # keys that begin with x- are ignored; use them to hold anchors
   restart: on-failure
   stop: {timeout: 5s}
 workers:
@@ -29,29 +29,29 @@ workers:
     after: [db]
 \`\`\`
 
-- **Names** of fleets, workers, groups and channels: letters, digits and \`-\`, beginning with a letter, at most 63.
-- **Durations**: \`500ms\`, \`10s\`, \`1.5s\`, \`5m\`, \`1h\`, \`7d\`. **Sizes**: \`4KiB\`, \`512MiB\`, \`1GiB\`. A number without a unit is refused.
-- **Paths** start from the folder of the fleet file; \`~\` is not expanded.
-- **Signals** by name, with or without \`SIG\`, in any case.
-- **Commands** are a list, or text that is split as a shell splits it: quotes and backslashes are obeyed. What only a shell
-  can do (\`|\`, \`&&\`, \`>\`, \`$NAME\`) is refused; write \`sh:\` for a shell.
-- **Anchors**, aliases and merge keys (\`<<\`) work. A key that is there twice, a second document and an unknown key are errors.
-- A file is at most 1 MiB, a list or map in it at most 20,000 items, a fleet at most 10,000 instances. What aliases write out is at
-  most 4 MiB of text and, with the rest of the file, 300,000 values.
+- **Names** of fleets, workers, groups and channels: letters, digits and \`-\`, starting with a letter, at most 63 characters.
+- **Durations**: \`500ms\`, \`10s\`, \`1.5s\`, \`5m\`, \`1h\`, \`7d\`. **Sizes**: \`4KiB\`, \`512MiB\`, \`1GiB\`. Numbers without a unit are rejected.
+- **Paths** are relative to the fleet file's folder; \`~\` is not expanded.
+- **Signals** are given by name, with or without \`SIG\`, in upper or lower case.
+- **Commands** are a list, or a string that is split like a shell command line: quotes and backslashes are honored. Features
+  that need a shell (\`|\`, \`&&\`, \`>\`, \`$NAME\`) are rejected; use \`sh:\` to run a shell.
+- **Anchors**, aliases and merge keys (\`<<\`) work. Duplicate keys, unknown keys and a second document are errors.
+- **Limits**: 1 MiB for a file, 20,000 items for a list or map, 10,000 instances for a fleet. Expanded aliases may add up to
+  4 MiB of text and, with the rest of the file, 300,000 values.
 `;
 
 const PROCFILE = `
 ## Procfile
 
-A file called \`Procfile\` (or \`Procfile.dev\`, \`web.procfile\`) has lines of \`name: command\`, blank lines, and comments that
-begin with \`#\`. Each command runs through \`/bin/sh -c\`; all else is as where a key is absent. The fleet has the name of
-the folder. \`_\` in a name becomes \`-\`.
+A file named \`Procfile\` (or \`Procfile.dev\`, \`web.procfile\`) contains lines of \`name: command\`, blank lines, and comments that
+begin with \`#\`. Each command runs through \`/bin/sh -c\`, with the defaults of all keys. The fleet is named after its
+folder. \`_\` in a name becomes \`-\`.
 
 ## Environment file
 
-What \`env_file\` names has lines of \`KEY=VALUE\`, with \`export\` in front or not, blank lines, and comments (\`#\`). A value in
-single quotes is literal; in double quotes \`\\n\`, \`\\t\`, \`\\"\` and \`\\\\\` are escapes; both may run over several lines. Nothing is
-expanded. It is read anew at every start.
+The file of \`env_file\` contains lines of \`KEY=VALUE\`, optionally after \`export\`, blank lines, and comments (\`#\`). A value in
+single quotes is literal; in double quotes, \`\\n\`, \`\\t\`, \`\\"\` and \`\\\\\` are escapes. Both may span several lines. Nothing is
+expanded. The file is read at every start.
 `;
 
 /** Returns the whole of docs/fleet-file.md. */
@@ -88,7 +88,7 @@ function kindTable(kinds: Readonly<Record<string, Kind>>): string {
     code(`${name}: ${example ?? check.example}`),
     mark(doc, later),
   ]);
-  return table(['one of', 'what it says'], rows);
+  return table(['one of', 'meaning'], rows);
 }
 
 function keyTable(keys: Table): string {
@@ -98,7 +98,7 @@ function keyTable(keys: Table): string {
     usual(key),
     mark([key.doc, ...optionTexts(key.check.options)].join(' '), key.later),
   ]);
-  return table(['key', 'example', 'if absent', 'what it says'], rows);
+  return table(['key', 'example', 'default', 'meaning'], rows);
 }
 
 function optionTexts(options: Readonly<Record<string, Option>> = {}): readonly string[] {
@@ -109,7 +109,7 @@ function optionTexts(options: Readonly<Record<string, Option>> = {}): readonly s
 }
 
 function usual({or, check}: Key): string {
-  if (or === undefined) return 'must be there';
+  if (or === undefined) return 'required';
   if (or.text !== undefined) return or.text;
   return or.value === null ? 'none' : code(check.show(or.value));
 }

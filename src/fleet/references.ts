@@ -39,7 +39,7 @@ const listed = (entry: Entry, key: string): readonly ScalarNode[] => [
 function checkNames({workers, groups, channels}: Parts, {report}: Context): void {
   const taken = new Set(keysOf(workers));
   for (const {key, keyAt} of groups) {
-    if (taken.has(key)) report.error(keyAt, `${keyLabel(key)} is a worker already: give the group another name`);
+    if (taken.has(key)) report.error(keyAt, `${keyLabel(key)} is already a worker: rename the group`);
   }
   const variables = new Map<string, string>();
   for (const {key, keyAt} of channels) {
@@ -47,7 +47,7 @@ function checkNames({workers, groups, channels}: Parts, {report}: Context): void
     const other = variables.get(variable);
     if (other !== undefined) {
       const [one, two, shared] = [key, other, variable].map(keyLabel);
-      report.error(keyAt, `${one} and ${two} would share BROOD_FD_${shared}: give the channel another name`);
+      report.error(keyAt, `${one} and ${two} would both use BROOD_FD_${shared}: rename one of them`);
     }
     variables.set(variable, key);
   }
@@ -71,11 +71,11 @@ function checkDependencies({workers, groups}: Parts, {report}: Context): void {
         if (scheduled.has(text)) {
           report.error(
             at,
-            `${keyLabel(worker.key)}.${key}: ${keyLabel(text)} runs by its schedule, so nobody can wait for it: take it out`,
+            `${keyLabel(worker.key)}.${key}: ${keyLabel(text)} runs on a schedule, so no worker can wait for it: remove it`,
           );
         }
         if (known.has(text)) continue;
-        const why = groupNames.has(text) ? 'is a group: name its workers' : `is no worker: ${meant(text)}`;
+        const why = groupNames.has(text) ? 'is a group: list its workers instead' : `is not a worker: ${meant(text)}`;
         report.error(at, `${keyLabel(worker.key)}.${key}: ${keyLabel(text)} ${why}`);
       }
     }
@@ -84,7 +84,7 @@ function checkDependencies({workers, groups}: Parts, {report}: Context): void {
   const byName = new Map(workers.map(worker => [worker.key, worker]));
   for (const ring of findRings(arrows)) {
     const at = arrowAt(byName, ['after', 'requires'], ring);
-    report.error(at, `cycle: ${showRing(ring)}: none of them could start first; take one out of after: or requires:`);
+    report.error(at, `cycle: ${showRing(ring)}: none of them can start first: remove one from after: or requires:`);
   }
 }
 
@@ -106,9 +106,9 @@ function checkGroups({workers, groups}: Parts, {report}: Context): void {
     for (const {text, at} of listed(group, 'members')) {
       const label = `${keyLabel(group.key)}.members: ${keyLabel(text)}`;
       const other = groupOf.get(text);
-      if (!known.has(text)) report.error(at, `${label} is no worker or group: ${meant(text)}`);
+      if (!known.has(text)) report.error(at, `${label} is not a worker or group: ${meant(text)}`);
       else if (other !== undefined && other !== group.key) {
-        report.error(at, `${label} is in ${keyLabel(other)} already: a member has one group`);
+        report.error(at, `${label} is already in ${keyLabel(other)}: a member can be in only one group`);
       }
       if (other === undefined) groupOf.set(text, group.key);
     }
@@ -116,7 +116,7 @@ function checkGroups({workers, groups}: Parts, {report}: Context): void {
   const arrows = new Map(groups.map(group => [group.key, listed(group, 'members').map(({text}) => text)]));
   const byName = new Map(groups.map(group => [group.key, group]));
   for (const ring of findRings(arrows)) {
-    report.error(arrowAt(byName, ['members'], ring), `cycle: ${showRing(ring)}: a group can't be inside of itself`);
+    report.error(arrowAt(byName, ['members'], ring), `cycle: ${showRing(ring)}: a group can't contain itself`);
   }
 }
 
@@ -133,12 +133,12 @@ function checkChannelUse({workers, channels}: Parts, {report}: Context): void {
       if (from !== undefined && to !== undefined && ![from.end.text, to.end.text].includes(worker.key)) {
         report.error(
           at,
-          `${label}: ${channel} is a ${from.kind} from ${keyLabel(from.end.text)} to ${keyLabel(to.end.text)}: take it out, or make ${keyLabel(worker.key)} one of its ends`,
+          `${label}: ${channel} is a ${from.kind} from ${keyLabel(from.end.text)} to ${keyLabel(to.end.text)}: remove it, or make ${keyLabel(worker.key)} one of its ends`,
         );
       }
       if (known.has(text)) continue;
       const advice = names.length === 0 ? 'declare it under channels:' : meant(text);
-      report.error(at, `${label}: nobody declared ${channel}: ${advice}`);
+      report.error(at, `${label}: undeclared channel ${channel}: ${advice}`);
     }
   }
 }
@@ -170,8 +170,8 @@ function checkEnds({workers, channels}: Parts, {report}: Context): void {
       // A channel with one missing end can only block. One with both missing waits for workers added while the fleet
       // runs.
       if (missing.length === 2)
-        report.note(end.at, `${label} is no worker of this file: the ${kind} is not used until one is added`);
-      else report.error(end.at, `${label} is no worker: ${meant(end.text)}`);
+        report.note(end.at, `${label} is not a worker of this file: the ${kind} is unused until that worker is added`);
+      else report.error(end.at, `${label} is not a worker: ${meant(end.text)}`);
     }
   }
 }
@@ -208,6 +208,9 @@ function checkReadyDescriptors({workers, channels}: Parts, {report}: Context): v
     const taken = inherited[fd.value - FIRST_INHERITED];
     if (taken === undefined) continue;
     const free = FIRST_INHERITED + inherited.length;
-    report.error(fd.at, `${keyLabel(worker.key)}.ready.fd: descriptor ${fd.value} is the ${taken}: write fd: ${free}`);
+    report.error(
+      fd.at,
+      `${keyLabel(worker.key)}.ready.fd: descriptor ${fd.value} is already the ${taken}: use fd: ${free}`,
+    );
   }
 }

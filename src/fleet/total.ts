@@ -11,10 +11,7 @@ export function checkTotal(root: Node, workers: readonly WorkerSpec[], context: 
     if (total <= MOST_INSTANCES) continue;
     const entry = entriesOf(entryOf(root, 'workers')?.value).find(({key}) => key === name);
     const at = entryOf(entry?.value, 'instances')?.value.at ?? entry?.keyAt ?? 0;
-    context.report.error(
-      at,
-      `${name}: makes more than ${MOST_INSTANCES} instances in this fleet, which is the most that it can have`,
-    );
+    context.report.error(at, `${name}: exceeds the maximum of ${MOST_INSTANCES} instances in a fleet`);
     return;
   }
 }

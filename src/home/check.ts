@@ -71,13 +71,15 @@ export function mustHoldOwn(folder: string): void {
     const owner = me.accounts.user(place.uid);
     if (place.uid !== me.uid)
       throw new UntrustedError(
-        `${path} belongs to ${owner}, and all of this fleet's state must belong to ${me.accounts.user(me.uid)}. Remove it if it is not needed`,
+        `${path} belongs to ${owner}, but all state of this fleet must belong to ${me.accounts.user(me.uid)}. Remove it if it is not needed`,
       );
     if (kind === 'other')
-      throw new UntrustedError(`${path} (owner ${owner}) is no file and no folder: opening it could block. Remove it`);
+      throw new UntrustedError(
+        `${path} (owner ${owner}) is neither a file nor a folder: opening it could block. Remove it`,
+      );
     if (name === 'logs')
       throw new UntrustedError(
-        `${path} is a symbolic link (owner ${owner}), and links in a fleet's folder are not followed. Remove it; BROOD_HOME moves all state to another disk`,
+        `${path} is a symbolic link (owner ${owner}), and links in a fleet's folder are not followed. Remove it; to move all state to another disk, set BROOD_HOME`,
       );
     unlinkSync(path);
   }

@@ -35,7 +35,7 @@ function writersOf(place: Place, viewer: Viewer): string | null {
   return isPrivate ? null : `every member of group ${accounts.group(place.gid)}`;
 }
 
-const MEANS = 'who could put a program there that the supervisor runs as';
+const MEANS = 'who could place a program there that the supervisor runs as';
 const OWN_HOME = 'Set BROOD_HOME to a folder of your own';
 
 function problemAbove(place: Place, subject: string, viewer: Viewer): string | null {
@@ -47,7 +47,7 @@ function problemAbove(place: Place, subject: string, viewer: Viewer): string | n
   const writers = writersOf(place, viewer);
   // In a sticky folder only the owner of a name may remove it.
   if (writers === null || (place.mode & STICKY) !== 0) return null;
-  return `${subject} is not safe: ${place.path}, on the way to it (owner ${user(place.uid)}, mode ${octal(place.mode)}), can be changed by ${writers}, ${MEANS} ${user(uid)}. Take that permission away (\`chmod go-w ${place.path}\`), or set BROOD_HOME to another folder`;
+  return `${subject} is not safe: ${place.path}, on the way to it (owner ${user(place.uid)}, mode ${octal(place.mode)}), can be changed by ${writers}, ${MEANS} ${user(uid)}. Remove that permission (\`chmod go-w ${place.path}\`), or set BROOD_HOME to another folder`;
 }
 
 function problemOf(place: Place, what: string, viewer: Viewer, mayBeSticky: boolean): string | null {
@@ -56,14 +56,14 @@ function problemOf(place: Place, what: string, viewer: Viewer, mayBeSticky: bool
   if (place.kind === 'folder' && place.uid === uid) {
     const writers = writersOf(place, viewer);
     if (writers === null || (mayBeSticky && (place.mode & STICKY) !== 0)) return null;
-    return `${what} ${path} (owner ${viewer.accounts.user(uid)}, mode ${octal(place.mode)}) can be changed by ${writers}, ${MEANS} ${viewer.accounts.user(uid)}. Look through it, take that permission away (\`chmod go-w ${path}\`), or set BROOD_HOME to another folder`;
+    return `${what} ${path} (owner ${viewer.accounts.user(uid)}, mode ${octal(place.mode)}) can be changed by ${writers}, ${MEANS} ${viewer.accounts.user(uid)}. Check its contents, remove that permission (\`chmod go-w ${path}\`), or set BROOD_HOME to another folder`;
   }
   const owner = viewer.accounts.user(place.uid);
   const me = viewer.accounts.user(uid);
   if (place.kind === 'link')
-    return `${what} ${path} is a symbolic link (owner ${owner}): whoever can change it decides what the supervisor runs as ${me}. Remove it, or set BROOD_HOME to the folder that is meant`;
+    return `${what} ${path} is a symbolic link (owner ${owner}): a user who can change it controls what the supervisor runs as ${me}. Remove it, or set BROOD_HOME to its target`;
   if (place.kind !== 'folder')
-    return `${what} ${path} (owner ${owner}) is not a folder: no fleet can have its state there. Remove it, or set BROOD_HOME to a folder`;
+    return `${what} ${path} (owner ${owner}) is not a folder, so it can't hold the state of a fleet. Remove it, or set BROOD_HOME to a folder`;
   const remove = mayBeSticky ? '' : `, or remove ${path}`;
   return `${what} ${path} belongs to ${owner}, ${MEANS} ${me}. ${OWN_HOME}${remove}`;
 }
@@ -90,14 +90,14 @@ export function whyUntrusted(path: string, {above, home, folder}: Surroundings, 
 export function whyNoSocket(path: string, above: readonly Place[], viewer: Viewer): string | null {
   const {uid, accounts} = viewer;
   const me = accounts.user(uid);
-  const instead = `choose a path below folders that belong to ${me} or root alone, such as /run`;
+  const instead = `choose a path below folders that belong only to ${me} or root, such as /run`;
   for (const place of above) {
     if (place.uid !== 0 && place.uid !== uid)
-      return `${place.path}, on the way to ${path}, belongs to ${accounts.user(place.uid)}, who could put another socket there, or lead ${me} elsewhere: ${instead}`;
+      return `${place.path}, on the way to ${path}, belongs to ${accounts.user(place.uid)}, who could place another socket there, or redirect ${me}: ${instead}`;
     if (place.kind === 'link' || (place.mode & STICKY) !== 0) continue;
     const writers = writersOf(place, viewer);
     if (writers !== null)
-      return `${place.path}, on the way to ${path} (owner ${accounts.user(place.uid)}, mode ${octal(place.mode)}), can be changed by ${writers}, who could put another socket there: take that permission away (\`chmod go-w ${place.path}\`), or ${instead}`;
+      return `${place.path}, on the way to ${path} (owner ${accounts.user(place.uid)}, mode ${octal(place.mode)}), can be changed by ${writers}, who could place another socket there: remove that permission (\`chmod go-w ${place.path}\`), or ${instead}`;
   }
   return null;
 }

@@ -27,7 +27,7 @@ export const lock: ChannelKind = {
   needs: ['files'],
   read(snapshot) {
     const {lines, isCut} = lockTableOf(snapshot.text(null, 'locks', MOST_LOCK_BYTES) ?? '');
-    if (isCut) snapshot.leaveOut(`there are more than ${lines.length} file locks: only so many were looked at`);
+    if (isCut) snapshot.leaveOut(`there are more than ${lines.length} file locks: only the first ones were examined`);
     if (lines.length === 0) return [];
     const open = new LockFiles(snapshot, lines);
     const {places, cut} = lockWaits(lines);
@@ -46,7 +46,7 @@ function wordsOf(paths: ReadonlySet<string>): string | null {
   if (paths.size === 0) return null;
   const named = [...paths].slice(0, NAMED).join(', ');
   const others = paths.size > NAMED ? ` and ${paths.size - NAMED} more` : '';
-  return `there are too many locks and descriptors of ${named}${others}: further processes may hold those locks, or wait for them`;
+  return `there are too many locks and descriptors of ${named}${others}: other processes may also hold these locks, or wait for them`;
 }
 
 /**

@@ -61,7 +61,7 @@ function channelOf(snapshot: Snapshot, row: InetRow, other: InetRow | undefined,
 
 const unseen = ({inode, state}: InetRow): string =>
   inode !== 0
-    ? 'held by no process that can be seen'
+    ? 'held by no visible process'
     : state === 'ESTABLISHED' || state === 'SYN_RECV'
       ? 'not accepted yet'
       : 'closed';

@@ -90,7 +90,7 @@ function channelOf(
       local: row.local,
       remote: isConnected(row) ? row.remote : null,
       state: isConnected(row) ? 'ESTABLISHED' : 'UNCONNECTED',
-      ...(isSeen ? {} : {peer: 'held by no process that can be seen'}),
+      ...(isSeen ? {} : {peer: 'held by no visible process'}),
       ...(receivers > 1 ? {peer: `one of ${receivers} sockets that share the address`} : {}),
       ...(namespace === null ? {} : {namespace}),
     },

@@ -46,7 +46,7 @@ function channelOf(
     ends: socketEnds(snapshot, sides),
     detail: {
       type: row.type,
-      state: isPending ? 'waits to be accepted' : stateOf(row),
+      state: isPending ? 'not accepted yet' : stateOf(row),
       ...peerDetail(snapshot, row, peer),
       ...(namespace === null ? {} : {namespace}),
     },
@@ -61,5 +61,5 @@ function peerDetail(snapshot: Snapshot, row: UnixRow, peer: number | null): Read
   // The kernel reports peers in its own network namespace only.
   if (row.peer === null) return row.state === 'established' ? {peer: 'unknown'} : {};
   if (peer === null || snapshot.sockets.has(peer)) return {};
-  return {peer: 'held by no process that can be seen'};
+  return {peer: 'held by no visible process'};
 }

@@ -28,7 +28,7 @@ export const text = field('text', value => typeof value === 'string');
 export const number = field('number', value => typeof value === 'number');
 export const flag = field('true or false', value => typeof value === 'boolean');
 export const texts = field(
-  'list of texts',
+  'list of strings',
   (value): value is readonly string[] => Array.isArray(value) && value.every(one => typeof one === 'string'),
 );
 

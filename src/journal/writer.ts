@@ -145,12 +145,12 @@ export class Journal {
       if (open.size >= this.#size) return null;
       const lost = this.#size - open.size;
       this.#size = open.size;
-      return `it had been cut short by ${lost} bytes: what they told of is lost`;
+      return `it was truncated by ${lost} bytes: the events in them are lost`;
     }
     this.#close();
     return there === undefined
-      ? 'its file had been removed: what it told of is lost'
-      : 'another file had been put in its place: what comes next is written there';
+      ? 'its file was removed: the events in it are lost'
+      : 'its file was replaced by another file: new events are written there';
   }
 
   #sayLost(): void {
@@ -169,11 +169,11 @@ export class Journal {
       if (torn > 0) {
         ftruncateSync(fd, whole);
         this.#size = whole;
-        repairs.push(`its last line was torn: ${torn} bytes were cut off`);
+        repairs.push(`its last line was incomplete: ${torn} bytes were cut off`);
       }
       if (damaged > 0) {
         const name = this.#rotate();
-        repairs.push(`${damaged === 1 ? 'a line' : `${damaged} lines`} of it can't be read, and stay in ${name}`);
+        repairs.push(`${damaged === 1 ? 'a line' : `${damaged} lines`} can't be read; kept in ${name}`);
       }
       return seq > 0 ? seq : (lastRecords(this.#folder, 1)[0]?.seq ?? 0);
     } catch {

@@ -1,5 +1,5 @@
 /** The command line of a keeper, written by its anchor or by the image of the keeper that it replaces. */
-import type {Replaced} from './handover.ts';
+import type {KeptNotifications, Replaced} from './handover.ts';
 
 export interface KeeperArguments {
   /** The fleet's folder. */
@@ -37,7 +37,7 @@ export function parseArguments(args: readonly string[]): KeeperArguments {
     ending: options.has('ending'),
     launched: options.has('launched'),
     check: options.has('check'),
-    replaced: replaced === undefined ? null : (JSON.parse(replaced) as Replaced), // written by another image of this keeper
+    replaced: replaced === undefined ? null : replacedFrom(replaced),
   };
 }
 
@@ -53,3 +53,9 @@ export const argumentsAfter = (options: {
   ...(options.ending ? ['--ending'] : []),
   `--replaced=${JSON.stringify(options.replaced)}`,
 ];
+
+/** Reads the state that another image of this keeper has written. Before 0.1, `voices` named the notifications. */
+function replacedFrom(text: string): Replaced {
+  const {voices, ...replaced} = JSON.parse(text) as Replaced & {readonly voices?: KeptNotifications};
+  return voices === undefined ? replaced : {notifications: voices, ...replaced};
+}

@@ -121,8 +121,8 @@ export class Keeper {
   #controllerLost(pid: number | null, how: string, pauseMs: number): void {
     this.#lost++;
     const next = pauseMs > 0 ? `in ${formatDuration(pauseMs)}` : 'now';
-    writeError(`brood keeper: controller ${pid ?? ''} ended (${how}), the next one starts ${next}\n`);
-    this.#rooms.upgrade.cancel(`the controller ended in the middle of it (${how})`);
+    writeError(`brood keeper: controller ${pid ?? ''} ended (${how}), restarting ${next}\n`);
+    this.#rooms.upgrade.cancel(`the controller ended during the upgrade (${how})`);
     this.#rooms.fleetEnd.controllerLost();
     if (!this.#rooms.launcher.waits || this.#lost < HOPELESS) return;
     // The launcher receives the failure. The state is left as found: adopted workers run on, unsupervised.
@@ -140,7 +140,7 @@ export class Keeper {
 
   /** Handles another keeper that holds this fleet: it is older, or no run lives here. */
   #giveWay(by: number): void {
-    writeError(`brood keeper: keeper ${by} holds this fleet; this one ends what it has started itself, and leaves\n`);
+    writeError(`brood keeper: keeper ${by} holds this fleet; this one ends the processes that it started, and exits\n`);
     this.#rooms.launcher.reportToLauncher(`refused ${by}`);
     this.#rooms.fleetEnd.withoutController();
   }

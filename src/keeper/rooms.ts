@@ -220,7 +220,7 @@ export class KeeperRooms {
       repaired: this.reporting.repaired,
       taken: by => this.#events.giveWay(by),
       lost: message => {
-        writeError(`brood keeper: ${message}: the fleet is ended\n`);
+        writeError(`brood keeper: ${message}: ending the fleet\n`);
         this.fleetEnd.ask('SIGTERM');
       },
       logError,

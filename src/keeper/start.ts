@@ -66,7 +66,7 @@ async function lockOf(
   } catch (error) {
     if (launched || holder.anchor === null || !isFolderLost(error)) throw error;
     const why = messageOf(error);
-    writeError(`brood keeper: ${why}: what is left of the fleet is ended\n`);
+    writeError(`brood keeper: ${why}: ending what is left of the fleet\n`);
     return NO_LOCK;
   }
 }
@@ -118,7 +118,7 @@ async function runLocked(args: KeeperArguments, early: EarlySignals): Promise<nu
     return KeeperExit.done;
   }
   const gone = launched ? null : whyNoFleet(folder);
-  if (gone !== null) writeError(`brood keeper: ${gone}: what is left of the fleet is ended\n`);
+  if (gone !== null) writeError(`brood keeper: ${gone}: ending what is left of the fleet\n`);
   return run({...args, code, anchor, remains: gone !== null}, lock, early);
 }
 

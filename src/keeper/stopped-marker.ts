@@ -61,7 +61,7 @@ export function cleanUpStopped(folder: string): void {
     } catch (error) {
       // The folder is gone, or its disk accepts no change. Nothing runs any more, so the keeper exits anyway.
       const why = messageOf(error);
-      writeError(`brood keeper: something of the stopped fleet stays in ${folder}: ${why}\n`);
+      writeError(`brood keeper: can't clean up after the stopped fleet in ${folder}: ${why}\n`);
     }
   }
 }

@@ -204,7 +204,7 @@ function whySilent(): string {
       if (statSync(`/proc/self/ns/${name}`).ino !== inode)
         return `it serves only the initial ${name} namespace, and this is another, as in a container`;
   } catch {
-    return 'it serves only the initial pid and user namespaces, no container';
+    return 'it serves only the initial pid and user namespaces, not containers';
   }
   return 'this kernel was built without its events (CONFIG_PROC_EVENTS)';
 }
@@ -213,10 +213,10 @@ function refusal(code: string): string {
   switch (code) {
     case 'EPERM':
     case 'EACCES':
-      return 'the process connector is for root alone here (CAP_NET_ADMIN; since Linux 6.6, everybody may listen)';
+      return 'the process connector is only for root here (CAP_NET_ADMIN; since Linux 6.6, any user may listen)';
     case 'ECONNREFUSED':
-      return 'the process connector serves the initial network namespace only, no container';
+      return 'the process connector serves only the initial network namespace, not containers';
     default:
-      return `the process connector refuses (${code})`;
+      return `the process connector refused access (${code})`;
   }
 }

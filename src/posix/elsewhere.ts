@@ -65,7 +65,7 @@ export const openElsewhere = (
   lanes.run(whose, ended => {
     if (!isWanted()) {
       ended();
-      done(Object.assign(new Error(`${path} is not wanted any more`), {code: 'ECANCELED'}));
+      done(Object.assign(new Error(`${path}: open cancelled`), {code: 'ECANCELED'}));
       return;
     }
     open(path, flags, (error, fd) => {

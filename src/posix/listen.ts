@@ -65,7 +65,7 @@ function sockaddr(address: string): Buffer | null {
  */
 export function listenOn(address: string): number {
   const name = sockaddr(address);
-  if (name === null) throw new SystemError('inet_pton', EINVAL, `${address}: an address in numbers is needed`);
+  if (name === null) throw new SystemError('inet_pton', EINVAL, `${address}: expected a numeric address`);
   const fd = check(socket(name.readUInt16LE(0), SOCK_STREAM | SOCK_CLOEXEC, 0), 'socket');
   try {
     // Recently closed connections must not prevent the bind.
@@ -101,7 +101,7 @@ export async function listenAt(path: string): Promise<Listening> {
     fchmodSync(fd, 0o600);
     await bindTo(fd, path);
     const file = await folder.socketAt(name);
-    if (file === null) throw new SystemError('bind', ENOENT, `${path}: its folder was replaced meanwhile`);
+    if (file === null) throw new SystemError('bind', ENOENT, `${path}: its folder was replaced in the meantime`);
     return {fd: await listening(fd, path, file), file};
   } catch (error) {
     if (fd !== null) closeSync(fd);

@@ -54,7 +54,7 @@ export const accessOf = (fd: number): number => check(fcntl(fd, F_GETFL, 0), 'fc
 export function become(path: string, argv: readonly string[], env: Readonly<Record<string, string>>): never {
   const pairs = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   check(execve(path, [...argv, null], [...pairs, null]), 'execve', path);
-  throw new Error(`execve ${path} came back`);
+  throw new Error(`execve ${path} returned`);
 }
 
 /**

@@ -19,9 +19,12 @@ export async function makeSocketFolderInTime(place: SocketFolder): Promise<void>
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      const why = `perhaps a process that reads ${place.base} does not go on, which keeps others from making anything there`;
+      const why = `a process that reads ${place.base} may be blocked, which keeps others from creating anything there`;
       reject(
-        new SocketFolderError('ETIMEDOUT', `folder ${path} is not made after ${formatDuration(PATIENCE_MS)}: ${why}`),
+        new SocketFolderError(
+          'ETIMEDOUT',
+          `folder ${path} was not created within ${formatDuration(PATIENCE_MS)}: ${why}`,
+        ),
       );
     }, PATIENCE_MS);
   });

@@ -158,10 +158,10 @@ function baseOf(path: string): Stats | string {
 /** Checks a base: in a folder where other users may rename our entries, nothing is ours. */
 function checkBase(path: string, is: Stats | string): Stats {
   if (typeof is === 'string') throw new SocketFolderError(is, `${path} can't be entered`);
-  if (!is.isDirectory()) throw new SocketFolderError('ENOTDIR', `${path} is no folder`);
+  if (!is.isDirectory()) throw new SocketFolderError('ENOTDIR', `${path} is not a folder`);
   const isShared = (is.mode & 0o022) !== 0 && (is.mode & 0o1000) === 0;
   if (isShared || !isOwnOrRoots(is.uid))
-    throw new SocketFolderError('EPERM', `other users may change what lies in ${path}`);
+    throw new SocketFolderError('EPERM', `other users can change the contents of ${path}`);
   return is;
 }
 
@@ -170,9 +170,9 @@ function checkBase(path: string, is: Stats | string): Stats {
  * no other user can rename it.
  */
 function checkOwn(path: string, is: Stats): boolean {
-  if (!is.isDirectory()) throw new SocketFolderError('ENOTDIR', `${path} is no folder: remove it`);
+  if (!is.isDirectory()) throw new SocketFolderError('ENOTDIR', `${path} is not a folder: remove it`);
   if (!isOwnOrRoots(is.uid) || (is.mode & 0o022) !== 0)
-    throw new SocketFolderError('EPERM', `folder ${path} belongs to or may be changed by another user: remove it`);
+    throw new SocketFolderError('EPERM', `folder ${path} belongs to, or can be changed by, another user: remove it`);
   return (is.mode & 0o7777) !== MODE && is.uid === process.getuid?.();
 }
 
@@ -183,12 +183,12 @@ function checkOwn(path: string, is: Stats): boolean {
 function mayBeThere(path: string, error: unknown): void {
   const code = codeOf(error);
   if (code === 'ENOENT') throw error;
-  if (code !== 'EEXIST') throw new SocketFolderError(code, `folder ${path} can't be made`);
+  if (code !== 'EEXIST') throw new SocketFolderError(code, `folder ${path} can't be created`);
 }
 
 function openOwn(path: string, mayMake: boolean): void {
   if (lstatSync(path, {throwIfNoEntry: false}) === undefined) {
-    if (!mayMake) throw new SocketFolderError('ENOENT', `folder ${path} is gone: the next start makes it again`);
+    if (!mayMake) throw new SocketFolderError('ENOENT', `folder ${path} is gone: the next start creates it again`);
     try {
       mkdirSync(path, {mode: MODE});
     } catch (error) {

@@ -55,7 +55,7 @@ export function whyWithout(
   const stranger = strangerAmong(processesIn(cgroup));
   return stranger === undefined
     ? null
-    : `the cgroup ${cgroup} is not brood's alone to divide (process ${stranger} is in it, too)`;
+    : `the cgroup ${cgroup} is not reserved for brood, so it can't be divided (process ${stranger} is also in it)`;
 }
 
 /**

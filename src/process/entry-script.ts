@@ -58,7 +58,7 @@ export function entryScript({env, umask, cwd, ownPid}: Entry): string {
 /** env(1) takes every word with a `=` for a variable, even a program's path. */
 const throughEnv = (assignments: readonly string[]): string[] => [
   'case $1 in',
-  '*=*) echo "brood: variables whose names are no shell names are not set for $1, whose path has a =" >&2 ;;',
+  '*=*) echo "brood: variables whose names are not valid in a shell are not set for $1, because its path contains a =" >&2 ;;',
   `*) set -- /usr/bin/env ${assignments.join(' ')} "$@" ;;`,
   'esac',
 ];

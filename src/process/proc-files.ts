@@ -57,10 +57,9 @@ export function whyNotOpen(files: number): string | null {
   if (hard === undefined || files <= Number(hard)) return null;
   const capabilities = /^CapEff:\s+([0-9a-f]+)$/m.exec(readWhole('/proc/self/status') ?? '')?.[1] ?? '0';
   const mayRaise = (BigInt(`0x${capabilities}`) & CAP_SYS_RESOURCE) !== 0n;
-  if (!mayRaise)
-    return `the hard limit here is ${hard}, and to raise it takes CAP_SYS_RESOURCE, which root has nearly everywhere`;
+  if (!mayRaise) return `the hard limit here is ${hard}; raising it needs CAP_SYS_RESOURCE, which root usually has`;
   const most = Number(readWhole('/proc/sys/fs/nr_open') ?? Infinity);
-  return files <= most ? null : `the kernel allows ${most} at most (sysctl fs.nr_open)`;
+  return files <= most ? null : `the kernel allows at most ${most} (sysctl fs.nr_open)`;
 }
 
 /** Returns the path of a process's cgroup in the v2 hierarchy, or null if it has none. */

@@ -44,7 +44,7 @@ export function whyRefused(pid: number, code: string): string {
     case 'EACCES':
       return 'not permitted: only root may lower a nice value';
     case 'EINVAL':
-      return 'not a signal of this machine';
+      return 'not a signal of this system';
     case 'ENOSYS':
       return 'the kernel or a sandbox has no such system call (ENOSYS)';
     case 'EMFILE':

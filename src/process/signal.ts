@@ -11,7 +11,7 @@ const wordsOf = (pid: number, code: string): string => `process ${pid}: ${whyRef
 /** Sends a signal. Returns a description of the failure, or null. */
 export function signalProcess(pid: number, startTime: string | null, signal: string): string | null {
   const number = signalNumber(signal);
-  if (number === null) return `${signal} is no signal`;
+  if (number === null) return `${signal} is not a signal`;
   const meant = startTime ?? startTimeOf(pid);
   const refused = meant === null ? 'ESRCH' : signalIdentified(pid, meant, number, startTimeOf);
   return refused === null ? null : wordsOf(pid, refused);

@@ -66,6 +66,7 @@ export class Core {
     this.#settle(time, effects);
     this.#roll(time, effects);
     if (this.#roster.held === 0) this.#rate.calm(time.mono);
+    this.#roster.checkInvariants(this.#options.violated);
     return effects;
   }
 
@@ -158,9 +159,7 @@ export class Core {
     return this.#writer.write(this.#head, this.#rest());
   }
 
-  /**
-   * Returns the changes since {@link Core.committed}, for `withChanges`, or null if the whole state must be committed.
-   */
+  /** Returns the changes since {@link Core.committed}, for `withChanges`; null: commit the whole state. */
   changes(): string | null {
     return this.#writer.changes(this.#rest());
   }

@@ -10,4 +10,6 @@ export interface CoreOptions {
   readonly calendar: Calendar;
   /** Limits of the rate of restarts on this machine. */
   readonly limits: RateLimits;
+  /** Reports a violated invariant, which is a bug of brood. The core goes on. */
+  readonly violated: (words: string) => void;
 }

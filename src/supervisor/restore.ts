@@ -32,7 +32,7 @@ export function restoreCore(text: string, options: CoreOptions, anew = false): {
   const effects: Effect[] = [];
   for (const instance of instances) {
     const member = roster.members.get(instance.worker);
-    if (member === undefined) throw malformed(`${instance.id} is of no known worker`);
+    if (member === undefined) throw malformed(`${instance.id} belongs to no known worker`);
     roster.addCell(member, instance);
     effects.push(...again(instance, member.spec, stopping));
   }
@@ -72,17 +72,17 @@ function parse(text: string): Parsed {
   if (value['version'] !== SNAPSHOT_VERSION) {
     throw new SnapshotError(
       'version',
-      `the snapshot has format ${value['version']}, this brood reads format ${SNAPSHOT_VERSION}: go on with the version that wrote it`,
+      `the snapshot has format ${value['version']}, but this version reads format ${SNAPSHOT_VERSION}: use the version that wrote it`,
     );
   }
   const {stopping, fleet: head, workers, instances: written, groups = [], reload = null, rate = NO_RESTARTS} = value;
-  if (!isStopping(stopping)) throw malformed('`stopping` is unknown');
+  if (!isStopping(stopping)) throw malformed('`stopping` is invalid');
   if (!isHead(head)) throw malformed('the fleet is incomplete');
   if (!Array.isArray(workers) || !workers.every(isWorker)) throw malformed('a worker is incomplete');
   const instances: unknown = Array.isArray(written) ? written.map(completed) : null;
   if (!Array.isArray(instances) || !instances.every(isInstance)) throw malformed('an instance is incomplete');
   if (reload !== null && !isReload(reload)) throw malformed('the reload is incomplete');
-  if (!isRateState(rate)) throw malformed('the rate of restarts is incomplete');
+  if (!isRateState(rate)) throw malformed('the restart rate is incomplete');
   if (!Array.isArray(groups) || !groups.every(isGroupHistory)) throw malformed('a group is incomplete');
   return {stopping, head, workers, instances, groups, reload, rate};
 }
@@ -97,7 +97,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw malformed(cause instanceof Error ? cause.message : 'it is no JSON');
+    throw malformed(cause instanceof Error ? cause.message : 'it is not JSON');
   }
 }
 

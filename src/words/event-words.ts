@@ -2,7 +2,7 @@
 import type {Events, EventType} from '../journal/events.ts';
 import type {Severity} from '../journal/kind.ts';
 import {isEvent, severityOf, type EventRecord} from '../journal/record.ts';
-import {count, formatBytes, formatDuration, formatTime} from '../base/format.ts';
+import {count, formatBytes, exactDuration, formatDuration, formatTime} from '../base/format.ts';
 import {exitWords} from './instance-words.ts';
 import type {Style} from './style.ts';
 import {plainText} from './sanitize.ts';
@@ -26,54 +26,55 @@ export function endOf({code, signal, reason}: EventRecord): string {
 
 const WORDS: Words = {
   spawned: event => `started${pidOf(event)}`,
-  adopted: event => `taken over alive${pidOf(event)}`,
+  adopted: event => `adopted while running${pidOf(event)}`,
   ready: () => 'is ready',
   exited: event => `ended: ${endOf({seq: 0, at: '', ...event})}${pidOf(event)}`,
   paused: () => 'is paused (SIGSTOP)',
-  resumed: () => 'goes on (SIGCONT)',
-  signalled: ({signal, pid}) => `got ${signal}${pid === undefined ? '' : ` (pid ${pid})`}`,
+  resumed: () => 'is resumed (SIGCONT)',
+  signalled: ({signal, pid}) => `was sent ${signal}${pid === undefined ? '' : ` (pid ${pid})`}`,
   'status-changed': ({from, to, reason}) => `${from} -> ${to}${because(reason)}`,
-  'spawn-failed': ({message}) => `could not be started${because(message)}`,
+  'spawn-failed': ({message}) => `failed to start${because(message)}`,
   backoff: ({delayMs, restarts, held}) =>
-    `will be started again in ${formatDuration(delayMs)}${restarts == null ? '' : ` (restart ${restarts})`}${held === true ? ', when its turn comes' : ''}`,
+    `will restart in ${formatDuration(delayMs)}${restarts == null ? '' : ` (restart ${restarts})`}${held === true ? ', rate-limited' : ''}`,
   'gave-up': ({reason, restarts}) => reason ?? `gave up after ${restarts ?? '?'} restarts`,
-  'storm-began': ({perSecond}) => `too many restarts at once: they take turns, ${perSecond} a second`,
+  'storm-began': ({perSecond}) => `too many restarts at once: limited to ${perSecond} per second`,
   'storm-over': ({held, forMs}) =>
-    `no restart waits for its turn any more; ${count(held, 'restart')} had to within ${formatDuration(forMs)}`,
+    `restart rate limit lifted; it delayed ${count(held, 'restart')} within ${formatDuration(forMs)}`,
   'group-restarted': ({group, strategy, reason}) => `group ${group} restarts (${strategy})${because(reason)}`,
   'reload-failed': ({reason, left}) =>
-    `was reloaded and failed${because(reason)}${left.length === 0 ? '' : `; left as they run: ${list(left)}`}`,
-  'schedule-skipped': ({due, reason}) => `is not run for ${formatTime(due)}${because(reason)}`,
-  'run-failed': ({reason}) => `failed, and waits for its next time${because(reason)}`,
-  'memory-exceeded': ({bytes, limit}) => `had ${formatBytes(bytes)} of memory, its limit is ${formatBytes(limit)}`,
+    `failed during reload${because(reason)}${left.length === 0 ? '' : `; not reloaded: ${list(left)}`}`,
+  'schedule-skipped': ({due, reason}) => `skipped its run at ${formatTime(due)}${because(reason)}`,
+  'run-failed': ({reason}) => `failed, waits for its next scheduled run${because(reason)}`,
+  'memory-exceeded': ({bytes, limit}) =>
+    `used ${formatBytes(bytes)} of memory, over its limit of ${formatBytes(limit)}`,
   'file-changed': changeWords,
-  'watch-failed': ({message}) => `is not watched in full${because(message)}`,
+  'watch-failed': ({message}) => `is not fully watched${because(message)}`,
   'health-failed': ({failures, message}) => `is unhealthy, ${count(failures, 'check')} failed${because(message)}`,
   'watchdog-missed': ({reason}) => reason,
-  'main-process': event => `another process is the main one${pidOf(event)}`,
-  'notify-refused': ({message}) => `did not count: ${message}`,
+  'main-process': event => `main process changed${pidOf(event)}`,
+  'notify-refused': ({message}) => `notification ignored: ${message}`,
   'left-out': ({count: lines, kinds}) =>
-    `${count(lines, 'line')} left out that its messages caused${kinds.length === 0 ? '' : ` (${list(kinds)})`}`,
+    `${count(lines, 'event')} of its notifications omitted${kinds.length === 0 ? '' : ` (${list(kinds)})`}`,
   notified: ({errno, exitStatus, status}) =>
-    `told an error${of(', errno ', errno)}${of(', exit status ', exitStatus)}${status == null || status === '' ? '' : `, ${status}`}`,
+    `reported an error${of(', errno ', errno)}${of(', exit status ', exitStatus)}${status == null || status === '' ? '' : `, ${status}`}`,
   'hook-failed': ({hook, message}) => `hook ${hook} failed${because(message)}`,
-  'hook-dropped': ({count: calls}) => `${count(calls, 'call')} of hooks dropped`,
+  'hook-dropped': ({count: calls}) => `${count(calls, 'hook call')} dropped`,
   'signal-failed': ({signal, error, message, pid}) =>
     `${signal} could not be sent${of(' to process ', pid)} (${error})${because(message)}`,
   survivor: ({survivors}) => `could not be ended: ${list(survivors)}`,
-  'not-proved': ({doubts}) => `it is not proved that nothing of it is left: ${list(doubts)}`,
+  'not-proved': ({doubts}) => `not proven to be gone: ${list(doubts)}`,
   'zombie-found': ({pid, name, parent, ppid}) =>
-    `has a zombie: pid ${pid}${named(name)}; its parent${of(' ', ppid)}${named(parent)} does not wait for it`,
-  'zombie-left': ({zombie, name}) => `is ended for a zombie that it left: pid ${zombie}${named(name)}`,
-  'zombie-nudged': ({parent, pid}) => `SIGCHLD to ${pid}${named(parent)}, which does not wait for its dead children`,
-  'zombie-gone': event => `a zombie is gone${pidOf(event)}`,
+    `has a zombie: pid ${pid}${named(name)}; its parent${of(' ', ppid)}${named(parent)} has not reaped it`,
+  'zombie-left': ({zombie, name}) => `is stopped because it left a zombie: pid ${zombie}${named(name)}`,
+  'zombie-nudged': ({parent, pid}) => `SIGCHLD sent to ${pid}${named(parent)}, which does not reap its children`,
+  'zombie-gone': event => `zombie reaped${pidOf(event)}`,
   'orphan-adopted': ({pid, command}) => `orphan adopted: ${pid} ${command ?? ''}`.trimEnd(),
   'orphan-killed': ({pid, command}) => `orphan killed: ${pid} ${command ?? ''}`.trimEnd(),
-  'alarm-set': ({seconds}) => `SIGALRM in ${formatDuration(seconds * 1000)}`,
+  'alarm-set': ({seconds}) => `SIGALRM in ${exactDuration(seconds * 1000)}`,
   'alarm-cancelled': () => 'alarm cancelled',
-  'alarm-fired': () => 'SIGALRM: its alarm was due',
-  'output-held': ({error}) => `its output can not be written (${error}): it is held back, so the worker may block`,
-  'channel-lost': ({channel, message}) => `channel ${channel} is reached by nobody${because(message)}`,
+  'alarm-fired': () => 'SIGALRM sent: alarm expired',
+  'output-held': ({error}) => `output can't be written (${error}): it is held back, so the worker may block`,
+  'channel-lost': ({channel, message}) => `channel ${channel} can't be reached${because(message)}`,
   repaired: ({what, message, error, keeper}) =>
     what !== undefined
       ? `repaired ${what}${because(message)}`
@@ -81,13 +82,13 @@ const WORDS: Words = {
         ? `output is written again${because(error)}`
         : 'the keeper answers again',
   'supervisor-started': () => 'supervisor started',
-  'supervisor-stopping': ({now}) => (now ? 'everything is stopped at once' : 'everything is stopped in order'),
+  'supervisor-stopping': ({now}) => (now ? 'stopping everything at once' : 'stopping everything in order'),
   'supervisor-stopped': () => 'supervisor stopped',
   'controller-lost': ({reason}) => `the controller was lost${because(reason)}`,
   'keeper-lost': ({reason}) => `the keeper was lost${because(reason)}`,
   'keeper-slow': ({state}) => `the keeper does not answer${state === 'T' ? ': it is stopped' : ''}`,
   upgraded: ({version}) => `upgraded${version == null ? '' : ` to ${version}`}`,
-  'upgrade-failed': ({message}) => `was not upgraded: ${message}`,
+  'upgrade-failed': ({message}) => `upgrade failed: ${message}`,
   'plan-applied': ({added, removed, changed}) => {
     const parts = Object.entries({added, removed, changed}).filter(([, names]) => names.length > 0);
     return `fleet file applied: ${parts.map(([what, names]) => `${what} ${list(names)}`).join('; ') || 'nothing to change'}`;

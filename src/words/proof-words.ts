@@ -4,8 +4,8 @@ import {plainText} from './sanitize.ts';
 
 const PROOFS: Readonly<Record<string, string>> = {
   cgroup: 'nothing is left: its cgroup is empty',
-  connector: 'nothing is left: every fork of it was followed',
-  lineage: 'nothing is left that parents, sessions and environment show',
+  connector: 'nothing is left: all its forks were tracked',
+  lineage: 'nothing is left according to parents, sessions and environment',
 };
 
 export function proofWords(proof: string, doubts: readonly Doubt[] = []): string {

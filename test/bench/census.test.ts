@@ -11,25 +11,25 @@ const before = [
 const beats = [beat('a', 1), beat('b', 2), beat('victim', 3)];
 
 describe('the census after a blow', () => {
-  test('finds who is the same process', () => {
+  test('counts an unchanged process as alive', () => {
     const found = census(before, [row(1), row(2), row(3)], beats);
     expect(found).toEqual({watched: 2, alive: 2, replaced: 0, missing: 0, doubled: 0});
   });
 
-  test('takes another process of the same name for a replacement, also with the same pid', () => {
+  test('counts another process of the same name as a replacement, even with the same pid', () => {
     const found = census(before, [row(1, '9'), row(4)], [...beats, beat('a', 1), beat('b', 4)]);
     expect(found).toMatchObject({alive: 0, replaced: 2, missing: 0});
   });
 
-  test('misses whose name nobody has', () => {
+  test('counts a worker as missing if no process has its name', () => {
     expect(census(before, [row(1), row(3)], beats)).toMatchObject({alive: 1, replaced: 0, missing: 1});
   });
 
-  test('does not count who has not said who it is', () => {
+  test('ignores processes that have not yet recorded their name', () => {
     expect(census(before, [row(1), row(2), row(8), row(9)], beats)).toMatchObject({alive: 2, doubled: 0});
   });
 
-  test('counts processes beyond one of a name, of one that is not watched too', () => {
+  test('counts processes beyond one per name, including those of a worker that is not watched', () => {
     const found = census(
       before,
       [1, 2, 3, 4, 5, 6].map(pid => row(pid)),

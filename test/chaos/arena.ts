@@ -1,4 +1,4 @@
-/** Where a run takes place: its folder, the fleet's home (a small file system where one can be mounted), its commands. */
+/** The place of a run: its folder, the fleet's home (a small file system where one can be mounted), its commands. */
 import {spawn, spawnSync} from 'node:child_process';
 import {
   accessSync,
@@ -16,7 +16,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {TAG} from './observation.ts';
 
-/** What would change how the program under test behaves. */
+/** Variables that would change the behaviour of the program under test. */
 const NOT_FOR_FLEETS = /^(BROOD_|NOTIFY_SOCKET$|LISTEN_|WATCHDOG_|FORCE_COLOR$|NODE_OPTIONS$|NODE_ENV$|MAKE|MFLAGS$)/;
 const COMMAND_MS = 60_000;
 
@@ -30,13 +30,13 @@ export class Arena {
   readonly folder: string;
   readonly home: string;
   readonly ledger: string;
-  /** The project's own folder. */
+  /** The folder of the project. */
   readonly project: string;
-  /** The home is a file system of its own, which may be filled. */
+  /** Whether the home is a file system of its own, which may be filled. */
   readonly ownDisk: boolean;
   readonly #env: Readonly<Record<string, string>>;
 
-  /** `mountMiB`: mounts a file system of that size; only in a mount namespace of its own. */
+  /** @param mountMiB mounts a file system of that size; only in a mount namespace of its own */
   constructor(project: string, mountMiB: number | null) {
     this.project = project;
     this.folder = realpathSync(mkdtempSync(join(tmpdir(), 'brood-chaos-')));
@@ -52,7 +52,8 @@ export class Arena {
       if (value !== undefined && !NOT_FOR_FLEETS.test(name)) env[name] ??= value;
     }
     this.#env = env;
-    // A copy: what is built meanwhile must not change what is tried. Two, since upgrades need something to upgrade to.
+    // A copy, so that a build in the meantime does not change the program under test. Two, since an upgrade needs a
+    // target.
     for (const edition of EDITIONS) {
       const copy = join(this.folder, `edition-${edition}`);
       cpSync(join(project, 'dist'), join(copy, 'dist'), {recursive: true});
@@ -63,7 +64,7 @@ export class Arena {
     }
   }
 
-  /** The fleet's own folder; null before the first `up`. */
+  /** The fleet's folder; null before the first `up`. */
   get fleetFolder(): string | null {
     const name = readdirSync(this.home).find(one => one.startsWith('chaos-'));
     return name === undefined ? null : join(this.home, name);
@@ -73,7 +74,7 @@ export class Arena {
     return join(this.fleetFolder ?? this.home, 'logs');
   }
 
-  /** Runs a command of brood to its end, beside all else; never throws. */
+  /** Runs a brood command to its end, without blocking anything else; never throws. */
   run(args: readonly string[], edition: Edition = 'a'): Promise<Ran> {
     const program = join(this.folder, `edition-${edition}`, 'dist', 'cli.js');
     const child = spawn(process.execPath, [program, ...args], {
@@ -103,11 +104,13 @@ export class Arena {
   }
 }
 
-/** Copies of the program that differ in nothing but their bytes. */
+/** Copies of the program that differ only in their bytes. */
 export const EDITIONS = ['a', 'b'] as const;
 export type Edition = (typeof EDITIONS)[number];
 
-/** Whether runs get cgroups of their own here, so that even what has shed every sign of its worker is found. */
+/**
+ * Whether runs get cgroups of their own here, which find even processes that have dropped every trace of their worker.
+ */
 export function cgroupsAreWritable(): boolean {
   try {
     const line = readFileSync('/proc/self/mountinfo', 'utf8')

@@ -1,22 +1,24 @@
-/** What the imp can do. All that is left to chance is drawn beforehand, so that a seed gives the same blows again. */
+/**
+ * The interface of the imp's blows. All random choices are drawn in advance, so that a seed reproduces the same blows.
+ */
 import type {Field} from './field.ts';
 import type {Prng} from '../simulation/prng.ts';
 
-/** A blow that is about to be struck. */
+/** A blow ready to be struck. */
 export interface Strike {
-  /** What is done, with every number. */
+  /** A description of the action, with every number. */
   readonly words: string;
-  /** Done when the blow has been struck; what it sets going may go on. */
+  /** Returns or resolves when the blow is struck; its effects may go on. */
   strike(field: Field): void | Promise<void>;
 }
 
 export interface Blow {
   readonly name: string;
-  /** How often it comes, in proportion to the others. */
+  /** Frequency in proportion to the other blows. */
   readonly weight: number;
-  /** Parts of the supervisor that it would end; one that is spared at the time is not ended. */
+  /** Parts of the supervisor that the blow kills; while one of them is spared, the blow is not drawn. */
   readonly ends?: readonly ('anchor' | 'keeper' | 'controller')[];
-  /** Why it can't be struck here; null where it can. */
+  /** Returns why the blow can't be struck here, or null if it can. */
   impossible?(field: Field): string | null;
   draw(dice: Prng): Strike;
 }

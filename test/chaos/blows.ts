@@ -1,4 +1,4 @@
-/** The one table of blows. */
+/** The table of all blows. */
 import type {Blow} from './blow.ts';
 import {restartSome, scaleOne, startSome, stopSome} from './blows/commands.ts';
 import {fillDisk} from './blows/disk.ts';

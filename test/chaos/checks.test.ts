@@ -1,4 +1,4 @@
-/** Each check of the chaos run can fail: observations with a fault planted in them, beside the same without it. */
+/** Shows that each check of the chaos run can fail: observations with a planted fault, and the same without it. */
 import {describe, expect, test} from 'vitest';
 import {disagreements, partsAreThere} from './checks/answers.ts';
 import {otherCode} from './checks/code.ts';
@@ -24,23 +24,23 @@ const good = look([one, two]);
 const yes = (): boolean => true;
 
 describe('main processes', () => {
-  test('a second one of an instance is seen, unless the first is gone by then', () => {
+  test('a second main process of an instance is reported, unless the first has ended by then', () => {
     const doubled = look([one, two, member('steady1/1', 13, 'a1')]);
     expect(doubledMains(good, yes)).toEqual([]);
     expect(doubledMains(doubled, yes)).toEqual(['steady1/1 runs more than once: pids 11, 13']);
     expect(doubledMains(doubled, ({pid}) => pid !== 11)).toEqual([]);
-    // A helper of the same run is none.
+    // A helper of the same run is no main process.
     expect(doubledMains(look([one, member('steady1/1', 13, 'a1', false)]), yes)).toEqual([]);
   });
 
-  test('one that is missing is seen; one that ends by itself may be away, but not for good', () => {
+  test('a missing main process is reported; a worker that ends by itself may be absent, but not for good', () => {
     expect(missingMains(good, wanted)).toEqual([]);
     expect(missingMains(look([one]), wanted)).toEqual(['steady1/2 should run and does not']);
     expect(goneForGood(60_000, wanted, () => 50_000)).toEqual([]);
     expect(goneForGood(60_000, wanted, () => 1000)).toEqual(['crashing1/1 has not come back for 59000 ms']);
   });
 
-  test('one that was restarted is seen, unless it was touched', () => {
+  test('a restart is reported, unless the instance was touched', () => {
     const before = identitiesOf(good);
     const after = look([member('steady1/1', 21, 'b1'), two]);
     expect(restartedUnasked(before, good, wanted, new Set())).toEqual([]);
@@ -50,12 +50,12 @@ describe('main processes', () => {
 });
 
 describe('survivors', () => {
-  test('a process of what should not run', () => {
+  test('a process of an instance that should not run is reported', () => {
     expect(survivors(good, wanted)).toEqual([]);
     expect(survivors(look([one, two, member('gone1/1', 14, 'c', false)]), wanted)[0]).toMatch(/pid 14 \(sh, gone1\/1/);
   });
 
-  test('two runs of one instance at the same time', () => {
+  test('two runs of one instance at the same time are reported', () => {
     const helper = member('steady1/1', 14, 'a1', false);
     const left = member('steady1/1', 15, 'a0', false);
     expect(twoRuns(look([one, helper]), yes)).toEqual([]);
@@ -63,7 +63,7 @@ describe('survivors', () => {
     expect(twoRuns(look([one, left]), ({pid}) => pid !== 15)).toEqual([]);
   });
 
-  test('what a run leaves behind, after a while, and only while there is a keeper to see to it', () => {
+  test('processes left by a run are reported after a while, and only while a keeper can end them', () => {
     const left = [one, member('steady1/2', 15, 'a2', false)];
     const ages = new HeadlessAges();
     expect(ages.look(look(left))).toEqual([]);
@@ -73,7 +73,7 @@ describe('survivors', () => {
     expect(ages.look(look(left, {at: 70_000, parts: {...parts, keeper: [seen(1009, {state: 'T'})]}}))).toEqual([]);
   });
 
-  test('anything at all after the end', () => {
+  test('any process after the end is reported', () => {
     const nobody = {anchor: [], keeper: [], controller: []};
     expect(leftovers(look([], {parts: nobody}))).toEqual([]);
     expect(leftovers(look([one], {parts: nobody}))[0]).toMatch(/left after down: pid 11/);
@@ -87,14 +87,14 @@ describe('zombies', () => {
   ];
   const keeper = seen(1002);
 
-  test('one that is older than two sweeps is seen', () => {
+  test('a zombie older than two sweeps is reported', () => {
     const ages = new ZombieAges();
     expect(ages.look(look([], {at: 0, zombies: zombie(keeper)}))).toEqual([]);
     expect(ages.look(look([], {at: 9000, zombies: zombie(keeper)}))).toEqual([]);
     expect(ages.look(look([], {at: 10_001, zombies: zombie(keeper)}))[0]).toMatch(/zombie 31 .* 10001 ms for keeper/);
   });
 
-  test('a parent that was stopped, or a new one, has its time anew', () => {
+  test('the time starts anew after the parent was stopped, or with a new parent', () => {
     const ages = new ZombieAges();
     ages.look(look([], {at: 0, zombies: zombie(keeper)}));
     ages.look(look([], {at: 9000, zombies: zombie({...keeper, state: 'T'})}));
@@ -114,19 +114,19 @@ describe('growth', () => {
   };
   const steady = Array.from({length: 20}, (_, i) => 500 + (i % 3) * 20);
 
-  test('a leak is seen', () => {
+  test('a leak is reported', () => {
     expect(grow(steady)).toEqual([]);
     expect(grow(Array.from({length: 40}, (_, i) => 500 + i * 10)).length).toBeGreaterThan(0);
   });
 
-  test('a peak that goes away is none, nor is what a new process holds', () => {
+  test('a passing peak and the holdings of a new process are no growth', () => {
     expect(grow([...steady, 900, 910, ...steady])).toEqual([]);
     expect(
       grow([...steady, ...steady.map(amount => amount * 3)], index => `keeper ${index < steady.length ? 1 : 2}@1`),
     ).toEqual([]);
   });
 
-  test('more for a larger fleet is none', () => {
+  test('more descriptors for a larger fleet are no growth', () => {
     const growth = new Growth({descriptors: {ratio: 1.2, plus: 10}});
     const at = (instances: number): string[] =>
       growth.look([{holder: 'keeper 1@1', what: 'descriptors', amount: instances * 4, instances}]);
@@ -139,11 +139,11 @@ describe('the supervisor', () => {
   const ps = (...workers: object[]): PsReport => ({workers}) as unknown as PsReport;
   const right = ps(worker('steady1/1', 11), worker('steady1/2', 12), worker('crashing1/1', null, 'backoff'));
 
-  test('a mute socket', () => {
+  test('a silent control socket is reported', () => {
     expect(disagreements({mute: 'timeout'}, good, wanted, [])).toEqual(['the control socket does not answer: timeout']);
   });
 
-  test('an answer that is not what is to be seen', () => {
+  test('an answer that differs from the observation is reported', () => {
     expect(disagreements(right, good, wanted, [])).toEqual([]);
     const wrong = ps(worker('steady1/1', 99), worker('steady1/2', 12, 'starting'), worker('stranger/1', 5));
     expect(disagreements(wrong, good, wanted, ['steady2/1'])).toEqual([
@@ -157,7 +157,7 @@ describe('the supervisor', () => {
     expect(disagreements(failed, good, wanted, [])).toHaveLength(1);
   });
 
-  test('a part that runs from other programs than the current ones', () => {
+  test('a part that runs from other programs than the current ones is reported', () => {
     const words = (hash: string, name: string): string[] => ['node', `/f/code/${hash}/${name}.cjs`, '/f'];
     const both = {keeper: words('aa', 'keeper'), controller: words('aa', 'controller')};
     expect(otherCode(both, 'aa')).toEqual([]);
@@ -166,7 +166,7 @@ describe('the supervisor', () => {
     ]);
   });
 
-  test('a part that is missing, doubled or stopped', () => {
+  test('a part that is missing, doubled or stopped is reported', () => {
     expect(partsAreThere(good, true)).toEqual([]);
     expect(partsAreThere(look([], {parts: {...parts, anchor: []}}), true)).toHaveLength(1);
     expect(partsAreThere(look([], {parts: {...parts, anchor: []}}), false)).toEqual([]);

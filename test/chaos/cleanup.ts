@@ -1,4 +1,4 @@
-/** The end of everything that a run has started, by pid and start time, however it ends. */
+/** Kills every process that a run has started, by pid and start time, however the run ends. */
 import {setTimeout as delay} from 'node:timers/promises';
 import type {Arena} from './arena.ts';
 import {identity, isLiving, TAG, type Observer} from './observation.ts';
@@ -6,7 +6,7 @@ import {commandLine, environment, everyProcess, send, type Seen} from '../end-to
 
 const ROUNDS = 200;
 
-/** Living processes of the run: by their environment, by their words, and what they are known to have forked. */
+/** Returns the living processes of the run: by environment, by command line, and known descendants. */
 export function everythingOf({folder}: Arena, observer: Observer): Seen[] {
   const members = new Set(observer.look().members.map(({seen}) => identity(seen)));
   return everyProcess().filter(
@@ -19,12 +19,12 @@ export function everythingOf({folder}: Arena, observer: Observer): Seen[] {
   );
 }
 
-/** Ends them all; answers those that can't be ended. */
+/** Kills them all. Returns those that did not die. */
 export async function endEverything(arena: Arena, observer: Observer): Promise<readonly Seen[]> {
   for (let round = 0; ; round++) {
     const left = everythingOf(arena, observer);
     if (left.length === 0 || round === ROUNDS) return left;
-    // Stopped first, so that nobody brings back what was just killed.
+    // SIGSTOP first, so that no supervisor restarts a killed process.
     for (const signal of ['SIGSTOP', 'SIGKILL'] as const) for (const seen of left) send(seen, signal);
     await delay(50);
   }

@@ -1,4 +1,4 @@
-/** Something is wrong: the run ends here. */
+/** Thrown when a check fails: ends the run. */
 export class Failure extends Error {
   readonly complaints: readonly string[];
 

@@ -1,4 +1,4 @@
-/** The model of what is wanted, and the choice of faults. */
+/** The model of the wanted state, and the choice of blows. */
 import {describe, expect, test} from 'vitest';
 import {BLOWS} from './blows.ts';
 import {imp} from './imp.ts';
@@ -9,7 +9,7 @@ describe('the model', () => {
   const model = (): Wanted => new Wanted([{name: 'web', temper: 'steady', instances: 3}]);
   const up = (wanted: Wanted): string => [...wanted.up().keys()].join(' ');
 
-  test('what was stopped stays so until its definition changes', () => {
+  test('a stopped instance stays stopped until its definition changes', () => {
     const wanted = model();
     wanted.stop(['web/2']);
     wanted.apply();
@@ -19,7 +19,7 @@ describe('the model', () => {
     expect(up(wanted)).toBe('web/1 web/2 web/3');
   });
 
-  test('scale lasts until the file is applied; new ones are wanted as the others are', () => {
+  test('a scaled count lasts until the file is applied; new instances are wanted if the existing ones are', () => {
     const wanted = model();
     expect(wanted.scale('web', 5)).toEqual(['web/4', 'web/5']);
     expect(wanted.apply()).toEqual(['web/4', 'web/5']);
@@ -28,7 +28,7 @@ describe('the model', () => {
     expect(up(wanted)).toBe('');
   });
 
-  test('200 workers, of all tempers', () => {
+  test('the first fleet has 200 instances, of all tempers', () => {
     const fleet = firstFleet(200);
     expect(fleet.reduce((sum, {instances}) => sum + instances, 0)).toBe(200);
     expect(new Set(fleet.map(({temper}) => temperOf(temper))).size).toBe(8);
@@ -45,7 +45,7 @@ describe('the imp', () => {
     }).join('\n');
   };
 
-  test('does the same again with the same seed, something else with another, and in time all that it can', () => {
+  test('strikes the same blows for the same seed and other blows for another, and in time every blow', () => {
     expect(words(7)).toBe(words(7));
     expect(words(7)).not.toBe(words(8));
     const rounds = imp(7, BLOWS);

@@ -1,4 +1,4 @@
-/** The fleet under blows: what the imp reaches for, what it has set going, and what it has thereby touched. */
+/** The fleet under blows: the imp's access to it, the effects under way, and the instances touched by them. */
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Arena, Edition} from './arena.ts';
@@ -6,10 +6,10 @@ import type {Observer, PartName} from './observation.ts';
 import type {Places, Wanted} from './wanted.ts';
 import {look, send, type Seen} from '../end-to-end/processes.ts';
 
-/** Something that must have gone well in the end: it is tried until it does. */
+/** An action that must succeed in the end: it is retried until it does. */
 export interface Errand {
   readonly words: string;
-  /** Null: done; else why not yet. */
+  /** Returns null when done, or why it is not done yet. */
   attempt(): Promise<string | null>;
 }
 
@@ -18,27 +18,27 @@ export class Field {
   readonly observer: Observer;
   readonly wanted: Wanted;
   readonly places: Places;
-  /** Instances whose processes may end and begin in this round. */
+  /** Instances whose processes may end and start in this round. */
   readonly touched = new Set<string>();
-  /** Main processes that were sent a signal, by instance: a shell acts on it when its child has ended, rounds later. */
+  /** Signalled main processes, by instance: a shell acts on a signal only when its child has ended, rounds later. */
   readonly #signalled = new Map<string, Seen>();
-  /** To be done one after the other: what the model says holds once all of them are. */
+  /** Actions in order; the model holds once all of them are done. */
   readonly errands: Errand[] = [];
   #working = false;
-  /** What will be undone by itself (a stopped process, a full disk). */
+  /** Effects that end by themselves (a stopped process, a full disk). */
   readonly #undoing = new Set<Promise<void>>();
-  /** The anchor was killed since the last `up`: by design it does not come back. */
+  /** The anchor was killed since the last `up`. By design it is not restarted. */
   anchorKilled = false;
   keeperKilled = false;
   /** Parts that may have died in this round. */
   readonly killed = new Set<PartName>();
-  /** No anchor lived at some moment of this round. */
+  /** There was no anchor at some moment of this round. */
   #anchorless = false;
-  /** The file may have been applied at any moment of this round, or may not: it must be, before anything is said. */
+  /** The file may or may not have been applied in this round: it must be applied before the round is judged. */
   unsureWhetherApplied = false;
-  /** Which copy of the program commands are from. */
+  /** The copy of the program that commands are run from. */
   edition: Edition = 'a';
-  /** No other blow in this round. */
+  /** This round has no other blow. */
   alone = false;
 
   constructor(arena: Arena, observer: Observer, wanted: Wanted, places: Places) {
@@ -52,7 +52,7 @@ export class Field {
     writeFileSync(this.#file, this.wanted.toFile(this.places));
   }
 
-  /** All has settled: what was touched may be touched no longer. */
+  /** Starts a round once the fleet has settled: no instance counts as touched any more. */
   begin(alone: boolean): void {
     this.alone = alone;
     this.touched.clear();
@@ -65,8 +65,9 @@ export class Field {
   }
 
   /**
-   * Neither anchor nor keeper nor controller may have lived at some moment of this round. Nothing else holds the pipes of
-   * runs that end meanwhile: what they wrote and was not moved yet is not promised (docs/decisions/0034).
+   * Anchor, keeper and controller may all have been dead at some moment of this round. Then nothing holds the pipes of
+   * runs
+   * that end in the meantime: output not moved yet is not promised (docs/decisions/0034).
    */
   get unenforced(): boolean {
     return this.#anchorless && this.killed.has('keeper') && this.killed.has('controller');
@@ -83,20 +84,20 @@ export class Field {
     send(seen, signal);
   }
 
-  /** Sends a signal to one part of the supervisor, as it is to be seen now. */
+  /** Sends a signal to one current part of the supervisor. */
   signalPart(name: PartName, signal: NodeJS.Signals): Seen | null {
     return this.signalParts([name], signal)[0] ?? null;
   }
 
-  /** The same to several at once. */
+  /** Sends a signal to several parts at once. */
   signalParts(names: readonly PartName[], signal: NodeJS.Signals): Seen[] {
     const parts = this.observer.parts();
-    // Where there are two, one is about to leave.
+    // If there are two, the older is about to exit.
     const hit = names.flatMap(name =>
       [...parts[name]].sort((a, b) => Number(b.startTime) - Number(a.startTime)).slice(0, 1),
     );
     if (signal === 'SIGKILL') {
-      // Stopped first, so that none of them sees another one die.
+      // SIGSTOP first, so that none of them sees another die.
       if (hit.length > 1) for (const seen of hit) send(seen, 'SIGSTOP');
       if (names.includes('anchor')) this.anchorKilled = this.#anchorless = true;
       if (names.includes('keeper')) this.keeperKilled = true;
@@ -106,12 +107,12 @@ export class Field {
     return hit;
   }
 
-  /** Lets go on what was stopped, whoever has continued it meanwhile. */
+  /** Continues stopped processes, even if something else has continued them in the meantime. */
   resume(stopped: readonly Seen[]): void {
     for (const seen of stopped) send(seen, 'SIGCONT');
   }
 
-  /** What is to be undone after so long, and before the round is judged. */
+  /** Schedules the end of an effect. The round is judged after it. */
   undoAfter(ms: number, undo: () => void): void {
     const done = new Promise<void>(resolve => {
       setTimeout(() => {
@@ -127,7 +128,7 @@ export class Field {
     while (this.#undoing.size > 0) await Promise.all(this.#undoing);
   }
 
-  /** Tries what is to be done, one after the other; answers why it does not go on, or null when all is done. */
+  /** Attempts the errands in order. Returns why they are stuck, or null when all are done. */
   async work(): Promise<string | null> {
     if (this.#working) return 'an errand is under way';
     this.#working = true;
@@ -144,9 +145,9 @@ export class Field {
   }
 
   /**
-   * A command that is to go well in the end.
+   * Adds a command that must succeed in the end.
    *
-   * @param ids instances that it names: an `up` meanwhile applies the file, and those that were there by scale are gone.
+   * @param ids its instances; an `up` in the meantime applies the file, which removes those added by scale
    */
   ask(words: readonly string[], ids: readonly string[] = []): void {
     const {edition} = this;
@@ -156,7 +157,7 @@ export class Field {
       attempt: async () => {
         if (ids.length > 0 && left.size === 0) return null;
         const {code, out, err} = await this.arena.run([...words, ...left], edition);
-        // Its time is over, but it was understood: what it waits for, the run itself will look for.
+        // The command timed out but was accepted: the run itself checks the state that it waits for.
         if (code === 0 || (code === 124 && err.includes('still waiting for'))) return null;
         const gone = /no instance (\S+);/.exec(err)?.[1];
         if (gone !== undefined && this.unsureWhetherApplied) left.delete(gone);
@@ -165,18 +166,20 @@ export class Field {
     });
   }
 
-  /** The file, as it is described now, is written and applied. */
+  /** Writes the file as described now, and applies it. */
   apply(): void {
     this.#edit();
     this.ask(APPLY);
   }
 
-  /** The same by SIGHUP. A signal may be lost with the process that it was for: only if nothing else happens it counts. */
+  /**
+   * Does the same by SIGHUP. A signal may be lost with its receiver, so it is relied on only if nothing else happens.
+   */
   applyBySignal(part: PartName): void {
     this.#edit();
     this.errands.push({
       words: `SIGHUP to the ${part}`,
-      // Without an anchor, the keeper hears it.
+      // Without an anchor, the keeper takes the signal.
       attempt: () => {
         const hit = this.signalPart(part, 'SIGHUP') ?? (part === 'anchor' ? this.signalPart('keeper', 'SIGHUP') : null);
         return Promise.resolve(hit ? null : `there is no ${part}`);
@@ -202,5 +205,5 @@ export class Field {
   }
 }
 
-/** One that crashes all the time is never up together with all the others, so the waiting has an end. */
+/** A worker that crashes all the time is never up together with all others, so the wait is limited. */
 export const APPLY = ['apply', '--timeout', '1s'];

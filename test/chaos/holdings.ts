@@ -1,10 +1,10 @@
-/** What keeper and controller hold at this moment, for the check of growth. */
+/** The current holdings of keeper and controller, for the check of growth. */
 import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Allowance, Holding} from './checks/growth.ts';
 import {identity, type Observation} from './observation.ts';
 
-/** Descriptors: some for every instance, and passing ones. Memory: V8 gives back late what a flood took. */
+/** Descriptors: some per instance, and temporary ones. Memory: V8 releases what a flood took late. */
 export const ALLOWANCES: Readonly<Record<string, Allowance>> = {
   descriptors: {ratio: 1.2, plus: 40},
   'KiB of memory': {ratio: 1.5, plus: 24 * 1024},
@@ -26,14 +26,14 @@ export function holdingsOf({parts}: Observation, fleetFolder: string, instances:
         all.push({holder, what: 'descriptors', amount: count(`/proc/${part.pid}/fd`), instances});
         all.push({holder, what: 'KiB of memory', amount: memoryOf(part.pid), instances});
       } catch {
-        // It has just ended.
+        // The process has just ended.
       }
     }
   }
   try {
     all.push({holder: 'folder', what: 'files of runs', amount: count(join(fleetFolder, 'runs')), instances});
   } catch {
-    // No run yet.
+    // There has been no run yet.
   }
   return all;
 }

@@ -1,4 +1,4 @@
-/** The imp: an endless row of blows from a seed, and from nothing else. */
+/** The imp: an endless sequence of blows, determined by a seed alone. */
 import type {Blow, Strike} from './blow.ts';
 import {PARTS, type PartName} from './observation.ts';
 import {Prng} from '../simulation/prng.ts';
@@ -7,19 +7,19 @@ export interface PlannedBlow {
   readonly number: number;
   readonly blow: Blow;
   readonly strike: Strike;
-  /** After the blow before it. */
+  /** Time since the previous blow. */
   readonly pauseMs: number;
 }
 
-/** Blows in quick succession; then all must settle. */
+/** Blows in quick succession, after which the fleet must settle. */
 export interface Round {
   readonly number: number;
   readonly blows: readonly PlannedBlow[];
-  /** Parts that are not ended for a while: only what lives long can be seen to grow. */
+  /** Parts that are not killed for a while: only a long-lived process can be seen to grow. */
   readonly spared: readonly PartName[];
 }
 
-/** Who is spared, for so many rounds. */
+/** Draws the spared parts, and for how many rounds. */
 function drawSpared(dice: Prng, first: boolean): {readonly spared: readonly PartName[]; readonly rounds: number} {
   const rounds = 5 + dice.int(25);
   if (first || dice.chance(0.4)) return {spared: [], rounds: first ? 12 : rounds};

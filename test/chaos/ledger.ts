@@ -1,4 +1,4 @@
-/** What the workers know that they have written: each notes a line's number beside the log, once the log has it. */
+/** The lines that workers have written: each notes the number of a line in the ledger once the log has it. */
 import {closeSync, openSync, readdirSync, readSync} from 'node:fs';
 import {join} from 'node:path';
 
@@ -38,7 +38,7 @@ class Page {
 export interface Note {
   readonly id: string;
   readonly run: string;
-  /** A line that was written. */
+  /** Number of a written line. */
   readonly number: number;
 }
 
@@ -50,7 +50,7 @@ export class Ledger {
     this.#folder = folder;
   }
 
-  /** The last line of every run since that was last settled. */
+  /** Returns the last line of every run that is not settled. */
   read(): Note[] {
     for (const name of readdirSync(this.#folder)) {
       let page = this.#pages.get(name);
@@ -64,7 +64,7 @@ export class Ledger {
     });
   }
 
-  /** These need not be looked at again. */
+  /** Removes notes that need no further check. */
   settle(notes: readonly Note[]): void {
     for (const {id, run, number} of notes) {
       const page = this.#pages.get(id.replace('/', '.'));

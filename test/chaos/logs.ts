@@ -1,4 +1,4 @@
-/** All streams of all instances, followed; and whether they have what the ledger says. */
+/** Follows all streams of all instances, and compares them with the ledger. */
 import {readdirSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Note} from './ledger.ts';
@@ -12,7 +12,7 @@ export class Logs {
   /** When a run of an instance was last seen to begin, on the harness's clock. */
   readonly #began = new Map<string, {readonly runs: number; readonly at: number}>();
 
-  /** Lines of runs that ended while no part of the supervisor lived: they are not promised. */
+  /** Lines of runs that ended while no part of the supervisor lived, and are not promised. */
   notPromised = 0;
 
   constructor(folder: string) {
@@ -31,7 +31,7 @@ export class Logs {
     return this.#sum(stream => stream.numbering.runs);
   }
 
-  /** Reads what has come; answers what is wrong with it. */
+  /** Reads new output. Returns the faults in it. */
   poll(last = false): string[] {
     for (const name of this.#instances()) this.#discover(name);
     const complaints: string[] = [];
@@ -45,12 +45,12 @@ export class Logs {
     return complaints;
   }
 
-  /** When its last run began that has written a line; null where none is known. */
+  /** Returns when the instance's last run with a line began, or null. */
   lastBegan(id: string): number | null {
     return this.#began.get(id)?.at ?? null;
   }
 
-  /** Number of the last line of a run that has come. */
+  /** Returns the number of the last line read of a run. */
   has({id, run}: Note): number {
     return this.#streams.get(id)?.numbering.lastOf(run) ?? 0;
   }

@@ -1,6 +1,6 @@
 /**
  * `make chaos SEED=… DURATION=… WORKERS=… RATE=…`: a fleet of 200 workers of mixed temper under blows that a seed
- * determines, judged from the outside. The same seed gives the same blows again.
+ * determines, judged from outside. The same seed reproduces the same blows.
  */
 import {spawn, spawnSync} from 'node:child_process';
 import {cpSync, lstatSync, rmSync} from 'node:fs';
@@ -14,10 +14,10 @@ import {Run} from './run.ts';
 import {send} from '../end-to-end/processes.ts';
 import {parseDuration} from '../../src/fleet/values/duration.ts';
 
-/** In a mount namespace of its own, where the fleet's small disk vanishes with the last process that sees it. */
+/** Set in the private mount namespace, where the fleet's small disk vanishes with the last process that uses it. */
 const INSIDE = 'CHAOS_INSIDE';
 const NAMESPACE = ['unshare', '-m', '--propagation', 'private'] as const;
-/** Logs of the chatty ones, ten files each and one that is written, and all else. */
+/** Room for the logs of the chatty workers (ten rotated files each and the current one), and everything else. */
 const DISK_MIB = 640;
 
 function numberOf(name: string, otherwise: number): number {
@@ -38,7 +38,7 @@ function optionsOf(): RunOptions {
   };
 }
 
-/** Runs this program again in a namespace of its own; answers its exit status, null where there can be none. */
+/** Runs this program again in a mount namespace. Returns its exit status, or null if no namespace can be created. */
 async function insideNamespace(): Promise<number | null> {
   const [program, ...args] = NAMESPACE;
   if (process.getuid?.() !== 0 || spawnSync(program, [...args, 'true']).status !== 0) return null;
@@ -46,13 +46,13 @@ async function insideNamespace(): Promise<number | null> {
     stdio: 'inherit',
     env: {...process.env, [INSIDE]: 'yes'},
   });
-  // The terminal tells both of Ctrl-C; what else asks for the end must be passed on.
+  // The terminal sends Ctrl-C to both; other termination signals must be forwarded.
   process.on('SIGINT', () => undefined);
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
   return new Promise(resolve => child.once('close', code => resolve(code ?? 1)));
 }
 
-/** What is needed to find out why: all but the filler, and what is no file. */
+/** Copies everything needed to find the cause: all but the filler and special files. */
 function keep(arena: Arena): string {
   const kept = join(arena.folder, 'kept');
   try {
@@ -64,7 +64,7 @@ function keep(arena: Arena): string {
 }
 
 function remove({folder, home, ownDisk}: Arena): void {
-  // Lazily: whatever of this program has it open ends with it.
+  // Lazily: files that this program still has open there are closed when it exits.
   if (ownDisk) spawnSync('umount', ['-l', home]);
   rmSync(folder, {recursive: true, force: true, maxRetries: 5, retryDelay: 200});
 }
@@ -107,7 +107,7 @@ async function main(): Promise<number> {
       error instanceof Failure ? error.complaints : [error instanceof Error ? (error.stack ?? '') : String(error)];
   }
   run.close();
-  // Stopped, so that it is kept as it was found.
+  // SIGSTOP, so that the copy shows the state at the failure.
   if (complaints) for (const seen of everythingOf(arena, observer)) send(seen, 'SIGSTOP');
   const kept = complaints ? keep(arena) : null;
   const left = await endEverything(arena, observer);

@@ -1,10 +1,10 @@
 /**
- * The numbers in one stream of one instance: of each run every line once and in order, each run's lines together. The
- * last line of a run that was killed may be cut off; nothing else may.
+ * Checks the numbers in one stream of one instance: every line of a run once and in order, and the lines of each run
+ * together. Only the last line of a killed run may be cut off.
  */
 const LINE = /^([0-9a-f]{32}) (\d+) (\d+)(?: (begins|x+))?$/;
 const NEWLINE = 10;
-/** Longer than any line that is written. */
+/** More than any line that is written. */
 const MAX_LINE_BYTES = 4096;
 
 interface Run {
@@ -12,7 +12,7 @@ interface Run {
   readonly pid: string;
   /** Number of its last line. */
   last: number;
-  /** How many x its lines end with. */
+  /** Number of x that its lines end with. */
   pad: number;
 }
 
@@ -20,11 +20,11 @@ export class Numbering {
   readonly #runs = new Map<string, number>();
   #run: Run | null = null;
   #rest: Buffer = Buffer.alloc(0);
-  /** Complaints that nobody has taken yet. */
+  /** Complaints not yet taken. */
   readonly #complaints: string[] = [];
   lines = 0;
 
-  /** Number of the last line of a run; 0 where none has come. */
+  /** Returns the number of the last line of a run, or 0. */
   lastOf(token: string): number {
     return this.#runs.get(token) ?? 0;
   }
@@ -33,7 +33,7 @@ export class Numbering {
     return this.#runs.size;
   }
 
-  /** The run whose lines come at present. */
+  /** The run of the latest line. */
   get current(): string | null {
     return this.#run?.token ?? null;
   }
@@ -52,7 +52,7 @@ export class Numbering {
     }
   }
 
-  /** Nothing more will come. */
+  /** Ends the stream. */
   end(): void {
     const rest = this.#rest.toString('latin1');
     if (rest !== '' && !this.#isCutOff(rest)) this.#logError(`the last line is torn: ${quote(rest)}`);
@@ -71,7 +71,7 @@ export class Numbering {
       this.#numbered(token, pid, Number(number), rest.startsWith('x') ? rest.length : 0, text);
       return;
     }
-    // The cut-off end of a killed run, and behind it at once the first line of the next one.
+    // The cut-off last line of a killed run, directly followed by the first line of the next.
     for (let at = text.length - 1; at > 0; at--) {
       const [whole, token = '', pid = '', rest = ''] =
         /^([0-9a-f]{32}) (\d+) 1(?: (begins|x+))?$/.exec(text.slice(at)) ?? [];
@@ -100,7 +100,7 @@ export class Numbering {
     this.#runs.set(token, run.last);
   }
 
-  /** Whether it is the beginning of the next line of the run that is under way. */
+  /** Whether the text is the beginning of the next line of the current run. */
   #isCutOff(text: string): boolean {
     const run = this.#run;
     if (!run) return false;

@@ -1,8 +1,8 @@
-/** One look at the machine from the outside: the supervisor's parts, every process of every worker, and the zombies. */
+/** One look at the machine from outside: the supervisor's parts, every process of every worker, and the zombies. */
 import {commandLine, environment, everyProcess, look, type Seen} from '../end-to-end/processes.ts';
 import {MAIN_MARK} from './tempers.ts';
 
-/** Carried by every process of a run. Its name has no BROOD_ before it: those are not handed to workers. */
+/** Environment variable of every process of a run. No BROOD_ prefix: such variables are not passed to workers. */
 export const TAG = 'CHAOS_OF';
 
 export type PartName = 'anchor' | 'keeper' | 'controller';
@@ -11,18 +11,18 @@ export const PARTS: readonly PartName[] = ['anchor', 'keeper', 'controller'];
 /** A living process of a worker. */
 export interface Member {
   readonly seen: Seen;
-  /** `steady1/3`. */
+  /** Such as `steady1/3`. */
   readonly id: string;
-  /** Token of the run that it belongs to. */
+  /** Token of its run. */
   readonly run: string;
   readonly main: boolean;
 }
 
 export interface Zombie {
   readonly seen: Seen;
-  /** Who does not wait for it. */
+  /** The process that does not wait for it. */
   readonly parent: Seen;
-  /** `keeper`, `steady1/3`. */
+  /** Such as `keeper` or `steady1/3`. */
   readonly parentIs: string;
 }
 
@@ -34,10 +34,10 @@ export interface Observation {
   readonly zombies: readonly Zombie[];
 }
 
-/** Which process: a pid may be given away again. */
+/** Identifies a process: a pid may be reused. */
 export const identity = ({pid, startTime}: Seen): string => `${pid}@${startTime}`;
 
-/** Whether that very process is still there, and no zombie. */
+/** Whether that very process still exists and is no zombie. */
 export function isStill(seen: Seen): boolean {
   const now = look(seen.pid);
   return now?.startTime === seen.startTime && isLiving(now);
@@ -52,8 +52,9 @@ const valueOf = (entries: readonly string[], name: string): string | undefined =
   entries.find(entry => entry.startsWith(`${name}=`))?.slice(name.length + 1);
 
 /**
- * Has the words of a main process, and leads no session (yet): a fork that has not become another program, or one that
- * has just become the main process. It is asked again at the next look.
+ * Whether a process has the command line of a main process without leading a session (yet): a fork before its exec, or
+ * a
+ * main process just started. It is examined again at the next look.
  */
 const isBecoming = ({pid}: Seen): boolean => {
   const words = commandLine(pid);
@@ -68,9 +69,9 @@ function partByWords(words: readonly string[], folder: string): PartName | null 
   return program.endsWith('/controller.cjs') ? 'controller' : null;
 }
 
-/** Looks again and again, and remembers whose a process is: it may shed every sign of that later. */
+/** Looks repeatedly, and remembers which worker a process belongs to: it may drop every trace of that later. */
 export class Observer {
-  /** The run's own folder, which no other run has. */
+  /** The run's folder, which identifies the run. */
   readonly #folder: string;
   #known = new Map<string, Belongs>();
 
@@ -94,7 +95,7 @@ export class Observer {
       const parent = byPid.get(seen.ppid);
       const remembered = known.get(key) ?? this.#known.get(key);
       const own = remembered ?? (isLiving(seen) ? this.#askKernel(seen) : null);
-      // What has shed its environment is still its parent's child, when it is seen for the first time.
+      // A process first seen without its environment is still a child of its parent.
       const above = own || !parent || parent === seen ? null : belongs(parent);
       const found = own ?? (above && {...above, main: false});
       if (found) known.set(key, found);
@@ -116,7 +117,7 @@ export class Observer {
     return {at, parts, members, zombies: this.#zombies(all, byPid, parts, known)};
   }
 
-  /** The supervisor's parts alone, which takes less time. */
+  /** Returns the supervisor's parts alone, which is faster. */
   parts(): Record<PartName, Seen[]> {
     const all = everyProcess();
     const parts: Record<PartName, Seen[]> = {anchor: [], keeper: [], controller: []};
@@ -132,7 +133,7 @@ export class Observer {
     const run = valueOf(entries, 'BROOD_RUN');
     const id = valueOf(entries, 'BROOD_WORKER');
     if (run !== undefined && id !== undefined && valueOf(entries, TAG) === this.#folder) {
-      // A fork has the words of its parent until it executes something else, but leads no session.
+      // A fork has the command line of its parent until its exec, but leads no session.
       const main = seen.pid === seen.sid && commandLine(seen.pid).at(-1) === MAIN_MARK;
       return {id, run, main};
     }
@@ -145,7 +146,7 @@ export class Observer {
 
   #partOf({pid, ppid}: Seen): PartName | null {
     const part = partByWords(commandLine(pid), this.#folder);
-    // What it forks has its words until it becomes another program.
+    // A fork of a part has the part's command line until its exec.
     return part === null || partByWords(commandLine(ppid), this.#folder) === part ? null : part;
   }
 

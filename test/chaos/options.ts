@@ -1,8 +1,8 @@
-/** How a chaos run is to be. */
+/** Options of a chaos run. */
 export interface RunOptions {
   readonly seed: number;
   readonly durationMs: number;
   readonly workers: number;
-  /** What the chatty ones write together, in MB a second. */
+  /** Output of all chatty workers together, in MB per second. */
   readonly rate: number;
 }

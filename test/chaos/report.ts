@@ -1,4 +1,4 @@
-/** What is said of a run: each round in a line, and at the end the figures. */
+/** The report of a run: one line per event, and figures at the end. */
 import type {Growth} from './checks/growth.ts';
 import type {PlannedBlow, Round} from './imp.ts';
 import type {Logs} from './logs.ts';
@@ -70,7 +70,7 @@ export class Report {
     this.#note('down');
   }
 
-  /** How it went. */
+  /** Prints the result. */
   end(complaints: readonly string[] | null, kept: string | null): void {
     const sorted = [...this.#settling].sort((a, b) => a - b);
     const middle = sorted[Math.floor(sorted.length / 2)] ?? 0;

@@ -1,4 +1,4 @@
-/** One run: the fleet goes up, blow after blow is struck and judged, and it goes down. */
+/** One run: starts the fleet, strikes and judges blow after blow, and stops the fleet. */
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {cgroupsAreWritable, type Arena} from './arena.ts';
@@ -21,10 +21,10 @@ import {firstFleet, temperOf} from './tempers.ts';
 import {Wanted} from './wanted.ts';
 import {Watch} from './watch.ts';
 
-/** Bytes of a line of a chatty one (tempers/chatty.awk), about. */
+/** Approximate bytes per line of a chatty worker (tempers/chatty.awk). */
 const LINE_BYTES = 440;
 const BLOCKS_PER_SECOND = 2;
-/** A rotated file of a chatty one holds about so much: the harness may fall behind by ten of them. */
+/** Approximate output in one rotated file of a chatty worker: the harness may fall behind by ten of them. */
 const SECONDS_PER_FILE = 2;
 
 export class Run {
@@ -63,7 +63,7 @@ export class Run {
     this.report = new Report(options, this.#field.places.shed);
   }
 
-  /** Throws Failure. */
+  /** Throws {@link Failure}. */
   async toTheEnd(stopped: () => boolean): Promise<void> {
     await this.#up();
     const began = performance.now();

@@ -1,4 +1,4 @@
-/** Waits until all is as it should be, with patience; what is still wrong then is a finding. */
+/** Waits until the fleet is in the wanted state; deviations that remain at the deadline are findings. */
 import {readlinkSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
@@ -16,10 +16,10 @@ import type {Watch} from './watch.ts';
 import {commandLine} from '../end-to-end/processes.ts';
 import type {PsReport} from '../../src/control/reports.ts';
 
-/** A condition's deadline, and no measure of speed: a busy machine takes its time. */
+/** The deadline of a condition, no measure of speed: a busy machine takes long. */
 const PATIENCE_MS = 120_000;
 const LOOK_MS = 250;
-/** So many looks in a row without a complaint. */
+/** Required number of consecutive looks without a complaint. */
 const CLEAN_LOOKS = 2;
 
 export interface Eyes {
@@ -27,12 +27,12 @@ export interface Eyes {
   readonly logs: Logs;
   readonly ledger: Ledger;
   readonly watch: Watch;
-  /** Main processes when all had settled the last time. */
+  /** Main processes when the fleet last settled. */
   readonly before: ReadonlyMap<string, string>;
   readonly startedAt: number;
 }
 
-/** Looks until nothing is wrong; answers the last look. Throws Failure. */
+/** Looks until there is no complaint. Returns the last observation. Throws {@link Failure}. */
 export async function settle(eyes: Eyes): Promise<Observation> {
   const {field, watch} = eyes;
   const end = performance.now() + PATIENCE_MS;
@@ -55,7 +55,7 @@ export async function settle(eyes: Eyes): Promise<Observation> {
   }
 }
 
-/** By design, what nobody watches any more does not come back by itself: the next `up` takes it up. */
+/** By design, a fleet without anchor and keeper does not come back by itself: the next `up` adopts it. */
 async function bringUp(field: Field): Promise<string | null> {
   const nobody = (): boolean => {
     const {anchor, keeper} = field.observer.parts();

@@ -1,6 +1,6 @@
 /**
- * Follows one stream of one instance on disk, through rotation, compression and removal, as somebody from outside would
- * (src/logs/layout.ts says how it lies there): the file being written is held open, so nothing of it can be missed.
+ * Follows one stream of one instance on disk, through rotation, compression and removal, as an outside reader would
+ * (src/logs/layout.ts describes the files). Holds the current file open, so nothing of it can be missed.
  */
 import {closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync} from 'node:fs';
 import {join} from 'node:path';
@@ -21,7 +21,7 @@ export class FollowedStream {
   readonly #folder: string;
   readonly #stream: 'out' | 'err';
   #current: Current | null = null;
-  /** The highest number of a rotated file that has been read. */
+  /** The highest number of a rotated file read so far. */
   #sequence = 0;
   bytes = 0;
 
@@ -31,15 +31,16 @@ export class FollowedStream {
   }
 
   /**
-   * Reads what has come; `last`: nothing more will come. Throws where it was rotated and removed faster than it was read:
-   * then nothing can be said.
+   * Reads new output. Throws if a file was rotated and removed before it was read, which makes a judgement impossible.
+   *
+   * @param last the stream has ended
    */
   poll(last = false): void {
     const held = this.#current;
     const inode = statSync(this.#path, {throwIfNoEntry: false})?.ino ?? null;
     if (held) this.#read(held);
     if (inode === (held?.inode ?? null) && (held !== null || !last)) return;
-    // Renamed before it was looked at, so all of it was there to be read just now, but for what came in between.
+    // The file was renamed before the stat, so the first read had all of it except what was written in between.
     if (held) this.#read(held);
     for (;;) {
       const before = this.#rotated();
@@ -47,7 +48,7 @@ export class FollowedStream {
       const rotated = this.#rotated();
       if (before.at(-1) !== rotated.at(-1) || (held !== null && rotated.length === 0)) {
         if (next) closeSync(next.fd);
-        if (rotated.length === 0) return; // moved away, and its new name is not there yet: it is still held
+        if (rotated.length === 0) return; // Renamed, and its new name is not visible yet: the old file is still held.
         continue;
       }
       this.#catchUp(held, rotated);
@@ -85,7 +86,7 @@ export class FollowedStream {
     }
   }
 
-  /** Numbers of the rotated files that are new, rising. */
+  /** Returns the numbers of new rotated files, in ascending order. */
   #rotated(): number[] {
     let names: string[];
     try {
@@ -103,7 +104,7 @@ export class FollowedStream {
 
   #catchUp(held: Current | null, rotated: readonly number[]): void {
     for (const [index, sequence] of rotated.entries()) {
-      // A worker writes to one stream only, so that the numbers have no gap.
+      // A worker writes to one stream only, so the numbers have no gap.
       if (sequence !== this.#sequence + 1)
         throw new Error(`${this.#path}: rotated file ${this.#sequence + 1} was removed before it was read`);
       if (index > 0 || !held) this.numbering.push(this.#whole(sequence));

@@ -1,4 +1,4 @@
-/** The checks of logs: numbered lines, and streams that are read from the disk. */
+/** The checks of logs: numbered lines, and streams read from disk. */
 import {mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {gzipSync} from 'node:zlib';
 import {tmpdir} from 'node:os';
@@ -20,24 +20,24 @@ describe('numbered lines', () => {
     return numbering.takeComplaints();
   };
 
-  test('in order, in whatever chunks they come, run after run', () => {
+  test('are accepted in order, in chunks of any size, run after run', () => {
     const whole = lines(A, 1, 20) + lines(B, 1, 3);
     expect(complaintsAbout(whole)).toEqual([]);
     expect(complaintsAbout(...whole.split(''))).toEqual([]);
   });
 
-  test('a lost one, a repeated one, two in the wrong order', () => {
+  test('are rejected if one is lost, repeated or out of order', () => {
     expect(complaintsAbout(lines(A, 1, 3) + lines(A, 5, 6))[0]).toMatch(/lines lost: 5 came after 3/);
     expect(complaintsAbout(lines(A, 1, 3) + lines(A, 3, 6))[0]).toMatch(/repeated or out of order: 3 came after 3/);
     expect(complaintsAbout(lines(A, 1, 2) + lines(A, 4, 4) + lines(A, 3, 3)).length).toBeGreaterThan(0);
     expect(complaintsAbout(lines(A, 2, 3))[0]).toMatch(/lines lost: 2 came after 0/);
   });
 
-  test('lines of two runs mixed', () => {
+  test('are rejected if the lines of two runs are mixed', () => {
     expect(complaintsAbout(lines(A, 1, 2) + lines(B, 1, 1) + lines(A, 3, 3))[0]).toMatch(/goes on after another one/);
   });
 
-  test('a torn line: where a run was killed, and nowhere else', () => {
+  test('may be torn where a run was killed, and nowhere else', () => {
     const torn = lines(A, 3, 3).slice(0, 37);
     expect(complaintsAbout(lines(A, 1, 2) + torn + lines(B, 1, 2))).toEqual([]);
     expect(complaintsAbout(lines(A, 1, 2) + torn)).toEqual([]);
@@ -47,11 +47,11 @@ describe('numbered lines', () => {
     expect(complaintsAbout(lines(A, 1, 2) + lines(A, 3, 3).slice(9, 20))).toHaveLength(1);
   });
 
-  test('bytes that are missing in the middle of a line', () => {
+  test('are rejected if bytes are missing in the middle', () => {
     expect(complaintsAbout(lines(A, 1, 2) + lines(A, 3, 3).replace('xxx', '') + lines(A, 4, 4))).toHaveLength(1);
   });
 
-  test('what a worker has written and its log has not', () => {
+  test('are rejected if a worker has written one that its log lacks', () => {
     const note = {id: 'steady1/1', run: A, number: 7};
     expect(missingLines([note], () => 7)).toEqual([]);
     expect(missingLines([note], () => 6)).toEqual([`steady1/1: run ${A} has written line 7, and its log ends at 6`]);
@@ -72,7 +72,7 @@ describe('a stream on disk', () => {
     }
   };
 
-  test('is followed through rotation and compression, whenever it is looked at', () => {
+  test('is followed through rotation and compression, at any time of polling', () => {
     withStream((stream, path) => {
       stream.poll();
       mkdirSync(path('.'));
@@ -94,7 +94,7 @@ describe('a stream on disk', () => {
     });
   });
 
-  test('that was removed before it was read says so', () => {
+  test('throws if a file was removed before it was read', () => {
     withStream((stream, path) => {
       mkdirSync(path('.'));
       writeFileSync(path('out.00000002.log'), line(2));

@@ -1,12 +1,12 @@
-/** How workers behave: each temper is a program in `tempers/`. */
+/** The behaviours of workers: each temper is a program in `tempers/`. */
 export interface Temper {
-  /** The stream that its numbered lines go to; null: it writes none. */
+  /** The stream of its numbered lines; null: it writes none. */
   readonly stream: 'out' | 'err' | null;
-  /** It ends by itself, again and again: now and then nobody is there. */
+  /** It ends by itself again and again, and so may have no process at times. */
   readonly ends: boolean;
   /** Instances in a fleet of 200. */
   readonly share: number;
-  /** What its definition in the fleet file has beyond the others'. */
+  /** Additions to the definition that all tempers have in the fleet file. */
   readonly definition: Readonly<Record<string, unknown>>;
 }
 
@@ -37,10 +37,10 @@ export const temperNames = Object.keys(TEMPERS) as TemperName[];
 
 export const temperOf = (name: TemperName): Temper => TEMPERS[name];
 
-/** Tells a main process from what it forks: no other program has this argument. */
+/** An argument that no other program has: distinguishes a main process from its forks. */
 export const MAIN_MARK = 'chaos-main';
 
-/** Instances that one worker of the fleet has at the start. */
+/** Initial number of instances per worker of the fleet. */
 const PER_WORKER = 10;
 
 export interface First {
@@ -49,7 +49,7 @@ export interface First {
   readonly instances: number;
 }
 
-/** A fleet of so many instances, of all tempers. */
+/** Returns a fleet of so many instances, of all tempers. */
 export function firstFleet(instances: number): First[] {
   const all: First[] = [];
   const whole = temperNames.reduce((sum, name) => sum + temperOf(name).share, 0);

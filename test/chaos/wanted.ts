@@ -1,6 +1,7 @@
 /**
- * What should run: the model, made from the fleet file and the commands that were given, and from nothing that brood
- * says. It follows the contract.
+ * The model of what should run. Made from the fleet file and the commands given, not from brood's output; it follows
+ * the
+ * contract.
  */
 import {join} from 'node:path';
 import {MAIN_MARK, temperOf, type First, type TemperName} from './tempers.ts';
@@ -9,7 +10,7 @@ import {MAIN_MARK, temperOf, type First, type TemperName} from './tempers.ts';
 export interface Described {
   readonly temper: TemperName;
   readonly instances: number;
-  /** Part of its environment: another number is another definition. */
+  /** Part of its environment: a new number makes a new definition. */
   readonly version: number;
 }
 
@@ -22,16 +23,16 @@ interface Running {
 
 export interface Places {
   readonly folder: string;
-  /** Where the programs of the tempers lie. */
+  /** The folder of the tempers' programs. */
   readonly programs: string;
   readonly ledger: string;
-  /** At the start. */
+  /** Initial number of instances in the fleet. */
   readonly instances: number;
-  /** Whether daemons shed their environment: brood can follow only where there are cgroups. */
+  /** Whether daemons drop their environment: brood can follow that only with cgroups. */
   readonly shed: boolean;
-  /** Lines of a chatty one every half second. */
+  /** Lines that a chatty worker writes every half second. */
   readonly chattyLines: number;
-  /** Size of a log file of a chatty one, in MiB. */
+  /** Size of a log file of a chatty worker, in MiB. */
   readonly chattyMiB: number;
 }
 
@@ -44,7 +45,7 @@ export class Wanted {
     this.apply();
   }
 
-  /** Workers in the file, in its order. */
+  /** Returns the workers in the file, in its order. */
   get names(): string[] {
     return [...this.#file.keys()];
   }
@@ -55,13 +56,13 @@ export class Wanted {
     return found;
   }
 
-  /** Edits the file; null takes the worker out. Nothing is so until the file is applied. */
+  /** Edits the file; null removes the worker. Takes effect when the file is applied. */
   describe(name: string, worker: Described | null): void {
     if (worker) this.#file.set(name, worker);
     else this.#file.delete(name);
   }
 
-  /** The file is made true. Answers the instances whose processes may be others afterwards. */
+  /** Applies the file. Returns the instances whose processes may change. */
   apply(): string[] {
     const touched: string[] = [];
     for (const [name, running] of [...this.#running]) {
@@ -86,7 +87,7 @@ export class Wanted {
     return touched;
   }
 
-  /** The number of instances, by command: lasts until the file is applied. Answers those that come or leave. */
+  /** Sets the number of instances by command, until the file is applied. Returns the instances added or removed. */
   scale(name: string, instances: number): string[] {
     const running = this.#running.get(name);
     return running ? this.#resize(name, running, instances, false) : [];
@@ -100,7 +101,7 @@ export class Wanted {
     for (const id of ids) this.#of(id)?.running.stopped.delete(numberOf(id));
   }
 
-  /** Instances that should run, with their tempers. */
+  /** Returns the instances that should run, with their tempers. */
   up(): Map<string, TemperName> {
     const all = new Map<string, TemperName>();
     for (const [name, {temper, count, stopped}] of this.#running) {
@@ -109,17 +110,17 @@ export class Wanted {
     return all;
   }
 
-  /** Instances that were stopped by command. */
+  /** Returns the instances that were stopped by command. */
   down(): string[] {
     return [...this.#running].flatMap(([name, {stopped}]) => [...stopped].map(number => `${name}/${number}`));
   }
 
-  /** Workers that are there, file or no file. */
+  /** Returns the current number of instances, whatever the file has. */
   countOf(name: string): number {
     return this.#running.get(name)?.count ?? 0;
   }
 
-  /** The fleet file. */
+  /** Returns the text of the fleet file. */
   toFile(places: Places): string {
     const workers: Record<string, object> = {};
     for (const [name, {temper, instances, version}] of this.#file) {
@@ -136,7 +137,7 @@ export class Wanted {
         env,
         logs: temper === 'chatty' ? {max_size: `${places.chattyMiB}MiB`, keep: 10} : {max_size: '4KiB', keep: 100},
         stop: {timeout: '2s'},
-        // The imp kills them, and whom it kills is to come back.
+        // The imp kills them, and they must be restarted every time.
         give_up: {restarts: 1_000_000, within: '1s'},
         backoff: {first: '0s', initial: '100ms', max: '2s'},
         ...temperOf(temper).definition,
@@ -150,7 +151,7 @@ export class Wanted {
     return running && numberOf(id) <= running.count ? {running} : null;
   }
 
-  /** New ones are wanted as the others are: those of a worker that was stopped by hand do not start. */
+  /** New instances are wanted if the existing ones are: those of a worker stopped by hand do not start. */
   #resize(name: string, running: Running, instances: number, changed: boolean): string[] {
     const before = running.count;
     const allDown = before > 0 && running.stopped.size === before && !changed;

@@ -1,4 +1,4 @@
-/** What must never be so, not even for a moment: looked at all the time, beside the blows. */
+/** Checks of states that must never occur, made continuously, beside the blows. */
 import {HeadlessAges} from './checks/headless.ts';
 import {doubledMains, mainsOf} from './checks/mains.ts';
 import {twoRuns} from './checks/survivors.ts';
@@ -16,7 +16,7 @@ export class Watch {
   readonly #headless = new HeadlessAges();
   readonly #lastSeen = new Map<string, number>();
   readonly #timers: NodeJS.Timeout[] = [];
-  /** What was found; nothing of it goes away. */
+  /** All findings; none is ever removed. */
   readonly findings: string[] = [];
   looks = 0;
   mostProcesses = 0;
@@ -35,7 +35,7 @@ export class Watch {
     for (const timer of this.#timers) clearInterval(timer);
   }
 
-  /** When a main process of that instance was last seen; null if never. */
+  /** When a main process of the instance was last seen; null: never. */
   lastSeen(id: string): number | null {
     return this.#lastSeen.get(id) ?? null;
   }
@@ -53,7 +53,7 @@ export class Watch {
     );
   }
 
-  /** A check that can't be made has not passed. */
+  /** A check that throws counts as a finding. */
   #guard(check: () => void): void {
     try {
       check();

@@ -18,7 +18,7 @@ const command: Command = {
 const parse = (...words: string[]) => parseWords(command, words);
 const numbers = (...words: string[]) => parseWords({...command, negativeNumbers: true}, words);
 
-test('options and positionals, in any order', () => {
+test('options and positionals are accepted in any order', () => {
   expect(parse('a', '--json', '-n', '3', 'b')).toEqual({values: {json: true, lines: '3'}, positionals: ['a', 'b']});
   expect(parse('-n3', '--lines=4')).toEqual({values: {lines: '4'}, positionals: []});
   expect(parse('--', '--json', '-')).toEqual({values: {}, positionals: ['--json', '-']});
@@ -26,26 +26,26 @@ test('options and positionals, in any order', () => {
   expect(parse('-h')).toEqual({values: {help: true}, positionals: []});
 });
 
-test('a negative number is an argument only where it can be one', () => {
+test('a negative number is an argument only where the command allows it', () => {
   expect(numbers('-12', 'web', '--json')).toEqual({values: {json: true}, positionals: ['-12', 'web']});
   expect(numbers('--', '-12')).toEqual({values: {}, positionals: ['-12']});
-  expect(() => parse('-12')).toThrow('no option -1');
+  expect(() => parse('-12')).toThrow('unknown option -1');
 });
 
 test.each([
-  [['--jsn'], 'no option --jsn; did you mean --json?'],
-  [['--zzz'], 'no option --zzz'],
-  [['-x'], 'no option -x'],
-  [['--toString'], 'no option --toString'],
+  [['--jsn'], 'unknown option --jsn; did you mean --json?'],
+  [['--zzz'], 'unknown option --zzz'],
+  [['-x'], 'unknown option -x'],
+  [['--toString'], 'unknown option --toString'],
   [['--json=1'], 'option --json takes no value'],
-  [['--lines'], 'option --lines needs a value'],
-  [['--lines', '--json'], 'option --lines needs a value'],
-  [['-n'], 'option -n needs a value'],
+  [['--lines'], 'option --lines requires a value'],
+  [['--lines', '--json'], 'option --lines requires a value'],
+  [['-n'], 'option -n requires a value'],
 ])('%j: %s', (words, message) => {
   expect(() => parse(...words)).toThrow(message);
 });
 
-test('arguments beyond those that a command takes are refused', () => {
+test('arguments beyond those that a command takes are rejected', () => {
   const context = {positionals: ['a', 'b', 'c']} as unknown as Context;
   expect(() => atMost(context, 2)).toThrow('unexpected argument "c"');
   expect(() => atMost(context, 3)).not.toThrow();

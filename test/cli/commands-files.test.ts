@@ -3,7 +3,7 @@ import {writeFileSync} from 'node:fs';
 import {expect, test} from 'vitest';
 import {FakeFleet, worker} from './fake-fleet.ts';
 
-test('up: a bad file says everything and starts nothing; a running fleet is refused', async () => {
+test('up: a bad file reports all its errors and starts nothing; a running fleet is an error', async () => {
   const fleet = new FakeFleet(
     'shop',
     'fleet: shop\nworkers:\n  w:\n    run: sleep 1\n    restrat: always\n    stop: {timeout: soon}\n',
@@ -24,7 +24,7 @@ test('up: a bad file says everything and starts nothing; a running fleet is refu
   expect(err).toMatch(/already running \(supervisor pid \d+\).*brood apply/);
 });
 
-test('check: problems with their place, or a summary', async () => {
+test('check: prints problems with their place, or a summary', async () => {
   const fleet = new FakeFleet(
     'shop',
     'fleet: shop\nworkers: {web: {run: node server.js, instances: 3}, db: {run: postgres}}\n',
@@ -38,7 +38,7 @@ test('check: problems with their place, or a summary', async () => {
   expect((await fleet.run('check', 'Procfile')).code).toBe(0);
 });
 
-test('check: a newline in the name of a file makes no line of its own', async () => {
+test('check: a newline in a file name starts no line of its own', async () => {
   const fleet = new FakeFleet();
   const good = 'x\nbrood.yaml: fleet forged, 9 workers.yaml';
   writeFileSync(`${fleet.cwd}/${good}`, 'fleet: shop\nworkers: {}\n');
@@ -53,7 +53,7 @@ test('check: a newline in the name of a file makes no line of its own', async ()
   expect(err.split('\n').some(line => line.startsWith('brood.yaml'))).toBe(false);
 });
 
-test('completion scripts are accepted by their shells, and know commands, options and workers', async () => {
+test('completion scripts are accepted by their shells and complete commands, options and workers', async () => {
   const fleet = new FakeFleet();
   await fleet.serve({ps: () => fleet.ps(worker('web/1'), worker('web/2'))});
   const {execFileSync, spawnSync} = await import('node:child_process');
@@ -75,7 +75,7 @@ COMP_WORDS=(brood st); COMP_CWORD=1; _brood; echo "\${COMPREPLY[@]}"; COMP_WORDS
   expect((await fleet.run('completion')).code).toBe(2);
 });
 
-test('who closes the pipe early is no error, and long output is whole', async () => {
+test('a pipe closed early by its reader is no error, and long output is complete', async () => {
   const fleet = new FakeFleet();
   const many = Array.from({length: 5000}, (_, i) => worker(`web/${i + 1}`));
   await fleet.serve({ps: () => fleet.ps(...many)});

@@ -1,4 +1,4 @@
-/** Commands that wait: interrupts, `--timeout`, and a controller that is replaced meanwhile. */
+/** Commands that wait: interrupts, `--timeout`, and a controller replaced in the meantime. */
 import {once} from 'node:events';
 import {expect, test} from 'vitest';
 import {until} from '../control/helpers.ts';
@@ -7,7 +7,7 @@ import {LastWord} from '../../src/keeper/folder/last-word.ts';
 
 const never = () => new Promise<never>(() => undefined);
 
-test('Ctrl-C ends the waiting, and says that the fleet goes on', async () => {
+test('Ctrl-C ends the wait and reports that the fleet goes on', async () => {
   const fleet = new FakeFleet();
   let asked = false;
   await fleet.serve({stop: () => ((asked = true), never())});
@@ -16,11 +16,11 @@ test('Ctrl-C ends the waiting, and says that the fleet goes on', async () => {
   running.child.kill('SIGINT');
   expect(await running.ended).toMatchObject({
     code: 130,
-    err: 'brood: no longer waiting; shop goes on with what was asked\n',
+    err: 'brood: interrupted; the operation continues in fleet shop\n',
   });
 });
 
-test('--timeout ends the waiting though the controller is silent', async () => {
+test('--timeout ends the wait even if the controller is silent', async () => {
   const fleet = new FakeFleet();
   await fleet.serve({
     stop: (_params, {progress}) => {
@@ -30,10 +30,10 @@ test('--timeout ends the waiting though the controller is silent', async () => {
   });
   const {code, err} = await fleet.run('stop', 'web', '--timeout', '10ms');
   expect(code).toBe(124);
-  expect(err).toMatch(/not done within 10ms; still waiting for web\/1 \(stopping\)/);
+  expect(err).toMatch(/timed out after 10ms; still waiting for web\/1 \(stopping\)/);
 });
 
-test('a controller that is replaced while a stop is waited for is asked again', async () => {
+test('a command that waits for a stop is sent again to a new controller', async () => {
   const fleet = new FakeFleet();
   let asked = false;
   await fleet.serve({stop: () => ((asked = true), never())});
@@ -44,7 +44,7 @@ test('a controller that is replaced while a stop is waited for is asked again', 
   expect(await running.ended).toMatchObject({code: 0, out: 'web/1 stopped\n'});
 });
 
-test('down returns when the supervisor is gone, too', async () => {
+test('down returns only when the supervisor has ended, too', async () => {
   const fleet = new FakeFleet();
   const {spawn} = await import('node:child_process');
   const keeper = spawn('sleep', ['1000']);

@@ -4,7 +4,7 @@ import {ErrorCode, type Params} from '../../src/control/messages.ts';
 import {RpcError} from '../../src/control/errors.ts';
 import {detail, FakeFleet, NOW, outcome, worker} from './fake-fleet.ts';
 
-test('help: an overview, one command, and how a wrong word is answered', async () => {
+test('help: an overview, one command, and the response to a wrong word', async () => {
   const fleet = new FakeFleet();
   const overview = await fleet.run('--help');
   expect(overview.code).toBe(0);
@@ -35,7 +35,7 @@ test('help: an overview, one command, and how a wrong word is answered', async (
   expect((await fleet.run('--version')).out).toMatch(/^\d+\.\d+\.\d+/);
 });
 
-test('without a supervisor: exit 3, in words', async () => {
+test('without a supervisor commands exit 3 with an explanation', async () => {
   const fleet = new FakeFleet();
   for (const args of [['ps'], ['stop', 'web'], ['status', 'web'], ['down']]) {
     const {code, err} = await fleet.run(...args);
@@ -49,7 +49,7 @@ test('without a supervisor: exit 3, in words', async () => {
   });
 });
 
-test('ps: a plain table in a pipe, and the report as it is with --json', async () => {
+test('ps: a plain table in a pipe, and the unchanged report with --json', async () => {
   const fleet = new FakeFleet();
   const report = fleet.ps(
     worker('web/1', {flags: ['paused']}),
@@ -75,7 +75,7 @@ test('ps: a plain table in a pipe, and the report as it is with --json', async (
   expect((await fleet.run('--fleet', 'shop', 'ps')).out).toBe(out);
 });
 
-test('colours: none in a pipe, none with NO_COLOR whatever is forced, some when forced', async () => {
+test('colours: none in a pipe, none with NO_COLOR even if forced, some if forced', async () => {
   const fleet = new FakeFleet();
   await fleet.serve({ps: () => fleet.ps(worker('web/1'))});
   const colored = async (env: Record<string, string>, ...args: string[]) => {
@@ -103,7 +103,7 @@ test('ls: running, dead and down', async () => {
   expect((await fleet.run('ps')).code).toBe(3);
 });
 
-test('status: everything known, as text and as JSON', async () => {
+test('status: all fields, as text and as JSON', async () => {
   const fleet = new FakeFleet();
   const it = detail('web/1', {exit: {code: 3, signal: null, at: NOW, reason: 'exited'}});
   await fleet.serve({status: () => ({instances: [it]})});
@@ -125,7 +125,7 @@ test('status: everything known, as text and as JSON', async () => {
   expect(JSON.parse((await fleet.run('status', 'web', '--json')).out)).toEqual({instances: [it]});
 });
 
-test('commands on workers say how it ended for each, and exit 1 if it failed for one', async () => {
+test('commands on workers report the result for each, and exit 1 if one failed', async () => {
   const fleet = new FakeFleet();
   await fleet.serve({
     stop: ({targets}) => ({
@@ -156,7 +156,7 @@ test('commands on workers say how it ended for each, and exit 1 if it failed for
   expect((await fleet.run('scale', 'web=-1')).code).toBe(2);
 });
 
-test('errors of the controller become words and exit codes', async () => {
+test('errors of the controller become messages and exit codes', async () => {
   const fleet = new FakeFleet();
   const fail = (code: number, message: string, data?: unknown) => () => {
     throw new RpcError(code, message, data);
@@ -186,7 +186,7 @@ test('errors of the controller become words and exit codes', async () => {
   });
 });
 
-test('signal, nice and alarm: what is sent, also with negative numbers and odd spellings', async () => {
+test('signal, nice and alarm: the request sent, also for negative numbers and odd spellings', async () => {
   const fleet = new FakeFleet();
   const calls: unknown[] = [];
   await fleet.serve({
@@ -207,7 +207,7 @@ test('signal, nice and alarm: what is sent, also with negative numbers and odd s
   );
   expect((await fleet.run('nice', '-3', 'web')).code).toBe(0);
   expect((await fleet.run('nice', '10', 'web')).code).toBe(0);
-  expect((await fleet.run('alarm', 'web', '60')).out).toMatch(/SIGALRM in 1m \(before: in 2s\)/);
+  expect((await fleet.run('alarm', 'web', '60')).out).toMatch(/SIGALRM in 1m \(was: in 2s\)/);
   expect((await fleet.run('alarm', 'web', '0')).out).toMatch(/no alarm/);
   expect(calls).toEqual([
     {signal: 'SIGUSR1', targets: ['web', '77'], tree: true},
@@ -225,7 +225,7 @@ test('signal, nice and alarm: what is sent, also with negative numbers and odd s
   expect((await fleet.run('alarm', 'web', 'soon')).code).toBe(2);
 });
 
-test('add passes the command on as it is, with the folder', async () => {
+test('add sends the command unchanged, with the folder', async () => {
   const fleet = new FakeFleet();
   const calls: Params<'add'>[] = [];
   await fleet.serve({add: params => (calls.push(params), {ok: true, outcomes: [outcome('x/1', {status: 'ready'})]})});

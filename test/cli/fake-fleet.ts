@@ -1,4 +1,4 @@
-/** A fleet whose controller is this process, with canned answers, and the built command line beside it. */
+/** A fleet whose controller is this process, with canned answers, and the built command line. */
 import {spawn, type ChildProcess} from 'node:child_process';
 import {appendFileSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
@@ -52,7 +52,7 @@ export class FakeFleet {
     const inherited = Object.entries(process.env).filter(
       ([key]) => !/^(BROOD_|FORCE_COLOR$|NO_COLOR$|VITEST)/.test(key),
     );
-    // Whatever a test leaves running carries this tag, and is found at the end (test/setup.ts).
+    // A tag by which test/setup.ts finds processes that a test leaves running.
     this.env = {...Object.fromEntries(inherited), BROOD_HOME: join(root, 'home'), TEST_FLEET: root};
     this.folder = fleetFolder(name, this.file, this.env);
     mkdirSync(this.folder, {recursive: true});
@@ -64,7 +64,7 @@ export class FakeFleet {
     return join(this.cwd, 'brood.yaml');
   }
 
-  /** Starts the controller; the lock names `keeper`, by default this process. */
+  /** Starts the controller; the lock contains the pid of `keeper`, by default this process. */
   async serve(handlers: ControlServerOptions['handlers'], keeper = process.pid): Promise<this> {
     this.#server = new ControlServer({
       socketPath: inFolder.socket(this.folder),
@@ -84,20 +84,20 @@ export class FakeFleet {
     writeFileSync(inFolder.lock(this.folder), JSON.stringify({pid, startTime, anchor: null}));
   }
 
-  /** The supervisor is gone, and has emptied its lock. */
+  /** Simulates the end of the supervisor, which empties its lock. */
   async close(): Promise<void> {
     writeFileSync(inFolder.lock(this.folder), '');
     await this.loseController();
   }
 
-  /** The controller is gone; the keeper that the lock names is not. */
+  /** Simulates the loss of the controller; the keeper in the lock remains. */
   async loseController(): Promise<void> {
     const server = this.#server;
     this.#server = null;
     await server?.close();
   }
 
-  /** Writes a journal record, and tells those who watch. */
+  /** Writes a journal record and sends it to all watchers. */
   event(type: string, fields: Record<string, unknown> = {}, at = Date.now()): void {
     const record = {seq: ++this.#seq, at: new Date(at).toISOString(), type, ...fields};
     appendFileSync(inFolder.journal(this.folder), JSON.stringify(record) + '\n');

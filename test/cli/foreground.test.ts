@@ -7,7 +7,7 @@ import {FakeFleet, type Running} from './fake-fleet.ts';
 
 const TICKER = 'i=0; while :; do i=$((i+1)); echo "tick $i"; sleep 0.05; done';
 
-/** A real supervisor in the foreground. */
+/** Starts a real supervisor in the foreground. */
 async function up(workers: object): Promise<{fleet: FakeFleet; running: Running; ps: () => Promise<PsReport>}> {
   const fleet = new FakeFleet('shop', JSON.stringify({fleet: 'shop', workers}));
   onTestFinished(async () => {
@@ -21,14 +21,14 @@ async function up(workers: object): Promise<{fleet: FakeFleet; running: Running;
 
 const gone = (fleet: FakeFleet) => async () => (await fleet.run('ps')).code === 3;
 
-test('it shows output with whose it is, and what happens, until Ctrl-C has stopped the fleet in order', async () => {
+test('up shows output with its instance, and events, until Ctrl-C has stopped the fleet in order', async () => {
   const {fleet, running} = await up({
     web: {sh: TICKER},
     loop: {sh: 'echo boom >&2; exit 3', backoff: {initial: '10ms', max: '10ms'}, give_up: {restarts: 2, within: '30s'}},
   });
   await until(
     'output and failure',
-    // What is written and what happened come by two ways, and neither waits for the other.
+    // Output and events arrive by separate ways, in no particular order.
     () =>
       /web\/1 +\| tick 2\n/.test(running.out) &&
       /^loop\/1 \| boom$/m.test(running.out) &&
@@ -50,14 +50,14 @@ test('a second Ctrl-C does not wait for stop timeouts', async () => {
   expect((await running.ended).code).toBe(0);
 });
 
-test('killed with -9, it takes the fleet with it, in order', async () => {
+test('up killed with -9 stops the fleet in order', async () => {
   const {fleet, running} = await up({polite: {sh: `trap "echo bye; exit 0" TERM; ${TICKER}`}});
   running.child.kill('SIGKILL');
   await until('the fleet is down', gone(fleet));
   expect(readFileSync(join(fleet.folder, 'logs', 'polite.1', 'out.log'), 'utf8')).toMatch(/bye\n$/);
 });
 
-test('it stays attached when the controller is killed', async () => {
+test('up stays attached when the controller is killed', async () => {
   const {fleet, running, ps} = await up({web: {sh: TICKER}});
   const {supervisor, workers} = await ps();
   process.kill(supervisor.controller, 'SIGKILL');
@@ -69,13 +69,13 @@ test('it stays attached when the controller is killed', async () => {
   await until('the fleet is down', gone(fleet));
 });
 
-test('brood down from elsewhere ends it well', async () => {
+test('brood down from elsewhere ends up with exit code 0', async () => {
   const {fleet, running} = await up({web: {sh: TICKER}});
   expect((await fleet.run('down')).code).toBe(0);
   expect(await running.ended).toMatchObject({code: 0, err: expect.stringMatching(/fleet shop is down\n$/) as unknown});
 });
 
-test('suspended by the terminal it pauses the fleet, and continued it lets it go on', async () => {
+test('up suspended by the terminal pauses the fleet, and continues it when it is continued', async () => {
   const {running, ps} = await up({web: {sh: TICKER}});
   const flags = async () => (await ps()).workers[0]!.flags;
   const state = () => readFileSync(`/proc/${running.child.pid ?? 0}/stat`, 'latin1').split(') ')[1]![0];

@@ -15,7 +15,7 @@ const ndjson = (text: string): Record<string, unknown>[] =>
     .filter(Boolean)
     .map(line => JSON.parse(line) as Record<string, unknown>);
 
-test('logs: the last 100 lines of all, merged, with a prefix where there are several', async () => {
+test('logs: the last 100 lines of all instances, merged, with a prefix if there are several', async () => {
   const fleet = new FakeFleet();
   const web = new Writer(fleet.folder, 'web/1', 'out');
   for (let i = 1; i <= 150; i++) web.write(`line ${i}\n`, T0 + i * 10);
@@ -36,7 +36,7 @@ test('logs: the last 100 lines of all, merged, with a prefix where there are sev
   expect((await fleet.run('logs', '--since', '1h')).out).toBe('');
 });
 
-test('logs: a reader that is slower than the disk gets all of it, without a warning', async () => {
+test('logs: a reader slower than the disk gets all of it, without a warning', async () => {
   const fleet = new FakeFleet();
   const writer = new Writer(fleet.folder, 'web/1', 'out');
   writer.write(Array.from({length: 100_000}, (_, i) => `${i} ${'x'.repeat(40)}\n`).join(''), T0);
@@ -48,13 +48,13 @@ test('logs: a reader that is slower than the disk gets all of it, without a warn
   expect(out.split('\n')).toHaveLength(100_001);
 });
 
-test('logs: long lines as JSON are marked as parts', async () => {
+test('logs: the parts of long lines are marked in JSON', async () => {
   const fleet = new FakeFleet();
   new Writer(fleet.folder, 'web/1', 'out').write('x'.repeat(70_000) + '\n', T0);
   expect(ndjson((await fleet.run('logs', '--json')).out).map(({partial}) => partial)).toEqual([true, undefined]);
 });
 
-test('logs --raw: exact bytes of one stream of one instance', async () => {
+test('logs --raw: the exact bytes of one stream of one instance', async () => {
   const fleet = new FakeFleet();
   const bytes = Buffer.from([0, 255, 10, 13, 27, 91, 50, 74, 200]);
   const out = new Writer(fleet.folder, 'web/1', 'out');
@@ -79,7 +79,7 @@ test('logs --raw: exact bytes of one stream of one instance', async () => {
   expect((await fleet.run('logs', 'web/1', '--raw', '--stream', 'both')).code).toBe(2);
 });
 
-test('logs: wrong names and values', async () => {
+test('logs: wrong names and values are rejected', async () => {
   const fleet = new FakeFleet();
   new Writer(fleet.folder, 'nginx/1', 'out').write('x\n', T0);
   expect(await fleet.run('logs', 'nginxx')).toMatchObject({
@@ -107,7 +107,7 @@ test('logs: wrong names and values', async () => {
   });
 });
 
-test('logs -f goes on with what comes, and ends well by Ctrl-C', async () => {
+test('logs -f continues with new lines, and exits 0 on Ctrl-C', async () => {
   const fleet = new FakeFleet();
   const web = new Writer(fleet.folder, 'web/1', 'out');
   web.write('before\n');
@@ -121,7 +121,7 @@ test('logs -f goes on with what comes, and ends well by Ctrl-C', async () => {
   expect(await running.ended).toEqual({code: 0, out: 'before\nnow\nafter\n', err: ''});
 });
 
-test('events: in words, as JSON, the last ones, and as they happen; a torn line costs only itself', async () => {
+test('events: as text, as JSON, the last ones, and live; a torn line loses only itself', async () => {
   const fleet = new FakeFleet();
   for (let i = 1; i <= 60; i++) fleet.event('spawned', {worker: 'web', instance: 1, pid: i}, T0 + i);
   expect((await fleet.run('events')).out.trimEnd().split('\n')).toHaveLength(50);
@@ -149,11 +149,11 @@ test('events: in words, as JSON, the last ones, and as they happen; a torn line 
   expect(seqs).toEqual(Array.from(seqs, (_, i) => (seqs[0] ?? 0) + i));
 });
 
-test('events without a journal: nothing, and no error', async () => {
+test('events without a journal: no output, and no error', async () => {
   expect(await new FakeFleet().run('events')).toEqual({code: 0, out: '', err: ''});
 });
 
-/** A crash loop that gave up: journal and logs as they are then. */
+/** Writes journal and logs of a crash loop that gave up. */
 function crashLoop(fleet: FakeFleet): void {
   const own = {worker: 'loop', instance: 1};
   const err = new Writer(fleet.folder, 'loop/1', 'err');
@@ -199,7 +199,7 @@ test('why: a crash loop, with and without a supervisor', async () => {
   expect(up.out).toMatch(/brood start loop\/1/);
 });
 
-test('why: a program that is missing', async () => {
+test('why: a missing program', async () => {
   const fleet = new FakeFleet();
   fleet.event('spawn-failed', {
     worker: 'm',
@@ -211,7 +211,7 @@ test('why: a program that is missing', async () => {
   expect(out.replaceAll('\n', ' ')).toMatch(/\/no\/such\/program .*\(ENOENT: no such file or directory\)/);
 });
 
-test('why: signals, codes of shells, stops and dependencies are explained', async () => {
+test('why: signals, exit codes of shells, stops and dependencies are explained', async () => {
   const story = async (exited: Record<string, unknown>, status: Parameters<typeof detail>[1] = {}) => {
     const fleet = new FakeFleet();
     const own = {worker: 'w', instance: 1};
@@ -223,20 +223,20 @@ test('why: signals, codes of shells, stops and dependencies are explained', asyn
     });
     return (await fleet.run('why', 'w')).out.replaceAll('\n', ' ');
   };
-  expect(await story({signal: 'SIGKILL'})).toMatch(/killed by SIGKILL \(somebody sent SIGKILL.*memory ran out/);
-  expect(await story({signal: 'SIGSEGV'})).toMatch(/memory that is not its own/);
-  expect(await story({code: 127, reason: 'exited'})).toMatch(/exit code 127 \(a shell did not find the command\)/);
+  expect(await story({signal: 'SIGKILL'})).toMatch(/killed by SIGKILL \(SIGKILL can not be caught.*memory ran out/);
+  expect(await story({signal: 'SIGSEGV'})).toMatch(/invalid memory access/);
+  expect(await story({code: 127, reason: 'exited'})).toMatch(/exit code 127 \(the shell did not find the command\)/);
   expect(await story({code: 137, reason: 'exited'})).toMatch(/128 \+ 9: .*SIGKILL/);
   expect(await story({code: 139, reason: 'exited'})).toMatch(/128 \+ 11: .*SIGSEGV/);
   const limits = {nofile: null, core: null, cpu: null, memory: {limit: 2 ** 29, by: 'cgroup', why: null}} as const;
   expect(await story({signal: 'SIGKILL', reason: 'memory'}, {limits})).toMatch(
-    /SIGKILL \(it needed more memory than its limit allows\).*held its cgroup to its limit of 512M.*raise `limits/,
+    /SIGKILL \(it exceeded its memory limit\).*enforced its limit of 512M on its cgroup.*raise `limits/,
   );
   expect(await story({signal: 'SIGKILL', reason: 'oom'})).toMatch(
-    /memory ran out: that of the machine.*own limit was not/,
+    /the machine, or a cgroup around it, ran out of memory; its own limit was not/,
   );
   expect(await story({signal: 'SIGKILL', reason: 'stop'})).toMatch(
-    /asked to stop, and did not end within its stop timeout/,
+    /stopped on request; it did not exit within its stop timeout/,
   );
   expect(
     await story(
@@ -246,7 +246,7 @@ test('why: signals, codes of shells, stops and dependencies are explained', asyn
   ).toMatch(/requires db, which failed.*db\/1 is failed \(exit code 9\)/);
 });
 
-test('why: what others wrote makes no paragraph of its own', async () => {
+test('why: untrusted text starts no paragraph of its own', async () => {
   const fleet = new FakeFleet();
   const status = detail('w/1', {
     status: 'failed',
@@ -259,11 +259,11 @@ test('why: what others wrote makes no paragraph of its own', async () => {
   expect(out).toMatch(/is left: x All is well\./);
 });
 
-test('why: nobody of that name', async () => {
+test('why: an unknown name exits 1', async () => {
   expect((await new FakeFleet().run('why', 'nobody')).code).toBe(1);
 });
 
-test('a journal that is garbage is passed over', async () => {
+test('a journal that is garbage is skipped', async () => {
   const fleet = new FakeFleet();
   writeFileSync(inFolder.journal(fleet.folder), 'x\n{}\n[]\n{"seq":"1"}\n\0\0\n');
   expect(await fleet.run('events', '-n', 'all')).toEqual({code: 0, out: '', err: ''});

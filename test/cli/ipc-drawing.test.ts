@@ -1,4 +1,4 @@
-/** `brood ipc` for people and for drawing programs, with names that others have chosen. */
+/** The output of `brood ipc` for people and for drawing programs, with untrusted names. */
 import fc from 'fast-check';
 import {PassThrough} from 'node:stream';
 import {expect, test} from 'vitest';
@@ -30,7 +30,7 @@ const channel = (kind: Kind, id: string, ends: End[], more: Partial<Channel> = {
   ...more,
 });
 
-/** What is printed into a pipe, or in a terminal of so many columns. */
+/** Returns the text printed into a pipe, or to a terminal of so many columns. */
 function printed(columns: number | null, print: (out: Output) => void): string {
   const stream = new PassThrough();
   Object.assign(stream, {isTTY: columns !== null, columns});
@@ -67,7 +67,7 @@ const shop: IpcReport = {
   hidden: false,
 };
 
-test('a table: one line for all that join the same two, in words', () => {
+test('a table has one line for all channels that join the same two processes', () => {
   const lines = table(shop).trimEnd().split('\n');
   expect(lines[0]).toMatch(/^KIND +FROM +TO +CHANNEL$/);
   expect(lines).toEqual(
@@ -80,13 +80,13 @@ test('a table: one line for all that join the same two, in words', () => {
     ]) as unknown,
   );
   expect(lines.join('\n')).toMatch(/344 channels, 4 processes/);
-  // An event counter that nobody else has joins nobody.
+  // An eventfd that only one process holds joins no processes.
   expect(lines.some(line => line.startsWith('eventfd'))).toBe(false);
-  expect(lines.at(-1)).toMatch(/^1 more with one process alone/);
+  expect(lines.at(-1)).toMatch(/^1 more of a single process/);
   expect(table(shop, {everything: true})).toMatch(/^eventfd/m);
 });
 
-test('several processes of one instance are one; a writer that also reads is no reader beside one that only reads', () => {
+test('several processes of one instance are one; a writer that also reads does not count as a reader beside a pure reader', () => {
   const report: IpcReport = {
     processes: [process(1, 'sh', 'web'), process(2, 'node', 'web'), process(3, 'keeper')],
     channels: [
@@ -102,22 +102,22 @@ test('several processes of one instance are one; a writer that also reads is no 
     /^fifo +web\/1 \(2\) +-> +keeper 3 +\/srv\/a-rather-long-folder\/for-what\/is-in-it\/out$/m,
   );
   expect(table(report)).toMatch(/^fifo +web\/1 \(2\) +-> +web\/1 sh 1 +\/x$/m);
-  // In a terminal a long path gives way.
+  // A terminal shortens a long path.
   expect(table(report, {columns: 80})).toMatch(/ …\/out$/m);
 });
 
-test('80 columns: no line is longer', () => {
+test('no line is longer than 80 columns', () => {
   const long = {...shop, processes: shop.processes.map(one => ({...one, name: one.name.repeat(9)}))};
   for (const line of table(long, {columns: 80, everything: true}).split('\n'))
     expect(line.length).toBeLessThanOrEqual(80);
 });
 
-test('signals by name, for each process', () => {
+test('signals are listed by name for each process', () => {
   const text = printed(80, out => printSignals(out, shop));
   expect(text).toBe('signals of web/1 node 1\n  pending  -\n  blocked  SIGUSR1\n  ignored  SIGPIPE\n  caught   -\n');
 });
 
-/** 10,000 channels between 2,000 processes of two programs. */
+/** A report of 10,000 channels between 2,000 processes of two programs. */
 const crowd: IpcReport = {
   processes: Array.from({length: 2000}, (_, i) => process(i + 1, i % 2 ? 'odd' : 'even', i < 10 ? 'web' : null, i)),
   channels: Array.from({length: 10_000}, (_, i) =>
@@ -133,11 +133,11 @@ test('10,000 channels stay readable', () => {
   expect(text).toMatch(/^pipe +(even|odd) \(995\) +-> /m);
   expect(text).toMatch(/^pipe +web\/\* \(10\) /m);
   expect(text).toMatch(/10000 channels, 2000 processes/);
-  expect(text).toMatch(/stands for a worker or a program/);
+  expect(text).toMatch(/Each line is a worker or a program/);
   for (const draw of [dotOf, mermaidOf]) expect(draw(drawingOf(crowd, joinsAny)).split('\n').length).toBeLessThan(60);
 });
 
-/** One pipe that all processes hold. */
+/** Returns a report of one pipe that all processes hold. */
 const gathering = (size: number, nameOf: (i: number) => string): IpcReport => ({
   processes: Array.from({length: size}, (_, i) => process(i + 1, nameOf(i))),
   channels: [
@@ -151,9 +151,9 @@ const gathering = (size: number, nameOf: (i: number) => string): IpcReport => ({
   hidden: false,
 });
 
-test('thousands at one channel: no drawing has more than 400 edges, and it says so; time grows with their number', () => {
+test('a drawing of thousands at one channel has at most 400 edges, and notes the rest; its time grows linearly', () => {
   for (const draw of [dotOf, mermaidOf]) {
-    // As programs they are one.
+    // Grouped by program, they are one node.
     expect(
       draw(
         drawingOf(
@@ -169,7 +169,7 @@ test('thousands at one channel: no drawing has more than 400 edges, and it says 
       ),
     );
     expect(text.split('\n').length).toBeLessThan(900);
-    expect(text).toContain('4600 further lines left out');
+    expect(text).toContain('4600 further edges omitted');
     const few = draw(
       drawingOf(
         gathering(399, i => `worker${i}`),
@@ -189,7 +189,7 @@ test('thousands at one channel: no drawing has more than 400 edges, and it says 
 
 const HOSTILE = 'a"b\\"]\n;c</script>\x1b]0;title\x07<b>#quot;`%%{init}%%`|end --> x';
 
-test('Graphviz: nothing in a name ends its string', () => {
+test('Graphviz: no character of a name ends its string', () => {
   const hostile = fc.oneof(
     fc.constant(HOSTILE),
     fc.string({unit: 'binary', maxLength: 40}),
@@ -198,7 +198,7 @@ test('Graphviz: nothing in a name ends its string', () => {
   fc.assert(
     fc.property(hostile, hostile, (name, path) => {
       const text = dotOf(drawingOf(named(name, path), () => true));
-      // Without what stands in quotes there are only our own words.
+      // Outside the quoted strings there is only brood's own text.
       const bare = text.replace(/"(?:[^"\\]|\\.)*"/gs, 'S');
       expect(bare.replace(/\s+/g, ' ')).toMatch(
         /^digraph ipc \{ rankdir=LR; node \[fontsize=10\]; edge \[fontsize=8\];( (p\d|c\d) \[label=S, shape=(box|ellipse)\];| subgraph S \{ label=S; (p\d \[label=S, shape=box\]; )+\}| (p\d|c\d) -> (p\d|c\d)( \[(label=S)?(, )?(dir=none)?\])?;)* \}$/,
@@ -209,7 +209,7 @@ test('Graphviz: nothing in a name ends its string', () => {
   );
 });
 
-test('Mermaid: nothing in a name means anything to it, to Markdown or to HTML', () => {
+test('Mermaid: no character of a name has a meaning in Mermaid, Markdown or HTML', () => {
   const hostile = fc.oneof(
     fc.constant(HOSTILE),
     fc.string({unit: 'binary', maxLength: 40}),
@@ -230,13 +230,13 @@ test('Mermaid: nothing in a name means anything to it, to Markdown or to HTML', 
   );
 });
 
-test('a table of such names has one line each, and nothing for the terminal', () => {
+test('a table of hostile names has one line each, and no control characters', () => {
   const text = table(named(HOSTILE, HOSTILE), {everything: true});
   expect(text).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
   expect(text.trimEnd().split('\n')).toHaveLength(5);
 });
 
-/** Two processes of that name, and channels of that one. */
+/** Returns a report of processes with that name and channels with that path. */
 function named(name: string, path: string): IpcReport {
   return {
     processes: [process(1, name, 'web'), process(2, name), process(3, name)],

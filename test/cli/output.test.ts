@@ -8,7 +8,7 @@ import {printTable, type Column} from '../../src/cli/terminal/table.ts';
 import {fit, widthOf} from '../../src/words/width.ts';
 import {wrap} from '../../src/cli/terminal/wrap.ts';
 
-/** A terminal of that many columns that keeps what it gets. */
+/** A terminal of that many columns that records its input. */
 function terminal(columns: number) {
   const stream = Object.assign(new PassThrough(), {isTTY: true, columns});
   const out = new Output(stream as unknown as NodeJS.WriteStream, {NO_COLOR: '1'}, false);
@@ -25,7 +25,7 @@ const columns: readonly Column<{id: string; note: string; n: number}>[] = [
   {title: 'NOTE', cell: ({note}) => note, shrink: 8, drop: 2},
 ];
 
-test('a table never wraps, whatever its cells hold and however narrow the terminal is', () => {
+test('a table never wraps, whatever its cells contain and however narrow the terminal is', () => {
   fc.assert(
     fc.property(
       fc.integer({min: 10, max: 100}),
@@ -46,7 +46,7 @@ test('a table never wraps, whatever its cells hold and however narrow the termin
   );
 });
 
-test('a narrow table loses the least important first, and gives the room to what was cut', () => {
+test('a narrow table drops the least important columns first, and gives the space to shortened cells', () => {
   const rows = [{id: 'web/1', note: 'a rather long note on what happened', n: 1_000_000}];
   const shown = (width: number) => {
     const {out, lines} = terminal(width);
@@ -59,7 +59,7 @@ test('a narrow table loses the least important first, and gives the room to what
   expect(shown(12)[1]).toBe('web/1');
 });
 
-test("control sequences of others never reach a terminal; colours do, and end at the line's end", () => {
+test('control sequences in untrusted text never reach a terminal; colours do, and end at the end of the line', () => {
   const cases: [string, string][] = [
     ['plain text, ünïcödé 漢字', 'plain text, ünïcödé 漢字'],
     ['\x1b[31mred\x1b[0m', '\x1b[31mred\x1b[0m\x1b[0m'],
@@ -90,14 +90,14 @@ test("control sequences of others never reach a terminal; colours do, and end at
   );
 });
 
-test('a line is one, whatever is in it; several are asked for', () => {
+test('line prints one line, whatever it contains; lines prints several', () => {
   const {out, lines} = terminal(80);
   out.line('one\ntwo\r\nthree\tfour');
   out.lines('one\ntwo');
   expect(lines()).toEqual(['one two three\tfour', 'one', 'two']);
 });
 
-test('text is measured and cut by columns', () => {
+test('text is measured and shortened by columns', () => {
   expect([widthOf('abc'), widthOf('漢字'), widthOf('👩‍👩‍👧'), widthOf('é'), widthOf('')]).toEqual([3, 4, 2, 1, 0]);
   expect(fit('abcdef', 4)).toBe('abc…');
   expect(fit('漢字漢字', 5)).toBe('漢字…');

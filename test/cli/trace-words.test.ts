@@ -1,4 +1,4 @@
-/** Lines of a trace: they fit their terminal, and hold nothing that does something to it. */
+/** Lines of a trace: they fit the terminal, and contain no control characters. */
 import {PassThrough} from 'node:stream';
 import {expect, test} from 'vitest';
 import {Output} from '../../src/cli/terminal/output.ts';
@@ -27,15 +27,15 @@ const words = (one: AttributedEvent, columns = 80): string =>
 
 const EVIL = 'sleep \x1b]0;title\x07\x1b[2J\n\r\x9b31m \u{1f600} 漢字 '.repeat(10);
 
-test('say when, whose, which process and what', () => {
+test('a line has the time, the owner, the process and the event', () => {
   const nobody = {worker: null, instance: null};
   const cases: [AttributedEvent, string][] = [
     [attributed({type: 'fork', at, pid: 1234, child: 1235}), 'web/2     1234  fork -> 1235'],
-    [attributed({type: 'fork', at, pid: null, child: 1235}), 'web/2     1235  appeared, its parent was not seen'],
+    [attributed({type: 'fork', at, pid: null, child: 1235}), 'web/2     1235  appeared, parent unknown'],
     [attributed({type: 'exec', at, pid: 7}, {command: 'sleep 777'}), 'web/2        7  exec sleep 777'],
     [attributed({type: 'exec', at, pid: 7}), 'web/2        7  exec ?'],
     [attributed({type: 'setsid', at, pid: 7}), 'web/2        7  setsid'],
-    [attributed({type: 'comm', at, pid: 7, name: 'x y'}), 'web/2        7  calls itself x y'],
+    [attributed({type: 'comm', at, pid: 7, name: 'x y'}), 'web/2        7  renamed to x y'],
     [
       attributed({type: 'exit', at, pid: 7, ppid: 1, code: 7, signal: null}, {command: 'sh'}),
       'web/2        7  exit code 7 (sh)',
@@ -44,17 +44,14 @@ test('say when, whose, which process and what', () => {
       attributed({type: 'exit', at, pid: 7, ppid: 1, code: null, signal: 'SIGKILL'}),
       'web/2        7  killed by SIGKILL',
     ],
-    [
-      attributed({type: 'exit', at, pid: 7, ppid: 1, code: null, signal: null}),
-      'web/2        7  ended, how is not known',
-    ],
+    [attributed({type: 'exit', at, pid: 7, ppid: 1, code: null, signal: null}), 'web/2        7  exit status unknown'],
     [attributed({type: 'setsid', at, pid: 9}, {owner: nobody}), 'keeper        9  setsid'],
     [attributed({type: 'setsid', at, pid: 8}, {owner: nobody}), '-            8  setsid'],
   ];
   for (const [event, line] of cases) expect(words(event)).toBe(`03:04:05.067  ${line}`);
 });
 
-test('fit the terminal, whatever a process calls itself', () => {
+test('a line fits the terminal, whatever name a process gives itself', () => {
   const events: TraceEvent[] = [
     {type: 'exec', at, pid: 7},
     {type: 'comm', at, pid: 7, name: EVIL},
@@ -67,7 +64,7 @@ test('fit the terminal, whatever a process calls itself', () => {
   }
 });
 
-test('in JSON have the fields of their type, and texts as they are', () => {
+test('a JSON line has the fields of its type, and unchanged texts', () => {
   const json = (event: TraceEvent): unknown => JSON.parse(jsonOf(traceRecord(attributed(event, {command: EVIL}))));
   const common = {at: new Date(at).toISOString(), worker: 'web', instance: 2};
   expect(json({type: 'fork', at, pid: 1, child: 2})).toEqual({...common, type: 'fork', pid: 1, child: 2});

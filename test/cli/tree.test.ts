@@ -1,4 +1,4 @@
-/** `brood tree`: who is shown where, and how that is drawn. */
+/** `brood tree`: the place of each process, and the drawing. */
 import {PassThrough} from 'node:stream';
 import {join} from 'node:path';
 import fc from 'fast-check';
@@ -22,7 +22,7 @@ import {FakeProc, type Fake} from '../process/fake-proc.ts';
 
 const [ANCHOR, KEEPER, CONTROLLER, WEB, LOST] = [10, 11, 12, 20, 30];
 
-/** init, an anchor, its keeper with a controller and a worker, what the anchor got, and a stranger. */
+/** init, an anchor, its keeper with a controller and a worker, an orphan under the anchor, and a stranger. */
 const MACHINE: readonly Fake[] = [
   {pid: 1, ppid: 0, start: 0},
   {pid: ANCHOR, ppid: 1},
@@ -58,7 +58,7 @@ const lineage: LineageReport = {
     entry(WEB, {main: true}),
     entry(21),
     entry(5, {orphan: true}),
-    // Not the process that has its pid now.
+    // An earlier process with the same pid.
     entry(99, {startTime: '4'}),
   ],
 };
@@ -66,7 +66,7 @@ const lineage: LineageReport = {
 const scope = (words: string[], all = false, of: LineageReport | null = lineage): Scope =>
   scopeOf({positionals: words}, all, null, of);
 
-/** As `11 12 20:web(21:web)`: the pids, whose they are, and what is below them. */
+/** Returns a form such as `11 12 20:web(21:web)`: pids, owners, and descendants in brackets. */
 async function drawn(of: Scope, machine: readonly Fake[] = MACHINE): Promise<string> {
   const snapshot = new FakeProc(...machine).snapshot();
   await snapshot.refresh();
@@ -84,11 +84,11 @@ async function drawn(of: Scope, machine: readonly Fake[] = MACHINE): Promise<str
   return (JSON.parse(treeJson(nodes)) as Drawn[]).map(draw).join(' ');
 }
 
-test('the keeper is the root of a fleet, and those that hang elsewhere stand behind it', async () => {
+test('the keeper is the root of a fleet, and processes outside its tree follow', async () => {
   expect(await drawn(scope([]))).toBe('11(12(13) 20:web(21:web(22:web))) 5:web!(30:web)');
 });
 
-test('without a keeper everybody else of the fleet is still there', async () => {
+test('without a keeper all other processes of the fleet are still shown', async () => {
   const orphaned = MACHINE.filter(({pid}) => pid !== KEEPER).map(one => ({
     ...one,
     ppid: one.ppid === KEEPER ? ANCHOR : one.ppid!,
@@ -96,14 +96,14 @@ test('without a keeper everybody else of the fleet is still there', async () => 
   expect(await drawn(scope([]), orphaned)).toBe('5:web!(30:web) 12(13) 20:web(21:web(22:web))');
 });
 
-test('a worker, an instance, a process: they and all below them', async () => {
+test('a worker, an instance or a process is shown with all its descendants', async () => {
   expect(await drawn(scope(['web']))).toBe('5:web!(30:web) 20:web(21:web(22:web))');
   expect(await drawn(scope(['web/1']))).toBe('5:web!(30:web) 20:web(21:web(22:web))');
   expect(await drawn(scope(['21']))).toBe('21:web(22:web)');
   expect(await drawn(scope([String(ANCHOR)]))).toBe('10(5:web!(30:web) 11(12(13) 20:web(21:web(22:web))))');
 });
 
-test('the whole machine, with a fleet and without', async () => {
+test('the whole machine is shown, with a fleet and without', async () => {
   const fleet = '10(5:web!(30:web) 11(12(13) 20:web(21:web(22:web))))';
   expect(await drawn(scope([], true))).toBe(`1(${fleet} 99)`);
   expect(await drawn(scope([], true, null))).toBe('1(10(5(30) 11(12(13) 20(21(22)))) 99)');
@@ -119,7 +119,7 @@ test('lines join children to their parents', () => {
   expect(prefixes([0, 1, 2, 3, 4], unicode, 8)).toEqual(['', '└─ ', '   └─ ', '…   └─ ', '…   └─ ']);
 });
 
-test('lines reach every parent, whatever the tree', () => {
+test('lines reach every parent, for any tree', () => {
   const trees = fc.array(fc.nat(3), {minLength: 1, maxLength: 30}).map(steps => {
     let depth = -1;
     return steps.map(step => (depth = Math.max(0, depth + 1 - step)));
@@ -131,7 +131,7 @@ test('lines reach every parent, whatever the tree', () => {
         expect(widthOf(drawing[n]!)).toBe(depth * 3);
         if (depth === 0) continue;
         const before = depths.slice(0, n).findLastIndex(one => one <= depth);
-        // Above each elbow the line goes on up to the parent or the sibling before.
+        // Above each elbow the line continues up to the parent or the previous sibling.
         for (let above = n - 1; above > before; above--) expect(drawing[above]?.[(depth - 1) * 3]).toBe('│');
         if (depths[before] === depth) expect(drawing[before]?.[(depth - 1) * 3]).toBe('├');
       }
@@ -141,7 +141,7 @@ test('lines reach every parent, whatever the tree', () => {
   );
 });
 
-test('a tree as deep as there are pids is JSON all the same', () => {
+test('a tree as deep as the number of pids can be printed as JSON', () => {
   const depth = 40_000;
   const text = treeJson(Array.from({length: depth}, (_, n) => ({depth: n, facts: {pid: n}})));
   expect(text.startsWith('[{"pid":0,"children":[{"pid":1,"children":[')).toBe(true);
@@ -158,7 +158,7 @@ async function factsOfRecording(name: string): Promise<Facts[]> {
   return choose(snapshot, scope([], true, null)).map(place => factsOf(snapshot, place, naming));
 }
 
-/** A process of which nothing more is known. */
+/** A process without further information. */
 const BARE: Facts = {
   pid: 7,
   ppid: null,
@@ -196,7 +196,7 @@ function printed(facts: readonly Facts[], width: number | null): string {
 }
 
 test.each(['names', 'ordinary', 'zombies', 'namespace', 'hidden', 'seven-digits'])(
-  'nothing of %s reaches the terminal but text, in 80 columns or fewer',
+  'the table of %s contains only text, in 80 columns or fewer',
   async name => {
     const facts = await factsOfRecording(name);
     for (const width of [80, 60, 40]) {
@@ -212,28 +212,28 @@ test.each(['names', 'ordinary', 'zombies', 'namespace', 'hidden', 'seven-digits'
   },
 );
 
-test('what is unknown is a dash', () => {
+test('an unknown value is a dash', () => {
   expect(printed([BARE], 80)).toMatch(/\n +7 +- +- +- +- +- +- +- +\[x\]\n/);
 });
 
-test('in a pipe nothing is cut off', async () => {
+test('the output in a pipe is not shortened', async () => {
   const text = printed(await factsOfRecording('ordinary'), null);
   expect(text).toContain('threading.Thread(target=time.sleep,args=(1000,)).start()');
 });
 
-test('in a terminal a program is shown without its folder', () => {
+test('a terminal shows a program without its folder', () => {
   const base = {...BARE, command: '/usr/lib/x/bin/node /srv/app.js'};
   expect(printed([base], 100)).toMatch(/ node \/srv\/app.js\n/);
   expect(printed([base], null)).toMatch(/ \/usr\/lib\/x\/bin\/node \/srv\/app.js\n/);
   expect(printed([{...BARE, command: '/ and more'}], 100)).toMatch(/ \/ and more\n/);
 });
 
-test('a zombie is shown with its end, a thread of the kernel by its name in brackets', async () => {
+test('a zombie is shown with its exit status, a kernel thread by its name in brackets', async () => {
   expect(printed(await factsOfRecording('zombies'), 100)).toMatch(/\[python3\] <defunct>, died of SIGKILL/);
   expect(printed(await factsOfRecording('ordinary'), 80)).toMatch(/\[kthreadd\]/);
 });
 
-test('of JSON each field is what the kernel says, and null where it says nothing', async () => {
+test("each JSON field is the kernel's value, or null if the kernel has none", async () => {
   const facts = await factsOfRecording('ordinary');
   const polite = facts.find(({nice}) => nice === 5);
   expect(polite).toMatchObject({

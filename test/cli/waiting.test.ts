@@ -1,4 +1,4 @@
-/** What commands say while they wait, and how they end when nobody answers. */
+/** The output of commands while they wait, and their end if there is no answer. */
 import {expect, test} from 'vitest';
 import {until} from '../control/helpers.ts';
 import {FakeFleet, outcome} from './fake-fleet.ts';
@@ -7,7 +7,7 @@ const never = () => new Promise<never>(() => undefined);
 const ping = () => ({pid: 1, version: '1', fleet: 'shop', ready: true});
 const here = new RegExp(`the controller \\(pid ${process.pid}, state [RSD]\\) does not answer`);
 
-test('in a pipe, too, it is said after some seconds which workers are waited for', async () => {
+test('a command that waits reports after some seconds which workers it waits for, also in a pipe', async () => {
   const fleet = new FakeFleet();
   await fleet.serve({
     ping,
@@ -24,7 +24,7 @@ test('in a pipe, too, it is said after some seconds which workers are waited for
   expect(running.err).toBe('waiting for web/1 (stopping: its stop timeout is 60s)\n');
 });
 
-test('a controller that takes a request and says nothing more is named, and it is waited on', async () => {
+test('a controller that takes a request and then falls silent is reported, and the command waits on', async () => {
   const fleet = new FakeFleet();
   await fleet.serve({ping, restart: never});
   const running = fleet.start('restart', 'web');
@@ -32,7 +32,7 @@ test('a controller that takes a request and says nothing more is named, and it i
   expect(running.child.exitCode).toBeNull();
 });
 
-test('a controller that answers nothing: exit 1, with the reason', async () => {
+test('a controller that answers nothing makes commands exit 1 with the reason', async () => {
   const fleet = new FakeFleet();
   await fleet.serve({ping: never, ps: never, status: never});
   for (const words of [['ps'], ['status', 'web'], ['top']]) {
@@ -43,7 +43,7 @@ test('a controller that answers nothing: exit 1, with the reason', async () => {
   }
 });
 
-test('down asks again where the connection is lost before the answer', async () => {
+test('down is sent again if the connection is lost before the answer', async () => {
   const fleet = new FakeFleet();
   let asked = 0;
   await fleet.serve({down: () => (asked++, never())});
@@ -53,12 +53,12 @@ test('down asks again where the connection is lost before the answer', async () 
   await fleet.serve({down: () => (asked++, {ok: true, outcomes: [outcome('web/1')]})});
   await until('asked again', () => asked === 2);
   await fleet.close();
-  // The keeper that its lock named is this process, which does not end.
+  // The keeper in the lock is this process, which does not end.
   running.child.kill('SIGINT');
   expect(await running.ended).toMatchObject({code: 130});
 });
 
-test('down without an answer says so, signals the keeper, and does not say that nothing is left of a killed one', async () => {
+test('down without an answer says so, signals the keeper, and does not claim that nothing is left of a killed one', async () => {
   const {spawn} = await import('node:child_process');
   const keeper = spawn('sleep', ['1000']);
   const fleet = new FakeFleet();
@@ -67,7 +67,7 @@ test('down without an answer says so, signals the keeper, and does not say that 
   expect(code).toBe(1);
   expect(out).toBe('');
   expect(err).toMatch(
-    new RegExp(`the controller does not answer: the keeper \\(pid ${keeper.pid ?? 0}\\) was sent SIGTERM`),
+    new RegExp(`the controller does not answer: sent SIGTERM to the keeper \\(pid ${keeper.pid ?? 0}\\)`),
   );
-  expect(err).toMatch(/killed before it had stopped everything; no process of it is found/);
+  expect(err).toMatch(/killed before it had stopped everything; no process of it was found/);
 });

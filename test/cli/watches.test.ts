@@ -37,7 +37,7 @@ async function problems(
 const often = (path: string, every: number): (readonly [string, number])[] =>
   Array.from({length: 8}, (_, i) => [path, (8 - i) * every]);
 
-test('doctor: a worker that is started anew by what it writes itself', async () => {
+test('doctor: a worker whose own writes restart it is a problem', async () => {
   const [storm, ...others] = await problems([detail('web/1', {watch})], often('src/log', 2_000));
   expect(others).toEqual([]);
   expect(storm).toMatchObject({
@@ -48,14 +48,14 @@ test('doctor: a worker that is started anew by what it writes itself', async () 
   expect(storm?.advice).toContain("watch_ignore: ['src/log']");
 });
 
-test('doctor: nothing is wrong with somebody who saves now and then, or many files', async () => {
+test('doctor: occasional changes and changes of many files are no problem', async () => {
   expect(await problems([detail('web/1', {watch})], often('src/a.js', 20_000))).toEqual([]);
   const many = Array.from({length: 8}, (_, i): readonly [string, number] => [`src/${i}.js`, (8 - i) * 2_000]);
   expect(await problems([detail('web/1', {watch})], many)).toEqual([]);
   expect(await problems([detail('web/1', {watch: null})], often('src/log', 2_000))).toEqual([]);
 });
 
-test('doctor: what can not be watched is told once a worker, with what helps', async () => {
+test("doctor: paths that can't be watched are reported once per worker, with a remedy", async () => {
   const lost = {
     ...watch,
     problems: [
@@ -72,7 +72,7 @@ test('doctor: what can not be watched is told once a worker, with what helps', a
   expect(found[1]?.advice).toContain('Correct the path');
 });
 
-test('words for what is watched, and for what holds limits', () => {
+test('watched paths, and limits with their enforcement, are described', () => {
   expect(watchWords({...watch, ignored: ['*.log']})).toBe('src except *.log');
   expect(watchWords({...watch, watching: false})).toBe('src; not watched yet');
   const record = {seq: 1, at: '', type: 'file-changed', path: 'src/a'};
@@ -80,7 +80,7 @@ test('words for what is watched, and for what holds limits', () => {
   expect(changeWords({...record, files: 3})).toBe('src/a and 2 other files have changed');
   const memory = {limit: 2 ** 29, by: 'cgroup', why: null} as const;
   expect(limitWords({memory, cpu: {limit: 50, by: null, why: 'no x'}, nofile: 99, core: 0})).toBe(
-    'memory 512M (by cgroup), cpu 50% (not held: no x), nofile 99, core none',
+    'memory 512M (by cgroup), cpu 50% (not enforced: no x), nofile 99, core none',
   );
   expect(limitWords({memory: null, cpu: null, nofile: null, core: null})).toBe('');
 });

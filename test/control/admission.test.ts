@@ -1,4 +1,4 @@
-/** Which connection makes room for a new one: properties that hold for whatever is connected. */
+/** Which connection is closed for a new one: properties that hold for any set of connections. */
 import {expect, test} from 'vitest';
 import {
   admit,
@@ -36,7 +36,7 @@ const place = (fields: Partial<Held> = {}): Held => ({
 const many = (count: number, fields: Partial<Held> = {}): Held[] => Array.from({length: count}, () => place(fields));
 const ordinary = MAX_CONNECTIONS - RESERVED;
 
-/** A server that does as it is told: connections come one by one. */
+/** A server that follows the verdicts. Connections arrive one by one. */
 class Door {
   places: Held[] = [];
   readonly dropped: Held[] = [];
@@ -57,7 +57,7 @@ class Door {
   }
 }
 
-test('while there are ordinary places, one is taken, and nothing is closed', () => {
+test('while there are ordinary places, a connection takes one, and none is closed', () => {
   expect(admit(many(ordinary - 1, {idleSince: 0}), place(), NOW)).toEqual({
     admitted: true,
     drop: null,
@@ -65,7 +65,7 @@ test('while there are ordinary places, one is taken, and nothing is closed', () 
   });
 });
 
-test('the connection that never asked is closed first, then the one that was idle for longest', () => {
+test('a connection without a request is closed first, then the one that was idle for longest', () => {
   const busy = many(ordinary - 3);
   const idle = place({idleSince: NOW - 50_000});
   const longer = place({idleSince: NOW - 55_000});
@@ -79,7 +79,7 @@ test('the connection that never asked is closed first, then the one that was idl
   expect(dropOf([...busy, ...many(2), idle])).toBe(idle);
 });
 
-test('of several processes, the one that holds most idle connections loses one', () => {
+test('of several processes, the one with most idle connections loses one', () => {
   const alone = place({pid: 1, idleSince: 0});
   const leak = many(ordinary - 1, {idleSince: NOW - IDLE_MS});
   const verdict = admit([alone, ...leak], place({pid: 2}), NOW);
@@ -89,7 +89,7 @@ test('of several processes, the one that holds most idle connections loses one',
 test.each([
   ['idle', {}],
   ['busy', {idleSince: null, hasAsked: true}],
-])('however many %s connections a process opens, other processes get in at once, and stay', (_how, fields) => {
+])('however many %s connections a process opens, other processes are admitted at once, and stay', (_how, fields) => {
   const door = new Door();
   let now = NOW;
   for (let i = 0; i < 2_000; i++) door.come({pid: FLOOD, ...fields}, now++);
@@ -101,14 +101,14 @@ test.each([
   expect(door.places).toContain(down);
 });
 
-test('many processes with one busy connection each: the newest gets in within the time that a reserved place lasts', () => {
+test('many processes with one busy connection each: the newest is admitted within the time that a reserved place lasts', () => {
   const door = new Door();
   for (let pid = 1; pid <= 2_000; pid++) door.come({pid, idleSince: null, hasAsked: true}, NOW);
   expect(door.come({pid: 5_000}, NOW)).toBeNull();
   expect(door.come({pid: 5_000}, NOW + RESERVED_MS)).not.toBeNull();
 });
 
-test('root gets in where the owner has taken everything, and loses its place to nobody else', () => {
+test('root is admitted when the owner has taken all places, and loses its place to no other user', () => {
   const door = new Door();
   for (let pid = 1; pid <= 1_000; pid++) door.come({pid, idleSince: null, hasAsked: true}, NOW);
   expect(door.places).toHaveLength(MAX_CONNECTIONS - RESERVED_FOR_ROOT);
@@ -118,35 +118,38 @@ test('root gets in where the owner has taken everything, and loses its place to 
   expect(door.places).toContain(root);
 });
 
-test.each(Array.from({length: 20}, (_, seed) => [seed]))('for whatever comes and goes (seed %i)', seed => {
-  const random = new Prng(seed);
-  const door = new Door();
-  let now = NOW;
-  for (let step = 0; step < 1_500; step++) {
-    now += random.int(200);
-    if (random.chance(0.1) && door.places.length > 0) {
-      door.places.splice(random.int(door.places.length), 1);
-      continue;
+test.each(Array.from({length: 20}, (_, seed) => [seed]))(
+  'the rules hold for any arrivals and departures (seed %i)',
+  seed => {
+    const random = new Prng(seed);
+    const door = new Door();
+    let now = NOW;
+    for (let step = 0; step < 1_500; step++) {
+      now += random.int(200);
+      if (random.chance(0.1) && door.places.length > 0) {
+        door.places.splice(random.int(door.places.length), 1);
+        continue;
+      }
+      const kind = random.int(4);
+      const asked = kind > 0;
+      const idleSince = kind > 1 ? null : now;
+      const uid = random.chance(0.05) ? 0 : OWNER;
+      const pid = random.chance(0.7) ? FLOOD : random.int(400);
+      const before = door.places;
+      const held = before.filter(one => one.pid === pid).length;
+      const known = door.dropped.length;
+      const fields = {uid, pid, hasAsked: asked, idleSince, isAttached: kind === 3 && random.chance(0.05)};
+      const got = door.come(fields, now);
+      const [lost] = door.dropped.slice(known);
+      expect(door.places.length).toBeLessThanOrEqual(MAX_CONNECTIONS);
+      expect(door.places.filter(({isReserved}) => !isReserved).length).toBeLessThanOrEqual(ordinary);
+      expect(lost?.isAttached ?? false).toBe(false);
+      // A busy connection is closed only in a reserved place, after its time.
+      if (lost?.idleSince === null) expect(lost.isReserved && now - lost.since >= RESERVED_MS).toBe(true);
+      if (lost && before.length < ordinary) throw new Error('there was room');
+      if (got?.isReserved && pid !== 0) expect(held).toBeLessThan(MOST_OF_PROCESS);
+      if (lost?.isReserved && uid !== 0) expect(lost.uid).not.toBe(0);
+      if (got === null) expect(before.some(one => !one.isReserved && one.idleSince !== null)).toBe(false);
     }
-    const kind = random.int(4);
-    const asked = kind > 0;
-    const idleSince = kind > 1 ? null : now;
-    const uid = random.chance(0.05) ? 0 : OWNER;
-    const pid = random.chance(0.7) ? FLOOD : random.int(400);
-    const before = door.places;
-    const held = before.filter(one => one.pid === pid).length;
-    const known = door.dropped.length;
-    const fields = {uid, pid, hasAsked: asked, idleSince, isAttached: kind === 3 && random.chance(0.05)};
-    const got = door.come(fields, now);
-    const [lost] = door.dropped.slice(known);
-    expect(door.places.length).toBeLessThanOrEqual(MAX_CONNECTIONS);
-    expect(door.places.filter(({isReserved}) => !isReserved).length).toBeLessThanOrEqual(ordinary);
-    expect(lost?.isAttached ?? false).toBe(false);
-    // Only in a reserved place, and after its time, one is closed that asks for something.
-    if (lost?.idleSince === null) expect(lost.isReserved && now - lost.since >= RESERVED_MS).toBe(true);
-    if (lost && before.length < ordinary) throw new Error('there was room');
-    if (got?.isReserved && pid !== 0) expect(held).toBeLessThan(MOST_OF_PROCESS);
-    if (lost?.isReserved && uid !== 0) expect(lost.uid).not.toBe(0);
-    if (got === null) expect(before.some(one => !one.isReserved && one.idleSince !== null)).toBe(false);
-  }
-});
+  },
+);

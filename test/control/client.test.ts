@@ -14,7 +14,7 @@ const ping = () => ({pid: 1, version: '1', fleet: 'f', ready: true});
 const startTime = (pid: number) => readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]!.split(' ')[19];
 const lock = (folder: string, content: object) => writeFileSync(inFolder.lock(folder), JSON.stringify(content));
 
-test('calls are answered, with progress on the way, and errors keep their code and data', async () => {
+test('calls return results, with progress on the way, and errors keep their code and data', async () => {
   const {folder} = await serve({
     ping,
     stop: async ({targets}, {progress}) => {
@@ -36,7 +36,7 @@ test('calls are answered, with progress on the way, and errors keep their code a
   client.close();
 });
 
-test('with a path of 250 characters', async () => {
+test('a client connects to a path of 250 characters', async () => {
   const folder = scratch('x'.repeat(120), 'y'.repeat(120));
   await serve({ping}, {folder});
   const client = await connectFleet(folder);
@@ -44,7 +44,7 @@ test('with a path of 250 characters', async () => {
   client.close();
 });
 
-test('no socket, a stale socket, no folder: not running', async () => {
+test('no socket, a stale socket or no folder means not running', async () => {
   const folder = scratch();
   await expect(connectFleet(folder)).rejects.toThrow(NotRunningError);
   const child = spawn(process.execPath, [
@@ -56,7 +56,7 @@ test('no socket, a stale socket, no folder: not running', async () => {
   await expect(connectFleet(`${folder}/none/${'x'.repeat(200)}`)).rejects.toThrow(NotRunningError);
 });
 
-test('while the keeper lives, a controller that is being started again is waited for', async () => {
+test('while the keeper lives, a client waits for a controller that is being restarted', async () => {
   const folder = scratch();
   lock(folder, {pid: process.pid, startTime: startTime(process.pid), anchor: null});
   const connecting = connectFleet(folder);
@@ -67,7 +67,7 @@ test('while the keeper lives, a controller that is being started again is waited
   await expect(connectFleet(scratch(), {timeoutMs: 0})).rejects.toThrow(NotRunningError);
 });
 
-test('a controller that dies in mid-call is a lost connection', async () => {
+test('a controller that dies during a call makes it fail with a lost connection', async () => {
   const folder = scratch();
   const server = createServer(socket => socket.once('data', () => socket.destroy())).listen(inFolder.socket(folder));
   onTestFinished(() => void server.close());
@@ -78,7 +78,7 @@ test('a controller that dies in mid-call is a lost connection', async () => {
   expect(client.closed).toBe(true);
 });
 
-test('an aborted call ends the waiting; the connection goes on', async () => {
+test('an aborted call ends the wait; the connection stays open', async () => {
   const {folder} = await serve({ping, wait: () => new Promise(() => undefined)});
   const client = await connectFleet(folder);
   const controller = new AbortController();
@@ -89,7 +89,7 @@ test('an aborted call ends the waiting; the connection goes on', async () => {
   client.close();
 });
 
-test('of a call nothing stays with the signal that might have ended it, however it went', async () => {
+test('a call leaves no listener on its abort signal, whatever its outcome', async () => {
   const refuse = () => Promise.reject(new RpcError(ErrorCode.failed, 'no'));
   const {folder} = await serve({ping, ps: refuse, wait: () => new Promise(() => undefined)});
   const client = await connectFleet(folder);
@@ -102,7 +102,7 @@ test('of a call nothing stays with the signal that might have ended it, however 
   expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
-test('watch gives events until the loop is left, and ends with the connection', async () => {
+test('watch yields events until the loop is left, and ends with the connection', async () => {
   const {folder, server} = await serve({watch: () => ({seq: 0})});
   const client = await connectFleet(folder);
   const seen: number[] = [];
@@ -130,7 +130,7 @@ test('watch gives events until the loop is left, and ends with the connection', 
   expect(client.closed).toBe(true);
 });
 
-test('the supervisor lives only if the pid has that start time', async () => {
+test('the supervisor counts as alive only if the pid has the start time of the lock', async () => {
   const folder = scratch();
   expect(supervisorAlive(folder)).toBe(false);
   for (const [content, alive] of [

@@ -5,7 +5,7 @@ import {listFleets, resolveFleet} from '../../src/control/find.ts';
 import {fleetFolder, fleetId, inFolder} from '../../src/control/folder.ts';
 import {scratch} from './helpers.ts';
 
-/** A BROOD_HOME with fleets in it. */
+/** Makes a BROOD_HOME with functions that add fleets and checkouts. */
 function home() {
   const root = scratch();
   const env: NodeJS.ProcessEnv = {BROOD_HOME: join(root, 'home')};
@@ -25,7 +25,7 @@ function home() {
   return {root, env, checkout, fleet};
 }
 
-test('fleets are listed with whether their supervisor lives; strangers are passed over', () => {
+test('fleets are listed with the state of their supervisor; other entries are skipped', () => {
   const {env, fleet} = home();
   expect(listFleets(env)).toEqual([]);
   fleet('b', '/b/brood.yaml', false);
@@ -38,14 +38,14 @@ test('fleets are listed with whether their supervisor lives; strangers are passe
   ]);
 });
 
-test('a lock that is written over a longer one names its new holder before the rest is cut off', () => {
+test('a lock written over a longer one has its new holder before the rest is truncated', () => {
   const {env, fleet} = home();
   const path = inFolder.lock(fleet('a', null));
   writeFileSync(path, readFileSync(path, 'utf8') + '\n00,"version":"1.0.0-of-a-longer-name"}');
   expect(listFleets(env).map(({name, alive}) => [name, alive])).toEqual([['a', true]]);
 });
 
-test('the file in the working directory decides, by its canonical path, without being read', async () => {
+test('the file in the working directory selects the fleet, by its canonical path, without being read', async () => {
   const {env, fleet, checkout, root} = home();
   const one = checkout('one', '{this is : no [yaml');
   const two = checkout('two');
@@ -57,7 +57,7 @@ test('the file in the working directory decides, by its canonical path, without 
   expect((await resolveFleet({cwd: two, env})).folder).not.toBe(folder);
 });
 
-test('a file that no fleet was started from is read for its name; with several names, too', async () => {
+test('a file from which no fleet was started, or several were, is read for its name', async () => {
   const {env, fleet, checkout} = home();
   const cwd = checkout('one');
   const file = join(cwd, 'brood.yaml');
@@ -72,7 +72,7 @@ test('a file that no fleet was started from is read for its name; with several n
   await expect(resolveFleet({cwd: checkout('bad', 'workers: ['), env})).rejects.toMatchObject({kind: 'invalid'});
 });
 
-test('--fleet and BROOD_FLEET pick by name or id; running ones come first; several are refused with their files', async () => {
+test('--fleet and BROOD_FLEET select by name or id; running fleets come first; an ambiguous name is rejected with the files', async () => {
   const {env, fleet, checkout} = home();
   const cwd = checkout('one');
   const dead = fleet('shop', '/dead/brood.yaml', false);
@@ -91,7 +91,7 @@ test('--fleet and BROOD_FLEET pick by name or id; running ones come first; sever
   await expect(resolveFleet({fleet: 'none', cwd, env})).rejects.toMatchObject({kind: 'missing'});
 });
 
-test('without a file, the fleet `default`; without that, words about --fleet', async () => {
+test('without a file, the fleet `default` is selected; without that, the error mentions --fleet', async () => {
   const {env, fleet, root} = home();
   fleet('shop', '/x/brood.yaml');
   await expect(resolveFleet({cwd: root, env})).rejects.toThrow(/--fleet NAME; running: shop/);

@@ -6,16 +6,17 @@ import {onTestFinished} from 'vitest';
 import {inFolder} from '../../src/control/folder.ts';
 import {ControlServer, type ControlServerOptions} from '../../src/control/server.ts';
 
-/** A folder of its own for the running test. */
+/** Creates a folder that is removed when the running test ends. */
 export function scratch(...deeper: string[]): string {
   const root = mkdtempSync(join(tmpdir(), 'brood-test-'));
   onTestFinished(() => rmSync(root, {recursive: true, force: true, maxRetries: 5}));
-  const folder = join(root, ...deeper);
+  // Not in /tmp itself: an ordinary user's fleets are refused in a folder of root's.
+  const folder = join(root, 'home', ...deeper);
   mkdirSync(folder, {recursive: true});
   return folder;
 }
 
-/** A server in a folder of its own that is closed when the test ends. */
+/** Starts a server in a folder of its own; closes it when the test ends. */
 export async function serve(
   handlers: ControlServerOptions['handlers'],
   options: Partial<ControlServerOptions> & {folder?: string} = {},
@@ -35,7 +36,7 @@ export async function serve(
   return {server, folder, errors};
 }
 
-/** A client that speaks bytes. */
+/** A client that sends raw text. */
 export class Raw {
   readonly socket: Socket;
   closed = false;
@@ -66,7 +67,7 @@ export class Raw {
     this.socket.write(typeof message === 'string' ? message : JSON.stringify(message) + '\n');
   }
 
-  /** The next message; null when the connection has ended. */
+  /** Returns the next message, or null when the connection has ended. */
   async next(): Promise<unknown> {
     for (;;) {
       if (this.#lines.length > 0) return this.#lines.shift();
@@ -80,7 +81,7 @@ export class Raw {
   }
 }
 
-/** Waits until `probe` gives something truthy. */
+/** Waits until `probe` returns something truthy. */
 export async function until<T>(what: string, probe: () => T | Promise<T>, ms = 10_000): Promise<NonNullable<T>> {
   const end = Date.now() + ms;
   for (;;) {

@@ -5,7 +5,7 @@ import {stepsGrowLinearly} from '../words/growth.ts';
 
 const MIXED = ['://a@b:c/', '://:"@', '@:', '/@', '://@@', '://:@@', '"@', ':/@', '://u:p/@', '://u@h:p@@"'];
 
-/** What is to be masked, as a pattern; it takes quadratic time. */
+/** The reference for masking, as a pattern that takes quadratic time. */
 const byPattern = (text: string): string =>
   text.replace(
     /(:\/\/[^/\s:@]*:)(?:[^@\s]+(?:@[^@/\s"]*)*|(?:@[^@/\s"]*)+)@|(:\/\/[^/\s:]*:)(?:[^@/\s"]+(?:@[^@/\s"]*)*|(?:@[^@/\s"]*)+)@/g,
@@ -28,7 +28,7 @@ test('passwords in URLs are masked, and nothing else', () => {
   );
 });
 
-test('a password and a user may hold an @, and a password a slash', () => {
+test('a password and a user may contain an @, and a password a slash', () => {
   for (const [value, shown] of [
     ['smtp://me@ex.org:s3cr3t@host', 'smtp://me@ex.org:********@host'],
     ['pg://u:p@ss@h/db', 'pg://u:********@h/db'],
@@ -43,7 +43,7 @@ test('a password and a user may hold an @, and a password a slash', () => {
     expect(maskValue('URL', value)).toBe(shown);
 });
 
-test('a key is a word of a name, and a working directory is no password', () => {
+test('KEY is a secret only as a word of a name, and a working directory is no password', () => {
   const secret = [
     ...['ENCRYPTION_KEY', 'STRIPE_KEY', 'AWS_ACCESS_KEY_ID', 'KEY', 'key', 'SIGNING_KEYS', 'KEY2', 'TLS-KEY', 'x.key'],
     ...['encryptionKey', 'licenseKeys', 'ACCESSKEY', 'APIKEY', 'MYSQL_PWD', 'DBPWD', 'userPwd', 'OLD_PWD', 'pwd'],
@@ -57,7 +57,7 @@ test('a key is a word of a name, and a working directory is no password', () => 
   expect(open.filter(name => maskValue(name, 'x') !== 'x')).toEqual([]);
 });
 
-test('a long value takes time that grows with its length and no faster', () => {
+test('masking a long value takes time linear in its length', () => {
   for (const piece of ['://:', '://', ':', '://a:b', '://:@', '/', '@', '://a:b@', '://@:', '://@:"', ':@', ...MIXED])
     stepsGrowLinearly(`masking ${piece}`, piece, text => maskValue('LONG', text));
 });

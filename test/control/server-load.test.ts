@@ -1,4 +1,4 @@
-/** The control server under load: oversized requests, slow readers, floods and full tables of connections. */
+/** The control server under load: oversized requests, slow readers, floods and a full table of connections. */
 import {expect, test} from 'vitest';
 import {MAX_CONNECTIONS, RESERVED} from '../../src/control/admission.ts';
 import {connectFleet} from '../../src/control/connect.ts';
@@ -6,7 +6,7 @@ import {ErrorCode, MAX_REQUEST_BYTES, MAX_UNDER_WAY, MAX_UNSENT_BYTES} from '../
 import {Raw, serve, until} from './helpers.ts';
 import {ping, request, error} from './serving.ts';
 
-test('20 MB without a newline end the connection with one error, and are not held', async () => {
+test('20 MB without a newline end the connection with one error, and are not kept in memory', async () => {
   const {folder, server} = await serve({ping});
   const raw = new Raw(folder);
   const before = process.memoryUsage().rss;
@@ -18,7 +18,7 @@ test('20 MB without a newline end the connection with one error, and are not hel
   expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1024 * 1024);
 });
 
-test('a line of exactly the limit is taken', async () => {
+test('a line of exactly the limit is accepted', async () => {
   const {folder} = await serve({ping});
   const raw = new Raw(folder);
   const body = JSON.stringify(request('ping'));
@@ -28,7 +28,7 @@ test('a line of exactly the limit is taken', async () => {
   expect(await raw.next()).toMatchObject({error: {code: -32600}});
 });
 
-test('a watcher that does not read is dropped; others get everything', async () => {
+test('a watcher that does not read is disconnected; others get everything', async () => {
   const {folder, server} = await serve({watch: () => ({seq: 0})});
   const deaf = new Raw(folder);
   deaf.say(request('watch', {}));
@@ -46,7 +46,7 @@ test('a watcher that does not read is dropped; others get everything', async () 
   await until('one connection', () => server.connections === 1);
 });
 
-test('a client that asks and asks and never reads is held back, then costs no more', async () => {
+test('a client that sends requests without reading is throttled, and costs nothing more', async () => {
   let calls = 0;
   const big = 'x'.repeat(50_000);
   const {folder} = await serve({ping: () => ({...ping(), version: big, pid: ++calls})});
@@ -59,7 +59,7 @@ test('a client that asks and asks and never reads is held back, then costs no mo
   expect(calls * big.length).toBeLessThan(2 * MAX_UNSENT_BYTES);
 });
 
-test('clients that ask for much do not keep out one that asks for little', async () => {
+test('clients with many requests do not block a client with one', async () => {
   let calls = 0;
   const slow = (): ReturnType<typeof ping> => {
     for (const end = performance.now() + 2; performance.now() < end;);
@@ -74,12 +74,12 @@ test('clients that ask for much do not keep out one that asks for little', async
   const other = new Raw(folder);
   other.say(request('ping'));
   await other.next();
-  // A turn or two of each of the others, and not all that they have asked for.
+  // A turn or two of each of the others, not all of their requests.
   expect(calls - before).toBeLessThan(200);
   for (const raw of flood) raw.socket.destroy();
 });
 
-test('too many requests under way are refused, and the place is free again after an answer', async () => {
+test('too many concurrent requests are rejected, and a place is free again after a response', async () => {
   let release = (): void => undefined;
   const gate = new Promise<void>(resolve => (release = resolve));
   const {folder} = await serve({ping: () => gate.then(ping)});
@@ -115,10 +115,10 @@ test('when all places are taken, the longest idle connection is closed with an e
   }
   const first = idle.filter(({closed}) => closed);
   expect(first.length).toBeGreaterThan(0);
-  expect(await first[0]!.next()).toEqual(busy(0, /makes room.*clients are connected.*idle for/));
+  expect(await first[0]!.next()).toEqual(busy(0, /make room.*clients are connected.*idle for/));
 });
 
-test('when nothing is idle, one process gets no more than its share, is told so, and the client retries or says why', async () => {
+test('when no connection is idle, a process gets only its share and an error, and the client retries or reports why', async () => {
   let pid = 1;
   let calls = 0;
   const wait = () => {
@@ -142,7 +142,7 @@ test('when nothing is idle, one process gets no more than its share, is told so,
   other.close();
 });
 
-test('a stranger takes no place', async () => {
+test('a client of another user takes no place', async () => {
   let uid = 7;
   const {folder, server} = await serve({ping}, {peerOf: () => ({uid, pid: 1})});
   const strangers = Array.from({length: MAX_CONNECTIONS}, () => new Raw(folder));
@@ -154,7 +154,7 @@ test('a stranger takes no place', async () => {
   expect(await raw.next()).toMatchObject({result: ping()});
 });
 
-test('a stranger is cut off at once', async () => {
+test('a client of another user is disconnected at once', async () => {
   for (const uid of [0, null]) {
     const {folder} = await serve({ping}, {peerOf: () => (uid === null ? null : {uid, pid: 1})});
     const raw = new Raw(folder);

@@ -1,4 +1,4 @@
-/** The socket of the control server: who may connect, what lies at its path, long paths. */
+/** The socket of the control server: permissions, other files at its path, long paths. */
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {readdirSync, rmSync, statSync, writeFileSync} from 'node:fs';
@@ -7,7 +7,7 @@ import {inFolder} from '../../src/control/folder.ts';
 import {Raw, scratch, serve} from './helpers.ts';
 import {ping, request} from './serving.ts';
 
-test('the socket is private, and replaces what a dead server left behind', async () => {
+test('the socket is private, and replaces one left by a dead server', async () => {
   const folder = scratch();
   writeFileSync(inFolder.socket(folder), 'stale');
   const {server} = await serve({ping}, {folder});
@@ -22,7 +22,7 @@ test('the socket is private, and replaces what a dead server left behind', async
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test('a socket that was removed or replaced is put back, and the connections there are stay', async () => {
+test('a socket that was removed or replaced is restored, and existing connections stay', async () => {
   const folder = scratch();
   const {server} = await serve({ping}, {folder});
   const before = new Raw(folder);
@@ -43,7 +43,7 @@ test('a socket that was removed or replaced is put back, and the connections the
   expect(readdirSync(folder)).toEqual([]);
 });
 
-/** Another process that listens there until the test ends. */
+/** Starts another process that listens on the path until the test ends. */
 async function occupy(path: string): Promise<{pid: number; end: () => Promise<void>}> {
   const child = spawn(process.execPath, [
     '-e',
@@ -55,12 +55,12 @@ async function occupy(path: string): Promise<{pid: number; end: () => Promise<vo
     if (child.kill('SIGKILL')) await gone;
   };
   onTestFinished(end);
-  // The file is there as soon as it is bound.
+  // The file exists as soon as the socket is bound, which is before it listens.
   await once(child.stdout, 'data');
   return {pid: child.pid ?? 0, end};
 }
 
-test('a living socket of another program is left alone, until that has ended', async () => {
+test('a living socket of another program is left alone until that program has ended', async () => {
   const folder = scratch();
   const path = inFolder.socket(folder);
   const other = await occupy(path);
@@ -73,7 +73,7 @@ test('a living socket of another program is left alone, until that has ended', a
   const raw = new Raw(folder);
   raw.say(request('ping'));
   expect(await raw.next()).toMatchObject({result: {pid: 1}});
-  // Also under one that listens already, which then keeps what it has.
+  // The same for a server that already listens, which keeps its connections.
   rmSync(path);
   const again = await occupy(path);
   const peers = statSync(path).ino;
@@ -85,7 +85,7 @@ test('a living socket of another program is left alone, until that has ended', a
   expect(await server.holdPlace()).toBe(true);
 });
 
-test('an earlier controller’s is replaced, and so are names that killed ones have left', async () => {
+test('the socket of an earlier controller is replaced, and names left by killed ones are removed', async () => {
   const folder = scratch();
   const path = inFolder.socket(folder);
   const other = await occupy(path);
@@ -101,7 +101,7 @@ test('an earlier controller’s is replaced, and so are names that killed ones h
   await living.end();
 });
 
-test('one that may not listen leaves the socket to another', async () => {
+test('a server that may not listen leaves the socket to another', async () => {
   const folder = scratch();
   await serve({ping}, {folder});
   const second = await serve({ping: () => ({...ping(), pid: 2})}, {folder, mayListen: () => false});

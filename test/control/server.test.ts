@@ -3,7 +3,7 @@ import {RpcError} from '../../src/control/errors.ts';
 import {Raw, serve, until} from './helpers.ts';
 import {ping, request, error} from './serving.ts';
 
-test('what is no request gets the error that JSON-RPC has for it, and the connection goes on', async () => {
+test('an invalid request gets the error that JSON-RPC defines for it, and the connection stays open', async () => {
   const {folder, errors} = await serve({ping});
   const raw = new Raw(folder);
   const cases: [string, unknown][] = [
@@ -40,7 +40,7 @@ test('what is no request gets the error that JSON-RPC has for it, and the connec
   expect(errors).toEqual([]);
 });
 
-test('bytes that are no text are answered, not fatal', async () => {
+test('bytes that are no text get an error response and are not fatal', async () => {
   const {folder} = await serve({ping});
   const raw = new Raw(folder);
   raw.socket.write(Buffer.from([0xff, 0xfe, 0x00, 0x80, 0x0a]));
@@ -49,7 +49,7 @@ test('bytes that are no text are answered, not fatal', async () => {
   expect(await raw.next()).toMatchObject({result: ping()});
 });
 
-test('parameters are checked, in words, before a handler sees them', async () => {
+test('parameters are checked, with an explanation, before a handler gets them', async () => {
   const {folder} = await serve({
     stop: () => ({ok: true, outcomes: []}),
     nice: () => ({set: []}),
@@ -65,7 +65,7 @@ test('parameters are checked, in words, before a handler sees them', async () =>
     ['stop', {targets: ['web', 7]}, /targets/],
     ['stop', {targets: ['a\0b']}, /targets/],
     ['stop', {targets: ['web'], timeoutMs: -1}, /timeoutMs: expected a number from 0/],
-    ['stop', {targets: ['web'], timeout: 1}, /unknown parameter "timeout"; it takes targets, timeoutMs/],
+    ['stop', {targets: ['web'], timeout: 1}, /unknown parameter "timeout"; expected targets, timeoutMs/],
     ['nice', {targets: ['web'], nice: 20}, /nice: expected a whole number from -20 to 19/],
     ['nice', {targets: ['web'], nice: '5'}, /nice/],
     ['scale', {counts: {web: 1.5}}, /counts/],
@@ -85,7 +85,7 @@ test('parameters are checked, in words, before a handler sees them', async () =>
   expect(await raw.next()).toMatchObject({result: {ok: true}});
 });
 
-test('a batch is answered as one, without the notifications in it', async () => {
+test('a batch gets one response, without the notifications in it', async () => {
   const {folder} = await serve({ping});
   const raw = new Raw(folder);
   raw.say([request('ping', {}, 'a'), {jsonrpc: '2.0', method: 'ping'}, request('nope', {}, 'b'), 5]);
@@ -100,13 +100,13 @@ test('a batch is answered as one, without the notifications in it', async () => 
   expect(await raw.next()).toMatchObject({id: 'last'});
 });
 
-test('a handler that fails is an answer and a report, never a crash', async () => {
+test('a handler that fails causes an error response and a report, never a crash', async () => {
   const {folder, errors} = await serve({
     ping: () => {
       throw new TypeError('oops');
     },
     down: () => Promise.reject(new RpcError(-32003, 'stopping', {nearest: 'x'})),
-    // A result that is no JSON.
+    // A result that can't be JSON.
     ps: () => ({fleet: 1n}) as never,
   });
   const raw = new Raw(folder);
@@ -123,7 +123,7 @@ test('a handler that fails is an answer and a report, never a crash', async () =
   expect(errors).toHaveLength(2);
 });
 
-test('a client that closes its half after asking still gets its answer', async () => {
+test('a client that closes its half after a request still gets its response', async () => {
   let release = (): void => undefined;
   const gate = new Promise<void>(resolve => (release = resolve));
   const {folder, server} = await serve({ping: () => gate.then(ping)});
@@ -135,7 +135,7 @@ test('a client that closes its half after asking still gets its answer', async (
   expect(await raw.next()).toBeNull();
 });
 
-test('a handler learns that an attached client is gone, though another request is under way', async () => {
+test('a handler is notified when an attached client has disconnected, even with another request under way', async () => {
   let gone = false;
   const {folder} = await serve({
     attach: (_params, {signal}) => {
@@ -152,13 +152,13 @@ test('a handler learns that an attached client is gone, though another request i
   await until('gone', () => gone);
 });
 
-test('watch: the past is replayed, then the present follows, nothing twice and nothing left out', async () => {
+test('watch replays the past and continues with the present, without repeats or gaps', async () => {
   const record = (seq: number) => ({seq, at: '', type: 'x'});
   const {folder, server} = await serve({
     watch: async ({afterSeq = 0}, {replay}) => {
       for (let seq = afterSeq + 1; seq <= 5; seq++) {
         expect(replay(record(seq))).toBeNull();
-        // Meanwhile life goes on.
+        // New events arrive in the meantime.
         server.broadcastEvent(record(seq + 2));
         await Promise.resolve();
       }
@@ -183,7 +183,7 @@ test('watch: the past is replayed, then the present follows, nothing twice and n
   expect(await raw.next()).toMatchObject({id: 10});
 });
 
-test('close ends clients that read and clients that do not', async () => {
+test('close disconnects clients that read and clients that do not', async () => {
   const {folder, server} = await serve({ping});
   const raw = new Raw(folder);
   raw.say(request('ping'));

@@ -1,4 +1,4 @@
-/** A method, a request and an error of a test server. */
+/** A result, a request and an error of a test server. */
 import {expect} from 'vitest';
 
 export const ping = () => ({pid: 1, version: '1', fleet: 'f', ready: true});

@@ -47,7 +47,7 @@ test('the fleet ends when the last connection closes, and not before', () => {
   expect(abandoned).toHaveBeenCalledOnce();
 });
 
-test('of a client that runs and does not come, or can not be seen, a few seconds are waited for', () => {
+test('a client that runs without reconnecting, or is unknown, is waited for for a few seconds', () => {
   for (const clients of [[], [idOf(process.pid)]]) {
     const abandoned = vi.fn();
     const attachment = new Attachment({attached: true, clients}, abandoned);
@@ -59,7 +59,7 @@ test('of a client that runs and does not come, or can not be seen, a few seconds
   }
 });
 
-test('one that comes is waited for no longer', () => {
+test('the wait ends when the client reconnects', () => {
   const abandoned = vi.fn();
   const attachment = new Attachment({attached: true, clients: [idOf(process.pid)]}, abandoned);
   vi.advanceTimersByTime(3_000);
@@ -68,7 +68,7 @@ test('one that comes is waited for no longer', () => {
   expect(abandoned).not.toHaveBeenCalled();
 });
 
-test('one that is stopped is not gone, however long; once it goes on it has its time, and once it is dead none', async () => {
+test('a stopped client is not gone, however long; it has its time once it continues, and none once it is dead', async () => {
   const {pid = 0} = sleeper();
   process.kill(pid, 'SIGSTOP');
   await state(pid, 'T');
@@ -91,7 +91,7 @@ test('one that is stopped is not gone, however long; once it goes on it has its 
   expect(second).toHaveBeenCalledOnce();
 });
 
-test('another process of the same pid is somebody else', () => {
+test('another process with the same pid is not the client', () => {
   const abandoned = vi.fn();
   new Attachment({attached: true, clients: [{pid: process.pid, startTime: '1'}]}, abandoned);
   vi.advanceTimersByTime(250);

@@ -35,9 +35,9 @@ class Bench {
   readonly unwritten: string;
   readonly snapshot: SnapshotFile;
   readonly folder: string;
-  /** As if it were killed after the commit, before the journal was written. */
+  /** Simulates a kill after the commit, before the journal is written. */
   diesBeforeJournal = false;
-  /** Its keeper is there. */
+  /** Whether its keeper is present. */
   isCurrent = true;
   superseded = false;
 
@@ -90,14 +90,14 @@ class Bench {
   }
 }
 
-/** The core's state as it was committed last. */
+/** Returns the core's state as of the last commit. */
 function committed(folder: string): string {
   const {text, changes} = new SnapshotFile(folder).readSnapshot();
   return text === null ? '' : (decodeFound(text, changes, BOOT)?.core ?? '');
 }
 
 describe('the engine', () => {
-  test('commits what has changed, and once all is quiet the whole; the state is the same', async () => {
+  test('commits changes, and the whole state once all is quiet; both give the same state', async () => {
     const folder = scratch();
     const bench = await new Bench(folder).spawned();
     await until('changes', () => new SnapshotFile(folder).readSnapshot().changes.length > 0);
@@ -106,13 +106,13 @@ describe('the engine', () => {
     expect(committed(folder)).toBe(bench.core.snapshot());
   });
 
-  test('writes to the journal what is committed, not before', async () => {
+  test('writes committed events to the journal, and none before', async () => {
     const bench = await new Bench(scratch()).spawned();
     await until('the line', () => bench.journal.includes('ready'));
     expect(committed(bench.folder)).toContain('"status":"ready"');
   });
 
-  test('what was committed and not written when it was killed is written by the next, once', async () => {
+  test('leaves events that were committed and not written before a kill to the next engine, which writes them once', async () => {
     const folder = scratch();
     const bench = await new Bench(folder).spawned();
     await until('the line', () => bench.journal.includes('ready'));
@@ -129,14 +129,14 @@ describe('the engine', () => {
     }
   });
 
-  test('takes in what comes at once in slices, in order, between which others have their turn', async () => {
+  test('handles simultaneous inputs in order and in slices, between which other tasks run', async () => {
     const bench = await new Bench(scratch()).spawned();
     const handle = bench.core.handle.bind(bench.core);
     const heard: number[] = [];
     bench.core.handle = (input, time) => {
       if (input.type === 'alarm') {
         heard.push(input.seconds);
-        // As long as it takes for a large fleet.
+        // As long as handling takes in a large fleet.
         for (const began = performance.now(); performance.now() - began < 3;);
       }
       return handle(input, time);
@@ -154,12 +154,12 @@ describe('the engine', () => {
     await until('all to be heard', () => heard.length === numbers.length);
     expect(heard).toEqual(numbers);
     expect(turns).toBeGreaterThan(5);
-    // What was fed before is handled first.
+    // Earlier inputs are handled first.
     expect(await waits).toBe(numbers.length);
     expect(settled).toBe(true);
   });
 
-  test('without its keeper it decides nothing more: what it heard last is left to its successor', async () => {
+  test('makes no decision without its keeper: its last inputs are left to its successor', async () => {
     const folder = scratch();
     const bench = await new Bench(folder).spawned();
     await until('the line', () => bench.journal.includes('ready'));
@@ -178,7 +178,7 @@ describe('the engine', () => {
     expect(next.journal.slice(before.length).filter(type => type === 'exited')).toEqual(['exited']);
   });
 
-  test('superseded by another one, it does nothing, says so, and writes nothing', async () => {
+  test('does nothing, reports it and writes nothing once it is superseded', async () => {
     const folder = scratch();
     const frozen = await new Bench(folder).spawned();
     await until('the line', () => frozen.journal.includes('ready'));
@@ -194,7 +194,7 @@ describe('the engine', () => {
     expect(frozen.journal).toEqual(before);
   });
 
-  test('while nothing can be recorded, acts but lets nothing be forgotten; then goes on as before', async () => {
+  test('acts but lets nothing be forgotten while no commit succeeds; then it continues as before', async () => {
     const folder = scratch();
     const bench = await new Bench(folder).spawned();
     const {snapshot} = bench;
@@ -215,7 +215,7 @@ describe('the engine', () => {
     await until('what is committed to be forgotten', () => bench.types.includes('forget'));
   });
 
-  test('of those that waited nothing stays with a client that lives long', async () => {
+  test('leaves no listeners of waits on the abort signal of a long-lived client', async () => {
     const {engine} = await new Bench(scratch()).spawned();
     const {signal} = new AbortController();
     for (let i = 0; i < 20; i++) await engine.until(() => true, signal);
@@ -230,7 +230,7 @@ describe('the engine', () => {
   });
 });
 
-describe('what a controller begins with', () => {
+describe('the start of a controller', () => {
   const launch = launchOf(fleetOf([worker('web')]));
   const begin = (folder: string): ReturnType<typeof beginCore> => beginCore(launch, new SnapshotFile(folder), BOOT);
   const saved = JSON.stringify({boot: BOOT, launch: 'l1', seq: 7, keeper: 1, attached: false, clients: [], upSince: 0});
@@ -240,25 +240,25 @@ describe('what a controller begins with', () => {
     ['that is something else', `${saved}\n[]\n`],
     ['without the first line', '{"version":1}'],
     ['that is empty', ''],
-  ])('a snapshot %s is set aside, and the fleet begins anew from its file', (_what, text) => {
+  ])('a snapshot %s is set aside, and the fleet starts anew from its file', (_what, text) => {
     const folder = scratch();
     new SnapshotFile(folder).write(text);
     const beginning = begin(folder);
     expect(beginning.saved).toBeNull();
-    expect(beginning.repaired).toMatch(/kept as .*snapshot\.1\.unreadable.*goes on from its file/);
+    expect(beginning.repaired).toMatch(/kept as .*snapshot\.1\.unreadable.*continues from its file/);
     expect([...beginning.core.instances()].map(({id, status}) => `${id} ${status}`)).toEqual(['web/1 pending']);
     expect(begin(folder).repaired).toBeNull();
   });
 
-  test('one of another boot is none', () => {
+  test('a snapshot of another boot is ignored', () => {
     const folder = scratch();
     new SnapshotFile(folder).write(saved.replace(BOOT, 'another') + '\nwhatever');
     expect(begin(folder)).toMatchObject({saved: null, repaired: null});
   });
 
-  test('a half that can not be read at all is damage, and not fatal', () => {
+  test("a half that can't be read at all is reported as damage, and is not fatal", () => {
     const folder = scratch();
     mkdirSync(inFolder.snapshot(folder, 0));
-    expect(begin(folder).repaired).toMatch(/both halves are damaged|goes on from its file/);
+    expect(begin(folder).repaired).toMatch(/both halves are damaged|continues from its file/);
   });
 });

@@ -2,7 +2,7 @@ import {expect, test} from 'vitest';
 import {createHealthCheck} from '../../src/controller/health/check.ts';
 import {Bench, worker} from '../supervisor/harness.ts';
 
-test('runs programs only so many at once, and the others when their turn comes', async () => {
+test('at most 16 check programs run at once, and the others in turn', async () => {
   const health = {kind: 'exec', argv: ['true'], everyMs: 5000, timeoutMs: 1000, failures: 3} as const;
   const {core} = new Bench(worker('web', {health, instances: 40}));
   const running: ((trouble: string | null) => void)[] = [];
@@ -11,7 +11,7 @@ test('runs programs only so many at once, and the others when their turn comes',
     begun++;
     return new Promise(resolve => running.push(resolve));
   });
-  // A second time, since a place that was given to one who waited must not be given away again.
+  // Twice, since a place passed on to a waiting check must not be given to another one as well.
   for (const before of [0, 40]) {
     const results = Promise.all([...core.instances()].map(one => check(health, one, new AbortController().signal)));
     expect(begun).toBe(before + 16);

@@ -9,14 +9,14 @@ const health: Health = {kind: 'tcp', host: '127.0.0.1', port: 80, everyMs: 5000,
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** The checks of a fleet, and what they find is what was last said. */
+/** The health checks of a fleet, with the results that the test sets. */
 class Ward {
   readonly bench: Bench;
   readonly checks: HealthChecks;
   readonly told: Input[] = [];
-  /** Whom it asked, in order. */
+  /** The checked instances, in order. */
   readonly asked: string[] = [];
-  /** What a check finds; a promise that never settles is one that hangs. */
+  /** Returns the result of a check; a promise that never settles is a check that hangs. */
   finds: (id: string, signal: AbortSignal) => Promise<string | null> = () => Promise.resolve(null);
   #journaled = 0;
 
@@ -34,7 +34,7 @@ class Ward {
     });
   }
 
-  /** What has happened since is in the journal. */
+  /** Passes the new journal events on to the checks. */
   hear(): this {
     for (const effect of this.bench.all.slice(this.#journaled)) {
       if (effect.type === 'journal') this.checks.heard(effect.event);
@@ -58,7 +58,7 @@ function ready(): Ward {
 const refused = (): Promise<string> => Promise.resolve('connection refused');
 
 describe('health checks', () => {
-  test('begin some time after it got ready, and come again and again', async () => {
+  test('begin one interval after the worker got ready, and repeat', async () => {
     const ward = ready();
     await ward.pass(4999);
     expect(ward.asked).toEqual([]);
@@ -69,7 +69,7 @@ describe('health checks', () => {
     expect(ward.checks.reportOf(ward.bench.get('web/1'))).toMatchObject({checks: 3, failures: 0, limit: 3, last: null});
   });
 
-  test('are told of when so many in a row have failed, and not before', async () => {
+  test('are reported after so many consecutive failures, and not before', async () => {
     const ward = ready();
     ward.finds = refused;
     await ward.pass(10_000);
@@ -89,7 +89,7 @@ describe('health checks', () => {
     ]);
   });
 
-  test('are never two at a time, and the next follows one that takes long', async () => {
+  test('never overlap, and the next follows one that takes long', async () => {
     const ward = ready();
     let answer: (trouble: string | null) => void = () => {};
     ward.finds = () => new Promise(resolve => (answer = resolve));
@@ -100,7 +100,7 @@ describe('health checks', () => {
     expect(ward.asked.length).toBe(2);
   });
 
-  test('rest while it is paused, and what was under way counts for nothing', async () => {
+  test('are suspended while the worker is paused, and the result of a running one is discarded', async () => {
     const ward = ready();
     let answer: (trouble: string | null) => void = () => {};
     let calledOff = false;
@@ -128,7 +128,7 @@ describe('health checks', () => {
     expect(ward.told.length).toBe(1);
   });
 
-  test('end with the run, and the next one is counted anew, but what had failed is remembered', async () => {
+  test('end with the run, and the next run starts a new count, but keeps the record of failures', async () => {
     const ward = ready();
     ward.finds = refused;
     await ward.pass(10_000);
@@ -146,7 +146,7 @@ describe('health checks', () => {
     expect(report()?.recent.length).toBe(5);
   });
 
-  test('go by another definition in the same run, once there is one', async () => {
+  test('follow a new definition within the same run', async () => {
     const ward = ready();
     ward.finds = refused;
     ward.bench.configure(worker('web', {health: {...health, everyMs: 100, failures: 1}}));
@@ -161,7 +161,7 @@ describe('health checks', () => {
     expect(ward.checks.reportOf(ward.bench.get('web/1'))).toBeNull();
   });
 
-  test('go on for all that are ready when a controller takes over', async () => {
+  test('continue for all ready workers when a controller takes over', async () => {
     const ward = new Ward(worker('web', {health, instances: 3}), worker('other'));
     ward.bench.spawned('web/1').spawned('web/3').spawned('other/1');
     ward.checks.lookAtAll();
@@ -172,7 +172,7 @@ describe('health checks', () => {
     expect(ward.asked.length).toBe(2);
   });
 
-  test('do not ask one that is on its way down, and a check that breaks is one that failed', async () => {
+  test('skip a worker that is stopping, and one that throws counts as failed', async () => {
     const ward = new Ward(worker('web', {health: {...health, failures: 1}}), worker('app', {after: ['web']}));
     ward.bench.spawned('web/1').spawned('app/1').stop('web/1', 'app/1');
     ward.finds = () => Promise.reject(new Error('broken'));

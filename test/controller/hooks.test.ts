@@ -9,12 +9,12 @@ import {worker} from '../supervisor/harness.ts';
 
 const hooks = {exit: ['./notify.sh', 'exit'], failed: ['./page.sh']};
 
-/** Hooks whose programs end when they are told. */
+/** Hooks whose programs end when the test ends them. */
 class Calls {
   specs: WorkerSpec[];
   readonly hooks: Hooks;
   readonly notes: JournalEvent[] = [];
-  /** What was called, in order: `web/1 ./notify.sh exit`. */
+  /** The calls, in order: `web/1 ./notify.sh exit`. */
   readonly called: string[] = [];
   readonly helpers: HelperProgram[] = [];
   readonly #ends: ((trouble: string | null) => void)[] = [];
@@ -42,7 +42,7 @@ class Calls {
     return this;
   }
 
-  /** The one that was called first of those that run ends. */
+  /** Ends the earliest call that is still running. */
   async end(trouble: string | null = null): Promise<this> {
     this.#ends.shift()?.(trouble);
     await vi.advanceTimersByTimeAsync(0);
@@ -54,7 +54,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 describe('hooks', () => {
-  test('are called with the record, for so long, and with the worker for whom they are', () => {
+  test('are called with the record, a timeout and the instance concerned', () => {
     const calls = new Calls(worker('web', {hooks, instances: 2})).exited('web', 2);
     expect(calls.called).toEqual(['web/2 ./notify.sh exit']);
     const [{timeoutMs, env}] = calls.helpers as [HelperProgram];
@@ -70,7 +70,7 @@ describe('hooks', () => {
     });
   });
 
-  test('come one at a time for a worker, in order, and beside those of others', async () => {
+  test('run one at a time per worker, in order, and in parallel with those of other workers', async () => {
     const calls = new Calls(worker('web', {hooks, instances: 2}), worker('db', {hooks}));
     calls.exited('web', 1).exited('web', 2).exited('db');
     calls.heard('status-changed', {worker: 'web', instance: 1, from: 'ready', to: 'failed'});
@@ -91,7 +91,7 @@ describe('hooks', () => {
     expect(calls.called.length).toBe(2);
   });
 
-  test('wait to be called, but not more than a hundred', async () => {
+  test('are queued, a hundred at most', async () => {
     const calls = new Calls(worker('web', {hooks}));
     for (let i = 0; i < 104; i++) calls.exited();
     for (let i = 0; i < 104; i++) await calls.end();
@@ -101,7 +101,7 @@ describe('hooks', () => {
     expect(calls.called.length).toBe(102);
   });
 
-  test('are those of the definition that holds, and of one that has left the last that it had', () => {
+  test('are those of the current definition, or the last definition of a removed worker', () => {
     const calls = new Calls(worker('web', {hooks}), worker('old', {hooks: {stopped: ['./bye.sh']}}));
     calls.specs = [worker('web', {hooks: {exit: ['./other.sh']}})];
     calls
@@ -111,7 +111,7 @@ describe('hooks', () => {
     expect(calls.called).toEqual(['old/1 ./bye.sh', 'web/1 ./other.sh']);
   });
 
-  test('are not called for what they do not name, nor for the fleet', () => {
+  test('are called neither for unlisted events nor for events of the fleet', () => {
     const calls = new Calls(worker('web', {hooks}), worker('plain'));
     calls.heard('spawned', {worker: 'web', instance: 1}).exited('plain').exited('gone').heard('supervisor-stopping');
     calls.heard('status-changed', {worker: 'web', instance: 1, from: 'starting', to: 'ready', reason: null});
@@ -130,15 +130,15 @@ describe('hooks', () => {
     ['status-changed', 'stopped', 'stopped'],
     ['status-changed', 'starting', null],
     ['hook-failed', undefined, null],
-  ])('hear of %s %s as %s', (type, to, hook) => {
+  ])('map %s %s to %s', (type, to, hook) => {
     expect(hookOf({type, worker: 'web', instance: 1, from: 'ready', to, reason: null})).toBe(hook);
     const {section} = workerKeys.hooks.check;
     if (hook !== null) expect(Object.keys(section?.keys ?? {})).toContain(hook);
   });
 });
 
-describe('at the end', () => {
-  test('hooks that wait are called, and only then all is quiet', async () => {
+describe('the end of the fleet', () => {
+  test('queued hooks are called, and only then all is quiet', async () => {
     const calls = new Calls(worker('web', {hooks})).exited().exited();
     let quiet = false;
     void calls.hooks.quiet(10_000).then(() => (quiet = true));
@@ -149,7 +149,7 @@ describe('at the end', () => {
     expect(calls.hooks.end('kill')).toEqual([]);
   });
 
-  test('what takes too long is killed, what still waits is dropped, and both are told', async () => {
+  test('a hook that takes too long is killed, queued ones are dropped, and both are reported', async () => {
     const calls = new Calls(worker('web', {hooks})).exited().exited().exited();
     let quiet = false;
     void calls.hooks.quiet(10_000).then(() => (quiet = true));
@@ -158,7 +158,7 @@ describe('at the end', () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(quiet).toBe(true);
     expect(calls.hooks.end('kill')).toMatchObject([
-      {type: 'hook-failed', hook: 'exit', event: 1, message: 'it was killed: the fleet is down'},
+      {type: 'hook-failed', hook: 'exit', event: 1, message: 'killed because the fleet is down'},
       {type: 'hook-dropped', worker: 'web', count: 2},
     ]);
     expect(calls.helpers[0]?.signal.aborted).toBe(true);
@@ -167,7 +167,7 @@ describe('at the end', () => {
     expect(calls.notes).toEqual([]);
   });
 
-  test('nobody waits for hooks when all is to end at once, also if that is said late', async () => {
+  test('hooks are not waited for when all is to end at once, even if that is requested later', async () => {
     const calls = new Calls(worker('web', {hooks})).exited();
     let quiet = 0;
     void calls.hooks.quiet(10_000).then(() => quiet++);
@@ -180,7 +180,7 @@ describe('at the end', () => {
     expect(quiet).toBe(2);
   });
 
-  test('one that is called when another controller takes over is left to itself', () => {
+  test('a running hook is left alone when another controller takes over', () => {
     const calls = new Calls(worker('web', {hooks})).exited().exited();
     expect(calls.hooks.end('leave')).toEqual([{type: 'hook-dropped', worker: 'web', count: 1}]);
     expect(calls.helpers[0]?.signal.aborted).toBe(false);

@@ -24,15 +24,15 @@ function paceOf() {
   return {pace, noted, pass, timers: () => timers.length};
 }
 
-/** Only what a line is about counts here. */
+/** Only the fields that the pace considers. */
 const of = (instance: number, type: EventType) => ({type, worker: 'web', instance}) as JournalEvent;
 
-test('of what a worker repeats, some lines and how many were left out', () => {
+test('repeated events of a worker are limited to some lines and a count of those left out', () => {
   const {pace, noted, pass} = paceOf();
   let written = 0;
   for (let i = 0; i < 500; i++) if (pace.admits(of(1, i % 2 ? 'main-process' : 'notified'))) written++;
   expect(written).toBe(20);
-  // Others, and what no message causes, are not touched by that.
+  // Other instances, and events that no message causes, are not limited.
   expect(pace.admits(of(2, 'main-process'))).toBe(true);
   expect(pace.admits(of(1, 'exited'))).toBe(true);
   expect(noted).toEqual([]);
@@ -48,7 +48,7 @@ test('of what a worker repeats, some lines and how many were left out', () => {
   expect(noted).toHaveLength(2);
 });
 
-test('at the end, what was left out is told', () => {
+test('the count of events left out is reported at the end', () => {
   const {pace, timers} = paceOf();
   for (let i = 0; i < 25; i++) pace.admits(of(1, 'notify-refused'));
   expect(pace.end()).toMatchObject([{type: 'left-out', count: 5}]);

@@ -11,19 +11,19 @@ const told = (bench: Bench, ...ids: string[]): string[] | null =>
   null;
 
 describe('an instance that waits', () => {
-  test('may still come, as long as what it waits for may', () => {
+  test('may still start while its dependencies may', () => {
     const bench = new Bench(worker('a', once), worker('b', {after: ['a']}), worker('c', {requires: ['b']}));
     expect(told(bench, 'c/1')).toBeNull();
     expect(waitingFor(bench.core, ['a/1', 'c/1'], isUp).map(({id}) => id)).toEqual(['a/1', 'c/1']);
   });
 
-  test('will not, once something has failed on the way to it', () => {
+  test('fails once a dependency, direct or indirect, has failed', () => {
     const bench = new Bench(worker('a', once), worker('b', {after: ['a']}), worker('c', {requires: ['b']}));
     bench.spawnFailed('a/1');
     expect(told(bench, 'c/1')).toEqual(['c/1 waits for b, which is pending']);
   });
 
-  test('will not, where what it requires was stopped by hand; `after` does not wait for that', () => {
+  test('fails if a required worker was stopped by hand; `after` does not wait for that', () => {
     const bench = new Bench(worker('a'), worker('needs', {requires: ['a']}), worker('follows', {after: ['a']}));
     bench.stop('a/1').gone('a/1');
     expect(told(bench, 'needs/1')).toEqual(['needs/1 requires a, which is stopped']);
@@ -31,7 +31,7 @@ describe('an instance that waits', () => {
     expect(told(bench, 'follows/1')).toEqual(['follows/1 ok']);
   });
 
-  test('in layers, in a large fleet, each worker is looked at once', () => {
+  test('in layers of a large fleet makes each worker be examined only once', () => {
     const LAYERS = 20;
     const layers = Array.from({length: LAYERS}, (_, layer) =>
       ['x', 'y'].map(side =>
@@ -55,7 +55,7 @@ describe('an instance that waits', () => {
   });
 });
 
-describe('an instance that is to go', () => {
+describe('an instance that is being removed', () => {
   test('is waited for until it is gone', () => {
     const bench = new Bench(worker('web', {instances: 2})).spawned('web/1').spawned('web/2');
     bench.say({type: 'scale', worker: 'web', instances: 1});
@@ -64,11 +64,11 @@ describe('an instance that is to go', () => {
     expect(outcomesOf(bench.core, ['web/2'], isGone, new LastEnds())).toMatchObject([{status: 'removed', ok: true}]);
   });
 
-  test('and that somebody else has brought back meanwhile is waited for no more', () => {
+  test('is no longer waited for once it was added again', () => {
     const bench = new Bench(worker('web', {instances: 2})).spawned('web/1').spawned('web/2');
     bench.say({type: 'scale', worker: 'web', instances: 1}).say({type: 'scale', worker: 'web', instances: 2});
     expect(outcomesOf(bench.core, ['web/2'], isGone, new LastEnds())).toMatchObject([
-      {ok: false, reason: 'it was added again meanwhile'},
+      {ok: false, reason: 'it was added again in the meantime'},
     ]);
   });
 });

@@ -8,7 +8,7 @@ import {Raw, scratch, serve} from '../control/helpers.ts';
 const RECORDS = 20_000;
 const filler = 'x'.repeat(Math.ceil((2 * MAX_UNSENT_BYTES) / RECORDS));
 
-/** A server whose journal is longer than what may wait for one client. */
+/** Starts a server whose journal is larger than the send buffer limit of a client. */
 async function serveLong() {
   const folder = scratch();
   const lines = Array.from({length: RECORDS}, (_, at) => JSON.stringify({seq: at + 1, at: '', type: 'x', filler}));
@@ -28,11 +28,11 @@ async function serveLong() {
   return folder;
 }
 
-test('the whole of a long journal is told in order, though the client reads slower than the disk', async () => {
+test('the whole of a long journal is sent in order, even if the client reads slower than the disk', async () => {
   const folder = await serveLong();
   const raw = new Raw(folder);
   raw.say({jsonrpc: '2.0', id: 1, method: 'watch', params: {afterSeq: 0}});
-  // It does not read at all until another one has got everything.
+  // This client does not read until the other one has got everything.
   raw.socket.pause();
   const other = new Raw(folder);
   other.say({jsonrpc: '2.0', id: 1, method: 'watch', params: {afterSeq: 0}});
@@ -42,7 +42,7 @@ test('the whole of a long journal is told in order, though the client reads slow
   expect(await raw.next()).toMatchObject({id: 1, result: {seq: RECORDS}});
 });
 
-test('many who ask for it keep nobody from an answer: those who read, those who do not, and those who know most of it', async () => {
+test('many watchers of the past delay no response: readers, non-readers, and clients that lack only the end', async () => {
   const folder = await serveLong();
   const ask = (afterSeq: number) => {
     const raw = new Raw(folder);
@@ -51,7 +51,7 @@ test('many who ask for it keep nobody from an answer: those who read, those who 
   };
   const watchers = Array.from({length: 20}, () => [ask(0), ask(0), ask(RECORDS - 1)] as const);
   for (const [deaf] of watchers) deaf.socket.pause();
-  // The first of them is being told.
+  // The replay to the first of them has begun.
   expect(await watchers[0]?.[1].next()).toMatchObject({params: {seq: 1}});
   const other = new Raw(folder);
   other.say({jsonrpc: '2.0', id: 2, method: 'ping'});

@@ -28,7 +28,7 @@ function fact(token: string, id: string, more: Partial<RunFact> = {}): RunFact {
 
 const over: Partial<RunFact> = {exit: {code: 1, signal: null, at: 1}, cleared: {proof: 'cgroup', survivors: []}};
 
-/** The next controller, with what the bench has committed, meets a keeper that knows these runs. */
+/** A new controller with the bench's committed state meets a keeper with these runs. */
 function meet(bench: Bench, ...runs: RunFact[]): string[] {
   const {inputs, strays} = reconcile(bench.core, runs, 0, () => AGE);
   bench.all.length = 0;
@@ -36,14 +36,14 @@ function meet(bench: Bench, ...runs: RunFact[]): string[] {
   return strays.map(({token}) => token);
 }
 
-/** A controller whose snapshot is lost: all that it has is the fleet file. */
+/** Returns a controller whose snapshot is lost: it has only the fleet file. */
 function fresh(...workers: WorkerSpec[]): Bench {
   const bench = new Bench();
   bench.core = createCore(fleetOf(workers), bench.options);
   return bench;
 }
 
-/** Goes back to a snapshot: what came after it could not be recorded. */
+/** Restores a snapshot: later changes could not be recorded. */
 function backTo(bench: Bench, snapshot: string): Bench {
   bench.core = restoreCore(snapshot, bench.options).core;
   return bench;
@@ -52,7 +52,7 @@ function backTo(bench: Bench, snapshot: string): Bench {
 const spawns = (bench: Bench): unknown[] => bench.all.filter(({type}) => type === 'spawn');
 
 describe('with a lost snapshot', () => {
-  test('all that live are taken over before any other is started', () => {
+  test('all living runs are adopted before any other is started', () => {
     const bench = fresh(worker('web', {instances: 2}), worker('db'));
     expect(meet(bench, fact('a', 'web/1'), fact('b', 'db/1', {pid: 4712}))).toEqual([]);
     expect(bench.get('web/1')).toMatchObject({status: 'ready', restarts: 0, run: {token: 'a', pid: 4711}});
@@ -60,7 +60,7 @@ describe('with a lost snapshot', () => {
     expect(spawns(bench)).toEqual([{type: 'spawn', token: 't1', id: 'web/2'}]);
   });
 
-  test('one that is asked whether it is ready is asked anew, and not blamed: its word may have been heard', () => {
+  test('a worker with a readiness probe is probed anew, and not blamed: its readiness may have been seen before', () => {
     const ready = {kind: 'tcp', host: 'h', port: 1, timeoutMs: 1000} as const;
     const bench = fresh(worker('web', {ready}));
     meet(bench, fact('a', 'web/1'));
@@ -71,13 +71,13 @@ describe('with a lost snapshot', () => {
     expect(bench.probeReady('web/1').status('web/1')).toBe('ready');
   });
 
-  test('deadlines count from when it began', () => {
+  test('deadlines count from the start of the run', () => {
     const bench = fresh(worker('web', {maxRuntimeMs: 10_000}));
     meet(bench, fact('a', 'web/1'));
     expect(bench.get('web/1').run?.endAt).toBe(bench.mono - AGE + 10_000);
   });
 
-  test('one that has ended meanwhile, or has nothing but an intent, is judged as any other', () => {
+  test('a run that has ended in the meantime, or has only an intent, is judged as any other', () => {
     const bench = fresh(worker('web', {restart: 'never'}), worker('db'));
     const {exit} = over;
     meet(
@@ -90,7 +90,7 @@ describe('with a lost snapshot', () => {
     expect(spawns(bench)).toEqual([]);
   });
 
-  test('an instance too many is ended as others are; a run of nobody, and a second one, are strays', () => {
+  test('an excess instance is ended like any other; a run of no worker, and a second run, are strays', () => {
     const bench = fresh(worker('web'));
     const runs = [fact('a', 'web/1'), fact('b', 'web/5'), fact('c', 'extra/1'), fact('d', 'web/1')];
     expect(meet(bench, ...runs)).toEqual(['c', 'd']);
@@ -99,7 +99,7 @@ describe('with a lost snapshot', () => {
     expect(bench.gone('web/5').core.get('web/5')).toBeUndefined();
   });
 
-  test('what is to end ends, with what was found', () => {
+  test('a fleet that is going down ends the runs found', () => {
     const bench = fresh(worker('web')).say({type: 'down', now: false});
     meet(bench, fact('a', 'web/1'));
     expect(bench.get('web/1').status).toBe('stopping');
@@ -107,8 +107,8 @@ describe('with a lost snapshot', () => {
   });
 });
 
-describe('with a snapshot that is older than what was done', () => {
-  test('a restart that could not be recorded is found, and counted', () => {
+describe('with a snapshot older than the last actions', () => {
+  test('a restart that could not be recorded is found and counted', () => {
     const bench = new Bench(worker('web')).spawned('web/1');
     const before = bench.core.snapshot();
     bench.gone('web/1');
@@ -126,21 +126,21 @@ describe('with a snapshot that is older than what was done', () => {
     expect(bench.all).toContainEqual({type: 'forget', token: 't1'});
   });
 
-  test('the keeper that knew the run before is gone, too', () => {
+  test('a restart is found even if the keeper that had the previous run is gone', () => {
     const bench = new Bench(worker('web')).spawned('web/1');
     expect(meet(bench, fact('new', 'web/1'))).toEqual([]);
     expect(bench.get('web/1')).toMatchObject({status: 'ready', restarts: 1, run: {token: 'new'}});
     expect(spawns(bench)).toEqual([]);
   });
 
-  test('a run that was asked for and never begun is no restart by itself; that it did not come is', () => {
+  test('a run requested and never begun is no restart by itself; its failure to start is', () => {
     const bench = new Bench(worker('web')).spawned('web/1');
     const {exit} = over;
     meet(bench, fact('t1', 'web/1', over), fact('new', 'web/1', {pid: null, exit: exit!}));
     expect(bench.get('web/1')).toMatchObject({status: 'backoff', restarts: 1, clearing: 'new'});
   });
 
-  test('in backoff the restart was counted already', () => {
+  test('a restart in backoff was counted already', () => {
     const bench = new Bench(worker('web', {backoff: {...worker('web').backoff, firstMs: 500}})).spawned('web/1');
     bench.gone('web/1');
     expect(bench.get('web/1')).toMatchObject({status: 'backoff', restarts: 1});
@@ -149,14 +149,14 @@ describe('with a snapshot that is older than what was done', () => {
     expect(bench.pass(1000).count('spawn')).toBe(0);
   });
 
-  test('a run beside one that lives is a stray', () => {
+  test('a run beside a living one is a stray', () => {
     const bench = new Bench(worker('web')).spawned('web/1');
     expect(meet(bench, fact('t1', 'web/1'), fact('new', 'web/1'))).toEqual(['new']);
     expect(bench.get('web/1').run?.token).toBe('t1');
   });
 });
 
-test('what is known changes nothing; what the keeper has forgotten has ended, nobody knows how', () => {
+test('a known run changes nothing; a run that the keeper lacks has ended for an unknown reason', () => {
   const bench = new Bench(worker('a'), worker('b', {restart: 'never'})).spawned('a/1').spawned('b/1');
   expect(meet(bench, fact('t1', 'a/1'))).toEqual([]);
   expect(bench.get('a/1')).toMatchObject({status: 'ready', restarts: 0});

@@ -8,7 +8,7 @@ import {runProgram} from '../../src/controller/spawn/run-program.ts';
 const run = (argv: readonly string[], timeoutMs: number): Promise<string | null> =>
   runProgram({argv, cwd: '/', env: {PATH: '/usr/bin:/bin'}, input: null, timeoutMs}, new AbortController().signal);
 
-/** Writes pieces without end, and notes before each how many bytes it has got rid of. */
+/** A program that writes blocks without end, and before each records how many bytes it has written. */
 const endless = (file: string, bytes: number): string[] => [
   process.execPath,
   '-e',
@@ -22,16 +22,16 @@ const endless = (file: string, bytes: number): string[] => [
   String(bytes),
 ];
 
-test('one that never stops is read at a pace until its time is over', async () => {
+test('a program that writes without end is read at a limited rate until it times out', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'brood-talk-'));
   onTestFinished(() => rmSync(folder, {recursive: true, force: true}));
   const file = join(folder, 'sent');
   expect(await run(endless(file, 65_536), 3_000)).toBe('timed out after 3s');
-  // Without a pace, some gigabytes.
+  // Without the limit, several gigabytes.
   expect(Number(readFileSync(file, 'latin1'))).toBeLessThan(64 << 20);
 });
 
-test('of one that says much and then its reason, the reason is told', async () => {
+test('the reason is reported for a program that writes much before its reason', async () => {
   const lines = 'yes "a line like others" | head -c 10000000 >&2';
   expect(await run(['/bin/sh', '-c', `${lines}; echo >&2; echo the reason >&2; exit 3`], 30_000)).toBe(
     'exit code 3: the reason',

@@ -5,10 +5,10 @@ import {inFolder} from '../../src/control/folder.ts';
 import {scratch} from '../control/helpers.ts';
 import {HALVES, overwrite} from './halves.ts';
 
-/** Bytes at the beginning of a half that matter in these tests: its header and what is written here. */
+/** Bytes at the beginning of a half that these tests examine: its header and the text written. */
 const HEAD_BYTES = 64;
 
-/** A folder in which three snapshots were committed: the last but one in half 0, the last in half 1. */
+/** Returns a folder with three committed snapshots: the last but one in half 0, the last in half 1. */
 function committed(): {folder: string; paths: readonly [string, string]; images: readonly [Buffer, Buffer]} {
   const folder = scratch();
   const file = new SnapshotFile(folder);
@@ -18,7 +18,7 @@ function committed(): {folder: string; paths: readonly [string, string]; images:
 }
 
 describe('the snapshot', () => {
-  test('is the newest that was written; without any there is none, and nothing is damaged', () => {
+  test('is the newest one written; without any there is none, and nothing is damaged', () => {
     const folder = scratch();
     const file = new SnapshotFile(folder);
     expect(file.readSnapshot()).toEqual({text: null, changes: [], damaged: 0});
@@ -30,26 +30,29 @@ describe('the snapshot', () => {
     }
   });
 
-  test.each(HALVES)('with any byte of half %i changed is the last or the last but one, and that is told', half => {
-    const {folder, paths, images} = committed();
-    const image = images[half];
-    const path = paths[half];
-    const other = half === 1 ? 'state two' : 'state three';
-    for (let at = 0; at < HEAD_BYTES; at++) {
-      for (const byte of [(image[at] ?? 0) ^ 1, (image[at] ?? 0) ^ 0x80, 0xff]) {
-        if (byte === image[at]) continue;
-        overwrite(path, image, at, byte);
-        const {text, damaged} = new SnapshotFile(folder).readSnapshot();
-        // What is behind the text means nothing.
-        if (text === 'state three' && damaged === 0) expect(at).toBeGreaterThanOrEqual(40 + 'state two'.length);
-        else expect({at, text, damaged}).toEqual({at, text: other, damaged: 1});
+  test.each(HALVES)(
+    'with any byte of half %i changed is the last or the last but one, and the damage is reported',
+    half => {
+      const {folder, paths, images} = committed();
+      const image = images[half];
+      const path = paths[half];
+      const other = half === 1 ? 'state two' : 'state three';
+      for (let at = 0; at < HEAD_BYTES; at++) {
+        for (const byte of [(image[at] ?? 0) ^ 1, (image[at] ?? 0) ^ 0x80, 0xff]) {
+          if (byte === image[at]) continue;
+          overwrite(path, image, at, byte);
+          const {text, damaged} = new SnapshotFile(folder).readSnapshot();
+          // Bytes after the text are ignored.
+          if (text === 'state three' && damaged === 0) expect(at).toBeGreaterThanOrEqual(40 + 'state two'.length);
+          else expect({at, text, damaged}).toEqual({at, text: other, damaged: 1});
+        }
       }
-    }
-    writeFileSync(path, image);
-    expect(new SnapshotFile(folder).readSnapshot()).toEqual({text: 'state three', changes: [], damaged: 0});
-  });
+      writeFileSync(path, image);
+      expect(new SnapshotFile(folder).readSnapshot()).toEqual({text: 'state three', changes: [], damaged: 0});
+    },
+  );
 
-  test.each(HALVES)('with half %i cut off anywhere is the last or the last but one', half => {
+  test.each(HALVES)('with half %i truncated anywhere is the last or the last but one', half => {
     const {folder, paths, images} = committed();
     for (let size = HEAD_BYTES; size >= 0; size--) {
       writeFileSync(paths[half], images[half].subarray(0, size));
@@ -59,7 +62,7 @@ describe('the snapshot', () => {
     }
   });
 
-  test('with both halves damaged is none, and that is told apart from one that was never there', () => {
+  test('with both halves damaged is none, which differs from one that never existed', () => {
     const {folder, paths, images} = committed();
     for (const half of HALVES) overwrite(paths[half], images[half], 41, 0);
     const file = new SnapshotFile(folder);
@@ -71,7 +74,7 @@ describe('the snapshot', () => {
     expect(new SnapshotFile(folder).readSnapshot()).toEqual({text: 'anew', changes: [], damaged: 0});
   });
 
-  test('after a kill at any byte of a write is the one before; the next write harms nothing', () => {
+  test('after a kill at any byte of a write is the previous one; the next write destroys neither', () => {
     const {folder, paths, images} = committed();
     new SnapshotFile(folder).readSnapshot();
     const writer = new SnapshotFile(folder);
@@ -85,7 +88,7 @@ describe('the snapshot', () => {
       const {text} = file.readSnapshot();
       expect(['state three', 'state four, which is longer']).toContain(text);
       if (torn < 40 + 'state four, which is longe'.length) expect(text).toBe('state three');
-      // A second kill, in the middle of what the next controller writes: still the same.
+      // A second kill, during the write of the next controller: the result is the same.
       const whole = HALVES.map(half => readFileSync(paths[half]));
       file.write('state five');
       const written = HALVES.find(half => !readFileSync(paths[half]).equals(whole[half]!))!;
@@ -95,7 +98,7 @@ describe('the snapshot', () => {
     }
   });
 
-  test('is not written by one that was frozen while another has committed', () => {
+  test('is not written by a controller that was frozen while another one committed', () => {
     const {folder} = committed();
     const frozen = new SnapshotFile(folder);
     frozen.readSnapshot();
@@ -116,7 +119,7 @@ describe('the snapshot', () => {
     ['cut short', Buffer.alloc(20, 'B')],
     ['empty', Buffer.alloc(0)],
     ['something else', Buffer.alloc(300_000, 'x')],
-  ])('damaged between two commits (%s) it is written anew, and that is told once', (_how, damage) => {
+  ])('damaged between two commits (%s) is written anew, and the damage is reported once', (_how, damage) => {
     for (const halves of [[0], [1], [0, 1]] as const) {
       const {folder} = committed();
       const file = new SnapshotFile(folder);
@@ -124,11 +127,11 @@ describe('the snapshot', () => {
       file.write('before');
       expect(file.append('a change')).toBe(true);
       for (const half of halves) writeFileSync(inFolder.snapshot(folder, half), damage);
-      // The whole is due, and no other controller is suspected.
+      // A full write is due, and no other controller is suspected.
       expect(file.append('another')).toBe(false);
       file.write('after');
       expect(new SnapshotFile(folder).readSnapshot().text).toBe('after');
-      expect(file.findProblem()).toMatch(/had been damaged/);
+      expect(file.findProblem()).toMatch(/was damaged/);
       file.giveUp();
       file.write('after');
       file.write('after');
@@ -137,7 +140,7 @@ describe('the snapshot', () => {
     }
   });
 
-  test('is the whole that was written last, and every change after it, in order', () => {
+  test('consists of the last full write and every change after it, in order', () => {
     const folder = scratch();
     const file = new SnapshotFile(folder);
     expect(file.append('a change of nothing')).toBe(false);
@@ -154,12 +157,12 @@ describe('the snapshot', () => {
     expect(new SnapshotFile(folder).readSnapshot()).toEqual({text: 'two', changes: ['later'], damaged: 0});
   });
 
-  test('a change that was torn anywhere was never made, and what lay there before is no change', () => {
+  test('does not include a change torn anywhere, nor bytes that were there before', () => {
     const {folder, paths} = committed();
     const file = new SnapshotFile(folder);
     file.readSnapshot();
     expect(file.append('of another')).toBe(false);
-    // Each half gets changes, so that what an earlier generation left lies behind what is written now.
+    // Each half gets changes, so that leftovers of an earlier generation follow the new changes.
     for (const text of ['whole four', 'whole five', 'whole six!']) {
       file.write(text);
       for (const change of ['first', 'second', 'third']) expect(file.append(`${change} after ${text}`)).toBe(true);
@@ -181,7 +184,7 @@ describe('the snapshot', () => {
         changes: isWhole ? ['kept', 'torn'] : ['kept'],
         damaged: 0,
       });
-      // Whoever goes on does not write behind it.
+      // A successor does not write behind it.
       next.write('whole eight');
       expect(new SnapshotFile(folder).readSnapshot()).toEqual({text: 'whole eight', changes: [], damaged: 0});
       for (const which of HALVES) if (which !== half) writeFileSync(paths[which], Buffer.alloc(before.length));
@@ -201,7 +204,7 @@ describe('the snapshot', () => {
     expect(new SnapshotFile(folder).readSnapshot().changes.length).toBe(written);
   });
 
-  test('no change is written by one that was frozen while another has committed', () => {
+  test('gets no change from a controller that was frozen while another one committed', () => {
     const {folder} = committed();
     const frozen = new SnapshotFile(folder);
     frozen.readSnapshot();
@@ -212,7 +215,7 @@ describe('the snapshot', () => {
     next.append('and more');
     expect(() => frozen.append('late')).toThrow(SupersededError);
     expect(new SnapshotFile(folder).readSnapshot()).toEqual({text: 'by the second', changes: ['and more'], damaged: 0});
-    // Even one that was written in the moment in which the other committed counts for nothing.
+    // Even a change written at the moment of the other's commit is ignored.
     const early = new SnapshotFile(folder);
     early.readSnapshot();
     early.write('by a third');
@@ -223,7 +226,7 @@ describe('the snapshot', () => {
     expect(new SnapshotFile(folder).readSnapshot()).toEqual({text: 'by the last', changes: [], damaged: 0});
   });
 
-  test('of an earlier version, which knew no changes, is read', () => {
+  test('of an earlier version, without changes, is read', () => {
     const {folder, paths} = committed();
     for (const path of paths) {
       const image = readFileSync(path);
@@ -233,15 +236,15 @@ describe('the snapshot', () => {
     expect(new SnapshotFile(folder).readSnapshot()).toEqual({text: 'state three', changes: [], damaged: 0});
   });
 
-  test('a later controller makes no room where there is enough, as on a disk that has become full', () => {
+  test('a later controller does not enlarge a large enough file, as on a disk that has become full', () => {
     const {folder, paths} = committed();
     const {size} = statSync(paths[0]);
     const file = new SnapshotFile(folder);
     file.readSnapshot();
-    // More than half of what is there: room for twice as much would have to be made.
+    // More than half of the size: twice as much would require enlarging.
     file.write('x'.repeat(size - 100));
     expect(HALVES.map(half => statSync(paths[half]).size)).toEqual([size, size]);
-    // One half was being enlarged when its controller was killed: what both have counts.
+    // A controller was killed while it enlarged one half: the smaller size counts.
     truncateSync(paths[0], size / 2);
     new SnapshotFile(folder).reserve(size / 2 + 1);
     expect(statSync(paths[0]).size).toBeGreaterThan(size);

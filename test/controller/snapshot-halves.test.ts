@@ -1,4 +1,4 @@
-/** A snapshot file that another process changes while it is written. */
+/** A snapshot file that another process changes while the controller uses it. */
 import {readFileSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync} from 'node:fs';
 import {describe, expect, test} from 'vitest';
 import {SnapshotFile} from '../../src/controller/state/snapshot-file.ts';
@@ -6,7 +6,7 @@ import {inFolder} from '../../src/control/folder.ts';
 import {scratch} from '../control/helpers.ts';
 import {HALVES, overwrite} from './halves.ts';
 
-describe('a half that changes under the one that writes it', () => {
+describe('a half changed by another process', () => {
   const damages: [string, (path: string) => void][] = [
     ['removed', path => rmSync(path)],
     ['truncated', path => truncateSync(path)],
@@ -21,7 +21,7 @@ describe('a half that changes under the one that writes it', () => {
     ],
   ];
   test.each(damages.flatMap(([what, damage]) => HALVES.map(half => [what, half, damage] as const)))(
-    '%s, half %i: it is seen, and both are whole again after the next state',
+    '%s, half %i: is detected, and both halves are intact again after the next state',
     (_what, half, damage) => {
       const folder = scratch();
       const file = new SnapshotFile(folder);
@@ -29,7 +29,7 @@ describe('a half that changes under the one that writes it', () => {
       expect(file.append('a change')).toBe(true);
       expect(file.findProblem()).toBeNull();
       damage(inFolder.snapshot(folder, half));
-      expect(file.findProblem()).toContain(`snapshot.${half} had been`);
+      expect(file.findProblem()).toContain(`snapshot.${half} was`);
       file.giveUp();
       for (let both = 0; both < 2; both++) file.write('state three');
       expect(file.findProblem()).toBeNull();
@@ -39,7 +39,7 @@ describe('a half that changes under the one that writes it', () => {
     },
   );
 
-  test('what this one writes itself is no damage, and a link is not followed', () => {
+  test('own writes are no damage, and a symbolic link is not followed', () => {
     const folder = scratch();
     const file = new SnapshotFile(folder);
     expect(file.findProblem()).toBeNull();

@@ -1,4 +1,4 @@
-/** Plans that take their time, and what becomes of them when their run is to end first. */
+/** Slow spawn plans, and their outcome when their run is to end first. */
 import {expect, test} from 'vitest';
 import type {SpawnPlan, SpawnSubject} from '../../src/controller/spawn/spawn-order.ts';
 import {SpawnPlans} from '../../src/controller/spawn/plans.ts';
@@ -28,7 +28,7 @@ function setUp() {
   return {plans, told, settle};
 }
 
-test('each is told once, whichever is done first', async () => {
+test('each plan is reported once, in order of completion', async () => {
   const {plans, told, settle} = setUp();
   plans.begin(subject('a'));
   plans.begin(subject('b'));
@@ -40,7 +40,7 @@ test('each is told once, whichever is done first', async () => {
   ]);
 });
 
-test('one that is called off is told as a failed start at once, and never again', async () => {
+test('a cancelled plan is reported as a failed start at once, and never again', async () => {
   const {plans, told, settle} = setUp();
   plans.begin(subject('a'));
   expect(plans.callOff('a')).toBe(true);
@@ -50,7 +50,7 @@ test('one that is called off is told as a failed start at once, and never again'
   expect(told).toHaveLength(1);
 });
 
-test('one that is dropped is never told: its run has begun already', async () => {
+test('a dropped plan is never reported: its run has begun already', async () => {
   const {plans, told, settle} = setUp();
   plans.begin(subject('a'));
   plans.drop('a');
@@ -59,7 +59,7 @@ test('one that is dropped is never told: its run has begun already', async () =>
   expect(told).toEqual([]);
 });
 
-test('what is not under way is not called off: its run is ended by an order', async () => {
+test("a plan that is not under way can't be cancelled: its run is ended by an order", async () => {
   const {plans, settle} = setUp();
   expect(plans.callOff('a')).toBe(false);
   plans.begin(subject('a'));
@@ -67,7 +67,7 @@ test('what is not under way is not called off: its run is ended by an order', as
   expect(plans.callOff('a')).toBe(false);
 });
 
-test('one that fails to be made is told with its error', async () => {
+test('a plan that throws is reported with its error', async () => {
   const {plans, told, settle} = setUp();
   plans.begin(subject('a'));
   await settle('a', Object.assign(new Error('no descriptor is left'), {code: 'EMFILE'}));

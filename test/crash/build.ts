@@ -1,4 +1,4 @@
-/** The instrumented program: built aside with the project's own build, never into dist/. */
+/** The instrumented program: built in a separate folder by the project's own build, never into dist/. */
 import {spawnSync} from 'node:child_process';
 import {appendFileSync, cpSync, mkdirSync, readFileSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
@@ -8,7 +8,7 @@ import type {Site} from './effects.ts';
 export interface Program {
   /** Its folder. */
   readonly folder: string;
-  /** The same program as another version, to be upgraded to. */
+  /** The folder of the same program as another version, the target of upgrades. */
   readonly next: string;
   /** Every crash point of its sources. */
   readonly sites: readonly Site[];
@@ -19,7 +19,7 @@ function run(program: string, args: readonly string[], env: Readonly<Record<stri
   if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${stderr}`);
 }
 
-/** @param mutants the names of the bugs that are planted */
+/** @param mutants the names of the bugs to plant */
 export function buildProgram(mutants: readonly string[] = []): Program {
   const name = ['program', ...mutants].join('.');
   const folder = join('.cache', 'crash', name);
@@ -41,5 +41,5 @@ export function buildProgram(mutants: readonly string[] = []): Program {
   rmSync(next, {recursive: true, force: true});
   cpSync(join(project, folder), next, {recursive: true});
   for (const name of ['keeper.cjs', 'controller.cjs']) appendFileSync(join(next, name), '// another version\n');
-  return {folder: join(project, folder), next, sites: JSON.parse(readFileSync(sites, 'utf8')) as Site[]}; // the plugin wrote it
+  return {folder: join(project, folder), next, sites: JSON.parse(readFileSync(sites, 'utf8')) as Site[]}; // written by the plugin
 }

@@ -1,22 +1,22 @@
-/** Many points, several at once. */
+/** Runs many points, several at once. */
 import type {Program} from './build.ts';
 import {labelOf, pointsOf, type Point} from './point.ts';
 import {inject, record, type Result} from './run.ts';
 import type {Scenario} from './trial.ts';
 
-/** So often is it tried to come by a point. */
+/** Attempts to reach a point. */
 const TRIES = 10;
 
 export interface Recorded {
-  /** Those that are passed each time. */
+  /** Points passed in every recording. */
   readonly points: readonly Point[];
-  /** Those that are not: what another process is doing, or a timer, decides whether anybody comes by. */
+  /** Points not passed in every recording: another process or a timer decides whether they are reached. */
   readonly byChance: readonly Point[];
-  /** The sites that were passed, by number: of some, no moment is another one's. */
+  /** The sites passed, by number. Some of them are no moment of their own. */
   readonly reached: ReadonlySet<number>;
 }
 
-/** The same in all steps of all scenarios. */
+/** Identifies a moment across all steps and scenarios. */
 const momentOf = ({part, site, place, path}: Point): string => [part, site, place, path].join('\t');
 
 /** Whether a point is to be run in this scenario. */
@@ -25,7 +25,7 @@ const isOwn =
   ({phase}: Point): boolean =>
     steps.some(({name}) => name === phase) && !elsewhere.includes(phase);
 
-/** @param recordings so often each scenario is gone through */
+/** @param recordings the number of recordings of each scenario */
 export async function recordAll(program: Program, scenarios: readonly Scenario[], recordings = 1): Promise<Recorded> {
   const points: Point[] = [];
   const byChance: Point[] = [];
@@ -35,7 +35,7 @@ export async function recordAll(program: Program, scenarios: readonly Scenario[]
   for (let count = 0; count < recordings; count++)
     recorded.push(await Promise.all(scenarios.map(scenario => record(program, scenario))));
   scenarios.forEach((scenario, index) => {
-    /** By its label: so often it was passed. */
+    /** The number of recordings with a point, by its label. */
     const seen = new Map<string, {readonly point: Point; times: number}>();
     for (const passed of recorded.flatMap(all => all[index] ?? [])) {
       for (const point of pointsOf(scenario.name, passed, program.sites).filter(isOwn(scenario))) {
@@ -67,7 +67,7 @@ export async function injectAll(
       const scenario = scenarios.find(one => one.name === name);
       if (!scenario) throw new Error(`there is no scenario ${name}`);
       let result = await inject(program, scenario, point);
-      // What another process was doing at that moment may have brought it there by another way.
+      // The activity of another process may have led to another path.
       for (let tries = 1; result.outcome === 'missed' && tries < TRIES; tries++)
         result = await inject(program, scenario, point);
       told(point, result);

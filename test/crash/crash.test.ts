@@ -1,4 +1,4 @@
-/** A sample of the points of `make crash`, and whether it would find a bug. */
+/** A sample of the points of `make crash`, and a check that it would find a bug. */
 import {expect, test} from 'vitest';
 import {buildProgram} from './build.ts';
 import {injectAll, recordAll} from './campaign.ts';
@@ -13,11 +13,11 @@ const ROUNDS = 3;
 const PATIENCE_MS = 900_000;
 
 test(
-  'a process that dies at a point of a sample, before or after a step of start, stop, adoption or upgrade, is recovered from',
+  'the fleet recovers when a process dies at a point of a sample, before or after a step of start, stop, adoption or upgrade',
   async () => {
     const program = buildProgram();
     const {points} = await recordAll(program, SCENARIOS);
-    // Fewer would mean that they are found no more.
+    // Fewer would mean that points are no longer found.
     expect(points.length).toBeGreaterThan(500);
     const faults: string[] = [];
     let recovered = 0;
@@ -34,7 +34,7 @@ test(
 );
 
 test(
-  'bugs that are planted are found: a spawn before its intent is recorded, a journal line before its commit',
+  'planted bugs are found: a spawn before its intent is recorded, a journal line before its commit',
   async () => {
     const program = buildProgram(['spawn-before-intent', 'lines-before-commit']);
     const {points} = await recordAll(program, [brief]);
@@ -51,7 +51,7 @@ test(
       ['controller', /the journal says 2 times that pair\/1 pid \d+ was spawned/],
     ]);
     const hasFound = (part: string): boolean => wanted.get(part)?.test(faults.get(part)?.join('\n') ?? '') === true;
-    // On a machine that has much else to do, a point may be passed at another moment than in the recording.
+    // On a busy machine, a point may be passed at another moment than in the recording.
     for (let round = 0; round < ROUNDS && ![...wanted.keys()].every(hasFound); round++) {
       await injectAll(program, [brief], [...between, ...early], JOBS, (point, {outcome, faults: found}) => {
         if (outcome === 'failed') faults.get(point.part)?.push(found[0] ?? '');

@@ -1,4 +1,4 @@
-/** Which calls become crash points, and which moments are one. */
+/** The calls that become crash points, and the moments that count as one. */
 import {join} from 'node:path';
 import ts from 'typescript';
 import {expect, test} from 'vitest';
@@ -42,7 +42,7 @@ socket?.on('data', () => 1).write('y');`;
 
 const READER = `import {closeSync, openSync} from 'node:fs'; closeSync(openSync('a', 'r'));`;
 
-/** Sources that lie in src/keeper, as far as anybody knows. */
+/** Sources that pretend to be in src/keeper. */
 const sources = new Map(
   [MANY, NESTED, READER].map((text, index) => [join(project, `src/keeper/not-there-${index}.ts`), text]),
 );
@@ -63,7 +63,7 @@ const instrument = (source: string): Instrumented => {
 };
 const callees = (source: string): string[] => instrument(source).sites.map(({callee}) => callee);
 
-test('what changes something is a crash point, whatever it is called there; what only asks is none', () => {
+test('a call with an external effect is a crash point, under any alias; a query is none', () => {
   expect(callees(MANY)).toEqual([
     'net.connect',
     'net.write',
@@ -75,7 +75,7 @@ test('what changes something is a crash point, whatever it is called there; what
   ]);
 });
 
-test('a call is asked before and after, inside of others too; what it is given to call back is asked as well', () => {
+test('a call has a point before and after it, also within other calls; its callbacks have one, too', () => {
   const lines = instrument(NESTED).text.split('\n');
   expect(lines[0]).toContain(`import {__crash} from 'crash:runtime';`);
   expect(lines[3]).toBe(
@@ -86,11 +86,11 @@ test('a call is asked before and after, inside of others too; what it is given t
   );
 });
 
-test('a file that only closes what it has read has none', () => {
+test('a file that only closes what it has read has no point', () => {
   expect(callees(READER)).toEqual([]);
 });
 
-test('moments between which nothing happens are one; the same place by another way is another point', () => {
+test('moments without an event in between are one; the same place by another path is another point', () => {
   const sites = [
     {at: 'a.ts:1:1', callee: 'fs.writeSync', local: false},
     {at: 'a.ts:2:1', callee: 'posix.arm', local: true},

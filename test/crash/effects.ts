@@ -1,26 +1,28 @@
 /**
- * Which calls of the sources change anything outside of the process, found by the types of what is called and not by a
- * list of places: whatever is called of Node, of a package or of posix/ counts, unless it is known only to ask. So code
- * that is written tomorrow is covered tomorrow.
+ * Finds the calls in the sources that change anything outside the process. It goes by the types of the callees, not by
+ * a
+ * list of places: any function of Node, of a package or of posix/ counts, unless it is listed as a query. So new code
+ * is
+ * covered as well.
  */
 import ts from 'typescript';
 import {dirname, relative, resolve} from 'node:path';
 
-/** A place in the sources where something outside of the process is changed, or is heard of. */
+/** A place in the sources that changes something outside the process, or is notified of a change. */
 export interface Site {
-  /** `src/keeper/runs/record.ts:41:14` */
+  /** Such as `src/keeper/runs/record.ts:41:14`. */
   readonly at: string;
-  /** `fs.openSync` */
+  /** Such as `fs.openSync`. */
   readonly callee: string;
-  /** What it changes ends with the process: whether that had come so far is of no importance to anybody else. */
+  /** The effect ends with the process, so no other process can see whether it has taken place. */
   readonly local: boolean;
 }
 
-/** A text to be put into a source at a position. */
+/** A text to insert into a source at a position. */
 interface Insertion {
   readonly at: number;
   readonly text: string;
-  /** Where several are put at one position, those that close something go first. */
+  /** Closing texts precede others at the same position. */
   readonly closes: boolean;
 }
 
@@ -36,7 +38,10 @@ const names = (...all: string[]): ((name: string) => boolean) => {
   return name => set.has(name);
 };
 
-/** By module of Node (as its types are named), or package: the functions that only ask, or change this process's memory. */
+/**
+ * By module of Node (as its types are named) or package: functions that are queries, or change only the process's
+ * memory.
+ */
 const ASKS: Readonly<Record<string, (name: string) => boolean>> = {
   assert: everything,
   buffer: everything,
@@ -104,7 +109,7 @@ const ASKS: Readonly<Record<string, (name: string) => boolean>> = {
   ),
 };
 
-/** What these change ends with the process. */
+/** Effects that end with the process. */
 const LOCAL = new Set([
   ...['posix.Epoll', 'posix.add', 'posix.arm', 'posix.remove', 'posix.close', 'posix.openPidfd', 'posix.seekToEnd'],
   ...['posix.setOpenFilesLimit', 'posix.closeOnExecFrom', 'posix.resetRealtimeSignals', 'posix.nextStopped'],
@@ -114,13 +119,13 @@ const LOCAL = new Set([
 
 const CLOSES = new Set(['fs.close', 'fs.closeSync', 'fs/promises.close']);
 
-/** These change nothing; what they are given is called when something has happened. */
+/** Functions without an effect of their own; their callbacks run when something has happened. */
 const LISTENS = names('on', 'once', 'addListener', 'prependListener');
 
 const NODE_TYPES = /\/@types\/node\/(.+)\.d\.[cm]?ts$/;
 const POSIX = '/src/posix/';
 
-/** The module that declares what is called; null for the program's own code and the language's. */
+/** Returns the module that declares the callee, or null for the program's own code and the language's. */
 function moduleOf(file: string, caller: string): string | null {
   const node = NODE_TYPES.exec(file)?.[1];
   if (node !== undefined) return node.startsWith('web-globals/') ? null : node;
@@ -132,7 +137,7 @@ function moduleOf(file: string, caller: string): string | null {
   return scope.startsWith('@') ? `${scope}/${name}` : scope;
 }
 
-/** A file that is opened only to be read. */
+/** Whether the call opens a file only for reading. */
 function opensToRead(name: string, args: readonly ts.Expression[]): boolean {
   if (name !== 'openSync' && name !== 'open') return false;
   const [, flags] = args;
@@ -145,14 +150,14 @@ function nameOf(call: ts.CallExpression | ts.NewExpression): string {
   return ts.isIdentifier(callee) ? callee.text : 'call';
 }
 
-/** As it is declared, whatever it is called here. */
+/** Returns the name in the declaration, whatever the alias at the call. */
 function declaredName(declaration: ts.SignatureDeclaration | ts.JSDocSignature | undefined): string | null {
   const named = declaration && ts.isArrowFunction(declaration) ? declaration.parent : declaration;
   const name = named && 'name' in named ? named.name : undefined;
   return name && typeof name === 'object' && ts.isIdentifier(name as ts.Node) ? (name as ts.Identifier).text : null;
 }
 
-/** `a?.b()` in `a?.b().c` is only what it is together with the rest of its chain. */
+/** Returns the whole optional chain: `a?.b()` in `a?.b().c` can't be replaced without its rest. */
 function wholeChain(node: ts.Expression): ts.Expression {
   let whole = node;
   while (whole.flags & ts.NodeFlags.OptionalChain) {
@@ -167,20 +172,23 @@ function wholeChain(node: ts.Expression): ts.Expression {
   return whole;
 }
 
-/** Finds the sites of a program's sources, and gives the sources with crash points at them. */
+/** Finds the sites of a program's sources, and inserts crash points at them. */
 export class Effects {
   readonly #root: string;
   readonly #program: ts.Program;
   readonly #checker: ts.TypeChecker;
 
-  /** @param files the sources, as paths; @param host for sources that lie nowhere (tests) */
+  /**
+   * @param files the paths of the sources
+   * @param host for sources that are on no disk (tests)
+   */
   constructor(root: string, files: readonly string[], options: ts.CompilerOptions, host?: ts.CompilerHost) {
     this.#root = root;
     this.#program = ts.createProgram({rootNames: files, options, ...(host ? {host} : {})});
     this.#checker = this.#program.getTypeChecker();
   }
 
-  /** The sources of a project, by its tsconfig.json; `change` may give them another text than they have on disk. */
+  /** Reads the sources of a project from its tsconfig.json; `change` may replace their texts. */
   static ofProject(configPath: string, change: (path: string, text: string) => string): Effects {
     const root = dirname(configPath);
     const read: unknown = ts.readConfigFile(configPath, path => ts.sys.readFile(path)).config;
@@ -232,12 +240,12 @@ export class Effects {
       ts.forEachChild(node, visit);
     };
     visit(source);
-    // A file that does nothing else only closes what it has read.
+    // A file that only closes is one that has opened files for reading.
     if (sites.every(({callee}) => CLOSES.has(callee))) return {sites: [], text: source.text};
     return {sites, text: sites.length === 0 ? source.text : withImport(put(source.text, insertions))};
   }
 
-  /** `fs.openSync` for a call that changes something or listens; null for any other. */
+  /** Returns a name such as `fs.openSync` for a call that changes something or listens, or null for any other. */
   #effectOf(call: ts.CallExpression | ts.NewExpression): string | null {
     const declaration = this.#checker.getResolvedSignature(call)?.declaration;
     const module = moduleOf(declaration?.getSourceFile().fileName ?? '', call.getSourceFile().fileName);
@@ -248,7 +256,7 @@ export class Effects {
   }
 }
 
-/** Inserts in such a manner that what encloses others stays around them. */
+/** Inserts the texts so that enclosing texts remain outermost. */
 function put(text: string, insertions: readonly Insertion[]): string {
   // Outer nodes were visited before inner ones: at one position they open first, and close last.
   const inOrder = insertions
@@ -267,7 +275,7 @@ function put(text: string, insertions: readonly Insertion[]): string {
   return result + text.slice(done);
 }
 
-/** On the first line, so that all others keep their numbers. */
+/** Adds the import to the first line, so that all lines keep their numbers. */
 function withImport(text: string): string {
   const statement = "import {__crash} from 'crash:runtime';";
   const shebang = /^#!.*\n/.exec(text)?.[0] ?? '';

@@ -1,4 +1,4 @@
-/** A fleet of the instrumented program, asked over its control socket, since that costs less than a command each time. */
+/** A fleet of the instrumented program, polled over its control socket, which costs less than a command each time. */
 import {spawn, type ChildProcess, type SpawnOptions} from 'node:child_process';
 import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
@@ -19,15 +19,17 @@ function nextAddress(): string {
   return `127.${100 + ((number >> 16) & 127)}.${(number >> 8) & 255}.${number & 255}`;
 }
 
-/** With what a fleet is made. */
+/** The properties of a fleet. */
 export interface Setting {
-  /** The fleet file; `address` is of this machine, and no other trial's. */
+  /** Returns the fleet file; `address` is local and unique to the trial. */
   readonly fleet: (address: string) => object;
-  /** Further files by their path in the folder. */
+  /** Further files, by their paths in the folder. */
   readonly files?: Readonly<Record<string, string>>;
-  /** Other users may pass through the folder, and say in it that they are there. */
+  /** Other users may traverse the folder, and register their main processes in it. */
   readonly isOpen?: true;
-  /** It belongs to a user who has no cgroup: what is a worker's is told by the process connector. Needs root. */
+  /**
+   * The fleet belongs to a user without cgroups: the process connector identifies the workers' processes. Needs root.
+   */
   readonly ordinary?: true;
 }
 
@@ -39,7 +41,7 @@ export class CrashFleet extends TestFleet {
   #program: string;
   #client: Client | null = null;
 
-  /** Of this machine, and no other trial's: all of 127.0.0.0/8 is. */
+  /** A local address (all of 127.0.0.0/8 is) unique to the trial. */
   readonly address: string;
 
   constructor({folder, next}: Program, {fleet, files, isOpen, ordinary}: Setting, plan: Plan) {
@@ -70,22 +72,22 @@ export class CrashFleet extends TestFleet {
     });
   }
 
-  /** From now on commands are those of the other version. */
+  /** Switches commands to the other version. */
   install(): void {
     this.#program = this.#next;
   }
 
-  /** From now on it is this step of the scenario. */
+  /** Sets the current step of the scenario. */
   set phase(name: string) {
     writeFileSync(this.path('crash', 'phase'), name);
   }
 
-  /** Whether a process has died where it was to. */
+  /** Whether the planned process has died. */
   get hasDied(): boolean {
     return existsSync(this.path('crash', 'died'));
   }
 
-  /** What was noted of the points that were passed: process to lines. */
+  /** Returns the recorded points: process to lines. */
   passed(): Map<string, string[]> {
     const names = readdirSync(this.path('crash')).filter(name => name.startsWith('passed.'));
     return new Map(
@@ -99,13 +101,13 @@ export class CrashFleet extends TestFleet {
     return join(this.home, name ?? 'none');
   }
 
-  /** Where its sockets may lie. */
+  /** Returns the possible folders of its sockets. */
   socketFolders(): string[] {
     const uid = this.#isOrdinary ? ORDINARY_UID : (process.getuid?.() ?? 0);
     return socketFolders(this.state, this.env, uid).map(pathOf);
   }
 
-  /** What the controller says; null while none answers. */
+  /** Returns the controller's report, or null if there is no response. */
   async report(): Promise<PsReport | null> {
     try {
       if (this.#client === null || this.#client.closed)
@@ -116,12 +118,14 @@ export class CrashFleet extends TestFleet {
     }
   }
 
-  /** Every main process that was ever started as that instance, by what it wrote itself: oldest first. */
+  /**
+   * Returns every main process ever started for the instance, oldest first, as recorded by the processes themselves.
+   */
   mains(id: string): number[] {
     return this.read('mains', id).split('\n').filter(Boolean).map(Number);
   }
 
-  /** Those of them that live; their pids may be somebody else's by now. */
+  /** Returns those that are alive; their pids may have been reused. */
   livingMains(id: string): number[] {
     return this.mains(id).filter(pid => {
       const ours = environment(pid).includes(`${TAG}=${this.folder}`);
@@ -129,7 +133,7 @@ export class CrashFleet extends TestFleet {
     });
   }
 
-  /** The folder of the cgroups of this fleet's runs; null where it has none. */
+  /** Returns the folder of the cgroups of this fleet's runs, or null. */
   cgroup(pid: number): string | null {
     const mount = readFileSync('/proc/self/mountinfo', 'utf8')
       .split('\n')
@@ -142,7 +146,7 @@ export class CrashFleet extends TestFleet {
 
   override async [Symbol.asyncDispose](): Promise<void> {
     this.#client?.close();
-    // What is left of a fleet that could not be ended would lie there for ever.
+    // Without this, the sockets of a fleet that could not be ended would remain for ever.
     const folders = existsSync(this.home) ? this.socketFolders() : [];
     await super[Symbol.asyncDispose]();
     for (const folder of folders) rmSync(folder, {recursive: true, force: true});

@@ -1,4 +1,4 @@
-/** The journal of a fleet, held against what its workers say of themselves. */
+/** Compares the journal of a fleet with the records of its workers. */
 import {isObject} from '../../src/base/json.ts';
 import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
@@ -29,7 +29,7 @@ export function readJournal(folder: string): string[] {
   return names.sort().flatMap(name => readFileSync(join(folder, name), 'utf8').split('\n').filter(Boolean));
 }
 
-/** What is wrong with lines of it: that they are none, or that their numbers do not rise. */
+/** Returns the faults of its lines: invalid ones, and numbers that do not increase. */
 export function faultsOfLines(lines: readonly string[]): string[] {
   const faults: string[] = [];
   let last = 0;
@@ -43,10 +43,11 @@ export function faultsOfLines(lines: readonly string[]): string[] {
 }
 
 /**
- * What is wrong with it: lines that are none, numbers that do not rise, and runs that do not begin and end once each.
+ * Returns the faults of the journal: invalid lines, numbers that do not increase, and runs that do not begin and end
+ * exactly once.
  *
- * @param mains the main processes of each instance, as they themselves have said
- * @param unnoted of an instance, how many of them may be missing (a keeper died between fork and record)
+ * @param mains the main processes of each instance, as recorded by themselves
+ * @param unnoted how many of them may be missing per instance (a keeper died between fork and record)
  */
 export function faultsOfJournal(
   lines: readonly string[],
@@ -55,7 +56,7 @@ export function faultsOfJournal(
   unnoted: number,
 ): string[] {
   const faults = faultsOfLines(lines);
-  /** By instance and pid: how often it was said to begin and to end. */
+  /** Number of records of the start and the end, by instance and pid. */
   const runs = new Map<string, {spawned: number; exited: number}>();
   for (const line of lines) {
     const entry = entryOf(line);

@@ -1,8 +1,8 @@
 /**
- * Makes every process of the supervisor die at every point that it passes, and looks whether all recovers.
+ * Makes every process of the supervisor die at every point that it passes, and checks that all recovers.
  *
  * POINT='…' runs those whose label contains it; COUNT=50 SEED=1 a sample; JOBS=3 so many at once; LIST=1 prints all
- * labels; MUTANTS='…' plants bugs (mutants.ts). What is printed is kept in .cache/crash/report.txt.
+ * labels; MUTANTS='…' plants bugs (mutants.ts). The output is kept in .cache/crash/report.txt.
  */
 import {appendFileSync, mkdirSync, writeFileSync} from 'node:fs';
 import {availableParallelism} from 'node:os';
@@ -16,7 +16,7 @@ import {SCENARIOS} from './scenarios.ts';
 const text = (name: string): string | undefined => process.env[name] || undefined;
 const number = (name: string, otherwise: number): number => Number(text(name) ?? otherwise);
 
-/** What is passed in each of so many recordings is passed each time. */
+/** A point passed in each of so many recordings counts as always passed. */
 const RECORDINGS = 5;
 const EVERY = 25;
 const REPORT = '.cache/crash/report.txt';
@@ -47,7 +47,7 @@ const chosen = sample(
   number('COUNT', Infinity),
   number('SEED', 1),
 );
-// If there is no time for all of them, each has been done once.
+// If there is no time for all of them, each has been run once.
 chosen.sort((a, b) => a.time - b.time);
 const results: {readonly point: Point; readonly result: Result}[] = [];
 const began = performance.now();

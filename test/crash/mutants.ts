@@ -1,4 +1,4 @@
-/** Bugs to be planted: crash injection that does not find them would find nothing. */
+/** Bugs to plant: crash injection that misses them would find nothing. */
 
 export interface Mutant {
   readonly name: string;
@@ -26,7 +26,7 @@ export const MUTANTS: readonly Mutant[] = [
     };`,
   },
   {
-    // A run that no record names would be found, and ended, by what its processes carry.
+    // A run without a record would be found, and ended, by the marks of its processes.
     name: 'spawn-before-intent',
     file: 'src/keeper/lifecycle/lost-records.ts',
     find: /return \[\.\.\.found\.values\(\)\];/,
@@ -40,7 +40,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
 ];
 
-/** The text of a source with those of the named bugs in it that are its own. */
+/** Returns the text of a source with those of the named bugs that concern it. */
 export function mutate(path: string, text: string, names: readonly string[]): string {
   let mutated = text;
   for (const {name, file, find, replace} of MUTANTS) {

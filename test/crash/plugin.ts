@@ -1,4 +1,4 @@
-/** The plugin of esbuild that puts crash points into what it bundles, and writes down where they are. */
+/** The esbuild plugin that inserts crash points into bundled sources, and writes the list of them. */
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Plugin} from 'esbuild';
@@ -6,7 +6,7 @@ import {Effects, type Site} from './effects.ts';
 import {mutate} from './mutants.ts';
 
 const root = process.cwd();
-/** One for all builds of one run of build.mjs: a source has the same numbers in each program. */
+/** One instance for all builds of a run of build.mjs: a source has the same numbers in each program. */
 const mutants = (process.env['CRASH_MUTANTS'] ?? '').split(',');
 const effects = Effects.ofProject(join(root, 'tsconfig.json'), (path, text) => mutate(path, text, mutants));
 const sites: Site[] = [];

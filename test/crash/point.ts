@@ -1,4 +1,4 @@
-/** Points at which a process can be made to die, from what was passed when nothing died. */
+/** The points at which a process can be made to die, from the records of a run without a crash. */
 import type {Site} from './effects.ts';
 import type {Place} from './runtime.ts';
 
@@ -9,28 +9,29 @@ export interface Point {
   readonly part: string;
   readonly site: number;
   readonly place: Place;
-  /** The functions that lead there. */
+  /** The calling functions. */
   readonly path: string;
-  /** Which time it is that a process comes there in that phase, from 1 on. */
+  /** Which pass through the place in that phase, from 1 on. */
   readonly time: number;
 }
 
-/** As it is printed, and named to be run again. */
+/** Returns the label for printing, and for selecting the point to run again. */
 export function labelOf({scenario, phase, part, site, place, path, time}: Point, sites: readonly Site[]): string {
   const {at, callee} = sites[site] ?? {at: '?', callee: '?', local: false};
   const again = time === 1 ? '' : ` time ${time}`;
   return `${scenario}/${phase} ${part} ${place} ${at} ${callee} by ${path || 'the event loop'}${again}`;
 }
 
-/** The same thing done so often in one phase is done as often as it takes: later times differ in nothing. */
+/** Repetitions of one thing within a phase depend on its duration: later ones do not differ. */
 export const MOST_TIMES = 3;
 
 /**
- * The points of a scenario: the first times that a process comes there in a phase, by each path.
+ * Returns the points of a scenario: the first passes through a place in a phase, by each path.
  *
- * Between the end of one call and the beginning of the next in the same turn of the event loop nothing happens that
- * anybody could see, so these are one moment: the place after a call counts only where the turn ends there. So are the
- * moments before and after a call of which nothing outlives the process.
+ * Between the end of one call and the beginning of the next in the same turn of the event loop, no visible event
+ * occurs,
+ * so these are one moment: the place after a call counts only if the turn ends there. The same holds for the moments
+ * before and after a call whose effects end with the process.
  *
  * @param passed process (`keeper.4711`) to the lines that it wrote
  */

@@ -1,4 +1,4 @@
-/** Whether all is well after a crash, looked at from outside. Each check answers what is wrong. */
+/** Checks the state after a crash from outside. Each check returns the faults. */
 import {existsSync, readdirSync} from 'node:fs';
 import {setTimeout as delay} from 'node:timers/promises';
 import type {PsReport} from '../../src/control/reports.ts';
@@ -8,7 +8,7 @@ import {environment} from '../end-to-end/processes.ts';
 import {faultsOfJournal, faultsOfLines, readJournal} from './journal.ts';
 import type {Trial} from './trial.ts';
 
-/** What a fleet that is down has in its folder, and in that of its programs: also what was seen of a controller that froze. */
+/** Entries that stay in the folders of a fleet and its programs after `down`, such as reports on frozen controllers. */
 const STAYS =
   /^(code|fleet\.json|journal(\.\d+)?\.jsonl|left\.json|lock|logs|reports|runs|snapshot\.[01]\.unreadable|stopped|supervisor\.log)$/;
 const CODE_STAYS = /^([0-9a-f]{16}(\.from)?|current)$/;
@@ -17,16 +17,16 @@ const MOMENT_MS = 5_000;
 const POLL_MS = 50;
 
 export interface Crash {
-  /** Which process died; null: none but those that a step killed. */
+  /** The process that died; null: only those that a step killed. */
   readonly part: string | null;
-  /** The instances that the step in which it died may have given another main process. */
+  /** Instances that may have another main process after the step in which it died. */
   readonly touched: readonly string[];
 }
 
-/** With the keeper (or the anchor, while it is to become one) it is lost how its children end meanwhile. */
+/** With the keeper (or the anchor, while it becomes one), the exits of its children in the meantime are lost. */
 export const mayLoseExits = (part: string | null): boolean => part === 'keeper' || part === 'anchor';
 
-/** A keeper that dies between fork and record does not know what it has started: that is ended, and started again. */
+/** A keeper that dies between fork and record leaves an unknown process, which is ended and started again. */
 const mayRepeatStarts = ({part}: Crash): boolean => mayLoseExits(part);
 
 const value = (env: readonly string[], name: string): string | undefined =>
@@ -69,7 +69,7 @@ function faultsOfWords({fleet, starts, lost}: Trial, crash: Crash): string[] {
   const mains = new Map([...starts.keys()].map(id => [id, fleet.mains(id)]));
   const living = new Set([...starts.keys()].flatMap(id => fleet.livingMains(id)));
   const lines = readJournal(fleet.state);
-  // Whoever finds no state tells again what runs.
+  // A controller without state reports the running processes again.
   const faults =
     lost.has('journal') || (lost.has('state') && crash.part !== null)
       ? faultsOfLines(lines)
@@ -93,10 +93,9 @@ async function faultsNow(trial: Trial, crash: Crash, before: PsReport | null): P
 }
 
 /**
- * What is still wrong after a moment: a worker needs one until it has said that it is there, and the journal waits for
- * a commit.
+ * Returns the faults that remain after a moment: a worker needs time to register, and the journal waits for a commit.
  *
- * @param before what ran before the step in which it died
+ * @param before the report before the step in which it died
  */
 export async function faultsWhileUp(trial: Trial, crash: Crash, before: PsReport | null): Promise<string[]> {
   const end = performance.now() + MOMENT_MS;
@@ -107,7 +106,7 @@ export async function faultsWhileUp(trial: Trial, crash: Crash, before: PsReport
   }
 }
 
-/** Every line of each run of the worker that counts its lines, once and in order, to the last. */
+/** Checks that every line of each run of the counting worker is present once and in order, to the last. */
 async function faultsOfOutput({fleet, lost}: Trial): Promise<string[]> {
   const {code, out, err} = await fleet.runAsync('logs', 'talk', '--raw', '-n', 'all');
   if (code !== 0) return [`brood logs talk --raw: exit ${code}: ${err}`];
@@ -119,7 +118,7 @@ async function faultsOfOutput({fleet, lost}: Trial): Promise<string[]> {
   const pids = fleet.mains('talk/1');
   for (const pid of pids) {
     const numbers = lines.filter(([who]) => who === String(pid)).map(([, number]) => Number(number));
-    // A removed log takes the first ones with it, and those that were on the way there.
+    // A removed log takes its first lines with it, and those in flight.
     const first = lost.has('logs') ? (numbers[0] ?? 1) : 1;
     const wrong = numbers.findIndex((number, index) => number !== first + index);
     if (wrong >= 0)
@@ -131,7 +130,7 @@ async function faultsOfOutput({fleet, lost}: Trial): Promise<string[]> {
   return faults;
 }
 
-/** After `down`: nothing is left, and nothing was lost. */
+/** Checks after `down` that nothing is left, and nothing was lost. */
 export async function faultsAfterDown(trial: Trial, crash: Crash, cgroup: string | null): Promise<string[]> {
   const {fleet} = trial;
   const faults: string[] = [];

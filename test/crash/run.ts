@@ -1,4 +1,4 @@
-/** Goes through a scenario with a process that dies at a point, and looks at what came of it. */
+/** Runs a scenario in which a process dies at a point, and checks the result. */
 import {setTimeout as delay} from 'node:timers/promises';
 import type {PsReport} from '../../src/control/reports.ts';
 import {until} from '../end-to-end/harness.ts';
@@ -10,20 +10,20 @@ import {dies, down} from './scenarios.ts';
 import {Trial, type Scenario, type Step} from './trial.ts';
 
 export interface Result {
-  /** `missed`: nobody came by that point this time. */
+  /** `missed`: the point was not reached this time. */
   readonly outcome: 'recovered' | 'failed' | 'missed';
   readonly faults: readonly string[];
   readonly ms: number;
 }
 
-/** What a step leaves to be done in the background (compressing, committing) belongs to it. */
+/** Background work of a step (compressing, committing) belongs to it. */
 const SETTLE_MS = 300;
-/** How long a process may take to come by its point after the step is done: a sweep comes every 5 s. */
+/** How long a process may take to reach its point after the step: a sweep runs every 5 s. */
 const LINGER_MS = 6_000;
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** What may help to understand it. */
+/** Collects information on a failure. */
 function evidence({fleet, refusals}: Trial): string[] {
   const tail = (text: string): string => text.split('\n').slice(-60).join('\n');
   return [
@@ -44,7 +44,7 @@ async function takeStep(trial: Trial, step: Step): Promise<void> {
   await step.run(trial);
 }
 
-/** Goes through the whole scenario with nobody dying, and answers what was passed. */
+/** Runs the whole scenario without a death. Returns the points passed. */
 export async function record(program: Program, scenario: Scenario): Promise<Map<string, string[]>> {
   const fleet = new CrashFleet(program, scenario, {record: true});
   try {
@@ -53,7 +53,7 @@ export async function record(program: Program, scenario: Scenario): Promise<Map<
     for (const step of scenario.steps) {
       await takeStep(trial, step);
       await delay(SETTLE_MS);
-      // What is asked to see whether all is well belongs to no step.
+      // Requests of the checks belong to no step.
       fleet.phase = 'checked';
       if (step.name === down.name) continue;
       cgroup = fleet.cgroup(await trial.pidOf('talk/1'));
@@ -71,7 +71,7 @@ export async function record(program: Program, scenario: Scenario): Promise<Map<
   }
 }
 
-/** Goes through the scenario up to the step of the point, where a process dies; then all must be well. */
+/** Runs the scenario up to the step of the point, where a process dies; then the fleet must recover. */
 export async function inject(program: Program, scenario: Scenario, point: Point): Promise<Result> {
   const began = performance.now();
   const {part, site, place, path, phase, time} = point;
@@ -101,14 +101,14 @@ export async function inject(program: Program, scenario: Scenario, point: Point)
   }
 }
 
-/** The steps that lead to one: the first, and those that it needs. */
+/** Returns the steps up to the named one: the first, and those it needs. */
 function stepsTo({steps}: Scenario, name: string): Step[] {
   const needed = new Set([steps[0]?.name, name]);
   for (const step of [...steps].reverse()) if (needed.has(step.name)) step.needs?.forEach(one => needed.add(one));
   return steps.filter(step => needed.has(step.name));
 }
 
-/** Null where nobody died. */
+/** Returns the faults, or null if no process died. */
 async function faultsOf(trial: Trial, scenario: Scenario, {part, phase}: Point): Promise<string[] | null> {
   const {fleet} = trial;
   let cgroup: string | null = null;
@@ -128,7 +128,7 @@ async function faultsOf(trial: Trial, scenario: Scenario, {part, phase}: Point):
     const special = (): string[] => scenario.faults?.(trial) ?? [];
     if (step.name === down.name) return [...(await faultsAfterDown(trial, crash, cgroup)), ...special()];
     const faults = await faultsWhileUp(trial, crash, before);
-    // What has recovered must go on to work.
+    // A recovered fleet must continue to work.
     cgroup ??= fleet.cgroup(await trial.pidOf('talk/1'));
     await dies(trial, 'pair/1');
     await down.run(trial);

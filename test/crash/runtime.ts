@@ -1,15 +1,15 @@
 /**
- * What is built into the instrumented program: at each crash point it is asked whether this process is to die here.
- * Everything comes from the folder that CRASH_FOLDER names: `plan.json` says what to do, `phase` how far the scenario
- * is, and who creates `died` first is the one that dies.
+ * Part of the instrumented program: decides at each crash point whether this process dies there. All inputs are in the
+ * folder CRASH_FOLDER: `plan.json` is the plan, `phase` the current step of the scenario, and the process that creates
+ * `died` first is the one that dies.
  */
 import {appendFileSync, closeSync, openSync, readFileSync, writeSync} from 'node:fs';
 import {basename, join} from 'node:path';
 
-/** `called`: what was given to the call was called back, and has done nothing yet. */
+/** `called`: at the start of a callback that was passed to the call. */
 export type Place = 'before' | 'after' | 'called';
 
-/** Where a process is to die, or `record`: it notes what it passes. */
+/** Where a process is to die; or `record`, to note the points passed. */
 export type Plan =
   | {readonly record: true}
   | {
@@ -19,11 +19,11 @@ export type Plan =
       readonly place: Place;
       readonly path: string;
       readonly phase: string;
-      /** So often does it come there before it dies, and once more. */
+      /** Number of passes before the one at which it dies. */
       readonly skip: number;
     };
 
-/** Functions that lead to a point: so many of them tell one step from another. */
+/** Number of calling functions that identify a point. */
 const PATH_LENGTH = 4;
 const STACK_LENGTH = 14;
 
@@ -55,7 +55,7 @@ function phase(): string {
 
 type Entry = (...args: never[]) => unknown;
 
-/** The names of the functions that lead to a point, the innermost first: `append<recordExit<#exited`. */
+/** Returns the names of the calling functions, innermost first: `append<recordExit<#exited`. */
 function pathTo(entry: Entry): string {
   const {stackTraceLimit} = Error;
   const prepareStackTrace = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
@@ -88,7 +88,7 @@ function note(site: number, place: Place, entry: Entry): void {
   appendFileSync(join(folder ?? '', `passed.${part}.${process.pid}`), `${passed}\n`);
 }
 
-/** The first that comes here dies; its successor passes. */
+/** Kills the first process that arrives here; its successor passes. */
 function die(): void {
   let mark: number;
   try {
@@ -99,7 +99,7 @@ function die(): void {
   writeSync(mark, `${part} ${process.pid}\n`);
   closeSync(mark);
   process.kill(process.pid, 'SIGKILL');
-  // Not one further instruction of the program.
+  // Block, so that no further instruction of the program runs.
   for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 }
 

@@ -1,6 +1,6 @@
 import {Prng} from '../simulation/prng.ts';
 
-/** So many of them, chosen and ordered by the seed. */
+/** Returns `count` of the elements, chosen and ordered by the seed. */
 export function sample<T>(all: readonly T[], count: number, seed: number): T[] {
   const random = new Prng(seed);
   const rest = [...all];

@@ -1,4 +1,4 @@
-/** All that a fleet goes through while its supervisor is to die: one file each in scenarios/. */
+/** The scenarios in which the supervisor dies: one file each in scenarios/. */
 import {channels} from './scenarios/channels.ts';
 import {damage} from './scenarios/damage.ts';
 import {life} from './scenarios/life.ts';
@@ -11,13 +11,13 @@ import type {Scenario} from './trial.ts';
 export {dies, down} from './scenarios/common.ts';
 export {brief} from './scenarios/life.ts';
 
-/** In this order: of a moment that several have, it is the first one's. */
+/** In order: a moment that occurs in several scenarios belongs to the first. */
 export const SCENARIOS: readonly Scenario[] = [
   life,
   lost,
   upgrade,
   channels,
   damage,
-  // Of whoever is not root every fleet is so.
+  // For other users, every fleet is of this kind.
   ...(isRoot ? [ordinary] : []),
 ];

@@ -1,24 +1,24 @@
-/** One run through a scenario, in which a process may die at a point: what is wanted of the fleet, step by step. */
+/** One run of a scenario, in which a process may die at a point: the wanted state of the fleet, step by step. */
 import {setTimeout as delay} from 'node:timers/promises';
 import type {PsReport, WorkerReport} from '../../src/control/reports.ts';
 import {until, type Ran} from '../end-to-end/harness.ts';
 import type {CrashFleet, Setting} from './fleet.ts';
 
-/** Recovery takes a second; the machine may be loaded. */
+/** Recovery takes a second; the machine may be busy. */
 export const PATIENCE_MS = 30_000;
 const RETRY_MS = 100;
 
-/** What is to become of an instance: `gone` is neither there nor living. */
+/** The wanted state of an instance; `gone`: neither listed nor alive. */
 export type Wanted = 'ready' | 'stopped' | 'finished' | 'gone';
 
-/** What a step may take away from the fleet's folder. */
+/** Data that a step may remove from the fleet's folder. */
 export type Lost = 'journal' | 'logs' | 'state';
 
 export interface Step {
   readonly name: string;
-  /** The instances that may get another main process in it. */
+  /** Instances that may have another main process after the step. */
   readonly touches: readonly string[];
-  /** Steps without which it makes no sense, beside `up`. */
+  /** Steps that this one depends on, beside `up`. */
   readonly needs?: readonly string[];
   readonly run: (trial: Trial) => Promise<void>;
 }
@@ -26,30 +26,30 @@ export interface Step {
 export interface Scenario extends Setting {
   readonly name: string;
   readonly steps: readonly Step[];
-  /** Steps of which another scenario has the points. */
+  /** Steps whose points belong to another scenario. */
   readonly elsewhere?: readonly string[];
-  /** Of its points only those are run that no scenario before it has in any of its steps. */
+  /** Runs only points that no earlier scenario has in any step. */
   readonly onlyNew?: true;
-  /** What is wrong after it that no other scenario could have. */
+  /** Returns faults specific to this scenario. */
   readonly faults?: (trial: Trial) => string[];
 }
 
 export class Trial {
   readonly fleet: CrashFleet;
-  /** No process is to die but those that a step kills: every command works at once. */
+  /** Only steps kill processes, so every command succeeds at the first attempt. */
   readonly #undisturbed: boolean;
   readonly wanted = new Map<string, Wanted>();
-  /** How often each instance is started when nothing dies that is not killed by a step. */
+  /** Number of starts per instance if only steps kill processes. */
   readonly starts = new Map<string, number>();
-  /** A command was given again, so what it starts may be started once more. */
+  /** Additional starts that a repeated command may have caused, by instance. */
   readonly repeated = new Map<string, number>();
-  /** Commands that were given again, with what they said. */
+  /** Repeated commands, with their output. */
   readonly refusals: string[] = [];
-  /** A step killed a keeper: what ended meanwhile ended nobody knows how. */
+  /** A step killed a keeper: the exits in the meantime are unknown. */
   keeperKilled = false;
-  /** What a step took away for good. */
+  /** Data that a step removed for good. */
   readonly lost = new Set<Lost>();
-  /** The fleet was ended, as it should be, and begun anew. */
+  /** The fleet was ended as intended, and started anew. */
   hasBegunAnew = false;
 
   constructor(fleet: CrashFleet, undisturbed: boolean) {
@@ -57,17 +57,17 @@ export class Trial {
     this.#undisturbed = undisturbed;
   }
 
-  /** From now on it is wanted so; `started`: by so many starts more. */
+  /** Sets the wanted state. `started` adds to the number of starts. */
   want(id: string, wanted: Wanted, started = 0): void {
     this.wanted.set(id, wanted);
     this.starts.set(id, (this.starts.get(id) ?? 0) + started);
   }
 
   /**
-   * Gives a command until it is done; a client that died, or whose controller did, says that it failed.
+   * Repeats a command until it succeeds: it fails if the client or the controller dies.
    *
    * @param starts the instances that each attempt may start
-   * @param done what a refusal says when an earlier attempt has done it already
+   * @param done matches the error if an earlier attempt has succeeded
    */
   async command(args: readonly string[], starts: readonly string[] = [], done?: RegExp): Promise<void> {
     const end = performance.now() + PATIENCE_MS;
@@ -82,7 +82,7 @@ export class Trial {
     }
   }
 
-  /** Waits until all is as it is wanted, as the controller says it. */
+  /** Waits until the controller reports the wanted state. */
   async settled(): Promise<PsReport> {
     let why = '';
     try {
@@ -100,7 +100,7 @@ export class Trial {
     }
   }
 
-  /** Waits until another process than `pid` is this instance's, and all is as it is wanted. */
+  /** Waits until the instance is ready with another process than `pid`. */
   async successor(id: string, pid: number): Promise<void> {
     await until(
       `a successor of ${id} (${pid})`,
@@ -141,7 +141,7 @@ function isSo(worker: WorkerReport | undefined, wanted: Wanted, keeperKilled: bo
     case 'ready':
       return worker?.status === 'ready' && worker.pid !== null;
     case 'finished':
-      // Whose exit nobody saw may have failed.
+      // An exit that was not observed may count as a failure.
       return worker?.status === 'finished' || (keeperKilled && worker?.status === 'failed');
     case 'stopped':
       return worker?.status === 'stopped' && worker.pid === null;

@@ -1,4 +1,4 @@
-/** Workers whose keeper died: the next one takes up exactly these, hears of their ends, and touches nobody else. */
+/** Workers whose keeper died: the next one adopts exactly these, notices their exits, and touches no other process. */
 import {spawn, type ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
 import {existsSync, readdirSync, readFileSync, truncateSync, writeFileSync} from 'node:fs';
@@ -17,7 +17,7 @@ async function loseKeeper(fleet: TestFleet): Promise<void> {
   await until('the next keeper', () => fleet.keeper !== keeper);
 }
 
-/** Kills all three and waits until nobody answers. */
+/** Kills anchor, keeper and controller, and waits until they have ended. */
 async function loseSupervisor(fleet: TestFleet): Promise<void> {
   const {anchor, pid, controller} = fleet.ps().supervisor;
   fleet.killSupervisor();
@@ -28,7 +28,7 @@ const runsFolder = (fleet: TestFleet): string => join(fleet.home, readdirSync(fl
 const gone = (pid: number): Promise<unknown> => until(`${pid} to be gone`, () => look(pid) === null);
 const dead = (pid: number): Promise<unknown> => until(`${pid} to have ended`, () => !lives(pid));
 
-/** Without a cgroup, too, where this test can be an ordinary user: there lineage alone tells who belongs to whom. */
+/** Root also tests an ordinary user without a cgroup, where lineage alone attributes processes to workers. */
 const users = isRoot ? ['root', 'an ordinary user'] : ['an ordinary user'];
 const fleetOf = (user: string, fleet: object): TestFleet =>
   isRoot && user !== 'root' ? lineageFleet(fleet) : new TestFleet(fleet);
@@ -64,20 +64,20 @@ const ends = {
   },
 };
 
-describe('how an adopted worker ends', () => {
-  test.skipIf(!tellsEnds)('is told, though another process has waited for it (needs Linux 6.15)', async () => {
+describe('the exit of an adopted worker', () => {
+  test.skipIf(!tellsEnds)('is reported, though another process has waited for it (needs Linux 6.15)', async () => {
     await using(new TestFleet({fleet: 't', workers: ends.workers}), async fleet => {
       fleet.up('--wait');
       await loseKeeper(fleet);
       await ends.provoke(fleet);
       await ends.expectTold(fleet);
-      // What was told is told to the next keeper and controller, too, and counted once.
+      // The next keeper and controller report the same exits, and count them once.
       await loseKeeper(fleet);
       await ends.expectTold(fleet);
     });
   });
 
-  test('is told at once while nobody waits for it, because the anchor is stopped', async () => {
+  test('is reported at once while no process waits for it, because the anchor is stopped', async () => {
     await using(new TestFleet({fleet: 't', workers: ends.workers}), async fleet => {
       fleet.up('--wait');
       await loseKeeper(fleet);
@@ -95,7 +95,7 @@ describe('how an adopted worker ends', () => {
   });
 });
 
-test('who stops and continues an adopted worker by hand is noticed', async () => {
+test('a SIGSTOP and a SIGCONT to an adopted worker by hand are noticed', async () => {
   await using(new TestFleet({fleet: 't', workers: {w: sleeper}}), async fleet => {
     fleet.up('--wait');
     await loseKeeper(fleet);
@@ -111,9 +111,9 @@ test('who stops and continues an adopted worker by hand is noticed', async () =>
   });
 });
 
-describe('all three are killed, and the next up', () => {
+describe('after the loss of anchor, keeper and controller, the next up', () => {
   test.each(users)(
-    'as %s finds each run by its record, however that is torn: nobody runs twice, nobody is left',
+    'as %s finds each run by its record, however that is torn: no worker runs twice, no process is left',
     async user => {
       const instances = 12;
       await using(fleetOf(user, {fleet: 't', workers: {w: {...sleeper, instances}}}), async fleet => {
@@ -157,14 +157,15 @@ describe('all three are killed, and the next up', () => {
     },
   );
 
-  test('with too few descriptors to take all of them up, starts nobody twice, and watches the rest when there is room', async () => {
+  test('with too few descriptors to adopt all workers, starts none twice, and watches the rest when descriptors are free', async () => {
     const instances = 30;
     const fleet = new WrappedFleet([], {fleet: 't', workers: {w: {...sleeper, instances}}});
     await using(fleet, async few => {
       few.up('--wait');
       const before = few.ps().workers.map(({pid}) => pid!);
       await loseSupervisor(few);
-      // Each takes three. The keeper has some thirty of its own and keeps sixteen free: room for twelve, and ten are left below.
+      // Each worker takes three. The keeper has some thirty of its own and keeps sixteen free: enough for twelve
+      // workers, and ten are left below.
       few.prefix = ['prlimit', '--nofile=84:84', '--'];
       few.up('--wait');
       expect(few.ps().workers.map(({pid}) => pid)).toEqual(before);
@@ -181,7 +182,7 @@ describe('all three are killed, and the next up', () => {
   });
 
   const odd = {
-    // Nothing in its environment tells whose it is any more.
+    // Nothing in the environment names the worker any more.
     bare: {sh: 'exec env -i /bin/sleep 1001'},
     // A descendant leads a session of its own and carries the token.
     stray: {sh: 'setsid sleep 5000 & exec sleep 1002'},
@@ -189,7 +190,7 @@ describe('all three are killed, and the next up', () => {
   };
   const mains = isRoot ? ['1001', '1002', '1003'] : ['1001', '1002'];
 
-  test('takes up who wrote over its environment or runs as another user, and takes no descendant for a main process', async () => {
+  test('adopts a worker that cleared its environment or runs as another user, and takes no descendant for a main process', async () => {
     await using(new TestFleet({fleet: 't', workers: odd}), async fleet => {
       fleet.up('--wait');
       await until('all', () => seconds(fleet).sort().join() === [...mains, '5000'].join());
@@ -211,7 +212,7 @@ describe('all three are killed, and the next up', () => {
   });
 
   test.each(users)(
-    'as %s ends who was forked and not recorded, also one without its environment, before it starts another',
+    'as %s ends a process that was forked and not recorded, also one without its environment, before it starts another',
     async user => {
       await using(fleetOf(user, {fleet: 't', workers: {bare: odd.bare, w: sleeper}}), async fleet => {
         fleet.up('--wait');
@@ -225,14 +226,14 @@ describe('all three are killed, and the next up', () => {
         }
         fleet.up('--wait');
         expect(before.filter(lives)).toEqual([]);
-        // It is ready when it is spawned, and becomes `sleep` a moment later.
+        // The worker is ready when it is spawned, and becomes `sleep` a moment later.
         await until('one of each', () => seconds(fleet).sort().join() === '1000,1001');
       });
     },
   );
 });
 
-/** Starts a program with a given pid, as nobody but the kernel's own chance would; null where this machine can't. */
+/** Starts a program with a given pid, which otherwise happens only by chance; returns null if this machine can't. */
 async function startAs(pid: number, argv: readonly string[]): Promise<ChildProcess | null> {
   const [program = '', ...args] = argv;
   for (let tries = 0; tries < 200; tries++) {
@@ -245,7 +246,7 @@ async function startAs(pid: number, argv: readonly string[]): Promise<ChildProce
   return null;
 }
 
-/** Whether this machine lets it be said which pid comes next. */
+/** Whether the next pid can be set on this machine. */
 function mayChoosePid(): boolean {
   try {
     writeFileSync('/proc/sys/kernel/ns_last_pid', readFileSync('/proc/sys/kernel/ns_last_pid'));
@@ -255,7 +256,7 @@ function mayChoosePid(): boolean {
   }
 }
 
-describe.skipIf(!mayChoosePid())('the pid of a worker was given to a stranger while nobody looked (needs root)', () => {
+describe.skipIf(!mayChoosePid())('a pid of a worker that is reused while there is no supervisor (needs root)', () => {
   const cases = [
     {who: 'who has it', script: 'echo here; exec sleep 4711', make: lineageFleet},
     {who: 'who has it and is seen by the connector', script: 'echo here; exec sleep 4711', make: ordinaryFleet},
@@ -265,15 +266,15 @@ describe.skipIf(!mayChoosePid())('the pid of a worker was given to a stranger wh
       make: lineageFleet,
     },
   ];
-  test.for(cases)('$who lives on, and the worker is started once', async ({script, make}, context) => {
-    // As an ordinary user the keeper has no cgroup: sessions and pids are all that it can go by.
+  test.for(cases)('a stranger $who lives on, and the worker is started once', async ({script, make}, context) => {
+    // The keeper of an ordinary user has no cgroup: it can rely only on sessions and pids.
     await using(make({fleet: 't', workers: {w: sleeper}}), async fleet => {
       fleet.up('--wait');
       const pid = fleet.worker('w').pid!;
       await loseSupervisor(fleet);
       process.kill(pid, 'SIGKILL');
       await dead(pid);
-      // Of a container in which nobody waits for orphans, no pid is ever used again.
+      // In a container where no process reaps orphans, no pid is ever reused.
       await until('its pid to be free', () => look(pid) === null, 5_000).catch(() => context.skip());
       const stranger = await startAs(pid, [...asOrdinary(), 'sh', '-c', script]);
       expect(stranger).not.toBe(null);

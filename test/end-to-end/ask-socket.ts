@@ -1,6 +1,7 @@
 /**
- * Requests at a control socket that block the caller, as `spawnSync` does, and start no process: tests poll a fleet often,
- * and a command takes a hundred times the processor time of its request. A thread does the waiting.
+ * Synchronous requests to a control socket that start no process: tests poll a fleet often, and a command takes a
+ * hundred times the processor time of its request. The caller blocks, as in `spawnSync`, while a thread waits for the
+ * answer.
  */
 import {MessageChannel, receiveMessageOnPort, Worker} from 'node:worker_threads';
 

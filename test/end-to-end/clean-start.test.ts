@@ -1,4 +1,4 @@
-/** A worker starts with nothing of its supervisor's: what it finds is what the shell had that started the fleet. */
+/** A worker inherits nothing of its supervisor, but the settings of the shell that started the fleet. */
 import {readFileSync, readlinkSync, readdirSync} from 'node:fs';
 import {expect, test} from 'vitest';
 import {TestFleet, until} from './harness.ts';
@@ -22,13 +22,13 @@ test('fifty workers have the descriptors 0, 1 and 2 and no other, and stdin is /
     const pids = fleet.ps().workers.map(({pid}) => pid!);
     expect(pids.length).toBe(50);
     for (const pid of pids) expect(descriptors(pid)).toEqual(['0 /dev/null', '1 out', '2 err']);
-    // One that is started later, when the supervisor has long had everything open.
+    // A worker that is started later, when the supervisor has opened everything.
     expect(fleet.run('restart', 'w/7').code).toBe(0);
     expect(descriptors(fleet.worker('w/7').pid!)).toEqual(['0 /dev/null', '1 out', '2 err']);
   });
 });
 
-test('no signal is ignored or blocked, limits and umask are those of the shell, and what was meant for the supervisor is gone', async () => {
+test('no signal is ignored or blocked, limits and umask are those of the shell, and variables for the supervisor are removed', async () => {
   const shell = `ulimit -Sn 777; umask 031; export NOTIFY_SOCKET=/nowhere LISTEN_FDS=3 LISTEN_PID=1 LISTEN_FDNAMES=x \
     WATCHDOG_USEC=5 WATCHDOG_PID=7 JOURNAL_STREAM=8:9 NODE_CHANNEL_FD=77 NODE_CHANNEL_SERIALIZATION_MODE=json \
     NODE_OPTIONS=--no-warnings KEPT='a b' BROOD_WORKER=outer/1 BROOD_RUN=0123; unset NODE_CHANNEL_FD; "$@"; exit $?`;
@@ -76,7 +76,7 @@ test('no signal is ignored or blocked, limits and umask are those of the shell, 
     expect(few).toContain('PATH');
     expect(few).toContain('OWN');
 
-    // The user's NODE_OPTIONS are for the user's programs.
+    // The user's NODE_OPTIONS apply to the workers, not to the supervisor.
     const {pid: keeper, controller} = fleet.ps().supervisor;
     for (const daemon of [keeper, controller]) {
       expect(environment(daemon).filter(entry => entry.startsWith('NODE_OPTIONS='))).toEqual([]);
@@ -84,7 +84,7 @@ test('no signal is ignored or blocked, limits and umask are those of the shell, 
   });
 });
 
-test('each worker leads a session and a group of its own without a terminal, under the argv[0] that the file gives', async () => {
+test('each worker leads a session and a process group of its own without a terminal, with the argv[0] of the fleet file', async () => {
   const workers = {a: sleeper, b: {...sleeper, nice: 5, umask: '077'}};
   await using(new TestFleet({fleet: 't', workers}), async fleet => {
     fleet.up('--wait');
@@ -100,7 +100,7 @@ test('each worker leads a session and a group of its own without a terminal, und
   });
 });
 
-test('the environment is worked out anew: a key taken out of the file is gone after down and up, and after a restart of a changed worker', async () => {
+test('the environment is computed anew: a key removed from the file is gone after down and up', async () => {
   const file = (env: object): object => ({fleet: 't', workers: {w: {...sleeper, env}}});
   await using(new TestFleet(file({OLD: '1', STAYS: '2'})), fleet => {
     fleet.up('--wait');

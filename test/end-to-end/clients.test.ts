@@ -1,4 +1,4 @@
-/** No client can hurt a fleet: not by garbage, not by numbers, not by dying, not by not reading. */
+/** No client can harm a fleet: not by garbage, by large numbers, by dying or by not reading. */
 import {connect, type Socket} from 'node:net';
 import {once} from 'node:events';
 import {readdirSync} from 'node:fs';
@@ -24,7 +24,7 @@ function client(fleet: TestFleet): Socket {
 
 const resident = (fleet: TestFleet): number => fleet.tagged().filter(({pid}) => pid === fleet.controller).length;
 
-test('clients that send garbage, read nothing, ask too much or leave in the middle: the others are served, and nothing grows', async () => {
+test('other clients are served, and nothing grows, while clients send garbage, read nothing, ask too much or leave midway', async () => {
   await using(new TestFleet({fleet: 't', workers: {w: {...sleeper, instances: 3}}}), fleet => {
     fleet.up('--wait');
     const {supervisor} = fleet.ps();
@@ -41,7 +41,7 @@ test('clients that send garbage, read nothing, ask too much or leave in the midd
       socket.write(junk);
       open.push(socket);
     }
-    // Asks a lot and never reads an answer.
+    // This client sends many requests and never reads an answer.
     const deaf = client(fleet);
     deaf.pause();
     for (let n = 0; n < 5_000; n++) deaf.write(`{"jsonrpc":"2.0","id":${n},"method":"ps","params":{}}\n`);
@@ -81,7 +81,7 @@ test('200 clients at once are all answered', async () => {
   });
 });
 
-test('whoever waits and is killed, or interrupted with Ctrl-C, harms nothing: what was asked for goes on', async () => {
+test('a waiting command that is killed, or interrupted with Ctrl-C, harms nothing: its action goes on', async () => {
   await using(new TestFleet({fleet: 't', workers: {one: slow, two: {...slow}, w: sleeper}}), async fleet => {
     fleet.up('--wait');
     await until('the traps', () => readdirSync(fleet.folder).includes('slow-up'));
@@ -98,7 +98,7 @@ test('whoever waits and is killed, or interrupted with Ctrl-C, harms nothing: wh
     interrupted.kill('SIGINT');
     const [code] = (await once(interrupted, 'exit')) as [number | null];
     expect(code).toBe(130);
-    expect(said).toMatch(/goes on/);
+    expect(said).toMatch(/the operation continues in fleet/);
     fleet.write('', 'go');
     await fleet.status('one', 'stopped');
     await fleet.status('two', 'stopped');

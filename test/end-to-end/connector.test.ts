@@ -1,4 +1,4 @@
-/** Fleets whose processes the kernel's process connector tells apart, since there are no cgroups. */
+/** Fleets without cgroups: the kernel's process connector attributes processes to workers. */
 import {describe, expect, test} from 'vitest';
 import type {FindingsReport, Outcomes} from '../../src/control/reports.ts';
 import {until, type TestFleet} from './harness.ts';
@@ -9,7 +9,7 @@ import {connectorFleet, flood, isFloodable, isRoot, ordinaryFleet, using, whyNoC
 const skipped = whyNoConnector ?? (isRoot ? null : 'it takes root to have a connector and no cgroups');
 if (skipped !== null) console.warn(`keepers with a process connector are not tested: ${skipped}`);
 
-/** Forks twice, starts a session and clears its environment: nothing that lasts tells where it comes from. */
+/** A daemon that forks twice, starts a session and clears its environment: it keeps no trace of its origin. */
 const hidden = (seconds: number): string => `(env -i /usr/bin/setsid /bin/sh -c "/bin/sleep ${seconds} &" &)`;
 
 const sleeping = (seconds: number): Seen | undefined =>
@@ -19,14 +19,14 @@ const stop = (fleet: TestFleet, ...names: string[]): Outcomes =>
   JSON.parse(fleet.run('stop', ...names, '--json').out) as Outcomes;
 
 describe.skipIf(skipped !== null)('without cgroups', () => {
-  test('the connector tells whose a process is that has shed every sign, and a stop ends that one alone', () =>
+  test('the connector attributes a daemon without a trace of its origin, and a stop ends only the worker’s own', () =>
     using(
       connectorFleet({
         fleet: 't',
         workers: {
           one: {sh: `${hidden(4101)}; exec sleep 1000`},
           two: {sh: `${hidden(4102)}; exec sleep 1000`},
-          // A start that fails is a fork by the keeper, too.
+          // A failed start is a fork of the keeper, too.
           wrong: {run: ['./missing'], restart: 'never'},
         },
       }),
@@ -48,7 +48,7 @@ describe.skipIf(skipped !== null)('without cgroups', () => {
         const {orphans} = fleet.json('doctor') as FindingsReport;
         const told = orphans.find(({pid}) => pid === first?.pid);
         expect(told).toMatchObject({worker: 'one', formerParent: expect.any(Number) as number});
-        // What it was at last, if there was time to see it.
+        // The last program of the parent, if there was time to read it.
         expect(['sh', 'setsid', 'env', '?']).toContain(told?.formerParentName);
         expect(stop(fleet, 'one').outcomes).toMatchObject([{ok: true, proof: 'connector', survivors: []}]);
         expect(lives(first?.pid ?? 0)).toBe(false);
@@ -58,7 +58,7 @@ describe.skipIf(skipped !== null)('without cgroups', () => {
       },
     ));
 
-  test('one that may be gone when it is found is its worker’s', () =>
+  test('an orphan that may have ended when it is found is attributed to its worker', () =>
     using(
       connectorFleet({
         fleet: 't',
@@ -76,7 +76,7 @@ describe.skipIf(skipped !== null)('without cgroups', () => {
       },
     ));
 
-  test('the keeper is lost: the next one follows the forks of what it finds, and what it can’t be sure of is named', () =>
+  test('after the loss of the keeper the next one follows the forks of the processes it finds, and names those it can’t be sure of', () =>
     using(
       connectorFleet({
         fleet: 't',
@@ -93,17 +93,17 @@ describe.skipIf(skipped !== null)('without cgroups', () => {
           return seen?.ppid === anchor && seen;
         });
         const [outcome] = stop(fleet, 'w').outcomes;
-        // Its output alone still told whose it is, and any process may be given that.
+        // Only its output still links the daemon to its worker, and any process may inherit that.
         expect(outcome).toMatchObject({ok: true, proof: 'lineage', survivors: [], doubts: [{pid: null}]});
         expect(outcome?.doubts?.[0]?.words).toContain(`${daemon.pid} sleep had lost its parent`);
         expect(lives(daemon.pid)).toBe(false);
         expect(fleet.run('start', 'w').code).toBe(0);
-        // That run was followed from its first fork on.
+        // The new run was followed from its first fork on.
         expect(stop(fleet, 'w').outcomes).toMatchObject([{ok: true, proof: 'connector'}]);
       },
     ));
 
-  test('the keeper is lost, and nothing was an orphan: all that comes from its workers is known as before', () =>
+  test('after the loss of the keeper, if there was no orphan, all descendants of its workers are known as before', () =>
     using(
       connectorFleet({
         fleet: 't',
@@ -128,7 +128,7 @@ describe.skipIf(skipped !== null)('without cgroups', () => {
       },
     ));
 
-  test('a keeper that replaces itself knows what the one before knew', () =>
+  test('a keeper that replaces itself keeps its knowledge of processes', () =>
     using(connectorFleet({fleet: 't', workers: {w: {sh: `${hidden(4103)}; exec sleep 1000`}}}), async fleet => {
       fleet.up('--wait');
       const {keeper} = fleet;
@@ -144,7 +144,7 @@ describe.skipIf(skipped !== null)('without cgroups', () => {
       expect(lives(daemon.pid)).toBe(false);
     }));
 
-  test.skipIf(!isFloodable)('events that were lost make it lineage, for the runs of that time', () =>
+  test.skipIf(!isFloodable)('lost events reduce the proof to lineage, for the runs of that time', () =>
     using(
       ordinaryFleet({fleet: 't', workers: {w: {sh: 'sleep 1000 & sleep 1000; :'}, later: {run: ['sleep', '1000']}}}),
       async fleet => {
@@ -160,7 +160,7 @@ describe.skipIf(skipped !== null)('without cgroups', () => {
         const before = fleet.tagged().filter(({name}) => name === 'sleep');
         expect(stop(fleet, 'w').outcomes).toMatchObject([{ok: true, proof: 'lineage', survivors: []}]);
         expect(before.filter(({pid}) => lives(pid))).toHaveLength(1);
-        // A queue may be so small that a busy machine makes it run over again.
+        // The queue may be so small that it overflows again on a busy machine.
         await until('a run that is known in full', () => {
           expect(fleet.run('restart', 'later').code).toBe(0);
           return stop(fleet, 'later').outcomes[0]?.proof === 'connector';

@@ -1,4 +1,4 @@
-/** A controller that does not move: it is continued, or replaced, and changes nothing of what was done since. */
+/** A frozen controller is continued or replaced, and changes nothing of what was done since. */
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {describe, expect, test, vi} from 'vitest';
 import {TestFleet, until} from './harness.ts';
@@ -7,10 +7,10 @@ import {endsClean, loseController, sleeper} from './losing.ts';
 import {lives} from './processes.ts';
 import {using} from './wrapped.ts';
 
-// A hang is told from a slow machine after 10 s, and each part of a command takes its time.
+// It takes 10 s to distinguish a hang from a slow machine, and each part of a command takes its time.
 vi.setConfig({testTimeout: 180_000});
 
-/** What makes a controller turn in a circle for ever, once the file `hang` is in the fleet's folder. */
+/** Code that makes a controller loop for ever once the file `hang` is in the fleet's folder. */
 const HANGS = `{
   const fs = require('node:fs');
   setInterval(() => {
@@ -54,7 +54,7 @@ describe('a controller that is stopped', () => {
 });
 
 describe('a controller that hangs', () => {
-  test('is replaced, with a report of what was seen of it; workers are not touched', async () => {
+  test('is replaced, with a report of its state; workers are not touched', async () => {
     await using(await hangingFleet({w: {...sleeper, instances: 3}}), async fleet => {
       const before = fleet.ps();
       const {controller} = before.supervisor;
@@ -74,7 +74,7 @@ describe('a controller that hangs', () => {
     });
   });
 
-  test('and a signal to end: the keeper ends the fleet itself', async () => {
+  test('does not prevent a shutdown: on SIGTERM the keeper ends the fleet itself', async () => {
     const polite = {sh: 'trap "echo bye >> bye; exit 0" TERM; touch polite-up; while :; do sleep 0.02; done'};
     await using(await hangingFleet({polite, w: sleeper}), async fleet => {
       await until('the trap', () => existsSync(fleet.path('polite-up')));
@@ -89,7 +89,7 @@ describe('a controller that hangs', () => {
   });
 });
 
-test('one that was frozen while its keeper was lost is woken up, leaves, and changes nothing of what was done since', async () => {
+test('a controller that was frozen while its keeper was lost is continued, exits, and changes nothing of what was done since', async () => {
   await using(new TestFleet({fleet: 't', workers: {w: {...sleeper, instances: 3}}}), async fleet => {
     fleet.up('--wait');
     const {controller, pid: keeper} = fleet.ps().supervisor;

@@ -1,13 +1,13 @@
-/** Commands that wait while the controller is killed with -9: what was asked for is done, once, and who waits hears so. */
+/** Commands that wait while the controller is killed with -9: the action is done once, and the command reports that. */
 import {expect, test, vi} from 'vitest';
 import {TestFleet, until} from './harness.ts';
 import {endsClean, HOUR, linesOf, loseController, slowToEnd, sleeper, stateOf, statuses} from './losing.ts';
 import {using} from './wrapped.ts';
 
-// Many commands one after another: on a machine that is busy each takes its time.
+// Many commands one after another: on a busy machine each takes its time.
 vi.setConfig({testTimeout: 180_000});
 
-test('an apply that is half done is done to the end, and its client hears so', async () => {
+test('a half-done apply is completed, and its client receives the result', async () => {
   const file = (edited: boolean): object => ({
     fleet: 't',
     workers: {
@@ -48,7 +48,7 @@ test('an apply that is half done is done to the end, and its client hears so', a
   });
 });
 
-test('up --wait and down are not shaken by it', async () => {
+test('up --wait and down succeed while the controller is killed', async () => {
   const workers = {
     w: {...sleeper, instances: 3, ready: {exec: ['test', '-e', 'up'], timeout: HOUR}},
     end: slowToEnd('end'),

@@ -1,16 +1,16 @@
-/** What was to happen at a time, or after so many times, while the controller is killed with -9: it happens once, and then. */
+/** Deadlines and counters while the controller is killed with -9: each action happens once, and when it is due. */
 import type {EventRecord} from '../../src/journal/record.ts';
 import {expect, test, vi} from 'vitest';
 import {TestFleet, until} from './harness.ts';
 import {endsClean, HOUR, linesOf, loseController, sleeper} from './losing.ts';
 import {using} from './wrapped.ts';
 
-// Many commands one after another: on a machine that is busy each takes its time.
+// Many commands one after another: on a busy machine each takes its time.
 vi.setConfig({testTimeout: 180_000});
 
 const quick = {first: '0s', initial: '20ms', max: '50ms', jitter: '0%'};
 
-test('what is due while there is no controller happens once, as soon as there is one, and not before its time', async () => {
+test('an action that is due while there is no controller happens once, as soon as there is one, and not before its time', async () => {
   const soon = {first: '1500ms', initial: '1500ms', max: '1500ms', jitter: '0%'};
   const twice = (name: string, first: string): string =>
     `echo x >> ${name}.runs; [ -e ${name}.once ] && exec sleep 1000; touch ${name}.once; ${first}`;
@@ -34,7 +34,7 @@ test('what is due while there is no controller happens once, as soon as there is
     await until('the alarm', () => linesOf(fleet, 'alarms') === 1);
     await fleet.status('late', 'failed');
     await until('the next run', () => linesOf(fleet, 'runtime.runs') >= 2);
-    // By the clock of the journal: its lines have the time at which a deadline was set, or was over.
+    // By the clock of the journal: its events have the times at which a deadline was set and expired.
     const after = (worker: string, from: string, to: string): void => {
       const [first] = of(from, worker);
       const then = of(to, worker).find(({seq}) => seq > first!.seq);
@@ -56,7 +56,7 @@ test('what is due while there is no controller happens once, as soon as there is
   });
 });
 
-test('it gives up after as many restarts as if no controller had been lost in between', async () => {
+test('a worker gives up after as many restarts as if no controller had been lost in between', async () => {
   const poked = 'echo $$ >> runs; while [ ! -e poke.$$ ]; do sleep 0.02; done; exit 1';
   const workers = {w: {sh: poked, backoff: quick, give_up: {restarts: 3, within: HOUR}}};
   await using(new TestFleet({fleet: 't', workers}), async fleet => {

@@ -1,6 +1,6 @@
 /**
  * The controller killed with -9 in every state that a fleet can be in: the next one goes on as if nothing had happened.
- * What "as if nothing" means is asked of the snapshot: the whole state must be the same, to the last deadline.
+ * The snapshot is the criterion: the whole state must be the same, down to the last deadline.
  */
 import {createServer, type Server} from 'node:net';
 import {expect, test, vi} from 'vitest';
@@ -9,13 +9,13 @@ import {endsClean, HOUR, linesOf, loseController, slowToEnd, sleeper, stateOf, s
 import {freePort} from './ports.ts';
 import {using} from './wrapped.ts';
 
-// Many commands one after another: on a machine that is busy each takes its time.
+// Many commands one after another: on a busy machine each takes its time.
 vi.setConfig({testTimeout: 180_000});
 
 const quick = {first: '0s', initial: '20ms', max: '50ms', jitter: '0%'};
 const asked = (ready: object): object => ({...sleeper, ready: {...ready, timeout: HOUR}});
 
-test('every state, deadline and counter is as before, and all that was under way goes on', async () => {
+test('every state, deadline and counter is as before, and all actions that were under way go on', async () => {
   const port = await freePort();
   const once = {restart: 'never'};
   const backoff = {first: HOUR, initial: HOUR, max: HOUR, jitter: '20%'};
@@ -90,7 +90,7 @@ test('every state, deadline and counter is as before, and all that was under way
       const {workers: reports} = fleet.ps();
 
       await loseController(fleet);
-      // It has told of itself, so it has taken in all that the keeper said.
+      // This event shows that the new controller has processed all facts of the keeper.
       await until('its event', () => fleet.events('controller-lost').length === 1);
       expect(JSON.parse(stateOf(fleet))).toEqual(JSON.parse(before));
       const since = fleet.events().slice(events.length);
@@ -111,7 +111,7 @@ test('every state, deadline and counter is as before, and all that was under way
       expect((await clients.stop).code).toBe(0);
       expect((await clients.scale).code).toBe(0);
       expect((await clients.start).code).toBe(0);
-      // Asked twice it would restart twice: so that client is told, and it was done.
+      // A repeated request would restart the worker twice, so this client gets an error, although the restart was done.
       const told = await clients.restart;
       expect(told.code).toBe(1);
       expect(told.err).toMatch(/ended before it answered/);
@@ -122,7 +122,7 @@ test('every state, deadline and counter is as before, and all that was under way
       expect(fleet.run('resume', 'paused').code).toBe(0);
       expect(linesOf(fleet, 'backoff.runs')).toBe(1);
       expect(linesOf(fleet, 'flaky.runs')).toBe(3);
-      // The row that led to where it is still counts.
+      // The restarts before the loss still count.
       expect(fleet.worker('flaky').restarts).toBe(2);
       await endsClean(fleet);
     } finally {

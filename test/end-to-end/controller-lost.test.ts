@@ -1,4 +1,7 @@
-/** The controller killed with -9 at bad moments: no worker dies, none is started twice, no exit is lost, and down leaves nothing. */
+/**
+ * The controller killed with -9 at bad moments: no worker dies, none is started twice, no exit is lost, and down leaves
+ * nothing.
+ */
 import type {EventRecord} from '../../src/journal/record.ts';
 import {existsSync} from 'node:fs';
 import {describe, expect, test, vi} from 'vitest';
@@ -7,7 +10,7 @@ import {endsClean, nextController, sleeper} from './losing.ts';
 import {lives} from './processes.ts';
 import {using} from './wrapped.ts';
 
-// Many commands one after another: on a machine that is busy each takes its time.
+// Many commands one after another: on a busy machine each takes its time.
 vi.setConfig({testTimeout: 180_000});
 
 const quick = {first: '0s', initial: '50ms', max: '100ms'};
@@ -26,7 +29,7 @@ describe('the controller is killed', () => {
     });
   });
 
-  test('during a stop, a restart, in backoff and while it asks whether a worker is ready: all goes on', async () => {
+  test('during a stop, a restart, a backoff and a readiness check: all of them go on', async () => {
     const workers = {
       slow: {
         sh: 'trap "while [ ! -e go ]; do sleep 0.05; done; echo bye >> bye; exit 0" TERM; touch slow-up; while :; do sleep 0.02; done',
@@ -65,7 +68,7 @@ describe('the controller is killed', () => {
     });
   });
 
-  test('again and again under load: exits that nobody heard are noticed, and nobody is started twice', async () => {
+  test('again and again under load: exits without a controller are noticed, and no worker is started twice', async () => {
     const once = 'exec 9> lock.$BROOD_INSTANCE; flock -n 9 || echo twice >> twice; exec sleep 1000';
     const workers = {w: {sh: once, instances: 10, backoff: quick, give_up: {restarts: 10_000, within: '1s'}}};
     await using(new TestFleet({fleet: 't', workers}), async fleet => {
@@ -84,14 +87,14 @@ describe('the controller is killed', () => {
       await until('all to be ready', () => fleet.ps().workers.every(({status}) => status === 'ready'));
       expect(fleet.named('sleep').length).toBe(10);
       expect(fleet.read('twice')).toBe('');
-      // Those that nobody killed have lived through it all.
+      // Workers that were not killed have survived all rounds.
       expect(first.slice(6).filter(pid => lives(pid)).length).toBe(4);
       await endsClean(fleet);
     });
   });
 });
 
-test('every exit arrives once, whenever it is killed: in the journal each run begins and ends once', async () => {
+test('every exit is recorded once, whenever the controller is killed: in the journal each run begins and ends once', async () => {
   const workers = {
     w: {
       sh: 'echo $$ >> runs; echo noted; exec sleep 1000',
@@ -111,7 +114,8 @@ test('every exit arrives once, whenever it is killed: in the journal each run be
     for (let round = 0; round < 5; round++) {
       const {controller} = fleet.ps().supervisor;
       const pids = fleet.ps().workers.map(({pid}) => pid);
-      // Some end before it dies, some after; it is killed while it is busy with the first, each time a little further on.
+      // Some workers end before the controller dies, some after; it is killed while it handles the first, each round a
+      // little later.
       for (const pid of pids.slice(0, 3)) if (pid !== null) process.kill(pid, 'SIGKILL');
       await new Promise(resolve => setTimeout(resolve, round * 3));
       process.kill(controller, 'SIGKILL');

@@ -1,4 +1,4 @@
-/** What a controller that was killed left on disk is damaged: the next one goes on from what there is, and says so. */
+/** Damaged files of a killed controller: the next one goes on from what is left, and reports the damage. */
 import {
   copyFileSync,
   mkdtempSync,
@@ -21,7 +21,7 @@ import {lives} from './processes.ts';
 import {using} from './wrapped.ts';
 import {SnapshotFile} from '../../src/controller/state/snapshot-file.ts';
 
-// Many commands one after another: on a machine that is busy each takes its time.
+// Many commands one after another: on a busy machine each takes its time.
 vi.setConfig({testTimeout: 180_000});
 
 const quick = {first: '0s', initial: '20ms', max: '50ms', jitter: '0%'};
@@ -36,7 +36,7 @@ function damage(path: string, at: number): void {
 const isSame = ([one, other]: readonly {text: string; changes: number}[]): boolean =>
   one !== undefined && one.text !== '' && one.changes === 0 && one.text === other?.text && other.changes === 0;
 
-/** What each half holds when it is read alone. */
+/** Returns the content of each half of the snapshot, read alone. */
 function halves(fleet: TestFleet): {text: string; changes: number}[] {
   return [0, 1].map(half => {
     const alone = mkdtempSync(join(tmpdir(), 'brood-half-'));
@@ -50,7 +50,7 @@ function halves(fleet: TestFleet): {text: string; changes: number}[] {
   });
 }
 
-describe('what it left on disk is damaged', () => {
+describe('after the loss of the controller', () => {
   const workers = {
     w: {...sleeper, instances: 2},
     probed: {...sleeper, ready: {exec: ['test', '-e', 'go'], timeout: HOUR}},
@@ -59,14 +59,14 @@ describe('what it left on disk is damaged', () => {
     end: {sh: 'echo $$ >> end.runs; exec sleep 1000', backoff: quick},
   };
 
-  test('one half of the snapshot: nothing is lost, and it is said', async () => {
+  test('damage to one half of the snapshot loses nothing, and is reported', async () => {
     await using(new TestFleet({fleet: 't', workers}), async fleet => {
       fleet.up();
       await fleet.ready('w/1', 'w/2', 'end');
       expect(fleet.run('stop', 'stopped').code).toBe(0);
       const pids = fleet.ps().workers.map(({pid}) => pid);
       for (const half of [0, 1]) {
-        // When all is quiet, both hold the same.
+        // When nothing changes, both halves are equal.
         await until('both halves to be whole', () => isSame(halves(fleet)));
         await loseController(fleet, () => damage(join(folderOf(fleet), `snapshot.${half}`), 60));
         await until('the event', () => fleet.events('repaired').length === half + 1);
@@ -79,7 +79,7 @@ describe('what it left on disk is damaged', () => {
   });
 
   test.each(['both halves', 'gone', 'of a later version'])(
-    'the snapshot (%s): the fleet goes on from its file, and whoever runs is neither doubled nor restarted',
+    'a fleet with a damaged snapshot (%s) goes on from its file, and running workers are neither doubled nor restarted',
     async how => {
       await using(new TestFleet({fleet: 't', workers}), async fleet => {
         fleet.up();
@@ -101,7 +101,7 @@ describe('what it left on disk is damaged', () => {
             const file = new SnapshotFile(folder);
             file.write(file.readSnapshot().text?.replace('"version":1', '"version":99') ?? '');
           }
-          // And one ends while nobody looks.
+          // One worker ends while there is no controller.
           process.kill(end!, 'SIGKILL');
         });
         await fleet.successor('end', end!);
@@ -110,7 +110,7 @@ describe('what it left on disk is damaged', () => {
           expect(`${id} ${after.find(worker => worker.id === id)?.pid ?? ''}`).toBe(`${id} ${pid ?? ''}`);
         expect(fleet.worker('probed').status).toBe('starting');
         expect(fleet.worker('paused').flags).toContain('paused');
-        // What only the snapshot knew is forgotten: the file says two copies, and that all is up.
+        // State of the snapshot alone is lost: the fleet file has two instances, and all workers are up.
         await until('the third copy to have ended', () => !lives(extra!));
         await fleet.ready('stopped');
         expect(fleet.ps().workers.filter(({worker}) => worker === 'w').length).toBe(2);
@@ -122,7 +122,7 @@ describe('what it left on disk is damaged', () => {
         }
         fleet.write('', 'go');
         await fleet.ready('probed');
-        // And it is recorded as ever.
+        // The state is recorded again.
         const state = fleet.ps().workers.map(({id, pid, status}) => `${id} ${pid ?? ''} ${status}`);
         await loseController(fleet);
         expect(fleet.ps().workers.map(({id, pid, status}) => `${id} ${pid ?? ''} ${status}`)).toEqual(state);
@@ -131,7 +131,7 @@ describe('what it left on disk is damaged', () => {
     },
   );
 
-  test('the journal, torn and in the middle: both are said, the rest stays readable, numbers rise', async () => {
+  test('damage to the end and to other lines of the journal is reported, the rest stays readable, numbers rise', async () => {
     await using(new TestFleet({fleet: 't', workers: {w: sleeper}}), async fleet => {
       fleet.up('--wait');
       const path = join(folderOf(fleet), 'journal.jsonl');

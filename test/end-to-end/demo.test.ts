@@ -19,7 +19,7 @@ class Demo {
       cwd: project,
       env: {...process.env, TMPDIR: this.folder, NO_COLOR: '1', [TAG]: this.folder},
       stdio: ['ignore', 'pipe', 'pipe'],
-      // A process group of its own, so that what a terminal does on Ctrl-C can be done to it.
+      // A process group of its own, which the test can signal as a terminal does on Ctrl-C.
       detached: true,
     });
     this.child.stdout.setEncoding('utf8').on('data', (text: string) => (this.out += text));

@@ -1,4 +1,4 @@
-/** A full disk: nothing that was written is lost, stops work, and what can't be recorded is refused. */
+/** A full disk: no output is lost, stops work, and changes that can't be recorded are rejected. */
 import {execFileSync, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {openSync, rmSync, statfsSync, writeSync, closeSync} from 'node:fs';
@@ -12,8 +12,8 @@ import {isRoot, using, WrappedFleet} from './wrapped.ts';
 const MIB = 1024 * 1024;
 
 /**
- * Runs `body` with a fleet whose home is a small file system in a mount namespace of its own, which is gone with the last
- * process in it. From outside it is reached through the root of a process that holds it.
+ * Runs `body` with a fleet whose home is a small file system in a mount namespace of its own, which ends with its last
+ * process. From outside, the file system is accessible through the root of a process in the namespace.
  */
 async function onSmallDisk(
   mib: number,
@@ -43,7 +43,7 @@ function fill(folder: string): void {
     try {
       for (;;) writeSync(fd, bytes);
     } catch {
-      // As much as fits.
+      // No room for another block of this size.
     }
   }
   closeSync(fd);
@@ -59,7 +59,7 @@ const fleetOf = {
 };
 
 test.skipIf(!isRoot)(
-  'a full disk (needs root to mount a small one): workers are held back and lose no byte, stops work, changes are refused',
+  'on a full disk workers are held back and lose no byte, stops work, changes are rejected (needs root to mount a small one)',
   async () => {
     await onSmallDisk(8, async (full, outside) => {
       full.up('--wait');
@@ -69,14 +69,14 @@ test.skipIf(!isRoot)(
       const weaker = (): string => (full.ps().supervisor satisfies SupervisorReport).guarantees.weaker.join('\n');
       await until('the report that talk is held back', () => /talk\/1 is held back.*ENOSPC/.test(weaker()));
 
-      // What needs no room works as ever.
+      // Commands that need no space still work.
       const still = full.worker('still').pid!;
       expect(full.run('stop', 'still').code).toBe(0);
       expect(lives(still)).toBe(false);
       const killed = full.worker('other').pid!;
       process.kill(killed, 'SIGKILL');
 
-      // Larger than the room that was made beforehand.
+      // Larger than the space that was reserved beforehand.
       const big = Array.from({length: 5}, () => 'x'.repeat(100_000));
       const refused = full.run('add', '--name', 'more', '--', 'sleep', ...big);
       expect(refused.code).toBe(1);
@@ -98,7 +98,7 @@ test.skipIf(!isRoot)(
       expect(full.run('add', '--name', 'late', '--', 'sleep', '1000').code).toBe(0);
       expect(full.events('repaired').length).toBeGreaterThan(0);
 
-      // And down works on a full disk.
+      // The command down also works on a full disk.
       fill(outside);
       expect(full.run('down').code).toBe(0);
       expect(full.tagged().map(({name}) => name)).toEqual([]);
@@ -107,14 +107,14 @@ test.skipIf(!isRoot)(
 );
 
 test.skipIf(!isRoot)(
-  'up on a full disk (needs root to mount a small one) says so and leaves nothing behind',
+  'up on a full disk reports that and leaves nothing behind (needs root to mount a small one)',
   async () => {
     await onSmallDisk(1, async (full, outside) => {
       for (const room of [0, 4096, 3 * 4096, 8 * 4096, 20 * 4096, 60 * 4096]) {
         fill(outside);
         if (room > 0) execFileSync('truncate', ['-s', `-${room}`, join(outside, 'filler')]);
         const {code, err} = full.run('up', '-d');
-        // With so little room it either comes up, or says why it does not; it never leaves half a supervisor behind.
+        // With so little space, up either succeeds or reports the reason; it never leaves half a supervisor behind.
         if (code === 0) expect(full.run('down').code).toBe(0);
         else expect(err).toMatch(/ENOSPC|no space|disk/i);
         await until('nothing to be left', () => full.tagged().length === 0);
@@ -125,7 +125,7 @@ test.skipIf(!isRoot)(
 );
 
 test.skipIf(!isRoot)(
-  'controller, keeper and both are killed on a full disk (needs root to mount a small one): nothing is lost, stops work, and with room all is as before',
+  'the death of controller, keeper or both on a full disk loses nothing; stops work, and with space all is as before (needs root to mount a small one)',
   async () => {
     const workers = {
       w: {run: ['sleep', '1000'], instances: 3},
@@ -153,13 +153,13 @@ test.skipIf(!isRoot)(
         for (const victims of [['controller'], ['pid'], ['controller', 'pid']] as const) {
           await kill(...victims);
           expect(state()).toEqual(before);
-          // In the room that was made beforehand, also by a controller that did not make it.
+          // The stop fits in the space reserved beforehand, also for a controller that did not reserve it.
           expect(full.run('stop', 'off').code).toBe(0);
           expect(full.ps().supervisor.guarantees.weaker.join()).not.toMatch(/recorded/);
           expect(statfsSync(outside).bavail).toBe(0);
         }
 
-        // A worker that ends can't be started again without a record: it is tried until there is room, and not given up.
+        // A worker can't be restarted without a record: the restart is retried until there is space, and not given up.
         const killed = full.worker('loop').pid!;
         process.kill(killed, 'SIGKILL');
         const waiting = await full.status('loop', 'backoff');
@@ -174,7 +174,7 @@ test.skipIf(!isRoot)(
 
         rmSync(join(outside, 'filler'));
         const {restarts} = await full.successor('loop', killed);
-        // What was not recorded when keeper and controller were killed may be counted once more.
+        // A restart that was not recorded when keeper and controller were killed may be counted once more.
         expect(restarts - waiting.restarts).toBeGreaterThanOrEqual(0);
         expect(restarts - waiting.restarts).toBeLessThanOrEqual(1);
         const others = (list: readonly string[]): string[] => list.filter(one => /^(w\/[13]|off)/.test(one));

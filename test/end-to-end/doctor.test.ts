@@ -1,4 +1,4 @@
-/** `brood doctor`: each kind of problem is found where it is, and named nowhere else. */
+/** `brood doctor`: each kind of problem is found where it exists, and reported nowhere else. */
 import {createServer} from 'node:net';
 import {once} from 'node:events';
 import {expect, test} from 'vitest';
@@ -18,11 +18,11 @@ const quick = {first: '0s', initial: '20ms', max: '20ms', jitter: '0%'};
 const found = (fleet: TestFleet, kind: string) =>
   (fleet.json('doctor') as Diagnosis).problems.filter(problem => problem.kind === kind);
 
-/** All but what this machine can't promise. */
+/** All problems except those of this machine. */
 const wrong = (fleet: TestFleet) =>
   (fleet.json('doctor') as Diagnosis).problems.filter(({kind}) => kind !== 'weaker-guarantee' && kind !== 'disk-low');
 
-test('a fleet that is well: nothing is wrong; without a supervisor there is nobody to ask', async () => {
+test('doctor finds no problem in a healthy fleet, and exits with 3 without a supervisor', async () => {
   await using(new TestFleet({fleet: 't', workers: {w: sleeper}}), fleet => {
     fleet.up('--wait');
     expect(wrong(fleet)).toEqual([]);
@@ -31,7 +31,7 @@ test('a fleet that is well: nothing is wrong; without a supervisor there is nobo
   });
 });
 
-test('crashes of one cause are one storm with their fingerprint, of another cause another one', async () => {
+test('crashes of one cause are one storm with their fingerprint; crashes of another cause are another storm', async () => {
   const crash = (words: string) => ({
     sh: `echo "$$: ${words} at $(date +%s%N)" >&2; exit 7`,
     backoff: quick,
@@ -45,9 +45,7 @@ test('crashes of one cause are one storm with their fingerprint, of another caus
       return all.length === 2 && all.some(({message}) => message.startsWith('twins/1 and twins/2 ended')) && all;
     });
     const twins = storms.find(({worker}) => worker === 'twins');
-    expect(twins?.message).toMatch(
-      /each time in the same way: exit code 7; the last that it wrote: \d+: no such table/,
-    );
+    expect(twins?.message).toMatch(/each time in the same way: exit code 7; last output: \d+: no such table/);
     expect(twins?.advice).toMatch(/brood why twins\/1/);
     const {code, out} = fleet.run('doctor');
     expect(code).toBe(1);
@@ -55,7 +53,7 @@ test('crashes of one cause are one storm with their fingerprint, of another caus
   });
 });
 
-test('a port that somebody else has: who that is', async () => {
+test('a port in use is reported with the process that listens on it', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   try {
@@ -75,7 +73,7 @@ test('a port that somebody else has: who that is', async () => {
   }
 });
 
-test('who has failed, who waits for ever because of that, and whose health comes and goes', async () => {
+test('doctor reports a failed worker, a worker that waits for it for ever, and a flapping health check', async () => {
   const workers = {
     broken: {sh: 'exit 3', restart: 'never', ready: {log: 'never written'}},
     later: {...sleeper, after: ['broken']},
@@ -100,7 +98,7 @@ test('who has failed, who waits for ever because of that, and whose health comes
   });
 });
 
-test('a keeper that has hardly a descriptor left', async () => {
+test('doctor reports a keeper with hardly a descriptor left', async () => {
   await using(new TestFleet({fleet: 't', workers: {w: {...sleeper, instances: 12}}}), async fleet => {
     fleet.up('--wait');
     expect(found(fleet, 'descriptors-low')).toEqual([]);
@@ -113,7 +111,7 @@ test('a keeper that has hardly a descriptor left', async () => {
   });
 });
 
-test('a fingerprint is what two crashes of one cause have in common', () => {
+test('crashes of one cause have the same fingerprint, crashes of different causes do not', () => {
   expect(fingerprintOf('[4711] panic at 0xdeadbeef after 3.5s: no such table')).toBe(
     fingerprintOf('[12] panic at 0x7f00 after 12s: no such table'),
   );

@@ -1,10 +1,10 @@
-/** How a worker ended is kept, whatever it is. */
+/** Every exit code and every signal that ends a worker is recorded. */
 import {constants, release} from 'node:os';
 import {expect, test} from 'vitest';
 import {TestFleet, until} from './harness.ts';
 import {using} from './wrapped.ts';
 
-test('each exit code from 0 to 255, and the name of each signal that ends a process', async () => {
+test('the recorded exit has each code from 0 to 255, and the name of each signal that ends a process', async () => {
   const harmless = ['SIGSTOP', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU', 'SIGCONT', 'SIGCHLD', 'SIGURG', 'SIGWINCH'];
   const second = ['SIGIOT', 'SIGPOLL', 'SIGUNUSED'];
   const signals = Object.entries(constants.signals).filter(
@@ -29,7 +29,7 @@ test('each exit code from 0 to 255, and the name of each signal that ends a proc
       },
       30_000,
     );
-    // Node has no name for real-time signals; the kernel tells of a death by one since Linux 6.15.
+    // Node has no names for real-time signals; the kernel reports a death by one since Linux 6.15.
     const [major = 0, minor = 0] = release().split('.').map(Number);
     const tells = major > 6 || (major === 6 && minor >= 15);
     for (const {worker, instance, exit, status} of all) {

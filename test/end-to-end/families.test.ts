@@ -1,4 +1,4 @@
-/** Zombies and orphans: found within a sweep, named with all that belongs to them, and dealt with as the fleet file wants. */
+/** Zombies and orphans: found within a sweep, reported in full, and treated as the fleet file specifies. */
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {existsSync} from 'node:fs';
@@ -8,7 +8,7 @@ import {TestFleet, until as waitUntil} from './harness.ts';
 import {lives, look} from './processes.ts';
 import {isRoot, ordinaryFleet, using} from './wrapped.ts';
 
-/** Several interpreters begin, and zombies count after a second: on a loaded machine that takes its time. */
+/** Several interpreters start, and zombies count only after a second: a loaded machine needs more time. */
 const until = <T>(what: string, probe: () => T | Promise<T>): ReturnType<typeof waitUntil<T>> =>
   waitUntil(what, probe, 40_000);
 
@@ -18,9 +18,9 @@ interface Diagnosis extends FindingsReport {
 }
 
 const python = (script: string) => ({run: ['python3', '-c', script]});
-/** Its child exits with 9, and nobody waits for it. */
+/** A parent that never waits for its child, which exits with 9. */
 const forgetful = python('import os,time\nif os.fork()==0: os._exit(9)\ntime.sleep(1000)');
-/** The same, but it waits when it gets SIGCHLD and a file is there. */
+/** The same, but the parent waits on SIGCHLD once the file `go` exists. */
 const attentive = python(
   "import os,time,signal\nsignal.signal(signal.SIGCHLD, lambda *a: os.path.exists('go') and os.waitpid(-1, os.WNOHANG))\nif os.fork()==0: os._exit(9)\nwhile True: time.sleep(1000)",
 );
@@ -31,7 +31,7 @@ const quick = {
 
 const diagnose = (fleet: TestFleet, ...args: string[]): Diagnosis => fleet.json('doctor', ...args) as Diagnosis;
 
-/** SIGALRM: the supervisor looks at once for what it else looks for every five seconds. */
+/** SIGALRM makes the supervisor sweep at once; otherwise it sweeps every five seconds. */
 const sweep = (fleet: TestFleet): void => void process.kill(fleet.keeper, 'SIGALRM');
 
 const found = (fleet: TestFleet, what: 'zombies' | 'orphans', worker: string) =>
@@ -41,7 +41,7 @@ const found = (fleet: TestFleet, what: 'zombies' | 'orphans', worker: string) =>
     return some.length > 0 && some;
   });
 
-test('a zombie names its parent, its age and how it ended; it is told of once, and once when it is gone', async () => {
+test('a zombie is reported with its parent, age and exit status, once when it is found and once when it is gone', async () => {
   await using(new TestFleet({fleet: 't', workers: {forgetful, well: {run: ['sleep', '1000']}}}), async fleet => {
     fleet.up('--wait');
     const parent = fleet.worker('forgetful').pid!;
@@ -70,7 +70,7 @@ test('a zombie names its parent, its age and how it ended; it is told of once, a
   });
 });
 
-test('zombies: nudge sends SIGCHLD to the parent, restart restarts the worker, as after a failure', async () => {
+test('zombies: nudge sends SIGCHLD to the parent; zombies: restart restarts the worker, as after a failure', async () => {
   const workers = {
     nudged: {...attentive, zombies: 'nudge'},
     again: {...forgetful, ...quick, zombies: 'restart'},
@@ -88,15 +88,13 @@ test('zombies: nudge sends SIGCHLD to the parent, restart restarts the worker, a
     expect(nudge).toMatchObject({worker: 'nudged', pid: nudged.pid});
     expect(fleet.worker('nudged')).toMatchObject({pid: nudged.pid, restarts: 0});
     await fleet.successor('again', again.pid!);
-    expect(fleet.run('why', 'again').out).toMatch(/did not wait for a process of its own that had ended/);
+    expect(fleet.run('why', 'again').out).toMatch(/did not wait for an exited child/);
     const failed = await fleet.status('once', 'failed');
-    expect(failed.reason).toMatch(
-      /^left a zombie: its process \d+ \(python3?\S*\) had ended, and nobody waited for it$/,
-    );
+    expect(failed.reason).toMatch(/^left a zombie: its process \d+ \(python3?\S*\) exited and was not reaped$/);
   });
 });
 
-test('a paused parent can not wait: it is reported, and neither nudged nor restarted', async () => {
+test('the zombie of a paused parent, which can not wait, is reported; the parent is neither nudged nor restarted', async () => {
   const family = python(
     "import os,time\np=os.fork()\nif p==0:\n while not os.path.exists('die'): time.sleep(0.01)\n os._exit(0)\nopen('forked','w').close()\nos.waitpid(p,0)\ntime.sleep(1000)",
   );
@@ -104,7 +102,7 @@ test('a paused parent can not wait: it is reported, and neither nudged nor resta
     fleet.up('--wait');
     await until('its child to be there', () => existsSync(fleet.path('forked')));
     const {pid} = fleet.worker('family');
-    // Only the parent: the child is to die.
+    // Only the parent is stopped: the child must exit.
     process.kill(pid!, 'SIGSTOP');
     await until('it to be paused', () => fleet.worker('family').flags.includes('paused'));
     fleet.write('', 'die');
@@ -123,10 +121,10 @@ test('a paused parent can not wait: it is reported, and neither nudged nor resta
 
 const dropper = {sh: '(setsid sleep 777 &) ; sleep 1000; :'};
 
-test('an orphan names its worker, and its former parent where that was seen; kept until the run ends', async () => {
+test('an orphan is reported with its worker, and with its former parent if that was seen; it is kept until the run ends', async () => {
   const workers = {
     dropper,
-    // Its child outlives a look, and then its parent.
+    // The child outlives a sweep, and then its parent.
     slow: {
       sh: "sh -c 'sleep 778 & while [ ! -e go ]; do sleep 0.02; done' & wait $!; sleep 1000; :",
     },
@@ -140,7 +138,7 @@ test('an orphan names its worker, and its former parent where that was seen; kep
       fleet.named('sleep').find(({pid}) => fleet.run('status', 'slow').out.includes(`${pid} S sleep 778`)),
     );
     sweep(fleet);
-    // What is asked for after the sweep is answered after it.
+    // A request sent after the sweep is answered after it.
     fleet.ps();
     fleet.write('', 'go');
     const orphans = (await found(fleet, 'orphans', 'slow')) as FindingsReport['orphans'];
@@ -148,12 +146,12 @@ test('an orphan names its worker, and its former parent where that was seen; kep
     expect(diagnose(fleet).problems.filter(({kind}) => kind === 'orphan')).toHaveLength(2);
     expect(fleet.run('stop', 'dropper', 'slow').code).toBe(0);
     expect([dropped!.pid, child.pid].filter(lives)).toEqual([]);
-    // An orphan alone is nothing wrong.
+    // Orphans that were ended are no longer reported.
     expect(diagnose(fleet).problems.filter(({kind}) => kind === 'orphan')).toEqual([]);
   });
 });
 
-test('orphans: kill ends them when they are found, also those that were there before', async () => {
+test('orphans: kill ends orphans when they are found, also those that existed before the setting', async () => {
   await using(new TestFleet({fleet: 't', workers: {dropper}}), async fleet => {
     fleet.up('--wait');
     const [orphan] = (await found(fleet, 'orphans', 'dropper')) as FindingsReport['orphans'];
@@ -173,7 +171,7 @@ test('orphans: kill ends them when they are found, also those that were there be
   });
 });
 
-test('doctor --fix asks where it can, refuses where it can not, and with --yes mends and says what came of it', async () => {
+test('doctor --fix asks at a terminal, refuses without one, and with --yes fixes problems and reports the results', async () => {
   await using(new TestFleet({fleet: 't', workers: {forgetful, dropper}}), async fleet => {
     fleet.up('--wait');
     const before = fleet.worker('forgetful').pid!;
@@ -181,9 +179,9 @@ test('doctor --fix asks where it can, refuses where it can not, and with --yes m
     const [orphan] = (await found(fleet, 'orphans', 'dropper')) as FindingsReport['orphans'];
     const refused = fleet.run('doctor', '--fix');
     expect(refused).toMatchObject({code: 2, out: ''});
-    expect(refused.err).toMatch(/no terminal to ask at; with --yes/);
+    expect(refused.err).toMatch(/needs a terminal; --yes/);
     const {fixes} = diagnose(fleet, '--fix', '--yes');
-    // Who is restarted forgets again.
+    // The restarted worker leaves a zombie again.
     expect(fixes).toMatchObject([{kind: 'zombie', helped: true}]);
     expect(fixes?.[0]?.words).toMatch(/forgetful\/1 was restarted, and it is gone/);
     expect(fleet.worker('forgetful').pid).not.toBe(before);
@@ -191,7 +189,7 @@ test('doctor --fix asks where it can, refuses where it can not, and with --yes m
   });
 });
 
-test('doctor --all finds the zombies of strangers without a fleet', async () => {
+test('doctor --all finds the zombies of foreign processes without a running fleet', async () => {
   const script = 'import os,sys,time\nif os.fork()==0: os._exit(3)\nprint("up", flush=True)\ntime.sleep(1000)';
   const stranger = spawn('python3', ['-c', script], {stdio: ['ignore', 'pipe', 'inherit']});
   await using(new TestFleet({fleet: 't', workers: {w: {run: ['sleep', '1']}}}), async fleet => {
@@ -203,7 +201,7 @@ test('doctor --all finds the zombies of strangers without a fleet', async () => 
       const [zombie] = zombies.filter(({ppid}) => ppid === stranger.pid);
       expect(zombie).toMatchObject({worker: null, exit: {code: 3, signal: null}});
       if (!isRoot) return;
-      // Another user may not see how it ended, and is told so.
+      // Another user may not read the exit status, so it is null.
       await using(ordinaryFleet({fleet: 'o', workers: {w: {run: ['sleep', '1']}}}), other => {
         const seen = diagnose(other, '--all').zombies.find(({ppid}) => ppid === stranger.pid);
         expect(seen).toMatchObject({pid: zombie!.pid, exit: null});
@@ -230,7 +228,7 @@ const runsAs = python(
   ].join('\n'),
 );
 
-test('whose an orphan is, is known though it changed its session twice, shed its environment and lived for an instant', async ({
+test('an orphan is attributed to its worker though it changed its session twice, cleared its environment and lived for an instant', async ({
   skip,
 }) => {
   const workers = {
@@ -239,7 +237,7 @@ test('whose an orphan is, is known though it changed its session twice, shed its
   };
   await using(new TestFleet({fleet: 't', workers}), async fleet => {
     fleet.up('--wait');
-    // Without a cgroup or the connector nothing is left by which it could be told.
+    // Without a cgroup or the connector no trace links such an orphan to its worker.
     skip(fleet.ps().supervisor.guarantees.lineage === 'lineage', 'no cgroup and no process connector here');
     fleet.write('', 'go');
     for (const worker of ['brief', 'lasting']) {
@@ -255,16 +253,16 @@ test('whose an orphan is, is known though it changed its session twice, shed its
   });
 });
 
-test('a deadlock is shown as the circle that it is, and --fix lets one of those in it go', async () => {
+test('a deadlock is reported as a cycle, and --fix restarts one of its workers', async () => {
   const locker = (first: string, second: string) =>
     python(
       [
         'import fcntl,os,time',
         `a=open("${first}","a"); fcntl.flock(a,fcntl.LOCK_EX)`,
-        // Both have their first one before either asks for its second.
+        // Both hold their first lock before either requests its second.
         `open("${first}.held","w").close()`,
         `while not os.path.exists("${second}.held"): time.sleep(0.01)`,
-        // Whoever comes again finds the other one done.
+        // A restarted worker gets both locks once the other one has released them.
         `b=open("${second}","a"); fcntl.flock(b,fcntl.LOCK_EX)`,
         'open("through","w").close()',
         'fcntl.flock(b,fcntl.LOCK_UN); fcntl.flock(a,fcntl.LOCK_UN)',

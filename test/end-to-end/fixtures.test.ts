@@ -1,4 +1,4 @@
-/** The fixture fleets show what their README says that they show. (The demo has a test of its own.) */
+/** The fixture fleets show what their README describes. (The demo has a test of its own.) */
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
@@ -8,7 +8,7 @@ import {commandLine, everyProcess, lives, look} from './processes.ts';
 const fixture = (name: string): TestFleet =>
   new TestFleet(readFileSync(join(project, 'fixtures', name, 'brood.yaml'), 'utf8'));
 
-test('crash-loop: restarts get slower until it gives up, what recovers stays, what is steady is not touched', async () => {
+test('crash-loop: restarts get slower until a worker gives up, a recovered worker stays, a steady one is not touched', async () => {
   await using fleet = fixture('crash-loop');
   fleet.up();
   const {pid} = await fleet.status('steady', 'ready');
@@ -16,7 +16,7 @@ test('crash-loop: restarts get slower until it gives up, what recovers stays, wh
   expect(failed.restarts).toBe(5);
   const spawned = fleet.events('spawned').filter(({worker}) => worker === 'gives-up');
   const gaps = spawned.slice(1).map(({at}, i) => Date.parse(at) - Date.parse(spawned[i]!.at));
-  // 100 ms, then twice as long each time up to 1 s, each 20 % more or less: the last is longer than the first two.
+  // 100 ms, doubled each time up to 1 s, each 20 % more or less: the last is longer than the first two together.
   expect(gaps.at(-1)).toBeGreaterThan(gaps[0]! + gaps[1]!);
   expect(fleet.run('why', 'gives-up').out).toMatch(/cannot read its settings/);
   const recovered = await until('the fourth run', () => {
@@ -28,7 +28,7 @@ test('crash-loop: restarts get slower until it gives up, what recovers stays, wh
   expect(fleet.worker('steady')).toMatchObject({pid, restarts: 0});
 });
 
-test('zombie-maker: three zombies, reported, and gone with the parent that did not wait for them', async () => {
+test('zombie-maker: three zombies are reported, and are gone with the parent that did not wait for them', async () => {
   await using fleet = fixture('zombie-maker');
   fleet.up('--wait');
   const {pid} = fleet.worker('careless');
@@ -44,7 +44,7 @@ test('zombie-maker: three zombies, reported, and gone with the parent that did n
   expect(zombies.filter(zombie => look(zombie.pid)?.startTime === zombie.startTime)).toEqual([]);
 });
 
-test('orphan-maker: each orphan is known as its worker’s, and ends with it', async () => {
+test('orphan-maker: each orphan is attributed to its worker, and ends with it', async () => {
   await using fleet = fixture('orphan-maker');
   fleet.up('--wait');
   const {keeper} = fleet;

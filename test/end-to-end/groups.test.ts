@@ -12,7 +12,7 @@ const pidsOf = (fleet: TestFleet): Record<string, number | null> =>
 
 const allReady = (fleet: TestFleet) => fleet.ps().workers.every(({status}) => status === 'ready');
 
-test('rest-for-one in one-for-all, across the death of the controller: who restarts, who does not, and what events and status say', async () => {
+test('a rest-for-one group inside a one-for-all group restarts the right members, also across the death of the controller; events and status report it', async () => {
   const groups = {
     inner: {strategy: 'rest-for-one', members: ['a', 'b', 'c'], give_up: {restarts: 1, within: '60s'}},
     outer: {strategy: 'one-for-all', members: ['x', 'inner']},
@@ -30,7 +30,7 @@ test('rest-for-one in one-for-all, across the death of the controller: who resta
       });
       expect([second['a'], second['x'], second['y']]).toEqual([first['a'], first['x'], first['y']]);
 
-      // One too many for the inner group, which another controller must know: the outer one restarts all of its members.
+      // One failure too many for the inner group, counted across controllers: the outer one restarts all its members.
       process.kill(fleet.ps().supervisor.controller, 'SIGKILL');
       process.kill(second['b'] ?? 0, 'SIGKILL');
       const third = await until('all but y to run anew', () => {
@@ -47,12 +47,12 @@ test('rest-for-one in one-for-all, across the death of the controller: who resta
         /group inner gave up: 1 restart within 1m; last: b\/1: killed by SIGKILL/,
       );
       expect(fleet.run('status', 'a').out).toMatch(/groups +inner, in outer/);
-      expect(fleet.run('why', 'x').out).toMatch(/another one of its group failed/);
+      expect(fleet.run('why', 'x').out).toMatch(/another member of its group failed/);
     },
   );
 });
 
-test('a group at the top that gives up: its members are failed, the others and the supervisor stay; start brings them back', async () => {
+test('a top-level group that gives up fails its members; other workers and the supervisor stay; start brings the members back', async () => {
   const groups = {g: {strategy: 'one-for-all', members: ['a', 'b'], give_up: {restarts: 0, within: '60s'}}};
   await using(new TestFleet({fleet: 't', workers: {a: {run}, b: {run}, c: {run}}, groups}), async fleet => {
     fleet.up('--wait');

@@ -5,7 +5,7 @@ import {environment, lives} from './processes.ts';
 
 const sleeper = {run: ['sleep', '1000']};
 
-test('of a fleet that nobody took down nothing is left, not even what overwrote its environment or left its parent', async () => {
+test('disposal leaves nothing of a running fleet, not even a process that cleared its environment or left its parent', async () => {
   const before = new TestFleet({
     fleet: 't',
     workers: {

@@ -1,42 +1,43 @@
-/** A fleet of the built program in a folder of its own, of which nothing is left at the end, however a test ends. */
+/** A fleet of the built program in a folder of its own. Its processes and folder are removed however the test ends. */
 import type {EventRecord} from '../../src/journal/record.ts';
 import {spawn, spawnSync, type ChildProcess, type SpawnOptions} from 'node:child_process';
 import {mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync} from 'node:fs';
 import {release, tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
-import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {inFolder} from '../../src/control/folder.ts';
 import {recordsAfter} from '../../src/journal/read.ts';
 import {askSocket} from './ask-socket.ts';
 import type {PsReport, WorkerReport} from '../../src/control/reports.ts';
+import {isProbing, until} from './until.ts';
 import {commandLine, environment, everyProcess, send, workingFolder, type Seen} from './processes.ts';
+
+export {until} from './until.ts';
 
 export const project = fileURLToPath(new URL('../..', import.meta.url));
 export const cli = join(project, 'dist', 'cli.js');
 
-/** Carried by every process of a test fleet. Its name has no BROOD_ before it: those are not handed to workers. */
+/** Environment variable of every process of a test fleet. No BROOD_ prefix: workers do not inherit such variables. */
 export const TAG = 'TEST_FLEET';
 
 /**
- * Words before the command line of the program under test, split at spaces: a launcher that takes something away from it
- * (test/lesser). The supervisor that it starts inherits the lack.
+ * Environment variable with the command line, split at spaces, of a launcher that removes kernel features from the
+ * program under test (test/lesser). The supervisor that the program starts inherits the restriction.
  */
 const UNDER = 'TEST_UNDER';
 const under = (process.env[UNDER] ?? '').split(' ').filter(Boolean);
 
-/** Whether the program under test has to do without a system call (a name of test/lesser/refuse.c). */
+/** Whether the launcher refuses a system call (a name of test/lesser/refuse.c) to the program under test. */
 export const refused = (call: string): boolean => under.includes(call);
 
-/** Since Linux 6.15 the kernel tells everybody who holds a pidfd how a process ended, also after it was waited for. */
+/** Since Linux 6.15 any holder of a pidfd can read the exit status of the process, even after it was reaped. */
 export const tellsEnds = ((): boolean => {
   const [major = 0, minor = 0] = release().split('.').map(Number);
   return (major > 6 || (major === 6 && minor >= 15)) && !refused('pidfd_open');
 })();
 
 const COMMAND_MS = 40_000;
-const POLL_MS = 20;
-/** What would change how the program under test behaves, set by a terminal, another supervisor or the test runner. */
+/** Variables of a terminal, another supervisor or the test runner that would change the program under test. */
 const NOT_FOR_FLEETS =
   /^(BROOD_|NOTIFY_SOCKET$|LISTEN_|WATCHDOG_|FORCE_COLOR$|NODE_OPTIONS$|NODE_ENV$|VITEST|TEST$|TEST_UNDER$)/;
 
@@ -46,38 +47,12 @@ export interface Ran {
   readonly err: string;
 }
 
-/**
- * Waits until `probe` gives something other than null, undefined and false.
- *
- * @throws after `ms`, with what it last gave or threw.
- */
-export async function until<T>(
-  what: string,
-  probe: () => T | Promise<T>,
-  ms = 15_000,
-): Promise<Exclude<T, null | undefined | false>> {
-  const end = performance.now() + ms;
-  for (;;) {
-    let last: unknown;
-    try {
-      const value = await probe();
-      if (value !== null && value !== undefined && value !== false)
-        return value as Exclude<T, null | undefined | false>;
-      last = value;
-    } catch (error) {
-      last = error instanceof Error ? error.message : error;
-    }
-    if (performance.now() > end) throw new Error(`waited ${ms} ms for: ${what}; last: ${JSON.stringify(last)}`);
-    await delay(POLL_MS);
-  }
-}
-
 export class TestFleet {
-  /** Where its fleet file lies; commands are run there. */
+  /** Folder of the fleet file, and working folder of the commands. */
   readonly folder: string;
   readonly home: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Words before the command line of the program under test. */
+  /** Launcher command that precedes the program under test. */
   readonly under: readonly string[];
 
   /** Whether commands run as another user or in another namespace. */
@@ -86,7 +61,7 @@ export class TestFleet {
   /**
    * @param fleet the fleet file, as YAML or as an object (JSON is YAML)
    * @param files further files by their path in the folder, made executable
-   * @param launcher words before the command line of the program under test
+   * @param launcher launcher command that precedes the program under test
    */
   constructor(fleet: string | object, files: Readonly<Record<string, string>> = {}, launcher = under) {
     this.under = launcher;
@@ -113,7 +88,7 @@ export class TestFleet {
     writeFileSync(this.path(name), typeof fleet === 'string' ? fleet : JSON.stringify(fleet, null, 2));
   }
 
-  /** A file in the folder, empty where there is none (yet). */
+  /** Returns the text of a file in the folder, or '' if there is none (yet). */
   read(...names: string[]): string {
     try {
       return readFileSync(this.path(...names), 'utf8');
@@ -137,7 +112,7 @@ export class TestFleet {
     return {code: status ?? -1, out: stdout, err: error ? `${stderr}${error.message}` : stderr};
   }
 
-  /** The same beside others. */
+  /** Like `run`, but asynchronous, so that several commands can run at once. */
   async runAsync(...args: string[]): Promise<Ran> {
     const child = this.start(args, {stdio: ['ignore', 'pipe', 'pipe']});
     const timer = setTimeout(() => child.kill('SIGKILL'), COMMAND_MS);
@@ -172,7 +147,7 @@ export class TestFleet {
     }
   }
 
-  /** A command that prints one JSON object a line. */
+  /** Runs a command that prints one JSON object per line; returns the objects. */
   ndjson(...args: string[]): unknown[] {
     return this.run(...args, '--json')
       .out.split('\n')
@@ -180,9 +155,9 @@ export class TestFleet {
       .map(line => JSON.parse(line) as unknown);
   }
 
-  /** Everything in the journal, oldest first, from its files, as `brood events -n all` has it. */
+  /** Returns the events of the journal, oldest first. A poll reads the files itself, as the command does. */
   events(type?: string): EventRecord[] {
-    const folder = this.#stateFolder();
+    const folder = isProbing() ? this.#stateFolder() : null;
     const all = folder === null ? (this.ndjson('events', '-n', 'all') as EventRecord[]) : [...recordsAfter(folder, -1)];
     return type === undefined ? all : all.filter(event => event.type === type);
   }
@@ -194,21 +169,21 @@ export class TestFleet {
     return this;
   }
 
-  /** The fleet as the controller reports it; where none answers at once, as the command does when it has waited. */
+  /** Returns the controller's report of the fleet. A poll sends the request to the socket, which costs no process. */
   ps(): PsReport {
-    const folder = this.#stateFolder();
+    const folder = isProbing() ? this.#stateFolder() : null;
     const report = folder === null ? null : askSocket(inFolder.socket(folder), 'ps');
     return (report ?? this.json('ps')) as PsReport;
   }
 
-  /** The only fleet folder in its home; null where there are others, or where commands run otherwise than this process. */
+  /** Returns the only fleet folder in the home; null if there are none or several, or if commands run wrapped. */
   #stateFolder(): string | null {
     if (this.under.length > 0 || this.isWrapped) return null;
     const [folder, ...others] = readdirSync(this.home).map(name => join(this.home, name));
     return folder === undefined || others.length > 0 ? null : folder;
   }
 
-  /** `web/2`, or `web` for its first instance. */
+  /** Returns the report of `web/2`, or for `web` that of its first instance. */
   worker(id: string): WorkerReport {
     const all = this.ps().workers;
     const found = all.find(worker => worker.id === id) ?? all.find(worker => worker.id === `${id}/1`);
@@ -220,7 +195,7 @@ export class TestFleet {
     return this.#untilWorker(`${id} to be ${status}`, id, worker => worker.status === status, ms);
   }
 
-  /** Another process than `pid` runs as this instance, and is ready. */
+  /** Waits until a process other than `pid` runs as this instance and is ready. */
   successor(id: string, pid: number, ms?: number): Promise<WorkerReport> {
     const is = (worker: WorkerReport): boolean =>
       worker.status === 'ready' && worker.pid !== null && worker.pid !== pid;
@@ -247,7 +222,7 @@ export class TestFleet {
     }
   }
 
-  /** The named instances, once all are ready, in the order of the names. */
+  /** Waits until all named instances are ready; returns them in the order of the names. */
   async ready(...ids: string[]): Promise<WorkerReport[]> {
     const all: WorkerReport[] = [];
     for (const id of ids) all.push(await this.status(id, 'ready'));
@@ -268,7 +243,7 @@ export class TestFleet {
     return this.ps().supervisor.controller;
   }
 
-  /** Kills anchor, keeper and controller at the same instant, and leaves the workers alone. */
+  /** Kills anchor, keeper and controller at once (all are stopped first), and leaves the workers alone. */
   killSupervisor(): void {
     const {anchor, pid, controller} = this.ps().supervisor;
     const victims = [anchor, pid, controller].filter(one => one !== null);
@@ -276,8 +251,8 @@ export class TestFleet {
   }
 
   /**
-   * Every living process of this fleet, of the supervisor and of the commands that were started. Some programs overwrite
-   * their environment with a title, so that the working folder and the command line count as well.
+   * Returns every living process of the fleet, the supervisor and the started commands. Some programs overwrite their
+   * environment with a title, so the working folder and the command line count as well.
    */
   tagged(): Seen[] {
     const mark = `${TAG}=${this.folder}`;
@@ -293,17 +268,17 @@ export class TestFleet {
     );
   }
 
-  /** Its living processes of that name (the first 15 characters of the program's). */
+  /** Returns the living processes with that name (the first 15 characters of the program's name). */
   named(name: string): Seen[] {
     return this.tagged().filter(seen => seen.name === name);
   }
 
-  /** Ends the fleet, by force where `down` did not do it, and removes its folder. */
+  /** Ends the fleet, kills processes that survive `down`, and removes the folder. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.tagged().length > 0) this.run('down', '--now');
     await until(`every process in ${this.folder} to end`, () => {
       const left = this.tagged();
-      // Stopped first, so that nobody brings back what was just killed.
+      // All are stopped first, so that no survivor restarts a killed process.
       for (const signal of ['SIGSTOP', 'SIGKILL'] as const) for (const seen of left) send(seen, signal);
       return left.length === 0;
     });

@@ -1,4 +1,4 @@
-/** Health checks of every kind against real servers and programs, and what becomes of a worker whose checks fail. */
+/** Health checks of every kind against real servers and programs, and the consequences of failed checks. */
 import {chmodSync, rmSync} from 'node:fs';
 import {expect, test} from 'vitest';
 import type {InstanceDetail} from '../../src/control/reports.ts';
@@ -8,7 +8,7 @@ import {commandLine} from './processes.ts';
 import {isRoot, using} from './wrapped.ts';
 
 const sleeper = {run: ['sleep', '1000']};
-/** Checks that are to fail do so soon; those that are to be well may take as long as a busy machine needs. */
+/** Checks that must fail do so soon; checks that must succeed may take as long as a busy machine needs. */
 const soon = {every: '50ms', timeout: '300ms', failures: 2};
 const patient = {every: '200ms', timeout: '30s', failures: 1};
 
@@ -33,7 +33,7 @@ const detail = (fleet: TestFleet, id: string): InstanceDetail =>
 
 const checksOf = (fleet: TestFleet, id: string): number => detail(fleet, id).health?.checks ?? 0;
 
-test('http, tcp and exec: what is well stays, and what is not has failed, with what was wrong in words', async () => {
+test('http, tcp and exec checks leave a healthy worker alone, and fail an unhealthy one with a description of the problem', async () => {
   const port = await freePort();
   const closed = await freePort();
   const url = (path: string): string => `http://127.0.0.1:${port}${path}`;
@@ -50,7 +50,7 @@ test('http, tcp and exec: what is well stays, and what is not has failed, with w
     health: {...patient, ...health},
   });
   const workers = {
-    // Ready by the same mechanism; before it listens, nothing answers.
+    // Readiness uses the same mechanism; before the server listens, nothing answers.
     server: {sh: 'sleep 0.3; exec node server.mjs', env: {PORT: String(port)}, ready: {http: url('/ok')}},
     ok: well({http: url('/ok')}),
     moved: well({http: url('/moved')}),
@@ -75,8 +75,8 @@ test('http, tcp and exec: what is well stays, and what is not has failed, with w
       ['bad', 'status 503 Service Unavailable'],
       ['hang', 'timed out after 300ms'],
       ['slow', 'timed out after 300ms'],
-      ['reset', 'the connection was closed before the answer'],
-      ['nonsense', /no valid HTTP answer/],
+      ['reset', 'the connection was closed before the response'],
+      ['nonsense', /invalid HTTP response/],
       ['refused', 'connection refused'],
       ['closed', 'connection refused'],
       ['no', 'exit code 3: it is broken'],
@@ -106,7 +106,7 @@ test('http, tcp and exec: what is well stays, and what is not has failed, with w
   });
 });
 
-test('an unhealthy worker is restarted, is flagged until it has ended, and its story is told', async () => {
+test('an unhealthy worker is restarted, is flagged until it has ended, and status and why explain that', async () => {
   const exec = {exec: ['test', '-e', 'well'], every: '50ms', timeout: '30s', failures: 2};
   const workers = {
     h: {sh: 'touch well; exec sleep 1000', ready: {exec: exec.exec}, health: exec},
@@ -138,7 +138,7 @@ test('an unhealthy worker is restarted, is flagged until it has ended, and its s
   });
 });
 
-test('while it is paused it is not asked; by another controller it is; another definition needs no new run', async () => {
+test('a paused worker is not checked; the next controller goes on with the checks; a changed check needs no new run', async () => {
   const probe = (name: string): object => ({
     exec: ['sh', '-c', `echo >> asked-${name}; test -e well-${name}`],
     every: '50ms',
@@ -162,7 +162,7 @@ test('while it is paused it is not asked; by another controller it is; another d
     await later('a');
     expect(fleet.run('pause', 'a').code).toBe(0);
     rmSync(fleet.path('well-a'));
-    // One that was under way may have been counted; none begins.
+    // A check that was under way may have been counted; no new one begins.
     await later('b');
     const before = asked('a');
     await later('b');
@@ -190,7 +190,7 @@ test('while it is paused it is not asked; by another controller it is; another d
   });
 });
 
-test('a program that asks runs in the folder of the fleet file, with the environment and as the user of the worker', async () => {
+test('the program of a check runs in the folder of the fleet file, with the environment and as the user of the worker', async () => {
   const show = (name: string): string[] => ['sh', '-c', `{ pwd; id -u; env; } > ${name}.new && mv ${name}.new ${name}`];
   const user = isRoot ? {user: 'daemon'} : {};
   const uid = isRoot ? '1' : String(process.getuid?.());
@@ -208,7 +208,7 @@ test('a program that asks runs in the folder of the fleet file, with the environ
   };
   const files = {'sub/keep': '', 'more.env': 'MORE=also\nMINE=no\n'};
   await using(new TestFleet({fleet: 't', workers}, files), async fleet => {
-    // A folder that everybody may write to is no way to a fleet, but for a sticky one.
+    // A world-writable folder above a fleet is rejected, unless it is sticky.
     chmodSync(fleet.folder, 0o1777);
     fleet.up('--wait');
     await until('a health check', () => fleet.read('health') !== '');

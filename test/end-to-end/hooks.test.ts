@@ -1,4 +1,4 @@
-/** Hooks: what they are told, in which order, and that nothing waits for them. */
+/** Hooks: the events they receive, their order, and that nothing waits for them. */
 import type {EventRecord} from '../../src/journal/record.ts';
 import {expect, test} from 'vitest';
 import {TestFleet, until} from './harness.ts';
@@ -8,7 +8,7 @@ import {using} from './wrapped.ts';
 const TELL = '#!/bin/sh\necho "$BROOD_HOOK $BROOD_WORKER $MINE $(pwd) $BROOD_EVENT" >> told\n';
 const quick = {first: '0s', initial: '10ms', max: '50ms'};
 
-/** What `tell.sh` was told, in order. */
+/** Returns the calls of `tell.sh`, in order. */
 function told(fleet: TestFleet): {hook: string; worker: string; mine: string; folder: string; event: EventRecord}[] {
   const lines = fleet.read('told').split('\n').slice(0, -1);
   return lines.map(line => {
@@ -17,7 +17,7 @@ function told(fleet: TestFleet): {hook: string; worker: string; mine: string; fo
   });
 }
 
-test('each is told the record of the journal, in order, down to the last one at down; what fails is an event', async () => {
+test('each hook receives the record of the journal, in order, up to the last one at down; a failed hook is an event', async () => {
   const names = ['start', 'ready', 'exit', 'backoff', 'unhealthy', 'finished', 'failed', 'stopped'];
   const hooks = Object.fromEntries(names.map(name => [name, './tell.sh']));
   const workers = {
@@ -64,7 +64,7 @@ test('each is told the record of the journal, in order, down to the last one at 
   });
 });
 
-test('while one hangs its worker is restarted; the others follow in order, none is told twice though the controller dies', async () => {
+test('a hook that hangs does not delay restarts; later hooks follow in order, and none is called twice though the controller dies', async () => {
   const worker = {
     sh: 'sleep 0.05; exit 1',
     backoff: quick,
@@ -94,7 +94,7 @@ test('down --now waits for no hook, and leaves none behind', async () => {
     await until('the hook to hang', () => fleet.tagged().some(({pid}) => commandLine(pid).includes('997')));
     expect(fleet.run('down', '--now').code).toBe(0);
     expect(fleet.tagged().map(({pid}) => commandLine(pid))).toEqual([]);
-    expect(fleet.events('hook-failed')).toMatchObject([{hook: 'ready', message: 'it was killed: the fleet is down'}]);
+    expect(fleet.events('hook-failed')).toMatchObject([{hook: 'ready', message: 'killed because the fleet is down'}]);
     expect(fleet.events('hook-dropped')).toMatchObject([{worker: 'w', count: 1}]);
   });
 });

@@ -1,10 +1,10 @@
-/** Other installations of the same program: what an update of the package would bring, good or bad. */
+/** Other installations of the same program, as an update of the package would make them, good or bad. */
 import {execFile} from 'node:child_process';
 import {cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {project, type Ran, type TestFleet} from './harness.ts';
 
-/** Makes one in the fleet's folder, with something put before its programs; answers the path of its command. */
+/** Makes an installation in the fleet's folder, with text before its programs; returns the path of its command. */
 export function installation(fleet: TestFleet, name: string, before: Readonly<Record<string, string>>): string {
   const dist = fleet.path(name, 'dist');
   mkdirSync(fleet.path(name));

@@ -1,4 +1,4 @@
-/** `brood ipc` of a fleet, of a worker, of a process, and where there is no fleet. */
+/** `brood ipc` of a fleet, of a worker, of a process, and without a fleet. */
 import {expect, test} from 'vitest';
 import type {IpcReport} from '../../src/cli/ipc/report.ts';
 import {refused, TestFleet, until} from './harness.ts';
@@ -22,11 +22,11 @@ const workers = {
   net: {run: ['python3', '-c', NET]},
 };
 
-/** The other end of a unix socket is told by sock_diag alone (docs/guide.md). */
+/** Only sock_diag reports the other end of a unix socket (docs/guide.md). */
 const areUnixEndsTold = !refused('netlink');
 const JOINED = ['pipe line/1', ...(areUnixEndsTold ? ['unix pair/1', 'unix pair/2'] : []), 'tcp net/1'];
 
-/** The workers that are at the ends of channels of a kind. */
+/** Whether a channel of a kind connects two processes of an instance. */
 function joined({processes, channels}: IpcReport, kind: string, id: string): boolean {
   const owners = new Map(processes.map(({pid, worker, instance}) => [pid, `${worker ?? ''}/${instance ?? ''}`]));
   return channels.some(
@@ -35,7 +35,7 @@ function joined({processes, channels}: IpcReport, kind: string, id: string): boo
   );
 }
 
-test('ipc: both ends of pipes, unix pairs and TCP, each with its worker and instance', () =>
+test('ipc lists both ends of pipes, unix pairs and TCP connections, each with its worker and instance', () =>
   using(new TestFleet({fleet: 't', workers}), async fleet => {
     fleet.up();
     await fleet.ready('line', 'pair/1', 'pair/2', 'net');
@@ -46,10 +46,10 @@ test('ipc: both ends of pipes, unix pairs and TCP, each with its worker and inst
     });
     const own = [...fleet.ps().workers.map(({pid}) => pid), fleet.keeper, fleet.controller, fleet.anchor];
     expect(report.denied.filter(pid => own.includes(pid))).toEqual([]);
-    // The supervisor's own are there by what they are.
+    // The supervisor's processes are listed by their roles.
     const names = report.processes.filter(({worker}) => worker === null).map(({name}) => name);
     expect(names).toEqual(expect.arrayContaining(['keeper', 'controller']));
-    // The keeper reads what workers write.
+    // The keeper reads the workers' output.
     const output = report.channels.filter(
       ({kind, ends}) => kind === 'fifo' && ends.some(({pid}) => pid === fleet.keeper),
     );
@@ -64,7 +64,7 @@ test('ipc: both ends of pipes, unix pairs and TCP, each with its worker and inst
       };
       expect(channels.length).toBeGreaterThan(0);
       expect(channels.filter(({ends}) => !ends.some(({pid}) => meant(pid)))).toEqual([]);
-      // Of whom was not meant there is what joins him to those that were.
+      // Other processes are listed only if a channel connects them to the target.
       expect(new Set(processes.map(({pid}) => pid))).toEqual(
         new Set(channels.flatMap(({ends}) => ends.map(({pid}) => pid))),
       );
@@ -82,7 +82,7 @@ test('ipc: both ends of pipes, unix pairs and TCP, each with its worker and inst
     expect(fleet.run('ipc', '--mermaid').out).toMatch(/^flowchart LR[^]*subgraph f\d+\["line\/1"\]/);
   }));
 
-test('ipc: what is asked for wrongly is said in words', () =>
+test('ipc explains each request that it rejects', () =>
   using(new TestFleet({fleet: 't', workers: {a: {run: ['sleep', '1000']}}}), async fleet => {
     const absent = fleet.run('ipc');
     expect(absent.code).toBe(3);
@@ -96,9 +96,9 @@ test('ipc: what is asked for wrongly is said in words', () =>
     });
     expect(fleet.run('ipc', '--dot', '--json')).toMatchObject({code: 2});
     expect(fleet.run('ipc', 'b').code).toBe(1);
-    expect(fleet.run('ipc', '1').err).toMatch(/none of fleet t's/);
+    expect(fleet.run('ipc', '1').err).toMatch(/does not belong to fleet t;/);
     expect(fleet.run('ipc', '--all', '9999999')).toMatchObject({
       code: 1,
-      err: expect.stringMatching(/no process 9999999/) as unknown,
+      err: expect.stringMatching(/no such process: 9999999/) as unknown,
     });
   }));

@@ -13,7 +13,7 @@ const kill = (pid: number): void => void process.kill(pid, 'SIGKILL');
 
 describe('the keeper is killed', () => {
   test.each(['alone', 'and the controller with it', 'and again at once'])(
-    '%s: workers live on, ends are noticed, commands work',
+    '%s: workers live on, exits are noticed, commands work',
     async how => {
       const workers = {
         w: {...sleeper, instances: 5, backoff: quick},
@@ -28,7 +28,7 @@ describe('the keeper is killed', () => {
           process.kill(keeper, signal);
           if (how !== 'alone') process.kill(controller, signal);
         }
-        // One ends while nobody looks.
+        // One worker ends while there is no keeper.
         kill(pids[0]!);
         if (how === 'and again at once')
           kill(await until('the next keeper', () => fleet.keeper !== keeper && fleet.keeper));
@@ -38,7 +38,7 @@ describe('the keeper is killed', () => {
         expect(after.supervisor.pid).not.toBe(keeper);
         expect(after.workers.slice(1).map(({pid}) => pid)).toEqual(pids.slice(1));
         expect(after.workers.slice(1).every(({adopted, status}) => adopted && status === 'ready')).toBe(true);
-        // Who is adopted is watched as ever.
+        // An adopted worker is still watched.
         kill(pids[1]!);
         await fleet.successor('w/2', pids[1]!);
         expect(fleet.run('restart', 'w/3').code).toBe(0);
@@ -52,7 +52,7 @@ describe('the keeper is killed', () => {
     },
   );
 
-  test('all three: the workers live on, and the next up takes them back as they are', async () => {
+  test('with anchor and controller: the workers live on, and the next up adopts them as they are', async () => {
     const file = (seconds: string): object => ({
       fleet: 't',
       workers: {w: {...sleeper, instances: 3}, s: sleeper, c: {run: ['sleep', seconds]}},
@@ -75,7 +75,7 @@ describe('the keeper is killed', () => {
         expect(`${id} ${pidOf(after, id) ?? ''}`).toBe(`${id} ${pidOf(before, id) ?? ''}`);
       expect(pidOf(after, 'w/2')).not.toBe(pidOf(before, 'w/2'));
       expect(fleet.worker('s').status).toBe('stopped');
-      // The file was changed meanwhile: what it changes is made true, and what it describes is counted anew.
+      // The file was changed meanwhile: its changes are applied, and it determines the instance counts again.
       expect(pidOf(after, 'c/1')).not.toBe(pidOf(before, 'c/1'));
       expect(fleet.named('sleep').length).toBe(after.filter(({pid}) => pid !== null).length);
       await endsClean(fleet);
@@ -91,7 +91,7 @@ describe('the keeper is killed', () => {
   });
 });
 
-test('what a worker wrote last is not lost when it ends while there is no keeper', async () => {
+test('the last output of a worker is not lost when the worker ends while there is no keeper', async () => {
   const words = {
     sh: 'trap "echo the last words; exit 3" USR1; touch words-up; while :; do sleep 0.02; done',
     restart: 'never',
@@ -101,7 +101,7 @@ test('what a worker wrote last is not lost when it ends while there is no keeper
     await until('the trap', () => existsSync(fleet.path('words-up')));
     const {anchor, pid: keeper} = fleet.ps().supervisor;
     const {pid: worker} = fleet.worker('words');
-    // Stopped, so that no keeper comes before all is over.
+    // The anchor is stopped, so that no keeper starts before the worker has ended.
     process.kill(anchor!, 'SIGSTOP');
     try {
       kill(keeper);
@@ -116,12 +116,12 @@ test('what a worker wrote last is not lost when it ends while there is no keeper
   });
 });
 
-test('a keeper that is killed while it leaves after a stop: the anchor starts one that leaves, too', async () => {
+test('when a keeper is killed while it exits after a stop, the anchor starts one that exits, too', async () => {
   await using(new TestFleet({fleet: 't', workers: {w: sleeper}}), async fleet => {
     fleet.up('--wait');
     const {pid: keeper, anchor} = fleet.ps().supervisor;
     const folder = readlinkSync(`/proc/${keeper}/cwd`);
-    // As it is found when the keeper dies right after it has set the mark.
+    // The folder as a keeper leaves it that dies right after setting the mark.
     symlinkSync('.', join(folder, 'stopped'));
     process.kill(fleet.worker('w').pid!, 'SIGKILL');
     await fleet.status('w', 'ready');

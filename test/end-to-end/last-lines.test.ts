@@ -1,4 +1,4 @@
-/** What workers write last while neither keeper nor controller lives: the anchor holds it until the next keeper has come. */
+/** The last output of workers while neither keeper nor controller lives: the anchor holds it for the next keeper. */
 import {
   chmodSync,
   closeSync,
@@ -20,7 +20,7 @@ import {isRoot, ordinaryFleet, using} from './wrapped.ts';
 import {currentLog, type Stream} from '../../src/logs/layout.ts';
 import {makeFifo} from '../../src/posix/fifo.ts';
 
-/** Ends with its last words once somebody has opened the FIFO `gate`: 200 lines, each its run, its number, and padding. */
+/** Waits until the FIFO `gate` is opened, writes 200 lines, each with its run, its number and padding, and exits. */
 const SAYER = `#!/bin/sh
 echo "$BROOD_RUN 0 begins"
 : > "up.\${BROOD_WORKER#*/}"
@@ -36,7 +36,7 @@ const sayers = (instances: number, restart = 'never'): object => ({
   workers: {say: {run: './sayer', instances, restart}},
 });
 
-/** Keeper and controller are killed at the same instant, and no keeper comes before `meanwhile` is over. */
+/** Kills keeper and controller at the same instant; no keeper starts before `meanwhile` has finished. */
 async function withoutKeeper(fleet: TestFleet, meanwhile: () => Promise<unknown>): Promise<void> {
   const {anchor, pid: keeper, controller} = fleet.ps().supervisor;
   if (anchor === null) throw new Error('there is no anchor');
@@ -51,7 +51,7 @@ async function withoutKeeper(fleet: TestFleet, meanwhile: () => Promise<unknown>
   }
 }
 
-/** Lets those go on that wait at the gate, until they are gone. */
+/** Opens the gate again and again until the workers that wait there have ended. */
 const openGate = (fleet: TestFleet, pids: readonly number[]): Promise<unknown> =>
   until(
     'the workers to be gone',
@@ -59,14 +59,14 @@ const openGate = (fleet: TestFleet, pids: readonly number[]): Promise<unknown> =
       try {
         closeSync(openSync(fleet.path('gate'), constants.O_WRONLY | constants.O_NONBLOCK));
       } catch {
-        // None of them waits there.
+        // No worker waits at the gate.
       }
       return pids.every(pid => !lives(pid));
     },
     60_000,
   );
 
-/** A fleet of those, and their gate. */
+/** Makes the gate of a fleet of such workers. */
 function gated<F extends TestFleet>(fleet: F): F {
   makeFifo(fleet.path('gate'));
   chmodSync(fleet.path('gate'), 0o666);
@@ -79,13 +79,13 @@ const sayersUp = (fleet: TestFleet, instances: number): Promise<unknown> =>
     () => Array.from({length: instances}, (_, at) => `up.${at + 1}`).every(name => existsSync(fleet.path(name))),
     60_000,
   );
-/** As they lie on disk: a command for each of hundreds would take minutes. */
+/** Reads the lines from disk: a command for each of hundreds of logs would take minutes. */
 const linesOf = (fleet: TestFleet, id: string, stream: Stream): string[] =>
   readFileSync(currentLog(join(folderOf(fleet), 'logs', id.replace('/', '.')), stream), 'utf8')
     .trimEnd()
     .split('\n');
 
-/** The runs in a log, each of which must be whole, in order and once there. */
+/** Returns the runs in a log; checks that each is complete, in order and logged once. */
 function wholeRuns(lines: readonly string[]): string[] {
   const runs: string[] = [];
   let next = 0;
@@ -106,7 +106,7 @@ function wholeRuns(lines: readonly string[]): string[] {
 async function allSaid(fleet: TestFleet, instances: number): Promise<void> {
   const ids = Array.from({length: instances}, (_, at) => `say/${at + 1}`);
   await until('all to be judged', () => fleet.ps().workers.every(({status}) => status === 'failed'), 60_000);
-  // A run is forgotten once its output is drained, which may be after its end was judged.
+  // The record of a run is removed once its output is drained, which may be after its exit was judged.
   await until('all to be drained', () => readdirSync(join(folderOf(fleet), 'runs')).length === 0, 60_000);
   for (const id of ids) {
     expect(wholeRuns(linesOf(fleet, id, 'out'))).toHaveLength(1);
@@ -136,7 +136,7 @@ describe.each(['as root', 'as an ordinary user'])('%s', who => {
   });
 });
 
-test('300 that end at once, and a second keeper that is killed as soon as it has come', async () => {
+test('the last words of 300 workers that end at once are in their logs, also when the next keeper is killed as soon as it has started', async () => {
   await using(gated(new TestFleet(sayers(300), {sayer: SAYER})), async fleet => {
     fleet.up();
     await sayersUp(fleet, 300);
@@ -157,7 +157,7 @@ test('300 that end at once, and a second keeper that is killed as soon as it has
   });
 });
 
-test('runs of one instance follow one another in its log, however often all of the supervisor but the anchor is lost', async () => {
+test('the runs of an instance follow one another in its log, however often all of the supervisor but the anchor is lost', async () => {
   const rounds = 4;
   await using(gated(new TestFleet(sayers(3, 'always'), {sayer: SAYER})), async fleet => {
     fleet.up();
@@ -171,7 +171,7 @@ test('runs of one instance follow one another in its log, however often all of t
     }
     await sayersUp(fleet, 3);
     for (const id of ['say/1', 'say/2', 'say/3']) {
-      // Those that run now have only begun.
+      // The present run has written only its first line.
       const lines = await until('the first words of the last run', () => {
         const all = linesOf(fleet, id, 'out');
         return all.at(-1)?.endsWith(' begins') && all.slice(0, -1);
@@ -182,7 +182,7 @@ test('runs of one instance follow one another in its log, however often all of t
   });
 });
 
-test('what was written to a declared pipe and not read stays, though its writer has ended', async () => {
+test('unread data stays in a declared pipe, though its writer has ended', async () => {
   const file = {
     fleet: 't',
     workers: {
@@ -210,7 +210,7 @@ test('what was written to a declared pipe and not read stays, though its writer 
   });
 });
 
-test('an upgrade of keeper and controller hands the queue on', async () => {
+test('an upgrade of keeper and controller hands on the queue of descriptors', async () => {
   await using(gated(new TestFleet(sayers(2), {sayer: SAYER})), async fleet => {
     fleet.up();
     await sayersUp(fleet, 2);
@@ -237,7 +237,7 @@ test('an upgrade of keeper and controller hands the queue on', async () => {
   });
 });
 
-test('the anchor is dead: the controller holds what is written until the next up', async () => {
+test('the controller holds the output until the next up when the anchor is dead', async () => {
   await using(gated(new TestFleet(sayers(2), {sayer: SAYER})), async fleet => {
     fleet.up();
     await sayersUp(fleet, 2);
@@ -256,7 +256,7 @@ test('the anchor is dead: the controller holds what is written until the next up
   });
 });
 
-test('neither workers nor what the controller starts inherit the queue', async () => {
+test('neither workers nor programs of the controller inherit the queue', async () => {
   const fds = 'for fd in /proc/self/fd/*; do readlink "$fd"; done';
   const file = {
     fleet: 't',

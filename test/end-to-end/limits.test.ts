@@ -1,4 +1,4 @@
-/** What a worker may use: memory that is looked at, and limits, nice, umask and user together. */
+/** Limits of workers: sampled memory; limits, nice, umask and user together. */
 import {execFileSync, spawnSync} from 'node:child_process';
 import {chmodSync, readFileSync} from 'node:fs';
 import {expect, test, vi} from 'vitest';
@@ -13,7 +13,7 @@ vi.setConfig({testTimeout: 120_000});
 const detail = (fleet: TestFleet, id: string): InstanceDetail =>
   (fleet.json('status', id) as {instances: InstanceDetail[]}).instances[0]!;
 
-/** Holds so many MiB, and waits. */
+/** Allocates a number of MiB, and waits. */
 const HOLD = `
 const mib = Number(process.argv[2]);
 const held = Buffer.alloc(mib * 2 ** 20, 1);
@@ -21,11 +21,11 @@ setInterval(() => held.length, 1000);
 `;
 const MIB = 2 ** 20;
 
-/** Where the kernel holds the limit, nothing is looked at. */
+/** Memory is not sampled where the kernel enforces the limit. */
 const isSampled = whyNoLimit('memory') !== null;
 
 test.skipIf(!isSampled)(
-  'one that has more memory than it may is ended by its stop ladder, with all of its tree, and that is a failure (needs a machine without a memory controller for it)',
+  'a worker above its memory limit is ended by its stop ladder, with its whole tree, and that is a failure (needs a machine without a memory controller for it)',
   async () => {
     const workers = {
       alone: {
@@ -41,7 +41,7 @@ test.skipIf(!isSampled)(
       fleet.up();
       await fleet.status('never', 'failed');
       const {reason} = await fleet.status('alone', 'backoff');
-      expect(reason).toMatch(/^had \d+(\.\d)?M of memory, its limit is 200M$/);
+      expect(reason).toMatch(/^used \d+(\.\d)?M of memory, over its limit of 200M$/);
       expect(fleet.read('asked')).toBe('asked\n');
       expect(fleet.worker('alone')).toMatchObject({restarts: 1, exit: {reason: 'memory'}});
       expect(fleet.worker('small')).toMatchObject({status: 'ready', restarts: 0});
@@ -53,13 +53,13 @@ test.skipIf(!isSampled)(
       expect(exceeded).toMatchObject({limit: 200 * MIB});
       expect(Number(exceeded?.['bytes'])).toBeGreaterThan(300 * MIB);
       expect(fleet.run('why', 'never').out.replace(/\s+/g, ' ')).toMatch(
-        /it needed more memory than its limit allows.*its limit is 200M, so brood ended it/,
+        /it exceeded its memory limit.*its limit of 200M, so brood stopped it/,
       );
       const {limits} = detail(fleet, 'small');
       expect(limits.memory).toMatchObject({limit: 200 * MIB, by: 'sampling'});
-      expect(fleet.run('status', 'small').out).toMatch(/limits +memory 200M \(looked at every second: /);
+      expect(fleet.run('status', 'small').out).toMatch(/limits +memory 200M \(sampled every second: /);
       const weaker = fleet.ps().supervisor.guarantees.weaker.filter(words => words.includes('memory of'));
-      expect(weaker).toEqual([expect.stringMatching(/the memory of small is looked at every second only/)]);
+      expect(weaker).toEqual([expect.stringMatching(/the memory of small is checked only once a second/)]);
       expect(fleet.run('down').code).toBe(0);
     });
   },
@@ -68,7 +68,7 @@ test.skipIf(!isSampled)(
 test.skipIf(!isSampled)(
   'memory that several processes share counts once (needs a machine without a memory controller for it)',
   async () => {
-    // Both have 300 MiB in their resident sets, and it is the same.
+    // Both processes have the same 300 MiB in their resident sets.
     const program = `
 import os, time
 held = bytearray(b'x') * (300 << 20)
@@ -93,7 +93,7 @@ time.sleep(1000)
         fleet.up();
         await until('the fork', () => fleet.read('forked') === 'yes');
         await until('both to be counted', () => (fleet.worker('w').rssBytes ?? 0) > 600 * MIB);
-        // Who is looked at in the same moment is ended: so this one was looked at, too.
+        // The sentry is ended by a sample, so `w` was sampled, too.
         fleet.run('start', 'sentry');
         await fleet.status('sentry', 'failed');
         expect(fleet.worker('w')).toMatchObject({status: 'ready', restarts: 0});
@@ -113,22 +113,22 @@ function hasPython(): boolean {
 }
 
 test.skipIf(whyNoLimit('cpu') === null)(
-  'check says at which place a limit is not held by cgroup, and doctor for whom',
+  'check reports the position of each limit that no cgroup enforces, and doctor the workers',
   async () => {
     const text = 'fleet: t\nworkers:\n  w:\n    run: sleep 1000\n    limits: {cpu: 50%, memory: 1GiB}\n';
     await using(new TestFleet(text), async fleet => {
       const {code, err} = fleet.run('check');
       expect(code).toBe(0);
-      expect(err).toMatch(/^brood\.yaml:5:19: note: w\.limits\.cpu: can't be held here: /m);
-      expect(err).toMatch(/^brood\.yaml:5:32: note: w\.limits\.memory: is held here by a look every second only: /m);
+      expect(err).toMatch(/^brood\.yaml:5:19: note: w\.limits\.cpu: can't be enforced here: /m);
+      expect(err).toMatch(/^brood\.yaml:5:32: note: w\.limits\.memory: is checked only once a second here: /m);
       fleet.up('--wait');
       const doctor = fleet.run('doctor');
       expect(doctor.code).toBe(0);
       expect(doctor.out.replace(/\s+/g, ' ')).toMatch(
-        /weaker-guarantee: .*the limit of processor time of w is not held/,
+        /weaker-guarantee: .*the limit on processor time of w is not enforced/,
       );
       expect(detail(fleet, 'w').limits.cpu).toMatchObject({limit: 50, by: null});
-      // A keeper that takes over looks at the cgroup itself.
+      // The next keeper inspects the cgroup itself.
       const {keeper} = fleet;
       process.kill(keeper, 'SIGKILL');
       await until('another keeper', () => fleet.keeper !== keeper);
@@ -138,7 +138,7 @@ test.skipIf(whyNoLimit('cpu') === null)(
   },
 );
 
-/** An account that is in groups beside its own. */
+/** Returns an account with supplementary groups, or null. */
 function accountWithGroups(): {name: string; home: string; uid: string; gids: string[]} | null {
   for (const line of readFileSync('/etc/passwd', 'utf8').split('\n')) {
     const [name = '', , uid = '', , , home = ''] = line.split(':');
@@ -154,11 +154,11 @@ const SHOW =
   'echo "$(id -u) $(id -G)"; nice; ulimit -n; ulimit -c; umask; echo "$HOME $USER $LOGNAME"; grep CapEff /proc/self/status; exec sleep 1000';
 
 test.skipIf(account === null)(
-  'nice below 0, more open files than the hard limit, umask and a user hold together, with all groups of that user (needs root and an account that is in more than one)',
+  'nice below 0, more open files than the hard limit, umask and a user apply together, with all groups of that user (needs root and an account that is in more than one)',
   async () => {
     const {name, home, uid, gids} = account!;
     const hard = Number(execFileSync('sh', ['-c', 'ulimit -Hn'], {encoding: 'utf8'}).trim());
-    // In some containers root may not.
+    // In some containers root may not raise the hard limit.
     const mayRaise = spawnSync('prlimit', [`--nofile=${hard + 10}:${hard + 10}`, 'true']).status === 0;
     const nofile = Number.isNaN(hard) ? 5000 : mayRaise ? hard + 10 : hard - 10;
     const all = {nice: -3, umask: '027', limits: {nofile, core: 0, memory: '1GiB', cpu: '90%'}, user: name};
@@ -183,7 +183,7 @@ test.skipIf(account === null)(
   },
 );
 
-test('what can not be given is told before anything is started, in words', async () => {
+test('a setting that can not be applied is reported with the reason before anything is started', async () => {
   const limits = {nofile: 2_000_000_000};
   const workers = {
     files: {run: ['sleep', '1000'], limits, restart: 'never'},
@@ -194,18 +194,16 @@ test('what can not be given is told before anything is started, in words', async
     expect((await fleet.status('files', 'failed')).reason).toMatch(
       /^limits\.nofile 2000000000: the (hard limit|kernel)/,
     );
-    expect(fleet.run('why', 'files').out).toContain('correct that in the fleet file');
+    expect(fleet.run('why', 'files').out).toContain('correct the fleet file, then run `brood apply`');
     if (isRoot)
-      expect((await fleet.status('user', 'failed')).reason).toBe(
-        'user no-such-user: there is no such account on this machine',
-      );
+      expect((await fleet.status('user', 'failed')).reason).toBe('user no-such-user: no such account on this machine');
     expect(fleet.named('sleep')).toEqual([]);
     expect(fleet.run('down').code).toBe(0);
   });
 });
 
 test.skipIf(!isRoot)(
-  'another user is refused without root, at its place (needs root, to be another user)',
+  'another user is rejected without root, with its position in the file (needs root, to be another user)',
   async () => {
     const text = 'fleet: t\nworkers:\n  w:\n    run: sleep 1000\n    user: nobody\n';
     await using(ordinaryFleet(text), fleet => {

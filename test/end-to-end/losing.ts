@@ -1,4 +1,4 @@
-/** Losing a controller, and what is looked at before and after. */
+/** Helpers that lose a controller, and read state before and after. */
 import {existsSync, readdirSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'vitest';
@@ -11,7 +11,7 @@ export const HOUR = '1h';
 
 export const sleeper = {run: ['sleep', '1000']};
 
-/** A worker that notes its start and, when it is asked to end, waits for the file `go`. */
+/** A worker that records its start and, on SIGTERM, waits for the file `go` before it exits. */
 export const slowToEnd = (name: string): object => ({
   sh: `trap "while [ ! -e go ]; do sleep 0.02; done; echo bye >> ${name}.bye; exit 0" TERM; echo $$ >> ${name}.runs; while :; do sleep 0.02; done`,
   stop: {timeout: HOUR},
@@ -19,12 +19,12 @@ export const slowToEnd = (name: string): object => ({
 
 export const linesOf = (fleet: TestFleet, name: string): number => fleet.read(name).split('\n').length - 1;
 
-/** The folder of its supervisor. */
+/** Returns the folder of the fleet's supervisor. */
 export const folderOf = (fleet: TestFleet): string => join(fleet.home, readdirSync(fleet.home)[0] ?? '');
 
 /**
- * Removes a folder in which a living supervisor may be writing: a file that is made after the folder was read lets
- * rmdir(2) fail with ENOTEMPTY, and rmSync does not read the folder again.
+ * Removes a folder in which a living supervisor may be writing: if a file is made after the folder was read, rmdir(2)
+ * fails with ENOTEMPTY, and rmSync does not read the folder again.
  */
 export function removeLiving(folder: string): void {
   for (let tries = 100; existsSync(folder); tries -= 1) {
@@ -36,26 +36,26 @@ export function removeLiving(folder: string): void {
   }
 }
 
-/** The state as it was committed last: JSON text. */
+/** Returns the last committed state, as JSON text. */
 export function stateOf(fleet: TestFleet): string {
   const {text, changes} = new SnapshotFile(folderOf(fleet)).readSnapshot();
   return text === null ? '' : (decodeFound(text, changes, bootId())?.core ?? '');
 }
 
-/** The instances in it, as `id status`. */
+/** Returns the instances of the committed state, as `id status`. */
 export function statuses(fleet: TestFleet): string[] {
   const {instances} = JSON.parse(stateOf(fleet)) as {instances: {id: string; status: string}[]};
   return instances.map(({id, status}) => `${id} ${status}`);
 }
 
-/** Waits for a controller that answers, and is another one than before. */
+/** Waits until a controller other than `before` answers. */
 export const nextController = (fleet: TestFleet, before: number): Promise<unknown> =>
   until('the next controller', () => fleet.controller !== before, 20_000);
 
-/** Kills the controller, does something while there is none, and waits for the next. */
+/** Kills the controller, calls `meanwhile` while there is none, and waits for the next. */
 export async function loseController(fleet: TestFleet, meanwhile: () => void = () => undefined): Promise<void> {
   const {controller} = fleet;
-  // Stopped first, so that what is done meanwhile is done before anybody can notice.
+  // Stopped first, so that the controller does nothing any more while `meanwhile` runs.
   process.kill(controller, 'SIGSTOP');
   process.kill(controller, 'SIGKILL');
   meanwhile();

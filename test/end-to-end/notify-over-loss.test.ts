@@ -7,7 +7,7 @@ import {installation, runOf} from './installation.ts';
 import {using} from './wrapped.ts';
 import {speaker, files, tell} from './speaking.ts';
 
-test('READY=1 after its keeper was lost: flagged meanwhile, then ready and well', async () => {
+test('a worker whose keeper was lost is flagged until it sends READY=1, then ready without a flag', async () => {
   const workers = {web: {...speaker(), ready: {notify: true, timeout: '3s'}}};
   await using(new TestFleet({fleet: 't', workers}, files), async fleet => {
     fleet.up();
@@ -22,8 +22,8 @@ test('READY=1 after its keeper was lost: flagged meanwhile, then ready and well'
   });
 });
 
-test('a keeper that replaces itself hears what was sent meanwhile, at the same socket; a long path is no trouble', async () => {
-  // One that is connected is of no use with another socket, even at the same address.
+test('a keeper that replaces itself receives messages sent meanwhile, at the same socket, also with a long path', async () => {
+  // A connected sender can't use another socket, even at the same address.
   const connected = 'own = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); own.connect(address)';
   const sh = 'while [ ! -e go ]; do sleep 0.02; done; echo >&7; exec sleep 1000';
   const workers = {
@@ -53,7 +53,7 @@ test('a keeper that replaces itself hears what was sent meanwhile, at the same s
   });
 });
 
-test('a newline to its descriptor makes it ready, also one that nobody was there to hear', async () => {
+test('a newline to its descriptor makes a worker ready, also one written while there was no supervisor', async () => {
   const sh =
     'while [ ! -e go.$BROOD_INSTANCE ]; do sleep 0.02; done; echo >&5; touch said.$BROOD_INSTANCE; exec sleep 1000';
   const workers = {web: {sh, instances: 2, ready: {fd: 5, timeout: '60s'}}};
@@ -76,7 +76,7 @@ test('a newline to its descriptor makes it ready, also one that nobody was there
   });
 });
 
-test('a watchdog that is not fed: SIGABRT, and a restart that counts; feeding lasts over lost parts', async () => {
+test('a watchdog that is not fed causes SIGABRT, and a restart that counts; feeding goes on across lost keepers and controllers', async () => {
   const feed = `
 import threading
 def feed():
@@ -108,7 +108,7 @@ threading.Thread(target=feed, daemon=True).start()`;
     process.kill(keeper, 'SIGKILL');
     await until('another keeper', () => fleet.keeper !== keeper);
     const fedBefore = Number(fleet.read('fed'));
-    // As often as it takes two times of its watchdog.
+    // As many messages as fit in two periods of the watchdog.
     await until('it to be fed', () => Number(fleet.read('fed')) > fedBefore + 80, 60_000);
     expect(fleet.worker('fed')).toMatchObject({pid, restarts: 0, status: 'ready'});
     expect(fleet.events('watchdog-missed').some(({worker}) => worker === 'fed')).toBe(false);

@@ -1,4 +1,4 @@
-/** What workers say of themselves: by sd_notify(3), by a newline to a descriptor, by feeding a watchdog. */
+/** Messages of workers by sd_notify(3). */
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {expect, test} from 'vitest';
@@ -9,7 +9,7 @@ import {speaker, files, tell} from './speaking.ts';
 const detail = (fleet: TestFleet, name: string): Record<string, unknown> =>
   (fleet.json('status', name) as {instances: Record<string, unknown>[]}).instances[0]!;
 
-test('READY=1 makes it ready, early or late; without it, it has failed', async () => {
+test('READY=1 makes a worker ready, early or late; a worker that never sends it fails', async () => {
   const workers = {
     early: speaker("say('READY=1')"),
     late: speaker(),
@@ -32,7 +32,7 @@ test('READY=1 makes it ready, early or late; without it, it has failed', async (
   });
 });
 
-test('what it says is shown, cleaned, until it says otherwise; errors are noted', async () => {
+test('the status text is shown, sanitized, until the worker changes it; ERRNO is an event', async () => {
   await using(new TestFleet({fleet: 't', workers: {web: speaker("say('READY=1')")}}, files), async fleet => {
     fleet.up('--wait');
     await tell(
@@ -46,7 +46,7 @@ test('what it says is shown, cleaned, until it says otherwise; errors are noted'
     expect(Buffer.byteLength(said)).toBeLessThanOrEqual(1024);
     expect(detail(fleet, 'web')['phase']).toBe('reloading');
     expect(fleet.events('notified')).toMatchObject([{worker: 'web', errno: 13}]);
-    // Another controller knows it, too.
+    // The next controller has the text, too.
     process.kill(fleet.controller, 'SIGKILL');
     await until('the words again', () => detail(fleet, 'web')['statusText'] === said);
     await tell(fleet, 'web', "say('READY=1\\nSTATUS=')");
@@ -55,7 +55,7 @@ test('what it says is shown, cleaned, until it says otherwise; errors are noted'
   });
 });
 
-test('only its own processes are heard; garbage and floods harm nobody; a barrier is answered', async () => {
+test('only messages of the worker’s own processes count; garbage and floods do no harm; a barrier is answered', async () => {
   const workers = {web: {...speaker(), ready: {notify: true, timeout: '60s'}}};
   await using(new TestFleet({fleet: 't', workers}, files), async fleet => {
     fleet.up();
@@ -88,17 +88,17 @@ os.read(r, 1)
 note('passed')`,
     );
     await until('the barrier', () => fleet.read('passed') !== '');
-    // What came before the barrier has been taken in.
+    // All messages before the barrier have been read.
     await until('the last of the flood', () => fleet.worker('web').statusText === '2999');
     expect(fleet.worker('web').status).toBe('starting');
     expect(fleet.keeper).toBe(keeper);
-    // A helper that is gone when it is read, as systemd-notify in a script.
+    // A sender that has exited when its message is read, as systemd-notify in a script.
     await tell(fleet, 'web', 'os.system("python3 speaker.py \\"say(\'READY=1\'); os._exit(0)\\"")');
     await fleet.ready('web');
   });
 });
 
-test('MAINPID: a daemon stands for its worker, a stranger does not', async () => {
+test('MAINPID makes a daemon the main process of its worker, but not a foreign process', async () => {
   const daemonize = `
 told, tell = os.pipe()
 if os.fork():
@@ -120,7 +120,7 @@ os.close(tell)`;
       fleet.events('notify-refused').some(({message}) => /MAINPID=1:/.test(String(message))),
     );
     expect(fleet.worker('web').restarts).toBe(0);
-    // Another keeper finds it as the main process.
+    // The next keeper finds the daemon as the main process.
     const {keeper} = fleet;
     process.kill(keeper, 'SIGKILL');
     await until('another keeper', () => fleet.keeper !== keeper);
@@ -133,7 +133,7 @@ os.close(tell)`;
   });
 });
 
-test('EXTEND_TIMEOUT_USEC: more time to get ready, and to stop', async () => {
+test('EXTEND_TIMEOUT_USEC gives more time to become ready, and to stop', async () => {
   const slow = `
 def stop(*_):
     say('STOPPING=1\\nEXTEND_TIMEOUT_USEC=60000000')

@@ -1,4 +1,4 @@
-/** One supervisor a fleet, whatever lies in its folder; and folders of every kind. */
+/** One supervisor per fleet, whatever its folder contains; and folders of every kind. */
 import {
   chmodSync,
   existsSync,
@@ -19,7 +19,7 @@ import {folderOf, sleeper} from './losing.ts';
 import {look} from './processes.ts';
 import {isRoot, ordinaryFleet, using} from './wrapped.ts';
 
-test('of ten that are started at the same instant exactly one comes up, and the others say that it is running', async () => {
+test('exactly one of ten supervisors started at the same instant comes up, and the others report that it is running', async () => {
   await using(new TestFleet({fleet: 't', workers: {w: {...sleeper, instances: 2}}}), async fleet => {
     const all = await Promise.all(Array.from({length: 10}, () => fleet.runAsync('up', '-d')));
     expect(all.filter(({code}) => code === 0).length).toBe(1);
@@ -41,7 +41,7 @@ test('of ten that are started at the same instant exactly one comes up, and the 
   });
 });
 
-test('what a dead supervisor left is no obstacle: a reused pid in the lock, garbage, a stale socket, torn records, halves and lines', async () => {
+test('remains of a dead supervisor are no obstacle: a reused pid in the lock, garbage, a stale socket, torn records, snapshots and journal lines', async () => {
   await using(new TestFleet({fleet: 't', workers: {w: sleeper}}), async fleet => {
     fleet.up('--wait');
     expect(fleet.run('down').code).toBe(0);
@@ -63,7 +63,7 @@ test('what a dead supervisor left is no obstacle: a reused pid in the lock, garb
       rmSync(join(folder, 'control.sock'), {force: true});
       const server = createServer().listen(join(folder, 'control.sock'));
       await until('the stale socket', () => existsSync(join(folder, 'control.sock')));
-      // Closed without a word, so that its file stays.
+      // Only the handle is closed, so that the socket file stays.
       (server as unknown as {_handle: {close(): void}})._handle.close();
       writeFileSync(join(folder, 'control.sock.old'), '');
       writeFileSync(join(folder, 'snapshot.0'), 'BROODSN1 torn');
@@ -84,7 +84,7 @@ test('what a dead supervisor left is no obstacle: a reused pid in the lock, garb
   });
 });
 
-test('a folder that lies where a file should be is said to be there, and nothing is left behind', async () => {
+test('a folder in the place of a file, or a file in that of a folder, prevents the start, and nothing is left behind', async () => {
   await using(new TestFleet({fleet: 't', workers: {w: sleeper}}), async fleet => {
     fleet.up('--wait');
     expect(fleet.run('down').code).toBe(0);
@@ -99,7 +99,7 @@ test('a folder that lies where a file should be is said to be there, and nothing
       await until('nothing to be left', () => fleet.tagged().length === 0);
       rmSync(join(folder, name), {recursive: true, force: true});
     }
-    // A snapshot that is none is put out of the way.
+    // A folder in the place of a snapshot is moved aside.
     mkdirSync(join(folder, 'snapshot.0'));
     fleet.up('--wait');
     expect(fleet.events('repaired').at(-1)).toMatchObject({
@@ -112,7 +112,7 @@ test('a folder that lies where a file should be is said to be there, and nothing
   });
 });
 
-test('files are private, and a link that somebody made of the log folder leads nowhere but where it says', async () => {
+test('files are private, and a link in the place of the folder of records is not followed', async () => {
   await using(new TestFleet({fleet: 't', workers: {w: {sh: 'echo hello; exec sleep 1000'}}}), async fleet => {
     fleet.up('--wait');
     const folder = folderOf(fleet);
@@ -142,7 +142,7 @@ test('files are private, and a link that somebody made of the log folder leads n
   });
 });
 
-test('a home at the end of a path of more than 200 characters, and names of 63: everything works there', async () => {
+test('everything works in a home with a path of more than 200 characters, and with names of 63', async () => {
   const name = `W${'x'.repeat(62)}`;
   const fleet = new TestFleet({fleet: `f${'y'.repeat(62)}`, workers: {[name]: {...sleeper, instances: 2}}});
   const home = fleet.path(...Array.from({length: 5}, (_, n) => `${n}${'z'.repeat(49)}`));
@@ -163,7 +163,7 @@ test('a home at the end of a path of more than 200 characters, and names of 63: 
 });
 
 test.skipIf(!isRoot)(
-  'a home of another user, and one without write permission (needs root to be an ordinary user), are one clear error',
+  'a home of another user, or without write permission, is one clear error (needs root to be an ordinary user)',
   async () => {
     await using(ordinaryFleet({fleet: 't', workers: {w: sleeper}}), fleet => {
       Object.assign(fleet, {env: {...fleet.env, BROOD_HOME: '/usr'}});
@@ -175,7 +175,7 @@ test.skipIf(!isRoot)(
       Object.assign(fleet, {env: {...fleet.env, BROOD_HOME: fleet.home}});
       const closed = fleet.run('up', '-d');
       expect(closed.code).toBe(1);
-      expect(closed.err).toMatch(/home.*can't be written.*EACCES/);
+      expect(closed.err).toMatch(/can't write to the fleet's folder .*home.*EACCES/);
       chmodSync(fleet.home, 0o700);
       Object.assign(fleet, {env: {...fleet.env, BROOD_HOME: fleet.home}});
     });

@@ -24,7 +24,7 @@ import {
 const accounts = readFileSync('/etc/passwd', 'utf8');
 const hasAccounts = ['nobody', 'daemon'].every(name => new RegExp(`^${name}:`, 'm').test(accounts));
 
-test('all instances have it, after the sockets; each line goes to one of them', async () => {
+test('all instances inherit a pipe, after the sockets; each line goes to one of them', async () => {
   const port = await freePort();
   const given = `
     echo "$LISTEN_FDS $LISTEN_FDNAMES $BROOD_FD_HTTP $BROOD_FD_FEED $BROOD_FD_BACK" > new
@@ -57,7 +57,7 @@ test('all instances have it, after the sockets; each line goes to one of them', 
   });
 });
 
-test('apply and down: whose end it is no more, or now, is restarted; what is not declared is gone', async () => {
+test('apply restarts workers that lose or gain an end of a pipe; apply removes pipes that are no longer declared, down all', async () => {
   const say = {sh: 'echo "fd $BROOD_FD_FEED"; exec sleep 1000'};
   const workers = {producer: say, consumer: say, other: say};
   const of = (channels: object): object => ({fleet: 't', workers, channels});
@@ -89,7 +89,7 @@ test('apply and down: whose end it is no more, or now, is restarted; what is not
   });
 });
 
-test('something else in its place is said, and tried again', async () => {
+test('another file in the place of the FIFO is reported, and the start is retried', async () => {
   const sleeper = {run: ['sleep', '1000'], ...soon};
   const workers = {producer: sleeper, consumer: sleeper};
   await using(new TestFleet(fleetOf({workers, channels: {}})), async fleet => {
@@ -105,7 +105,7 @@ test('something else in its place is said, and tried again', async () => {
       fleet.write(fleetOf({workers}));
       const applied = fleet.runAsync('apply');
       const failed = await until('the failure', () => fleet.events('spawn-failed').at(-1));
-      expect(failed['message']).toBe(`channel feed: ${fifo} is there and is no FIFO: remove it (EEXIST)`);
+      expect(failed['message']).toBe(`channel feed: ${fifo} exists and is not a FIFO: remove it (EEXIST)`);
       expect(lstatSync(fifo).isDirectory()).toBe(isDirectory);
       rmSync(fifo, {recursive: true});
       await fleet.status('producer', 'ready', 60_000);
@@ -118,7 +118,7 @@ test('something else in its place is said, and tried again', async () => {
   });
 });
 
-test('more of them than there are descriptors: who would inherit them waits, the others go on', async () => {
+test('when there are more pipes than descriptors, the workers that would inherit them wait, and the others go on', async () => {
   const sleeper = {run: ['sleep', '1000'], ...soon};
   const workers = {producer: sleeper, consumer: sleeper, other: sleeper};
   const of = (count: number): object => {
@@ -131,12 +131,12 @@ test('more of them than there are descriptors: who would inherit them waits, the
     const {keeper} = fleet;
     for (const id of ['producer', 'consumer']) {
       const {reason} = await fleet.status(id, 'backoff');
-      expect(reason).toMatch(/channel p[0-9]+: no descriptor is left for it \(EMFILE\)/);
+      expect(reason).toMatch(/channel p[0-9]+: no free descriptor for it \(EMFILE\)/);
     }
     const descriptors = (): number => readdirSync(`/proc/${keeper}/fd`).length;
     const before = descriptors();
     await until('many more tries', () => fleet.events('spawn-failed').length > 20, 30_000);
-    // Looked at in the middle of a try, there are more for that moment.
+    // During a try there are more descriptors for a moment.
     await until('no more descriptors than before', () => descriptors() < before + 8);
     fleet.write(of(5));
     expect(fleet.run('apply').code).toBe(0);
@@ -146,7 +146,7 @@ test('more of them than there are descriptors: who would inherit them waits, the
   });
 });
 
-test('a name that somebody removed is no loss: all have the same pipe, also after the keeper is lost', async () => {
+test('removal of the name of a FIFO loses nothing: all workers have the same pipe, also after the keeper is lost', async () => {
   await using(new TestFleet(fleetOf(), files), async fleet => {
     fleet.up('--wait');
     const fifo = fifoOf(fleet);
@@ -164,7 +164,7 @@ test('a name that somebody removed is no loss: all have the same pipe, also afte
 });
 
 test.skipIf(!isRoot || !hasAccounts)(
-  'workers of other users may open their descriptors again, by name (needs root, and the accounts nobody and daemon)',
+  'workers of other users may reopen their descriptors by name (needs root, and the accounts nobody and daemon)',
   async () => {
     const workers = {
       producer: {sh: 'while echo line > /dev/fd/3; do sleep 0.1; done', user: 'nobody'},

@@ -1,4 +1,4 @@
-/** Declared pipes: what was written and not read stays, whoever is lost or replaced, and nobody sees an end. */
+/** Declared pipes: unread data stays, and no worker reads an end of file, whichever process is lost or replaced. */
 import {existsSync, lstatSync, mkdirSync, renameSync, rmSync} from 'node:fs';
 import {execFileSync} from 'node:child_process';
 import {join} from 'node:path';
@@ -30,7 +30,7 @@ async function loseController(fleet: TestFleet): Promise<void> {
   await until('the next controller', () => fleet.controller !== controller);
 }
 
-test('every line arrives once and in order, whoever is killed or replaced', {timeout: 180_000}, async () => {
+test('every line arrives once and in order, whichever process is killed or replaced', {timeout: 180_000}, async () => {
   await using(new TestFleet(fleetOf(), files), async fleet => {
     expect(fleet.run('check').out).not.toContain('no effect');
     fleet.up('--wait');
@@ -74,7 +74,7 @@ test('every line arrives once and in order, whoever is killed or replaced', {tim
 });
 
 test(
-  'whoever is alone with it sees no end, and keeps what is in it, also when nothing of the supervisor is left',
+  'a worker that alone holds a pipe reads no end of file, and keeps its contents, also when nothing of the supervisor is left',
   {timeout: 180_000},
   async () => {
     await using(new TestFleet(fleetOf(), files), async fleet => {
@@ -104,39 +104,43 @@ test(
   },
 );
 
-test('what is in it stays when no worker has it and the keeper is lost or replaced', {timeout: 180_000}, async () => {
-  const wait = {...consumer, restart: 'never'};
-  await using(new TestFleet(fleetOf({workers: {producer, consumer: wait}}), files), async fleet => {
-    fleet.up('--wait');
-    const reader = fleet.worker('consumer').pid!;
-    await hold(fleet, reader);
-    fleet.run('stop', 'consumer');
-    for (const lose of [
-      () => loseKeeper(fleet),
-      async () => {
-        const other = installation(fleet, 'other', {'keeper.cjs': '//'});
-        expect((await runOf(fleet, other, {}, 'upgrade')).code).toBe(0);
-      },
-    ]) {
-      const {pid} = await fleet.status('producer', 'ready');
-      await until('lines in it', () => written(fleet, pid!) > arrivedFrom(fleet, pid!) + 5, 30_000);
-      fleet.run('stop', 'producer');
-      await lose();
-      // Either of them holds it.
-      await loseController(fleet);
-      fleet.run('start', 'producer');
-    }
-    release(fleet);
-    fleet.run('start', 'consumer');
-    const writer = fleet.worker('producer').pid!;
-    await flows(fleet, writer);
-    await nothingIsLost(fleet, writer);
-    expect(arrived(fleet).size).toBe(3);
-  });
-});
+test(
+  'the contents of a pipe that no worker holds stay when the keeper is lost or replaced',
+  {timeout: 180_000},
+  async () => {
+    const wait = {...consumer, restart: 'never'};
+    await using(new TestFleet(fleetOf({workers: {producer, consumer: wait}}), files), async fleet => {
+      fleet.up('--wait');
+      const reader = fleet.worker('consumer').pid!;
+      await hold(fleet, reader);
+      fleet.run('stop', 'consumer');
+      for (const lose of [
+        () => loseKeeper(fleet),
+        async () => {
+          const other = installation(fleet, 'other', {'keeper.cjs': '//'});
+          expect((await runOf(fleet, other, {}, 'upgrade')).code).toBe(0);
+        },
+      ]) {
+        const {pid} = await fleet.status('producer', 'ready');
+        await until('lines in it', () => written(fleet, pid!) > arrivedFrom(fleet, pid!) + 5, 30_000);
+        fleet.run('stop', 'producer');
+        await lose();
+        // Keeper and controller each hold the pipe.
+        await loseController(fleet);
+        fleet.run('start', 'producer');
+      }
+      release(fleet);
+      fleet.run('start', 'consumer');
+      const writer = fleet.worker('producer').pid!;
+      await flows(fleet, writer);
+      await nothingIsLost(fleet, writer);
+      expect(arrived(fleet).size).toBe(3);
+    });
+  },
+);
 
 test(
-  'and when its name was removed before, which is told, as it is where the name can be put back',
+  'the contents also stay when the name was removed before; the removal is reported, also where the name can be restored',
   {timeout: 180_000},
   async () => {
     const never = {restart: 'never'};
@@ -151,7 +155,7 @@ test(
           return fleet.events('repaired').some(({what, message}) => what === 'channels' && words.test(String(message)));
         });
       renameSync(fifo, `${fifo}.moved`);
-      await told(/^the names of the pipes feed had been removed$/);
+      await told(/^the names of the pipes feed were removed$/);
       expect(lstatSync(fifo).ino).toBe(ino);
       const reader = fleet.worker('consumer').pid!;
       const writers: number[] = [];
@@ -159,7 +163,7 @@ test(
       expect(fleet.run('stop', 'consumer').code).toBe(0);
       for (const remove of [
         () => rmSync(join(fifo, '..'), {recursive: true}),
-        // By which the next keeper must not be misled.
+        // A FIFO of that name that must not mislead the next keeper.
         () => {
           mkdirSync(join(fifo, '..'), {recursive: true});
           execFileSync('mkfifo', [fifo]);
@@ -174,7 +178,7 @@ test(
         remove();
         process.kill(keeper, 'SIGKILL');
         await until('the next keeper', () => fleet.keeper !== keeper);
-        await told(/^the names of the pipes feed .* what is in them stays/);
+        await told(/^the names of the pipes feed .* their contents stay/);
         await until('nothing to mislead the next one', () => !existsSync(fifo));
         expect(fleet.run('start', 'producer').code).toBe(0);
       }

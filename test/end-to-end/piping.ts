@@ -4,12 +4,12 @@ import {join} from 'node:path';
 import {expect} from 'vitest';
 import {TestFleet, until} from './harness.ts';
 
-/** Bytes of each line: whoever reads so many has a whole one, also beside other readers. */
+/** Bytes of each line: a read of this size returns a whole line, also with several readers. */
 export const RECORD = 16;
 
 /**
- * Writes numbered lines until the file `enough` is there; notes each number after its line, and how many they were. So
- * slowly that a pipe which nobody reads is not full before a busy machine has come to the next step of a test.
+ * Writes numbered lines until the file `enough` exists; records each number after its line, and at the end the total.
+ * Slow enough that an unread pipe is not full before a busy machine reaches the next step of a test.
  */
 export const PRODUCER = `
 const {existsSync, openSync, renameSync, writeFileSync, writeSync} = require('node:fs');
@@ -28,7 +28,7 @@ renameSync('new.' + process.pid, 'over.' + process.pid);
 setInterval(() => {}, 1e6);
 `;
 
-/** Writes what it reads to `got.PID`; while the file `hold` is there it takes nothing, and says so by `held.PID`. */
+/** Appends what it reads to `got`; while the file `hold` exists it reads nothing, and confirms that by `held.PID`. */
 export const CONSUMER = `
 const {existsSync, openSync, readSync, writeFileSync, writeSync} = require('node:fs');
 const fd = Number(process.env.BROOD_FD_FEED);
@@ -62,7 +62,7 @@ export const fleetOf = (parts: object = {}): object => ({
 export const stateOf = (fleet: TestFleet): string => readlinkSync(`/proc/${fleet.keeper}/cwd`);
 export const fifoOf = (fleet: TestFleet): string => join(stateOf(fleet), 'channels', 'feed.fifo');
 
-/** What has arrived, by the producer that wrote it: its numbers. */
+/** Returns the numbers that have arrived, by the pid of their producer. */
 export function arrived(fleet: TestFleet): Map<string, number[]> {
   const found = new Map<string, number[]>();
   for (const line of fleet.read('got').split('\n')) {
@@ -75,7 +75,7 @@ export function arrived(fleet: TestFleet): Map<string, number[]> {
 
 export const arrivedFrom = (fleet: TestFleet, pid: number): number => (arrived(fleet).get(String(pid)) ?? []).length;
 
-/** Waits until more has come through from a producer. */
+/** Waits until more lines of a producer have arrived. */
 export async function flows(fleet: TestFleet, pid: number): Promise<void> {
   const before = arrivedFrom(fleet, pid);
   await until(`lines of ${pid} to arrive`, () => arrivedFrom(fleet, pid) > before + 5, 30_000);
@@ -83,25 +83,25 @@ export async function flows(fleet: TestFleet, pid: number): Promise<void> {
 
 export const written = (fleet: TestFleet, pid: number | string): number => Number(fleet.read(`wrote.${pid}`));
 
-/** Ends the writing, and checks that every line has arrived once and in order, and that nobody saw an end. */
+/** Ends the writing; checks that every line arrived once and in order, and that no consumer read an end of file. */
 export async function nothingIsLost(fleet: TestFleet, pid: number): Promise<void> {
   writeFileSync(fleet.path('enough'), '');
   await until('the last line', () => arrivedFrom(fleet, pid) === Number(fleet.read(`over.${pid}`)), 30_000);
   for (const [from, numbers] of arrived(fleet)) {
     expect(numbers).toEqual(Array.from(numbers, (_, at) => at + 1));
-    // It may have been killed between a line and the note of it.
+    // The producer may have been killed between a line and its record.
     expect(numbers.length).toBeGreaterThanOrEqual(written(fleet, from));
   }
   expect(existsSync(fleet.path('end'))).toBe(false);
 }
 
-/** Brings the consumer to where it has written all that it has taken, and takes no more. */
+/** Makes the consumer stop reading, and waits until it has written all that it read. */
 export async function hold(fleet: TestFleet, pid: number): Promise<void> {
   writeFileSync(fleet.path('hold'), '');
   await until('the consumer to hold', () => existsSync(fleet.path(`held.${pid}`)), 30_000);
 }
 
-/** Kills a worker, and answers its successor's pid. */
+/** Kills a worker; returns its successor's pid. */
 export async function kill(fleet: TestFleet, id: string): Promise<number> {
   const {pid} = fleet.worker(id);
   process.kill(pid!, 'SIGKILL');

@@ -1,4 +1,4 @@
-/** `apply --plan`: what it says is what `apply` then does, and asking changes nothing. */
+/** `apply --plan` prints what `apply` then does, and changes nothing. */
 import {writeFileSync} from 'node:fs';
 import {expect, test} from 'vitest';
 import {TestFleet} from './harness.ts';
@@ -33,12 +33,12 @@ const after = {
   groups: {g: {strategy: 'one-for-all', members: ['soft', 'same']}},
 };
 
-test('says who starts, stops and restarts and why, masks secrets, and changes nothing; apply then does just that', async () => {
+test('a plan names the instances that start, stop and restart and why, masks secrets, and changes nothing; apply then does just that', async () => {
   await using(new TestFleet({fleet: 't', ...before}), fleet => {
     fleet.up('--wait');
     const pids = () => Object.fromEntries(fleet.ps().workers.map(({id, pid}) => [id, pid]));
     const first = pids();
-    expect(fleet.run('apply', '--plan').out).toBe('nothing to change: the fleet is as its file says\n');
+    expect(fleet.run('apply', '--plan').out).toBe('nothing to change: the fleet matches its file\n');
     writeFileSync(fleet.path('brood.yaml'), JSON.stringify({fleet: 't', ...after}));
     const {code, out} = fleet.run('apply', '--plan');
     expect(code).toBe(0);
@@ -48,7 +48,7 @@ test('says who starts, stops and restarts and why, masks secrets, and changes no
       '    env.API_TOKEN: "********" (changed)',
       '    env.URL: "http://u:********@h/" (changed)',
       '    instances: 2 -> 3',
-      '~ soft  takes effect as it runs: nothing is restarted',
+      '~ soft  takes effect without a restart',
       '    stop.timeout: 5s -> 9s',
       '+ more  starts more/1',
       '- gone  stops gone/1',
@@ -69,7 +69,7 @@ test('says who starts, stops and restarts and why, masks secrets, and changes no
   });
 });
 
-test('scale is shown against what runs; a file with errors has no plan; without a supervisor there is none', async () => {
+test('a plan compares the scale with the running instances; a file with errors has no plan; without a supervisor there is none', async () => {
   await using(new TestFleet({fleet: 't', workers: {web: {run, instances: 2}}}), fleet => {
     fleet.up('--wait');
     expect(fleet.run('scale', 'web=3').code).toBe(0);

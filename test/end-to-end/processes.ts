@@ -1,16 +1,16 @@
-/** What the kernel says of processes, read without a line of the program under test. */
-import {closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync} from 'node:fs';
+/** Process data from /proc, read without any code of the program under test. */
+import {closeSync, existsSync, openSync, readdirSync, readFileSync, readlinkSync, readSync} from 'node:fs';
 
 export interface Seen {
   readonly pid: number;
   readonly name: string;
-  /** The kernel's: R S D T t Z X I. */
+  /** State letter of proc(5): R S D T t Z X I. */
   readonly state: string;
   readonly ppid: number;
   readonly pgid: number;
   readonly sid: number;
   readonly nice: number;
-  /** Clock ticks since boot: with the pid, it says which process this is. */
+  /** Clock ticks since boot. Pid and start time together identify a process. */
   readonly startTime: string;
 }
 
@@ -22,11 +22,11 @@ function text(path: string): string {
   }
 }
 
-/** One process by its pid, zombies included; null where there is none. */
+/** Returns the process with this pid, also a zombie, or null. */
 export function look(pid: number): Seen | null {
   const stat = text(`/proc/${pid}/stat`);
   if (stat === '') return null;
-  // The name may hold spaces and parentheses: its end is found from the right (proc(5)).
+  // The name may contain spaces and parentheses, so the last parenthesis ends it (proc(5)).
   const close = stat.lastIndexOf(')');
   const field = stat.slice(close + 2).split(' ');
   return {
@@ -47,7 +47,7 @@ export const everyProcess = (): Seen[] =>
     .map(pid => look(Number(pid)))
     .filter(seen => seen !== null);
 
-/** Whether it runs: a zombie does not. */
+/** Whether a process runs. A zombie does not. */
 export function lives(pid: number): boolean {
   const seen = look(pid);
   return seen !== null && seen.state !== 'Z' && seen.state !== 'X';
@@ -55,10 +55,10 @@ export function lives(pid: number): boolean {
 
 export const commandLine = (pid: number): string[] => beginning(`/proc/${pid}/cmdline`).split('\0').slice(0, -1);
 
-/** The environment that it was started with; empty where it was overwritten or is another user's. */
+/** Returns the initial environment; empty if the process overwrote it or belongs to another user. */
 export const environment = (pid: number): string[] => beginning(`/proc/${pid}/environ`).split('\0');
 
-/** Some tests have processes that say that what they were given has no end. */
+/** Reads at most 128 KiB: processes of some tests declare their command line or environment endless. */
 function beginning(path: string): string {
   let fd: number | undefined;
   try {
@@ -80,12 +80,16 @@ export function workingFolder(pid: number): string {
   }
 }
 
-/** Sends a signal to a process that was seen, unless another one has its pid by now. */
+/** Sends a signal to a process, unless another one has its pid by now. */
 export function send(seen: Seen, signal: NodeJS.Signals): void {
   if (look(seen.pid)?.startTime !== seen.startTime) return;
   try {
     process.kill(seen.pid, signal);
   } catch {
-    // It has just ended.
+    // The process has just ended.
   }
 }
+
+/** Whether /proc hides processes of other users (proc(5)). Tests that need them are skipped, with {@link HIDEPID}. */
+export const hidesOthers = !existsSync('/proc/1/stat');
+export const HIDEPID = '/proc hides the processes of other users (hidepid)';

@@ -1,4 +1,4 @@
-/** When a worker counts as ready, what happens when it does not get so, and alarms. */
+/** When a worker counts as ready, what happens when it never does, and alarms. */
 import {createServer} from 'node:net';
 import {once} from 'node:events';
 import {expect, test} from 'vitest';
@@ -7,7 +7,7 @@ import {using} from './wrapped.ts';
 
 const quick = {first: '0s', initial: '50ms', max: '200ms'};
 
-test('log: on either stream, across chunks, and not by what an earlier run has written', async () => {
+test('ready.log matches on either stream and across chunks, but not the output of an earlier run', async () => {
   const workers = {
     out: {
       sh: 'while [ ! -e go ]; do sleep 0.02; done; printf "now lis"; sleep 0.2; printf "tening on 80"; exec sleep 1000',
@@ -34,7 +34,7 @@ test('log: on either stream, across chunks, and not by what an earlier run has w
     for (const name of ['out', 'err', 'edge']) expect(fleet.worker(name).status).toBe('starting');
     fleet.write('', 'go');
     await fleet.ready('out', 'err', 'edge');
-    // Readiness is asserted anew: what the first run wrote is still in the log.
+    // The second run is not ready yet, although the output of the first one is still in the log.
     process.kill(pid!, 'SIGKILL');
     await until('the second run', () => {
       const now = fleet.worker('again');
@@ -46,7 +46,7 @@ test('log: on either stream, across chunks, and not by what an earlier run has w
   });
 });
 
-test('tcp, exec and after; a worker after another starts only when that one is ready', async () => {
+test('tcp, exec and after determine readiness; a worker after others starts only when those are ready', async () => {
   const server = createServer(socket => socket.destroy());
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -75,7 +75,7 @@ test('tcp, exec and after; a worker after another starts only when that one is r
   });
 });
 
-test('not ready in time is a failure: backoff, then given up with the reason; what waits for it is told why', async () => {
+test('a worker that is not ready in time fails: backoff, then it gives up with the reason; a dependent names it as its reason', async () => {
   const workers = {
     never: {
       run: ['sleep', '1000'],
@@ -98,7 +98,7 @@ test('not ready in time is a failure: backoff, then given up with the reason; wh
   });
 });
 
-test('an alarm reaches the main process: of the file, by command, and not when it was cancelled; a run that lasts too long is ended', async () => {
+test('an alarm of the file or of a command reaches the main process, a cancelled one does not; a run that lasts too long is ended', async () => {
   const trap = (name: string): string =>
     `trap "echo alarm >> ${name}" ALRM; touch ${name}; while :; do sleep 0.02; done`;
   const workers = {

@@ -1,4 +1,4 @@
-/** nginx, redis and Python's web server, as they come, under brood: each with habits of its own. */
+/** nginx, redis and Python's web server under brood, unmodified, each with its own habits. */
 import {accessSync, constants} from 'node:fs';
 import {connect} from 'node:net';
 import {join} from 'node:path';
@@ -15,7 +15,7 @@ function programNamed(name: string): string | null {
       accessSync(path, constants.X_OK);
       return path;
     } catch {
-      // Not there.
+      // Not in this folder.
     }
   }
   return null;
@@ -90,7 +90,7 @@ const get = async (port: number): Promise<string> => {
   return `${response.status} ${await response.text()}`;
 };
 
-/** Speaks RESP, the protocol of redis. */
+/** Sends a command by RESP, the protocol of redis; returns the reply. */
 const redisSays = (port: number, command: string): Promise<string> =>
   new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(`${command}\r\n`));
@@ -102,7 +102,7 @@ const redisSays = (port: number, command: string): Promise<string> =>
     socket.once('error', reject);
   });
 
-/** A process and all below it. */
+/** Returns a process and all its descendants. */
 function treeOf(pid: number): Seen[] {
   const all = everyProcess();
   const tree = all.filter(seen => seen.pid === pid);
@@ -113,7 +113,7 @@ function treeOf(pid: number): Seen[] {
 const gone = ({pid, startTime}: Seen): boolean => look(pid)?.startTime !== startTime || !lives(pid);
 
 describe.skipIf(missing.length > 0)(`nginx, redis and python under brood${reason}`, () => {
-  test('come up in order, come back when killed, serve again, and leave nobody when stopped', async () => {
+  test('start in order, are restarted when killed, serve again, and leave no process when stopped', async () => {
     const ports = await freePorts();
     await using fleet = fleetOn(ports);
     const serves = {
@@ -130,7 +130,7 @@ describe.skipIf(missing.length > 0)(`nginx, redis and python under brood${reason
     for (const name of ['nginx', 'redis', 'python'] as const) {
       const {pid} = fleet.worker(name);
       const tree = treeOf(pid!);
-      // nginx serves from children, which its own death does not end.
+      // nginx serves from child processes, which survive its own death.
       if (name === 'nginx') expect(tree.length).toBe(3);
       send(tree[0]!, 'SIGKILL');
       const {restarts} = await fleet.successor(name, pid!);
@@ -140,7 +140,7 @@ describe.skipIf(missing.length > 0)(`nginx, redis and python under brood${reason
       const spawned = fleet.events('spawned').filter(({worker}) => worker === name);
       expect(spawned.length).toBe(2);
     }
-    // What was killed took nobody with it: the port of each is held by its second run alone.
+    // No kill ended another worker: each port is held by the second run alone.
     expect(fleet.ps().workers.map(({id, restarts, status}) => [id, restarts, status])).toEqual([
       ['nginx/1', 1, 'ready'],
       ['redis/1', 1, 'ready'],

@@ -1,4 +1,4 @@
-/** Rolling reloads: one instance at a time, ended at the first that fails. */
+/** Rolling reloads: one instance at a time, up to the first failure. */
 import {rmSync} from 'node:fs';
 import {expect, test} from 'vitest';
 import type {Outcomes} from '../../src/control/reports.ts';
@@ -6,14 +6,14 @@ import {TestFleet, until} from './harness.ts';
 import {linesOf, loseController} from './losing.ts';
 import {using} from './wrapped.ts';
 
-/** Says how many others run beside it; a file `broken` makes it end at once. */
+/** Logs its start, with the variable V, and its end; a file `broken` makes it exit at once. */
 const sh = `[ ! -e broken ] || exit 3; trap 'echo "$BROOD_WORKER out" >> log; exit 0' TERM; echo "$BROOD_WORKER in $V" >> log
 echo up; while :; do sleep 0.02; done`;
 const web = {sh, instances: 3, env_file: 'env', ready: {log: 'up'}, backoff: {first: '1h', initial: '1h', max: '1h'}};
 const fleetOfThree = (): TestFleet => new TestFleet({fleet: 'roll', workers: {web}}, {env: 'V=1\n'});
 const pids = (fleet: TestFleet): (number | null)[] => fleet.ps().workers.map(({pid}) => pid);
 
-test('each is ended and ready again before the next one, with what its files say now', async () => {
+test('each instance is ended and ready again before the next one, with the present contents of its files', async () => {
   await using(fleetOfThree(), fleet => {
     fleet.up('--wait');
     fleet.write('', 'log');
@@ -26,7 +26,7 @@ test('each is ended and ready again before the next one, with what its files say
   });
 });
 
-test('at the first that fails it ends with 1, and the others run on as they were', async () => {
+test('a reload ends with 1 at the first failure, and the other instances run on as they were', async () => {
   await using(fleetOfThree(), fleet => {
     fleet.up('--wait');
     const before = pids(fleet);
@@ -40,13 +40,13 @@ test('at the first that fails it ends with 1, and the others run on as they were
       ['web/3', false],
     ]);
     expect(outcomes[0]?.reason).toContain('exit code 3');
-    expect(outcomes[1]?.reason).toContain('left as it runs');
+    expect(outcomes[1]?.reason).toContain('not reloaded');
     expect(pids(fleet).slice(1)).toEqual(before.slice(1));
     expect(fleet.events('reload-failed')).toMatchObject([{worker: 'web', instance: 1, left: ['web/2', 'web/3']}]);
   });
 });
 
-test('it goes on when the controller is lost', async () => {
+test('a reload goes on when the controller is lost', async () => {
   await using(
     new TestFleet(
       {

@@ -1,14 +1,14 @@
-/** Workers that run at their times only. */
+/** Workers that run only at scheduled times. */
 import {expect, test} from 'vitest';
 import {TestFleet, until} from './harness.ts';
 import {linesOf, loseController} from './losing.ts';
 import {using} from './wrapped.ts';
 
-/** Not before 2028. */
+/** Not due before 2028. */
 const RARE = '0 0 29 2 *';
 const job = {sh: 'echo x >> runs; [ ! -e fail ]', schedule: RARE, restart: 'never'};
 
-test('it waits for its time, counts as up, runs when it is started by hand, and waits again', async () => {
+test('a scheduled worker waits for its time, counts as up, runs when it is started by hand, and waits again', async () => {
   await using(new TestFleet({fleet: 'times', workers: {job, other: {run: ['sleep', '1000']}}}), async fleet => {
     fleet.up('--wait');
     const waiting = fleet.worker('job');
@@ -35,7 +35,7 @@ test('it waits for its time, counts as up, runs when it is started by hand, and 
   });
 });
 
-test('a schedule that changes holds at once, and what has none any more runs', async () => {
+test('a changed schedule applies at once, and a worker without a schedule any more runs', async () => {
   await using(new TestFleet({fleet: 'times', workers: {job: {...job, restart: 'on-failure'}}}), async fleet => {
     fleet.up('--wait');
     const before = fleet.worker('job').nextRunAt;
@@ -51,7 +51,7 @@ test('a schedule that changes holds at once, and what has none any more runs', a
   });
 });
 
-test('when its minute comes, it is run once', {timeout: 240_000}, async () => {
+test('a scheduled worker runs once in its minute', {timeout: 240_000}, async () => {
   const minutely = {sh: 'date +%H:%M >> runs', schedule: '* * * * *'};
   await using(new TestFleet({fleet: 'times', workers: {job: minutely}}), async fleet => {
     fleet.up('--wait');
@@ -62,11 +62,11 @@ test('when its minute comes, it is run once', {timeout: 240_000}, async () => {
   });
 });
 
-test('nobody can wait for what runs now and then', async () => {
+test('check rejects a worker that waits for a scheduled one', async () => {
   const workers = {job, web: {run: ['sleep', '1000'], after: ['job']}};
   await using(new TestFleet({fleet: 'times', workers}), fleet => {
     const {code, err, out} = fleet.run('check');
     expect(code).toBe(2);
-    expect(err + out).toContain('web.after: job runs by its schedule');
+    expect(err + out).toContain('web.after: job runs on a schedule');
   });
 });

@@ -1,4 +1,4 @@
-/** What the machine lacks is waited for: no descriptors, no processes. Nothing crashes, the others go on. */
+/** Workers wait for missing descriptors and processes. Nothing crashes, the other workers go on. */
 import {execFileSync} from 'node:child_process';
 import {readdirSync} from 'node:fs';
 import {expect, test} from 'vitest';
@@ -6,7 +6,7 @@ import {until as waitUntil, type TestFleet} from './harness.ts';
 import {lives} from './processes.ts';
 import {asOrdinary, isRoot, ordinaryFleet, using, WrappedFleet} from './wrapped.ts';
 
-/** Dozens are tried again and again, which on a loaded machine takes its time. */
+/** Dozens of starts are retried again and again, which takes its time on a loaded machine. */
 const until = <T>(what: string, probe: () => T | Promise<T>): ReturnType<typeof waitUntil<T>> =>
   waitUntil(what, probe, 40_000);
 
@@ -15,8 +15,8 @@ const sleeper = {run: ['sleep', '1000'], backoff: {initial: '100ms', max: '500ms
 const ready = (fleet: TestFleet): number => fleet.ps().workers.filter(({status}) => status === 'ready').length;
 
 /**
- * Some wait, all of them for that reason, and nobody has been given up. One that is being tried again just then, or
- * still waits because it was killed, is seen at a later look.
+ * Waits until some workers are in backoff, all of them for the given reason; checks that none has failed. A worker that
+ * is just being retried, or is in backoff because it was killed, is left to a later poll.
  */
 async function expectBackoff(fleet: TestFleet, reason: RegExp): Promise<void> {
   const workers = await until('some in backoff, and all of those for want of what is missing', () => {
@@ -34,23 +34,23 @@ const someWait = (fleet: TestFleet): boolean => {
   return all.includes('ready') && all.includes('backoff') && !all.includes('starting');
 };
 
-test('without descriptors workers wait in backoff, the others go on, stop works, and with room those that waited start', async () => {
+test('without descriptors workers wait in backoff, the others go on, stop works, and the waiting ones start once descriptors are free', async () => {
   const workers = {a: {...sleeper, instances: 6}, b: {...sleeper, instances: 30}};
   await using(new WrappedFleet(['prlimit', '--nofile=84:84', '--'], {fleet: 't', workers}), async fleet => {
     fleet.up();
     await until('some to run and some to wait', () => someWait(fleet));
     const {supervisor, workers: before} = fleet.ps();
     await expectBackoff(fleet, /EMFILE/);
-    // Each try takes descriptors, and must give all of them back.
+    // Each try opens descriptors, and must close all of them.
     const failures = (): number => fleet.events('spawn-failed').length;
     const [tries, open] = [failures(), openDescriptors(supervisor.pid)];
     await until('many more tries', () => failures() > tries + 60);
-    // What a try that is just under way holds is given back soon; what is lost is not.
+    // A try in progress closes its descriptors soon; leaked ones stay open.
     await until('all to be given back', () => openDescriptors(supervisor.pid) < open + 8);
     const ran = before.filter(({status}) => status === 'ready');
     expect(ran.length).toBeGreaterThan(5);
     for (const {pid} of ran) expect(lives(pid!)).toBe(true);
-    // More may run by now: whoever does not is who waits, of both kinds.
+    // More workers may run by now; all others wait, of both kinds.
     const running = fleet.ps().workers.filter(({status}) => status === 'ready');
     const stopped = new Set(running.map(({id}) => id));
     expect(fleet.run('stop', ...stopped).code).toBe(0);
@@ -65,7 +65,7 @@ test('without descriptors workers wait in backoff, the others go on, stop works,
 });
 
 const shortages = [
-  // A supervisor keeps some descriptors for itself: with so few more it starts nothing.
+  // A supervisor reserves some descriptors for itself: with so few more it starts nothing.
   {what: 'descriptors', lower: (open: number) => `--nofile=${open + 5}:`, raise: '--nofile=1000:', reason: /EMFILE/},
   {what: 'processes', lower: () => '--nproc=1:', raise: '--nproc=4000:', reason: /EAGAIN/},
 ];
@@ -77,7 +77,7 @@ function limit(pid: number, resource: string): void {
 }
 
 test.skipIf(!isRoot).each(shortages)(
-  'of an ordinary user (needs root to be one) with no $what left, who is killed comes back when there are some; the supervisor stays',
+  'a killed worker of an ordinary user (needs root to be one) with no $what left is restarted when there are some; the supervisor stays',
   async ({lower, raise, reason}) => {
     await using(ordinaryFleet({fleet: 't', workers: {w: {...sleeper, instances: 12}}}), async fleet => {
       fleet.up('--wait');
@@ -86,7 +86,7 @@ test.skipIf(!isRoot).each(shortages)(
       const others = workers.slice(2, 4);
       limit(supervisor.pid, lower(openDescriptors(supervisor.pid) - 2 * victims.length));
       for (const {pid} of victims) process.kill(pid!, 'SIGKILL');
-      // One of them may still find room in what the other has left.
+      // One victim may still start with what the other has freed.
       await expectBackoff(fleet, reason);
       expect(fleet.run('stop', ...others.map(({id}) => id)).code).toBe(0);
       expect(others.filter(({pid}) => lives(pid!))).toEqual([]);

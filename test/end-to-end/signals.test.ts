@@ -1,4 +1,4 @@
-/** What anchor, keeper and controller do when they are signalled, at any moment. */
+/** Signals to anchor, keeper and controller, at any moment. */
 import {connect} from 'node:net';
 import {existsSync, readdirSync} from 'node:fs';
 import {describe, expect, test} from 'vitest';
@@ -26,7 +26,7 @@ const debuggerAnswers = (): Promise<boolean> =>
   });
 
 describe.each(parts)('%s', part => {
-  test('gets SIGTERM: everything ends in order, and at once at the second', async () => {
+  test('gets SIGTERM: everything ends in order, and at once on a second SIGTERM', async () => {
     await using(
       new TestFleet({fleet: 't', workers: {first: polite, second: {...sleeper, after: ['first']}}}),
       async fleet => {
@@ -46,14 +46,14 @@ describe.each(parts)('%s', part => {
       const pid = fleet.ps().supervisor[part]!;
       process.kill(pid, 'SIGTERM');
       await until('the stop to be under way', () => fleet.worker('deaf').status === 'stopping');
-      // The same signal from a service manager and a terminal at once is one; this is a second one.
+      // Simultaneous signals (of a service manager and a terminal) count as one; this one counts as a second.
       await new Promise(resolve => setTimeout(resolve, 400));
       process.kill(pid, 'SIGTERM');
       await gone(fleet);
     });
   });
 
-  test('is not impressed by other signals, and opens no debugger', async () => {
+  test('survives other signals unchanged, and opens no debugger', async () => {
     await using(new TestFleet({fleet: 't', workers: {w: sleeper}}), async fleet => {
       fleet.up('--wait');
       const before = fleet.ps();
@@ -88,7 +88,7 @@ describe.each(parts)('%s', part => {
   });
 });
 
-/** The parts of a supervisor by their command lines, from their first instant on. */
+/** Recognizes the parts of a supervisor by their command lines, from their first instant on. */
 const isPart: Readonly<Record<string, (words: readonly string[]) => boolean>> = {
   anchor: words => words[3] === 'brood-anchor',
   keeper: words =>
@@ -108,7 +108,7 @@ const early: readonly (readonly [string, NodeJS.Signals])[] = [
 ];
 
 test.each(early)(
-  'in its first milliseconds the %s gets %s: the supervisor comes up, or is gone and up says so',
+  'the %s gets %s in its first milliseconds: the supervisor comes up, or is gone and up reports that',
   async (part, signal) => {
     await using(new TestFleet({fleet: 't', workers: {w: sleeper}}), async fleet => {
       const up = fleet.runAsync('up', '-d');
@@ -119,7 +119,7 @@ test.each(early)(
       process.kill(victim.pid, signal);
       const {code, err} = await up;
       if (signal === 'SIGTERM') {
-        // Whoever asked for the end of a part has asked for the end of all, unless the part was too young to hear it.
+        // SIGTERM to a part ends the whole supervisor, unless the part was too young to handle it.
         if (code === 0 && fleet.run('ps').code === 0) fleet.run('down');
       } else {
         expect({code, err, log: code === 0 ? '' : supervisorLog(fleet)}).toEqual({code: 0, err: '', log: ''});
@@ -132,7 +132,7 @@ test.each(early)(
   },
 );
 
-test('killed before it could say a word, the anchor is started again by up', async () => {
+test('up starts the anchor again when it was killed before it could report anything', async () => {
   await using(new TestFleet({fleet: 't', workers: {w: sleeper}}), async fleet => {
     const isUnborn = (pid: number): boolean => {
       const [program, script = ''] = commandLine(pid);
@@ -142,7 +142,7 @@ test('killed before it could say a word, the anchor is started again by up', asy
         environment(pid).includes(`TEST_FLEET=${fleet.folder}`)
       );
     };
-    // It lives for some 50 ms only, so it may be missed.
+    // The program lives for some 50 ms only, so the loop may miss it.
     const killed = await until('the program that becomes the anchor, before it does', async () => {
       const state = {isUp: false};
       const up = fleet.runAsync('up', '-d').finally(() => (state.isUp = true));
@@ -162,7 +162,7 @@ test('killed before it could say a word, the anchor is started again by up', asy
   });
 });
 
-test('SIGHUP applies a changed fleet file, leaves alone what did not change, and refuses a broken one with a reason', async () => {
+test('SIGHUP applies a changed fleet file, leaves unchanged workers alone, and rejects a broken file with a reason', async () => {
   const file = (seconds: string, more: object = {}): object => ({
     fleet: 't',
     workers: {same: sleeper, changed: {run: ['sleep', seconds]}, ...more},
@@ -188,7 +188,7 @@ test('SIGHUP applies a changed fleet file, leaves alone what did not change, and
   });
 });
 
-test('SIGTERM while the controller is killed again and again: the keeper ends the fleet itself, in good manners', async () => {
+test('the keeper itself ends the fleet gracefully on SIGTERM while the controller is killed again and again', async () => {
   await using(new TestFleet({fleet: 't', workers: {polite, w: {...sleeper, instances: 3}}}), async fleet => {
     fleet.up('--wait');
     await until('the trap to be set', () => existsSync(fleet.path('up')));
@@ -202,7 +202,7 @@ test('SIGTERM while the controller is killed again and again: the keeper ends th
           try {
             process.kill(seen.pid, 'SIGKILL');
           } catch {
-            // It has just ended.
+            // The controller has just ended.
           }
         }
       }

@@ -1,4 +1,4 @@
-/** Listening sockets that workers inherit: no connection is refused, whoever is lost or replaced. */
+/** Listening sockets that workers inherit: no connection is refused while processes are lost or replaced. */
 import {existsSync, statSync, writeFileSync} from 'node:fs';
 import {connect, createServer, type AddressInfo} from 'node:net';
 import {expect, test} from 'vitest';
@@ -7,7 +7,7 @@ import {refused, TestFleet, until} from './harness.ts';
 import {installation, runOf} from './installation.ts';
 import {using} from './wrapped.ts';
 
-/** Answers each connection with its pid, and says what it was given. */
+/** Answers each connection with its pid, and writes the variables that describe the socket to `given.PID`. */
 const SERVER = `
 const {LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES, BROOD_FD_HTTP_API} = process.env;
 require('node:fs').writeFileSync('given.' + process.pid, JSON.stringify({
@@ -22,7 +22,7 @@ const fleetOf = (socket: unknown, instances = 2): object => ({
   channels: {'http-api': {socket}},
 });
 
-/** What a connection is answered: a pid. Rejects where it is refused. */
+/** Connects; returns the pid that the server sends. Rejects if the connection is refused. */
 const ask = (to: number | string): Promise<number> =>
   new Promise((resolve, reject) => {
     const socket = typeof to === 'number' ? connect(to, '127.0.0.1') : connect(to);
@@ -31,7 +31,7 @@ const ask = (to: number | string): Promise<number> =>
     socket.on('error', reject).on('close', () => resolve(Number(text)));
   });
 
-/** Asks without a pause until told to stop; answers how many were answered, and what went wrong. */
+/** Connects without a pause until `stop`, which returns the number of answers and the errors. */
 function hammer(to: number | string): {stop(): Promise<{answered: number; refused: string[]}>} {
   const state = {over: false};
   const refused: string[] = [];
@@ -55,11 +55,11 @@ function hammer(to: number | string): {stop(): Promise<{answered: number; refuse
   };
 }
 
-// What only its workers have left, a new keeper fetches with these calls.
+// A new keeper needs these calls to fetch a socket that only workers still hold.
 const canFetch = !refused('pidfd_open') && !refused('pidfd_getfd');
 
 test.skipIf(!canFetch)(
-  'workers inherit it as sd_listen_fds(3) says; none is refused while keeper and controller are lost or replaced',
+  'workers inherit a socket as in sd_listen_fds(3); no connection is refused while keeper and controller are lost or replaced',
   async () => {
     const port = await freePort();
     await using(new TestFleet(fleetOf(port), {'server.js': SERVER}), async fleet => {
@@ -76,7 +76,7 @@ test.skipIf(!canFetch)(
       await until('the next controller', () => fleet.controller !== before.supervisor.controller);
       process.kill(before.supervisor.pid, 'SIGKILL');
       await until('the next keeper', () => fleet.keeper !== before.supervisor.pid);
-      // It has the socket, too: a worker that it starts inherits it.
+      // The new keeper has the socket, too: a worker that it starts inherits the socket.
       process.kill(pids[0]!, 'SIGKILL');
       const successor = await fleet.successor('web/1', pids[0]!);
       const other = installation(fleet, 'other', {'keeper.cjs': '//'});
@@ -98,7 +98,7 @@ test.skipIf(!canFetch)(
   },
 );
 
-test('while the only instance is restarted, connections wait', async () => {
+test('connections wait while the only instance is restarted', async () => {
   const port = await freePort();
   await using(new TestFleet(fleetOf(`127.0.0.1:${port}`, 1), {'server.js': SERVER}), async fleet => {
     fleet.up('--wait');
@@ -115,7 +115,7 @@ test('while the only instance is restarted, connections wait', async () => {
   });
 });
 
-test('an address that another program has is said, and tried again', async () => {
+test('an address on which another program listens is reported, and retried', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await until('the other program', () => other.listening);
   const {port} = other.address() as AddressInfo;
@@ -126,7 +126,7 @@ test('an address that another program has is said, and tried again', async () =>
         const all = fleet.events('spawn-failed');
         return all.length > 0 ? all : null;
       });
-      // Whose socket it is can't be found out where none can be fetched from a process.
+      // Without pidfd_getfd the owner of the socket can't be determined.
       const whose = refused('pidfd_getfd') ? 'program, or a worker that an earlier keeper started,' : 'program';
       expect(String(failed!['message'])).toContain(`can't listen on 127.0.0.1:${port}: another ${whose} listens there`);
       other.close();
@@ -137,7 +137,7 @@ test('an address that another program has is said, and tried again', async () =>
   }
 });
 
-test('a unix socket is private, takes the place of a stale one, and is gone after down', async () => {
+test('a unix socket is private, replaces a stale one, and is gone after down', async () => {
   await using(new TestFleet(fleetOf('./web.sock'), {'server.js': SERVER}), async fleet => {
     const path = fleet.path('web.sock');
     for (const round of [1, 2]) {
@@ -156,7 +156,7 @@ test('a unix socket is private, takes the place of a stale one, and is gone afte
   });
 });
 
-test('apply: who uses a channel that is another one now is restarted with it; the old one is closed', async () => {
+test('apply restarts the workers of a changed channel with the new socket, and closes the old one', async () => {
   const [first, second] = [await freePort(), await freePort()];
   await using(new TestFleet(fleetOf(first, 1), {'server.js': SERVER}), async fleet => {
     fleet.up('--wait');

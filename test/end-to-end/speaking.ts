@@ -4,7 +4,7 @@ import {TestFleet, until} from './harness.ts';
 
 export const quick = {first: '0s', initial: '50ms', max: '200ms'};
 
-/** Does what it finds in `web.1.do`, piece after piece: Python, with `say(text, fds)`. */
+/** Python program that executes each script it finds in `web.1.do`; scripts may call `say(text, fds)`. */
 export const SPEAKER = `
 import array, os, signal, socket, sys, time
 address = os.environ['NOTIFY_SOCKET']
@@ -37,7 +37,7 @@ export const speaker = (first = 'pass') => ({
 });
 export const files = {'speaker.py': SPEAKER};
 
-/** Has a worker do something; answers once it has taken that. */
+/** Gives a worker a script; returns once the worker has read it. */
 export async function tell(fleet: TestFleet, name: string, python: string): Promise<void> {
   fleet.write(python, `${name}.1.tmp`);
   renameSync(fleet.path(`${name}.1.tmp`), fleet.path(`${name}.1.do`));

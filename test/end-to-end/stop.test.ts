@@ -6,7 +6,7 @@ import {TestFleet, until} from './harness.ts';
 import {commandLine, everyProcess, lives, look, send, type Seen} from './processes.ts';
 import {connectorFleet, isRoot, lineageFleet, using, whyNoConnector} from './wrapped.ts';
 
-/** Forks at most 2^6 processes, also while it is being stopped: SIGTERM makes each fork once more. */
+/** Forks at most 2^6 processes, also during a stop: on SIGTERM each process forks once more. */
 const BOMB = `#!/usr/bin/perl
 my $depth = shift;
 sub grow { my $d = shift; return if $d <= 0; for (1..2) { my $p = fork; next if $p; $SIG{TERM} = sub { if (!fork) { $SIG{TERM} = 'IGNORE'; sleep 1000 } }; grow($d - 1); while (1) { sleep 1000 } } }
@@ -45,8 +45,8 @@ const sleepers = (fleet: TestFleet): string[] =>
     .map(({pid}) => commandLine(pid).join(' '))
     .filter(line => /sleep 200\d/.test(line));
 
-describe.skipIf(!isRoot).each(kinds)('with $proof (needs root to be both users)', ({proof, make}) => {
-  test('daemons, deaf, stopped and multiplying children: nothing survives a stop, and the answer says how it is known', async () => {
+describe.skipIf(!isRoot).each(kinds)('with the proof $proof (needs root to be both users)', ({proof, make}) => {
+  test('nothing survives a stop, neither daemons nor deaf, stopped or multiplying children, and the result names the proof', async () => {
     await using(make({fleet: 't', workers}), async fleet => {
       fleet.up('--wait');
       await until('every tree', () => {
@@ -67,7 +67,7 @@ describe.skipIf(!isRoot).each(kinds)('with $proof (needs root to be both users)'
     });
   });
 
-  test('after a crash, what the last run left is gone before the next begins, within about a second', async () => {
+  test('after a crash, processes of the last run are gone before the next run begins, sooner than after the stop timeout', async () => {
     const crash =
       '[ -e child ] && { kill -0 $(cat child) && echo lives > found || echo gone > found; exec sleep 1000; }';
     const sh = `${crash}; setsid sh -c 'trap "" TERM; echo $$ > child; while :; do sleep 2009; done' & while [ ! -s child ]; do sleep 0.02; done; exit 1`;
@@ -76,14 +76,16 @@ describe.skipIf(!isRoot).each(kinds)('with $proof (needs root to be both users)'
       await until('the second run', () => fleet.read('found') !== '');
       expect(fleet.read('found').trim()).toBe('gone');
       expect(lives(Number(fleet.read('child')))).toBe(false);
+      const spawned = await until('its event', () => fleet.events('spawned')[1]);
       const exited = fleet.events('exited')[0]!;
-      const spawned = fleet.events('spawned')[1]!;
-      expect(Date.parse(spawned.at) - Date.parse(exited.at)).toBeGreaterThan(500);
-      expect(Date.parse(spawned.at) - Date.parse(exited.at)).toBeLessThan(3000);
+      const gap = Date.parse(spawned.at) - Date.parse(exited.at);
+      expect(gap).toBeGreaterThan(500);
+      // Shorter than the stop timeout.
+      expect(gap).toBeLessThan(20_000);
     });
   });
 
-  test('down leaves not even what has shed every sign of where it came from', async () => {
+  test('down ends even processes that keep no trace of their origin', async () => {
     const sh =
       '(env -i /usr/bin/setsid /bin/sleep 2008 &); (env -i /usr/bin/setsid sh -c "trap \'\' TERM; sleep 2009; :" &); exec sleep 1000';
     await using(make({fleet: 't', workers: {w: worker(sh), other: worker('exec sleep 1000')}}), async fleet => {
@@ -100,7 +102,7 @@ describe.skipIf(!isRoot).each(kinds)('with $proof (needs root to be both users)'
     });
   });
 
-  test('when the keeper was killed in between, a stop still finds everything', async () => {
+  test('a stop still finds everything when the keeper was killed in between', async () => {
     const {daemon, nested, deaf, groups} = workers;
     await using(make({fleet: 't', workers: {daemon, nested, deaf, groups}}), async fleet => {
       fleet.up('--wait');
@@ -114,7 +116,7 @@ describe.skipIf(!isRoot).each(kinds)('with $proof (needs root to be both users)'
   });
 });
 
-/** The children of a process, read cheaply enough to be read again and again. */
+/** Returns the children of a process; cheap enough for a busy loop. */
 function children(pid: number): Seen[] {
   const pids = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
   return pids.map(child => look(Number(child))).filter(seen => seen !== null);
@@ -126,7 +128,7 @@ function supervisorPids(fleet: TestFleet): number[] {
 }
 
 describe('stop at any moment', () => {
-  test('while starting, during backoff, twice at once, and of one that is not there', async () => {
+  test('a stop works while starting, during backoff and twice at once; a stop of an unknown worker fails with a suggestion', async () => {
     const fleet = {
       fleet: 't',
       workers: {
@@ -154,7 +156,7 @@ describe('stop at any moment', () => {
     });
   });
 
-  test('restarts of many by many clients at once, and kills without pause: never two of one instance, one each in the end', async () => {
+  test('restarts of many workers by many clients at once, and kills without pause, never run an instance twice, and leave one process each', async () => {
     const once = `exec 9> lock.$BROOD_INSTANCE; flock -n 9 || echo twice >> twice; exec sleep 1000`;
     const fleet = {
       fleet: 't',

@@ -1,4 +1,4 @@
-/** Hundreds of deaths at once, again and again: what the machine can bear is restarted, all can see it, and nobody is harmed. */
+/** Hundreds of deaths at once, repeatedly: restarts are limited and reported, and other workers are not delayed. */
 import {readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {availableParallelism} from 'node:os';
 import {expect, test} from 'vitest';
@@ -7,13 +7,13 @@ import {until} from './harness.ts';
 import {using, WrappedFleet} from './wrapped.ts';
 
 const LOOPS = 150;
-/** Restarts a second for each CPU (docs/decisions/0022-restart-rate.md): of those that loop, and of all. */
+/** Restarts per second and CPU (docs/decisions/0022-restart-rate.md): of workers that loop, and of all. */
 const AGAIN = 10;
 const ALL = 35;
-/** However many the machine has: with more of them, a storm must be larger to be one. */
+/** At most 2, whatever the machine has: with more CPUs, a storm takes more deaths. */
 const CPUS = Math.min(2, availableParallelism());
 
-/** The first CPUs that this process may use. */
+/** Returns the first CPUs that this process may use. */
 function someCpus(): string {
   const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
   const all = list.split(',').flatMap(part => {
@@ -34,7 +34,7 @@ const workers = {
   lone: {run: ['sleep', '1000']},
 };
 
-test('a storm of restarts is held to a rate, is seen, holds up nobody else, and passes', async () => {
+test('a storm of restarts is limited to a rate, is reported, delays no other worker, and ends', async () => {
   await using(new WrappedFleet(['taskset', '-c', someCpus()], {fleet: 't', workers}), async fleet => {
     fleet.up('--wait');
     expect(fleet.ps().storm).toBeNull();
@@ -53,15 +53,15 @@ test('a storm of restarts is held to a rate, is seen, holds up nobody else, and 
     expect(storm?.held).toBeGreaterThan(0);
     const held = await until('one that is held', () => {
       const {instances} = fleet.json('status', 'loop') as {instances: InstanceDetail[]};
-      return instances.find(({reason}) => reason?.includes('waits for its turn'));
+      return instances.find(({reason}) => reason?.includes('restart rate limit'));
     });
     expect(held).toMatchObject({status: 'backoff', reason: expect.stringMatching(/^exit code 7; /) as string});
     expect(held.retryAt).not.toBeNull();
-    expect(fleet.run('ps').out).toMatch(/^too many restarts at once since .*: \d+ waits? for /m);
+    expect(fleet.run('ps').out).toMatch(/^too many restarts at once since .*: \d+ restarts? (is|are) waiting/m);
     const {problems} = fleet.json('doctor') as {problems: {kind: string; worker: string | null; message: string}[]};
     expect(problems.find(({kind}) => kind === 'restarts-held')).toMatchObject({worker: null});
 
-    // One that dies for the first time does not wait for those that loop.
+    // A worker that dies for the first time does not wait for those that loop.
     process.kill(lone, 'SIGKILL');
     await fleet.successor('lone', lone);
     const events = fleet.events();
@@ -73,7 +73,7 @@ test('a storm of restarts is held to a rate, is seen, holds up nobody else, and 
       ({type, worker, seq}) => type === 'spawned' && worker === 'loop' && seq > (began?.seq ?? 0),
     );
     const seconds = (Date.parse(after.at(-1)?.at ?? '') - Date.parse(began?.at ?? '')) / 1000;
-    // What was decided on before the storm began is one for each at most.
+    // Restarts that were decided before the storm began: at most one per instance.
     expect(after.length).toBeLessThanOrEqual(LOOPS + ALL * CPUS * seconds + 1);
 
     rmSync(fleet.path('poison'));
@@ -81,7 +81,7 @@ test('a storm of restarts is held to a rate, is seen, holds up nobody else, and 
     await until('the end of the storm', () => fleet.ps().storm === null, 30_000);
     const over = fleet.events('storm-over');
     expect(over.length).toBeGreaterThan(0);
-    // All of them, however often it began anew.
+    // The sum of all storms: one may have ended and begun anew.
     expect(over.reduce((sum, one) => sum + Number(one['held']), 0)).toBeGreaterThanOrEqual(storm?.held ?? 0);
     expect((fleet.json('doctor') as {problems: {kind: string}[]}).problems.map(({kind}) => kind)).not.toContain(
       'restarts-held',
@@ -89,7 +89,7 @@ test('a storm of restarts is held to a rate, is seen, holds up nobody else, and 
   });
 }, 240_000);
 
-test('all die at once, and are back without waiting for a turn; those started by hand never wait', async () => {
+test('workers that all die at once are restarted without waiting for a turn; workers restarted by hand never wait', async () => {
   const sleeper = {run: ['sleep', '1000'], instances: 300};
   await using(new WrappedFleet([], {fleet: 't', workers: {w: sleeper}}), async fleet => {
     fleet.up('--wait');

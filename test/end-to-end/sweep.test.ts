@@ -1,4 +1,4 @@
-/** What no signal has told: the next sweep finds how things are. */
+/** Changes that no signal has reported: the next sweep finds them. */
 import {describe, expect, onTestFinished, test} from 'vitest';
 import {libc, syscall} from '../../src/posix/libc.ts';
 import {TestFleet, until} from './harness.ts';
@@ -18,7 +18,7 @@ const waitpid = libc<[number, Buffer, number]>('int waitpid(int pid, void *statu
 const ptrace = (request: number, pid: number, data = 0): number =>
   syscall(ptraceNumber ?? -1, request, pid, 0, data, 0);
 
-/** Takes the next SIGCHLD away from a process that is traced; that is the end of the tracing. */
+/** Suppresses the next SIGCHLD of a traced process, and ends the tracing. */
 async function swallowSigchld(pid: number): Promise<void> {
   const status = Buffer.alloc(4);
   await until('SIGCHLD', () => {
@@ -31,7 +31,7 @@ async function swallowSigchld(pid: number): Promise<void> {
   ptrace(PTRACE_DETACH, pid);
 }
 
-test('SIGCHLD that is lost: the end of a worker is found, and so is how it ended', async context => {
+test('the exit of a worker is found, with its status, though SIGCHLD was lost', async context => {
   await using(new TestFleet({fleet: 't', workers: {w: sleeper}}), async fleet => {
     fleet.up('--wait');
     const {keeper} = fleet;

@@ -1,4 +1,4 @@
-/** What a new controller is told that the one before it has heard. */
+/** Facts that a new controller receives although its predecessor has received them. */
 import {mkdirSync, readdirSync, renameSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
@@ -13,9 +13,9 @@ async function lose(fleet: TestFleet, part: 'controller' | 'keeper'): Promise<vo
   await until(`the next ${part}`, () => fleet[part] !== before);
 }
 
-describe.each(['controller', 'keeper'] as const)('after the %s was lost, the next one knows', part => {
-  test('whose output can’t be written', async () => {
-    // Again and again: what comes before the keeper has heard the signal still goes to the old file.
+describe.each(['controller', 'keeper'] as const)('after the loss of the %s', part => {
+  test('a worker whose output can’t be written is still reported', async () => {
+    // Repeated: output before the keeper handles the signal still goes to the old file.
     const talk = {sh: 'echo first; while [ ! -e go ]; do sleep 0.02; done; while :; do echo second; sleep 0.05; done'};
     await using(new TestFleet({fleet: 't', workers: {talk}}), async fleet => {
       fleet.up('--wait');
@@ -25,7 +25,7 @@ describe.each(['controller', 'keeper'] as const)('after the %s was lost, the nex
         /talk\.1\/out[^/]*log$/.test(name),
       );
       const path = join(home, log ?? '');
-      // Moved away, and when it is to be opened anew there is a folder in its place.
+      // The log is moved away; when the keeper reopens it, a folder is in its place.
       renameSync(path, `${path}.aside`);
       mkdirSync(path);
       process.kill(fleet.keeper, 'SIGUSR1');
@@ -41,7 +41,7 @@ describe.each(['controller', 'keeper'] as const)('after the %s was lost, the nex
     });
   });
 
-  test('to which worker an orphan belongs', async () => {
+  test('an orphan still belongs to its worker', async () => {
     const w = {sh: '(setsid sleep 5000 &) ; exec sleep 1000'};
     await using(new TestFleet({fleet: 't', workers: {w}}), async fleet => {
       fleet.up('--wait');

@@ -6,8 +6,8 @@ import {TestFleet, until} from './harness.ts';
 import {using, whyNoConnector} from './wrapped.ts';
 import {type Line, tracing, SEVEN} from './tracing.ts';
 
-describe.skipIf(whyNoConnector !== null)('from the process connector, under load and loss', () => {
-  test('a storm of daemons that start again and again: each is its own worker’s, and none has no birth', () => {
+describe.skipIf(whyNoConnector !== null)('trace with the process connector, under load and loss', () => {
+  test('attributes each process of a storm of restarting daemons to its own worker, and shows its fork', () => {
     const storm = {
       restart: 'always',
       backoff: {first: '0s', initial: '10ms', max: '20ms', jitter: '0%'},
@@ -19,7 +19,7 @@ describe.skipIf(whyNoConnector !== null)('from the process connector, under load
     return using(new TestFleet({fleet: 'trace', workers}, {'storm.pl': STORM}), async fleet => {
       fleet.up();
       await tracing(fleet, ['--json'], async trace => {
-        // On a machine that is so busy that a new run is told of late, some are nobody's; none is ever another's.
+        // On a machine so busy that a new run is reported late, some have no worker; none ever has the wrong one.
         const isTold = ({command, worker}: Line): boolean => command?.includes('tag-') === true && worker !== null;
         const hasAll = (): boolean =>
           ['aa', 'bb', 'cc'].every(name => trace.lines.some(line => line.type === 'fork' && line.worker === name));
@@ -29,14 +29,14 @@ describe.skipIf(whyNoConnector !== null)('from the process connector, under load
         expect(wrong).toEqual([]);
         const born = new Set(lines.map(({child}) => child));
         const first = lines.findIndex(({type}) => type === 'fork');
-        // Those that lived when it began were not seen being born: the first processes of runs, and few others.
+        // Processes older than the trace have no fork event: the first processes of runs, and few others.
         const unborn = lines.slice(first).filter(({type, pid}) => type === 'exit' && !born.has(pid ?? 0));
         expect(unborn.length).toBeLessThan(50);
       });
     });
   });
 
-  test('a reader that is slow is waited for, and one that leaves meanwhile ends it', () => {
+  test('waits for a slow reader, and ends when that reader leaves', () => {
     const workers = {t: {run: ['perl', '-e', 'while (1) { my $p = fork; exit 0 if !$p; waitpid $p, 0 }']}};
     return using(new TestFleet({fleet: 'trace', workers}), async fleet => {
       fleet.up('--wait');
@@ -45,7 +45,7 @@ describe.skipIf(whyNoConnector !== null)('from the process connector, under load
         const {stdout} = trace.child;
         stdout?.pause();
         const {length} = trace.out;
-        // The pipe is full once it writes no more.
+        // The pipe is full once trace writes no more.
         const written = (): string =>
           /^wchar: (\d+)/m.exec(readFileSync(`/proc/${trace.child.pid}/io`, 'utf8'))?.[1] ?? '';
         let before = '';
@@ -86,12 +86,12 @@ describe.skipIf(whyNoConnector !== null)('from the process connector, under load
         const main = fleet.worker('t').pid;
         expect((await fleet.runAsync('down')).code).toBe(0);
         expect(await trace.ended()).toBe(0);
-        expect(trace.err).toMatch(/fleet trace has ended/);
+        expect(trace.err).toMatch(/fleet trace is down/);
         expect(trace.lines.find(({type, pid}) => type === 'exit' && pid === main)).toMatchObject({worker: 't'});
       });
     }));
 
-  test('names and commands of others do nothing to a terminal, and are whole in JSON', () =>
+  test('prints names and commands without control characters for a terminal, and complete in JSON', () =>
     using(
       new TestFleet({fleet: 'trace', workers: {evil: {run: ['sh', 'evil.sh']}}}, {'evil.sh': EVIL}),
       async fleet => {
@@ -107,7 +107,7 @@ describe.skipIf(whyNoConnector !== null)('from the process connector, under load
           );
         });
         await tracing(fleet, [], async trace => {
-          await until('its name', () => trace.out.includes('calls itself a) R ('));
+          await until('its name', () => trace.out.includes('renamed to a) R ('));
           await until('its arguments', () => trace.out.includes('exec sh -c sleep 0.1; exit 3'));
           expect(trace.out).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
           expect(trace.out.trimEnd().split('\n')).toSatisfy((lines: string[]) =>
@@ -117,7 +117,7 @@ describe.skipIf(whyNoConnector !== null)('from the process connector, under load
       },
     ));
 
-  test('--all needs no fleet, and a PID stands for itself and all that comes from it', () =>
+  test('needs no fleet with --all; a PID selects that process and all its descendants', () =>
     using(new TestFleet({fleet: 'trace', workers: {t: {sh: SEVEN}, u: {sh: SEVEN}}}), async fleet => {
       await tracing(fleet, ['--all', '--json'], async trace => {
         await until('anything', () => {
@@ -131,16 +131,16 @@ describe.skipIf(whyNoConnector !== null)('from the process connector, under load
       await tracing(fleet, [String(pid), '--json'], async trace => {
         await until('an end', () => trace.lines.some(({code, ppid}) => code === 7 && ppid === pid));
         expect(trace.lines.every(({worker}) => worker === 't')).toBe(true);
-        // It ends with that process and what came from it, though its worker is started again.
+        // The trace ends with that process and its descendants, though the worker is restarted.
         process.kill(pid ?? 0, 'SIGKILL');
         expect(await trace.ended()).toBe(0);
-        expect(trace.err).toMatch(new RegExp(`process ${pid} has ended`));
+        expect(trace.err).toMatch(new RegExp(`process ${pid} and all its descendants have exited`));
         expect(trace.lines.find(line => line.type === 'exit' && line.pid === pid)).toMatchObject({signal: 'SIGKILL'});
       });
     }));
 });
 
-/** Many daemons that live for a moment and shed every sign of where they come from; it ends after some. */
+/** Starts daemons that live for a moment and remove every trace of their origin, then exits. */
 const STORM = `
 use POSIX;
 my $tag = shift;

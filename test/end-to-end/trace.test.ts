@@ -7,8 +7,8 @@ import {Running, tracing, SEVEN} from './tracing.ts';
 
 const hasPython = spawnSync('python3', ['-c', 'import ctypes']).status === 0;
 
-describe.skipIf(whyNoConnector !== null)('from the process connector', () => {
-  test('forks, execs and ends with their status, of the worker that is named and of no other', () =>
+describe.skipIf(whyNoConnector !== null)('trace with the process connector', () => {
+  test('prints forks, execs and exits with their status, of the named worker and of no other', () =>
     using(
       new TestFleet({fleet: 'trace', workers: {t: {sh: SEVEN}, other: {sh: 'while :; do sleep 0.1; done'}}}),
       async fleet => {
@@ -29,7 +29,7 @@ describe.skipIf(whyNoConnector !== null)('from the process connector', () => {
       },
     ));
 
-  test('who forks twice, starts a session, clears its environment and is gone at once is still the worker’s', () =>
+  test('attributes a process to its worker that forks twice, starts a session, clears its environment and exits at once', () =>
     using(
       new TestFleet({
         fleet: 'trace',
@@ -49,7 +49,7 @@ describe.skipIf(whyNoConnector !== null)('from the process connector', () => {
       },
     ));
 
-  test('later runs of a worker are traced as well, from the fork on', () =>
+  test('follows later runs of a worker as well, from the fork on', () =>
     using(new TestFleet({fleet: 'trace', workers: {web: {run: ['sleep', '1000']}}}), async fleet => {
       fleet.up('--wait');
       await tracing(fleet, ['web', '--json'], async trace => {
@@ -68,22 +68,29 @@ describe.skipIf(whyNoConnector !== null)('from the process connector', () => {
       });
     }));
 
-  test.skipIf(!hasPython)('a process whose first thread ends before the others ends once, with its own status', () =>
-    using(
-      new TestFleet({fleet: 'trace', workers: {t: {run: ['python3', 'leaderless.py']}}}, {'leaderless.py': LEADERLESS}),
-      async fleet => {
-        fleet.up('--wait');
-        await tracing(fleet, ['--json'], async trace => {
-          const first = await until('an end', () => trace.lines.find(({type, code}) => type === 'exit' && code === 5));
-          await until('another', () => trace.lines.some(({code, pid}) => code === 5 && pid !== first.pid));
-          expect(trace.lines.filter(({type, pid}) => type === 'exit' && pid === first.pid)).toEqual([first]);
-        });
-      },
-    ),
+  test.skipIf(!hasPython)(
+    'prints one exit, with the right status, of a process whose first thread ends before the others',
+    () =>
+      using(
+        new TestFleet(
+          {fleet: 'trace', workers: {t: {run: ['python3', 'leaderless.py']}}},
+          {'leaderless.py': LEADERLESS},
+        ),
+        async fleet => {
+          fleet.up('--wait');
+          await tracing(fleet, ['--json'], async trace => {
+            const first = await until('an end', () =>
+              trace.lines.find(({type, code}) => type === 'exit' && code === 5),
+            );
+            await until('another', () => trace.lines.some(({code, pid}) => code === 5 && pid !== first.pid));
+            expect(trace.lines.filter(({type, pid}) => type === 'exit' && pid === first.pid)).toEqual([first]);
+          });
+        },
+      ),
   );
 });
 
-test.skipIf(!isFloodable)('events that were lost are said to be, and later ones are the right one’s', () =>
+test.skipIf(!isFloodable)('lost events are reported, and later events are attributed to the right worker', () =>
   using(ordinaryFleet({fleet: 'trace', workers: {t: {sh: SEVEN}}}), async fleet => {
     fleet.up('--wait');
     await tracing(fleet, ['--json'], async trace => {
@@ -103,11 +110,11 @@ test.skipIf(!isFloodable)('events that were lost are said to be, and later ones 
   }),
 );
 
-test('Ctrl-C ends it well, with what was counted; a closed pipe without a word', () =>
+test('Ctrl-C ends trace with exit code 0 and the counts; a closed pipe ends it silently', () =>
   using(new TestFleet({fleet: 'trace', workers: {t: {sh: SEVEN}}}), async fleet => {
     fleet.up('--wait');
     await tracing(fleet, [], async trace => {
-      const end = whyNoConnector === null ? 'exit code 7' : 'ended, how is not known';
+      const end = whyNoConnector === null ? 'exit code 7' : 'exit status unknown';
       await until('some lines', () => trace.out.includes(end));
       trace.child.kill('SIGINT');
       expect(await trace.ended()).toBe(0);
@@ -122,7 +129,7 @@ test('Ctrl-C ends it well, with what was counted; a closed pipe without a word',
     });
   }));
 
-test('without a fleet it says that there is none; no worker of that name is a mistake', () =>
+test('trace exits with 3 if the fleet does not run, and with 1 and a suggestion if there is no worker of that name', () =>
   using(new TestFleet({fleet: 'trace', workers: {web: {run: ['sleep', '1000']}}}), fleet => {
     expect(fleet.run('trace')).toMatchObject({code: 3, out: ''});
     fleet.up();
@@ -132,7 +139,7 @@ test('without a fleet it says that there is none; no worker of that name is a mi
     });
   }));
 
-test.skipIf(!isRoot)('where there is no connector, an ordinary user sees samples, and is told so', () =>
+test.skipIf(!isRoot)('trace without the connector shows samples to an ordinary user, and reports that', () =>
   using(
     lineageFleet({
       fleet: 'trace',
@@ -148,9 +155,9 @@ test.skipIf(!isRoot)('where there is no connector, an ordinary user sees samples
     async fleet => {
       fleet.up();
       await tracing(fleet, ['--json'], async trace => {
-        const why = refused('netlink') ? /sampled every .* \(E[A-Z]+\)/ : /sampled every .* network namespace/;
+        const why = refused('netlink') ? /sampling every .* \(E[A-Z]+\)/ : /sampling every .* network namespace/;
         await until('that it is sampled, and why', () => why.test(trace.err));
-        // How a process ended that is nobody's child is told by its pidfd.
+        // The exit status of a process that is not trace's child comes from its pidfd.
         const code = refused('pidfd_open') ? null : 7;
         const exit = await until(
           'an end, with its status',
@@ -187,7 +194,7 @@ test.skipIf(!isRoot)('where there is no connector, an ordinary user sees samples
   ),
 );
 
-/** The keeper is its parent, as the supervisor told. */
+/** Whether a process ran the main program of the worker `crash`. */
 const isMain = (trace: Running, pid: number): boolean =>
   trace.lines.some(line => line.type === 'exec' && line.pid === pid && line.command?.includes('exit 4') === true);
 

@@ -1,4 +1,4 @@
-/** A running `brood trace`, and what it has printed. */
+/** A running `brood trace`, and its output. */
 import {type ChildProcess} from 'node:child_process';
 import {TestFleet, until} from './harness.ts';
 
@@ -15,7 +15,7 @@ export interface Line {
   readonly signal?: string | null;
 }
 
-/** What a running `brood trace` has printed so far. */
+/** A running `brood trace`, with its output so far. */
 export class Running {
   readonly child: ChildProcess;
   out = '';
@@ -29,7 +29,7 @@ export class Running {
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.err += text));
   }
 
-  /** With --json. */
+  /** The parsed lines, if `--json` is set. */
   get lines(): readonly Line[] {
     const end = this.out.lastIndexOf('\n');
     const fresh = this.out.slice(this.#parsed, end + 1).split('\n');

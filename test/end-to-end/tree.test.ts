@@ -1,4 +1,4 @@
-/** `brood tree` of a living fleet, and of the machine by those who may see little of it. */
+/** `brood tree` of a running fleet, and of the machine for users who may see little of it. */
 import {spawnSync} from 'node:child_process';
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -24,8 +24,8 @@ interface Node {
 
 const flat = (nodes: readonly Node[]): Node[] => nodes.flatMap(node => [node, ...flat(node.children)]);
 
-test('the keeper is the root of its fleet, also after one was lost', async () => {
-  // What it becomes waits for no child.
+test('the keeper is the root of its fleet, also after the loss of a keeper', async () => {
+  // The shell executes sleep, which waits for no child.
   const family = {sh: 'sh -c "sleep 1000; :" & (exit 7) & exec sleep 1000'};
   const workers = {family, polite: {run: 'sleep 1000', nice: 5}};
   await using(new TestFleet({fleet: 'tree', workers}), async fleet => {
@@ -63,7 +63,7 @@ test('the keeper is the root of its fleet, also after one was lost', async () =>
   });
 });
 
-/** Somewhere without a fleet. */
+/** Returns a folder without a fleet. */
 function nowhere(): string {
   const folder = mkdtempSync(join(tmpdir(), 'brood-test-'));
   onTestFinished(() => rmSync(folder, {recursive: true}));
@@ -86,20 +86,20 @@ function machine(...prefix: string[]): Node[] {
   return flat(JSON.parse(stdout) as Node[]);
 }
 
-test('the whole machine, without a fleet', () => {
+test('tree --all shows the whole machine without a fleet', () => {
   const pids = machine().map(({pid}) => pid);
   expect(pids).toContain(1);
   expect(pids).toContain(process.pid);
   expect(new Set(pids).size).toBe(pids.length);
 });
 
-test.skipIf(!mayBecome)('the whole machine as a user of whom the password file knows nothing', () => {
+test.skipIf(!mayBecome)('tree --all shows the whole machine to a user without an entry in the password file', () => {
   const all = machine(...asOrdinary());
   expect(all.find(({pid}) => pid === process.pid)).toMatchObject({user: 'root'});
   expect(all.some(({user}) => user === '64321')).toBe(true);
 });
 
-test.skipIf(!mayHide)('of a /proc that hides others, those that are to be seen', () => {
+test.skipIf(!mayHide)('tree --all shows the visible processes of a /proc that hides those of other users', () => {
   const all = machine('unshare', '-m', 'sh', '-c', hiding, 'sh', ...asOrdinary());
   expect(all.length).toBeGreaterThan(0);
   expect(new Set(all.map(({user}) => user))).toEqual(new Set(['64321']));

@@ -14,7 +14,7 @@ const gone = (fleet: TestFleet): Promise<unknown> =>
   until('everything to have ended', () => fleet.tagged().length === 0);
 
 test.each(['SIGKILL', 'SIGHUP', 'SIGTERM'] as const)(
-  'a foreground up that gets %s takes its fleet along, in order',
+  'a foreground up that gets %s ends its fleet, in order',
   async signal => {
     await using(new TestFleet({fleet: 't', workers: {polite, w: {...sleeper, after: ['polite']}}}), async fleet => {
       const up = fleet.start(['up']);
@@ -29,7 +29,7 @@ test.each(['SIGKILL', 'SIGHUP', 'SIGTERM'] as const)(
   },
 );
 
-test('in the foreground the output is shown with names; SIGTSTP suspends the fleet, SIGCONT continues it; a second up is refused', async () => {
+test('a foreground up shows the output with names; SIGTSTP suspends the fleet, SIGCONT continues it; a second up is rejected', async () => {
   const workers = {talk: {sh: 'echo from out; echo from err >&2; exec sleep 1000'}, w: sleeper};
   await using(new TestFleet({fleet: 't', workers}), async fleet => {
     const up = fleet.start(['up'], {stdio: ['ignore', 'pipe', 'pipe']});
@@ -50,7 +50,7 @@ test('in the foreground the output is shown with names; SIGTSTP suspends the fle
   });
 });
 
-test('a foreground up that is suspended while the controller is replaced keeps its fleet, and takes it along when it dies', async () => {
+test('a foreground up that is suspended while the controller is replaced keeps its fleet, which ends when that up dies', async () => {
   const ticks = {sh: 'trap "echo bye >> bye; exit 0" TERM; while :; do echo x >> ticks; sleep 0.1; done'};
   await using(new TestFleet({fleet: 't', workers: {ticks}}), async fleet => {
     const up = fleet.start(['up']);
@@ -63,11 +63,11 @@ test('a foreground up that is suspended while the controller is replaced keeps i
     up.kill('SIGSTOP');
     await until('it to be stopped', () => look(up.pid!)?.state === 'T');
     await replace();
-    // Longer than a client that runs would be waited for, by the worker's own clock.
+    // Longer than the controller would wait for a running client, by the worker's own clock.
     const seen = fleet.read('ticks').length;
     await until('7 s of ticks', () => fleet.read('ticks').length > seen + 140, 60_000);
     expect(fleet.worker('ticks').pid).toBe(pid);
-    // It comes back by itself, and is attached as before.
+    // The client reconnects by itself, and is attached as before.
     up.kill('SIGCONT');
     await replace();
     expect(fleet.worker('ticks').pid).toBe(pid);
@@ -80,7 +80,7 @@ test('a foreground up that is suspended while the controller is replaced keeps i
   });
 }, 180_000);
 
-test('up --only starts what is named; --wait answers 0 when all is ready, and 1 with the reason when something failed', async () => {
+test('up --only starts the named workers; --wait exits with 0 when all are ready, and with 1 and the reason when one failed', async () => {
   const workers = {a: sleeper, b: sleeper, bad: {sh: 'exit 3', restart: 'never', ready: {log: 'never said'}}};
   await using(new TestFleet({fleet: 't', workers}), fleet => {
     const some = fleet.run('up', '-d', '--wait', '--only', 'a');
@@ -102,7 +102,7 @@ test('up --only starts what is named; --wait answers 0 when all is ready, and 1 
 });
 
 test.skipIf(!isRoot)(
-  'as process 1 (needs root to make a pid namespace) it reaps orphans, and SIGTERM from outside stops all with exit 0',
+  'up as process 1 reaps orphans, and on SIGTERM from outside stops all with exit code 0 (needs root to make a pid namespace)',
   async () => {
     const workers = {
       polite,
@@ -130,7 +130,7 @@ test.skipIf(!isRoot)(
           () => !everyProcess().some(({state, pid}) => state === 'Z' && inside(pid, init.pid)),
         );
         expect(look(init.pid)?.name).toBe('sh');
-        // Nobody attaches to it: it is the fleet.
+        // No client is attached: process 1 is the supervisor itself.
         const [folder = ''] = readdirSync(fleet.home);
         expect(JSON.parse(fleet.read('home', folder, 'fleet.json'))).toMatchObject({attached: false});
         process.kill(init.pid, 'SIGTERM');

@@ -1,4 +1,4 @@
-/** `brood upgrade`: other programs take over and nothing is lost, or nothing changes. */
+/** `brood upgrade`: new programs take over and nothing is lost, or nothing changes. */
 import {existsSync, readlinkSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
@@ -10,7 +10,7 @@ import {using} from './wrapped.ts';
 
 const sleeper = {run: ['sleep', '1000']};
 const late = {sh: 'trap "exit 42" USR1; touch late-up; while :; do sleep 0.05; done', restart: 'never'};
-/** Writes numbered lines until the file `enough` is there, then how many they were. */
+/** Writes numbered lines until the file `enough` exists, then their number to the file `wrote`. */
 const loud = {
   sh: 'n=0; while [ ! -e enough ]; do i=0; while [ $i -lt 500 ]; do i=$((i+1)); n=$((n+1)); echo $n; done; sleep 0.1; done; echo $n > wrote; exec sleep 1000',
   logs: {max_size: '1MiB', keep: 1000, compress: false},
@@ -23,7 +23,7 @@ const fleetFolder = (fleet: TestFleet): string => {
 };
 const pidsOf = ({workers}: PsReport): unknown => workers.map(({id, pid, restarts}) => [id, pid, restarts]);
 
-/** Waits until all that `loud` wrote is in its log, and checks that every line is there once and in order. */
+/** Waits until all output of `loud` is in its log, and checks that every line is there once and in order. */
 async function nothingIsLost(fleet: TestFleet): Promise<void> {
   writeFileSync(fleet.path('enough'), '');
   const count = await until('the last line to be written', () => Number(fleet.read('wrote')) || null, 30_000);
@@ -65,7 +65,7 @@ test('a new keeper and a new controller take over: pids, exit statuses and lines
     process.kill(fleet.worker('late').pid!, 'SIGUSR1');
     expect((await fleet.status('late', 'failed')).exit).toMatchObject({code: 42, reason: 'exited'});
     await nothingIsLost(fleet);
-    // Both parts are found again where the new programs lie.
+    // Both parts are restarted from the new programs.
     process.kill(after.supervisor.controller, 'SIGKILL');
     await until('the next controller', () => fleet.controller !== after.supervisor.controller);
     process.kill(after.supervisor.pid, 'SIGKILL');
@@ -76,7 +76,7 @@ test('a new keeper and a new controller take over: pids, exit statuses and lines
   });
 });
 
-/** Its trial lasts until a run has begun, and it takes over only when that has ended. */
+/** A keeper whose trial lasts until a run has begun, and which takes over only when that run has ended. */
 const slowKeeper = (fleet: TestFleet, then: string): string => `{
   const {existsSync, readFileSync, writeFileSync} = require('node:fs');
   const {join} = require('node:path');
@@ -143,8 +143,8 @@ const broken: readonly (readonly [string, Readonly<Record<string, string>>, RegE
   ],
 ];
 
-describe('nothing changes, and the reason is said, with', () => {
-  // At the same time, since the slow ones wait for a patience of ten seconds.
+describe('an upgrade changes nothing, and reports the reason, with', () => {
+  // Concurrent, since the slow cases wait for a timeout of ten seconds.
   test.concurrent.each(broken)('%s', {timeout: 180_000}, async (_name, before, reason) => {
     await using(new TestFleet({fleet: 't', workers: {w: {...sleeper, instances: 3}, late, loud}}), async fleet => {
       fleet.up('--wait');
@@ -159,12 +159,12 @@ describe('nothing changes, and the reason is said, with', () => {
       expect(after.supervisor.anchor).toBe(supervisor.anchor);
       expect(pidsOf(after)).toEqual(pidsOf({workers} as PsReport));
       expect(fleet.events('upgrade-failed')).toHaveLength(1);
-      // All is as it was, also for one who comes next.
+      // All is as it was, also for the next run.
       process.kill(fleet.worker('w/1').pid!, 'SIGKILL');
       await fleet.successor('w/1', workers[0]!.pid!);
       process.kill(fleet.worker('late').pid!, 'SIGUSR1');
       const {exit} = await fleet.status('late', 'failed');
-      // A keeper that was lost leaves workers that are no children of the next one.
+      // After the loss of a keeper, the workers are no children of the next one.
       if (tellsEnds) expect(exit).toMatchObject({code: 42});
       await nothingIsLost(fleet);
       expect(fleet.run('upgrade')).toMatchObject({code: 0, err: ''});
@@ -174,7 +174,7 @@ describe('nothing changes, and the reason is said, with', () => {
   });
 });
 
-test('the installation may vanish: whatever is lost comes back, and commands of another one work', async () => {
+test('a fleet outlives its installation: lost parts are restarted, and commands of another installation work', async () => {
   await using(new TestFleet({fleet: 't', workers: {w: {...sleeper, instances: 2}}}), async fleet => {
     const other = installation(fleet, 'other', {});
     expect((await runOf(fleet, other, {}, 'up', '-d', '--wait')).code).toBe(0);
@@ -198,7 +198,7 @@ test('the installation may vanish: whatever is lost comes back, and commands of 
   });
 });
 
-test('without a fleet: exit 3', async () => {
+test('upgrade exits with 3 if the fleet does not run', async () => {
   await using(new TestFleet({fleet: 't', workers: {w: sleeper}}), fleet => {
     expect(fleet.run('upgrade').code).toBe(3);
   });

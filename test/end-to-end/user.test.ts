@@ -7,7 +7,7 @@ import {isRoot, using} from './wrapped.ts';
 const hasNobody = /^nobody:/m.test(readFileSync('/etc/passwd', 'utf8'));
 
 test.skipIf(!isRoot || !hasNobody)(
-  'may open its own output again, by name (needs root and the account nobody)',
+  'a worker of another user may reopen its own output by name (needs root and the account nobody)',
   async () => {
     const w = {
       sh: 'id -un; for n in 1 2 3; do echo out $n >/dev/stdout; echo err $n >/dev/stderr; done; exec sleep 1000',

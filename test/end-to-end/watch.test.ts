@@ -1,4 +1,4 @@
-/** Workers that are started anew when a file changes. */
+/** Workers that are restarted when a file changes. */
 import {spawnSync} from 'node:child_process';
 import {mkdirSync, renameSync} from 'node:fs';
 import {expect, test, vi} from 'vitest';
@@ -16,7 +16,7 @@ const detail = (fleet: TestFleet, id: string): InstanceDetail =>
 const watching = (fleet: TestFleet, id: string): Promise<unknown> =>
   until(`${id} to be watched`, () => detail(fleet, id).watch?.watching === true);
 
-test('whatever is meant to run is started anew, also what has failed or finished; journal, why and status name the file', async () => {
+test('a changed file restarts each worker that should run, also a failed or finished one; journal, why and status name the file', async () => {
   const watch = ['src'];
   const workers = {
     web: {...sleeper, instances: 2, watch},
@@ -36,7 +36,7 @@ test('whatever is meant to run is started anew, also what has failed or finished
     await watching(fleet, 'web');
     const [one, two] = [fleet.worker('web/1'), fleet.worker('web/2')];
     const others = ['held', 'other'].map(name => fleet.worker(name).pid);
-    // What is there already, and what no program is made of, is no change.
+    // Files that exist already, and files that are no part of a program, are no change.
     mkdirSync(fleet.path('src/node_modules'));
     fleet.write('x', 'src/node_modules/x.js');
     fleet.write('x', 'src/.a.js.swp');
@@ -53,14 +53,14 @@ test('whatever is meant to run is started anew, also what has failed or finished
     expect(new Set(changes.map(({worker}) => worker))).toEqual(new Set(['web', 'broken', 'build']));
     expect(fleet.run('events', '-n', 'all').out).toContain('web/1 src/cure has changed');
     expect(fleet.run('why', 'web/1').out.replace(/\s+/g, ' ')).toMatch(
-      /a file that it watches had changed, so it was restarted.*src\/cure has changed/,
+      /a watched file changed, so it was restarted.*src\/cure has changed/,
     );
     expect(fleet.run('status', 'web/1').out).toMatch(/watches +src\n/);
     expect(fleet.run('down').code).toBe(0);
   });
 });
 
-test('it goes on when the controller is lost, and begins and ends with the fleet file', async () => {
+test('watching goes on when the controller is lost, and begins and ends with the key in the fleet file', async () => {
   await using(new TestFleet({fleet: 't', workers: {web: sleeper}}, {'src/a.js': '1'}), async fleet => {
     fleet.up('--wait');
     const first = fleet.worker('web').pid ?? 0;
@@ -69,7 +69,7 @@ test('it goes on when the controller is lost, and begins and ends with the fleet
     expect(fleet.run('check').err).toMatch(
       /^brood\.yaml:\d+:\d+: note: web\.watch\[1\]: .*later\/conf does not exist/m,
     );
-    expect(fleet.run('apply', '--plan').out).toContain('nothing is restarted');
+    expect(fleet.run('apply', '--plan').out).toContain('takes effect without a restart');
     expect(fleet.run('apply').code).toBe(0);
     await watching(fleet, 'web');
     expect(fleet.worker('web').pid).toBe(first);
@@ -97,7 +97,7 @@ test('it goes on when the controller is lost, and begins and ends with the fleet
   });
 });
 
-/** Of its own limits, a user namespace has only those of the user beside. */
+/** Runs a command with few inotify watches: the limit in /proc/sys/user belongs to the user namespace. */
 const FEW = [
   'unshare',
   '--user',
@@ -110,7 +110,7 @@ const FEW = [
 const canLimit = isRoot && spawnSync(FEW[0] ?? '', [...FEW.slice(1), 'true']).status === 0;
 
 test.skipIf(!canLimit)(
-  'where inotify watches are used up, it runs all the same, and doctor says so (needs user namespaces)',
+  'a worker runs although inotify watches are used up, and doctor reports it (needs user namespaces)',
   async () => {
     const files = Object.fromEntries(Array.from({length: 40}, (_, i) => [`src/f${i}.js`, 'x']));
     await using(

@@ -1,4 +1,4 @@
-/** Fleets that are started by way of another program: as an ordinary user, with a limit, with signals ignored, in a namespace. */
+/** Fleets that another program starts: as an ordinary user, with a limit, with signals ignored, in a namespace. */
 import {spawn, spawnSync, type ChildProcess, type SpawnOptions} from 'node:child_process';
 import {chownSync, existsSync, readdirSync, readFileSync} from 'node:fs';
 import {release} from 'node:os';
@@ -8,7 +8,7 @@ import {cli, refused, TestFleet, type Ran} from './harness.ts';
 
 export const isRoot = process.getuid?.() === 0;
 
-/** Nobody's uid on this machine, so no limit of processes is shared with anybody. */
+/** A uid that this machine does not use, so that its limit of processes is not shared. */
 export const ORDINARY_UID = 64_321;
 
 export const asOrdinary = (uid = ORDINARY_UID): string[] => [
@@ -20,7 +20,7 @@ export const asOrdinary = (uid = ORDINARY_UID): string[] => [
 ];
 
 export class WrappedFleet extends TestFleet {
-  /** Put before every command of this fleet. */
+  /** Precedes every command of this fleet. */
   prefix: readonly string[];
   protected override readonly isWrapped = true;
 
@@ -49,7 +49,7 @@ export class WrappedFleet extends TestFleet {
   }
 }
 
-/** Gives a folder and all in it to a user. */
+/** Changes the owner of a folder and its contents. */
 export function giveTo(uid: number, path: string): void {
   chownSync(path, uid, uid);
   for (const entry of readdirSync(path, {withFileTypes: true})) {
@@ -59,7 +59,7 @@ export function giveTo(uid: number, path: string): void {
   }
 }
 
-/** A fleet of an ordinary user, who has no cgroup, and since Linux 6.6 the process connector. Needs root. */
+/** A fleet of an ordinary user, without a cgroup, but since Linux 6.6 with the process connector. Needs root. */
 export function ordinaryFleet(
   fleet: string | object,
   files: Readonly<Record<string, string>> = {},
@@ -72,13 +72,13 @@ export function ordinaryFleet(
 }
 
 /**
- * A fleet of an ordinary user in a network namespace of its own, where there is no process connector either: what belongs to a
- * worker is told by lineage alone. Needs root.
+ * A fleet of an ordinary user in a network namespace of its own, also without the process connector: lineage alone
+ * attributes processes to workers. Needs root.
  */
 export const lineageFleet = (fleet: string | object, files: Readonly<Record<string, string>> = {}): WrappedFleet =>
   ordinaryFleet(fleet, files, ORDINARY_UID, ['unshare', '-n']);
 
-/** A fleet of root's where no cgroups are to be seen: what belongs to a worker is told by the process connector. Needs root. */
+/** A fleet of root without cgroups: the process connector attributes processes to workers. Needs root. */
 export function connectorFleet(fleet: string | object, files: Readonly<Record<string, string>> = {}): WrappedFleet {
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
   const paths = mounts.filter(line => line.includes(' - cgroup2 ')).map(line => line.split(' ')[4] ?? '');
@@ -86,7 +86,7 @@ export function connectorFleet(fleet: string | object, files: Readonly<Record<st
   return new WrappedFleet(['unshare', '-m', 'sh', '-c', script, 'sh', ...paths, '--'], fleet, files);
 }
 
-/** Why the process connector can't be had here; null: it can. */
+/** Reason why the process connector is not available here, or null. */
 export const whyNoConnector = ((): string | null => {
   if (refused('netlink')) return 'TEST_UNDER refuses it';
   const opened = Connector.open({threadEnds: false, changes: false});
@@ -97,17 +97,17 @@ export const whyNoConnector = ((): string | null => {
 
 const [major = 0, minor = 0] = release().split('.').map(Number);
 const canEverybodyListen = major > 6 || (major === 6 && minor >= 6);
-/** An event takes at least 500 bytes of a queue that holds twice the limit, and every process is two. */
+/** An event takes at least 500 bytes of a queue that holds twice the limit, and every process causes two events. */
 const MORE_THAN_A_QUEUE = Math.ceil((Number(readFileSync('/proc/sys/net/core/rmem_max', 'utf8')) * 2) / 500 / 2);
 
-/** Whether an ordinary user may listen to the process connector, whose queue can be made to run over in good time. */
+/** Whether an ordinary user may listen to the process connector, and its queue can be overflowed in reasonable time. */
 export const isFloodable = isRoot && whyNoConnector === null && canEverybodyListen && MORE_THAN_A_QUEUE < 40_000;
 
-/** Makes more events than an ordinary user's queue holds; answers how that went. */
+/** Causes more events than an ordinary user's queue holds; returns the exit code. */
 export const flood = (): number | null =>
   spawnSync('perl', ['-e', `for (1..${MORE_THAN_A_QUEUE}) { my $p = fork; exit 0 if !$p; waitpid $p, 0 }`]).status;
 
-/** Runs `body` with a fleet that is ended afterwards, whatever happens. */
+/** Runs `body` with a fleet, and ends the fleet afterwards, also after an error. */
 export async function using<F extends AsyncDisposable>(
   fleet: F,
   body: (fleet: F) => void | Promise<void>,

@@ -3,7 +3,7 @@ import {defaultWorker, noEffectYet, workerFromCommand, type FleetSpec} from '../
 import {check, worker} from './check.ts';
 
 describe('a worker from a command line', () => {
-  test('is what a file with nothing but run describes', async () => {
+  test('equals that of a file with nothing but run', async () => {
     const written = await worker('run: [/usr/bin/sleep, 9]', 'restart: never', 'env: {A: b}');
     const added = workerFromCommand({
       name: 'w',
@@ -15,7 +15,7 @@ describe('a worker from a command line', () => {
     expect(added).toEqual({spec: written});
   });
 
-  test('is called after its program unless it is given a name', () => {
+  test('is named after its program unless a name is given', () => {
     const nameOf = (program: string) => {
       const result = workerFromCommand({argv: [program], cwd: '/'});
       return 'spec' in result ? result.spec.name : result.problem;
@@ -30,19 +30,19 @@ describe('a worker from a command line', () => {
   });
 
   test.each([
-    [{argv: []}, 'nothing to run'],
-    [{argv: ['']}, 'nothing to run'],
+    [{argv: []}, 'no command'],
+    [{argv: ['']}, 'no command'],
     [{argv: ['a\0b']}, 'NUL'],
-    [{argv: ['a'], name: '9x'}, 'begins with a letter'],
+    [{argv: ['a'], name: '9x'}, 'starts with a letter'],
     [{argv: ['a'], restart: 'allways'}, 'did you mean always?'],
-    [{argv: ['a'], cwd: 'x'}, 'absolute path'],
+    [{argv: ['a'], cwd: 'x'}, 'absolute working directory'],
     [{argv: ['a'], env: {'A=B': 'c'}}, 'variable'],
-  ])('%j is refused', (options, said) => {
+  ])('%j is rejected', (options, said) => {
     expect(workerFromCommand({cwd: '/', ...options})).toEqual({problem: expect.stringContaining(said) as string});
   });
 });
 
-describe('what has no effect yet', () => {
+describe('features without effect yet', () => {
   const fleetOf = (...workers: FleetSpec['workers']): FleetSpec => ({
     name: 't',
     file: null,
@@ -52,11 +52,11 @@ describe('what has no effect yet', () => {
     channels: [],
   });
 
-  test('is nothing for a worker of defaults', () => {
+  test('do not include anything of a default worker', () => {
     expect(noEffectYet(fleetOf(defaultWorker('w', ['a'], '/')))).toEqual([]);
   });
 
-  test('is said of a fleet as it is said of its file', async () => {
+  test('are the same for a fleet as for its file', async () => {
     const {fleet, notes} = await check(`
 workers:
   w:

@@ -3,12 +3,12 @@ import type {ParseOptions} from '../../src/fleet/index.ts';
 
 export interface Checked {
   readonly fleet: FleetSpec | null;
-  /** `LINE:COLUMN: message`. */
+  /** In the form `LINE:COLUMN: message`. */
   readonly errors: readonly string[];
   readonly notes: readonly string[];
 }
 
-/** What `brood check` would say of a text, on a machine of two processors, without root. */
+/** Returns the output of `brood check` for a text, on a machine of two processors, without root. */
 export async function check(text: string, options: Partial<ParseOptions> = {}): Promise<Checked> {
   const {fleet, problems} = await parseFleetText(text, {file: 'f', dir: '/srv/shop', root: false, cpus: 2, ...options});
   const said = (severity: string) =>
@@ -16,12 +16,12 @@ export async function check(text: string, options: Partial<ParseOptions> = {}): 
   return {fleet, errors: said('error'), notes: said('note').map(note => note.replace(': note: ', ': '))};
 }
 
-/** The only worker `w` of a fleet, with these lines under it. */
+/** Returns a fleet whose only worker `w` has these lines. */
 export function workerText(...lines: readonly string[]): string {
   return ['workers:', '  w:', ...lines.map(line => `    ${line}`), ''].join('\n');
 }
 
-/** That worker, checked; throws what is wrong with it. */
+/** Returns that worker, checked; throws its errors. */
 export async function worker(...lines: readonly string[]): Promise<WorkerSpec> {
   const {fleet, errors} = await check(workerText(...lines), {root: true});
   const spec = fleet?.workers[0];
@@ -29,7 +29,7 @@ export async function worker(...lines: readonly string[]): Promise<WorkerSpec> {
   return spec;
 }
 
-/** The errors of a worker that sleeps and says this too. */
+/** Returns the errors of a worker that sleeps and has these lines, too. */
 export async function errorsOf(...lines: readonly string[]): Promise<readonly string[]> {
   return (await check(workerText('run: sleep 9', ...lines))).errors;
 }

@@ -35,7 +35,7 @@ describe('the next time of a schedule', () => {
     expect(next('*/5 * * * *', new Date(2026, 10, 21, 13, 5))).toBe('Sat Nov 21 2026 13:10');
   });
 
-  test('is the first minute that fits', () => {
+  test('is the first minute that matches', () => {
     const field = (low: number, high: number) =>
       fc.oneof(fc.constant('*'), fc.integer({min: low, max: high}).map(String), fc.constant('*/7'));
     const schedule = fc.tuple(field(0, 59), field(0, 23), fc.constant('*'), fc.constant('*'), field(0, 6));
@@ -50,7 +50,7 @@ describe('the next time of a schedule', () => {
           minutes.includes(date.getMinutes()) && hours.includes(date.getHours()) && daysOfWeek.includes(date.getDay());
         expect(fits(new Date(found))).toBe(true);
         const first = Math.floor(after.getTime() / 60_000) * 60_000 + 60_000;
-        // A day of minutes before it, at most: more would take long and show nothing else.
+        // At most the day before: more would take long and show nothing else.
         for (let time = Math.max(first, found - 86_400_000); time < found; time += 60_000) {
           expect(fits(new Date(time))).toBe(false);
         }
@@ -60,7 +60,7 @@ describe('the next time of a schedule', () => {
   });
 });
 
-/** The times of a schedule in Berlin, between two moments (UTC). */
+/** Returns the times of a schedule in Berlin, between two moments (UTC). */
 function inBerlin(text: string, from: string, to: string): string[] {
   const root = fileURLToPath(new URL('../../src/fleet/values/', import.meta.url));
   const script = `
@@ -83,9 +83,9 @@ function inBerlin(text: string, from: string, to: string): string[] {
   return JSON.parse(text2) as string[];
 }
 
-describe('where clocks are moved', () => {
-  // On 2026-10-25, 02:00 to 02:59 comes twice: from 00:00 UTC, and from 01:00 UTC.
-  test('a minute that comes twice is due once', () => {
+describe('where clocks change', () => {
+  // On 2026-10-25, 02:00 to 02:59 occurs twice: from 00:00 UTC, and from 01:00 UTC.
+  test('a minute that occurs twice is due once', () => {
     expect(inBerlin('30 2 * * *', '2026-10-24T22:00Z', '2026-10-25T12:00Z')).toEqual(['00:30']);
     expect(inBerlin('*/30 * * * *', '2026-10-24T23:30Z', '2026-10-25T03:00Z')).toEqual([
       '00:00',
@@ -95,8 +95,8 @@ describe('where clocks are moved', () => {
     ]);
   });
 
-  // On 2026-03-29, 02:00 to 02:59 does not come: at 01:00 UTC it is 03:00.
-  test('a minute that does not come is not due', () => {
+  // On 2026-03-29, 02:00 to 02:59 does not occur: at 01:00 UTC it is 03:00.
+  test('a minute that does not occur is not due', () => {
     expect(inBerlin('30 2 * * *', '2026-03-28T12:00Z', '2026-03-30T12:00Z')).toEqual(['00:30']);
     expect(inBerlin('0,30 * * * *', '2026-03-29T00:00Z', '2026-03-29T02:01Z')).toEqual([
       '00:30',

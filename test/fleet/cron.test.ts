@@ -21,14 +21,14 @@ describe('a schedule', () => {
     expect(cron('5-20/5,0 * * * *').minutes).toEqual([0, 5, 10, 15, 20]);
   });
 
-  test('takes 0 and 7 for Sunday, which ends a week as well as it begins one', () => {
+  test('accepts 0 and 7 as Sunday, at the beginning and at the end of a week', () => {
     expect(cron('0 0 * * 7').daysOfWeek).toEqual([0]);
     expect(cron('0 0 * * sat-sun').daysOfWeek).toEqual([0, 6]);
     expect(cron('0 0 * * 0-0').daysOfWeek).toEqual([0]);
     expect(cron('0 0 * * *').daysOfWeek).toEqual([0, 1, 2, 3, 4, 5, 6]);
   });
 
-  test('is due on either day only where both are restricted', () => {
+  test('is due on either day only if both are restricted', () => {
     expect(['0 0 1 * mon', '0 0 * * mon', '0 0 1 * *'].map(text => cron(text).eitherDay)).toEqual([true, false, false]);
   });
 
@@ -45,21 +45,21 @@ describe('a schedule', () => {
     ['jan * * * *', 'minute'],
     ['*/0 * * * *', 'step'],
     ['5/10 * * * *', 'write 5-59/10'],
-    ['9-5 * * * *', 'backwards'],
+    ['9-5 * * * *', 'reversed'],
     ['1,,2 * * * *', 'minute'],
     ['*-5 * * * *', 'minute'],
     ['@daily', "write '0 0 * * *'"],
-    ['0 0 31 feb,apr *', 'never due'],
-  ])('%j is refused', (text, said) => {
+    ['0 0 31 feb,apr *', 'never runs'],
+  ])('%j is rejected', (text, said) => {
     expect(parseCron(text)).toEqual({problem: expect.stringContaining(said) as string});
   });
 
-  test('the 31st of February is fine beside a weekday, for then either day counts', () => {
+  test('accepts the 31st of February beside a weekday, since either day is enough', () => {
     expect(cron('0 0 31 feb mon').eitherDay).toBe(true);
     expect(cron('0 0 29 feb *').daysOfMonth).toEqual([29]);
   });
 
-  test('any text is read or refused', () => {
+  test('parses or rejects any text', () => {
     const unit = fc.constantFrom(...'0123456789*/,- jansuo'.split(''));
     fc.assert(fc.property(fc.string({unit}), text => 'cron' in parseCron(text) || true));
   });

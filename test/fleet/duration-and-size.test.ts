@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import {durationInFile, sizeInFile, parseDuration, parseSize} from '../../src/fleet/index.ts';
+import {exactDuration} from '../../src/base/format.ts';
+import {sizeInFile, parseDuration, parseSize} from '../../src/fleet/index.ts';
 import {LONGEST_DURATION_MS} from '../../src/fleet/values/duration.ts';
 import {LARGEST_SIZE} from '../../src/fleet/values/size.ts';
 
@@ -26,21 +27,21 @@ describe('a duration', () => {
     ['-1s', 'such as'],
     ['10 s', 'such as'],
     ['1h30m', 'such as'],
-    ['10sec', 'sec is no unit of time'],
-    ['5M', 'M is no unit of time'],
+    ['10sec', 'sec is not a unit of time'],
+    ['5M', 'M is not a unit of time'],
     ['0.5ms', 'whole number of milliseconds'],
     ['99999d', 'longer than 3650d'],
-  ])('%j is refused, and the answer says what to write', (text, said) => {
+  ])('%j is rejected with a correct form', (text, said) => {
     expect(parseDuration(text)).toEqual({problem: expect.stringContaining(said) as string});
   });
 
-  test('comes back from its text exactly', () => {
+  test('can be parsed exactly from its text', () => {
     fc.assert(
       fc.property(fc.integer({min: 0, max: LONGEST_DURATION_MS}), ms => {
-        expect(parseDuration(durationInFile(ms))).toEqual({ms});
+        expect(parseDuration(exactDuration(ms))).toEqual({ms});
       }),
     );
-    expect([0, 1500, 60_000, 604_800_000].map(durationInFile)).toEqual(['0s', '1500ms', '1m', '7d']);
+    expect([0, 1500, 60_000, 604_800_000].map(exactDuration)).toEqual(['0s', '1500ms', '1m', '7d']);
   });
 });
 
@@ -63,11 +64,11 @@ describe('a size', () => {
     ['much', 'such as 4KiB'],
     ['0.3B', 'whole number of bytes'],
     ['9999TiB', 'larger than'],
-  ])('%j is refused, and the answer says what to write', (text, said) => {
+  ])('%j is rejected with a correct form', (text, said) => {
     expect(parseSize(text)).toEqual({problem: expect.stringContaining(said) as string});
   });
 
-  test('comes back from its text exactly', () => {
+  test('can be parsed exactly from its text', () => {
     fc.assert(
       fc.property(fc.maxSafeInteger(), number => {
         const bytes = Math.abs(number) % LARGEST_SIZE;

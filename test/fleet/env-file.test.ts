@@ -3,17 +3,17 @@ import {describe, expect, test} from 'vitest';
 import {parseEnvFile} from '../../src/fleet/index.ts';
 
 describe('an environment file', () => {
-  test('has assignments, comments, blank lines, and export where it is sourced too', () => {
+  test('has assignments, comments, blank lines, and an optional export', () => {
     const text = '\uFEFF# a comment\n\nA=1\nexport B = two words \nC=x#y # rest\nEMPTY=\r\nA=2\n';
     expect(parseEnvFile(text)).toEqual({env: {A: '2', B: 'two words', C: 'x#y', EMPTY: ''}, problems: []});
   });
 
-  test('takes single quotes literally and knows escapes in double quotes, over lines if need be', () => {
+  test('takes single quotes literally and interprets escapes in double quotes, also across lines', () => {
     const text = `A='$x \\n "q"'\nB="a\\nb \\"q\\" \\\\ $x" # rest\nC='one\ntwo'\nD=4\n`;
     expect(parseEnvFile(text).env).toEqual({A: '$x \\n "q"', B: 'a\nb "q" \\ $x', C: 'one\ntwo', D: '4'});
   });
 
-  test('says where it can not be read, and reads the rest', () => {
+  test('reports each invalid place, and reads the rest', () => {
     const {env, problems} = parseEnvFile('what\nA="b\nB=1\n  2C=3\nD="x" y\n', 'x.env');
     expect(env).toEqual({B: '1'});
     expect(problems.map(({file, line, column}) => [file, line, column])).toEqual([
@@ -24,7 +24,7 @@ describe('an environment file', () => {
     ]);
   });
 
-  test('any text is read or refused, within its lines', () => {
+  test('parses or rejects any text, within its lines', () => {
     const unit = fc.constantFrom(...`AB='"\\ \n#=exportx\0\r`.split(''));
     fc.assert(
       fc.property(fc.string({unit}), text => {

@@ -1,4 +1,4 @@
-/** A file that uses every key there is. */
+/** A file that uses every key. */
 export const EXAMPLE = `fleet: shop
 workers:
   db:

@@ -16,7 +16,7 @@ async function problemOf(path: string): Promise<string> {
 }
 
 describe('reading a fleet file', () => {
-  test('starts paths from the folder of the file itself, also through a link', async () => {
+  test('resolves paths from the folder of the file itself, also through a symbolic link', async () => {
     mkdirSync(join(dir, 'real'));
     writeFileSync(join(dir, 'real', 'brood.yaml'), '\uFEFFworkers: {w: {run: a, cwd: sub}}');
     symlinkSync(join('real', 'brood.yaml'), join(dir, 'link.yaml'));
@@ -25,7 +25,7 @@ describe('reading a fleet file', () => {
     expect(fleet?.workers[0]?.cwd).toBe(join(dir, 'real', 'sub'));
   });
 
-  test('tells a Procfile by its name', async () => {
+  test('recognizes a Procfile by its name', async () => {
     for (const name of ['Procfile', 'Procfile.dev', 'x.procfile']) {
       writeFileSync(join(dir, name), 'web: sleep 9 | cat\n');
       expect((await parseFleetFile(join(dir, name))).fleet?.workers[0]?.argv).toEqual([
@@ -36,25 +36,25 @@ describe('reading a fleet file', () => {
     }
   });
 
-  test('says in one problem why it can not be read', async () => {
+  test("reports in one problem why it can't be read", async () => {
     const at = (name: string) => join(dir, name);
     writeFileSync(at('large.yaml'), '#'.repeat(2 ** 20 + 1));
     writeFileSync(at('latin.yaml'), Buffer.from([0x61, 0x3a, 0x0a, 0xe4, 0x0a]));
     execFileSync('mkfifo', [at('fifo.yaml')]);
     symlinkSync('loop.yaml', at('loop.yaml'));
     expect(await problemOf(at('none.yaml'))).toBe(
-      `${at('none.yaml')}:1:1: the fleet file can't be read: there is no such file (ENOENT)`,
+      `${at('none.yaml')}:1:1: the fleet file can't be read: no such file (ENOENT)`,
     );
     expect(await problemOf(dir)).toContain('is a folder');
     expect(await problemOf(at('large.yaml'))).toContain('larger than 1MiB');
     expect(await problemOf(at('latin.yaml'))).toContain('latin.yaml:2:1: the file is not UTF-8');
-    expect(await problemOf(at('fifo.yaml'))).toContain('no regular file');
-    expect(await problemOf(at('loop.yaml'))).toContain('circle');
-    expect(await problemOf('/dev/zero')).toContain('no regular file');
+    expect(await problemOf(at('fifo.yaml'))).toContain('not a regular file');
+    expect(await problemOf(at('loop.yaml'))).toContain('form a loop');
+    expect(await problemOf('/dev/zero')).toContain('not a regular file');
     expect(await problemOf('nul\0')).toContain("can't be read");
   });
 
-  test('looks for brood.yaml where no file is named', () => {
+  test('finds brood.yaml if no file is given', () => {
     expect(findFleetFile(dir)).toBeNull();
     writeFileSync(join(dir, 'brood.yaml'), '');
     expect(findFleetFile(dir)).toBe(join(dir, 'brood.yaml'));

@@ -3,7 +3,7 @@ import {expect, test} from 'vitest';
 import {parseFleetText, type ParsedFleet} from '../../src/fleet/index.ts';
 import {EXAMPLE} from './example.ts';
 
-/** What holds of every answer: it is one or the other, in order, and points into the text. */
+/** Checks that a result has either a fleet or errors, with problems in order and at places within the text. */
 function expectSane(text: string, {fleet, problems}: ParsedFleet): void {
   expect(fleet === null).toBe(problems.some(({severity}) => severity === 'error'));
   const lines = text.replace(/^\uFEFF/, '').split('\n');
@@ -63,7 +63,7 @@ const PIECES = [
   ...['true', '5', '10s', '~', '#', '---', '%', '\t', '\r\n', '\uFEFF', '\0', 'é', '\u2028', '__proto__', '\ud800'],
 ];
 
-test('whatever is written, the answer is problems within the file, and never an exception', async () => {
+test('any text results in problems within the file, never in an exception', async () => {
   const text = fc.oneof(
     fc.string({unit: fc.constantFrom(...PIECES), maxLength: 60}),
     fc.string({unit: 'binary', maxLength: 200}),
@@ -76,7 +76,7 @@ test('whatever is written, the answer is problems within the file, and never an 
   );
 });
 
-test('a valid file that is changed anywhere is still valid, or its problems are inside of it', async () => {
+test('a valid file with any change is still valid, or its problems are within the text', async () => {
   const change = fc.record({at: fc.nat(EXAMPLE.length), cut: fc.nat(12), put: fc.constantFrom('', ...PIECES)});
   await fc.assert(
     fc.asyncProperty(fc.array(change, {minLength: 1, maxLength: 3}), async changes => {
@@ -87,7 +87,7 @@ test('a valid file that is changed anywhere is still valid, or its problems are 
   );
 });
 
-test('any JSON is read, for JSON is YAML', async () => {
+test('any JSON is parsed, since JSON is YAML', async () => {
   const keys = fc.constantFrom(
     'fleet',
     'workers',

@@ -9,11 +9,11 @@ test.each([
   ['', 'abc', 3],
   ['stop', 'stpo', 1],
   ['kitten', 'sitting', 3],
-])('from %j to %j it takes %d edits', (from, to, edits) => {
+])('from %j to %j takes %d edits', (from, to, edits) => {
   expect(editDistance(from, to)).toBe(edits);
 });
 
-test('the distance is the same in both directions, and zero only to itself', () => {
+test('the distance is the same in both directions, and zero only from a word to itself', () => {
   fc.assert(
     fc.property(fc.string(), fc.string(), (a, b) => {
       expect(editDistance(a, b)).toBe(editDistance(b, a));
@@ -23,7 +23,7 @@ test('the distance is the same in both directions, and zero only to itself', () 
   );
 });
 
-test('the nearest word is found over typing slips and habits of spelling', () => {
+test('the nearest word is found despite typing errors and other spelling conventions', () => {
   const keys = ['restart', 'give_up', 'env_file', 'env', 'run'];
   expect(['restrat', 'giveUp', 'give-up', 'Restart', 'envfile', 'rnu'].map(word => nearest(word, keys))).toEqual([
     'restart',
@@ -35,7 +35,7 @@ test('the nearest word is found over typing slips and habits of spelling', () =>
   ]);
 });
 
-test('a word that is near to none gets no suggestion', () => {
+test('a word far from all others gets no suggestion', () => {
   expect(nearest('colour', ['restart', 'run'])).toBeUndefined();
   expect(nearest('x', ['y', 'z'])).toBeUndefined();
   expect(nearest('a'.repeat(100_000), ['a'])).toBeUndefined();

@@ -2,8 +2,8 @@ import {describe, expect, test} from 'vitest';
 import {formatProblem, parseFleetText} from '../../src/fleet/index.ts';
 import {check, errorsOf, workerText} from './check.ts';
 
-describe('what is wrong in a fleet file', () => {
-  test('is said all at once, each thing with its place and the right spelling', async () => {
+describe('errors in a fleet file', () => {
+  test('are reported all at once, each with its place and the right spelling', async () => {
     const text =
       'fleet: t\nworkers:\n  w:\n    run: sleep 1000\n    restrat: always\n    stop: {timeout: soon}\n  v:\n    run: sleep 1000\n    after: [nobody]\n';
     const {fleet, problems} = await parseFleetText(text, {file: 'brood.yaml', dir: '/srv'});
@@ -11,11 +11,11 @@ describe('what is wrong in a fleet file', () => {
     expect(problems.map(formatProblem)).toEqual([
       'brood.yaml:5:5: unknown key restrat in w: did you mean restart?',
       'brood.yaml:6:21: w.stop.timeout: "soon": expected a duration such as 500ms, 10s, 5m, 1h or 7d',
-      'brood.yaml:9:13: v.after: nobody is no worker: expected one of w, v',
+      'brood.yaml:9:13: v.after: nobody is not a worker: expected one of w, v',
     ]);
   });
 
-  test('comes in the order of the file, errors and notes alike', async () => {
+  test('come in the order of the file, together with notes', async () => {
     const {problems} = await parseFleetText(
       'channels: {a: {lock: 1}}\nworkers:\n  w: {instances: x, run: a}\nzzz: 1\n',
       {file: 'f', dir: '/'},
@@ -28,12 +28,12 @@ describe('what is wrong in a fleet file', () => {
     ]);
   });
 
-  test('counts columns and lines as editors do, with CRLF and beyond ASCII', async () => {
+  test('count columns and lines as editors do, with CRLF and beyond ASCII', async () => {
     const {errors} = await check('workers:\r\n  w:\r\n    {run: a, env: {Ä: "ö"}, nice: x}\r\n');
     expect(errors).toEqual(['3:35: w.nice: expected a whole number from -20 to 19, such as 5, found "x"']);
   });
 
-  test('is quoted short and without control characters', async () => {
+  test('quote a short part of the text, without control characters', async () => {
     const [error = ''] = await errorsOf(`restart: "${'x'.repeat(500)}\\e[31m"`);
     expect(error.length).toBeLessThan(200);
     const [escape = ''] = await errorsOf('restart: "\\e[31m"');
@@ -41,24 +41,26 @@ describe('what is wrong in a fleet file', () => {
   });
 });
 
-test('a name from the file moves no cursor and fills no screen', async () => {
+test("a name from the file can't control the terminal or fill the screen", async () => {
   const {errors} = await check(`workers: {"\\e[2J\u202e": {run: a, nice: x}, ${'y'.repeat(5000)}: {run: b, nice: x}}`);
   expect(errors).toHaveLength(4);
   expect(errors.join('')).not.toMatch(/[\p{Cc}\u202e]/u);
   for (const error of errors) expect(error.length).toBeLessThan(620);
 });
 
-describe('a file with more wrong than anybody reads', () => {
+describe('a file with thousands of errors', () => {
   const wrong = Array.from({length: 3_000}, (_, i) => `${i}_`).join(', ');
 
-  test('is not looked at to its end, and says so', async () => {
+  test('is not checked to its end, which is reported', async () => {
     const {problems} = await parseFleetText(`workers: {w: {run: a, after: [${wrong}]}}`, {file: 'f', dir: '/'});
     expect(problems).toHaveLength(1_001);
-    expect(problems.at(-1)?.message).toMatch(/^these are 1000 errors, and the rest of the file was not looked at/);
+    expect(problems.at(-1)?.message).toMatch(
+      /^stopped after 1000 errors: fix them first; the rest of the file was not checked/,
+    );
     expect(problems.at(-2)?.message).toContain('w.after[999]');
   });
 
-  test('names a long key by its beginning, whoever it belongs to', async () => {
+  test('has messages that contain only the beginning of a long key, at any place', async () => {
     const key = 'k'.repeat(50_000);
     const text = `workers: {${key}: {run: a, after: [1_], env: {${key}: []}}}\ngroups: {${key}: {members: [${key}]}}\n`;
     const {problems} = await parseFleetText(text, {file: 'f', dir: '/'});
@@ -66,12 +68,12 @@ describe('a file with more wrong than anybody reads', () => {
     for (const {message} of problems) expect(message.length).toBeLessThan(500);
   });
 
-  test('keeps its fleet where these are notes', async () => {
+  test('keeps its fleet if these are notes', async () => {
     const workers = Array.from({length: 3_000}, (_, i) => `w${i}: *w`).join(', ');
     const {fleet, notes} = await check(`x-w: &w {run: a, cwd: ~/a}\nworkers: {${workers}}`);
     expect(fleet?.workers).toHaveLength(3_000);
     expect(notes).toHaveLength(1_001);
-    expect(notes.at(-1)).toContain('2000 more notes are left out');
+    expect(notes.at(-1)).toContain('2000 more notes omitted');
   });
 });
 
@@ -93,13 +95,13 @@ describe('an unknown key', () => {
     expect(errors).toEqual([expect.stringContaining(said)]);
   });
 
-  test('is told from a place to keep anchors', async () => {
+  test('does not include one that starts with x-, a place for anchors', async () => {
     const {errors} = await check(`x-notes: {any: thing}\n${workerText('run: a')}`);
     expect(errors).toEqual([]);
   });
 });
 
-describe('the file as a whole', () => {
+describe('the whole file', () => {
   test.each([
     ['', '1:1: the file is empty: write workers: {web: {run: node server.js}}'],
     ['# nothing\n', '1:1: the file is empty'],
@@ -122,7 +124,7 @@ describe('the file as a whole', () => {
     expect(errors).toHaveLength(1);
   });
 
-  test('may have no worker, but must say so, and is called after its folder', async () => {
+  test('may have no worker if it says so explicitly, and is named after its folder', async () => {
     expect((await check('workers: {}')).fleet).toEqual({
       name: 'shop',
       file: 'f',
@@ -133,11 +135,11 @@ describe('the file as a whole', () => {
     });
   });
 
-  test('may hold ten thousand instances and not one more', async () => {
+  test('may have ten thousand instances and no more', async () => {
     const text = (more: number) => `workers: {a: {run: a, instances: 9999}, b: {run: b, instances: ${more}}}`;
     expect((await check(text(1))).errors).toEqual([]);
     expect((await check(text(2))).errors).toEqual([
-      expect.stringContaining('1:64: b: makes more than 10000 instances'),
+      expect.stringContaining('1:64: b: exceeds the maximum of 10000 instances'),
     ]);
   });
 });

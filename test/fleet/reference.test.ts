@@ -4,7 +4,7 @@ import {fleetReference} from '../../src/fleet/reference.ts';
 import {check} from './check.ts';
 import {EXAMPLE} from './example.ts';
 
-test('the reference is what the tables say (else: node docs/make-references.mjs)', () => {
+test('the reference agrees with the tables (else: node docs/make-references.mjs)', () => {
   const committed = readFileSync(new URL('../../docs/fleet-file.md', import.meta.url), 'utf8');
   expect(fleetReference()).toBe(committed);
 });
@@ -19,7 +19,7 @@ test('the example of the reference is a valid file', async () => {
   ]);
 });
 
-test('a file that uses every key is valid for root, and for others but for its user', async () => {
+test('a file that uses every key is valid for root, and for others except its user', async () => {
   expect((await check(EXAMPLE, {root: true})).errors).toEqual([]);
   expect((await check(EXAMPLE)).errors).toEqual([expect.stringContaining('web.user: "www-data": needs root')]);
 });

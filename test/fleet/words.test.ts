@@ -44,24 +44,24 @@ describe('a command line without a shell', () => {
     ['(a)', '('],
     ['a # b', '#'],
     ['a\nb', 'a second line'],
-  ])('%j is refused: it needs a shell', (text, what) => {
+  ])('%j is rejected: it needs a shell', (text, what) => {
     expect(wordsOf(text)).toContain(`${what} needs a shell`);
   });
 
   test.each([
-    [`echo 'a`, "single quote (') is never closed"],
-    ['echo "a', 'double quote (") is never closed'],
-    ['echo \\', 'backslash at the end'],
-  ])('%j is refused', (text, said) => {
+    [`echo 'a`, "unterminated single quote (')"],
+    ['echo "a', 'unterminated double quote (")'],
+    ['echo \\', 'trailing backslash'],
+  ])('%j is rejected', (text, said) => {
     expect(wordsOf(text)).toContain(said);
   });
 
-  test('says which characters a shell would have expanded', () => {
+  test('reports which characters a shell would have expanded', () => {
     expect(splitWords('ls *.txt ~/x a~b')).toEqual({words: ['ls', '*.txt', '~/x', 'a~b'], literal: ['*', '~']});
     expect(splitWords("ls '*.txt'")).toMatchObject({literal: []});
   });
 
-  test('any words come back from their quoted form', () => {
+  test('any words survive quoting and splitting', () => {
     fc.assert(
       fc.property(fc.array(fc.string({unit: 'binary'})), words => {
         expect(splitWords(quoteWords(words))).toEqual({words, literal: []});
@@ -69,7 +69,7 @@ describe('a command line without a shell', () => {
     );
   });
 
-  test('any text is split or refused, never thrown at', () => {
+  test('any text is split or rejected, without an exception', () => {
     const unit = fc.constantFrom(...` ab'"\\$|&;<>(){}*~#\n\`=`.split(''));
     fc.assert(
       fc.property(fc.string({unit}), text => {
@@ -80,7 +80,7 @@ describe('a command line without a shell', () => {
     );
   });
 
-  test('agrees with /bin/sh wherever it does not refuse', () => {
+  test('agrees with /bin/sh on every accepted text', () => {
     const unit = fc.constantFrom(...` ab'"\\$=`.split(''));
     const lines = fc.sample(fc.string({unit, minLength: 1, maxLength: 12}), 300).filter(line => {
       const result = splitWords(line);

@@ -44,12 +44,12 @@ describe('a worker', () => {
     });
   });
 
-  test('of defaults is what a file with nothing but run describes', async () => {
+  test('of defaults equals that of a file with nothing but run', async () => {
     expect(defaultWorker('w', ['sleep', '9'], '/srv/shop')).toEqual(await worker('run: sleep 9'));
     expect(defaultWorker('w', ['a'], '/', {instances: 3})).toMatchObject({instances: 3, restart: 'always'});
   });
 
-  test('says each thing in the way that the table shows as its example', async () => {
+  test('accepts each key in the form of its example in the table', async () => {
     for (const [
       key,
       {
@@ -63,7 +63,7 @@ describe('a worker', () => {
     }
   });
 
-  test('keeps the default in every map of which it says only a part', async () => {
+  test('keeps the other defaults of a map that is given in part', async () => {
     expect(await worker('run: a', 'backoff: {max: 1m}', 'give_up: {restarts: 3}', 'stop: {timeout: 0s}')).toMatchObject(
       {
         backoff: {firstMs: 0, initialMs: 100, maxMs: 60_000},
@@ -74,7 +74,7 @@ describe('a worker', () => {
   });
 });
 
-describe('what a worker runs', () => {
+describe('the command of a worker', () => {
   test.each([
     ['run: node -e "a b" c', ['node', '-e', 'a b', 'c']],
     ['run: [sleep, 0.5, true, "x y", ""]', ['sleep', '0.5', 'true', 'x y', '']],
@@ -85,24 +85,24 @@ describe('what a worker runs', () => {
   });
 
   test.each([
-    [['env: {}'], '2:3: w: has nothing to run: write run:'],
-    [['run: a', 'sh: b'], '4:9: w: has run and sh'],
+    [['env: {}'], '2:3: w: no command: write run:'],
+    [['run: a', 'sh: b'], '4:9: w: run and sh are both set'],
     [
       ['run: a | b'],
-      '3:10: w.run: "a | b": | needs a shell: quote it if it is meant literally, or write sh: instead of run:',
+      '3:10: w.run: "a | b": | needs a shell: quote it to use it literally, or write sh: instead of run:',
     ],
-    [['run: "echo \'a"'], '3:10: w.run: "echo \'a": a single quote (\') is never closed, or write sh:'],
-    [['run: PORT=1 node x'], 'sets PORT as a shell would: write it under env:'],
+    [['run: "echo \'a"'], '3:10: w.run: "echo \'a": unterminated single quote (\'): close it, or write sh:'],
+    [['run: PORT=1 node x'], 'sets PORT as in a shell: move it to env:'],
     [['run:'], 'w.run: expected a command such as node server.js or [node, server.js], found nothing'],
     [['run: []'], 'found an empty list'],
-    [['run: [a, [b]]'], '3:14: w.run[1]: expected a word of the command, found a list'],
-    [['run: [a, null]'], '3:14: w.run[1]: expected a word of the command, found nothing'],
+    [['run: [a, [b]]'], '3:14: w.run[1]: expected a command word, found a list'],
+    [['run: [a, null]'], '3:14: w.run[1]: expected a command word, found nothing'],
     [['run: ["", a]'], '3:11: w.run[0]: has no program to run'],
     [['run: "\'\'"'], 'has no program to run'],
     [['run: {a: b}'], 'found a map'],
     [['run: [a, "b\\0"]'], 'NUL'],
     [['sh: ""'], 'w.sh: expected text'],
-  ])('%j is refused', async (lines, said) => {
+  ])('%j is rejected', async (lines, said) => {
     const {errors} = await check(workerText(...lines));
     expect(errors.join('\n')).toContain(said);
     expect(errors).toHaveLength(1);
@@ -130,7 +130,7 @@ describe('readiness and health', () => {
     expect((await worker('run: a', `ready: ${text}`)).ready).toEqual(ready);
   });
 
-  test('health has its own times', async () => {
+  test('health has default times', async () => {
     expect((await worker('run: a', 'health: {tcp: 80, every: 1m}')).health).toEqual({
       kind: 'tcp',
       host: '127.0.0.1',
@@ -143,26 +143,26 @@ describe('readiness and health', () => {
 
   test.each([
     ['ready: {timeout: 5s}', '4:5: w.ready: expected one of log, tcp, exec, after, http, notify, fd'],
-    ['ready: {tcp: 80, log: x}', '4:22: w.ready: is tcp already: expected one of them, not log too'],
+    ['ready: {tcp: 80, log: x}', '4:22: w.ready: tcp and log are both set: expected only one'],
     ['ready: {tpc: 80}', '4:13: unknown key tpc in w.ready: did you mean tcp?'],
-    ['ready: {tcp: 70000}', '4:18: w.ready.tcp: 70000: 70000 is no port: expected 1 to 65535'],
-    ['ready: {tcp: "::1:80"}', 'an IPv6 address stands in brackets'],
+    ['ready: {tcp: 70000}', '4:18: w.ready.tcp: 70000: 70000 is not a port: expected 1 to 65535'],
+    ['ready: {tcp: "::1:80"}', 'put an IPv6 address in brackets'],
     ['ready: {tcp: "a b:80"}', 'expected a port (5432) or host:port'],
-    ['ready: {notify: false}', '4:21: w.ready.notify: expected true (or leave the key out), found false'],
+    ['ready: {notify: false}', '4:21: w.ready.notify: expected true (or omit the key), found false'],
     ['ready: {fd: 2}', 'from 3 to 1023'],
     ['ready: {http: "ftp://x"}', 'expected a URL such as'],
     ['ready: {after: 5}', 'write 5s'],
-    ['ready: {exec: a | b}', "| needs a shell: quote it if it is meant literally, or write [sh, -c, '…']"],
+    ['ready: {exec: a | b}', "| needs a shell: quote it to use it literally, or write [sh, -c, '…']"],
     ['ready: true', '4:12: w.ready: expected a map with one of'],
     ['health: {log: x}', '4:14: unknown key log in w.health'],
-  ])('%s is refused', async (line, said) => {
+  ])('%s is rejected', async (line, said) => {
     const errors = await errorsOf(line);
     expect(errors.join('\n')).toContain(said);
     expect(errors).toHaveLength(1);
   });
 });
 
-test('a hook is a command, and is known by its event', async () => {
+test('a hook is a command, under the name of its event', async () => {
   expect((await worker('run: a', "hooks: {exit: './n.sh a', failed: [./p.sh]}")).hooks).toEqual({
     exit: ['./n.sh', 'a'],
     failed: ['./p.sh'],
@@ -170,7 +170,7 @@ test('a hook is a command, and is known by its event', async () => {
   expect(await errorsOf('hooks: {fialed: a}')).toEqual(['4:13: unknown key fialed in w.hooks: did you mean failed?']);
 });
 
-test('wrong types of any key are refused at the value, whatever they are', async () => {
+test('a value of a wrong type is rejected at its place, for any key', async () => {
   const wrong = fc.constantFrom('{zzz: 1}', '[[]]', '[{}]', '[~]', '{}', '-0.5');
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...Object.keys(workerKeys)), wrong, async (key, value) => {

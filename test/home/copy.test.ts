@@ -1,4 +1,4 @@
-/** A copy whose name says what must be in it. */
+/** Copies of the programs, whose name is a hash of their content. */
 import {
   appendFileSync,
   chmodSync,
@@ -37,7 +37,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, {recursive: true}));
 
-test('a name changes with each byte and each name, and not with the order', () => {
+test('a name depends on every byte and every file name, and not on the order', () => {
   const name = nameOfCopy(files);
   expect(name).toMatch(/^[0-9a-f]{16}$/);
   expect(nameOfCopy([...files].reverse())).toBe(name);
@@ -50,7 +50,7 @@ test('a name changes with each byte and each name, and not with the order', () =
   expect(nameOfCopy(files.slice(1))).not.toBe(name);
 });
 
-describe('a copy that differs is made anew from what it was made from', () => {
+describe('a copy that differs is made anew from its sources', () => {
   const damages: [string, () => void][] = [
     ['torn', () => truncateSync(join(copy, 'keeper.cjs'), 3)],
     ['empty', () => truncateSync(join(copy, 'node_modules/koffi/index.cjs'), 0)],
@@ -98,7 +98,7 @@ describe('a copy that differs is made anew from what it was made from', () => {
   });
 });
 
-test('a copy of an earlier version is known by what that version named it by', () => {
+test("a copy of an earlier version is verified against that version's kind of name", () => {
   const names = ['node_modules/koffi/package.json', 'anchor.cjs', 'keeper.cjs', 'controller.cjs'];
   const hash = createHash('sha256').update(process.arch);
   for (const name of names) hash.update(name);
@@ -111,7 +111,7 @@ test('a copy of an earlier version is known by what that version named it by', (
   expect(isWhole(earlier)).toBe(false);
 });
 
-test('one that does not work gets no name, and leaves nothing', () => {
+test('a copy that does not work gets no name, and leaves no files', () => {
   rmSync(copy, {recursive: true});
   const refuse = (): void => {
     throw new Error('it can not be loaded');
@@ -120,7 +120,7 @@ test('one that does not work gets no name, and leaves nothing', () => {
   expect(readdirSync(root)).toEqual(['installed']);
 });
 
-test('what another process has made at the same time is as good', () => {
+test('a copy made by another process at the same time is accepted', () => {
   makeCopy(copy, files, nothing);
   expect(isWhole(copy)).toBe(true);
   chmodSync(copy, 0o700);

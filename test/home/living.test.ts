@@ -1,4 +1,4 @@
-/** Which command lines are a supervisor's. */
+/** Recognition of a supervisor's processes by their command lines. */
 import {spawn} from 'node:child_process';
 import {chmodSync, copyFileSync, mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -29,21 +29,21 @@ test.each<[string, string[], unknown]>([
   expect(roleOf(argv)).toEqual(role === null ? null : {role, folder: '/h/t'});
 });
 
-test('of two processes that were started at the same tick, the lower pid is the older', () => {
+test('of two processes started in the same tick, the one with the lower pid is older', () => {
   const at = (pid: number, startTime: string): {pid: number; startTime: string} => ({pid, startTime});
   expect(isOlder(at(9, '99'), at(1, '100'))).toBe(true);
   expect(isOlder(at(9, '100'), at(1, '100'))).toBe(false);
 });
 
 test.skipIf(!isRoot)(
-  'a set-user-ID program that another user started (needs root to be one) is none, whatever its command line says',
+  'a set-user-ID program started by another user (needs root) is no part of a supervisor, whatever its command line is',
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'brood-living-'));
     chmodSync(folder, 0o755);
     const program = join(folder, 'sleep');
     copyFileSync('/bin/sleep', program);
     const says = ['-c', 'x', 'brood-anchor', '/bin/sh', 'x', '', '', '/c', folder, '1'];
-    // Not sleep's arguments: a shell that waits, with set-user-ID from the file system.
+    // A shell instead of sleep, since it ignores additional arguments; the set-user-ID bit is on the copy.
     copyFileSync('/bin/sh', program);
     chmodSync(program, 0o4755);
     const own = spawn('/bin/sh', ['-c', 'sleep 1000; :', ...says.slice(2)], {stdio: 'ignore'});

@@ -1,4 +1,4 @@
-/** Whose folder may be used, as a function of what lies along its path and who is in which group. */
+/** Whether a folder may be used, as a function of the entries along its path and the members of groups. */
 import {describe, expect, test} from 'vitest';
 import {accountsIn} from '../../src/home/accounts.ts';
 import type {Place} from '../../src/home/place.ts';
@@ -30,34 +30,34 @@ const why = (uid: number, surroundings: Partial<Surroundings>): string | null =>
 };
 
 describe('a folder is used', () => {
-  test.each([0, 1000])('by uid %d, whose own it is, below folders of root', uid => {
+  test.each([0, 1000])('by uid %d, its owner, below folders of root', uid => {
     expect(why(uid, {})).toBeNull();
   });
 
-  test('where it is yet to be made, and its home as well', () => {
+  test('if it does not exist yet, and its home does not either', () => {
     expect(why(1000, {home: null, folder: null})).toBeNull();
   });
 
-  test('below a sticky folder that everybody may write, and a folder of this user in it', () => {
+  test('below a sticky folder that is writable by everybody, and a folder of this user in it', () => {
     const above = [ROOT, folder('/tmp', 0, 0o1777), folder('/tmp/mine', 1000, 0o700)];
     expect(why(1000, {above})).toBeNull();
   });
 
-  test('below a link of root or of this user, as /var/run is', () => {
+  test('below a symbolic link of root or of this user, such as /var/run', () => {
     const link = (uid: number): Place => ({path: '/srv/link', kind: 'link', uid, gid: uid, mode: 0o777});
     expect(why(1000, {above: [ROOT, link(0), link(1000)]})).toBeNull();
     expect(why(1000, {above: [ROOT, link(1001)]})).toMatch(/link.*belongs to bob/);
   });
 
-  test('below one that its private group may write', () => {
+  test("below a folder that is writable by this user's private group", () => {
     expect(why(1000, {above: [ROOT, folder('/home/alice', 1000, 0o775)]})).toBeNull();
     expect(why(0, {above: [ROOT, folder('/opt', 0, 0o775)]})).toBeNull();
-    // Root's, and only this user is in the group.
+    // It belongs to root, and only this user is in the group.
     expect(why(1000, {above: [ROOT, folder('/opt', 0, 0o775, 1000)]})).toBeNull();
   });
 });
 
-describe('a folder is refused, and its name, its owner, what it means and what to do are said', () => {
+describe('a folder is rejected with its name, its owner, the meaning and a remedy', () => {
   test.each<[string, number, Partial<Surroundings>, RegExp]>([
     [
       'of another user',

@@ -1,4 +1,4 @@
-/** Channels that the programs of `fixtures/channels` make, and the tools that they are compared with. */
+/** Runs the programs of `fixtures/channels`, which make channels, and the tools for comparison. */
 import {spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
 import {chmodSync, existsSync, mkdtempSync, realpathSync, rmSync} from 'node:fs';
@@ -15,7 +15,7 @@ export const maker = fileURLToPath(new URL('../../fixtures/channels/make.py', im
 
 const has = (command: string, ...args: string[]): boolean => spawnSync(command, args).error === undefined;
 
-/** That of the system, if there is one: others may lie where an ordinary user can't read. */
+/** The system's own, if there is one: others may be in a folder that an ordinary user can't read. */
 const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
 
 export const hasPython = has(python, '--version');
@@ -28,15 +28,15 @@ export const hasIpv6 = Object.values(networkInterfaces()).some(all => all?.some(
 export const tool = (command: string, ...args: string[]): string =>
   spawnSync(command, args, {encoding: 'utf8', maxBuffer: 1 << 26}).stdout;
 
-/** What a fixture says of itself. */
+/** The report of a fixture. */
 export interface Told {
   readonly [name: string]: unknown;
 }
 
 /**
- * Runs `body` while the channel is there. The program and its children end with the standard input of the first.
+ * Runs `body` while the channel exists. The program and its children end when its standard input is closed.
  *
- * @param prefix put before the command: as another user, in another namespace
+ * @param prefix words before the command, which run it as another user or in another namespace
  */
 export async function holding<T>(
   kind: string,
@@ -68,14 +68,14 @@ export async function holding<T>(
 export const number = (told: Told, name: string): number => Number(told[name]);
 export const numbers = (told: Told, name: string): number[] => told[name] as number[];
 
-/** Channels of these processes, and of one kind. */
+/** Returns the channels of one kind that these processes hold. */
 export function channelsOf(kind: Kind, ...pids: number[]): readonly Channel[] {
   return readChannels({pids: new Set(pids), kinds: new Set([kind])}).channels;
 }
 
 export const pidsOf = (ends: readonly End[]): number[] => [...new Set(ends.map(({pid}) => pid))].sort((a, b) => a - b);
 
-/** The one channel that these processes share with each other and with nobody else. */
+/** Returns the only channel that exactly these processes share. */
 export function shared(kind: Kind, ...pids: number[]): Channel {
   const all = channelsOf(kind, ...pids);
   const found = all.filter(

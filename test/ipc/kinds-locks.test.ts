@@ -1,11 +1,11 @@
-/** File locks as channels: who holds them, and who waits. */
+/** File locks as channels: holders and waiters. */
 import {readFileSync} from 'node:fs';
 import {describe, expect, test} from 'vitest';
 import {deadlocksOf} from '../../src/ipc/deadlocks.ts';
 import {channelsOf, hasPython, holding, number, numbers, shared} from './fixture.ts';
 
-describe.skipIf(!hasPython)('file locks, python3 is needed', () => {
-  /** `/proc/locks` without the numbers of its lines. */
+describe.skipIf(!hasPython)('file locks (python3 is needed)', () => {
+  /** Returns the fields of `/proc/locks` without line numbers. */
   const locksOf = (inode: number): string[][] =>
     readFileSync('/proc/locks', 'latin1')
       .split('\n')
@@ -17,7 +17,7 @@ describe.skipIf(!hasPython)('file locks, python3 is needed', () => {
           .split(/\s+/),
       );
 
-  test('flock: also who inherited it holds it, and who waits', () =>
+  test('flock: processes that inherited it are holders, too, and waiters are listed', () =>
     holding('flock', told => {
       const [holders, waiters] = [numbers(told, 'holders'), numbers(told, 'waiters')];
       const lock = shared('lock', ...holders, ...waiters);
@@ -27,7 +27,7 @@ describe.skipIf(!hasPython)('file locks, python3 is needed', () => {
       expect(lines.map(line => Number(line.at(-4)))).toEqual([holders[0], waiters[0]]);
     }));
 
-  test('records: whom one waits for depends on the bytes', () =>
+  test('records: the holder that blocks a waiter depends on the bytes', () =>
     holding('posix-lock', told => {
       const [first, second, waiter] = ['first', 'second', 'waiter'].map(name => number(told, name));
       const channels = channelsOf('lock', first!, second!);
@@ -41,7 +41,7 @@ describe.skipIf(!hasPython)('file locks, python3 is needed', () => {
       expect(locksOf(number(told, 'inode'))).toHaveLength(3);
     }));
 
-  test('open file descriptions: holder and waiter, although /proc/locks names neither', () =>
+  test('open file descriptions: holder and waiter are found, although /proc/locks names neither', () =>
     holding('ofd-lock', told => {
       const [holders, waiters] = [numbers(told, 'holders'), numbers(told, 'waiters')];
       const lock = shared('lock', ...holders, ...waiters);
@@ -49,7 +49,7 @@ describe.skipIf(!hasPython)('file locks, python3 is needed', () => {
       expect(locksOf(number(told, 'inode')).map(line => line.at(-4))).toEqual(['-1', '-1']);
     }));
 
-  test('three that wait for each other are a deadlock', () =>
+  test('three processes that wait for each other are a deadlock', () =>
     holding('deadlock', told => {
       const pids = numbers(told, 'pids');
       const [a, b, c] = told['paths'] as string[];

@@ -1,4 +1,4 @@
-/** Each kind of channel, made by a program, and what the kernel's own tools say of the same processes. */
+/** Each kind of channel, made by a program, compared with the kernel's tools for the same processes. */
 import {describe, expect, test} from 'vitest';
 import {readChannels} from '../../src/ipc/graph.ts';
 import type {Channel} from '../../src/ipc/types.ts';
@@ -20,15 +20,15 @@ import {
 const modes = (channel: Channel, pid: number): string[] =>
   channel.ends.filter(end => end.pid === pid).map(({mode}) => mode);
 
-/** The rows of a tool's table that hold all these words. */
+/** Returns the rows of a tool's table that contain all these words. */
 const rows = (text: string, ...words: (string | number)[]): string[] =>
   text.split('\n').filter(line => words.every(word => new RegExp(`(^|[^\\d])${word}([^\\d]|$)`).test(line)));
 
-/** `lsof +E` adds to each descriptor who has the other ends: `4711,python3,5w`. */
+/** `lsof +E` lists the processes at the other ends after each descriptor: `4711,python3,5w`. */
 const endpointsByLsof = (pid: number): string => tool('lsof', '-nP', '+E', '-a', '-p', String(pid));
 
-describe.skipIf(!hasPython)('each kind of channel, python3 is needed', () => {
-  test('pipe: who writes and who reads, as lsof +E has it', () =>
+describe.skipIf(!hasPython)('each kind of channel (python3 is needed)', () => {
+  test('pipe: the writer and the reader agree with lsof +E', () =>
     holding('pipe', told => {
       const [reader, writer] = [number(told, 'reader'), number(told, 'writer')];
       const pipe = shared('pipe', reader, writer);
@@ -43,7 +43,7 @@ describe.skipIf(!hasPython)('each kind of channel, python3 is needed', () => {
       }
     }));
 
-  test('FIFO: by its path, whatever that holds', () =>
+  test('FIFO: its name is its path, with any characters', () =>
     holding('fifo', told => {
       const [reader, writer] = [number(told, 'reader'), number(told, 'writer')];
       const fifo = shared('fifo', reader, writer);
@@ -52,7 +52,7 @@ describe.skipIf(!hasPython)('each kind of channel, python3 is needed', () => {
       if (hasLsof) expect(endpointsByLsof(reader)).toMatch(new RegExp(`FIFO.*${writer},[^,]*,\\d+w`));
     }));
 
-  test('unix socket pair: both ends are one channel, as ss has it', () =>
+  test('unix socket pair: both ends are one channel, in agreement with ss', () =>
     holding('unix-pair', told => {
       const pids = numbers(told, 'pids');
       const [a = 0, b = 0] = numbers(told, 'inodes');
@@ -68,7 +68,7 @@ describe.skipIf(!hasPython)('each kind of channel, python3 is needed', () => {
       if (hasLsof) expect(rows(endpointsByLsof(pids[0]!), a).join()).toContain(`${pids[1]},`);
     }));
 
-  test.each(['unix-named', 'unix-abstract'])('%s: the name is the listener’s, and the listener is there, too', kind =>
+  test.each(['unix-named', 'unix-abstract'])('%s: the name is that of the listener, which is also listed', kind =>
     holding(kind, told => {
       const [server, client] = [number(told, 'server'), number(told, 'client')];
       const connection = shared('unix', server, client);
@@ -82,13 +82,13 @@ describe.skipIf(!hasPython)('each kind of channel, python3 is needed', () => {
     }),
   );
 
-  test('unix: a client that nobody has accepted yet is joined to the listener', () =>
+  test('unix: a client not yet accepted is connected to the listener', () =>
     holding('unix-pending', told => {
       const pending = shared('unix', number(told, 'server'), number(told, 'client'));
-      expect(pending).toMatchObject({name: told['name'], detail: {state: 'waits to be accepted'}});
+      expect(pending).toMatchObject({name: told['name'], detail: {state: 'not accepted yet'}});
     }));
 
-  test('unix datagrams: each client is joined to whom it sends to', () =>
+  test('unix datagrams: each client is connected to its receiver', () =>
     holding('unix-datagram', told => {
       for (const client of numbers(told, 'clients')) {
         const channel = shared('unix', number(told, 'server'), client);
@@ -108,7 +108,7 @@ describe.skipIf(!hasPython)('each kind of channel, python3 is needed', () => {
         ]
       : []),
   ] as [string, string][])(
-    '%s on loopback: the client first, and both ends are one channel, as ss has it',
+    '%s on loopback: the client is first, and both ends are one channel, in agreement with ss',
     (kind, host) =>
       holding(kind, told => {
         const [server, client] = [number(told, 'server'), number(told, 'client')];
@@ -132,13 +132,13 @@ describe.skipIf(!hasPython)('each kind of channel, python3 is needed', () => {
       }),
   );
 
-  test('tcp: a connection that nobody has accepted yet has one end', () =>
+  test('tcp: a connection not yet accepted has one end', () =>
     holding('tcp-pending', told => {
       const channels = channelsOf('tcp', number(told, 'client'));
       expect(channels).toMatchObject([{ends: [{pid: number(told, 'client')}], detail: {peer: 'not accepted yet'}}]);
     }));
 
-  test('udp: two that are connected to each other', () =>
+  test('udp: two sockets connected to each other are one channel', () =>
     holding('udp', told => {
       const pids = numbers(told, 'pids');
       const [a, b] = numbers(told, 'ports');
@@ -148,7 +148,7 @@ describe.skipIf(!hasPython)('each kind of channel, python3 is needed', () => {
       if (hasSs) expect(rows(tool('ss', '-uanp'), a!, b!)).toHaveLength(2);
     }));
 
-  test('udp: one that is connected to where another one receives', () =>
+  test("udp: a socket connected to another one's address shares a channel with it", () =>
     holding('udp-bound', told => {
       const [server, client] = [number(told, 'server'), number(told, 'client')];
       expect(shared('udp', server, client).detail).toMatchObject({remote: `127.0.0.1:${number(told, 'port')}`});
@@ -156,7 +156,7 @@ describe.skipIf(!hasPython)('each kind of channel, python3 is needed', () => {
       expect(alone).toMatchObject({name: `0.0.0.0:${number(told, 'port')}`});
     }));
 
-  test('shared memory: mapped, with no descriptor left; who only reads it', () =>
+  test('shared memory: a mapping without a descriptor is found, with the read-only side', () =>
     holding('shm', told => {
       const [writer, reader] = [number(told, 'writer'), number(told, 'reader')];
       const memory = shared('shm', writer, reader);
@@ -166,25 +166,25 @@ describe.skipIf(!hasPython)('each kind of channel, python3 is needed', () => {
       if (hasLsof) expect(rows(tool('lsof', '-nP', '-p', String(reader)), number(told, 'inode'))).not.toEqual([]);
     }));
 
-  test('memory without a name, inherited by a child', () =>
+  test('anonymous memory inherited by a child is shared', () =>
     holding('shm-anonymous', told => {
       expect(shared('shm', ...numbers(told, 'pids')).name).toBeNull();
     }));
 
-  test('memory that is only open (memfd)', () =>
+  test('memory that is open but not mapped (memfd) is shared', () =>
     holding('memfd', told => {
       const memory = shared('shm', ...numbers(told, 'pids'));
       expect(memory).toMatchObject({name: 'memfd:brood-test', detail: {bytes: 4096}});
       expect(memory.ends.map(({fd}) => fd)).toEqual([number(told, 'fd'), number(told, 'fd')]);
     }));
 
-  test('POSIX semaphore: its value, and how many wait', () =>
+  test('POSIX semaphore: its value and the number of waiters are read', () =>
     holding('posix-semaphore', told => {
       const semaphore = shared('shm', ...numbers(told, 'pids'));
       expect(semaphore).toMatchObject({name: told['path'], detail: {semaphore: {value: 0, waiters: 1}}});
     }));
 
-  test('System V shared memory, as ipcs -m -p has it', () =>
+  test('System V shared memory agrees with ipcs -m -p', () =>
     holding('sysv-shm', told => {
       const pids = numbers(told, 'pids');
       const segment = shared('sysv-shm', ...pids);
@@ -203,7 +203,7 @@ describe.skipIf(!hasPython)('each kind of channel, python3 is needed', () => {
       }
     }));
 
-  test('System V message queue: its depth, who sends and who waits, as ipcs -q has it', () =>
+  test('System V message queue: its depth, the sender and the waiter agree with ipcs -q', () =>
     holding('sysv-msg', told => {
       const [sender, receiver] = [number(told, 'sender'), number(told, 'receiver')];
       const queue = shared('sysv-msg', sender, receiver);
@@ -224,7 +224,7 @@ describe.skipIf(!hasPython)('each kind of channel, python3 is needed', () => {
       }
     }));
 
-  test('System V semaphores: their values, and who waits, as ipcs -s -i has it', () =>
+  test('System V semaphores: their values and the waiter agree with ipcs -s -i', () =>
     holding('sysv-sem', told => {
       const [user, waiter] = [number(told, 'user'), number(told, 'waiter')];
       const semaphores = shared('sysv-sem', user, waiter);
@@ -239,7 +239,7 @@ describe.skipIf(!hasPython)('each kind of channel, python3 is needed', () => {
       }
     }));
 
-  test('POSIX message queue: its depth, and who may only read', () =>
+  test('POSIX message queue: its depth is read, and a read-only holder recognized', () =>
     holding('mqueue', told => {
       const [owner, reader] = [number(told, 'owner'), number(told, 'reader')];
       const queue = shared('mqueue', owner, reader);
@@ -247,17 +247,17 @@ describe.skipIf(!hasPython)('each kind of channel, python3 is needed', () => {
       expect([modes(queue, owner), modes(queue, reader)]).toEqual([['rw'], ['r']]);
     }));
 
-  test('event counter: shared with a child, with its count', () =>
+  test('event counter: it is shared with a child, and its count is read', () =>
     holding('eventfd', told => {
       const pids = numbers(told, 'pids');
       const counter = shared('eventfd', ...pids);
       expect(counter.detail).toEqual({count: 5});
       expect(counter.ends.map(({fd}) => fd)).toEqual([number(told, 'fd'), number(told, 'fd')]);
-      // lsof has no endpoints of these before 4.96.
+      // Before 4.96 lsof has no endpoints for these.
       if (hasLsof) expect(tool('lsof', '-nP', '-p', String(pids[0]))).toMatch(/eventfd/);
     }));
 
-  test('pty: the master, and who uses the terminal, as lsof +E has it', () =>
+  test('pty: the master and the user of the terminal agree with lsof +E', () =>
     holding('pty', told => {
       const [master, terminal] = [number(told, 'master'), number(told, 'terminal')];
       const pty = shared('pty', master, terminal);
@@ -271,7 +271,7 @@ describe.skipIf(!hasPython)('each kind of channel, python3 is needed', () => {
       if (hasLsof) expect(endpointsByLsof(terminal)).toMatch(new RegExp(`/dev/pts/.*${master},`));
     }));
 
-  test('signals by name, also those without one', () =>
+  test('signals are listed by name, also those without one', () =>
     holding('signals', told => {
       const [channel] = channelsOf('signal', number(told, 'pid'));
       const detail = channel!.detail as Record<string, string[]>;
@@ -281,7 +281,7 @@ describe.skipIf(!hasPython)('each kind of channel, python3 is needed', () => {
       expect(detail['caught']).toContain('SIGUSR1');
     }));
 
-  test('a name that looks like something else, and a zombie beside it', () =>
+  test('a hostile process name and a zombie beside it do no harm', () =>
     holding('hostile', told => {
       const pids = numbers(told, 'pids');
       const {processes, channels, denied} = readChannels({pids: new Set(pids)});

@@ -1,4 +1,4 @@
-/** What the kernel says in text and in messages, with whatever others have put into it. */
+/** The kernel's data in text and messages, with untrusted contents. */
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {addressText} from '../../src/ipc/address.ts';
@@ -11,7 +11,7 @@ import {sharedMappingsIn} from '../../src/posix/process-folder.ts';
 
 const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 
-test('IPv6 addresses are written as RFC 5952 wants, as URLs have them', () => {
+test('IPv6 addresses are formatted as in RFC 5952 and in URLs', () => {
   const groups = fc.array(fc.oneof(fc.constant(0), fc.integer({min: 0, max: 0xffff})), {minLength: 8, maxLength: 8});
   fc.assert(
     fc.property(groups, words => {
@@ -26,12 +26,12 @@ test('IPv6 addresses are written as RFC 5952 wants, as URLs have them', () => {
   );
 });
 
-test('an IPv4 address within IPv6 is the IPv4 address', () => {
+test('an IPv4 address mapped into IPv6 is formatted as IPv4', () => {
   expect(addressText(latin1(Buffer.from('00000000000000000000ffff7f000001', 'hex')))).toBe('127.0.0.1');
   expect(addressText(latin1(Uint8Array.of(10, 0, 0, 255)))).toBe('10.0.0.255');
 });
 
-test('/proc/net/tcp and tcp6', () => {
+test('lines of /proc/net/tcp and tcp6 are parsed', () => {
   const line =
     '   0: 0100007F:1F90 0200000A:C001 01 00000000:00000000 00:00000000 00000000  1000        0 4711 1 0000000000000000 20';
   expect(inetRowOfLine(line)).toEqual({
@@ -50,7 +50,7 @@ test('/proc/net/tcp and tcp6', () => {
   expect(inetRowOfLine('')).toBeNull();
 });
 
-test('sock_diag: TCP', () => {
+test('sock_diag: a TCP message is parsed', () => {
   const message = Buffer.alloc(72);
   message.writeUInt8(2, 0);
   message.writeUInt8(10, 1);
@@ -76,7 +76,7 @@ const word = (value: number): Buffer => {
 test.each([
   ['/run/a b\n\x1b]0;x\x07', '/run/a b\n\x1b]0;x\x07\0'],
   ['@abstract@name', '\0abstract\0name'],
-])('sock_diag: a unix socket called %j', (name, bytes) => {
+])('sock_diag: a unix socket named %j is parsed', (name, bytes) => {
   const head = Buffer.from([1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
   head.writeUInt32LE(4711, 4);
   const message = Buffer.concat([
@@ -95,7 +95,7 @@ test.each([
   });
 });
 
-test('sock_diag: whatever bytes come, a row is made of them', () => {
+test('sock_diag: any bytes result in a row', () => {
   fc.assert(
     fc.property(fc.uint8Array({minLength: 16, maxLength: 200}), bytes => {
       expect(unixRowOf(Buffer.from(bytes))?.inode).toBeTypeOf('number');
@@ -107,7 +107,7 @@ const HEAD = 'Num       RefCount Protocol Flags    Type St Inode Path\n';
 const unixLine = (inode: number, name: string): string =>
   `0000000000000000: 00000002 00000000 00010000 0001 01 ${inode}${name === '' ? '' : ` ${name}`}\n`;
 
-test('/proc/net/unix: names with spaces and line breaks', () => {
+test('/proc/net/unix: names with spaces and line breaks are read', () => {
   const rows = unixRowsOfText(HEAD + unixLine(1, '/run/a b') + unixLine(2, 'x\ny') + unixLine(3, ''));
   expect([...rows.values()].map(({inode, name, state}) => [inode, name, state])).toEqual([
     [1, '/run/a b', 'listen'],
@@ -116,13 +116,13 @@ test('/proc/net/unix: names with spaces and line breaks', () => {
   ]);
 });
 
-test('/proc/net/unix: a name that says something of another socket is believed by nobody', () => {
+test('/proc/net/unix: a name that imitates the line of another socket is not trusted', () => {
   const forged = `x\n${unixLine(1, '/run/forged').trimEnd()}`;
   const rows = unixRowsOfText(HEAD + unixLine(1, '/run/true') + unixLine(2, forged));
   expect(rows.get(1)?.name).toBeNull();
 });
 
-test('/proc/locks: holders, those that wait, also behind each other, and what is no lock', () => {
+test('/proc/locks: holders and waiters are read, also chained ones, and leases ignored', () => {
   const text = `1: POSIX  ADVISORY  WRITE 512 fe:00:4711 0 99
 1: -> POSIX  ADVISORY  READ 513 fe:00:4711 50 EOF
 1:  -> POSIX  ADVISORY  WRITE 514 fe:00:4711 60 60
@@ -142,7 +142,7 @@ test('/proc/locks: holders, those that wait, also behind each other, and what is
   expect(locksInFdinfo(`pos:\t0\nlock:\t1: FLOCK  ADVISORY  WRITE 515 00:1b:12 0 EOF\n`)).toEqual([locks[3]]);
 });
 
-test('System V tables by the names of their columns', () => {
+test('System V tables are read by the names of their columns', () => {
   const [row] = parseTable(`       key      msqid perms      cbytes
  -17     65536   600          12\n`);
   expect(row).toEqual({key: '-17', msqid: '65536', perms: '600', cbytes: '12'});
@@ -150,7 +150,7 @@ test('System V tables by the names of their columns', () => {
   expect(keyOf({key: '0'})).toBeNull();
 });
 
-test('maps: shared mappings only, and paths with anything in them', () => {
+test('maps: only shared mappings are read, with any characters in paths', () => {
   const text = `55d000000000-55d000001000 r-xp 00000000 fe:00 12                         /usr/bin/x
 7f0000000000-7f0000001000 rw-s 00000000 00:1a 13                         /dev/shm/a b\\012c (deleted)
 7f0000001000-7f0000002000 r--s 00000000 00:01 32769                      /SYSV00000000 (deleted)
@@ -162,7 +162,7 @@ test('maps: shared mappings only, and paths with anything in them', () => {
   ]);
 });
 
-test('signals: 1 to 64, and a name that pretends to be a mask', () => {
+test('signals 1 to 64 are read, and a name that imitates a mask is ignored', () => {
   const status = `Name:\tx\\nSigBlk:\\tffffffffffffffff
 SigPnd:\t0000000000000000
 ShdPnd:\t8000000000000001
@@ -179,7 +179,7 @@ SigCgt:\t0000000180000000
   expect(signalsIn('')).toEqual({pending: [], blocked: [], ignored: [], caught: []});
 });
 
-test.runIf(process.arch === 'x64')('calls that wait, and those that are none of them', () => {
+test.runIf(process.arch === 'x64')('blocking calls are parsed, and other states ignored', () => {
   expect(parseBlockedCall('72 0x3 0x26 0x7f 0x0 0x0 0x0 0x7ffd 0x7f\n')).toEqual({
     call: 'fcntl',
     arguments: [3, 38, 127, 0, 0, 0, 0x7ffd, 0x7f],

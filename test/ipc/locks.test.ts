@@ -1,4 +1,4 @@
-/** File locks of made-up processes: who holds and waits, compared with all pairs, and how much is done for many. */
+/** File locks of simulated processes: holders and waiters compared with all pairs, and the cost of many locks. */
 import {mkdirSync, mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -19,13 +19,13 @@ interface Descriptor {
   readonly pid: number;
   readonly fd: number;
   readonly inode: number;
-  /** Lines of its `fdinfo`. */
+  /** The lock lines of its `fdinfo`. */
   readonly locks: string;
 }
 
 interface Machine {
   readonly snapshot: Snapshot;
-  /** Lines of `fdinfo` that were read. */
+  /** Number of `fdinfo` lines that were read. */
   readonly read: () => number;
 }
 
@@ -78,7 +78,7 @@ const made = fc.record({
 
 const familyOf = ({call}: LockLine): string => (call === 'flock' ? 'flock' : 'record');
 
-/** Whether one keeps the other waiting. */
+/** Whether `held` blocks `line`. */
 const blocks = (held: LockLine, line: LockLine): boolean =>
   familyOf(held) === familyOf(line) &&
   held.file === line.file &&
@@ -91,11 +91,11 @@ const detailOf = ({detail}: Channel): LockDetail => detail as LockDetail;
 const numbers = (all: readonly (number | null)[]): number[] =>
   [...new Set(all.filter(pid => pid !== null))].sort((a, b) => a - b);
 
-test('holders and waiters are those that looking at all pairs finds', () => {
+test('holders and waiters agree with a comparison of all pairs', () => {
   fc.assert(
     fc.property(fc.array(made, {maxLength: 30}), all => {
       const lines = all.map(one => parseLockLine(lineOf(one))!);
-      // Each process has each file open twice, and tells of its locks there.
+      // Each process has each file open twice, and lists its locks at both descriptors.
       const descriptors = [1, 2, 3, 4, 5].flatMap(pid =>
         [1, 2].flatMap(inode => {
           const own = all.filter(one => one.pid === pid && one.inode === inode && !one.waits);
@@ -120,13 +120,13 @@ test('holders and waiters are those that looking at all pairs finds', () => {
   );
 });
 
-/** Locks of single bytes by one process, and those that want the whole file. */
+/** Returns locks of single bytes by one process, and waiters for the whole file. */
 const crowd = (held: number, waiting: number): string[] => [
   ...Array.from({length: held}, (_, i) => `1: POSIX  ADVISORY  WRITE 7 fe:00:1 ${i * 2} ${i * 2}\n`),
   ...Array.from({length: waiting}, (_, i) => `1: -> POSIX  ADVISORY  WRITE ${1000 + i} fe:00:1 0 EOF\n`),
 ];
 
-/** A descriptor of that file, again and again: each tells of all the locks. */
+/** Returns a machine with many descriptors of one file, each of which lists all locks. */
 function duplicated(held: number, copies: number): Machine {
   const lines = crowd(held, 0);
   const locks = lines.map(line => `lock:\t${line}`).join('');
@@ -137,13 +137,13 @@ function duplicated(held: number, copies: number): Machine {
 }
 
 describe('many locks', () => {
-  test('with many descriptors: as much is read as there are of both, and it is said', () => {
+  test('with many descriptors: the work is linear in the sum of both, and the omission is reported', () => {
     const {snapshot, read} = duplicated(4000, 100);
     const channels = lock.read(snapshot);
     expect(channels.map(one => detailOf(one).holders)).toEqual(Array.from({length: 4000}, () => [7]));
     expect(read()).toBeLessThan(15 * (4000 + 100));
     expect(snapshot.leftOut).toMatchObject([/too many locks and descriptors of \/srv\/1:/]);
-    // What anybody needs is looked at whole.
+    // Ordinary numbers are read completely.
     for (const few of [duplicated(20, 20), duplicated(1, 1000), duplicated(1000, 2)]) {
       const named = lock.read(few.snapshot);
       expect(few.snapshot.leftOut).toEqual([]);
@@ -155,7 +155,7 @@ describe('many locks', () => {
     });
   });
 
-  test('that many wait for: who waits is named for some of them, and it is said', () => {
+  test('with many waiters: some of the waiters are listed, and the omission is reported', () => {
     const {snapshot} = machine(crowd(2000, 2000).join(''), []);
     const named = lock.read(snapshot).reduce((sum, channel) => sum + detailOf(channel).waiters.length, 0);
     expect(named).toBeGreaterThan(2000);
@@ -171,7 +171,7 @@ describe('many locks', () => {
   });
 
   const fcntl = {x64: 72, arm64: 25}[process.arch as string];
-  test.skipIf(fcntl === undefined)('that many wait for whom the kernel does not name: the same', () => {
+  test.skipIf(fcntl === undefined)('with many waiters that the kernel does not name: the same', () => {
     const root = mkdtempSync(join(tmpdir(), 'brood-locks-'));
     onTestFinished(() => rmSync(root, {recursive: true, force: true}));
     const count = 400;
@@ -198,19 +198,19 @@ describe('many locks', () => {
     expect(snapshot.leftOut).toMatchObject([/too many locks and descriptors of \/srv\/1:/]);
   });
 
-  test('more than are read of the whole machine: the rest is left out, and it is said', () => {
+  test('beyond the limit for the whole machine: the rest is omitted, and the omission is reported', () => {
     const line = '1: FLOCK  ADVISORY  WRITE 7 fe:00:1 0 EOF\n';
     const {snapshot} = machine(line.repeat(Math.ceil(MOST_LOCK_BYTES / line.length)), []);
     expect(lock.read(snapshot)).toHaveLength(1);
     expect(snapshot.leftOut).toMatchObject([/more than \d+ file locks/]);
   });
 
-  test('deadlocks are found in steps that grow with the locks and those that wait', () => {
+  test('deadlocks are found in time linear in the locks and waiters', () => {
     const channel = (name: string, owners: number[][], waiters: number[]): Channel => ({
       ...{kind: 'lock', id: name, name, ends: []},
       detail: {lock: 'flock', type: 'write', range: null, owners, holders: owners.flat(), waiters},
     });
-    /** A chain of those that wait for the next one, into a circle of two; and one that ends with somebody who goes on. */
+    /** Returns a chain of waiters that ends in a cycle of two, and one that ends at a process that can continue. */
     const chains = (size: number): Channel[] => [
       ...Array.from({length: size}, (_, i) => channel(`a${i}`, [[i + 2]], [i + 1])),
       channel('b', [[size]], [size + 1]),

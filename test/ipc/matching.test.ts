@@ -1,4 +1,4 @@
-/** Which ends belong together: in snapshots and trees of files that nobody but the test has made. */
+/** The matching of ends, in simulated snapshots and trees of files. */
 import fc from 'fast-check';
 import {mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -15,7 +15,7 @@ const hex = (port: number): string => port.toString(16).toUpperCase().padStart(4
 const V4 = '0100007F';
 const MAPPED = `0000000000000000FFFF0000${V4}`;
 
-/** A line of /proc/net/tcp or tcp6. */
+/** Returns a line of /proc/net/tcp or tcp6. */
 const line = (host: string, local: number, remote: number, state: string, inode: number): string =>
   ` 0: ${host}:${hex(local)} ${remote === 0 ? '0'.repeat(host.length) : host}:${hex(remote)} ${state} 0:0 0:0 0 0 0 ${inode}\n`;
 
@@ -39,9 +39,9 @@ function snapshotOf(sockets: ReadonlyMap<number, readonly End[]>, files: Readonl
 
 interface Connection {
   readonly ports: readonly [number, number];
-  /** Who holds either side; nobody: it is not to be seen. */
+  /** The holders of either side; none: the side is invisible. */
   readonly holders: readonly [readonly number[], readonly number[]];
-  /** Whether either side says that it is IPv6. */
+  /** Whether either side is listed as IPv6. */
   readonly mapped: readonly [boolean, boolean];
 }
 
@@ -75,7 +75,7 @@ function world(all: readonly Connection[]): Snapshot {
   return snapshotOf(sockets, {'net/tcp': files.tcp, 'net/tcp6': files.tcp6});
 }
 
-test('TCP: each connection is one channel, with all who hold either side and nobody else', () => {
+test('TCP: each connection is one channel, with exactly the holders of both sides', () => {
   fc.assert(
     fc.property(connections, all => {
       const channels = tcp.read(world(all));
@@ -96,7 +96,7 @@ test('TCP: each connection is one channel, with all who hold either side and nob
   );
 });
 
-test('TCP: whoever is outside of this machine is an address', () => {
+test('TCP: a peer outside this machine is only an address', () => {
   const outside = line(V4, 4000, 443, '01', 5).replace(`${V4}:${hex(443)}`, `08080808:${hex(443)}`);
   const sockets = new Map([[5, [{pid: 7, fd: 3, mode: 'rw', socket: 5} as const]]]);
   expect(tcp.read(snapshotOf(sockets, {'net/tcp': outside}))).toEqual([
@@ -110,7 +110,7 @@ test('TCP: whoever is outside of this machine is an address', () => {
   ]);
 });
 
-test('TCP: the side that has connected comes first, whichever socket is older', () => {
+test('TCP: the connecting side is first, whichever socket is older', () => {
   const sockets = new Map([5, 6].map(inode => [inode, [{pid: inode, fd: 3, mode: 'rw', socket: inode} as const]]));
   for (const [server, client] of [
     [5, 6],
@@ -124,7 +124,7 @@ test('TCP: the side that has connected comes first, whichever socket is older', 
   }
 });
 
-test('UDP: of several sockets that share an address none is said to be the other end', () => {
+test('UDP: none of several sockets that share an address is taken for the other end', () => {
   const held = (...inodes: number[]): Map<number, End[]> =>
     new Map(inodes.map(inode => [inode, [{pid: inode, fd: 3, mode: 'rw', socket: inode}]]));
   const bound = (...inodes: number[]): string => inodes.map(inode => line(V4, 53, 0, '07', inode)).join('');
@@ -136,7 +136,7 @@ test('UDP: of several sockets that share an address none is said to be the other
   expect(two[2]?.detail['peer']).toMatch(/2 sockets/);
 });
 
-/** A tree as /proc is one. Links are made of what follows `->`. */
+/** Creates a tree like /proc. A content that begins with `->` makes a symbolic link. */
 function recorded(files: Readonly<Record<string, string>>): string {
   const root = mkdtempSync(join(tmpdir(), 'brood-proc-'));
   onTestFinished(() => rmSync(root, {recursive: true, force: true}));
@@ -151,7 +151,7 @@ function recorded(files: Readonly<Record<string, string>>): string {
 const stat = (pid: number, name: string, state = 'S'): string =>
   `${pid} (${name}) ${state} 1 1 1 0 -1 4194304 0 0 0 0 0 0 0 0 20 0 1 0 ${pid * 10} 0 0\n`;
 
-test('a recorded tree: pids of seven digits, hostile names, a zombie, processes that are gone', () => {
+test('a recorded tree is read: pids of seven digits, hostile names, a zombie, processes that have ended', () => {
   const root = recorded({
     '1234567/stat': stat(1234567, 'a) S 1 (b\n\x1b]0;x'),
     '1234567/fd/3': '->pipe:[77]',
@@ -193,7 +193,7 @@ test('a recorded tree: pids of seven digits, hostile names, a zombie, processes 
   expect(readChannels({root, pids: new Set([1234567])}).processes.map(({pid}) => pid)).toEqual([8, 1234567]);
 });
 
-test('a pid that a queue remembers is nobody, once it was given to a later process', () => {
+test('a pid in a queue is ignored once a later process has it', () => {
   const booted = 1_700_000_000;
   const used = (at: number): readonly End[] => {
     const root = recorded({
@@ -208,7 +208,7 @@ test('a pid that a queue remembers is nobody, once it was given to a later proce
   expect(used(booted + 2)).toEqual([]);
 });
 
-test('whatever lies in such a tree, it is read to its end', () => {
+test('a tree with any contents is read to its end', () => {
   const text = fc.oneof(
     fc.string({unit: 'binary', maxLength: 80}),
     fc.constantFrom(stat(5, 'x'), 'flags:\t01\n', '7f0-7f1 rw-s 0 00:1a 5 /dev/shm/x\n', 'SigBlk:\tzz\n'),

@@ -1,4 +1,4 @@
-/** Processes of other users and in other namespaces, and such that come and go while they are read. */
+/** Processes of other users and in other namespaces, and processes that start and end while they are read. */
 import {spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
 import {release} from 'node:os';
@@ -9,7 +9,7 @@ import {cli, TAG} from '../end-to-end/harness.ts';
 import {asOrdinary, isRoot} from '../end-to-end/wrapped.ts';
 import {channelsOf, hasPython, holding, number, numbers, pidsOf, shared, tool} from './fixture.ts';
 
-/** `brood ipc --all --json` by way of another program, where there is no fleet. */
+/** Runs `brood ipc --all --json` through another program, without a fleet. */
 function ipcBy(prefix: readonly string[], ...args: string[]): {report: IpcReport; err: string} {
   const words = [...prefix, process.execPath, cli, 'ipc', '--all', '--json', ...args];
   const ran = spawnSync(words[0] ?? '', words.slice(1), {
@@ -29,7 +29,7 @@ function isKernelThread(pid: number): boolean {
   return (Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[6]) & PF_KTHREAD) !== 0;
 }
 
-/** Before Linux 5.8 all mounts of /proc had the same options: it would be hidden from everybody. */
+/** Before Linux 5.8 all mounts of /proc shared their options: hidepid would apply to everybody. */
 const ownProcOptions = (): boolean => {
   const [major = 0, minor = 0] = release().split('.').map(Number);
   return major > 5 || (major === 5 && minor >= 8);
@@ -40,8 +40,8 @@ const can = (...command: string[]): boolean => {
   return status === 0;
 };
 
-describe.skipIf(!isRoot || !hasPython)('other users, root and python3 are needed', () => {
-  test('what may not be read is denied, and never absent', () =>
+describe.skipIf(!isRoot || !hasPython)('other users (root and python3 are needed)', () => {
+  test('processes that may not be read are listed as denied, never omitted', () =>
     holding('pipe', told => {
       const pids = [number(told, 'reader'), number(told, 'writer')];
       const {report} = ipcBy(asOrdinary());
@@ -50,13 +50,13 @@ describe.skipIf(!isRoot || !hasPython)('other users, root and python3 are needed
       expect(
         report.channels.filter(({kind, ends}) => kind !== 'signal' && ends.some(({pid}) => pids.includes(pid))),
       ).toEqual([]);
-      // Signals are everybody's to see.
+      // Signal masks are readable by everybody.
       expect(
         report.channels.filter(({kind, ends}) => kind === 'signal' && pids.includes(ends[0]?.pid ?? 0)),
       ).toHaveLength(2);
     }));
 
-  test('an ordinary user sees what is his, with both ends', () =>
+  test('an ordinary user sees his own channels, with both ends', () =>
     holding(
       'unix-pair',
       told => {
@@ -68,7 +68,7 @@ describe.skipIf(!isRoot || !hasPython)('other users, root and python3 are needed
       asOrdinary(),
     ));
 
-  test('neither zombies nor threads of the kernel are denied: they have nothing', () =>
+  test('zombies and kernel threads are not listed as denied: they have no channels', () =>
     holding('hostile', told => {
       const {report} = ipcBy(asOrdinary());
       expect(report.denied).not.toContain(number(told, 'zombie'));
@@ -76,35 +76,33 @@ describe.skipIf(!isRoot || !hasPython)('other users, root and python3 are needed
       expect(report.denied).toContain(numbers(told, 'pids')[0]);
     }));
 
-  test('of a queue that may not be read the depth is denied', () =>
+  test('the owner of a queue that may not be read is listed as denied', () =>
     holding('mqueue', told => {
       const {report} = ipcBy(asOrdinary());
       expect(report.denied).toContain(number(told, 'owner'));
     }));
 
-  test.skipIf(!ownProcOptions() || !can('unshare', '-m'))(
-    'where processes are hidden (hidepid), the rest is shown',
-    () =>
-      holding('pipe', told => {
-        const script = 'mount -t proc -o hidepid=2 proc /proc && exec "$@"';
-        const {report} = ipcBy(['unshare', '-m', 'sh', '-c', script, 'sh', ...asOrdinary()]);
-        const seen = [...report.processes.map(({pid}) => pid), ...report.denied];
-        expect(seen).not.toContain(number(told, 'reader'));
-        expect(report.hidden).toBe(true);
-      }),
+  test.skipIf(!ownProcOptions() || !can('unshare', '-m'))('with hidden processes (hidepid), the others are shown', () =>
+    holding('pipe', told => {
+      const script = 'mount -t proc -o hidepid=2 proc /proc && exec "$@"';
+      const {report} = ipcBy(['unshare', '-m', 'sh', '-c', script, 'sh', ...asOrdinary()]);
+      const seen = [...report.processes.map(({pid}) => pid), ...report.denied];
+      expect(seen).not.toContain(number(told, 'reader'));
+      expect(report.hidden).toBe(true);
+    }),
   );
 });
 
-describe.skipIf(!isRoot || !hasPython || !can('unshare', '-n'))('other namespaces, root is needed', () => {
+describe.skipIf(!isRoot || !hasPython || !can('unshare', '-n'))('other namespaces (root is needed)', () => {
   const inNetwork = ['unshare', '-n', 'sh', '-c', 'ip link set lo up 2>/dev/null; exec "$@"', 'sh'];
 
-  test('unix sockets of another network namespace: known, but not to whom they are connected', () =>
+  test('unix sockets of another network namespace are listed without their peers', () =>
     holding(
       'unix-named',
       told => {
         const channels = channelsOf('unix', number(told, 'server'), number(told, 'client'));
         const named = channels.filter(({name}) => name === told['name']);
-        // The listener, and the side that it has accepted.
+        // The listener, and the socket that it has accepted.
         expect(named.map(({detail}) => detail['state']).sort()).toEqual(['established', 'listen']);
         for (const {detail} of named) expect(detail['namespace']).toMatch(/^net:\[\d+\]$/);
         expect(named.find(({detail}) => detail['state'] === 'established')?.detail['peer']).toBe('unknown');
@@ -127,7 +125,7 @@ describe.skipIf(!isRoot || !hasPython || !can('unshare', '-n'))('other namespace
       ),
   );
 
-  test('locks within another pid namespace: by the pids that they have here', () =>
+  test('locks within another pid namespace are listed with the pids outside', () =>
     holding(
       'flock',
       told => {
@@ -135,7 +133,7 @@ describe.skipIf(!isRoot || !hasPython || !can('unshare', '-n'))('other namespace
         const lock = channels.find(({id}) => id.endsWith(`:${number(told, 'inode')}]`));
         const {holders, waiters} = lock?.detail as {holders: number[]; waiters: number[]};
         expect([holders.length, waiters.length]).toEqual([2, 1]);
-        // There its first process is 1.
+        // The first process of the namespace is 1 there.
         expect(numbers(told, 'holders')[0]).toBe(1);
         for (const pid of [...holders, ...waiters])
           expect(processes.find(process => process.pid === pid)?.name).toMatch(/^python3/);
@@ -143,7 +141,7 @@ describe.skipIf(!isRoot || !hasPython || !can('unshare', '-n'))('other namespace
       ['unshare', '-p', '-f', '--mount-proc', '--kill-child'],
     ));
 
-  test('System V objects of another IPC namespace are not taken for those here with the same id', () =>
+  test('System V objects of another IPC namespace are not confused with local ones of the same id', () =>
     holding('sysv-shm', here =>
       holding(
         'sysv-shm',
@@ -160,7 +158,7 @@ describe.skipIf(!isRoot || !hasPython || !can('unshare', '-n'))('other namespace
     ));
 });
 
-test('processes that come and go while they are read', async () => {
+test('processes that start and end while they are read are listed consistently', async () => {
   const churn = spawn('sh', ['-c', 'echo; while :; do sh -c "true | cat | true" & sleep 0.01; wait; done'], {
     stdio: ['ignore', 'pipe', 'ignore'],
     env: {...process.env, [TAG]: 'ipc'},
@@ -171,7 +169,7 @@ test('processes that come and go while they are read', async () => {
     for (let i = 0; i < 10; i++) {
       const {channels, processes} = readChannels();
       const known = new Set(processes.map(({pid}) => pid));
-      // Who is at an end is named, even if it is gone by now.
+      // Every process at an end has a name, even if it has ended by now.
       expect(channels.flatMap(({ends}) => ends).filter(({pid}) => !known.has(pid))).toEqual([]);
       expect(channels.some(({kind, ends}) => kind === 'unix' && ends.some(({pid}) => pid === churn.pid))).toBe(true);
     }
@@ -181,7 +179,7 @@ test('processes that come and go while they are read', async () => {
   }
 });
 
-test.skipIf(!hasPython)('the quick way of reading and the portable one see the same', () =>
+test.skipIf(!hasPython)('the fast reader and the portable one return the same', () =>
   holding('pty', told =>
     holding('pipe', pipe => {
       const pids = new Set([
@@ -190,7 +188,7 @@ test.skipIf(!hasPython)('the quick way of reading and the portable one see the s
         number(pipe, 'reader'),
         number(pipe, 'writer'),
       ]);
-      // Any other name of the same folder is read the portable way.
+      // Any other name of /proc selects the portable reader.
       for (const kinds of [
         ['pipe'],
         ['pty'],

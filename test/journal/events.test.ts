@@ -13,13 +13,13 @@ test('the protocol lists the events of the table (else: node docs/make-reference
   expect(eventReference().split('\n')).toHaveLength(Object.keys(EVENTS).length + 2);
 });
 
-test('a blocked worker is an error, shown in the foreground, and said in words', () => {
+test('a blocked worker is an error, shown in the foreground and described', () => {
   const held = recordOf('output-held', {worker: 'web', instance: 2, error: 'ENOSPC'});
-  expect(describeEvent(held)).toBe('its output can not be written (ENOSPC): it is held back, so the worker may block');
+  expect(describeEvent(held)).toBe("output can't be written (ENOSPC): it is held back, so the worker may block");
   expect([styleOfEvent(held), isShown(held)]).toEqual(['red', true]);
 });
 
-test('severity, what is shown and the hook may follow from what is told', () => {
+test('severity, visibility and the hook may depend on the fields of the event', () => {
   const exited = (fields: object) =>
     recordOf('exited', {worker: 'web', instance: 0, code: null, signal: null, ...fields});
   const well = exited({code: 0, reason: 'exited'});
@@ -32,12 +32,12 @@ test('severity, what is shown and the hook may follow from what is told', () => 
   expect(['failed', 'stopping', 'backoff'].map(to => hookOf(changed(to)))).toEqual(['failed', null, 'backoff']);
 });
 
-test('what another version has written is no event of this one, and is told as it is', () => {
+test('an event of another version is unknown, and is described by its fields', () => {
   const fromLater = recordOf('sang', {worker: 'web', instance: 0, pid: 7, song: 'la', loud: true});
   expect(isEvent(fromLater)).toBe(false);
   expect(describeEvent(fromLater)).toBe('sang song=la loud=true, pid 7');
   expect([severityOf(fromLater), isShown(fromLater), hookOf(fromLater)]).toEqual(['plain', false, null]);
-  // A field that is not what it should be, or one that is missing.
+  // A field of the wrong type, or a missing one.
   const odd = recordOf('backoff', {worker: 'web', instance: 0, delayMs: 'soon'});
   expect(describeEvent(odd)).toBe('backoff delayMs=soon');
   expect(isEvent(recordOf('toString'))).toBe(false);

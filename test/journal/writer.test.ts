@@ -18,7 +18,7 @@ import {lastRecords, recordsAfter} from '../../src/journal/read.ts';
 import {Journal} from '../../src/journal/writer.ts';
 import {scratch} from '../control/helpers.ts';
 
-/** The journal writes what it gets: names of no event tell better which line is which. */
+/** The writer accepts any type: invented ones make the lines easy to identify. */
 const named = (type: string): JournalEvent => ({type}) as unknown as JournalEvent;
 
 const AT = Date.UTC(2030, 0, 1);
@@ -31,7 +31,7 @@ class Book {
     return inFolder.journal(this.folder);
   }
 
-  /** As the next controller has it, which knows of the number up to which was committed. */
+  /** Opens the journal as the next controller does, which has the last committed number. */
   open(seq = 0, unwritten = ''): Journal {
     const journal = new Journal(this.folder, record => this.told.push(record));
     journal.open(seq, unwritten);
@@ -58,7 +58,7 @@ const rises = (records: readonly EventRecord[]): boolean =>
   records.every(({seq}, index) => index === 0 || seq > (records[index - 1]?.seq ?? 0));
 
 describe('the journal', () => {
-  test('counts on where the last one ended, and tells each record once it is written', () => {
+  test('continues the numbers of the previous writer, and reports each record once it is written', () => {
     const book = new Book().write('a', 'b');
     const journal = book.open();
     journal.add(named('c'), AT);
@@ -70,7 +70,7 @@ describe('the journal', () => {
     expect(book.told.map(({seq}) => seq)).toEqual([1, 2, 3]);
   });
 
-  test('never counts below what was committed, nor below what was rotated away', () => {
+  test('continues above the committed number and above those of rotated files', () => {
     const book = new Book().write('a', 'b');
     const journal = book.open(40);
     journal.add(named('c'), AT);
@@ -81,7 +81,7 @@ describe('the journal', () => {
     expect(book.records.at(-1)).toMatchObject({seq: 42, type: 'd'});
   });
 
-  test('what was committed and not written is written by the next, and what was written is not written again', () => {
+  test('writes committed records that the previous controller did not write, and none twice', () => {
     const book = new Book().write('a');
     const lost = book.open();
     lost.add(named('b'), AT);
@@ -94,7 +94,7 @@ describe('the journal', () => {
     expect(rises(book.records)).toBe(true);
   });
 
-  test('cut off at any byte: the torn line is cut away, which is an event, and the rest is as it was', () => {
+  test('cut off at any byte removes the torn line, records that as an event, and keeps the rest', () => {
     const book = new Book().write('a', 'b', 'c');
     const whole = readFileSync(book.path);
     const ends = [...whole.keys()].filter(at => whole[at] === 10).map(at => at + 1);
@@ -113,13 +113,13 @@ describe('the journal', () => {
       ]);
       expect(rises(book.records)).toBe(true);
       expect(book.records.at(-1)!.seq).toBeGreaterThan(3);
-      // It is repaired for good.
+      // The repair is permanent.
       book.open().flush();
       expect(book.types.filter(type => type === 'repaired').length).toBe(torn ? 1 : 0);
     }
   });
 
-  test('with any byte changed: never an exception, other lines stay readable, numbers rise', () => {
+  test('with any byte changed causes no exception, keeps other lines readable, and increases the numbers', () => {
     const book = new Book().write('a', 'b', 'c');
     const whole = readFileSync(book.path);
     for (let at = 0; at < whole.length; at++) {
@@ -143,7 +143,7 @@ describe('the journal', () => {
     }
   });
 
-  test('with damage in the middle is left as it is, and a new one begun: said once', () => {
+  test('with damage in the middle is set aside unchanged, and a new file begun; this is reported once', () => {
     const book = new Book().write('a', 'b');
     appendFileSync(book.path, '\0\0garbage\n{"seq":3,"at":"x","ty\n');
     book.write('c');
@@ -151,13 +151,13 @@ describe('the journal', () => {
     expect(book.records[2]).toMatchObject({
       seq: 3,
       what: 'journal',
-      message: "2 lines of it can't be read, and stay in journal.00000001.jsonl",
+      message: "2 lines can't be read; kept in journal.00000001.jsonl",
     });
     book.write('d');
     expect(book.types).toEqual(['a', 'b', 'repaired', 'c', 'd']);
   });
 
-  test('lines that can not be written are told all the same, and counted once there is room; numbers rise', () => {
+  test('reports events that could not be written to watchers, and their number once there is room; the numbers increase', () => {
     const book = new Book();
     mkdirSync(book.path);
     const journal = book.open();
@@ -178,11 +178,11 @@ describe('the journal', () => {
   });
 });
 
-describe('a journal that changes under the one that writes it', () => {
+describe('a journal changed by another process', () => {
   test.each<[string, (path: string) => void, RegExp]>([
-    ['removed', path => rmSync(path), /had been removed/],
-    ['moved away', path => renameSync(path, `${path}.old`), /had been removed/],
-    ['cut short', path => truncateSync(path), /cut short by \d+ bytes/],
+    ['removed', path => rmSync(path), /was removed/],
+    ['moved away', path => renameSync(path, `${path}.old`), /was removed/],
+    ['cut short', path => truncateSync(path), /truncated by \d+ bytes/],
     [
       'replaced',
       path => {
@@ -191,7 +191,7 @@ describe('a journal that changes under the one that writes it', () => {
       },
       /another file/,
     ],
-  ])('%s: what comes later is kept, and it is said once', (_what, damage, words) => {
+  ])('%s: later records are kept, and the damage is reported once', (_what, damage, words) => {
     const book = new Book();
     const journal = book.open();
     const add = (type: string): void => {
@@ -209,7 +209,7 @@ describe('a journal that changes under the one that writes it', () => {
     expect(new Book().types).toEqual([]);
   });
 
-  test('a look finds it where there is nothing to write', () => {
+  test('is found by a check if there is nothing to write', () => {
     const book = new Book();
     const journal = book.open();
     journal.add(named('before'), AT);
@@ -220,7 +220,7 @@ describe('a journal that changes under the one that writes it', () => {
     expect(journal.repairFile()).toBeNull();
   });
 
-  test('a link in its place is not followed', () => {
+  test('is not written through a symbolic link in its place', () => {
     const book = new Book();
     writeFileSync(`${book.folder}/precious`, '');
     symlinkSync(`${book.folder}/precious`, book.path);

@@ -1,4 +1,4 @@
-/** The anchor's loop, under each shell of this machine that may be its /bin/sh, around a keeper that does what is asked. */
+/** The anchor's loop, under each shell of this machine that may be /bin/sh, with a keeper that the test controls. */
 import {execFileSync, spawn, type ChildProcess} from 'node:child_process';
 import {
   chmodSync,
@@ -23,7 +23,7 @@ import {asOrdinary, isRoot} from '../end-to-end/wrapped.ts';
 
 const shells = ['/bin/sh', '/bin/dash', '/bin/bash', '/bin/busybox'].filter(path => existsSync(path));
 
-/** Says in the file `told` who it is and with what it was called, and ends when there is a file that says how. */
+/** Records its pid and arguments in the file `told`, and exits with the status in `end.PID` or `end`. */
 const KEEPER = `
 trap 'echo "TERM" >>told; exit 0' TERM
 trap 'echo "USR1" >>told' USR1
@@ -56,7 +56,7 @@ const isOurs = (pid: number): boolean => environment(pid).includes(`ANCHOR_TEST=
 
 /** Starts an anchor whose keeper is run by a shell instead of Node. */
 function start(name: string, prefix: readonly string[] = [], output: 'ignore' | number = 'ignore'): void {
-  // It is told by its name which of many programs it is.
+  // busybox selects the applet by the name it is called with.
   const shell = name.endsWith('/busybox') ? join(folder, 'sh') : name;
   const command = [
     process.execPath,
@@ -87,11 +87,11 @@ const keepers = (): {pid: number; words: string[]}[] =>
     .map(line => line.split(' '))
     .filter(([pid = '']) => /^\d+$/.test(pid))
     .map(([pid, ...words]) => ({pid: Number(pid), words}));
-/** What that keeper has as its descriptors 4, 5 and 6. */
+/** Returns the links of that keeper's descriptors 4, 5 and 6. */
 const openIn = (pid: number): Promise<string[]> =>
   until('its descriptors', () => {
     const lines = readFileSync(join(folder, `open.${pid}`), 'utf8').split('\n');
-    // The first is used by some shells themselves, while one has its output read.
+    // Some shells use the first themselves during a command substitution.
     return lines.length === 4 && lines.slice(0, 3).map(link => (link.startsWith('socket:') ? link : ''));
   });
 const keeper = async (count: number): Promise<number> =>
@@ -100,13 +100,13 @@ function endKeeper(pid: number, status: number): void {
   writeFileSync(join(folder, 'status'), String(status));
   renameSync(join(folder, 'status'), join(folder, `end.${pid}`));
 }
-/** The anchor has nothing else to do than to wait. */
+/** Waits until the anchor is blocked in its wait. */
 const waiting = (): Promise<unknown> => until('the anchor to wait', () => look(anchor.pid ?? 0)?.state === 'S');
 const ended = (): Promise<number | string> =>
   until('the anchor to end', () => anchor.exitCode ?? anchor.signalCode, 30_000);
 
 describe.each(shells)('under %s', path => {
-  test('starts the keeper again unless it ended well, and ends as that did', async () => {
+  test('restarts the keeper unless it exited with success, and exits with its status', async () => {
     start(path);
     const first = await keeper(1);
     expect(keepers()[0]!.words).toContain(`--anchor=${anchor.pid}`);
@@ -118,7 +118,7 @@ describe.each(shells)('under %s', path => {
     expect(keepers()).toHaveLength(3);
   });
 
-  test('each keeper inherits both ends of one queue of pipes, and not what the loop rests on', async () => {
+  test('passes both ends of one queue of pipes to each keeper, and not the descriptor on which the loop rests', async () => {
     start(path);
     const first = await keeper(1);
     const [rest, send, receive] = await openIn(first);
@@ -134,12 +134,12 @@ describe.each(shells)('under %s', path => {
   });
 
   test.each(['SIGTERM', 'SIGHUP', 'SIGURG'] as const)(
-    'hears how the keeper ended though %s comes at that instant',
+    'gets the exit status of the keeper even if %s arrives at that instant',
     async signal => {
       start(path);
       const only = await keeper(1);
       await waiting();
-      // Both are there for it at the same time: the end of the keeper, and a signal.
+      // The exit of the keeper and the signal are pending at the same time.
       process.kill(anchor.pid!, 'SIGSTOP');
       process.kill(anchor.pid!, signal);
       endKeeper(only, 75);
@@ -150,12 +150,12 @@ describe.each(shells)('under %s', path => {
     },
   );
 
-  test('a log that is removed is made anew for its own words and the next keeper', async () => {
+  test('recreates a removed log for its own messages and the next keeper', async () => {
     const log = join(folder, 'supervisor.log');
     const output = openSync(log, 'a');
     start(path, [], output);
     closeSync(output);
-    // The shell in the place of a keeper has its output elsewhere while it writes a file.
+    // The shell that acts as keeper has its output elsewhere while it writes a file.
     const inherits = (pid: number): Promise<unknown> =>
       until('its output', () => [1, 2].every(fd => readlinkSync(`/proc/${pid}/fd/${fd}`) === log));
     const next = async (count: number, meanwhile: () => void): Promise<number> => {
@@ -165,18 +165,18 @@ describe.each(shells)('under %s', path => {
       return keeper(count);
     };
     await inherits(await keeper(1));
-    // Of two signals that come at the same time, bash may lose how the keeper ended.
+    // With two simultaneous signals, bash may lose the keeper's exit status.
     process.kill(anchor.pid!, 'SIGURG');
     await until('it to be heard', () => !existsSync(`/proc/${anchor.pid}/fd/3`));
     await inherits(await next(2, () => undefined));
     expect(readFileSync(log, 'utf8')).toBe('brood anchor: keeper ended with status 137\n');
-    // What would block, and what can't be written to.
+    // A file that would block, and one that can't be written.
     await next(3, () => execFileSync('mkfifo', [log]));
     endKeeper(await next(4, () => mkdirSync(log)), 0);
     expect(await ended()).toBe(0);
   });
 
-  test('a signal to end between two keepers is told to the next, another one is passed on', async () => {
+  test('passes a termination signal between two keepers on to the next, and other signals on at once', async () => {
     start(path);
     const first = await keeper(1);
     await until('the signal', () => {
@@ -192,7 +192,7 @@ describe.each(shells)('under %s', path => {
     expect(keepers()[1]!.words).toContain('--ending');
   });
 
-  test('a keeper that ends at once is started again and again while nobody waits for it, at a pace', async () => {
+  test('starts a keeper that exits at once three times while the launcher waits, and later again and again, at a limited rate', async () => {
     writeFileSync(join(folder, 'end'), '1');
     start(path);
     expect(await ended()).toBe(1);
@@ -205,7 +205,7 @@ describe.each(shells)('under %s', path => {
     await keeper(8);
     expect(lives(first)).toBe(false);
     rmSync(join(folder, 'end'));
-    // One may have seen that file just before.
+    // A keeper may have seen that file just before its removal.
     await until('one that ends well', () => {
       const last = keepers().findLast(({pid}) => lives(pid));
       if (last) endKeeper(last.pid, 0);
@@ -214,7 +214,7 @@ describe.each(shells)('under %s', path => {
     expect(anchor.exitCode).toBe(0);
   });
 
-  test('where no program of the supervisor is left, ends what has fallen to it, and itself', async () => {
+  test('ends the orphans it has adopted, and itself, if no program of the supervisor is left', async () => {
     writeFileSync(join(folder, 'keeper.cjs'), `sh -c 'trap "" TERM; while :; do sleep 0.1; done' &${KEEPER}`);
     start(path);
     const first = await keeper(1);
@@ -228,7 +228,7 @@ describe.each(shells)('under %s', path => {
   });
 
   test.skipIf(!isRoot)(
-    'where no process can be made, waits for one without a process (needs root to be an ordinary user)',
+    'waits without a process if none can be created (needs root to be an ordinary user)',
     async () => {
       const limit = (soft: string): void => {
         const [, ...args] = asOrdinary(64_399);
@@ -237,7 +237,7 @@ describe.each(shells)('under %s', path => {
       start(path, asOrdinary(64_399));
       const first = await keeper(1);
       const inherited = await openIn(first);
-      // Nobody waits for it to come up any more, so it may take as long as it takes.
+      // The launcher no longer waits for the keeper, so the number of attempts is not limited.
       process.kill(anchor.pid!, 'SIGURG');
       const limitOf = (): string =>
         /^Max processes\s+(\S+)/m.exec(readFileSync(`/proc/${anchor.pid}/limits`, 'utf8'))?.[1] ?? '';
@@ -245,7 +245,7 @@ describe.each(shells)('under %s', path => {
       await until('the limit', () => limitOf() === '1');
       process.kill(first, 'SIGKILL');
       await until('the end of the keeper to be heard', () => look(first) === null);
-      // It tries in vain: three times at once, and once a second from then on.
+      // It tries in vain: three times at once, then once a second.
       const before = cpuTicks(anchor.pid!);
       await until('a rest', () => resting(anchor.pid!));
       expect(cpuTicks(anchor.pid!) - before).toBeLessThan(100);
@@ -265,6 +265,6 @@ const cpuTicks = (pid: number): number => {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return Number(fields[11]) + Number(fields[12]);
 };
-/** It sleeps in a call, and has no child to wait for. */
+/** Whether the process sleeps in a call, and has no child to wait for. */
 const resting = (pid: number): boolean =>
   look(pid)?.state === 'S' && everyProcess().every(({ppid, state}) => ppid !== pid || state === 'Z');

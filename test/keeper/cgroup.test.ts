@@ -1,4 +1,4 @@
-/** Cgroups as the kernel has them: who may hand controllers down, and where the supervisor is meanwhile. */
+/** Real cgroups: who may delegate controllers, and the place of the supervisor in the meantime. */
 import {spawn, type ChildProcess} from 'node:child_process';
 import {existsSync, mkdirSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
@@ -9,14 +9,14 @@ import {isRootCgroup, ownCgroup, processesIn, wordsOf} from '../../src/process/c
 import {until} from '../end-to-end/harness.ts';
 
 const root = ownCgroup();
-/** Of those that this machine has in its version 2 hierarchy, any does: the rules are the same for all. */
+/** Any controller in the version 2 hierarchy of this machine will do: the rules are the same for all. */
 const controller = root === null ? undefined : wordsOf(join(root, 'cgroup.controllers'))[0];
 const canTry = process.getuid?.() === 0 && root !== null && isRootCgroup(root) && controller !== undefined;
 
 const put = (path: string, text: string): void => writeFileSync(path, text, {flag: 'r+'});
 const subtree = (cgroup: string): string[] => wordsOf(join(cgroup, 'cgroup.subtree_control'));
 
-/** A cgroup of its own for this process, which then goes back to where it was. */
+/** Moves this process into a cgroup of its own for the test, and back again. */
 async function inOwnCgroup(test: (outer: string) => Promise<void>): Promise<void> {
   const home = root ?? '';
   const name = controller ?? '';
@@ -43,7 +43,7 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 function opened(...ours: readonly (number | undefined)[]): Cgroups {
-  // One that there is, and one that there is not.
+  // One that exists, and one that does not.
   const controllers = {memory: controller ?? '', cpu: 'none-such'};
   const own = new Set([process.pid, ...ours]);
   const cgroups = Cgroups.open('t', {strangerAmong: pids => pids.find(pid => !own.has(pid)), controllers});
@@ -70,7 +70,7 @@ const NONE = {memory: null, cpu: null};
 describe.skipIf(!canTry)(
   'controllers for the limits of runs (needs root, and a controller in the hierarchy of version 2)',
   () => {
-    test('are handed down where nobody else is, and taken back at the end', async () => {
+    test('are delegated if the cgroup has no other process, and withdrawn at the end', async () => {
       await inOwnCgroup(async outer => {
         const base = join(outer, 'brood-t');
         const leaf = join(base, 'supervisor');
@@ -78,7 +78,7 @@ describe.skipIf(!canTry)(
         const cgroups = opened(anchor.pid);
         const first = born(cgroups, NONE);
         try {
-          // Who needs none of it is left alone.
+          // A run without limits changes nothing.
           expect([first.unenforced, subtree(outer), processesIn(outer)]).toEqual([NONE, [], [anchor.pid]]);
           const second = born(cgroups, {memory: 2 ** 20, cpu: 50});
           expect(second.unenforced.cpu).toBe(`the cgroup ${outer} has no none-such controller`);
@@ -92,7 +92,7 @@ describe.skipIf(!canTry)(
           await end(second.child);
           expect(cgroups.outside(ownCgroup)).toBe(leaf);
 
-          // While somebody still runs there, the limits stay, also for another keeper.
+          // While a process still runs there, the limits stay, also for another keeper.
           opened().close();
           expect([subtree(base), ownCgroup(), processesIn(first.cgroup)]).toEqual([
             [controller],
@@ -118,14 +118,14 @@ describe.skipIf(!canTry)(
       });
     });
 
-    test('are left alone where somebody else is, and then the limit is not held', async () => {
+    test('are not delegated if the cgroup has another process, and then the limit is not enforced', async () => {
       await inOwnCgroup(async outer => {
         const stranger = sleeper();
         try {
           const {unenforced, child} = born(opened(), {memory: 2 ** 20, cpu: null});
           await end(child);
           expect(unenforced).toEqual({
-            memory: `the cgroup ${outer} is not brood's alone to divide (process ${stranger.pid ?? 0} is in it, too)`,
+            memory: `the cgroup ${outer} is not reserved for brood, so it can't be divided (process ${stranger.pid ?? 0} is also in it)`,
             cpu: null,
           });
           expect([subtree(outer), existsSync(join(outer, 'brood-t/supervisor'))]).toEqual([[], false]);

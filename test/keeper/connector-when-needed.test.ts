@@ -1,4 +1,4 @@
-/** The process connector is opened when it is needed, and again when it could not be had. */
+/** The process connector is opened when it is needed, and retried after a failure. */
 import {expect, test} from 'vitest';
 import {ConnectorWhenNeeded, RunConnector} from '../../src/keeper/lineage/connector.ts';
 import {Runs} from '../../src/keeper/runs/runs.ts';
@@ -15,7 +15,7 @@ function refusing(times: number, open = RunConnector.open): {calls: () => number
   };
 }
 
-test('one that could not be had is not tried again by each run, but at sweeps, more and more seldom', () => {
+test('after a failure it is not retried by each run, but at sweeps, at increasing intervals', () => {
   const epoll = new Epoll();
   const {calls, open} = refusing(Infinity);
   const connector = new ConnectorWhenNeeded(host(epoll), open);
@@ -40,7 +40,7 @@ test('one that could not be had is not tried again by each run, but at sweeps, m
 });
 
 test.skipIf(whyNoConnector !== null || !isRoot)(
-  'once it can be had, it is listened to (needs root and a connector)',
+  'once it can be opened, it is used (needs root and a connector)',
   () => {
     const epoll = new Epoll();
     const {open} = refusing(1);

@@ -1,4 +1,4 @@
-/** Who comes from whom by the process connector's events, against a model of processes that live and die at random. */
+/** Lineage by the events of the process connector, compared with a model of processes that start and end at random. */
 import {describe, expect, test} from 'vitest';
 import {Descendants} from '../../src/keeper/lineage/descendants.ts';
 import {Runs} from '../../src/keeper/runs/runs.ts';
@@ -17,12 +17,12 @@ interface Process {
   readonly startTime: number;
 }
 
-/** The kernel, as far as the keeper asks it. */
+/** The part of the kernel that the keeper reads. */
 class Kernel {
   readonly living = new Map<number, Process>();
   readonly runs = new Runs();
   now = 1000;
-  /** No descriptor is left to read with. */
+  /** No descriptor is left for reading. */
   isShort = false;
   readonly descendants = new Descendants({
     self: KEEPER,
@@ -47,7 +47,7 @@ class Kernel {
     this.descendants.feed(type === 'exec' ? {...event, type} : {...event, type, status: 0, parent: 0});
   }
 
-  /** A process forks; `told`: the event is not lost. */
+  /** Simulates a fork; `told`: its event is not lost. */
   fork(parent: number, pid: number, told = true): void {
     const run = this.living.get(parent)?.run ?? null;
     this.living.set(pid, {run, parent, startTime: this.now++});
@@ -61,7 +61,7 @@ class Kernel {
     if (told) this.event('exit', pid);
   }
 
-  /** The keeper starts the main process of a new run. */
+  /** Simulates the start of the main process of a new run. */
   spawn(pid: number, token = `run-${pid}-${this.now}`): Run {
     const run = runOf({token, child: true});
     this.runs.add(run);
@@ -83,8 +83,8 @@ class Kernel {
   }
 }
 
-describe('what comes from a main process', () => {
-  test('is the run’s, when its parents are gone and it is gone itself', () => {
+describe('a descendant of a main process', () => {
+  test('belongs to the run after its parents have ended, and after its own end', () => {
     const kernel = new Kernel();
     const run = kernel.spawn(20);
     kernel.fork(20, 21);
@@ -103,7 +103,7 @@ describe('what comes from a main process', () => {
     expect(kernel.descendants.runOf(22)).toBeNull();
   });
 
-  test('is nobody’s any more once the run is forgotten', () => {
+  test('belongs to no run once its run is forgotten', () => {
     const kernel = new Kernel();
     const run = kernel.spawn(20);
     kernel.fork(20, 21);
@@ -112,21 +112,21 @@ describe('what comes from a main process', () => {
     expect(kernel.descendants.runOf(21)).toBeNull();
   });
 
-  test('goes on after the end of its first thread', () => {
+  test('continues after the end of its first thread', () => {
     const kernel = new Kernel();
     const run = kernel.spawn(20);
     kernel.event('exit', 20);
     kernel.fork(20, 21);
     expect(kernel.descendants.runOf(21)).toBe(run);
     expect(run.lineage?.isAlive()).toBe(true);
-    // Its end is found by looking.
+    // Its end is found by a check of /proc.
     kernel.exit(20, false);
     for (let sweep = 0; sweep < 3; sweep++) kernel.descendants.forgetEnded();
     expect(kernel.descendants.runOf(20)).toBeNull();
     expect([...(run.lineage?.known() ?? [])]).toEqual([21]);
   });
 
-  test('is told from threads, and from what strangers and the controller fork', () => {
+  test('is distinguished from threads, and from forks of strangers and of the controller', () => {
     const kernel = new Kernel();
     const run = kernel.spawn(20);
     kernel.descendants.feed({type: 'fork', time: 0, parent: KEEPER, pid: 21, tgid: 20});
@@ -149,7 +149,7 @@ describe('a child that the keeper did not start (CLONE_PARENT)', () => {
     return {kernel, run};
   };
 
-  test('is the run’s that other signs tell, with what it has forked', () => {
+  test('belongs to the run that other evidence shows, together with its descendants', () => {
     const {kernel, run} = cloned();
     expect(kernel.descendants.runOf(41)).toBeNull();
     kernel.descendants.claim(40, run);
@@ -158,7 +158,7 @@ describe('a child that the keeper did not start (CLONE_PARENT)', () => {
     expect(run.lineage?.gap).toBe(null);
   });
 
-  test('may be of any run where nothing tells; another child that is not known can’t be of one that was followed', () => {
+  test('may belong to any run without evidence; any other unknown child is excluded from a run that was followed', () => {
     const {kernel, run} = cloned();
     expect(kernel.descendants.excludes(run, 40, kernel.now)).toBe(false);
     expect(kernel.descendants.excludes(run, 41, kernel.now)).toBe(false);
@@ -167,7 +167,7 @@ describe('a child that the keeper did not start (CLONE_PARENT)', () => {
     expect(kernel.descendants.excludes(run, 99, kernel.now)).toBe(false);
   });
 
-  test('of which nobody asks is a start that failed', () => {
+  test('that ends unclaimed is a failed start', () => {
     const {kernel, run} = cloned();
     kernel.exit(40);
     kernel.descendants.claim(20, run);
@@ -175,7 +175,7 @@ describe('a child that the keeper did not start (CLONE_PARENT)', () => {
   });
 });
 
-test('a run that began before is known from now on, and not in full', () => {
+test('a run that began earlier is tracked from now on, and not completely', () => {
   const kernel = new Kernel();
   const run = runOf({token: 'old', pid: 20});
   kernel.runs.add(run);
@@ -188,12 +188,12 @@ test('a run that began before is known from now on, and not in full', () => {
   expect([...(run.lineage?.known() ?? [])]).toEqual([20, 21, 22]);
   expect(run.lineage?.gap).toEqual(expect.any(String));
   kernel.descendants.setGap(run, null);
-  // What began before may have been missed, what is forked from then on is told of.
+  // Processes started earlier may have been missed; later forks are reported.
   expect(kernel.descendants.excludes(run, 99, since)).toBe(false);
   expect(kernel.descendants.excludes(run, 99, since + 1)).toBe(true);
 });
 
-test('after a loss, whoever began later and is nobody’s child any more is nobody’s, and the others are what they were', () => {
+test('after a loss of events, a later process without a known parent belongs to no run, and the others keep theirs', () => {
   const kernel = new Kernel();
   const run = kernel.spawn(20);
   kernel.fork(20, 21);
@@ -214,7 +214,7 @@ test('after a loss, whoever began later and is nobody’s child any more is nobo
   expect(kernel.spawn(27).lineage?.gap).toBe(null);
 });
 
-test('who can’t be read, for want of a descriptor, is not gone; after a loss nothing is known of it', () => {
+test("a process that can't be read, for lack of a descriptor, has not ended; after a loss it is unknown", () => {
   const kernel = new Kernel();
   const run = kernel.spawn(20);
   kernel.fork(20, 21);
@@ -261,7 +261,7 @@ function story(seed: number): void {
       const known = [...(run.lineage?.known() ?? [])].filter(one => kernel.living.has(one)).sort();
       const mine = kernel.of(run).sort();
       const where = `seed ${seed}, step ${step}, ${run.token}`;
-      // What is known is never wrong, though it may be less than there is after a loss.
+      // Known processes are always right, though there may be more after a loss.
       const isRight =
         run.lineage?.gap === null ? String(known) === String(mine) : known.every(one => mine.includes(one));
       if (!isRight) throw new Error(`${where}: known ${String(known)}, there are ${String(mine)}`);
@@ -275,6 +275,6 @@ function story(seed: number): void {
   }
 }
 
-test('what is known of any forks, ends, losses and pids that are reused is never wrong, and without losses all there is', () => {
+test('with any forks, exits, losses and reused pids the lineage is never wrong, and without losses complete', () => {
   for (let seed = 1; seed <= 200; seed++) story(seed);
 });

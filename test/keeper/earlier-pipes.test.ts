@@ -23,7 +23,7 @@ const READ = constants.O_RDONLY | constants.O_NONBLOCK;
 const BOTH = constants.O_RDWR | constants.O_NONBLOCK;
 const openCount = (): number => readdirSync('/proc/self/fd').length;
 
-test('what an earlier keeper has put aside is found by its name, each once, and stays in the queue', () => {
+test('pipes that an earlier keeper has stored are found by their paths, each once, and stay in the queue', () => {
   const folder = mkdtempSync(join(tmpdir(), 'brood-earlier-'));
   const queue = makeDescriptorQueue();
   const opened: number[] = [queue.send, queue.receive];
@@ -35,7 +35,7 @@ test('what an earlier keeper has put aside is found by its name, each once, and 
   for (const [at, path] of paths.entries()) {
     makeFifo(path);
     const fd = openSync(path, at === 299 ? BOTH : READ);
-    // Twice, as after a keeper that died before it had packed; some in messages of their own.
+    // Twice, as after a keeper that died before packing; some in messages of their own.
     expect(sendDescriptors(queue, at % 2 ? [fd] : [fd, fd])).toBe(null);
     closeSync(fd);
     if (messagesIn(queue) > 200) break;
@@ -61,7 +61,7 @@ test('what an earlier keeper has put aside is found by its name, each once, and 
   expect(new EarlierPipes(null).takeDescriptor(first, constants.O_RDONLY)).toBe(null);
 });
 
-test('one whose name was removed is found by the name that it had: of several that had it, the newest', () => {
+test('a pipe whose path was removed is found by its former path: of several, the newest', () => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'brood-earlier-')));
   const queue = makeDescriptorQueue();
   onTestFinished(() => {
@@ -89,7 +89,7 @@ test('one whose name was removed is found by the name that it had: of several th
   expect(openCount()).toBe(before);
 });
 
-test('what is let go of is closed, and its last reader with it', async () => {
+test('released pipes are closed, including their last reader', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'brood-let-go-'));
   onTestFinished(() => rmSync(folder, {recursive: true}));
   const path = join(folder, 'fifo');

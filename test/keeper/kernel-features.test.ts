@@ -1,4 +1,4 @@
-/** Features of the kernel that may be missing: each has a sentence, and a line in the guide. */
+/** Optional features of the kernel: each has a sentence, and a line in the guide. */
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
@@ -13,21 +13,21 @@ const feature = (refusal: string | null, since: string | null): KernelFeature =>
   without: 'nothing is frobbed',
 });
 
-test('a refused feature is told with its error, since when Linux has it, and what is weaker', () => {
+test('a refused feature is reported with its error, the Linux version that has it, and the consequence', () => {
   expect(lesserKernel('/', [feature('ENOSYS', '5.3'), feature(null, '5.3'), feature('hidepid=2', null)])).toEqual([
     'the kernel refuses frob (ENOSYS; Linux has it since 5.3): nothing is frobbed',
     'no frob (hidepid=2): nothing is frobbed',
   ]);
 });
 
-test('the guide has every feature, and the same kernel', () => {
+test('the guide lists every feature with the same version', () => {
   const guide = readFileSync(join(project, 'docs', 'guide.md'), 'utf8');
   const section = /## Kernels and container profiles\n([^]*?)\n## /.exec(guide)?.[1] ?? '';
   const lines = section.split('\n').filter(line => line.startsWith('| '));
   for (const {name, since} of KERNEL_FEATURES) {
     const line = lines.find(one => one.split('|')[1]?.includes(name));
     expect(line, name).toBeDefined();
-    // pidfds are of use only with both calls.
+    // pidfds require both calls.
     if (since !== null && name !== 'pidfd_send_signal') expect(line?.split('|')[2], name).toContain(since);
   }
 });

@@ -1,4 +1,4 @@
-/** The keeper's lock: held, put back, and given away. */
+/** The keeper's lock: held, restored, and yielded. */
 import {spawnSync} from 'node:child_process';
 import {
   existsSync,
@@ -16,6 +16,7 @@ import {
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {hidesOthers, HIDEPID} from '../end-to-end/processes.ts';
 import {takeLock, type Holder, type Lock} from '../../src/keeper/folder/lock.ts';
 import {startTimeOf} from '../../src/process/stat.ts';
 
@@ -32,7 +33,7 @@ afterEach(() => {
   rmSync(folder, {recursive: true});
 });
 
-/** A keeper of that pid, which lives. */
+/** Returns a holder with that pid, which is alive. */
 const nameOf = (pid: number): Holder => ({
   pid,
   startTime: startTimeOf(pid) ?? '',
@@ -41,7 +42,7 @@ const nameOf = (pid: number): Holder => ({
   startedAt: 1,
   version: 'x',
 });
-/** Older and younger than each other: init, and this process. */
+/** An older and a younger holder: init, and this process. */
 const OLDER = nameOf(1);
 const YOUNGER = nameOf(process.pid);
 
@@ -53,7 +54,7 @@ async function take(name: Holder): Promise<Lock> {
 }
 const namedIn = (): unknown => JSON.parse(readFileSync(path, 'utf8'));
 
-describe('what was done to its file is undone, and nobody else can take it', () => {
+describe('damage to the lock file is undone, and no other process can take the lock', () => {
   test.each<[string, () => void]>([
     ['removed', () => rmSync(path)],
     ['emptied', () => truncateSync(path)],
@@ -86,7 +87,7 @@ describe('what was done to its file is undone, and nobody else can take it', () 
     if (existsSync(join(folder, 'precious'))) expect(readFileSync(join(folder, 'precious'), 'utf8')).toBe('precious');
   });
 
-  test('what a kill in the middle of that has left is no obstacle', async () => {
+  test('a file left by a kill during the repair is no obstacle', async () => {
     const lock = await take(YOUNGER);
     rmSync(path);
     writeFileSync(`${path}.${process.pid}`, 'half');
@@ -95,8 +96,9 @@ describe('what was done to its file is undone, and nobody else can take it', () 
   });
 });
 
-describe('another keeper has taken a new one meanwhile', () => {
-  test('the older one with living runs takes it back, and the newcomer finds that out', async () => {
+describe('another keeper has taken a new lock in the meantime', () => {
+  test('the older one with living runs takes it back, and the newer one detects that', async context => {
+    context.skip(hidesOthers, HIDEPID);
     const older = await take(OLDER);
     rmSync(path);
     const younger = await take(YOUNGER);
@@ -106,7 +108,7 @@ describe('another keeper has taken a new one meanwhile', () => {
     expect(older.repairLock(true)).toEqual({kind: 'held'});
   });
 
-  test('the older one without runs gives way', async () => {
+  test('the older one without runs yields', async () => {
     const older = await take(OLDER);
     rmSync(path);
     const younger = await take(YOUNGER);
@@ -114,7 +116,8 @@ describe('another keeper has taken a new one meanwhile', () => {
     expect(younger.repairLock(true)).toEqual({kind: 'held'});
   });
 
-  test('a newcomer that is older stays', async () => {
+  test('a newer lock of an older keeper stays', async context => {
+    context.skip(hidesOthers, HIDEPID);
     const younger = await take(YOUNGER);
     rmSync(path);
     await take(OLDER);
@@ -122,7 +125,7 @@ describe('another keeper has taken a new one meanwhile', () => {
   });
 });
 
-test('a lock whose file is removed between the opening and the locking is not taken for one', async () => {
+test('a lock whose file is removed between open and lock is not accepted', async () => {
   const lock = await take(YOUNGER);
   linkSync(path, `${path}.kept`);
   lock.release();
@@ -132,14 +135,15 @@ test('a lock whose file is removed between the opening and the locking is not ta
   expect(again.repairLock(true)).toEqual({kind: 'held'});
 });
 
-test('a link in the place of the lock is not followed', async () => {
+test('a symbolic link in place of the lock is not followed', async () => {
   writeFileSync(join(folder, 'precious'), 'precious');
   symlinkSync(join(folder, 'precious'), path);
   await expect(takeLock(path, YOUNGER)).rejects.toThrow('ELOOP');
   expect(readFileSync(join(folder, 'precious'), 'utf8')).toBe('precious');
 });
 
-test('what dead keepers and controllers have left is removed, what living ones are about to use is not', async () => {
+test('files left by dead keepers and controllers are removed, those of living ones are not', async context => {
+  context.skip(hidesOthers, HIDEPID);
   const dead = spawnSync('true').pid;
   for (const name of [
     `lock.${dead}`,

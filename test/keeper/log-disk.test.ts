@@ -13,7 +13,7 @@ function scratch(): string {
   return folder;
 }
 
-test('works off what it is asked for one after another, and says what failed', async () => {
+test('requests are processed one after another, and failures reported', async () => {
   const disk = new LogDisk();
   const did: string[] = [];
   disk.run(
@@ -29,7 +29,7 @@ test('works off what it is asked for one after another, and says what failed', a
   expect(did).toEqual(['first', 'first done', '{"error":"ENOSPC"}', 'last']);
 });
 
-test('whoever waits for a disk that does not answer goes on after a while; all is done in order when it answers', async () => {
+test('a wait for a disk that does not respond ends after a while; all requests are processed in order once it does', async () => {
   const disk = new LogDisk();
   const did: string[] = [];
   let answer = (): void => undefined;
@@ -42,7 +42,7 @@ test('whoever waits for a disk that does not answer goes on after a while; all i
   expect(did).toEqual(['one']);
 });
 
-test('an index keeps its order, is bounded while its disk does not answer, and begins anew with its log', async () => {
+test('an index keeps its order, is bounded while its disk does not respond, and starts anew with its log', async () => {
   const disk = new LogDisk();
   const path = join(scratch(), 'out.idx');
   writeFileSync(path, '99 1\n');

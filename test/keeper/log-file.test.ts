@@ -1,4 +1,4 @@
-/** A log file that is cut short or removed between two steps of who writes to it. */
+/** A log file that is truncated or removed between two steps of its writer. */
 import {
   chmodSync,
   existsSync,
@@ -37,7 +37,7 @@ class Place {
     onTestFinished(() => rmSync(this.folder, {recursive: true, force: true}));
   }
 
-  /** Writes as whoever moves bytes does it; `between` comes after the look at the file, and before they are there. */
+  /** Writes in the steps of a mover; `between` runs after the check of the file, and before the write. */
   async write(bytes: string | Buffer, between: () => void = () => undefined): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.log.open(fd => {
@@ -59,7 +59,7 @@ class Place {
     return new Promise(resolve => this.logs.settle(resolve));
   }
 
-  /** Offsets of the time index. */
+  /** Returns the offsets in the time index. */
   async index(): Promise<number[]> {
     await this.settle();
     const lines = readFileSync(this.path.replace('.log', '.idx'), 'latin1').split('\n').filter(Boolean);
@@ -67,45 +67,48 @@ class Place {
   }
 }
 
-const cutNote = 'it was cut short while it was written to, and is continued without a gap';
+const cutNote = 'it was truncated during a write; writing continues without a gap';
 
 test.each([
   ['a line', 'before\n'],
   ['much', Buffer.alloc(1_000_000, 'before\n')],
   ['zeros at its end', Buffer.concat([Buffer.from('before'), Buffer.alloc(50)])],
-])('cut while the next bytes are moved: no zeros before them, and it is told; before: %s', async (_what, before) => {
-  const place = new Place();
-  await place.write(before);
-  chmodSync(place.path, 0o640);
-  const after = Buffer.alloc(100_000, 'after\n');
-  await place.write(after, () => truncateSync(place.path, 0));
-  expect(place.text === after.toString('latin1')).toBe(true);
-  expect(place.told).toEqual([cutNote]);
-  expect(await place.index()).toEqual([0]);
-  expect(statSync(place.path).mode & 0o777).toBe(0o640);
-  await place.write('more\n');
-  await place.write('and more\n', () => truncateSync(place.path, 7));
-  expect(place.text).toBe('after\naand more\n');
-  // Of what is left the times are known, and of what came then.
-  expect((await place.index()).every(offset => offset <= 7)).toBe(true);
-  expect(readdirSync(join(place.path, '..')).sort()).toEqual(['out.idx', 'out.log']);
-});
+])(
+  'a file truncated during a write gets no zeros before the new bytes, and a report; before: %s',
+  async (_what, before) => {
+    const place = new Place();
+    await place.write(before);
+    chmodSync(place.path, 0o640);
+    const after = Buffer.alloc(100_000, 'after\n');
+    await place.write(after, () => truncateSync(place.path, 0));
+    expect(place.text === after.toString('latin1')).toBe(true);
+    expect(place.told).toEqual([cutNote]);
+    expect(await place.index()).toEqual([0]);
+    expect(statSync(place.path).mode & 0o777).toBe(0o640);
+    await place.write('more\n');
+    await place.write('and more\n', () => truncateSync(place.path, 7));
+    expect(place.text).toBe('after\naand more\n');
+    // The times are known for the rest of the file and for the new bytes.
+    expect((await place.index()).every(offset => offset <= 7)).toBe(true);
+    expect(readdirSync(join(place.path, '..')).sort()).toEqual(['out.idx', 'out.log']);
+  },
+);
 
-test('zeros that were written are no gap', async () => {
+test('written zeros are no gap', async () => {
   const place = new Place();
   for (const bytes of ['a', Buffer.alloc(100_000), Buffer.alloc(10), 'b', Buffer.alloc(3)]) await place.write(bytes);
   expect(place.text.length).toBe(100_015);
   expect(place.told).toEqual([]);
 });
 
-test('cut again, right after that: the file that came of it is guarded, too', async () => {
+test('the file that results from a truncation is guarded against the next one, too', async () => {
   const place = new Place();
   await place.write('before\n');
   for (const text of ['one\n', 'two\n', 'three\n']) await place.write(text, () => truncateSync(place.path, 0));
   expect(place.text).toBe('three\n');
 });
 
-test('moved away while that goes on: nothing is put in the place of what is there', async () => {
+test('a file moved away during the repair is not replaced', async () => {
   const place = new Place();
   await place.write('before\n');
   await place.write('after\n', () => {
@@ -116,7 +119,7 @@ test('moved away while that goes on: nothing is put in the place of what is ther
   expect(readFileSync(`${place.path}.old`, 'latin1')).toBe('\0\0\0\0\0\0\0after\n');
 });
 
-test('of a worker that writes nothing, a log that is removed or moved away is there again after a sweep', async () => {
+test('the log of a silent worker that is removed or moved away is recreated by a sweep', async () => {
   const place = new Place();
   await place.write('before\n');
   place.logs.sweep();
@@ -134,7 +137,7 @@ test('of a worker that writes nothing, a log that is removed or moved away is th
   }
   expect(place.told.map(message => message.split(',')[0])).toEqual([
     'it was removed',
-    'it was moved away or replaced',
+    'it was moved or replaced',
     'it was removed',
   ]);
   await place.write('after\n');
@@ -142,7 +145,7 @@ test('of a worker that writes nothing, a log that is removed or moved away is th
   expect(await place.index()).toEqual([0]);
 });
 
-test('the fleet’s folder is left to whoever looks after it', async () => {
+test("the fleet's folder itself is not recreated by the log", async () => {
   const place = new Place();
   await place.write('before\n');
   rmSync(place.folder, {recursive: true});

@@ -1,4 +1,4 @@
-/** Who belongs to a run by lineage alone, on process tables that no kernel would show twice. */
+/** Membership in a run by lineage alone, on simulated process tables. */
 import {describe, expect, test} from 'vitest';
 import {ProcessScan, membersOf, runOfOrphan} from '../../src/keeper/lineage/members.ts';
 import {Runs} from '../../src/keeper/runs/runs.ts';
@@ -7,7 +7,7 @@ import type {Stat} from '../../src/process/stat.ts';
 import {ProcessTable} from '../../src/process/table.ts';
 import {runOf} from './run-of.ts';
 
-/** Beyond every pid of this machine (the kernel's limit is 2^22), so that /proc has nothing to say of them. */
+/** Beyond every pid of this machine (the kernel's limit is 2^22), so that /proc has no such process. */
 const FIRST = 5_000_000;
 const MAIN = FIRST + 1;
 const INIT = 1;
@@ -42,8 +42,8 @@ const living = (parts: Partial<Run> = {}): Run => runOf({pid: MAIN, startTime: '
 const ended = (parts: Partial<Run> = {}): Run => living({exit: {code: 0, signal: null, at: 0}, ...parts});
 const main = stat(MAIN, {ppid: process.pid});
 
-describe('while its main process lives', () => {
-  test('its descendants, its session and its group are its own, wherever they hang', () => {
+describe('while the main process lives', () => {
+  test('its descendants, its session and its group are members, whatever their parents', () => {
     const child = stat(FIRST + 2, {ppid: MAIN});
     const grandchild = stat(FIRST + 3, {ppid: FIRST + 2});
     const orphan = stat(FIRST + 4, inSession);
@@ -51,52 +51,52 @@ describe('while its main process lives', () => {
     expect(members(living(), main, child, grandchild, orphan, below, stat(FIRST + 6))).toEqual([2, 3, 4, 5]);
   });
 
-  test('a zombie does not count, one whose first thread alone has ended does', () => {
+  test('a zombie is no member, but a process of which only the first thread has ended is one', () => {
     const zombie = stat(FIRST + 2, {ppid: MAIN, state: 'Z'});
     const threaded = stat(FIRST + 3, {ppid: MAIN, state: 'Z', threads: 2});
     expect(members(living(), main, zombie, threaded)).toEqual([3]);
   });
 });
 
-describe('once its main process is gone', () => {
-  test('what is left of its session is its own, as far as it comes from this keeper', () => {
+describe('once the main process has ended', () => {
+  test('the rest of its session is a member if it descends from this keeper', () => {
     const left = stat(FIRST + 2, {...inSession, ppid: process.pid});
     const stranger = stat(FIRST + 3, inSession);
     expect(members(ended(), left)).toEqual([2]);
     expect(members(ended(), stranger)).toEqual([]);
   });
 
-  test('a session whose leader is another process is a stranger’s, and so is all in it', () => {
+  test("a session whose leader is another process is a stranger's, with all its members", () => {
     const leader = stat(MAIN, {ppid: process.pid, startTime: '2000'});
     const other = stat(FIRST + 2, {...inSession, ppid: MAIN, startTime: '2001'});
     expect(members(ended(), leader, other)).toEqual([]);
     expect(members(living({adopted: true}), leader, other)).toEqual([]);
   });
 
-  test('nobody is older than the main process was', () => {
+  test('no member is older than the main process was', () => {
     expect(members(ended(), stat(FIRST + 2, {...inSession, ppid: process.pid, startTime: '999'}))).toEqual([]);
   });
 
-  test('after another keeper’s end a session says nothing without someone who was seen in it before', () => {
+  test("after another keeper's end a session counts only with a member that was seen in it before", () => {
     const helper = stat(FIRST + 2, inSession);
     const late = stat(FIRST + 3, {...inSession, startTime: '3000'});
     const run = ended({adopted: true});
     expect(members(run, helper, late)).toEqual([]);
     run.known.set(helper.pid, helper.startTime);
-    // As long as that one is in it, the number was never free for anybody else.
+    // As long as that process is in it, the number was never free for reuse.
     expect(members(run, helper, late)).toEqual([2, 3]);
     expect(members(run, {...helper, startTime: '2500'}, late)).toEqual([]);
   });
 });
 
-test('an orphan belongs to the run whose session it is in, unless that number has been used again', () => {
+test('an orphan belongs to the run of its session, unless that number has been reused', () => {
   const runs = new Runs();
   const run = ended();
   runs.add(run);
   const orphan = stat(FIRST + 2, {...inSession, ppid: process.pid});
   expect(runOfOrphan(orphan, runs)).toBe(run);
   expect(runOfOrphan({...orphan, startTime: '999'}, runs)).toBe(undefined);
-  // This test's own process leads no session of that run, though it has its number.
+  // The test's own process is no leader of that run's session, though it has its number.
   const reused = runOf({pid: process.pid, startTime: '1'});
   runs.add(reused);
   expect(runOfOrphan(stat(FIRST + 3, {sid: process.pid, pgid: process.pid}), runs)).toBe(undefined);

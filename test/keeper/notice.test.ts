@@ -4,7 +4,7 @@ import {joined, lasting, parseNotice} from '../../src/keeper/notify/parse.ts';
 const parse = (text: string): unknown => parseNotice(Buffer.from(text)).notice;
 
 describe('a message of sd_notify(3)', () => {
-  test('says what it says, line by line, and the rest is left out', () => {
+  test('is parsed line by line, and unknown lines are ignored', () => {
     expect(parse('READY=1\nSTATUS=a=b\nX_OWN=1\nFDSTORE=1')).toEqual({ready: true, phase: null, status: 'a=b'});
     expect(parse('STOPPING=1')).toEqual({phase: 'stopping'});
     expect(parse('RELOADING=1\nMONOTONIC_USEC=5')).toEqual({phase: 'reloading'});
@@ -13,7 +13,7 @@ describe('a message of sd_notify(3)', () => {
     expect(parseNotice(Buffer.from('MAINPID=12'))).toEqual({notice: null, mainPid: 12, unsupported: []});
   });
 
-  test('that is garbage says nothing', () => {
+  test('that is garbage results in nothing', () => {
     for (const text of [
       '',
       '\n\n',
@@ -33,23 +33,23 @@ describe('a message of sd_notify(3)', () => {
     });
   });
 
-  test('names what is asked for in vain, in capitals and of a bounded length; names of its own are its own', () => {
+  test('lists unsupported variables, in capitals and of a bounded length; private ones (X_) are ignored', () => {
     const text = `FDSTORE=1\nFDNAME=a\nX_OWN=1\nMONOTONIC_USEC=1\nlower=1\n=\nA\x1b[31m=1\n${'A'.repeat(41)}=1\nBARRIER=1`;
     expect(parseNotice(Buffer.from(text)).unsupported).toEqual(['FDSTORE', 'FDNAME']);
   });
 
-  test('asks for no time that could not be told', () => {
+  test("can't request a time that overflows", () => {
     const year = 365 * 24 * 3600 * 1000;
     expect(parse(`EXTEND_TIMEOUT_USEC=${'9'.repeat(20)}\nERRNO=${'9'.repeat(20)}`)).toEqual({extendMs: year});
   });
 
-  test('has a text of at most 1 KiB, in whole characters', () => {
+  test('has a status of at most 1 KiB, in whole characters', () => {
     expect(parse(`STATUS=${'a'.repeat(1023)}ä`)).toEqual({status: 'a'.repeat(1023)});
     expect(parse('STATUS=a\tb\x1b')).toEqual({status: 'a b '});
   });
 });
 
-test('of several, the later counts, and what was said once is not taken back', () => {
+test('in a sequence the later value counts, and readiness is not withdrawn', () => {
   const all = [
     {ready: true as const, phase: null},
     {watchdog: 'trigger' as const},

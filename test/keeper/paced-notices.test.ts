@@ -3,7 +3,7 @@ import {expect, test} from 'vitest';
 import type {Notice} from '../../src/link/runs.ts';
 import {PacedNotices} from '../../src/keeper/notify/paced.ts';
 
-/** One with a clock of its own. */
+/** Returns paced notices with a simulated clock. */
 function pacedOf() {
   const said: {at: number; notice: Notice}[] = [];
   const changed: {at: number; pid: number}[] = [];
@@ -31,7 +31,7 @@ function pacedOf() {
   return {paced, said, changed, pass: (ms: number) => passTo(now + ms), isWaiting: () => timer !== null};
 }
 
-test('the first is said at once; of a flood, few facts that hold all that was said', () => {
+test('the first notice is emitted at once; a flood is merged into few, without losing a field', () => {
   const {paced, said, pass} = pacedOf();
   for (let i = 0; i < 10_000; i++) {
     paced.addNotice({status: String(i), ...(i === 5000 ? {extendMs: 7} : {})}, false);
@@ -44,7 +44,7 @@ test('the first is said at once; of a flood, few facts that hold all that was sa
   expect(said.some(({notice}) => notice.extendMs === 7)).toBe(true);
 });
 
-test('what is urgent takes along what waits', () => {
+test('an urgent notice is emitted at once, together with pending ones', () => {
   const {paced, said, isWaiting, pass} = pacedOf();
   for (let i = 0; i < 30; i++) paced.addNotice({status: String(i)}, false);
   const before = said.length;
@@ -55,7 +55,7 @@ test('what is urgent takes along what waits', () => {
   expect(isWaiting()).toBe(false);
 });
 
-test('of main processes the newest wins, and none that was named last is lost', () => {
+test('of several main processes the newest counts, and the last one is never lost', () => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(fc.integer({min: 1, max: 5}), fc.integer({min: 0, max: 3000})), {minLength: 1}),
@@ -75,7 +75,7 @@ test('of main processes the newest wins, and none that was named last is lost', 
   );
 });
 
-test('one that names the main process again takes back what waits; flush waits for nothing; after the end, nothing comes', () => {
+test('keepMain cancels a pending change; flush emits everything at once; nothing is emitted after the end', () => {
   const {paced, changed, said, pass} = pacedOf();
   for (const pid of [1, 2, 3, 4]) paced.changeMain(pid);
   paced.keepMain();

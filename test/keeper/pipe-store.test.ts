@@ -17,7 +17,7 @@ import {writeError} from '../../src/posix/standard-error.ts';
 vi.mock('../../src/posix/standard-error.ts', () => ({writeError: vi.fn()}));
 
 const READ = constants.O_RDONLY | constants.O_NONBLOCK;
-/** So many messages suffice for a few descriptors, however many came and went. */
+/** So many messages suffice for a few descriptors, however many were stored and released. */
 const FEW = 70;
 
 function queueOf(): DescriptorQueue {
@@ -37,7 +37,7 @@ function folderOf(): string {
 
 const keeperOf = (queue: DescriptorQueue): PipeStore => new PipeStore(openPlace(queue));
 
-/** A run of which only that keeper, and the store, hold the pipe. */
+/** Creates the pipe of a run, which only that keeper and the store hold, with unread output. */
 function lastWords(path: string, words: string, store: PipeStore): number {
   makeFifo(path);
   const reader = openSync(path, READ);
@@ -56,15 +56,15 @@ async function take(path: string): Promise<{fd: number; words: string}> {
   return {fd, words: held === 0 ? '' : bytes.toString('latin1', 0, readSync(fd, bytes))};
 }
 
-test('a keeper that dies leaves what is in its pipes to the next one, however far that one had come', async () => {
+test('a keeper that dies leaves the contents of its pipes to the next one, at any stage of its predecessor', async () => {
   const queue = queueOf();
   const folder = folderOf();
   const paths = Array.from({length: 250}, (_, at) => join(folder, String(at)));
-  // One that has not taken up what was there removes nothing, so in this process it can be dead.
+  // A keeper that has not adopted the stored pipes removes none, so it can be dead in this process.
   const first = keeperOf(queue);
-  // It dies: all that it had open is closed.
+  // Its death: all its descriptors are closed.
   for (const fd of paths.map(path => lastWords(path, path.slice(-9), first))) closeSync(fd);
-  // Another one comes, opens some, and dies, too.
+  // Another one starts, opens some, and dies, too.
   const second = keeperOf(queue);
   for (const path of paths.slice(0, 100)) {
     const fd = openSync(path, READ);
@@ -88,7 +88,7 @@ test('a keeper that dies leaves what is in its pipes to the next one, however fa
   }
 });
 
-test('of runs that have ended nothing stays, however many there were', async () => {
+test('pipes of ended runs do not remain, however many there were', async () => {
   const queue = queueOf();
   const folder = folderOf();
   const store = keeperOf(queue);
@@ -109,7 +109,7 @@ test('of runs that have ended nothing stays, however many there were', async () 
   expect(words).toBe('still there');
 });
 
-test('what is given up can be purged, also while old messages are being removed', async () => {
+test('released pipes can be purged, also while old messages are being removed', async () => {
   const queue = queueOf();
   const store = keeperOf(queue);
   const fds = [openSync('/dev/null', 'r'), openSync('/dev/null', 'r')] as const;
@@ -127,7 +127,7 @@ test('what is given up can be purged, also while old messages are being removed'
   expect(store.messages).toBe(0);
 });
 
-test('what comes one after the other is packed, before the queue is full', async () => {
+test('successive messages are packed before the queue is full', async () => {
   const queue = queueOf();
   const store = keeperOf(queue);
   store.takenUp();
@@ -142,7 +142,7 @@ test('what comes one after the other is packed, before the queue is full', async
   }
 });
 
-test('a queue that earlier keepers have filled is used as soon as what they left is open here', async () => {
+test('a queue that earlier keepers have filled can be used as soon as their pipes are open here', async () => {
   const said = vi.mocked(writeError).mockReset();
   onTestFinished(() => said.mockRestore());
   const queue = queueOf();
@@ -154,16 +154,16 @@ test('a queue that earlier keepers have filled is used as soon as what they left
   for (const fd of fds) store.hold(fd);
   store.flush();
   expect(store.problem).toBe('EAGAIN');
-  // Nothing of theirs was removed.
+  // Their messages were not removed.
   expect(messagesIn(queue)).toBe(full);
   expect(said).toHaveBeenCalledTimes(1);
-  expect(String(said.mock.calls[0]?.[0])).toMatch(/^brood keeper: not every pipe can be kept .* the cause: EAGAIN\n$/);
+  expect(String(said.mock.calls[0]?.[0])).toMatch(/^brood keeper: not every pipe can be stored .* cause: EAGAIN\n$/);
   store.takenUp();
   await until('what was there to go', () => messagesIn(queue) === 1);
   expect(store.problem).toBe(null);
 });
 
-test('a queue that can not be had is a problem, and stops nothing', () => {
+test('an unavailable queue is a problem, and blocks nothing', () => {
   const said = vi.mocked(writeError).mockReset();
   onTestFinished(() => said.mockRestore());
   const store = new PipeStore({queue: null, unavailable: 'socketpair: EMFILE'});
@@ -175,7 +175,7 @@ test('a queue that can not be had is a problem, and stops nothing', () => {
   expect(said).toHaveBeenCalledTimes(1);
 });
 
-test('what an anchor of an earlier version hands on is no queue: one of its own is made', () => {
+test("descriptors of an earlier version's anchor are no queue: a new one is made", () => {
   const fd = openSync('/dev/null', 'r');
   onTestFinished(() => closeSync(fd));
   const place = openPlace({send: fd, receive: fd});

@@ -1,4 +1,4 @@
-/** Which proof the sources give together: one that contradicts is enough for a lesser one, or for none. */
+/** The proof that the sources give together: one that contradicts reduces it, or prevents it. */
 import {expect, test} from 'vitest';
 import type {Doubt} from '../../src/base/proof.ts';
 import {proofOf} from '../../src/keeper/lineage/proof.ts';
@@ -11,18 +11,18 @@ const lineage = (isAlive: boolean, gap: string | null = null): Lineage => ({
   isAlive: () => isAlive,
   gap,
 });
-/** A cgroup that was removed has nobody in it. */
+/** A removed cgroup is empty. */
 const cgroup = '/sys/fs/cgroup/there-is-none';
 const none = (): Doubt[] => [];
-const doubt = {pid: 1, startTime: '1', words: '1 init may be left of it'};
+const doubt = {pid: 1, startTime: '1', words: '1 init may belong to it'};
 
-test('an empty cgroup proves it only where nothing else says that something may be left', () => {
+test('an empty cgroup is a proof only if no other source reports a possible remainder', () => {
   expect(proofOf(runOf({cgroup}), none)).toEqual({proof: 'cgroup', survivors: []});
   expect(proofOf(runOf({cgroup, lineage: lineage(false)}), none)?.proof).toBe('cgroup');
   expect(proofOf(runOf({cgroup}), () => [doubt])).toEqual({proof: 'lineage', survivors: [], doubts: [doubt]});
 });
 
-test('what lives by any source is looked at again', () => {
+test('a process that is alive by any source delays the proof', () => {
   expect(proofOf(runOf({cgroup, lineage: lineage(true)}), none)).toBeNull();
   expect(proofOf(runOf({cgroup}), () => null)).toBeNull();
   const orphans = new Map([[process.pid, startTimeOf(process.pid) ?? '']]);
@@ -30,7 +30,7 @@ test('what lives by any source is looked at again', () => {
   expect(proofOf(runOf({cgroup, orphans: new Map([[process.pid, '1']])}), none)?.proof).toBe('cgroup');
 });
 
-test('forks that were followed prove it where none was missed; a gap is named', () => {
+test('followed forks are a proof if none was missed; a gap is reported', () => {
   expect(proofOf(runOf({lineage: lineage(false)}), none)).toEqual({proof: 'connector', survivors: []});
   expect(proofOf(runOf({lineage: lineage(false, 'a queue was full')}), none)).toEqual({
     proof: 'lineage',
@@ -41,7 +41,7 @@ test('forks that were followed prove it where none was missed; a gap is named', 
   expect(proofOf(runOf(), none)).toEqual({proof: 'lineage', survivors: []});
 });
 
-test('what is found out of the connector’s processes while they are looked at is a doubt', () => {
+test("a gap that is found while the connector's processes are checked is a doubt", () => {
   let gap: string | null = null;
   const found: Lineage = {
     known: () => new Set(),

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {TokenBucket} from '../../src/link/rate.ts';
 
-test('after a rest a burst may happen, then one after another as the rate says', () => {
+test('after a rest a burst is allowed, then single events at the rate', () => {
   const bucket = new TokenBucket({perSecond: 2, burst: 3}, 0);
   expect([bucket.tryTake(0), bucket.tryTake(0), bucket.tryTake(0), bucket.tryTake(0)]).toEqual([
     true,
@@ -16,13 +16,13 @@ test('after a rest a burst may happen, then one after another as the rate says',
   expect(bucket.available(1_000_000)).toBe(3);
 });
 
-test('what is spent beyond what there is leaves no debt', () => {
+test('spending more than is available leaves no debt', () => {
   const bucket = new TokenBucket({perSecond: 1, burst: 2}, 0);
   bucket.spend(0, 100);
   expect(bucket.waitMs(0)).toBe(1000);
 });
 
-test('whenever it is asked, it never lets through more than the burst and the rate allow; and after the wait, one', () => {
+test('at any times, the total never exceeds the burst and the rate; and after the wait, one is allowed', () => {
   fc.assert(
     fc.property(
       fc.integer({min: 1, max: 1000}),
@@ -34,7 +34,7 @@ test('whenever it is asked, it never lets through more than the burst and the ra
         let latest = 0;
         let taken = 0;
         for (const step of steps) {
-          // A clock that goes back gives nothing away.
+          // A clock that goes backwards adds nothing.
           now = Math.max(0, now + step);
           latest = Math.max(latest, now);
           while (bucket.tryTake(now)) taken++;

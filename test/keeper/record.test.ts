@@ -1,4 +1,4 @@
-/** Spawn records that are torn, and what a keeper takes up by them. */
+/** Torn spawn records, and what a keeper adopts by them. */
 import {spawn, type ChildProcess} from 'node:child_process';
 import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -41,7 +41,7 @@ function sleeper(): {pid: number; startTime: string} {
   return {pid, startTime: startTimeOf(pid) ?? ''};
 }
 
-test('cut off after any byte, a record names its main process exactly or not at all, and its run in any case', () => {
+test('cut off after any byte, a record has its main process exactly or not at all, and its run in any case', () => {
   const main = sleeper();
   recordIntent(folder, intent);
   recordStarted(folder, token, {...main, startedAt: 7, cgroup: null});
@@ -53,21 +53,21 @@ test('cut off after any byte, a record names its main process exactly or not at 
     expect(found.map(({run}) => run.token)).toEqual([token]);
     const [{run, present} = expect.unreachable()] = found;
     if (present) expect(run).toMatchObject({...main, id: 'w/1', stopSignal: 'SIGINT', exit: null, adopted: true});
-    // Without a main process its exit is unknown, so that all that is left of it is ended before another is started.
+    // Without a main process the exit is unknown, so all that is left of the run is ended before another is started.
     else expect(run).toMatchObject({pid: null, startTime: null, exit: {code: null, signal: null, at: 99}});
     outcomes.add(`${run.id} ${present ? 'present' : 'unknown'}`);
   }
   expect([...outcomes]).toEqual([' unknown', 'w/1 unknown', 'w/1 present']);
 });
 
-test('an exit that is torn is no exit, and one that is whole is told again as it was', () => {
+test('a torn exit is ignored, and a complete one is reported unchanged', () => {
   const main = sleeper();
   recordIntent(folder, intent);
   recordStarted(folder, token, {...main, startedAt: 7, cgroup: null});
   const before = readFileSync(path).length;
   recordExit(folder, token, {code: 3, signal: null, at: 5});
   const whole = readFileSync(path);
-  // The last byte ends the line, and says no more.
+  // The last byte only ends the line.
   for (let length = before; length < whole.length - 1; length++) {
     writeFileSync(path, whole.subarray(0, length));
     expect(findRuns(folder, BOOT, 99)[0]).toMatchObject({present: true, run: {exit: null}});
@@ -76,7 +76,7 @@ test('an exit that is torn is no exit, and one that is whole is told again as it
   expect(findRuns(folder, BOOT, 99)[0]).toMatchObject({present: false, run: {exit: {code: 3, signal: null, at: 5}}});
 });
 
-test('what is written after a torn line is read', () => {
+test('an entry after a torn line is read', () => {
   recordIntent(folder, intent);
   writeFileSync(path, readFileSync(path, 'utf8') + '\n{"started":{"pid":12');
   recordExit(folder, token, {code: 3, signal: null, at: 5});
@@ -85,7 +85,7 @@ test('what is written after a torn line is read', () => {
   ]);
 });
 
-test('a pid that another process has by now, and a record of another boot, name nobody', () => {
+test('a reused pid, and a record of another boot, match no process', () => {
   const stranger = sleeper();
   recordIntent(folder, intent);
   recordStarted(folder, token, {pid: stranger.pid, startTime: '1', startedAt: 7, cgroup: null});
@@ -94,14 +94,14 @@ test('a pid that another process has by now, and a record of another boot, name 
   expect(readRecords(folder)).toEqual([]);
 });
 
-test('a folder, or bytes that are no text, in the place of a record', () => {
+test('a folder or binary data in place of a record is a run without a main process', () => {
   mkdirSync(path);
   writeFileSync(join(folder, 'c.run'), Buffer.from([0xff, 0, 0xfe]));
   const found = findRuns(folder, BOOT, 99).map(({run}) => `${run.token} ${run.pid}`);
   expect(found.sort()).toEqual([`${token} null`, 'c null']);
 });
 
-test('of what was told to be over, nothing is looked for any more', () => {
+test('a run recorded as cleared is not searched for again', () => {
   const main = sleeper();
   recordIntent(folder, intent);
   recordStarted(folder, token, {...main, startedAt: 7, cgroup: null});

@@ -1,6 +1,6 @@
 import {newRun, type Run} from '../../src/keeper/runs/run.ts';
 
-/** A run as a keeper has it that is not its parent, without a main process unless told otherwise. */
+/** Returns a run as a keeper has it that is not its parent, by default without a main process. */
 export const runOf = (parts: Partial<Run> = {}): Run => ({
   ...newRun({
     token: 'a'.repeat(32),

@@ -17,7 +17,7 @@ function outputOf(logs: LogFiles): {output: RunOutput; folder: string} {
   return {output: new RunOutput(folder, epoll, () => undefined, logs), folder};
 }
 
-test('of instances that are gone nothing stays, however many there were', () => {
+test('logs of removed instances do not remain, however many there were', () => {
   const logs = new LogFiles();
   const {output, folder} = outputOf(logs);
   for (let i = 0; i < 100; i++) {
@@ -30,13 +30,13 @@ test('of instances that are gone nothing stays, however many there were', () => 
   expect(logs.count).toBe(0);
 });
 
-test('the logs of an instance are the same ones while any of its runs is known', () => {
+test('the logs of an instance are shared as long as any of its runs is known', () => {
   const logs = new LogFiles();
   const {output, folder} = outputOf(logs);
   const own = join(folder, 'web.1');
   const [first, second] = [runOf({token: 'first', id: 'web/1'}), runOf({token: 'second', id: 'web/1'})];
   output.takeUp(first, own, 1024);
-  // Tried again, as after a shortage of descriptors.
+  // A retry, as after a shortage of descriptors.
   output.takeUp(first, own, 1024);
   output.takeUp(second, own, 1024);
   output.forget('first');

@@ -10,13 +10,13 @@ const folder = fileURLToPath(new URL('../../.cache/lesser', import.meta.url));
 export type Refusal = 'ENOSYS' | 'EPERM' | 'EINVAL';
 
 export interface Launcher {
-  /** Why there is none; null: there is. */
+  /** Reason why there is no launcher, or null. */
   readonly missing: string | null;
-  /** The words before a command line that is to run without these system calls. */
+  /** Returns the words that precede a command line to be run without these system calls. */
   readonly words: (error: Refusal, ...calls: readonly string[]) => string[];
 }
 
-/** Compiles it, unless that was done since the source was changed. */
+/** Compiles the launcher, unless it is newer than its source. */
 export function launcher(): Launcher {
   const program = join(folder, 'refuse');
   const words = (error: Refusal, ...calls: readonly string[]): string[] => [program, error, ...calls, '--'];

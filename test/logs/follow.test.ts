@@ -8,7 +8,7 @@ import {loggedInstances, openStreams, readLines, type LogLine} from '../../src/l
 import {scratch, until} from '../control/helpers.ts';
 import {Joiner, linesOf, Writer} from './model.ts';
 
-/** Reads what is there, then follows, as `brood logs -f` does. */
+/** Reads existing lines, then follows, like `brood logs -f`. */
 async function follow(folder: string) {
   const lines: LogLine[] = [];
   const joiner = new Joiner();
@@ -32,7 +32,7 @@ async function follow(folder: string) {
   };
 }
 
-test('lines come as they are written, across rotations, and from instances that come later', async () => {
+test('lines arrive as they are written, across rotations, and from instances that are added later', async () => {
   const folder = scratch();
   const a = new Writer(folder, 'a/1', 'out');
   a.write('one\n');
@@ -50,7 +50,7 @@ test('lines come as they are written, across rotations, and from instances that 
   expect((await f.end()).map(({line}) => line)).toEqual(['one', 'two', 'three', 'four', 'five']);
 });
 
-test('before anything was ever written there is nothing, and then it is seen', async () => {
+test('a follower that starts before the first output sees it', async () => {
   const folder = join(scratch(), 'fleet');
   const f = await follow(folder);
   mkdirSync(folder);
@@ -59,7 +59,7 @@ test('before anything was ever written there is nothing, and then it is seen', a
   await f.end();
 });
 
-test('several rotations between two looks: the files in between are read whole, compressed or not', async () => {
+test('after several rotations between two looks, the files in between are read completely, compressed or not', async () => {
   const folder = scratch();
   const a = new Writer(folder, 'a/1', 'out');
   a.write('1\n');
@@ -79,7 +79,7 @@ test('several rotations between two looks: the files in between are read whole, 
   expect((await f.end()).map(({line}) => line)).toEqual(['1', '2', '3', '4', '5']);
 });
 
-test('what was being read is held, though it is removed by then', async () => {
+test('a file being read is held open, even if it is removed', async () => {
   const folder = scratch();
   const a = new Writer(folder, 'a/1', 'out');
   a.write('1\n');
@@ -94,7 +94,7 @@ test('what was being read is held, though it is removed by then', async () => {
   expect((await f.end()).map(({line}) => line)).toEqual(['1', '2', '3', '4']);
 });
 
-test('after a rotation there is no file until more is written: nothing is lost, and nothing waited for', async () => {
+test('a missing file between a rotation and the next write loses no line and delays none', async () => {
   const folder = scratch();
   const a = new Writer(folder, 'a/1', 'out');
   a.write('1\n');
@@ -106,7 +106,7 @@ test('after a rotation there is no file until more is written: nothing is lost, 
   await f.seen('2');
   a.write('3\n');
   await f.seen('3');
-  // Two in one turn of the event loop, and no file left where the one was that is being read.
+  // Two in one turn of the event loop, without a file in place of the one being read.
   a.write('4\n');
   a.rotate();
   a.write('5\n');
@@ -117,7 +117,7 @@ test('after a rotation there is no file until more is written: nothing is lost, 
   expect((await f.end()).map(({line}) => line)).toEqual(['1', '2', '3', '4', '5', '6']);
 });
 
-test('a line without its end is shown after a while, as a part, and its rest when it comes', async () => {
+test('an unterminated line is shown after a while, as a part, and its rest when it arrives', async () => {
   const folder = scratch();
   const a = new Writer(folder, 'a/1', 'out');
   a.write('begun');
@@ -132,7 +132,7 @@ test('a line without its end is shown after a while, as a part, and its rest whe
   ]);
 });
 
-test('whatever is written and rotated while it is followed, every byte is seen once', async () => {
+test('with any writes and rotations while it is followed, every byte is seen once', async () => {
   const act = fc.oneof(
     {weight: 5, arbitrary: fc.stringMatching(/^[a-z]{0,5}$/).map(line => ({kind: 'write' as const, line}))},
     {weight: 1, arbitrary: fc.constant({kind: 'long' as const})},

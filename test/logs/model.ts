@@ -1,4 +1,4 @@
-/** A log folder as the keeper leaves it, and what must be read from it. */
+/** A log folder as the keeper leaves it, and the expected result of reading it. */
 import {
   appendFileSync,
   existsSync,
@@ -20,7 +20,7 @@ import {
   type Stream,
 } from '../../src/logs/layout.ts';
 
-/** Writes one stream the way the keeper does. */
+/** Writes one stream as the keeper does. */
 export class Writer {
   readonly folder: string;
   readonly stream: Stream;
@@ -43,7 +43,7 @@ export class Writer {
     this.written = Buffer.concat([this.written, Buffer.from(bytes)]);
   }
 
-  /** As the keeper rotates: the file has its new name, and there is no other until more is written. */
+  /** Rotates as the keeper does: the file is renamed, and there is no other until the next write. */
   rotate(): number {
     if (!existsSync(currentLog(this.folder, this.stream))) return this.sequence;
     this.sequence++;
@@ -51,7 +51,7 @@ export class Writer {
     try {
       renameSync(currentIndex(this.folder, this.stream), rotatedIndex(this.folder, this.stream, this.sequence));
     } catch {
-      // Nothing was written, so there is none.
+      // Nothing was written, so there is no index.
     }
     return this.sequence;
   }
@@ -64,14 +64,16 @@ export class Writer {
   }
 }
 
-/** The lines in those bytes, a last one without its end included. Lines over 64 KiB are joined from their parts. */
+/**
+ * Returns the lines in those bytes, including an unterminated last one. Lines over 64 KiB are joined from their parts.
+ */
 export function linesOf(bytes: Buffer): string[] {
   const lines = bytes.toString().split('\n');
   if (lines.at(-1) === '') lines.pop();
   return lines;
 }
 
-/** Joins parts to lines, and checks that each part is in bounds. */
+/** Joins parts to lines, and checks the size of each part. */
 export class Joiner {
   readonly lines: string[] = [];
   #open = false;

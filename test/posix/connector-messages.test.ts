@@ -1,4 +1,4 @@
-/** Messages of the process connector: as a kernel sent them (Linux 6.18), cut off, and with any bytes changed. */
+/** Messages of the process connector: recorded from a kernel (Linux 6.18), cut off, and with any bytes changed. */
 import {expect, test} from 'vitest';
 import {decodeMessage, listenMessage} from '../../src/posix/connector-messages.ts';
 import {Prng} from '../simulation/prng.ts';
@@ -25,7 +25,7 @@ const ANSWER = hex(
     '0d352c22ed91e0000000000000000000000000000000000000000000000000000',
 );
 
-test('what a kernel sent is read', () => {
+test('messages of a kernel are decoded', () => {
   expect(decodeMessage(FORK)).toMatchObject({type: 'fork', parent: 31969, pid: 11326, tgid: 11326});
   expect(decodeMessage(EXEC)).toMatchObject({type: 'exec', pid: 11328, tgid: 11328});
   expect(decodeMessage(SETSID)).toMatchObject({type: 'setsid', pid: 11327, tgid: 11327});
@@ -42,7 +42,7 @@ test('the time is CLOCK_MONOTONIC in ms', () => {
   expect(exit.time).toBeGreaterThan(fork.time);
 });
 
-test('a name ends at its first zero byte, or fills its place, and may be anything', () => {
+test('a name ends at its first zero byte or the end of its field, and may contain any bytes', () => {
   const comm = (name: Buffer): Buffer => {
     const message = Buffer.from(EXEC);
     message.writeUInt32LE(0x200, 36);
@@ -60,14 +60,14 @@ test('a name ends at its first zero byte, or fills its place, and may be anythin
   expect(nameOf(hex('ff'))).toBe('�');
 });
 
-test('an exit without the parent, as kernels before 4.18 sent it, has none', () => {
+test('an exit without the parent, as in kernels before 4.18, has parent 0', () => {
   const old = Buffer.from(EXIT.subarray(0, 68));
   old.writeUInt32LE(old.length, 0);
   old.writeUInt16LE(32, 32);
   expect(decodeMessage(old)).toMatchObject({type: 'exit', pid: 11330, status: 7 << 8, parent: 0});
 });
 
-test('what is cut off is no event, wherever it is cut', () => {
+test('a message cut off at any byte is no event', () => {
   for (const message of [FORK, EXEC, SETSID, EXIT, ANSWER]) {
     for (let length = 0; length < message.length; length++) {
       expect(decodeMessage(message.subarray(0, length))).toBeNull();
@@ -75,7 +75,7 @@ test('what is cut off is no event, wherever it is cut', () => {
   }
 });
 
-test('what another part of the connector says is no event', () => {
+test('a message of another part of the connector is no event', () => {
   for (const place of [16, 20]) {
     const message = Buffer.from(FORK);
     message.writeUInt32LE(2, place);
@@ -86,7 +86,7 @@ test('what another part of the connector says is no event', () => {
   expect(decodeMessage(unknown)).toBeNull();
 });
 
-test('no bytes whatever make it throw or answer something else than an event', () => {
+test('any bytes result in an event or null, never in an exception', () => {
   const random = new Prng(5);
   for (let i = 0; i < 20_000; i++) {
     const message = Buffer.from(random.pick([FORK, EXEC, SETSID, EXIT, THREAD_EXIT, ANSWER]));
@@ -98,7 +98,7 @@ test('no bytes whatever make it throw or answer something else than an event', (
   }
 });
 
-test('a request says what it is, and its number comes back in the answer, one higher', () => {
+test('a request has its operation and its number, which the kernel increments in the answer', () => {
   const message = listenMessage('listen', 99);
   expect(message.readUInt32LE(0)).toBe(message.length);
   expect(message.readUInt32LE(28)).toBe(99);

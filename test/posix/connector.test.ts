@@ -1,4 +1,4 @@
-/** The process connector of the machine that the tests run on. */
+/** The process connector of the test machine. */
 import {spawnSync} from 'node:child_process';
 import {afterEach, describe, expect, test} from 'vitest';
 import type {ConnectorEvent, Wanted} from '../../src/posix/connector-messages.ts';
@@ -19,7 +19,7 @@ const canListen = listen({threadEnds: false, changes: false}) !== null;
 for (const connector of open.splice(0)) connector.close();
 if (!canListen) console.warn('the process connector is not tested: it can not be had here');
 
-/** Runs a program, and answers what is told of it. */
+/** Runs a program, and returns its events. */
 function eventsOf(connector: Connector, program: string, ...args: string[]): ConnectorEvent[] {
   const {pid} = spawnSync(program, args);
   const events: ConnectorEvent[] = [];
@@ -31,7 +31,7 @@ function eventsOf(connector: Connector, program: string, ...args: string[]): Con
 }
 
 describe.skipIf(!canListen)('the process connector', () => {
-  test('tells of a process from its birth to its end, in order and with its status', () => {
+  test('reports a process from its start to its end, in order and with its status', () => {
     const connector = listen({threadEnds: false, changes: true})!;
     const events = eventsOf(connector, 'sh', '-c', 'printf ab > /proc/$$/comm; exit 5');
     expect(events.map(({type}) => type)).toEqual(['fork', 'exec', 'comm', 'exit']);
@@ -43,7 +43,7 @@ describe.skipIf(!canListen)('the process connector', () => {
     expect(Number(process.hrtime.bigint()) / 1e6).toBeGreaterThanOrEqual(times[3] ?? Infinity);
   });
 
-  test('lets nothing through that is not wanted', () => {
+  test('filters unwanted events', () => {
     const few = listen({threadEnds: false, changes: false})!;
     const more = listen({threadEnds: true, changes: true})!;
     const {pid} = spawnSync(process.execPath, ['-e', '0']);
@@ -55,11 +55,11 @@ describe.skipIf(!canListen)('the process connector', () => {
       return seen;
     };
     expect([...kinds(few)].sort()).toEqual(['exec', 'exit', 'fork']);
-    // Threads that are born are never wanted, and Node's have names of their own.
+    // Starts of threads are never wanted, and Node's threads have names of their own.
     expect([...kinds(more)].filter(kind => kind.endsWith('thread'))).toEqual(['exit of a thread']);
   });
 
-  test('reads no more than is asked for at a time, and says that there is more', () => {
+  test('reads no more than requested at a time, and reports that there is more', () => {
     const connector = listen({threadEnds: true, changes: true})!;
     for (let i = 0; i < 60; i++) spawnSync('true');
     let count = 0;

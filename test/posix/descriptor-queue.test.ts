@@ -36,7 +36,7 @@ const drop = (queue: DescriptorQueue): Promise<boolean> => new Promise(done => d
 
 const READ = constants.O_RDONLY | constants.O_NONBLOCK;
 
-/** What a reader finds that opens the FIFO now. */
+/** Returns what a new reader of the FIFO finds. */
 async function found(path: string): Promise<string> {
   const fd = openSync(path, READ);
   try {
@@ -48,7 +48,7 @@ async function found(path: string): Promise<string> {
   }
 }
 
-test('what is in a pipe stays while its descriptor lies in the queue, and no longer', async () => {
+test('the contents of a pipe remain while its descriptor is in the queue, and no longer', async () => {
   const queue = queueOf();
   const path = fifoOf();
   const write = (): void => {
@@ -66,7 +66,7 @@ test('what is in a pipe stays while its descriptor lies in the queue, and no lon
   }
 });
 
-test('messages are counted; a full queue takes none and does not block, and takes one again when one has gone', async () => {
+test('messages are counted; a full queue rejects one without blocking, and accepts one again after a removal', async () => {
   const queue = queueOf();
   const fd = openSync('/dev/null', 'r');
   onTestFinished(() => closeSync(fd));
@@ -74,7 +74,7 @@ test('messages are counted; a full queue takes none and does not block, and take
   let sent = 0;
   let refused: string | null = null;
   while (refused === null && sent < 100_000) if ((refused = sendDescriptors(queue, many)) === null) sent++;
-  // Without CAP_SYS_RESOURCE, the limit of descriptors under way may come first.
+  // Without CAP_SYS_RESOURCE, the limit of descriptors in flight may be reached first.
   expect(['EAGAIN', 'ETOOMANYREFS']).toContain(refused);
   expect(sent).toBeGreaterThan(10);
   expect(messagesIn(queue)).toBe(sent);
@@ -85,13 +85,13 @@ test('messages are counted; a full queue takes none and does not block, and take
   expect(messagesIn(queue)).toBe(0);
 });
 
-test('one that is closed is refused, and nothing of that message is sent', () => {
+test('a closed descriptor is rejected, and nothing of that message is sent', () => {
   const queue = queueOf();
   expect(sendDescriptors(queue, [0, 1_000_000])).toBe('EBADF');
   expect(messagesIn(queue)).toBe(0);
 });
 
-test('another kind of descriptor is told from a queue', () => {
+test('other descriptors are distinguished from a queue', () => {
   const queue = queueOf();
   const [one, other] = socketPair();
   onTestFinished(() => [one, other].forEach(fd => closeSync(fd)));
@@ -100,7 +100,7 @@ test('another kind of descriptor is told from a queue', () => {
   expect(isDescriptorQueue({send: queue.send, receive: 1_000_000})).toBe(false);
 });
 
-test('it is close-on-exec', () => {
+test('a queue is close-on-exec', () => {
   const {send, receive} = queueOf();
   const shown = spawnSync('/bin/ls', ['-l', '/proc/self/fd'], {encoding: 'utf8'}).stdout;
   expect(shown).toContain(' -> ');

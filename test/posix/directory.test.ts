@@ -10,7 +10,7 @@ const without = (): null => null;
 test.each([
   ['by the kernel', undefined],
   ['where the C library has no such call', without],
-])('names that are numbers are told, others are not: %s', (_, find) => {
+])('only names that are numbers are returned: %s', (_, find) => {
   const folder = scratch();
   const directory = new Directory(folder, find);
   onTestFinished(() => directory.close());

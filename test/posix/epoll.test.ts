@@ -26,14 +26,14 @@ function fifo(name: string): number {
   return fd;
 }
 
-/** Blocks this thread, so that the waiting one fetches an event that nobody has handled yet. */
+/** Blocks this thread, so that the waiting thread fetches an event that is not handled yet. */
 const block = (ms: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
 const turns = async (): Promise<void> => {
   for (let turn = 0; turn < 20; turn++) await new Promise(resolve => setTimeout(resolve, 1));
 };
 
-test('what is readable is reported once, and again after it was armed', async () => {
+test('a readable descriptor is reported once, and again after it was armed', async () => {
   const fd = fifo('a');
   const seen: boolean[] = [];
   await new Promise<void>(resolve => {
@@ -48,7 +48,7 @@ test('what is readable is reported once, and again after it was armed', async ()
   expect(seen).toEqual([true, true]);
 });
 
-test('an event that was fetched before its descriptor was closed does not reach the one that got its number', async () => {
+test('an event fetched before its descriptor was closed does not reach the next one with that number', async () => {
   const old = fifo('old');
   const called: string[] = [];
   epoll.add(old, () => called.push('old'));

@@ -1,4 +1,4 @@
-/** A look into a pipe takes nothing out of it. */
+/** Looking into a pipe without consuming its contents. */
 import {closeSync, constants, mkdtempSync, openSync, rmSync, writeSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -25,7 +25,7 @@ const look = (most = 4096): Promise<string | null> =>
 const read = (most = 4096): Promise<string> =>
   new Promise(resolve => readPipe(reading, most, bytes => resolve(bytes.toString())));
 
-test('what was written is seen, as often as it is looked at, and read after that', async () => {
+test('written bytes can be looked at repeatedly, and still be read', async () => {
   writeSync(writing, 'one\n');
   writeSync(writing, 'two\n');
   expect(await look()).toBe('one\ntwo\n');
@@ -35,7 +35,7 @@ test('what was written is seen, as often as it is looked at, and read after that
   expect(await read()).toBe('two\n');
 });
 
-test('of an empty pipe nothing is seen, with a writer and without; of what is no pipe, that it can not be had', async () => {
+test('an empty pipe shows nothing, with a writer and without; a descriptor that is no pipe shows null', async () => {
   expect(await look()).toBe('');
   closeSync(writing);
   writing = -1;

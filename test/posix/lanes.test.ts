@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
 import {Lanes} from '../../src/posix/lanes.ts';
 
-/** Work that ends when it is told to. */
+/** Jobs that end when the test ends them. */
 function worksOf(lanes: Lanes) {
   const started: string[] = [];
   const ends = new Map<string, () => void>();
@@ -16,18 +16,18 @@ function worksOf(lanes: Lanes) {
   };
 }
 
-test('each key has one at a time, and all together no more than there are lanes', () => {
+test('each key has one job at a time, and all together no more than there are lanes', () => {
   const lanes = new Lanes(2);
   const {started, add, end} = worksOf(lanes);
   for (const name of ['a1', 'a2', 'b1', 'c1', 'b2']) add(name[0]!, name);
-  // a2 waits for a1, c1 for a lane.
+  // a2 waits for a1, and c1 for a lane.
   expect(started).toEqual(['a1', 'b1']);
   end('b1');
   expect(started).toEqual(['a1', 'b1', 'c1']);
   end('c1');
   expect(started).toEqual(['a1', 'b1', 'c1', 'b2']);
   end('b2');
-  // Whatever a has asked for, it holds up nobody but itself.
+  // The jobs of key a delay no other key.
   for (let i = 0; i < 100; i++) add('a', `a${i + 3}`);
   add('d', 'd1');
   expect(started.at(-1)).toBe('d1');
@@ -38,7 +38,7 @@ test('each key has one at a time, and all together no more than there are lanes'
   expect(lanes.isBusy).toBe(false);
 });
 
-test('work that ends at once', () => {
+test('jobs that end at once are all run', () => {
   const lanes = new Lanes(1);
   let count = 0;
   for (let i = 0; i < 5; i++)

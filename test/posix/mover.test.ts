@@ -1,4 +1,4 @@
-/** Bytes from a pipe to a file, by splice and by copying. A file that is opened for appending takes no splice (EINVAL). */
+/** Moves bytes from a pipe to a file, by splice or by copying. A file opened with O_APPEND rejects splice (EINVAL). */
 import {closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, writeSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -57,7 +57,7 @@ test.each([
   expect(readFileSync(join(folder, 'log'), 'utf8')).toBe('one two');
 });
 
-test('copying: what could not be written is kept, and written at the next try', async () => {
+test('copying: bytes that could not be written are kept, and written at the next attempt', async () => {
   const {reading, writing} = pipe();
   const mover = new Mover(reading);
   const full = opened(openSync('/dev/full', constants.O_WRONLY | constants.O_APPEND));
@@ -73,7 +73,7 @@ test('copying: what could not be written is kept, and written at the next try', 
   expect(readFileSync(join(folder, 'log'), 'utf8')).toBe('first second');
 });
 
-test('whenCopied waits for the chunk that is being written, and begins no other before', async () => {
+test('whenCopied waits for the chunk being written, and starts no other before', async () => {
   const to = file(constants.O_APPEND);
   const one = pipe();
   const other = pipe();
@@ -94,7 +94,7 @@ test('whenCopied waits for the chunk that is being written, and begins no other 
   for (const {writing} of [one, other]) closeSync(writing);
 });
 
-test('a folder whose file system takes splice is no lesser one, and nothing stays in it', () => {
+test('a folder on a file system with splice is reported as supported, and stays empty', () => {
   expect(spliceRefusalIn(folder)).toBeNull();
   expect(spliceRefusalIn(join(folder, 'missing'))).toBeNull();
 });

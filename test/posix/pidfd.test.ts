@@ -6,12 +6,12 @@ import {killPid} from '../../src/posix/kill.ts';
 import {pidfdInfoRefusal, signalIdentified} from '../../src/posix/pidfd.ts';
 import {startTimeOf} from '../../src/process/stat.ts';
 
-test('no pid names a group of processes', () => {
+test('zero, negative and fractional pids are rejected', () => {
   for (const pid of [0, -1, -process.pid, 1.5, NaN]) expect(killPid(pid, 0)).toBe('ESRCH');
   expect(killPid(process.pid, 0)).toBeNull();
 });
 
-test('a signal reaches the process of that start time and no other', async () => {
+test('a signal reaches only the process with that start time', async () => {
   const child = spawn('sleep', ['1000'], {stdio: 'ignore'});
   const pid = child.pid ?? 0;
   const ended = once(child, 'exit');
@@ -25,7 +25,7 @@ test('a signal reaches the process of that start time and no other', async () =>
   }
 });
 
-test('before Linux 6.15 a pidfd does not tell how a process ended', () => {
+test('before Linux 6.15 a pidfd has no exit status', () => {
   expect(pidfdInfoRefusal('6.14.3-generic')).not.toBeNull();
   expect(pidfdInfoRefusal('5.10.0-32-cloud-amd64')).not.toBeNull();
 });

@@ -32,7 +32,7 @@ function scratch(): string {
 }
 const placeIn = (base: string): SocketFolder => ({base, names: ['brood', '0123456789ab']});
 
-test('is made with a mode that lets others through and nothing more, whatever the umask; found again; removed when empty', () => {
+test('a folder is created traversable by others and nothing more, with any umask; found again; removed when empty', () => {
   const base = scratch();
   const place = placeIn(base);
   const umask = process.umask(0o077);
@@ -54,60 +54,60 @@ test('is made with a mode that lets others through and nothing more, whatever th
   expect(existsSync(join(base, 'brood'))).toBe(false);
 });
 
-test('where others could hold this up, the shared folder is made on a thread alone, and stays', async () => {
+test('in a base that others could block, the shared folder is created only on a thread, and stays', async () => {
   const base = scratch();
   chmodSync(base, 0o755);
   const place = placeIn(base);
-  expect(() => openSocketFolder(place)).toThrow(/brood is gone: the next start makes it again \(ENOENT\)/);
+  expect(() => openSocketFolder(place)).toThrow(/brood is gone: the next start creates it again \(ENOENT\)/);
   await makeSocketFolder(place);
   closeSocketFolder(place);
   expect([existsSync(join(base, 'brood')), existsSync(pathOf(place))]).toEqual([true, false]);
-  // Nobody else can read that one.
+  // No other user can read the private one.
   openSocketFolder(place);
   expect(lstatSync(pathOf(place)).mode & 0o7777).toBe(0o711);
 });
 
-test('what others may have put there is refused, with its path and what to do', async () => {
+test('entries that others may have created are rejected, with path and remedy', async () => {
   const refused = async (prepare: (folder: string) => void, words: RegExp): Promise<void> => {
     const base = scratch();
     prepare(join(base, 'brood'));
     expect(() => openSocketFolder(placeIn(base))).toThrow(words);
     await expect(makeSocketFolder(placeIn(base))).rejects.toThrow(words);
   };
-  await refused(path => writeFileSync(path, ''), /brood is no folder: remove it \(ENOTDIR\)/);
-  await refused(path => symlinkSync('/tmp', path), /brood is no folder: remove it/);
+  await refused(path => writeFileSync(path, ''), /brood is not a folder: remove it \(ENOTDIR\)/);
+  await refused(path => symlinkSync('/tmp', path), /brood is not a folder: remove it/);
   await refused(path => {
     mkdirSync(path);
     chmodSync(path, 0o777);
-  }, /may be changed by another user: remove it \(EPERM\)/);
+  }, /can be changed by, another user: remove it \(EPERM\)/);
   if (isRoot)
     await refused(path => {
       mkdirSync(path);
       lchownSync(path, 64_321, 64_321);
-    }, /belongs to or may be changed by another user/);
+    }, /belongs to, or can be changed by, another user/);
   const open = scratch();
   chmodSync(open, 0o777);
-  expect(() => openSocketFolder(placeIn(open))).toThrow(/other users may change what lies in/);
-  // As /tmp is.
+  expect(() => openSocketFolder(placeIn(open))).toThrow(/other users can change the contents of/);
+  // Like /tmp.
   chmodSync(open, 0o1777);
   await makeSocketFolder(placeIn(open));
   expect(() => openSocketFolder(placeIn(open))).not.toThrow();
   expect(() => openSocketFolder(placeIn(join(open, 'none')))).toThrow(/ENOENT/);
 });
 
-test('one of another mode is set right', () => {
+test('a wrong mode is corrected', () => {
   const base = scratch();
   mkdirSync(join(base, 'brood'), {mode: 0o700});
   openSocketFolder(placeIn(base));
   expect(lstatSync(join(base, 'brood')).mode & 0o7777).toBe(0o711);
 });
 
-test('where they are: for root, and for others', () => {
+test('root has other places for the folder than ordinary users', () => {
   const folder = scratch();
   const [run, own] = socketFolders(folder, {}, 0).map(pathOf);
   expect(run).toMatch(/^\/run\/brood\/[0-9a-f]{12}$/);
   expect(own).toBe(join(folder, 'notify'));
-  // Whatever way leads to the fleet's folder.
+  // The path to the fleet's folder does not matter.
   const link = join(scratch(), 'link');
   symlinkSync(folder, link);
   expect(socketFolders(link, {}, 0).map(pathOf)[0]).toBe(run);
@@ -121,7 +121,7 @@ test('where they are: for root, and for others', () => {
   expect(socketFolderOf('/var/lib/brood/t-0123456789ab/runs/a.notify')).toBeNull();
 });
 
-test('whether every user may pass through', () => {
+test('a folder is reachable if every user may traverse the path to it', () => {
   const folder = scratch();
   expect(isReachable(folder)).toBe(false);
   chmodSync(folder, 0o711);

@@ -1,4 +1,4 @@
-/** posix_spawn: what a program starts with, and what is thrown where it can't be started. */
+/** posix_spawn: the initial state of a program, and the errors when it can't be started. */
 import {
   chmodSync,
   closeSync,
@@ -28,7 +28,7 @@ function scratch(): string {
   return folder;
 }
 
-/** Runs a shell script to its end; answers how it ended. */
+/** Runs a shell script to its end. Returns its exit status. */
 async function run(script: string, parts: Partial<Program> = {}): Promise<ReturnType<typeof reap>> {
   const program = {file: '/bin/sh', argv: ['sh', '-c', script], env: ['PATH=/usr/bin:/bin'], cwd: '/'};
   const pid = spawnProgram({...program, fds: [nothing, nothing, nothing], ...parts});
@@ -45,17 +45,17 @@ const codeOf = (action: () => unknown): string => {
   return 'none';
 };
 
-test('tells how it ended: by its code, or by a signal', async () => {
+test('the exit of a program is reported by its code or signal', async () => {
   expect(await run('exit 7')).toMatchObject({code: 7, signal: null});
   expect(await run('kill -KILL $$')).toMatchObject({code: null, signal: 'SIGKILL'});
 });
 
-test('has the descriptors it is given, in their order, also where they lie in each other’s places', async () => {
+test("a program has its descriptors in their order, even if they occupy each other's numbers", async () => {
   const folder = scratch();
   const files = ['one', 'two', 'three'].map(name => openSync(join(folder, name), 'w+'));
   onTestFinished(() => files.forEach(closeSync));
   const [one = 0, two = 0, three = 0] = files;
-  // The lowest are taken by this process itself: they are wanted at places that other sources have.
+  // The lowest are this process's own: they are wanted at numbers of other sources.
   const fds = [nothing, two, one, 2, 1, 0, three];
   expect(
     await run(
@@ -69,17 +69,18 @@ test('has the descriptors it is given, in their order, also where they lie in ea
   const others = readFileSync(join(folder, 'others'), 'utf8').trim().split('\n');
   expect(others).toEqual([2, 1, 0].map(fd => readlinkSync(`/proc/self/fd/${fd}`)));
   const seen = readFileSync(join(folder, 'list'), 'utf8').trim().split('\n').map(Number);
-  // What this process itself has got without close-on-exec comes behind them.
+  // Descriptors of this process without close-on-exec have higher numbers.
   expect(seen.filter(fd => fd <= 6)).toEqual([0, 1, 2, 3, 4, 5, 6]);
 });
 
-test('begins in its folder with its environment, leads a session, and ignores and blocks no signal; this process stays where it was', async () => {
+test("a program starts in its folder with its environment, leads a session, and ignores and blocks no signal; the caller's folder is unchanged", async () => {
   const folder = scratch();
   const here = process.cwd();
   const env = ['PATH=/usr/bin:/bin', 'WORD=a b'];
   process.on('SIGUSR2', ignore);
   onTestFinished(() => void process.off('SIGUSR2', ignore));
-  // A shell blocks all signals while it starts a program: the program's are those that it was itself started with.
+  // A shell blocks all signals while it starts a program, but the program gets the mask that the shell was started
+  // with.
   const script =
     'pwd -P > pwd; echo "$WORD" > word; grep -E "^Sig(Ign|Blk)" /proc/self/status > signals; cut -d" " -f1,6 /proc/$$/stat > session';
   expect(await run(script, {cwd: folder, env})).toMatchObject({code: 0});
@@ -96,7 +97,7 @@ test('begins in its folder with its environment, leads a session, and ignores an
   expect(readFileSync('package.json', 'utf8')).toContain('"brood"');
 });
 
-test('a folder that is not there is told from a program that is not', () => {
+test('a missing folder is distinguished from a missing program', () => {
   const program = {argv: ['x'], env: [], fds: [nothing]};
   expect(codeOf(() => spawnProgram({...program, file: '/bin/true', cwd: '/no/such'}))).toBe('chdir ENOENT');
   expect(codeOf(() => spawnProgram({...program, file: '/no/such', cwd: '/'}))).toBe('posix_spawn ENOENT');
@@ -107,7 +108,7 @@ test('a folder that is not there is told from a program that is not', () => {
   expect(codeOf(() => spawnProgram({...program, file: text, cwd: '/'}))).toBe('posix_spawn ENOEXEC');
 });
 
-test('many long arguments and variables arrive whole, also while garbage is collected', async () => {
+test('many long arguments and variables are passed completely, even during garbage collection', async () => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const folder = scratch();
@@ -116,7 +117,7 @@ test('many long arguments and variables arrive whole, also while garbage is coll
   const env = Array.from({length: 60}, (_, n) => long('V', n));
   const script = 'cat /proc/$$/cmdline > argv; cat /proc/$$/environ > env; :';
   for (let round = 0; round < 10; round++) {
-    // What an earlier call has left is collected before the next, and its memory is written over.
+    // Memory of an earlier call is collected and overwritten before the next.
     collect();
     const litter = Array.from({length: 200}, () => Buffer.alloc(4_096, 0xa5));
     const argv = ['sh', '-c', script, 'sh', ...words];
@@ -128,5 +129,5 @@ test('many long arguments and variables arrive whole, also while garbage is coll
 });
 
 function ignore(): void {
-  // Only so that there is a handler.
+  // A handler is needed, but does nothing.
 }

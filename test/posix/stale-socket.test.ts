@@ -12,7 +12,7 @@ function scratch(): string {
   return folder;
 }
 
-/** A socket whose owner is gone. */
+/** Creates a socket whose owner has exited. */
 const die = (path: string): void =>
   void spawnSync('python3', ['-c', 'import socket,sys; s=socket.socket(1,1); s.bind(sys.argv[1]); s.listen(1)', path]);
 
@@ -32,7 +32,7 @@ async function cleanUp(path: string): Promise<void> {
   }
 }
 
-test('a dead socket is removed; a living one, a file and a link stay, and nothing is left beside them', async () => {
+test('a dead socket is removed; a live one, a file and a symbolic link stay, and no other file is left', async () => {
   const folder = scratch();
   const at = (name: string): string => join(folder, name);
   die(at('dead'));
@@ -43,7 +43,7 @@ test('a dead socket is removed; a living one, a file and a link stay, and nothin
   expect(readdirSync(folder).sort()).toEqual(['alive', 'file', 'link']);
 });
 
-test('a folder that is pinned is the same one when another has its name', async () => {
+test('a pinned folder stays the same when another takes its name', async () => {
   const base = scratch();
   const path = join(base, 'one', 'sock');
   spawnSync('mkdir', [join(base, 'one'), join(base, 'two')]);
@@ -57,7 +57,7 @@ test('a folder that is pinned is the same one when another has its name', async 
   expect([existsSync(join(base, 'gone', 'sock')), existsSync(path)]).toEqual([false, true]);
 });
 
-test('its own file is removed though it lives; another one, or one that is not known and lives, is not', async () => {
+test('an own socket is removed though it is live; another one, or a live one of unknown identity, is not', async () => {
   const folder = scratch();
   const path = join(folder, 'sock');
   await live(path);

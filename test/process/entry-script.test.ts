@@ -1,4 +1,4 @@
-/** The text by which a shell becomes a worker's program, read by the shells of this machine. */
+/** The script by which a shell becomes a worker's program, run by the shells of this machine. */
 import {spawnSync} from 'node:child_process';
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
@@ -21,7 +21,7 @@ interface Told {
   readonly shell: number;
 }
 
-/** What a program finds that a shell has become. */
+/** Returns the state of a program that a shell has become. */
 function tell(shell: readonly string[], entry: Partial<Entry>, args: readonly string[] = ['-e', TELL]): Told {
   const [program = '', ...rest] = shell;
   const child = spawnSync(program, [...rest, '-s', NODE, ...args], {
@@ -55,7 +55,7 @@ test.each(SHELLS)('%s sets any environment exactly, and nothing else', (...shell
   );
 });
 
-test.each(SHELLS)('%s sets names that shells keep for themselves, hostile values and long ones', (...shell) => {
+test.each(SHELLS)('%s sets names reserved by shells, hostile values and long ones', (...shell) => {
   const env = {
     UID: 'x',
     SHLVL: '7',
@@ -77,7 +77,7 @@ test.each(SHELLS)('%s sets names that shells keep for themselves, hostile values
   expect(withoutOwn(tell(shell, {env}).env, env)).toEqual(env);
 });
 
-test.each(SHELLS)('%s is the program afterwards: its pid, folder, umask and arguments', (...shell) => {
+test.each(SHELLS)('%s becomes the program, with its pid, folder, umask and arguments', (...shell) => {
   const told = tell(shell, {env: {A: '1'}, umask: 0o027, cwd: '/usr', ownPid: ['LISTEN_PID', 'WATCHDOG_PID']});
   expect(told).toMatchObject({pid: told.shell, cwd: '/usr', umask: 0o027});
   expect(withoutOwn(told.env)).toEqual({A: '1', LISTEN_PID: String(told.pid), WATCHDOG_PID: String(told.pid)});
@@ -91,7 +91,7 @@ test.each(SHELLS)('%s is the program afterwards: its pid, folder, umask and argu
   expect(JSON.parse(child.env['W'] ?? '')).toEqual(words);
 });
 
-test.each(SHELLS)('%s ends with 126 where the folder can not be entered, and does not run the program', (...shell) => {
+test.each(SHELLS)("%s exits with 126 if the folder can't be entered, and does not run the program", (...shell) => {
   const [program = '', ...rest] = shell;
   const input = entryScript({env: {}, umask: null, cwd: '/nowhere at all', ownPid: []});
   const child = spawnSync(program, [...rest, '-s', NODE, '-e', 'console.log("ran")'], {

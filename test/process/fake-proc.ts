@@ -1,4 +1,4 @@
-/** A folder that looks like /proc, with processes that no kernel would show together. */
+/** A folder that imitates /proc, with any combination of processes. */
 import {mkdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {onTestFinished} from 'vitest';
@@ -16,7 +16,7 @@ export interface Fake {
   readonly nice?: number;
 }
 
-/** A line as the kernel writes it. */
+/** Returns a line in the kernel's format. */
 export function statLine({pid, ppid = 1, name = 'x', state = 'S', start = 100, ticks = 0, nice = 0}: Fake): string {
   const upToTimes = `${pid} (${name}) ${state} ${ppid} ${pid} ${pid} 0 -1 4194560 1 0 0 0`;
   const upToRss = `${ticks} 0 0 0 ${20 + nice} ${nice} 1 0 ${start} 4096000 250`;
@@ -26,7 +26,7 @@ export function statLine({pid, ppid = 1, name = 'x', state = 'S', start = 100, t
 
 export class FakeProc {
   readonly root = scratch();
-  /** What its readers take for the time, in ms. */
+  /** The time that its readers use, in ms. */
   now = 0;
 
   constructor(...processes: readonly Fake[]) {
@@ -37,7 +37,7 @@ export class FakeProc {
     const folder = join(this.root, String(process.pid));
     mkdirSync(folder, {recursive: true});
     for (const [name, content] of Object.entries({stat: statLine(process), ...files})) {
-      // A new file, as the kernel gives a new process: what has the old one open goes on reading that.
+      // A new file, as the kernel creates one for a new process: an open descriptor continues to read the old one.
       rmSync(join(folder, name), {force: true});
       writeFileSync(join(folder, name), content, 'latin1');
     }
@@ -54,6 +54,6 @@ export class FakeProc {
   }
 }
 
-/** The pids of a snapshot by rising pid. */
+/** Returns the pids of a snapshot in ascending order. */
 export const pidsOf = ({rows}: Snapshot): number[] =>
   Array.from({length: rows.count}, (_, n) => rows.pid[rows.at(n)] ?? -1);

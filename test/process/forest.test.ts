@@ -1,4 +1,4 @@
-/** Parents and children, also where the reading shows what never was at one moment. */
+/** Parents and children, also in readings that never were true at one moment. */
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {Forest} from '../../src/process/forest.ts';
@@ -10,7 +10,7 @@ interface Member {
   readonly start?: number;
 }
 
-/** One reading with these processes. */
+/** Simulates one reading with these processes. */
 function fill(rows: Rows, members: readonly Member[]): void {
   rows.begin();
   for (const {pid, ppid, start = 0} of [...members].sort((a, b) => a.pid - b.pid)) {
@@ -30,7 +30,7 @@ function forestOf(...members: Member[]): {rows: Rows; forest: Forest} {
   return {rows, forest: new Forest(rows)};
 }
 
-/** As `1(2(4) 3)`. */
+/** Returns a form such as `1(2(4) 3)`. */
 function drawn(rows: Rows, forest: Forest): string {
   const draw = (row: number): string => {
     const children = [...forest.children(row)].map(draw).join(' ');
@@ -53,12 +53,12 @@ test('each process is below its parent, children by pid', () => {
   expect(forest.sum(rows.cpuPercent, rows.find(1))).toBe(1 + 4 + 5 + 9);
 });
 
-test('whose parent is not to be seen is a root', () => {
+test('a process with an invisible parent is a root', () => {
   const {rows, forest} = forestOf({pid: 7, ppid: 3}, {pid: 8, ppid: 7}, {pid: 9, ppid: 0});
   expect(drawn(rows, forest)).toBe('7(8) 9');
 });
 
-test('who is younger than the child that names it has only the pid of the parent', () => {
+test('a parent younger than its child is another process with a reused pid', () => {
   const {rows, forest} = forestOf(
     {pid: 3, ppid: 1, start: 500},
     {pid: 7, ppid: 3, start: 400},
@@ -67,7 +67,7 @@ test('who is younger than the child that names it has only the pid of the parent
   expect(drawn(rows, forest)).toBe('3 7(8)');
 });
 
-test('a ring is cut, and what hangs from it stays there', () => {
+test('a cycle is cut, and the processes below it stay there', () => {
   const {rows, forest} = forestOf(
     {pid: 3, ppid: 4},
     {pid: 4, ppid: 5},
@@ -80,7 +80,7 @@ test('a ring is cut, and what hangs from it stays there', () => {
   expect(text).toMatch(/4\([^)]*2/);
 });
 
-test('whoever is whose child: everybody once, parents first, subtrees in one piece, at each reading', () => {
+test('for any parents, every process is listed once, after its parent, with contiguous subtrees, at each reading', () => {
   const pid = fc.integer({min: 1, max: 40});
   const members = fc.uniqueArray(fc.record({pid, ppid: fc.nat(40), start: fc.nat(3)}), {selector: one => one.pid});
   fc.assert(
@@ -104,7 +104,7 @@ test('whoever is whose child: everybody once, parents first, subtrees in one pie
         }
         const roots = [...forest.roots()];
         expect(roots.reduce((sum, row) => sum + forest.size(row), 0)).toBe(reading.length);
-        // Nobody is made a root without need.
+        // No process is a root without reason.
         for (const row of roots) {
           const parent = rows.find(rows.ppid[row] ?? 0);
           const inRing =

@@ -1,4 +1,4 @@
-/** Mount options by which /proc hides other users' processes. */
+/** Mount options with which /proc hides processes of other users. */
 import {expect, test} from 'vitest';
 import {hiddenBy} from '../../src/process/hidepid.ts';
 
@@ -22,6 +22,6 @@ test('root sees every process', () => {
   expect(hiddenBy(proc('rw,hidepid=2'), [], 0)).toBeNull();
 });
 
-test('a later mount covers the one before', () => {
+test('a later mount covers an earlier one', () => {
   expect(hiddenBy(proc('rw,hidepid=2') + proc('rw'), [], USER)).toBeNull();
 });

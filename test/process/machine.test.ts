@@ -1,4 +1,4 @@
-/** Every process of this machine, as ps(1) shows it around the same moment. */
+/** Compares every process of this machine with the output of ps(1) around the same moment. */
 import {execFileSync, spawn, type ChildProcess} from 'node:child_process';
 import {existsSync} from 'node:fs';
 import {onTestFinished, test} from 'vitest';
@@ -9,7 +9,7 @@ import {Snapshot} from '../../src/process/snapshot.ts';
 import {until} from '../end-to-end/harness.ts';
 import {psKnows} from './ps.ts';
 
-/** What is compared, as ps calls it. */
+/** The columns compared, by their names in ps. */
 const COLUMNS = 'pid=,stat=,ppid=,pgid=,sid=,ni=,nlwp=,cls=,euid=,comm=';
 const CLASSES: Readonly<Record<string, string>> = {
   TS: 'other',
@@ -20,10 +20,10 @@ const CLASSES: Readonly<Record<string, string>> = {
   DLN: 'deadline',
 };
 
-/** On a machine where much comes and goes, it takes some looks until each was the same for a moment. */
+/** On a machine with many short processes, it takes several looks until each was unchanged for a moment. */
 const PATIENCE_MS = 50_000;
 
-/** By pid, everything that is compared; the start time tells a process from the next one of its pid. */
+/** Returns all compared values by pid, from brood's reader. */
 async function look(): Promise<Map<number, string>> {
   const snapshot = new Snapshot(new ProcSource());
   await snapshot.refresh();
@@ -42,10 +42,10 @@ async function look(): Promise<Map<number, string>> {
   return seen;
 }
 
-/** What ps would show in another way is left to other tests. */
+/** Returns an empty text for a name that ps would escape: other tests cover those. */
 const plainOnly = (name: string): string => (/^[\x21-\x7e]+$/.test(name) ? name : '');
 
-/** The same from ps. */
+/** Returns the same from ps. */
 function ask(): Map<number, string> {
   const output = execFileSync('ps', ['-eo', COLUMNS], {encoding: 'latin1', maxBuffer: 64 * 1024 * 1024});
   return new Map(
@@ -62,7 +62,11 @@ function ask(): Map<number, string> {
   );
 }
 
-/** This process always runs when it looks, and never when ps does. ps shows a nice value only where the scheduler heeds it. */
+/**
+ * Compares two rows. This process is always running at its own look, and never at ps's. ps shows a nice value only if
+ * the
+ * scheduler uses it.
+ */
 function alike(pid: number, own: string, their: string | undefined): boolean {
   if (their === undefined) return false;
   const state = (text: string): string => (pid === process.pid ? text.slice(1) : text);
@@ -84,13 +88,13 @@ function start(command: string, ...args: string[]): ChildProcess {
   return child;
 }
 
-/** Of each letter that ps shows, a process that has it. */
+/** Starts a process for each letter that ps shows. */
 function cast(): void {
   start('nice', '-n', '5', 'sleep', '1000');
   start('sh', '-c', 'sleep 1000 & kill -STOP $!; wait');
   start('sh', '-c', 'sh -c "exit 3" & exec sleep 1000');
   if (existsSync('/usr/bin/script')) start('script', '-qefc', 'sleep 1000', '/dev/null');
-  // One page of this process is enough for the L.
+  // One locked page of this process is enough for the L.
   const page = Buffer.alloc(4096);
   const lock = libc<[Buffer, number]>('int mlock(const void *address, size_t length)');
   const unlock = libc<[Buffer, number]>('int munlock(const void *address, size_t length)');
@@ -99,7 +103,7 @@ function cast(): void {
 }
 
 test.skipIf(!psKnows(COLUMNS))(
-  'STAT, nice, parents, groups, sessions, threads, policies, users and names are those of ps',
+  'STAT, nice, parents, groups, sessions, threads, policies, users and names agree with ps',
   async () => {
     cast();
     const wanted = [/^SN/, /^T/, /^Z/, /^S\S*s/, /^\S\S*l/];
@@ -108,7 +112,7 @@ test.skipIf(!psKnows(COLUMNS))(
       return wanted.every(letter => seen.some(one => letter.test(one)));
     });
     const pending = new Set((await look()).keys());
-    // Who changed between the looks around ps's own is looked at again.
+    // A process that changed between the looks around ps's is looked at again.
     await until(
       'the same of every process',
       async () => {

@@ -1,4 +1,4 @@
-/** Names of terminals and users, from numbers. */
+/** Names of terminals and users, by number. */
 import {execFileSync} from 'node:child_process';
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
@@ -16,7 +16,7 @@ pty_slave            /dev/pts      136 0-1048575 pty:slave
 unknown              /dev/tty        4 1-63 console
 `;
 
-/** As the kernel packs it (new_encode_dev). */
+/** Packs a device number as the kernel does (new_encode_dev). */
 const device = (major: number, minor: number): number => (minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12);
 
 function terminals(drivers: string): Terminals {
@@ -43,7 +43,7 @@ test('terminals have the names that ps gives them', () => {
   expect(names.map(([major, minor]) => all.name(device(major, minor)))).toEqual(names.map(([, , name]) => name));
 });
 
-test('without the list of drivers, pseudo terminals have names all the same', () => {
+test('pseudo terminals have names even without the list of drivers', () => {
   const all = new Terminals(scratch());
   expect(all.name(device(136, 7))).toBe('pts/7');
   expect(all.name(device(4, 1))).toBe('4:1');
@@ -55,7 +55,7 @@ function users(text: string): Users {
   return new Users(path);
 }
 
-test('users have the first name that the password file gives them, or their number', () => {
+test('users have their first name in the password file, or their number', () => {
   const all = users(
     'root:x:0:0:root:/root:/bin/sh\ntoor:x:0:0::/:/bin/sh\n# nothing\n+::::::\nbob:x:1000:100::/home/bob:/bin/sh\nodd:x:x\n',
   );
@@ -71,7 +71,7 @@ const hasGetent = ((): boolean => {
   }
 })();
 
-test.skipIf(!hasGetent)('whom the password file does not have, the name service may', async () => {
+test.skipIf(!hasGetent)('a user missing in the password file is looked up in the name service', async () => {
   const all = users('');
   await all.ask([0, 0, 3_999_999_999]);
   expect([0, 3_999_999_999].map(uid => all.name(uid))).toEqual(['root', '3999999999']);

@@ -1,4 +1,4 @@
 import {spawnSync} from 'node:child_process';
 
-/** Whether this system's ps has these columns: that of busybox has few. */
+/** Whether this system's ps supports these columns: that of busybox has few. */
 export const psKnows = (columns: string): boolean => spawnSync('ps', ['-o', columns]).status === 0;

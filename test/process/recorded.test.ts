@@ -1,4 +1,4 @@
-/** Recorded trees (fixtures/proc), whole, cut and garbled. */
+/** Recorded trees (fixtures/proc): complete, truncated and corrupted. */
 import {cpSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import fc from 'fast-check';
@@ -23,7 +23,7 @@ async function snapshotOf(root: string): Promise<Snapshot> {
 
 const rowsOf = ({rows}: Snapshot): number[] => Array.from({length: rows.count}, (_, n) => rows.at(n));
 
-/** What ps would print, by pid. */
+/** Returns what ps would print, by pid. */
 function asPs(snapshot: Snapshot, root: string): Map<number, string> {
   const {rows} = snapshot;
   const terminals = new Terminals(root);
@@ -39,7 +39,7 @@ function asPs(snapshot: Snapshot, root: string): Map<number, string> {
   );
 }
 
-/** All that is told of a process, but of its parent only the pid. */
+/** Returns all values of each process, but only the pid of its parent. */
 function told(snapshot: Snapshot): Map<number, string> {
   const {rows} = snapshot;
   return new Map(
@@ -55,21 +55,21 @@ function told(snapshot: Snapshot): Map<number, string> {
 describe.each(scenes)('%s', scene => {
   const root = join(recordings, scene);
 
-  test('is read as ps read it', async () => {
+  test('is read as by ps', async () => {
     const snapshot = await snapshotOf(root);
     const lines = readFileSync(join(root, 'ps.txt'), 'latin1').trimEnd().split('\n');
     const theirs = lines.map((line): [number, string] => [parseInt(line), line.trim().replace(/\s+/g, ' ')]);
     expect(asPs(snapshot, root)).toEqual(new Map(theirs));
   });
 
-  test('everybody has a place in the forest', async () => {
+  test('places every process in the forest', async () => {
     const {rows, forest} = await snapshotOf(root);
     const placed = Array.from({length: rows.count}, (_, n) => rows.pid[forest.at(n)]);
     expect(new Set(placed).size).toBe(rows.count);
     expect(rows.count).toBeGreaterThan(0);
   });
 
-  test('one file cut, garbled, missing or taken from another: the others are as before, and it is nobody else', async () => {
+  test('with one file cut, garbled, missing or exchanged leaves all others unchanged, and confuses no identity', async () => {
     const whole = told(await snapshotOf(root));
     const pids = [...whole.keys()];
     const copy = join(scratch(), 'proc');
@@ -107,7 +107,7 @@ describe.each(scenes)('%s', scene => {
           snapshot.close();
           for (const other of pids) if (other !== pid) expect(seen.get(other)).toBe(whole.get(other));
           if (file !== 'stat') expect(seen.has(pid)).toBe(true);
-          // Of its own first file either nothing is believed or, where no more than the end is lost, all of it.
+          // Of a damaged stat, either nothing is used or, if only its end is missing, everything.
           else if (how.kind === 'missing' || (how.kind === 'swapped' && how.other !== pid))
             expect(seen.has(pid)).toBe(false);
           else if (how.kind === 'cut' && seen.has(pid))
@@ -129,10 +129,10 @@ function contentOf(path: string): Buffer | null {
   }
 }
 
-/** How a zombie ended stands at the very end of the line. */
+/** The exit status of a zombie is at the very end of the line. */
 const withoutExit = (facts: string | undefined): string | undefined => facts?.replace(/,[-\d]+\],/, ',],');
 
-test('names and command lines come as they are, whatever they hold', async () => {
+test('names and command lines are returned unchanged, whatever they contain', async () => {
   const snapshot = await snapshotOf(join(recordings, 'names'));
   const names = rowsOf(snapshot).map(row => snapshot.rows.name(row));
   const wanted = [
@@ -154,7 +154,7 @@ test('names and command lines come as they are, whatever they hold', async () =>
   expect(commands).toEqual(expect.arrayContaining(['\x1b]0;title\x07\x1b[31mred 1000', 'two\nlines\r 1000']));
 });
 
-test('a zombie tells how it ended, and has no command line', async () => {
+test('a zombie has an exit status and no command line', async () => {
   const snapshot = await snapshotOf(join(recordings, 'zombies'));
   const {rows} = snapshot;
   const ended = rowsOf(snapshot).filter(row => snapshot.hasEnded(row));
@@ -162,13 +162,13 @@ test('a zombie tells how it ended, and has no command line', async () => {
   expect(ended.map(row => snapshot.details(row).command)).toEqual([null, null, null]);
 });
 
-test('one whose first thread alone has ended has not', async () => {
+test('a process of which only the first thread has ended has not ended', async () => {
   const snapshot = await snapshotOf(join(recordings, 'zombies'));
   const threaded = rowsOf(snapshot).filter(row => snapshot.stat(row) === 'Zl');
   expect(threaded.map(row => snapshot.hasEnded(row))).toEqual([false]);
 });
 
-test('a thread of the kernel is told from programs', async () => {
+test('a kernel thread is distinguished from programs', async () => {
   const snapshot = await snapshotOf(join(recordings, 'ordinary'));
   const kernel = rowsOf(snapshot).filter(row => snapshot.isKernelThread(row));
   expect(kernel.map(row => snapshot.rows.name(row))).toContain('kthreadd');
@@ -176,7 +176,7 @@ test('a thread of the kernel is told from programs', async () => {
   expect(kernel.map(row => snapshot.details(row).command).every(command => command === null)).toBe(true);
 });
 
-test('what came into a pid namespace from outside is a root beside its init', async () => {
+test('a process that entered a pid namespace from outside is a root beside its init', async () => {
   const {rows, forest} = await snapshotOf(join(recordings, 'namespace'));
   const roots = [...forest.roots()].map(row => ({pid: rows.pid[row], ppid: rows.ppid[row], size: forest.size(row)}));
   expect(roots[0]).toMatchObject({pid: 1, ppid: 0});

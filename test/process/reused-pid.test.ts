@@ -1,4 +1,4 @@
-/** One pid, two processes, in the kernel's own /proc. */
+/** One pid used by two processes, in the kernel's own /proc. */
 import {spawnSync} from 'node:child_process';
 import {existsSync} from 'node:fs';
 import {join} from 'node:path';
@@ -17,7 +17,7 @@ interface Told {
   readonly startTime: string;
 }
 
-test.skipIf(!can)('a pid that is given to another process between two readings brings nothing along', async () => {
+test.skipIf(!can)('a pid reused between two readings inherits no values', async () => {
   const program = join(project, '.cache', 'test', 'reused-pid.mjs');
   await build({
     entryPoints: [join(project, 'test', 'process', 'reused-pid.ts')],
@@ -36,7 +36,7 @@ test.skipIf(!can)('a pid that is given to another process between two readings b
   expect(stderr).toBe('');
   const {before, between, after} = JSON.parse(stdout) as Record<'before' | 'between' | 'after', readonly Told[]>;
   expect(before.map(({command}) => command)).toEqual(['sleep 1111', 'sleep 1111']);
-  // Of the first nothing more can be known, and the second was not there at the last reading.
+  // The first can no longer be read, and the second did not exist at the last reading.
   expect(between.map(({command}) => command)).toEqual([null, null]);
   expect(after.map(({command}) => command)).toEqual(['sleep 2222', 'sleep 2222']);
   expect(after[0]?.startTime).not.toBe(before[0]?.startTime);

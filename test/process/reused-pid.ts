@@ -1,4 +1,4 @@
-/** Run in a pid namespace of its own by reused-pid.test.ts: gives one pid to two processes, and prints what the reader says. */
+/** Run in a pid namespace by reused-pid.test.ts: gives one pid to two processes, and prints the reader's values. */
 import {spawn, type ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
 import {readFileSync, writeFileSync} from 'node:fs';
@@ -6,9 +6,9 @@ import {setTimeout as delay} from 'node:timers/promises';
 import {ProcSource} from '../../src/process/proc-source.ts';
 import {Snapshot} from '../../src/process/snapshot.ts';
 
-/** Starts are told in clock ticks of 10 ms; two in one tick would be one process to everybody. */
+/** Start times have a resolution of 10 ms (clock ticks); two in one tick could not be distinguished. */
 const SOME_TICKS_MS = 50;
-/** Longer than details are remembered. */
+/** More than the lifetime of cached details. */
 const FORGOTTEN_MS = 3100;
 
 const snapshots = [new Snapshot(new ProcSource({keepOpen: 100})), new Snapshot(new ProcSource())];
@@ -26,7 +26,7 @@ async function program(...args: string[]): Promise<ChildProcess & {readonly pid:
   return Object.assign(child, {pid});
 }
 
-/** ns_last_pid (proc(5)): the next process gets the number after it. */
+/** Sets ns_last_pid (proc(5)): the next process gets the following number. */
 async function another(pid: number): Promise<ChildProcess> {
   for (;;) {
     writeFileSync('/proc/sys/kernel/ns_last_pid', String(pid - 1));

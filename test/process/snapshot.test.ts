@@ -1,4 +1,4 @@
-/** Readings of one /proc after another: who stays, who is new, and what is remembered of whom. */
+/** Successive readings of one /proc: processes that stay or are new, and the values kept for each. */
 import {closeSync, openSync, readdirSync, symlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import fc from 'fast-check';
@@ -12,7 +12,7 @@ const cpu = (snapshot: Snapshot, pid: number): number | null =>
   known(snapshot.rows.cpuPercent[snapshot.rows.find(pid)]);
 
 describe.each([0, 100])('with %i descriptors kept open', keepOpen => {
-  test('those that end are gone, those that begin are there, by rising pid', async () => {
+  test('ended processes are removed and new ones added, in ascending order of pids', async () => {
     const proc = new FakeProc({pid: 20}, {pid: 3}, {pid: 100});
     const snapshot = proc.snapshot(keepOpen);
     await snapshot.refresh();
@@ -27,7 +27,7 @@ describe.each([0, 100])('with %i descriptors kept open', keepOpen => {
     expect(snapshot.rows.name(snapshot.rows.find(7))).toBe('new');
   });
 
-  test('a pid that is another process now begins anew: time, name and command line', async () => {
+  test('a pid of another process starts anew: start time, name and command line', async () => {
     const proc = new FakeProc();
     proc.set({pid: 3, ticks: 900, name: 'old', start: 10}, {cmdline: 'old\0program\0'});
     const snapshot = proc.snapshot(keepOpen);
@@ -43,21 +43,21 @@ describe.each([0, 100])('with %i descriptors kept open', keepOpen => {
   });
 });
 
-test('CPU is what was used between two readings, in percent of one core, and unknown after one', async () => {
+test('CPU is the time used between two readings, in percent of one core, and unknown after one', async () => {
   const proc = new FakeProc({pid: 3, ticks: 5000}, {pid: 4, ticks: 5000});
   const snapshot = proc.snapshot();
   await snapshot.refresh();
   expect(cpu(snapshot, 3)).toBeNull();
   proc.now += 2000;
   proc.set({pid: 3, ticks: 5050});
-  // Who was not there before has used all that it has used since.
+  // A process that did not exist before has used all of its time since.
   proc.set({pid: 5, ticks: 400});
   await snapshot.refresh();
   expect([3, 4, 5].map(pid => cpu(snapshot, pid))).toEqual([25, 0, 200]);
   expect(snapshot.forest.sum(snapshot.rows.cpuPercent, snapshot.rows.find(3))).toBe(25);
 });
 
-test('a pid that was reused between two readings is told by its start', async () => {
+test('a pid reused between two readings is detected by its start time', async () => {
   const proc = new FakeProc();
   proc.set({pid: 3, ticks: 900, start: 10}, {cmdline: 'old\0'});
   const snapshot = proc.snapshot();
@@ -70,7 +70,7 @@ test('a pid that was reused between two readings is told by its start', async ()
   expect(cpu(snapshot, 3)).toBe(100);
 });
 
-test('what is asked of a pid that was reused since the reading is not told', async () => {
+test('details of a pid reused since the reading are not returned', async () => {
   const proc = new FakeProc({pid: 3, start: 10});
   const snapshot = proc.snapshot();
   await snapshot.refresh();
@@ -79,7 +79,7 @@ test('what is asked of a pid that was reused since the reading is not told', asy
   expect(snapshot.pss(snapshot.rows.find(3))).toBeNull();
 });
 
-test('a name that changes takes the command line with it', async () => {
+test('a change of name invalidates the command line', async () => {
   const proc = new FakeProc();
   proc.set({pid: 3, name: 'sh'}, {cmdline: 'sh\0-c\0exec\0'});
   const snapshot = proc.snapshot();
@@ -92,7 +92,7 @@ test('a name that changes takes the command line with it', async () => {
   expect(snapshot.details(row).command).toBe('sleep 1');
 });
 
-test('folders that are no process, files that are none, and another process in the folder are left out', async () => {
+test('folders that are no process, invalid files, and files of another process are skipped', async () => {
   const proc = new FakeProc({pid: 3});
   proc.set({pid: 4}, {stat: ''});
   proc.set({pid: 5}, {stat: '5 (x) S 1'});
@@ -108,7 +108,7 @@ test('folders that are no process, files that are none, and another process in t
   expect(pidsOf(snapshot)).toEqual([3]);
 });
 
-test('more processes than there was room for, and then fewer: each keeps its own', async () => {
+test('with more processes than there was room for, and then fewer, each keeps its own values', async () => {
   const all = Array.from({length: 700}, (_, n) => ({pid: n + 1, ppid: n, name: `n${n + 1}`, start: n}));
   const proc = new FakeProc(...all);
   const snapshot = proc.snapshot(300);
@@ -125,12 +125,12 @@ test('more processes than there was room for, and then fewer: each keeps its own
     expect(rows.name(row)).toBe(pid === 3 ? 'again' : `n${pid}`);
     expect(rows.find(pid!)).toBe(row);
   }
-  // The fourth named the third as its parent, which is gone: who has its pid now is younger.
+  // The third process, the parent of the fourth, has ended: the one with its pid now is younger.
   expect(forest.parent(rows.find(4))).toBe(-1);
   expect(forest.size(rows.find(1))).toBe(3);
 });
 
-test('processes that come and go take no more room than there are at a time', async () => {
+test('processes that start and end take only room for those alive at a time', async () => {
   const proc = new FakeProc({pid: 1, ppid: 0});
   const snapshot = proc.snapshot(10);
   await snapshot.refresh();
@@ -145,22 +145,22 @@ test('processes that come and go take no more room than there are at a time', as
   expect(snapshot.rows.capacity).toBe(capacity);
 });
 
-/** As many more descriptors as that, and none beyond, until the test ends or is told to have more. */
+/** Limits the number of further descriptors, until the test ends or the returned function is called. */
 function spare(descriptors: number): () => void {
   const {soft, hard} = openFilesLimit();
   const restore = (): void => setOpenFilesLimit({soft, hard});
   onTestFinished(restore);
-  // Numbers below the highest one that is open count as well.
+  // Free numbers below the highest open one can be used as well.
   const highest = Math.max(...readdirSync('/proc/self/fd').map(Number));
   setOpenFilesLimit({soft: BigInt(highest + 1 + descriptors), hard});
   return restore;
 }
 
-describe.skipIf(process.platform !== 'linux')('where descriptors run short', () => {
+describe.skipIf(process.platform !== 'linux')('with a shortage of descriptors', () => {
   const all = Array.from({length: 300}, (_, n) => ({pid: n + 1, ppid: n, start: n}));
   const everybody = all.map(({pid}) => pid);
 
-  test('what is kept is let go, and nobody is missed', async () => {
+  test('kept files are closed, and no process is missed', async () => {
     const snapshot = new FakeProc(...all).snapshot(1000);
     spare(30);
     await snapshot.refresh();
@@ -169,7 +169,7 @@ describe.skipIf(process.platform !== 'linux')('where descriptors run short', () 
     expect(pidsOf(snapshot)).toEqual(everybody);
   });
 
-  test('a reading that comes to no end takes nobody for gone', async () => {
+  test('an incomplete reading removes no process', async () => {
     const proc = new FakeProc(...all);
     const snapshot = proc.snapshot();
     await snapshot.refresh();
@@ -177,7 +177,7 @@ describe.skipIf(process.platform !== 'linux')('where descriptors run short', () 
     const restore = spare(0);
     const held: number[] = [];
     onTestFinished(() => held.forEach(fd => closeSync(fd)));
-    // Whatever is free below the highest.
+    // Free numbers below the highest.
     expect(() => {
       for (;;) held.push(openSync('/dev/null', 'r'));
     }).toThrow(/EMFILE/);
@@ -190,7 +190,7 @@ describe.skipIf(process.platform !== 'linux')('where descriptors run short', () 
   });
 });
 
-test('whatever begins, ends, changes its name or gets a pid again: each reading is what there is', async () => {
+test('for any starts, ends, renames and reused pids, each reading shows the current processes', async () => {
   const pid = fc.integer({min: 1, max: 12});
   const step = fc.oneof(
     fc.record({kind: fc.constant('begin' as const), pid, ppid: fc.nat(12), name: fc.constantFrom('a', 'b', 'c)')}),

@@ -1,4 +1,4 @@
-/** The same of both sources: /proc, and ps(1) for systems that have none. */
+/** The two sources compared: /proc, and ps(1) for systems without it. */
 import {spawn, type ChildProcess} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {describe, expect, onTestFinished, test} from 'vitest';
@@ -9,7 +9,7 @@ import {Snapshot} from '../../src/process/snapshot.ts';
 import {until} from '../end-to-end/harness.ts';
 import {psKnows} from './ps.ts';
 
-/** What starts many processes for each test, on a machine that does other things. */
+/** Timeout of tests that start many processes, on a busy machine. */
 const SLOW_MS = 60_000;
 
 const psWorks = psKnows('pid=,ppid=,uid=,%cpu=,%mem=,lstart=,comm=');
@@ -46,7 +46,7 @@ describe.each([
   ['ps', true],
 ])('%s', (_, portable) => {
   test.skipIf(!isHere(portable))(
-    'a family: who is whose child, command lines, users, since when',
+    'a family is read: parents, command lines, users, start times',
     async () => {
       const before = Date.now();
       const family = start('sh -c "sleep 1001; :" & sleep 1002');
@@ -66,7 +66,7 @@ describe.each([
       expect(rows.pid[forest.parent(row)]).toBe(process.pid);
       expect(rows.name(row)).toMatch(/^(sh|dash|bash|busybox)$/);
       expect(snapshot.details(row).uid).toBe(process.getuid?.());
-      // The start of the machine is told to the second, and so is what ps tells.
+      // The boot time has a resolution of one second, and so has ps.
       expect(snapshot.startedAt(row)).toBeGreaterThan(before - 3000);
       expect(snapshot.startedAt(row)).toBeLessThan(Date.now() + 3000);
       const inner = [...forest.children(row)].find(child => snapshot.details(child).command?.includes('1001'))!;
@@ -76,7 +76,7 @@ describe.each([
   );
 
   test.skipIf(!isHere(portable))(
-    'those that end are gone at the next reading, the others keep their rows',
+    'ended processes are gone at the next reading, and the others keep their rows',
     async () => {
       const [stays, ends] = [start('sleep 1000'), start('sleep 1000')];
       const snapshot = await open({portable, again: true});
@@ -95,7 +95,7 @@ describe.each([
   );
 
   test.skipIf(!isHere(portable))(
-    'processes that come and go while they are read',
+    'processes may start and end while they are read',
     async () => {
       const family = start('while :; do sh -c "(exit 1) & (sleep 0.01 &) ; exit 2"; done');
       const snapshot = await open({portable, again: true});
@@ -126,7 +126,7 @@ describe.each([
   );
 });
 
-test.skipIf(!psWorks)('what ps does not tell is unknown', async () => {
+test.skipIf(!psWorks)('values that ps lacks are unknown', async () => {
   const snapshot = await open({portable: true});
   await snapshot.refresh();
   const {rows} = snapshot;
@@ -142,7 +142,7 @@ test.skipIf(!psWorks)('what ps does not tell is unknown', async () => {
   expect(snapshot.isKernelThread(row)).toBe(false);
 });
 
-test.skipIf(!psWorks)('of one process and those below it, pidtree tells', async () => {
+test.skipIf(!psWorks)('one process and its descendants are read by pidtree', async () => {
   const family = start('sleep 1001 & sleep 1002');
   const rows = new Rows();
   const source = new PortableSource({below: family.pid});
@@ -161,7 +161,7 @@ test.skipIf(!psWorks)('of one process and those below it, pidtree tells', async 
   expect(rows.count).toBe(0);
 });
 
-test.skipIf(process.platform !== 'linux')('PSS is told when it is asked for', async () => {
+test.skipIf(process.platform !== 'linux')('PSS is read on request', async () => {
   const snapshot = await open({});
   await snapshot.refresh();
   const row = snapshot.rows.find(process.pid);

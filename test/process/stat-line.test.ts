@@ -1,4 +1,4 @@
-/** Bytes of /proc/PID/stat, also such as no kernel writes. */
+/** Bytes of /proc/PID/stat, including some that no kernel writes. */
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {parseStat} from '../../src/process/stat.ts';
@@ -9,7 +9,7 @@ const line = new StatLine();
 const parse = (bytes: Uint8Array): boolean => line.parse(bytes, bytes.length);
 const bytesOf = (text: string): Buffer => Buffer.from(text, 'latin1');
 
-/** All that is taken from a line of that length; what is left of an earlier one may stand behind it. */
+/** Returns all values from a line of that length; the rest of an earlier one may follow it. */
 const read = (bytes: Buffer, length = bytes.length) =>
   line.parse(bytes, length)
     ? {name: bytes.toString('latin1', line.nameStart, line.nameEnd), fields: [...line.fields.subarray(0, 42)]}
@@ -28,7 +28,7 @@ const processes = fc.record({
   nice: fc.integer({min: -20, max: 19}),
 });
 
-test('whatever the name, each field is its own', () => {
+test('every field is read correctly, with any name', () => {
   fc.assert(
     fc.property(processes, process => {
       const text = statLine(process);
@@ -46,7 +46,7 @@ test('whatever the name, each field is its own', () => {
   );
 });
 
-test('a line cut at any byte says the same, or nothing', () => {
+test('a line cut at any byte gives the same values, or none', () => {
   fc.assert(
     fc.property(processes, fc.nat(330), (process, length) => {
       const whole = bytesOf(statLine(process));
@@ -56,18 +56,18 @@ test('a line cut at any byte says the same, or nothing', () => {
   );
 });
 
-test('how a zombie ended is told by a complete line only', () => {
+test('the exit status of a zombie is read only from a complete line', () => {
   const zombie = statLine({pid: 7, state: 'Z'}).replace(/0\n$/, '2304\n');
   expect(parse(bytesOf(zombie))).toBe(true);
   expect(line.fields[StatField.exitStatus]).toBe(2304);
   for (let cut = 1; cut <= 4; cut++) {
-    // An earlier line may stand behind it.
+    // The rest of an earlier line may follow it.
     expect(line.parse(bytesOf(zombie.slice(0, -cut) + '\n'), zombie.length - cut)).toBe(true);
     expect(line.fields[StatField.exitStatus]).toBe(NaN);
   }
 });
 
-test('no bytes whatever make it throw', () => {
+test('any bytes are parsed without an exception', () => {
   fc.assert(
     fc.property(fc.uint8Array({maxLength: 600}), bytes => {
       expect([true, false]).toContain(parse(bytes));
@@ -75,7 +75,7 @@ test('no bytes whatever make it throw', () => {
   );
 });
 
-test('one byte changed: no throw, and what stands after the name is what is taken', () => {
+test('one changed byte causes no exception, and the values are those after the name', () => {
   fc.assert(
     fc.property(processes, fc.nat(400), fc.nat(255), (process, at, byte) => {
       const bytes = bytesOf(statLine(process));

@@ -1,4 +1,4 @@
-/** Whose an event is, whatever processes do and in whatever order the supervisor and the kernel tell of them. */
+/** The owner of each event, for any behaviour of processes and any order of the reports of supervisor and kernel. */
 import {describe, expect, test} from 'vitest';
 import {Attribution, NOBODY, type AttributedEvent, type Owner} from '../../src/process/trace/attribution.ts';
 import type {TraceEvent} from '../../src/process/trace/event.ts';
@@ -29,8 +29,8 @@ const exit = (pid: number, ppid: number | null = null, code: number | null = 0):
 const said = (events: readonly AttributedEvent[]): string[] =>
   events.map(({event, owner}) => `${event.type} ${event.pid ?? '?'} ${owner.worker ?? '-'}`);
 
-describe('a child is its parent’s owner’s', () => {
-  test('also when its parent has ended before, and it has another now', () => {
+describe('a child belongs to the owner of its parent', () => {
+  test('even if its parent has ended before, and it has another now', () => {
     const attribution = traced();
     for (const event of [fork(20, 21), fork(21, 22), exit(21, 20), exec(22), exit(22, KEEPER)]) attribution.feed(event);
     expect(said(attribution.takeEvents())).toEqual([
@@ -42,14 +42,14 @@ describe('a child is its parent’s owner’s', () => {
     ]);
   });
 
-  test('and a pid that was given to a stranger is not', () => {
+  test('but not after its pid was reused by a stranger', () => {
     const attribution = traced();
     for (const event of [fork(20, 21), exit(21, 20), fork(5, 21), exec(21), fork(21, 22), exit(22)])
       attribution.feed(event);
     expect(said(attribution.takeEvents())).toEqual(['fork 20 web', 'exit 21 web']);
   });
 
-  test('nor where the end of the one that had the pid before was not told', () => {
+  test('nor if the exit of the previous process with the pid was not reported', () => {
     const attribution = traced();
     for (const event of [fork(20, 21), fork(5, 21), exec(21)]) attribution.feed(event);
     expect(said(attribution.takeEvents())).toEqual(['fork 20 web']);
@@ -57,7 +57,7 @@ describe('a child is its parent’s owner’s', () => {
 });
 
 describe('the first process of a run', () => {
-  test('is held back until it is told whose it is, and what comes after it, too', () => {
+  test('is held back, together with later events, until its owner is announced', () => {
     const attribution = traced();
     for (const event of [fork(KEEPER, 30), exec(30), fork(30, 31), exit(30), fork(20, 21)]) attribution.feed(event);
     expect(attribution.takeEvents()).toEqual([]);
@@ -73,14 +73,14 @@ describe('the first process of a run', () => {
     expect(said(attribution.takeEvents())).toEqual(['exec 31 db']);
   });
 
-  test('may have been told of before', () => {
+  test('may have been announced before', () => {
     const attribution = traced();
     attribution.announce(30, db, Date.now(), KEEPER);
     attribution.feed(fork(KEEPER, 30));
     expect(said(attribution.takeEvents())).toEqual(['fork 10 db']);
   });
 
-  test('is nobody’s when nobody tells, and holds nothing back for longer', () => {
+  test('belongs to nobody without an announcement, and no longer holds back others', () => {
     const attribution = traced({patienceMs: 0});
     attribution.feed(fork(KEEPER, 30));
     attribution.feed(exec(30));
@@ -90,14 +90,14 @@ describe('the first process of a run', () => {
     expect(said(attribution.takeEvents())).toEqual(['exec 30 db']);
   });
 
-  test('is told at the end, known or not', () => {
+  test('is reported at the end, with an owner or without', () => {
     const attribution = traced();
     attribution.feed(fork(KEEPER, 30));
     expect(said(attribution.takeEvents(true))).toEqual(['fork 10 -']);
     expect(attribution.isHolding).toBe(false);
   });
 
-  test('of which only its being there was seen has the parent that is told', () => {
+  test('whose fork was not seen has the announced parent', () => {
     const attribution = traced();
     attribution.feed(fork(null, 30));
     attribution.announce(30, db, Date.now(), KEEPER);
@@ -107,7 +107,7 @@ describe('the first process of a run', () => {
   });
 });
 
-test('an orphan that was there at first, and nobody knows, is waited for; what is told of it is not told of its kin', () => {
+test('an unknown orphan from the start is waited for; its announcement does not extend to its relatives', () => {
   const attribution = traced();
   attribution.know({pid: 50, ppid: KEEPER, owner: null, chosen: false, command: null});
   attribution.know({pid: 51, ppid: 50, owner: null, chosen: false, command: null});
@@ -124,20 +124,20 @@ test('an orphan that was there at first, and nobody knows, is waited for; what i
   expect(said(attribution.takeEvents())).toEqual(['exec 60 -', 'exec 61 web', 'exec 62 -', 'exec 63 web']);
 });
 
-test('births that are told after the processes were found change nothing of what is known', () => {
+test('forks reported after the processes were found do not change their owners', () => {
   const attribution = traced();
   const before = Date.now() - 100;
   attribution.know({pid: 70, ppid: KEEPER, owner: db, chosen: false, command: null});
   attribution.know({pid: 71, ppid: KEEPER, owner: null, chosen: false, command: null});
   attribution.announce(71, web, Date.now(), KEEPER);
-  attribution.feed({type: 'fork', at: before, pid: 69, child: 70}); // its parent has ended long since
+  attribution.feed({type: 'fork', at: before, pid: 69, child: 70}); // its parent ended long ago
   attribution.feed({type: 'fork', at: before, pid: KEEPER, child: 71});
   attribution.feed(exec(70));
   attribution.feed(exec(71));
   expect(said(attribution.takeEvents())).toEqual(['fork 69 db', 'fork 10 web', 'exec 70 db', 'exec 71 web']);
 });
 
-test('an end that only the supervisor knows is waited for', () => {
+test('an exit status that only the supervisor has is waited for', () => {
   const attribution = traced();
   attribution.feed(exit(20, KEEPER, null), true);
   attribution.feed(fork(20, 21));
@@ -158,14 +158,14 @@ test('commands are read at exec, and inherited by fork', () => {
   ]);
 });
 
-test('what comes from a chosen process is chosen, and its parent is not', () => {
+test('a descendant of a chosen process is chosen, and its parent is not', () => {
   const attribution = traced();
   attribution.know({pid: 40, ppid: 20, owner: web, chosen: true, command: null});
   for (const event of [fork(20, 21), fork(40, 41), fork(41, 42), exit(41), exec(42)]) attribution.feed(event);
   expect(attribution.takeEvents().map(({chosen}) => chosen)).toEqual([false, true, true, true, true]);
 });
 
-test('after a loss, those that are kept are what they were, and others are forgotten', () => {
+test('after a loss, kept processes have their owners, and others are forgotten', () => {
   const attribution = traced();
   for (const event of [fork(20, 21), fork(20, 22)]) attribution.feed(event);
   attribution.takeEvents();
@@ -177,11 +177,11 @@ test('after a loss, those that are kept are what they were, and others are forgo
 
 interface Model {
   readonly owner: string | null;
-  /** It comes from what was known at first. */
+  /** It descends from an initially known process. */
   readonly isShown: boolean;
 }
 
-/** Processes that live and die at random, with few pids, so that they are reused all the time. */
+/** Processes that start and end at random, with few pids, so that these are reused all the time. */
 function story(seed: number): void {
   const random = new Prng(seed);
   const all = random.chance(0.5);
@@ -230,6 +230,6 @@ function story(seed: number): void {
   expect(attribution.isHolding).toBe(false);
 }
 
-test('any forks, execs and ends, with pids that are reused, are the right one’s and in order', () => {
+test('for any forks, execs and exits with reused pids, the owners are right and the events in order', () => {
   for (let seed = 1; seed <= 300; seed++) story(seed);
 });

@@ -1,4 +1,4 @@
-/** Events of threads, made into events of processes. */
+/** The conversion of events of threads to events of processes. */
 import {expect, test} from 'vitest';
 import type {TraceEvent} from '../../src/process/trace/event.ts';
 import {wallClock, WholeProcesses} from '../../src/process/trace/live.ts';
@@ -16,7 +16,7 @@ const exit = (pid: number, tgid: number, status: number): ConnectorEvent => ({
 
 function whole() {
   const told: TraceEvent[] = [];
-  /** Start times of those that run. */
+  /** Start times of running processes. */
   const running = new Map<number, string>();
   const processes = new WholeProcesses({
     isWanted: () => true,
@@ -26,7 +26,7 @@ function whole() {
   return {told, running, processes};
 }
 
-test('threads are no processes', () => {
+test('threads cause no events of processes', () => {
   const {told, processes} = whole();
   processes.feed({type: 'fork', time: now(), parent: 1, pid: 8, tgid: 7});
   processes.feed({type: 'comm', time: now(), pid: 8, tgid: 7, name: 'a thread'});
@@ -34,7 +34,7 @@ test('threads are no processes', () => {
   expect(told).toEqual([]);
 });
 
-test('an end is told once, with the status that wait(2) gives', () => {
+test('an exit is reported once, with the status from wait(2)', () => {
   const {told, processes} = whole();
   processes.feed(exit(7, 7, 7 << 8));
   processes.feed(exit(9, 9, 9));
@@ -44,7 +44,7 @@ test('an end is told once, with the status that wait(2) gives', () => {
   ]);
 });
 
-test('a process whose first thread has ended has not, until its last has: then its status is that one’s', () => {
+test("a process ends with its last thread, and has that one's status", () => {
   const {told, running, processes} = whole();
   running.set(7, '100');
   processes.feed(exit(7, 7, 0));
@@ -57,7 +57,7 @@ test('a process whose first thread has ended has not, until its last has: then i
   expect(told).toHaveLength(1);
 });
 
-test('one of which another thread has become another program lives on', () => {
+test('a process in which another thread has executed a program is still alive', () => {
   const {told, running, processes} = whole();
   running.set(7, '100');
   processes.feed(exit(7, 7, 0));
@@ -69,7 +69,7 @@ test('one of which another thread has become another program lives on', () => {
   expect(told).toMatchObject([{type: 'exec'}, {type: 'exit', code: 3}]);
 });
 
-test('an end that no event tells is found by looking, or when the pid is another’s', () => {
+test('an exit without an event is found by a check, or when the pid is reused', () => {
   const {told, running, processes} = whole();
   running.set(7, '100').set(9, '100');
   processes.feed(exit(7, 7, 1 << 8));
@@ -81,7 +81,7 @@ test('an end that no event tells is found by looking, or when the pid is another
   expect(told).toMatchObject([{pid: 7}, {type: 'exit', pid: 9, code: 2}, {type: 'fork', child: 9}]);
 });
 
-test('times are the wall clock’s, and of a clock that can’t be believed the present is taken', () => {
+test('times are those of the wall clock, and an implausible time is replaced by the present', () => {
   const before = Date.now();
   expect(Math.abs(wallClock(now() - 1000) - (before - 1000))).toBeLessThan(60_000);
   expect(wallClock(now() - 1000)).toBeLessThan(Date.now());

@@ -1,4 +1,4 @@
-/** What is written about the project is true of it. */
+/** Checks that documents about the project are true. */
 import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {expect, test} from 'vitest';
@@ -24,7 +24,7 @@ const manifest = JSON.parse(read('package.json')) as {
   devDependencies: Record<string, string>;
 };
 
-test('links between documents lead somewhere', () => {
+test('links between documents have existing targets', () => {
   const broken = documents().flatMap(path =>
     [...read(path).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)]
       .map(([, target = '']) => target)
@@ -41,24 +41,24 @@ test('every decision is in the list of decisions', () => {
   expect(decisions.filter(name => !list.includes(`(${name})`))).toEqual([]);
 });
 
-test('the README has every command there is', () => {
+test('the README lists every command', () => {
   const commands = /## Commands\n([^]*?)\n## /.exec(read('README.md'))?.[1] ?? '';
   const named = new Set([...commands.matchAll(/\b[a-z]+\b/g)].map(([word]) => word));
   expect(commandTable.names.filter(name => !named.has(name))).toEqual([]);
 });
 
-test('every dependency has its reason written down', () => {
+test('every dependency has a documented reason', () => {
   const reasons = read('docs', 'decisions', '0001-dependencies.md');
   const packages = Object.keys({...manifest.dependencies, ...manifest.devDependencies});
   expect(packages.filter(name => !name.startsWith('@types/') && !reasons.includes(name))).toEqual([]);
 });
 
-test('the command that the package promises is there, and can be executed', () => {
+test('the command declared by the package exists and is executable', () => {
   expect(statSync(join(project, manifest.bin.brood)).mode & 0o111).not.toBe(0);
   expect(read(manifest.bin.brood)).toMatch(/^#!\/usr\/bin\/env node\n/);
 });
 
-test('every fixture fleet is right, and says what to look at', async () => {
+test('every fixture fleet is valid, and its README has a section on what to look at', async () => {
   const names = readdirSync(join(project, 'fixtures')).filter(name =>
     existsSync(join(project, 'fixtures', name, 'brood.yaml')),
   );

@@ -1,4 +1,7 @@
-/** What is shipped: the package holds what is needed and no more, names whose code is in it, and works where it is installed. */
+/**
+ * The package: it has the necessary files and no others, names the authors of bundled code, and works where it is
+ * installed.
+ */
 import {spawnSync} from 'node:child_process';
 import {
   cpSync,
@@ -48,7 +51,7 @@ function succeed(...args: Parameters<typeof run>): string {
   return out;
 }
 
-/** npm without the registry, the user's settings, and what it prints about itself. */
+/** Options of npm: without registry, user settings and npm's own messages. */
 const quiet = [
   '--offline',
   `--cache=${join(folder, 'cache')}`,
@@ -58,7 +61,7 @@ const quiet = [
   '--silent',
 ];
 
-/** The paths in the package that is made of a folder, which is put beside it. */
+/** Makes a package from a folder, in the folder of the tests. Returns the paths in it. */
 function pack(path: string): string[] {
   const out = succeed(folder, 'npm', ['pack', '--json', ...quiet, path]);
   const [made] = JSON.parse(out) as {files: {path: string}[]}[];
@@ -68,7 +71,7 @@ function pack(path: string): string[] {
 let packed: string[] = [];
 
 beforeAll(() => {
-  // Built aside: other tests are running what lies in dist/.
+  // Built separately: other tests are running the programs in dist/.
   mkdirSync(source);
   succeed(project, process.execPath, ['build.mjs', '--types', `--out=${inPackage('dist')}`]);
   for (const name of readdirSync(project)) {
@@ -80,7 +83,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, {recursive: true, force: true}));
 
-test('the package holds the programs, the library and its types, the documents for users, and no more', () => {
+test('the package has the programs, the library and its types, the documents for users, and no more', () => {
   const kinds: readonly RegExp[] = [
     /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/,
     /^docs\/(guide|fleet-file|protocol)\.md$/,
@@ -96,8 +99,8 @@ test('the package holds the programs, the library and its types, the documents f
   );
 });
 
-test('links in the documents of the package lead to what is in it', () => {
-  // The README is also the repository's front page: its pictures and what is only for those who work on it are not packed.
+test('links in the documents of the package have targets in it', () => {
+  // The README is also the front page of the repository: its pictures and documents for contributors are not packed.
   const onlyInRepository = /^(CONTRIBUTING\.md$|docs\/(screens\/|soak\.md$|ARCHITECTURE\.md$))/;
   const broken = packed
     .filter(path => path.endsWith('.md'))
@@ -112,9 +115,9 @@ test('links in the documents of the package lead to what is in it', () => {
   expect(broken).toEqual([]);
 });
 
-test('whoever has code in a bundle is named, with a licence', () => {
+test('every bundled package is listed, with a licence', () => {
   const notices = readFileSync(inPackage('dist', 'THIRD-PARTY.txt'), 'utf8');
-  // esbuild names each file above its text, where the text is not minified.
+  // esbuild puts the path of each file above its text, unless the text is minified.
   const bundled = ['controller.cjs', 'keeper.cjs', 'anchor.cjs', 'top.cjs', 'index.mjs'].flatMap(name =>
     [
       ...readFileSync(inPackage('dist', name), 'utf8').matchAll(/^\/\/ .*node_modules\/((?:@[^/\n]+\/)?[^/\n]+)\//gm),
@@ -125,17 +128,17 @@ test('whoever has code in a bundle is named, with a licence', () => {
   for (const name of names) expect(notices).toMatch(new RegExp(`^-+\n${name} \\d\\S* \\(\\S+\\)\n\n[^]{200}`, 'm'));
 });
 
-test('the library is small, and loads the parser of fleet files only when it needs it', () => {
+test('the library is small, and loads the parser of fleet files only on demand', () => {
   const library = readFileSync(inPackage('dist', 'index.mjs'), 'utf8');
   expect(library.length).toBeLessThan(40_000);
   expect(library).not.toMatch(/^import[^\n]*fleet\.mjs/m);
   expect(library).toMatch(/import\("\.\/fleet\.mjs"\)/);
 });
 
-/** What a script that imports a part of the build prints to standard error. */
+/** Runs a script that imports a part of the build. */
 const evaluate = (script: string): Result => run(project, process.execPath, ['--input-type=module', '-e', script]);
 
-test('a bundled package without a licence text, and a dependency that is bundled, missing or unused, fail the build', () => {
+test('the build fails for a bundled package without a licence text, and for a dependency that is bundled, missing or unused', () => {
   const bare = join(folder, 'node_modules', 'bare');
   mkdirSync(bare, {recursive: true});
   writeFileSync(join(bare, 'package.json'), '{"name": "bare", "version": "1.0.0", "license": "MIT"}');
@@ -154,10 +157,10 @@ test('a bundled package without a licence text, and a dependency that is bundled
   expect(check({a: '1', b: '1'}, ['a']).out).toContain('package.json: b');
 });
 
-test('installed in an empty folder: the command shows help, starts a fleet, lists it and ends it; the library connects', () => {
+test('installed in an empty folder, the command shows help, starts a fleet, lists it and ends it; the library connects', () => {
   mkdirSync(installed);
   writeFileSync(join(installed, 'package.json'), '{"private": true, "type": "module"}');
-  // Its own dependencies as they are here, so that no registry is needed.
+  // The dependencies as installed here, so that no registry is needed.
   const own = [
     'koffi',
     'blessed',
@@ -184,7 +187,7 @@ test('installed in an empty folder: the command shows help, starts a fleet, list
     }`;
   writeFileSync(join(installed, 'ask.js'), script);
   const ask = (): string => succeed(installed, process.execPath, ['ask.js'], env).trim();
-  // No fleet has been started from this file yet: the library reads its name from it.
+  // No fleet was started from this file yet: the library reads the name from it.
   expect(ask()).toBe('not running');
   try {
     expect(brood('up', '-d', '--wait')).toContain('fleet packed is up');
@@ -195,7 +198,7 @@ test('installed in an empty folder: the command shows help, starts a fleet, list
   }
 });
 
-test('the types say what the library does', () => {
+test('the types agree with the library', () => {
   const user = join(folder, 'typed');
   mkdirSync(join(user, 'node_modules'), {recursive: true});
   symlinkSync(source, join(user, 'node_modules', 'brood'));

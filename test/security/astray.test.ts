@@ -1,4 +1,4 @@
-/** What a stop and `down` say where processes may live that nobody looks for: each of them has a lesser proof, in words. */
+/** The results of a stop and of `down` where processes may live unnoticed: each names its lesser proof. */
 import {chmodSync, chownSync, copyFileSync} from 'node:fs';
 import {release} from 'node:os';
 import {describe, expect, test} from 'vitest';
@@ -12,9 +12,9 @@ const {missing, words} = launcher();
 const whyNot = skipped ?? missing;
 if (whyNot !== null) console.warn(`processes that go astray are not tested: ${whyNot}`);
 
-const LESSER = 'nothing is left that parents, sessions and environment show';
+const LESSER = 'nothing is left according to parents, sessions and environment';
 
-/** The one that moved away, once it has lost its parent and is no child of the fleet's. */
+/** Returns the process that moved away, once it has lost its parent. */
 const astray = ([away]: readonly Away[]): Promise<Seen> =>
   until('the process that moved away to be nobody’s', () => {
     const [seen] = away?.seen ?? [];
@@ -25,7 +25,7 @@ const fleetOf = ([away]: readonly Away[], under?: string[]): TestFleet =>
   new TestFleet({fleet: 't', workers: {a: {...away?.daemon()}}}, {}, under);
 
 describe.skipIf(whyNot !== null)('where PR_SET_CHILD_SUBREAPER is refused', () => {
-  test.skipIf(whyNoConnector !== null)('the process connector tells of the child that moved away: it is ended', () =>
+  test.skipIf(whyNoConnector !== null)('the process connector reports the child that moved away, which is ended', () =>
     withAway(
       1,
       away => fleetOf(away, words('ENOSYS', 'subreaper')),
@@ -39,7 +39,7 @@ describe.skipIf(whyNot !== null)('where PR_SET_CHILD_SUBREAPER is refused', () =
     ),
   );
 
-  test('and the connector with it, neither stop nor down says that nothing is left, nor does down once the worker is gone', () =>
+  test('and the connector with it, neither stop nor down reports that nothing is left, nor does down once the worker is gone', () =>
     withAway(
       1,
       away => fleetOf(away, words('ENOSYS', 'subreaper', 'netlink')),
@@ -60,7 +60,7 @@ describe.skipIf(whyNot !== null)('where PR_SET_CHILD_SUBREAPER is refused', () =
     ));
 });
 
-/** Ends every controller of a keeper as soon as it is there, while a command runs. */
+/** Kills every controller of a keeper as soon as it exists, while a command runs. */
 async function withoutControllers<T>(keeper: number, command: Promise<T>): Promise<T> {
   const ended = command.finally(() => clearInterval(timer));
   const timer = setInterval(() => {
@@ -72,7 +72,7 @@ async function withoutControllers<T>(keeper: number, command: Promise<T>): Promi
 }
 
 describe.skipIf(skipped !== null)('after anchor and keeper were lost together', () => {
-  test('down past controllers that do not answer does not say that nothing is left', () =>
+  test('down without a controller that answers does not report that nothing is left', () =>
     withAway(1, fleetOf, async (fleet, away) => {
       fleet.up('--wait');
       const {pid} = await astray(away);
@@ -80,19 +80,19 @@ describe.skipIf(skipped !== null)('after anchor and keeper were lost together', 
       fleet.up('--wait');
       const {code, out} = await withoutControllers(fleet.keeper, fleet.runAsync('down'));
       expect(code).toBe(0);
-      expect(out).toContain(`its keeper has ended every worker, ${LESSER}; a/1: the anchor of its time was lost`);
+      expect(out).toContain(`the keeper stopped every worker, ${LESSER}; a/1: the anchor of this run was lost`);
       expect(lives(pid)).toBe(true);
     }));
 
-  test('down remembers it of a run that was restarted since, and the next fleet does not', () =>
+  test('down reports the loss also for a worker that was restarted since, but not after the next up', () =>
     withAway(1, fleetOf, async (fleet, away) => {
       fleet.up('--wait');
       await astray(away);
       fleet.killSupervisor();
       fleet.up('--wait');
-      expect(fleet.run('restart', 'a').out).toContain('the anchor of its time was lost');
-      expect(fleet.run('down').out).toContain(`1 instance stopped, ${LESSER}; a/1: the anchor of its time was lost`);
-      // What is started anew has lost nothing.
+      expect(fleet.run('restart', 'a').out).toContain('the anchor of this run was lost');
+      expect(fleet.run('down').out).toContain(`1 instance stopped, ${LESSER}; a/1: the anchor of this run was lost`);
+      // A new supervisor has lost nothing.
       away[0]?.seen.forEach(seen => send(seen, 'SIGKILL'));
       fleet.write({fleet: 't', workers: {b: {run: ['sleep', '1000']}}});
       fleet.up('--wait');
@@ -100,7 +100,7 @@ describe.skipIf(skipped !== null)('after anchor and keeper were lost together', 
     }));
 });
 
-/** A mount of its own: to remount /proc would hide processes from the whole machine. */
+/** A private mount: a remount of /proc would hide processes from the whole machine. */
 const HIDDEN = ['unshare', '-m', 'sh', '-c', 'mount -t proc -o hidepid=2 proc /proc && exec "$@"', 'sh'];
 const [major = 0, minor = 0] = release().split('.').map(Number);
 const isProcPerMount = major > 5 || (major === 5 && minor >= 8);

@@ -1,4 +1,4 @@
-/** No signal that was ignored or blocked where a fleet was started reaches what the fleet runs. */
+/** Signals that are ignored or blocked where a fleet is started are neither ignored nor blocked in its programs. */
 import {spawnSync} from 'node:child_process';
 import {chmodSync, mkdirSync, readFileSync} from 'node:fs';
 import {expect, test} from 'vitest';
@@ -6,7 +6,7 @@ import {commandLine, look} from '../end-to-end/processes.ts';
 import {until} from '../end-to-end/harness.ts';
 import {isRoot, using, WrappedFleet} from '../end-to-end/wrapped.ts';
 
-/** Ignores and blocks all that the kernel lets a process ignore and block. libc would leave out 32 and 33. */
+/** Ignores and blocks all signals that the kernel lets a process ignore and block. libc would leave out 32 and 33. */
 const LAUNCHER = `
 import ctypes, os, platform, struct, sys
 libc = ctypes.CDLL(None, use_errno=True)
@@ -28,16 +28,16 @@ function signals(status: string): Partial<Record<string, string>> {
 }
 
 const prefix = ['python3', '-c', LAUNCHER];
-/** A program that handles no signal itself, and leaves behind how it was started. */
+/** A program that handles no signal itself, and writes its initial signal state to a file. */
 const confess = (name: string): string[] => ['sh', '-c', 'exec cat /proc/self/status > "$1"', 'sh', `out/${name}`];
 
-/** What such a program has left; null until all of it is there. */
+/** Returns the signal state that such a program has written, or null until it is complete. */
 function found(fleet: WrappedFleet, file: string): Partial<Record<string, string>> | null {
   const text = fleet.read(file);
   return /^SigCgt:.*\n/m.test(text) ? signals(text) : null;
 }
 
-/** A worker, what it probes and what it calls, by its name. */
+/** A worker with a check and a hook that write their signal state to files with its name. */
 const watched = (name: string, more: object = {}): object => ({
   run: ['sleep', '1000'],
   health: {exec: confess(`${name}.probe`), every: '300ms'},
@@ -52,7 +52,7 @@ test('the launcher of these tests ignores and blocks everything', () => {
   expect({SigBlk, SigIgn}).toEqual({SigBlk: 'fffffffffffbfeff', SigIgn: 'fffffffffffbfeff'});
 });
 
-test('a worker, its probe and its hook begin with no signal ignored, blocked or handled, real-time signals and those of libc included', async () => {
+test('a worker, its probe and its hook start with no signal ignored, blocked or handled, real-time signals and those of libc included', async () => {
   const tools = {nice: 3, umask: '027', limits: {nofile: 512, core: 0}};
   const workers = {
     plain: watched('plain'),
@@ -76,7 +76,7 @@ test('a worker, its probe and its hook begin with no signal ignored, blocked or 
   });
 });
 
-test('a worker begins clean under a keeper that was started again, too', async () => {
+test('a worker also starts with clean signals under a restarted keeper', async () => {
   const worker = {sh: 'exec sleep 1000', hooks: {start: confess('hook')}};
   await using(new WrappedFleet(prefix, {fleet: 't', workers: {w: worker}}), async fleet => {
     mkdirSync(fleet.path('out'));

@@ -1,4 +1,4 @@
-/** The fleet's folder is removed under a living supervisor: it comes back, or the fleet ends and says so. */
+/** The fleet's folder is removed under a living supervisor: it is restored, or the fleet ends and reports that. */
 import {existsSync, lstatSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test, vi} from 'vitest';
@@ -8,21 +8,21 @@ import {lives} from '../end-to-end/processes.ts';
 import {using} from '../end-to-end/wrapped.ts';
 import {goesOn, isRepaired, pidsOf, sweep} from './repairing.ts';
 
-// Sweeps are waited for, on a machine that may be busy.
+// The tests wait for sweeps, on a machine that may be busy.
 vi.setConfig({testTimeout: 120_000});
 
-/** Lines from 1 on, some of which are always under way. */
+/** Writes numbered lines from 1 on, some of which are always in transit. */
 const talk = {sh: 'i=0; while :; do i=$((i + 1)); echo $i; sleep 0.01; done'};
 
-describe('the folder is removed', () => {
-  test('it is back with all that is needed, and a keeper that is lost then takes over workers and their output', async () => {
+describe('after the removal of the fleet’s folder', () => {
+  test('the folder is restored in full, and after a further loss the next keeper adopts workers and their output', async () => {
     await using(new TestFleet({fleet: 't', workers: {a: {...sleeper, instances: 2}, talk}}), async fleet => {
       fleet.up('--wait');
       const folder = folderOf(fleet);
       const {pid: keeper} = fleet.ps().supervisor;
       const pids = pidsOf(fleet);
       removeLiving(folder);
-      // Every command waits until the supervisor has noticed; meanwhile none says that it is down.
+      // Every command waits until the supervisor has noticed; none reports meanwhile that it is down.
       expect(fleet.run('up', '-d').code).toBe(1);
       sweep(keeper);
       await until('the fleet to answer', () => fleet.run('ps').code === 0, 30_000);
@@ -42,7 +42,7 @@ describe('the folder is removed', () => {
       expect(pidsOf(fleet)).toEqual(pids);
       await isRepaired(fleet, keeper, 'folder', 'lock', 'records', 'code', 'snapshot');
       await goesOn(fleet, pids);
-      // What it writes now goes through a FIFO without a name, which the next keeper has found.
+      // The output now goes through a FIFO without a name, which the next keeper has found.
       const length = (): number => fleet.run('logs', 'talk', '--raw').out.length;
       const before = length();
       await until('further lines', () => length() > before, 30_000);
@@ -50,7 +50,7 @@ describe('the folder is removed', () => {
     });
   });
 
-  test('SIGTERM to the anchor ends the fleet, in that moment', async () => {
+  test('SIGTERM to the anchor at that moment ends the fleet', async () => {
     await using(new TestFleet({fleet: 't', workers: {a: sleeper}}), async fleet => {
       fleet.up('--wait');
       const {anchor} = fleet.ps().supervisor;
@@ -60,7 +60,7 @@ describe('the folder is removed', () => {
     });
   });
 
-  test('with all above it: the fleet ends, and says so', async () => {
+  test('and of all folders above it, the fleet ends, and reports that', async () => {
     const fleet = new TestFleet({fleet: 't', workers: {a: sleeper}});
     const home = fleet.path('deep', 'home');
     mkdirSync(home, {recursive: true});
@@ -69,7 +69,7 @@ describe('the folder is removed', () => {
       gone.up('--wait');
       const {anchor, pid: keeper} = gone.ps().supervisor;
       const log = join(gone.folder, 'supervisor.log');
-      // A keeper that sweeps at this moment would make the log anew.
+      // A keeper that sweeps at this moment would make a new log.
       process.kill(keeper, 'SIGSTOP');
       renameSync(join(folderOf(gone), 'supervisor.log'), log);
       removeLiving(gone.path('deep'));
@@ -78,11 +78,11 @@ describe('the folder is removed', () => {
         if (lives(keeper)) sweep(keeper);
         return gone.tagged().length === 0 && !lives(anchor!);
       });
-      expect(readFileSync(log, 'utf8')).toMatch(/can't be put back .*the fleet is ended/);
+      expect(readFileSync(log, 'utf8')).toMatch(/can't be restored .*ending the fleet/);
     });
   });
 
-  test('and the keeper is lost before it has noticed: what is left is ended by the next one, which says so', async () => {
+  test('and the loss of the keeper before it has noticed, the next keeper ends what is left, and reports that', async () => {
     const strays = {sh: 'setsid sleep 1000 & exec sleep 1001'};
     await using(new TestFleet({fleet: 't', workers: {a: sleeper, strays}}), async fleet => {
       fleet.up('--wait');
@@ -94,11 +94,11 @@ describe('the folder is removed', () => {
       removeLiving(folderOf(fleet));
       for (const pid of [keeper, controller]) process.kill(pid, 'SIGKILL');
       await until('the end', () => fleet.tagged().length === 0 && !lives(anchor!), 30_000);
-      expect(readFileSync(log, 'utf8')).toMatch(/what is left of the fleet is ended/);
+      expect(readFileSync(log, 'utf8')).toMatch(/ending what is left of the fleet/);
     });
   });
 
-  test('and replaced by another user’s, or by a file: the fleet ends', async () => {
+  test('and its replacement by a file, the fleet ends', async () => {
     await using(new TestFleet({fleet: 't', workers: {a: sleeper}}), async fleet => {
       fleet.up('--wait');
       const {pid: keeper} = fleet.ps().supervisor;

@@ -1,4 +1,4 @@
-/** A fleet's folder that another user could decide about is not used: nothing in it is run, written or followed. */
+/** A fleet's folder that another user could control is not used: nothing in it is run, written or followed. */
 import {
   chmodSync,
   chownSync,
@@ -24,7 +24,7 @@ import {isRoot, ordinaryFleet, ORDINARY_UID, using} from '../end-to-end/wrapped.
 const OTHER = ORDINARY_UID;
 const file = {fleet: 't', workers: {a: {sh: 'echo hello; exec sleep 1000'}}};
 
-/** What the fleet's folder will be called: it was up once. */
+/** Starts and stops a fleet once; returns its folder. */
 async function folderUsed(fleet: TestFleet): Promise<string> {
   fleet.up();
   await until('its output', () => fleet.run('logs', 'a', '--raw').out === 'hello\n');
@@ -32,7 +32,7 @@ async function folderUsed(fleet: TestFleet): Promise<string> {
   return folderOf(fleet);
 }
 
-/** Puts a program of the other user's in the place of each program of the copy. */
+/** Replaces each program of the copy with a program of the other user. */
 function plant(fleet: TestFleet, folder: string): void {
   const code = join(folder, 'code');
   for (const copy of readdirSync(code)) {
@@ -53,22 +53,22 @@ function isRefused(fleet: TestFleet, words: RegExp): void {
   expect(fleet.tagged()).toEqual([]);
 }
 
-describe.skipIf(!isRoot)('the folder belongs to another user (needs root to make one so)', () => {
-  test('what that user has put there is not run, by no command, and the refusal names folder and owner', async () => {
+describe.skipIf(!isRoot)('when the folder belongs to another user (needs root to make one so)', () => {
+  test('no program that the user has put there is run by any command, and the error names folder and owner', async () => {
     await using(new TestFleet(file), async fleet => {
       const folder = await folderUsed(fleet);
       plant(fleet, folder);
       chownSync(folder, OTHER, OTHER);
       isRefused(fleet, new RegExp(`${folder} belongs to uid ${OTHER}.*BROOD_HOME`));
       expect(fleet.run('up').code).toBe(1);
-      // What was planted in a folder that is this user's again is replaced.
+      // Planted programs are replaced in a folder that belongs to this user again.
       chownSync(folder, 0, 0);
       fleet.up('--wait');
       expect(existsSync(fleet.path('ran'))).toBe(false);
     });
   });
 
-  test('the folder of all fleets: who made it first decides nothing', async () => {
+  test('the folder of all fleets is not used either, whoever made it first', async () => {
     await using(new TestFleet(file), fleet => {
       chownSync(fleet.home, OTHER, OTHER);
       isRefused(fleet, /home belongs to uid.*BROOD_HOME/);
@@ -80,7 +80,7 @@ describe.skipIf(!isRoot)('the folder belongs to another user (needs root to make
     });
   });
 
-  test('something in it: each is named, and left alone', async () => {
+  test('each entry of the folder that belongs to that user is named, and left alone', async () => {
     await using(new TestFleet(file), async fleet => {
       const folder = await folderUsed(fleet);
       for (const name of ['code', 'runs', 'logs', 'fleet.json', 'lock', 'journal.jsonl', 'supervisor.log']) {
@@ -93,7 +93,7 @@ describe.skipIf(!isRoot)('the folder belongs to another user (needs root to make
     });
   });
 
-  test('root may look at the fleet of a user and tell it what to do, but puts no program there', async () => {
+  test('root may inspect and control the fleet of a user, but puts no program there', async () => {
     await using(ordinaryFleet(file), async fleet => {
       fleet.up('--wait');
       const {prefix} = fleet;
@@ -108,7 +108,7 @@ describe.skipIf(!isRoot)('the folder belongs to another user (needs root to make
     });
   });
 
-  test('a user at root’s fleet is told that it is another user’s', async () => {
+  test('a command of a user at root’s fleet reports that it belongs to another user', async () => {
     await using(ordinaryFleet(file), fleet => {
       const {prefix} = fleet;
       fleet.prefix = [];
@@ -116,7 +116,7 @@ describe.skipIf(!isRoot)('the folder belongs to another user (needs root to make
       chownSync(fleet.folder, 0, 0);
       fleet.up('--wait');
       const folder = folderOf(fleet);
-      // As far as a careless owner may go: the socket still is the owner's alone.
+      // The most open modes of a careless owner: the socket still belongs to the owner alone.
       chmodSync(fleet.home, 0o755);
       chmodSync(folder, 0o755);
       chmodSync(fleet.folder, 0o755);
@@ -130,7 +130,7 @@ describe.skipIf(!isRoot)('the folder belongs to another user (needs root to make
   });
 });
 
-test('a folder that is a link is refused, and what it leads to stays as it is', async () => {
+test('a folder that is a link is rejected, and its target stays as it is', async () => {
   await using(new TestFleet(file), async fleet => {
     const folder = await folderUsed(fleet);
     const elsewhere = fleet.path('elsewhere');
@@ -144,7 +144,7 @@ test('a folder that is a link is refused, and what it leads to stays as it is', 
   });
 });
 
-test('below a folder that everybody may change it is refused, until that is changed', async () => {
+test('a home below a world-writable folder is rejected until the mode is changed', async () => {
   const fleet = new TestFleet(file);
   const open = fleet.path('open');
   const home = join(open, 'home');
@@ -156,7 +156,7 @@ test('below a folder that everybody may change it is refused, until that is chan
     expect(readdirSync(home)).toEqual([]);
     chmodSync(open, 0o1777);
     unsafe.up('--wait');
-    // A living one is not spoken to either, where another could have put its socket there.
+    // A running fleet is not contacted either, since another user could have replaced its socket.
     chmodSync(open, 0o777);
     const ps = unsafe.run('ps');
     expect(ps.code).toBe(1);
@@ -166,7 +166,7 @@ test('below a folder that everybody may change it is refused, until that is chan
   });
 });
 
-test('a folder that everybody may change is refused: what is in it may be anybody’s', async () => {
+test('a world-writable folder is rejected, since its contents may belong to any user', async () => {
   await using(new TestFleet(file), async fleet => {
     const folder = await folderUsed(fleet);
     chmodSync(folder, 0o777);
@@ -177,7 +177,7 @@ test('a folder that everybody may change is refused: what is in it may be anybod
   });
 });
 
-test('a link in the place of a file or folder of the state is removed and not followed; one of the logs is refused', async () => {
+test('a link in the place of a file or folder of the state is removed and not followed; one in the place of the logs is rejected', async () => {
   await using(new TestFleet(file), async fleet => {
     const folder = await folderUsed(fleet);
     const victims = ['lock', 'fleet.json', 'journal.jsonl', 'supervisor.log', 'snapshot.0', 'snapshot.1'];

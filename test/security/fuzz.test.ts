@@ -1,6 +1,5 @@
 /**
- * Parsers of what others write, under inputs that nobody has thought of. Where one breaks, the seed is told: `SEED=N` does it
- * again.
+ * Parsers of foreign data, with generated inputs. A failure reports the seed: `SEED=N` repeats it.
  */
 import {afterAll, expect, test} from 'vitest';
 import {Raw, serve} from '../control/helpers.ts';
@@ -10,29 +9,30 @@ import {steepIn} from './fuzz/linear.ts';
 import {Inputs} from './fuzz/inputs.ts';
 import {fuzz, seed} from './fuzz/run.ts';
 import {kernelTargets} from './fuzz/kernel.ts';
-import {removeStateFolder, stateTargets} from './fuzz/state.ts';
+import {stateTargets} from './fuzz/state.ts';
+import {removeStateFolder} from './fuzz/state/scratch.ts';
 import {workerTargets} from './fuzz/workers.ts';
 
 const targets = [...workerTargets, ...fleetTargets, ...stateTargets, ...kernelTargets, ...answerTargets];
 
 afterAll(removeStateFolder);
 
-/** Where the machine has much else to do; alone, the slowest parser takes a tenth. */
+/** For a busy machine; on an idle one, the slowest parser takes a tenth. */
 const SLOW_MS = 300_000;
 
 const PING = {pid: 1, version: '1', fleet: 't', ready: true};
 
-test.each(targets)('$name: whatever it is given, it answers or says what is wrong', fuzz, SLOW_MS);
+test.each(targets)('$name: any input yields a result or a described error', fuzz, SLOW_MS);
 
 test.each(targets)(
-  '$name: time grows no faster than what it is given',
+  '$name: time grows no faster than the input',
   async target => {
     expect(await steepIn(target, seed), `SEED=${seed}`).toEqual([]);
   },
   SLOW_MS,
 );
 
-test('a control server that is sent anything by many clients still answers the next one', async () => {
+test('a control server that receives arbitrary input from many clients still answers the next one', async () => {
   const protocol = stateTargets.find(({name}) => name.includes('rpc'));
   const inputs = new Inputs(protocol ?? {samples: [], pieces: []}, seed);
   const {folder, errors} = await serve({ping: () => PING});

@@ -1,4 +1,4 @@
-/** Whoever may read a folder can hold its lock: nothing can be made or removed in it then, and nobody waits for that. */
+/** A user who may read a folder can hold its lock: nothing can be made or removed in it then, and nothing waits. */
 import {spawnSync} from 'node:child_process';
 import {readFileSync, statSync} from 'node:fs';
 import {dirname} from 'node:path';
@@ -9,7 +9,7 @@ import {lacksMute, withHeldFolder} from './hostile-files.ts';
 
 vi.setConfig({testTimeout: 120_000});
 
-/** One that every user may run. */
+/** A Python that every user may run. */
 const PYTHON = '/usr/bin/python3';
 const lacks =
   lacksMute || (!/^nobody:/m.test(readFileSync('/etc/passwd', 'utf8')) && 'needs the account nobody') || false;
@@ -21,11 +21,11 @@ const run = [
   'import os,socket,time; s=socket.socket(1,2); s.connect(os.environ["NOTIFY_SOCKET"]); s.send(b"READY=1"); time.sleep(1000)',
 ];
 const speaker = {run, user: 'nobody', ready: {notify: true}, cwd: '/', backoff: quick};
-/** A /run of its own. */
+/** Runs a command with a /run of its own. */
 const apart = ['unshare', '-m', 'sh', '-c', 'mount -t tmpfs -o mode=755 none /run && exec "$@"', 'sh'];
 
 test.skipIf(lacks)(
-  'of /run: workers with notify sockets there are restarted, and the fleet ends (needs root and /dev/fuse)',
+  'workers with notify sockets in /run are restarted while its lock is held, and the fleet ends (needs root and /dev/fuse)',
   async () => {
     await using(new TestFleet({fleet: 't', workers: {web: speaker}}, {}, apart), async fleet => {
       fleet.up('--wait');
@@ -43,7 +43,7 @@ test.skipIf(lacks)(
   },
 );
 
-test.skipIf(lacks)('the cgroups of a fleet can be read by nobody else', async () => {
+test.skipIf(lacks)('the cgroups of a fleet can be read by no other user', async () => {
   await using(new TestFleet({fleet: 't', workers: {web: {run: ['sleep', '1000']}}}), fleet => {
     fleet.up('--wait');
     const path = /^0::(.*)$/m.exec(readFileSync(`/proc/${fleet.worker('web').pid}/cgroup`, 'utf8'))?.[1] ?? '';

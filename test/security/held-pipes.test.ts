@@ -1,6 +1,6 @@
 /**
- * A worker that writes to a pipe from mapped memory whose file system does not answer holds the pipe's lock: even open(2) of
- * it waits. That must keep neither a keeper from coming up nor any other worker from being started.
+ * A worker that writes to a pipe from mapped memory whose file system does not answer holds the pipe's lock: even
+ * open(2) of the pipe waits. That must prevent neither the start of a keeper nor that of any other worker.
  */
 import {spawn, type ChildProcess} from 'node:child_process';
 import {closeSync, mkdtempSync, openSync, renameSync, rmSync} from 'node:fs';
@@ -26,7 +26,7 @@ import mmap, os, sys
 def hold(fd, file, at=0):
     with open(file, 'rb') as f: os.write(fd, mmap.mmap(f.fileno(), 1, prot=mmap.PROT_READ, offset=at))
 `;
-/** Says who it is, then holds that descriptor as soon as there is a file \`NAME.do\` with its number. */
+/** Prints a line, then holds a descriptor as soon as the file `NAME.do` exists, which contains its number. */
 const HOLDER = `${HOLD}
 import time
 name = os.environ['BROOD_WORKER'].split('/')[0]
@@ -54,7 +54,7 @@ async function isRestarted(fleet: TestFleet, name: string): Promise<void> {
   await fleet.successor(name, pid!);
 }
 
-/** Another keeper comes up and its controller works. */
+/** Kills the keeper, and waits until the next one is up and its controller works. */
 async function loseKeeper(fleet: TestFleet): Promise<void> {
   const {keeper} = fleet;
   process.kill(keeper, 'SIGKILL');
@@ -65,7 +65,7 @@ async function loseKeeper(fleet: TestFleet): Promise<void> {
 }
 
 test.skipIf(lacksMute)(
-  'its own output: the next keeper has all workers, and can end that one; what it had written is there (needs root and /dev/fuse)',
+  'when a worker holds its own output, the next keeper has all workers, and can end that one; its earlier output is in the log (needs root and /dev/fuse)',
   async () => {
     await using(new TestFleet({fleet: 't', workers: {web: holder, other: sleeper}}, files), async fleet => {
       fleet.up('--wait');
@@ -90,14 +90,14 @@ test.skipIf(lacksMute)(
 );
 
 test.skipIf(lacksMute)(
-  'a declared pipe: the next keeper comes up; who is to inherit it fails to start and says why, until it is free (needs root and /dev/fuse)',
+  'when a worker holds a declared pipe, the next keeper comes up; a worker that inherits the pipe fails to start with the reason, until it is free (needs root and /dev/fuse)',
   async () => {
     const channels = {feed: {pipe: {from: 'web', to: 'taker'}}};
     const workers = {web: holder, taker: sleeper, other: sleeper};
     await using(new TestFleet({fleet: 't', workers, channels}, files), async fleet => {
       fleet.up('--wait');
       await withMute(fleet.path('mute'), 'read', async asked => {
-        // While it is held, nobody who has it can end.
+        // While the pipe is held, no process that has it open can end.
         expect(fleet.run('stop', 'taker').code).toBe(0);
         order(fleet, 'web', 3);
         await until('the lock', () => asked() > 0);
@@ -109,7 +109,7 @@ test.skipIf(lacksMute)(
         const [failed] = fleet.events('spawn-failed');
         expect(failed?.worker).toBe('taker');
         expect(String(failed?.['message'])).toMatch(/^channel feed: not open after 5s; .*file system.*\(ETIMEDOUT\)$/);
-        // One that waits for it is not started once it is to end.
+        // A worker that waits for the pipe is not started after it was stopped.
         await fleet.status('taker', 'starting');
         expect(fleet.run('stop', 'taker').code).toBe(0);
         expect(fleet.worker('taker').status).toBe('stopped');
@@ -122,7 +122,7 @@ test.skipIf(lacksMute)(
   },
 );
 
-/** Holds a FIFO until it is killed. */
+/** Starts a process that holds a FIFO until it is killed. */
 async function withHeld(path: string, mute: string, at: number, asked: () => number): Promise<ChildProcess> {
   const before = asked();
   const program = `${HOLD}\nhold(os.open(sys.argv[1], os.O_RDWR), sys.argv[2], int(sys.argv[3]))`;
@@ -135,7 +135,7 @@ async function withHeld(path: string, mute: string, at: number, asked: () => num
 }
 
 test.skipIf(lacksMute)(
-  'where no queue has them, FIFOs of output and readiness are taken up once they can be opened (needs root and /dev/fuse)',
+  'FIFOs of output and readiness that no queue holds are adopted once they can be opened (needs root and /dev/fuse)',
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'brood-held-'));
     const epoll = new Epoll();
@@ -152,7 +152,7 @@ test.skipIf(lacksMute)(
     const worker = openSync(readyPath(folder, 'free'), 'r+');
     await withMute(join(folder, 'mute'), 'read', async asked => {
       const holders: ChildProcess[] = [];
-      // Two that wait for the same page are told from one by nothing.
+      // Different pages: two processes that wait for the same page can't be distinguished from one.
       for (const [path, at] of [
         [fifoPath(folder, 'held', 'err'), 0],
         [readyPath(folder, 'held'), 2 << 20],

@@ -1,6 +1,6 @@
 /**
- * A file system in user space that answers everything but FLUSH, READ or LOOKUP: whoever closes a file of it, or touches memory that
- * is mapped from one, or looks for one, waits until it is gone.
+ * A file system in user space that answers everything but FLUSH, READ or LOOKUP: a process that closes a file of it,
+ * reads memory that is mapped from one, or looks one up, waits until the file system is gone.
  */
 import {spawn, spawnSync, type ChildProcess} from 'node:child_process';
 import {closeSync, existsSync, mkdirSync, openSync} from 'node:fs';
@@ -48,18 +48,18 @@ while True:
     else: answer(unique, error=38)
 `;
 
-/** Why there can be none here; false where there can. */
+/** Reason why such a file system can't be mounted here, or false. */
 export const lacksMute: string | false = !isRoot
   ? 'needs root'
   : !existsSync('/dev/fuse') && 'this machine has no /dev/fuse';
 
-/** What it does not answer: requests by their numbers (linux/fuse.h). */
+/** Unanswered requests by their numbers (linux/fuse.h). */
 const DEAF = {lookup: 1, read: 15, flush: 25} as const;
 
 /**
- * Mounts one at a folder, with the file `f`, while `action` runs.
+ * Mounts such a file system at a folder, with the file `f`, while `action` runs.
  *
- * @param action gets a function that tells how often it was asked what it does not answer
+ * @param action receives a function that returns the number of unanswered requests
  */
 export async function withMute(
   folder: string,
@@ -78,7 +78,7 @@ export async function withMute(
     server.stdout!.setEncoding('latin1').on('data', (more: string) => (text += more));
     await action(() => text.split('asked').length - 1);
   } finally {
-    // With it the mount is cut off, and whoever waits for it goes on.
+    // The end of the server disconnects the mount, and waiting processes go on.
     server.kill('SIGKILL');
     await ended;
     spawnSync('umount', ['-l', folder], {stdio: 'ignore'});
@@ -86,8 +86,8 @@ export async function withMute(
 }
 
 /**
- * A process of another user that lists a folder into memory mapped from descriptor 3, a file of {@link withMute}'s: it holds the
- * folder's lock until that file system is gone.
+ * A process of another user that lists a folder into memory mapped from descriptor 3, a file of {@link withMute}. The
+ * process holds the folder's lock until that file system is gone.
  */
 const HOLD = String.raw`
 import ctypes, mmap, os, sys
@@ -101,7 +101,7 @@ ctypes.CDLL(None).getdents64(folder, ctypes.c_void_p(ctypes.addressof(ctypes.c_c
  * Holds the lock of a folder that others may read while `action` runs: nothing can be made, renamed or removed in it.
  *
  * @param mute an empty folder for the file system that does not answer
- * @param prefix words before the command line of the process that holds it
+ * @param prefix command that precedes the process that holds the lock
  */
 export async function withHeldFolder(
   folder: string,

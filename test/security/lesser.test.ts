@@ -1,4 +1,4 @@
-/** An older kernel, or a container profile that knows no newer system calls: what is refused is told, and all goes on. */
+/** An older kernel, or a container profile without newer system calls: refusals are reported, and all goes on. */
 import type {EventRecord} from '../../src/journal/record.ts';
 import {closeSync, constants, existsSync, openSync, readdirSync, readFileSync, readlinkSync} from 'node:fs';
 import {describe, expect, test} from 'vitest';
@@ -12,7 +12,7 @@ const {missing, words} = launcher();
 if (missing !== null) console.warn(`lesser kernels are not tested: ${missing}`);
 
 const sleeper = {run: ['sleep', '1000']};
-/** Writes to a file that it got SIGTERM; `on` is there once its trap is set. */
+/** Writes to the file `got` on SIGTERM; the file `on` exists once the trap is set. */
 const polite = {sh: 'trap "echo got >> got; exit 0" TERM; touch on; while :; do sleep 0.05; done'};
 
 const without = (
@@ -30,7 +30,7 @@ const killKeeper = async (fleet: TestFleet): Promise<void> => {
   await until('the next keeper', () => fleet.keeper !== keeper);
 };
 
-/** What a process has open, without what it opens to look. */
+/** Returns the open descriptors of another process. */
 const descriptorsOf = (pid: number): string[] =>
   readdirSync(`/proc/${pid}/fd`).map(fd => `${fd} ${readlinkSync(`/proc/${pid}/fd/${fd}`)}`);
 
@@ -38,7 +38,7 @@ describe.skipIf(missing !== null)('a kernel or a sandbox refuses', () => {
   describe.each(errors)('pidfds (%s):', error => {
     const calls = ['pidfd_open', 'pidfd_send_signal', 'pidfd_getfd'];
 
-    test('stop and signal send their signals, and the lack is told', async () => {
+    test('stop and signal send their signals, and the lack is reported', async () => {
       await using(without(error, calls, {a: polite, b: polite}), async fleet => {
         fleet.up('--wait');
         await until('the trap', () => existsSync(fleet.path('on')));
@@ -54,7 +54,7 @@ describe.skipIf(missing !== null)('a kernel or a sandbox refuses', () => {
       });
     });
 
-    test('after a killed keeper the workers are watched, also those that stop themselves; down ends all', async () => {
+    test('workers of a killed keeper are watched, also while they are stopped; down ends all', async () => {
       await using(without(error, calls, {a: polite, b: sleeper, c: sleeper}), async fleet => {
         fleet.up('--wait');
         const [a, b, c] = await fleet.ready('a', 'b', 'c');
@@ -90,33 +90,36 @@ describe.skipIf(missing !== null)('a kernel or a sandbox refuses', () => {
     ['ENOSYS', 'close_range'],
     ['EPERM', 'close_range'],
     ['EINVAL', 'close_range_cloexec'],
-  ] as const)('%s to %s: workers inherit nothing, and what the launcher had open is not held', async (error, call) => {
-    await using(without(error, [call], {a: sleeper, b: sleeper}), async fleet => {
-      // Node marks the first run of inherited descriptors by itself: this one lies behind a gap.
-      const stranger = openSync(fleet.path('stranger'), constants.O_CREAT | constants.O_RDWR, 0o600);
-      try {
-        const stdio: ('ignore' | number)[] = [...Array<'ignore'>(21).fill('ignore'), stranger];
-        const up = fleet.start(['up', '-d', '--wait'], {stdio});
-        await until('the end of up', () => up.exitCode !== null);
-        expect(up.exitCode).toBe(0);
-        const [a, b] = await fleet.ready('a', 'b');
-        for (const worker of [a, b])
-          expect(descriptorsOf(worker?.pid ?? 0).map(line => line.split(' ')[0])).toEqual(['0', '1', '2']);
-        const {anchor, pid, controller} = fleet.ps().supervisor;
-        for (const one of [anchor ?? 0, pid, controller])
-          expect(descriptorsOf(one).filter(line => line.includes('stranger'))).toEqual([]);
-      } finally {
-        closeSync(stranger);
-      }
-      expect(fleet.run('down').code).toBe(0);
-    });
-  });
+  ] as const)(
+    '%s to %s: workers inherit nothing, and descriptors of the launcher are not held',
+    async (error, call) => {
+      await using(without(error, [call], {a: sleeper, b: sleeper}), async fleet => {
+        // Node itself marks inherited descriptors only up to the first gap: this one lies behind a gap.
+        const stranger = openSync(fleet.path('stranger'), constants.O_CREAT | constants.O_RDWR, 0o600);
+        try {
+          const stdio: ('ignore' | number)[] = [...Array<'ignore'>(21).fill('ignore'), stranger];
+          const up = fleet.start(['up', '-d', '--wait'], {stdio});
+          await until('the end of up', () => up.exitCode !== null);
+          expect(up.exitCode).toBe(0);
+          const [a, b] = await fleet.ready('a', 'b');
+          for (const worker of [a, b])
+            expect(descriptorsOf(worker?.pid ?? 0).map(line => line.split(' ')[0])).toEqual(['0', '1', '2']);
+          const {anchor, pid, controller} = fleet.ps().supervisor;
+          for (const one of [anchor ?? 0, pid, controller])
+            expect(descriptorsOf(one).filter(line => line.includes('stranger'))).toEqual([]);
+        } finally {
+          closeSync(stranger);
+        }
+        expect(fleet.run('down').code).toBe(0);
+      });
+    },
+  );
 
   test.each(['ENOSYS', 'EPERM', 'EINVAL'] as const)('splice (%s): every line arrives, in order', async error => {
     const talk = {sh: 'seq 1 200000; touch done; exec sleep 1000', logs: {max_size: '256KiB', keep: 1000}};
     await using(without(error, ['splice'], {talk}), async fleet => {
       fleet.up('--wait');
-      expect(weaker(fleet)).toMatch(new RegExp(`refuses splice \\(${error};.*killed between the two loses`));
+      expect(weaker(fleet)).toMatch(new RegExp(`refuses splice \\(${error};.*killed in between loses`));
       await until('the last line', () => existsSync(fleet.path('done')));
       expect(fleet.run('stop', 'talk').code).toBe(0);
       const lines = fleet.run('logs', 'talk', '--raw').out.trimEnd().split('\n');
@@ -140,7 +143,7 @@ describe.skipIf(missing !== null)('a kernel or a sandbox refuses', () => {
     });
   });
 
-  test('a stop signal that can’t be sent is an event and part of the answer, and no other user is blamed', async () => {
+  test('a stop signal that can’t be sent is an event and part of the result, and no other user is blamed', async () => {
     const calls = ['pidfd_send_signal', 'sigterm'];
     const stop = {stop: {timeout: '300ms'}};
     await using(without('EPERM', calls, {a: {...sleeper, ...stop}, b: {...sleeper, ...stop}}), async fleet => {
@@ -168,7 +171,7 @@ describe.skipIf(missing !== null)('a kernel or a sandbox refuses', () => {
   });
 });
 
-test('the launcher refuses what it is asked to', context => {
+test('the launcher exists, and the kernel has seccomp', context => {
   context.skip(missing !== null, missing ?? '');
   const [program = ''] = words('ENOSYS');
   expect(existsSync(program)).toBe(true);

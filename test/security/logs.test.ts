@@ -1,4 +1,4 @@
-/** Log files that somebody removes, moves away or cuts short under a living fleet, and a disk that does not answer. */
+/** Log files that are removed, moved away or truncated under a living fleet, and a disk that does not answer. */
 import {execFileSync, spawnSync} from 'node:child_process';
 import {
   existsSync,
@@ -31,7 +31,7 @@ const logOf = (fleet: TestFleet): string => join(fleetFolder(fleet), 'logs', 'ta
 const numbers = (text: string): number[] => [...text.matchAll(/^line (\d+)$/gm)].map(([, digits]) => Number(digits));
 const lastLine = (fleet: TestFleet): number => numbers(fleet.run('logs', 'talk', '-n', '1').out).at(-1) ?? 0;
 
-/** Something more was written, and it is told. */
+/** Waits until more lines are written, and the repair is reported. */
 async function goesOn(fleet: TestFleet, what: RegExp): Promise<void> {
   const before = lastLine(fleet);
   await until('more lines', () => lastLine(fleet) > before);
@@ -42,7 +42,7 @@ async function goesOn(fleet: TestFleet, what: RegExp): Promise<void> {
   );
 }
 
-test('removed: the next line is in a new file, also where the folder is gone; followers see all', async () => {
+test('after the removal of a log the next line is in a new file, also if the folder is gone; followers see all', async () => {
   await using(new TestFleet({fleet: 't', workers: {talk: talker}}), async fleet => {
     fleet.up('--wait');
     await until('a line', () => lastLine(fleet) > 0);
@@ -56,7 +56,7 @@ test('removed: the next line is in a new file, also where the folder is gone; fo
       rmSync(at);
       await until('another file', () => existsSync(at));
       await goesOn(fleet, /out\.log: it was removed/);
-      // Times of the new file's lines are its own.
+      // The new file has an index of its own.
       expect(readFileSync(at.replace('.log', '.idx'), 'latin1')).toMatch(/^0 \d{13}\n/);
       expect(size).toBeGreaterThan(0);
       removeLiving(join(fleetFolder(fleet), 'logs'));
@@ -73,7 +73,7 @@ test('removed: the next line is in a new file, also where the folder is gone; fo
   });
 });
 
-test('removed under a worker that writes nothing: the next sweep puts it back and tells it', async () => {
+test('the removed log of a worker that writes nothing is restored by the next sweep, and reported', async () => {
   const quiet = {sh: 'echo line 1; exec sleep 1000', backoff};
   await using(new TestFleet({fleet: 't', workers: {talk: quiet}}), async fleet => {
     fleet.up('--wait');
@@ -83,12 +83,12 @@ test('removed under a worker that writes nothing: the next sweep puts it back an
     await isRepaired(fleet, keeper, 'log');
     expect(readFileSync(logOf(fleet), 'latin1')).toBe('');
     expect(fleet.events('repaired').map(({message}) => String(message))).toEqual([
-      `${logOf(fleet)}: it was removed, and is made anew`,
+      `${logOf(fleet)}: it was removed, and is created again`,
     ]);
   });
 });
 
-test('cut short: it is continued at its end, without zeros', async () => {
+test('a truncated log is continued at its end, without zeros', async () => {
   await using(new TestFleet({fleet: 't', workers: {talk: talker}}), async fleet => {
     fleet.up('--wait');
     await until('some lines', () => lastLine(fleet) > 20);
@@ -97,24 +97,24 @@ test('cut short: it is continued at its end, without zeros', async () => {
       const before = lastLine(fleet);
       await until('more lines', () => lastLine(fleet) > before);
     }
-    await goesOn(fleet, /it was cut short/);
+    await goesOn(fleet, /it was truncated/);
     expect(readFileSync(logOf(fleet)).includes(0)).toBe(false);
     expect(fleet.worker('talk').restarts).toBe(0);
   });
 });
 
-test('moved away without a signal, or replaced by another file: within a while, the file at the path is written to', async () => {
+test('output soon goes to the file at the path when a log is moved away without a signal, or replaced by another file', async () => {
   await using(new TestFleet({fleet: 't', workers: {talk: talker}}), async fleet => {
     fleet.up('--wait');
     await until('a line', () => lastLine(fleet) > 0);
     const at = logOf(fleet);
     renameSync(at, `${at}.old`);
     await until('another file', () => existsSync(at));
-    await goesOn(fleet, /moved away or replaced/);
+    await goesOn(fleet, /moved or replaced/);
     writeFileSync(`${at}.new`, 'somebody else\n');
     renameSync(`${at}.new`, at);
     await until('lines in it', () => /^somebody else\nline \d+\n/.test(readFileSync(at, 'latin1')));
-    // No line was lost when it was moved away.
+    // No line was lost when the log was moved away.
     const old = numbers(readFileSync(`${at}.old`, 'latin1'));
     expect(old).toEqual(old.map((_, index) => index + 1));
   });
@@ -142,7 +142,7 @@ const hasLoop =
   spawnSync('sh', ['-c', 'command -v fsfreeze mkfs.ext4 losetup']).status === 0;
 
 test.skipIf(!hasLoop)(
-  'a frozen file system holds up who writes to it, and nobody else; nothing is lost (needs root, loop devices and fsfreeze)',
+  'a frozen file system delays only the workers that write to it, and nothing is lost (needs root, loop devices and fsfreeze)',
   async () => {
     const workers = {talk: talker, silent: {run: ['sleep', '1000'], backoff}};
     await using(new TestFleet({fleet: 't', workers}), async fleet => {

@@ -1,4 +1,4 @@
-/** Something in the fleet's folder is lost together with the process that held it: its successor goes on without. */
+/** A part of the fleet's folder is lost together with the process that held it: the successor goes on without it. */
 import {existsSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test, vi} from 'vitest';
@@ -8,10 +8,10 @@ import {commandLine, lives} from '../end-to-end/processes.ts';
 import {using} from '../end-to-end/wrapped.ts';
 import {goesOn, isRepaired, pidsOf, repaired} from './repairing.ts';
 
-// Sweeps are waited for, on a machine that may be busy.
+// The tests wait for sweeps, on a machine that may be busy.
 vi.setConfig({testTimeout: 120_000});
 
-describe('the programs are removed, and then the keeper that holds them is lost', () => {
+describe('when the programs are removed, and then the keeper that holds them is lost', () => {
   test.each([
     ['the copy', (folder: string) => removeLiving(join(folder, 'code'))],
     ['the link to it', (folder: string) => rmSync(join(folder, 'code', 'current'))],
@@ -23,13 +23,13 @@ describe('the programs are removed, and then the keeper that holds them is lost'
       },
     ],
   ])(
-    '%s: its successor makes it anew from what is installed, with an event, and all workers run on',
+    '%s: the next keeper restores it from the installation, with an event, and all workers run on',
     async (_what, damage) => {
       await using(new TestFleet({fleet: 't', workers: {a: sleeper, b: sleeper}}), async fleet => {
         fleet.up('--wait');
         const pids = pidsOf(fleet);
         const {keeper} = fleet;
-        // A keeper that sweeps at this moment would put it back itself.
+        // A keeper that sweeps at this moment would repair the damage itself.
         process.kill(keeper, 'SIGSTOP');
         damage(folderOf(fleet));
         process.kill(keeper, 'SIGKILL');
@@ -60,11 +60,11 @@ describe('the programs are removed, and then the keeper that holds them is lost'
   });
 });
 
-describe('what tells of the fleet is removed, and then whoever held it is lost', () => {
-  test('records and keeper: no worker runs twice; what is left of the runs is ended before their successors start', async () => {
+describe('when state of the fleet is removed, and then its holder is lost', () => {
+  test('no worker runs twice after the loss of records and keeper: remains of the runs are ended before their successors start', async () => {
     const workers = {
       a: {...sleeper, instances: 2},
-      // It would be a second one to whoever sees it beside its successor.
+      // Detects that two of its processes run at once.
       b: {
         sh: 'mkdir only || { echo beside another > twice; exit 1; }; trap "rmdir only; exit" TERM; while :; do sleep 0.05; done',
       },
@@ -84,7 +84,7 @@ describe('what tells of the fleet is removed, and then whoever held it is lost',
     });
   });
 
-  test('whose children orphans are, and keeper: nobody knows any more what it ran for workers, so that is assumed', async () => {
+  test('the next keeper without orphanage.json can not know whether programs were run for workers, and assumes that', async () => {
     await using(new TestFleet({fleet: 't', workers: {a: sleeper}}), async fleet => {
       fleet.up('--wait');
       const path = join(folderOf(fleet), 'orphanage.json');
@@ -103,7 +103,7 @@ describe('what tells of the fleet is removed, and then whoever held it is lost',
     ['removed', (path: string) => rmSync(path)],
     ['cut short', (path: string) => truncateSync(path, 20)],
     ['something else', (path: string) => writeFileSync(path, '[1, 2]')],
-  ])('what up was given is %s: controller and keeper go on from the state, and put it back', async (_how, damage) => {
+  ])('controller and keeper go on from the state when fleet.json is %s, and restore it', async (_how, damage) => {
     for (const parts of [['controller'], ['pid', 'controller']] as const) {
       await using(new TestFleet({fleet: 't', workers: {a: sleeper}}), async fleet => {
         fleet.up('--wait');

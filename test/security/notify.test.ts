@@ -1,4 +1,4 @@
-/** Who may send to a notify socket, and what what comes with a message can do to the keeper. */
+/** Who may send to a notify socket, and the effects of messages and passed descriptors on the keeper. */
 import {spawnSync} from 'node:child_process';
 import {existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
@@ -7,11 +7,11 @@ import {TestFleet, until} from '../end-to-end/harness.ts';
 import {isRoot, using} from '../end-to-end/wrapped.ts';
 import {lacksMute, withMute} from './hostile-files.ts';
 
-/** One that every user may run. */
+/** A Python that every user may run. */
 const PYTHON = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
 const hasNobody = /^nobody:/m.test(readFileSync('/etc/passwd', 'utf8'));
 
-/** Does what it finds in `NAME.do`, piece after piece: Python, with `say(text, fds)`. */
+/** Python program that executes each script it finds in `NAME.do`; scripts may call `say(text, fds)`. */
 const SPEAKER = `
 import array, os, socket, struct, sys, time
 def say(text, fds=[]):
@@ -57,7 +57,7 @@ const addressOf = (pid: number): string =>
   /NOTIFY_SOCKET=([^\0]*)/.exec(readFileSync(`/proc/${pid}/environ`, 'utf8'))?.[1] ?? '';
 
 test.skipIf(!isRoot || !hasNobody)(
-  'of a worker with `user:` the socket is its user’s, nobody else can send to it, and nothing is left of it (needs root and the account nobody)',
+  'the socket of a worker with `user:` belongs to that user, no other user can send to it, and nothing is left of it (needs root and the account nobody)',
   async () => {
     const run = [
       PYTHON,
@@ -80,19 +80,19 @@ test.skipIf(!isRoot || !hasNobody)(
       const list =
         'import os,sys; os.setuid(64321)\ntry: os.listdir(sys.argv[1])\nexcept PermissionError: sys.exit(13)';
       expect(spawnSync('python3', ['-c', list, dirname(address)]).status).toBe(13);
-      // A restart has another one; that of the run before is gone.
+      // The next run has another socket; that of the run before is gone.
       process.kill(pid!, 'SIGKILL');
       const next = await fleet.successor('web', pid!);
       const another = addressOf(next.pid!);
       expect(another).not.toBe(address);
       expect(readdirSync(dirname(address)).map(name => `${dirname(address)}/${name}`)).toEqual([another]);
-      // So does another keeper, at the same place.
+      // Another keeper makes the socket again, at the same path.
       const {keeper} = fleet;
       const lost = join(dirname(address), `${'0'.repeat(32)}.notify`);
       writeFileSync(lost, '');
       process.kill(keeper, 'SIGKILL');
       await until('another keeper', () => fleet.keeper !== keeper);
-      // What belongs to no run is of a keeper that was lost as it made or closed it.
+      // A socket without a run stems from a keeper that was lost while it made or closed the socket.
       await until('what that one left to be removed', () => !existsSync(lost));
       await until(
         'the socket again',
@@ -105,12 +105,12 @@ test.skipIf(!isRoot || !hasNobody)(
   },
 );
 
-test('a connection with SO_LINGER whose peer reads nothing: only who has passed it is not read any more, which is told once', async () => {
+test('a passed connection with SO_LINGER whose peer reads nothing suspends only the sender’s messages, which is reported once', async () => {
   await using(new TestFleet({fleet: 't', workers: {web: speaker, other: speaker}}, files), async fleet => {
     fleet.up('--wait');
     const {keeper} = fleet;
-    // The keeper is to be the last that has it: it goes on when the process that has passed it has ended, which does not
-    // wait for anything.
+    // The keeper must be the last holder of the connection: it is continued when the sender, which does not wait for
+    // anything, has ended.
     const python = `
 l = socket.create_server(('127.0.0.1', 0))
 peers = []
@@ -140,15 +140,15 @@ os.kill(${keeper}, 18)`;
     expect(fleet.worker('web').statusText).toBe('linger');
     await tell(fleet, 'web', 'for peer in peers: peer.close()');
     await until('its words', () => fleet.worker('web').statusText === 'not heard');
-    expect(refusals()).toEqual([expect.stringMatching(/not read any more.*SO_LINGER/)]);
-    // One that is held up again when all ends.
+    expect(refusals()).toEqual([expect.stringMatching(/no longer read.*SO_LINGER/)]);
+    // A worker whose messages are suspended again when the fleet ends.
     await tell(fleet, 'web', python);
     await until('it to be held up', () => fleet.worker('web').statusText === 'linger');
     expect(fleet.run('down').code).toBe(0);
   });
 });
 
-test('many descriptors with each message: none is open in the keeper, a barrier is answered', async () => {
+test('descriptors of messages that carry many do not stay open in the keeper, and a barrier is answered', async () => {
   await using(new TestFleet({fleet: 't', workers: {web: speaker}}, files), async fleet => {
     fleet.up('--wait');
     const before = readdirSync(`/proc/${fleet.keeper}/fd`).length;
@@ -161,13 +161,13 @@ test('many descriptors with each message: none is open in the keeper, a barrier 
 });
 
 test.skipIf(lacksMute)(
-  'files of a file system that does not answer when they are closed: all are heard and restarted (needs root and /dev/fuse)',
+  'passed files of a file system that does not answer when they are closed delay neither messages nor restarts (needs root and /dev/fuse)',
   async () => {
     await using(new TestFleet({fleet: 't', workers: {web: speaker, other: speaker}}, files), async fleet => {
       fleet.up('--wait');
       const {keeper} = fleet;
       await withMute(fleet.path('mute'), 'flush', async () => {
-        // Passed by a process that never closes what it has, so that it does not wait itself.
+        // The sender never closes its files, so that it does not wait itself.
         const python = `
 if os.fork() == 0:
     fds = [os.open('mute/f', os.O_RDONLY) for n in range(100)]
@@ -190,7 +190,7 @@ if os.fork() == 0:
   },
 );
 
-test('MAINPID that changes all the time costs a few looks; the last one counts', async () => {
+test('a MAINPID that changes all the time is examined only a few times; the last one counts', async () => {
   await using(new TestFleet({fleet: 't', workers: {web: speaker, other: sleeper}}, files), async fleet => {
     fleet.up('--wait');
     await tell(
@@ -211,18 +211,18 @@ open('all', 'w').write(' '.join(map(str, [os.getpid(), *children])))`,
     const last = await until('the last of them', () => Number(fleet.read('last')) || null);
     await until('it to be the main one', () => fleet.worker('web').pid === last);
     await until('its last words', () => fleet.worker('web').statusText === 'last');
-    // As many at once as there is room for, and then one a second.
+    // As many changes at once as the limit allows, and then one per second.
     expect(fleet.events('main-process').length).toBeLessThan(30);
     expect(fleet.worker('web').restarts).toBe(0);
     await isRestarted(fleet, 'other');
-    // It stands for its worker: with its end, that has ended.
+    // The end of the main process is the end of the run.
     process.kill(last, 'SIGUSR1');
     await fleet.successor('web', last);
     for (const pid of fleet.read('all').split(' ').map(Number)) expect(existsSync(`/proc/${pid}`)).toBe(false);
   });
 });
 
-test('a change of the main process is not held back when the one before ends', async () => {
+test('a change of the main process is not delayed when the previous one ends', async () => {
   await using(new TestFleet({fleet: 't', workers: {web: speaker}}, files), async fleet => {
     fleet.up('--wait');
     await tell(
@@ -247,7 +247,7 @@ os._exit(0)`,
   });
 });
 
-test('what is not supported is told once a run for each kind', async () => {
+test('each kind of unsupported message is reported once per run', async () => {
   await using(new TestFleet({fleet: 't', workers: {web: speaker}}, files), async fleet => {
     fleet.up('--wait');
     await tell(
@@ -262,9 +262,9 @@ test('what is not supported is told once a run for each kind', async () => {
         fleet
           .events('notify-refused')
           .map(({message}) => message)
-          .join('; ') === 'FDSTORE= is not supported; FDNAME= is not supported; a message of over 4096 bytes',
+          .join('; ') === 'FDSTORE= is not supported; FDNAME= is not supported; message of more than 4096 bytes',
     );
-    expect(fleet.run('events', '-n', 'all').out).toMatch(/did not count: FDSTORE= is not supported/);
+    expect(fleet.run('events', '-n', 'all').out).toMatch(/notification ignored: FDSTORE= is not supported/);
   });
 });
 

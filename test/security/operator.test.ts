@@ -1,4 +1,4 @@
-/** The operator always gets in: past a flood of connections, a controller that is silent, a keeper that is stopped. */
+/** The operator always has access: despite a flood of connections, a silent controller, a stopped keeper. */
 import {once} from 'node:events';
 import {mkdirSync, readdirSync, symlinkSync, writeFileSync} from 'node:fs';
 import {connect, type Socket} from 'node:net';
@@ -10,13 +10,13 @@ import {folderOf} from '../end-to-end/losing.ts';
 import {lives} from '../end-to-end/processes.ts';
 import {using} from '../end-to-end/wrapped.ts';
 
-// Liveness is told from slowness after some seconds.
+// It takes some seconds to distinguish a stuck process from a slow one.
 vi.setConfig({testTimeout: 180_000});
 
 const sleeper = {run: ['sleep', '1000']};
 const socketOf = (fleet: TestFleet): string => join(folderOf(fleet), 'control.sock');
 
-/** The first answer to one request, or what the connection is told instead. */
+/** Sends one request; returns the first message on the connection, its answer or an error. */
 async function request(
   path: string,
   method: string,
@@ -34,7 +34,7 @@ async function request(
   }
 }
 
-/** Stops processes while `use` runs. From above: else the parent continues or replaces the next one. */
+/** Stops processes while `use` runs, parents first: a running parent would continue or replace its child. */
 async function whileStopped<T>(pids: readonly (number | null)[], use: () => T | Promise<T>): Promise<T> {
   const stopped = pids.filter(pid => pid !== null);
   for (const pid of stopped) process.kill(pid, 'SIGSTOP');
@@ -45,7 +45,7 @@ async function whileStopped<T>(pids: readonly (number | null)[], use: () => T | 
   }
 }
 
-/** A command, and all that it says. */
+/** Starts a command; collects its output. */
 function say(fleet: TestFleet, ...args: string[]): {text: string; readonly code: Promise<number | null>; kill(): void} {
   const child = fleet.start(args, {stdio: ['ignore', 'pipe', 'pipe']});
   const code = once(child, 'close').then(([status]) => status as number | null);
@@ -63,7 +63,7 @@ describe('a flood of connections', () => {
   test.each([
     ['that ask for nothing', ''],
     ['that watch', '{"jsonrpc":"2.0","id":1,"method":"watch","params":{}}\n'],
-  ])('%s: ps and down get in', async (_how, line) => {
+  ])('%s keeps neither ps nor down out', async (_how, line) => {
     await using(new TestFleet({fleet: 't', workers: {a: sleeper}}), async fleet => {
       fleet.up('--wait');
       const path = socketOf(fleet);
@@ -86,7 +86,7 @@ describe('a flood of connections', () => {
   });
 });
 
-test('an upgrade to code that is not there, not complete, or a link is refused, and nothing changes', async () => {
+test('an upgrade to code that is missing, incomplete or a link is rejected, and nothing changes', async () => {
   await using(new TestFleet({fleet: 't', workers: {a: sleeper}}), async fleet => {
     fleet.up('--wait');
     const code = join(folderOf(fleet), 'code');
@@ -104,7 +104,7 @@ test('an upgrade to code that is not there, not complete, or a link is refused, 
     for (const [name, words] of [
       [none, /nothing was changed.*is missing/],
       [torn, /controller\.cjs is missing/],
-      [linked, /is no folder/],
+      [linked, /is not a folder/],
     ] as const) {
       const {error} = await request(socketOf(fleet), 'upgrade', {code: name});
       expect(error).toMatchObject({code: -32000, message: expect.stringMatching(words) as unknown});
@@ -132,14 +132,14 @@ describe('a stopped keeper', () => {
           for (const it of waiting) it.kill();
         }
         expect(fleet.run('signal', 'HUP', 'a')).toMatchObject({code: 1, err: expect.stringMatching(words) as unknown});
-        expect(fleet.run('doctor', '--fix', '--yes').out).toMatch(/SIGCONT to the keeper.*goes on/);
+        expect(fleet.run('doctor', '--fix', '--yes').out).toMatch(/SIGCONT to the keeper.*is running again/);
         await until('doctor to be content', () => !/keeper/.test(fleet.run('doctor').out));
       });
       expect(fleet.run('down').code).toBe(0);
     });
   });
 
-  test('with a stopped controller: each command says why it gets no answer; down signals the anchor, and ends', async () => {
+  test('with a stopped controller is named by each command that gets no answer; down signals the anchor, and ends', async () => {
     await using(new TestFleet({fleet: 't', workers: {a: sleeper}}), async fleet => {
       fleet.up('--wait');
       const {anchor, pid: keeper, controller} = fleet.ps().supervisor;
@@ -158,7 +158,7 @@ describe('a stopped keeper', () => {
         }
         expect(fleet.run('ls')).toMatchObject({code: 0, err: expect.stringMatching(both[0]!) as unknown});
         const it = say(fleet, 'down');
-        await told(it, new RegExp(`the anchor \\(pid ${anchor ?? 0}\\) was sent SIGTERM`));
+        await told(it, new RegExp(`sent SIGTERM to the anchor \\(pid ${anchor ?? 0}\\)`));
         await told(it, both[0]!);
         return it;
       });
@@ -168,7 +168,7 @@ describe('a stopped keeper', () => {
     });
   });
 
-  test('that has no anchor is signalled itself', async () => {
+  test('without an anchor is itself signalled by down', async () => {
     await using(new TestFleet({fleet: 't', workers: {a: sleeper}}), async fleet => {
       fleet.up('--wait');
       const {anchor, pid: keeper, controller} = fleet.ps().supervisor;
@@ -177,7 +177,7 @@ describe('a stopped keeper', () => {
       expect(fleet.run('doctor').out).toMatch(/no-anchor: the anchor .* is gone/);
       const down = await whileStopped([keeper, controller], async () => {
         const it = say(fleet, 'down');
-        await told(it, new RegExp(`the keeper \\(pid ${keeper}\\) was sent SIGTERM`));
+        await told(it, new RegExp(`sent SIGTERM to the keeper \\(pid ${keeper}\\)`));
         return it;
       });
       expect(await down.code).toBe(0);
@@ -202,7 +202,7 @@ test('a stopped anchor is named by doctor, and by down, which waits for it', asy
   });
 });
 
-test('a supervisor that is killed while it stops the fleet: down does not say that nothing is left', async () => {
+test('down does not report that nothing is left when the supervisor is killed while it stops the fleet', async () => {
   const slow = {
     sh: 'trap "while [ ! -e go ]; do sleep 0.05; done; exit 0" TERM; touch slow-up; while :; do sleep 0.02; done',
     stop: {timeout: '60s'},
@@ -215,7 +215,9 @@ test('a supervisor that is killed while it stops the fleet: down does not say th
     await until('it to be stopped', () => fleet.worker('slow').status === 'stopping');
     fleet.killSupervisor();
     expect(await down.code).toBe(1);
-    expect(down.text).toMatch(new RegExp(`killed before it had stopped everything.*live on: .*${pid ?? 0} \\(sh\\)`));
+    expect(down.text).toMatch(
+      new RegExp(`killed before it had stopped everything.*still running: .*${pid ?? 0} \\(sh\\)`),
+    );
     expect(down.text).not.toMatch(/nothing is left/);
     fleet.write('', 'go');
   });

@@ -1,4 +1,4 @@
-/** What a stop says is true of children that have left the cgroup of their worker, its session and its environment. */
+/** The result of a stop is true for children that have left the cgroup, session and environment of their worker. */
 import {describe, expect, test} from 'vitest';
 import type {Outcomes} from '../../src/control/reports.ts';
 import {TestFleet, until} from '../end-to-end/harness.ts';
@@ -20,7 +20,7 @@ async function loseKeeper(fleet: TestFleet): Promise<void> {
   await until('another keeper', () => fleet.keeper !== keeper);
 }
 
-/** One whose daemon moves away, and a worker that could have started it as well. */
+/** A fleet with a worker whose daemon moves away, and a worker that could have started it as well. */
 const two = ([away]: readonly Away[]): TestFleet =>
   new TestFleet({fleet: 't', workers: {b: sleeper, a: {...away?.daemon(), after: ['b']}}});
 
@@ -31,7 +31,7 @@ const first = (away: readonly Away[]): Away => {
 };
 
 describe.skipIf(skipped !== null)('a child that has moved to another cgroup', () => {
-  test.each(['daemon', 'sibling'] as const)('of the only worker is ended with it (%s)', kind =>
+  test.each(['daemon', 'sibling'] as const)('is ended with the only worker (%s)', kind =>
     withAway(
       1,
       away => new TestFleet({fleet: 't', workers: {a: first(away)[kind]()}}),
@@ -47,55 +47,55 @@ describe.skipIf(skipped !== null)('a child that has moved to another cgroup', ()
     ),
   );
 
-  test('while two workers may own it, no stop of them proves anything, and it is named; then it is the last one’s', () =>
+  test('is named by a stop, which proves nothing, while two workers may own it; then it belongs to the last one', () =>
     withAway(1, two, async (fleet, away) => {
       fleet.up('--wait');
       const {keeper} = fleet;
       const {pid} = await first(away).orphan(() => keeper);
       const stopped = fleet.run('stop', 'a');
       expect(stopped.code).toBe(0);
-      expect(stopped.out).toMatch(/^a\/1 stopped \(nothing is left that parents, sessions and environment show; /);
-      expect(stopped.out).toContain(`${pid} sleep may be left of it`);
+      expect(stopped.out).toMatch(/^a\/1 stopped \(nothing is left according to parents, sessions and environment; /);
+      expect(stopped.out).toContain(`${pid} sleep may belong to it`);
       expect(stopped.out).toContain('b/1');
       expect(lives(pid)).toBe(true);
       expect(json(fleet, 'stop', 'a').outcomes).toMatchObject([{ok: true, proof: 'lineage', doubts: [{pid}]}]);
-      expect(fleet.run('status', 'a').out).toContain(`${pid} sleep may be left of it`);
-      expect(fleet.run('why', 'a').out).toContain(`${pid} sleep may be left of it`);
+      expect(fleet.run('status', 'a').out).toContain(`${pid} sleep may belong to it`);
+      expect(fleet.run('why', 'a').out).toContain(`${pid} sleep may belong to it`);
       expect(fleet.events('not-proved')).toMatchObject([{worker: 'a', instance: 1, proof: 'lineage'}]);
       const last = json(fleet, 'stop', 'b').outcomes;
       expect(last).toMatchObject([{ok: true, proof: 'cgroup', survivors: []}]);
       expect(last[0]).not.toHaveProperty('doubts');
       expect(lives(pid)).toBe(false);
-      // It is in doubt no longer.
-      expect(fleet.run('status', 'a').out).not.toContain('may be left');
+      // The child is in doubt no longer.
+      expect(fleet.run('status', 'a').out).not.toContain('may belong to it');
     }));
 
-  test('restart and remove tell of it, too', () =>
+  test('is named by restart, and ended by remove once its owner is certain', () =>
     withAway(1, two, async (fleet, away) => {
       fleet.up('--wait');
       const {keeper} = fleet;
       const {pid} = await first(away).orphan(() => keeper);
       const restarted = fleet.run('restart', 'b');
       expect(restarted.code).toBe(0);
-      expect(restarted.out).toMatch(/^b\/1 ready \(of the run before: nothing is left that parents, /);
-      expect(restarted.out).toContain(`${pid} sleep may be left of it`);
-      // The next run of b is younger, so it is of a for certain.
+      expect(restarted.out).toMatch(/^b\/1 ready \(previous run: nothing is left according to parents, /);
+      expect(restarted.out).toContain(`${pid} sleep may belong to it`);
+      // The next run of b is younger than the child, which therefore belongs to a.
       expect(json(fleet, 'remove', 'a').outcomes).toMatchObject([{status: 'removed', ok: true, proof: 'cgroup'}]);
       expect(lives(pid)).toBe(false);
     }));
 
-  test('remove names what may be left', () =>
+  test('is named by remove if it may be left', () =>
     withAway(1, two, async (fleet, away) => {
       fleet.up('--wait');
       const {keeper} = fleet;
       const {pid} = await first(away).orphan(() => keeper);
       const {code, out} = fleet.run('remove', 'a');
       expect(code).toBe(0);
-      expect(out).toContain(`${pid} sleep may be left of it`);
+      expect(out).toContain(`${pid} sleep may belong to it`);
       expect(out).not.toMatch(/nothing is left:/);
     }));
 
-  test('does not trouble the stop of a worker that was started later', () =>
+  test('does not affect the stop of a worker that was started later', () =>
     withAway(1, two, async (fleet, away) => {
       fleet.up('--wait');
       const {keeper} = fleet;
@@ -104,12 +104,12 @@ describe.skipIf(skipped !== null)('a child that has moved to another cgroup', ()
       await fleet.ready('late');
       expect(json(fleet, 'stop', 'late').outcomes).toMatchObject([{ok: true, proof: 'cgroup'}]);
       expect(lives(pid)).toBe(true);
-      // A restart of both leaves nobody who may want it.
+      // After a restart of both, no run can own the child.
       expect(fleet.run('restart', 'a', 'b').code).toBe(0);
       await until('it to be ended', () => !lives(pid));
     }));
 
-  test('is ended by down before that says that nothing is left', () =>
+  test('is ended by down before down reports that nothing is left', () =>
     withAway(1, two, async (fleet, away) => {
       fleet.up('--wait');
       const {keeper} = fleet;
@@ -119,7 +119,7 @@ describe.skipIf(skipped !== null)('a child that has moved to another cgroup', ()
       expect({code, out}).toEqual({code: 0, out: 'fleet t is down: 2 instances stopped, nothing is left\n'});
     }));
 
-  test('may be of a program that the supervisor ran, too', () =>
+  test('may also come from a program that the supervisor ran', () =>
     withAway(
       1,
       away =>
@@ -135,7 +135,7 @@ describe.skipIf(skipped !== null)('a child that has moved to another cgroup', ()
         const {pid} = await first(away).orphan(() => keeper);
         const {code, out} = fleet.run('stop', 'a');
         expect(code).toBe(0);
-        expect(out).toContain(`${pid} sleep may be left of it`);
+        expect(out).toContain(`${pid} sleep may belong to it`);
         expect(out).toContain('a probe, a hook');
         expect(lives(pid)).toBe(true);
         expect(fleet.run('down').out).toContain('nothing is left');
@@ -143,7 +143,7 @@ describe.skipIf(skipped !== null)('a child that has moved to another cgroup', ()
       },
     ));
 
-  test.skipIf(whyNoConnector !== null)('from the first one on, forks are followed, so that the next one is known', () =>
+  test.skipIf(whyNoConnector !== null)('makes the supervisor follow forks, so that the next one is attributed', () =>
     withAway(
       2,
       ([one, other]) =>
@@ -172,7 +172,7 @@ describe.skipIf(skipped !== null)('a child that has moved to another cgroup', ()
 });
 
 describe.skipIf(skipped !== null)('after the keeper was lost', () => {
-  test('what falls to the anchor is attributed in the same way', () =>
+  test('an orphan of the anchor is attributed in the same way', () =>
     withAway(
       1,
       away => new TestFleet({fleet: 't', workers: {a: first(away).daemon('go')}}),
@@ -188,7 +188,7 @@ describe.skipIf(skipped !== null)('after the keeper was lost', () => {
       },
     ));
 
-  test('a worker that lost nothing is proved by its cgroup, one with a daemon in doubt is not', () =>
+  test('the stop of a worker without a lost child is proved by its cgroup, that of one with a daemon in doubt is not', () =>
     withAway(1, two, async (fleet, away) => {
       fleet.up('--wait');
       const {keeper, anchor} = fleet;
@@ -201,7 +201,7 @@ describe.skipIf(skipped !== null)('after the keeper was lost', () => {
       expect(fleet.run('start', 'a', 'b').code).toBe(0);
     }));
 
-  test('and the anchor with it, nothing proves that no child got away', () =>
+  test('and the anchor with it, no stop proves that no child got away', () =>
     withAway(
       1,
       away => new TestFleet({fleet: 't', workers: {a: first(away).daemon()}}),

@@ -1,4 +1,4 @@
-/** What lies in the fleet's folder is damaged under a living supervisor: it notices within one sweep, and nothing is lost or doubled. */
+/** The fleet's folder is damaged under a living supervisor: one sweep notices it, and nothing is lost or doubled. */
 import {spawnSync} from 'node:child_process';
 import {
   existsSync,
@@ -22,11 +22,11 @@ import {lives, workingFolder} from '../end-to-end/processes.ts';
 import {using} from '../end-to-end/wrapped.ts';
 import {goesOn, isRepaired, pidsOf, repaired, sweep} from './repairing.ts';
 
-// Sweeps are waited for, on a machine that may be busy.
+// The tests wait for sweeps, on a machine that may be busy.
 vi.setConfig({testTimeout: 120_000});
 
-describe('the lock is removed', () => {
-  test('a second up is refused at once, ls shows it running, down ends it and waits for it', async () => {
+describe('after the removal of the lock', () => {
+  test('a second up is rejected at once, ls shows the fleet running, down ends it and waits for its end', async () => {
     await using(new TestFleet({fleet: 't', workers: {a: sleeper}}), fleet => {
       fleet.up('--wait');
       const {anchor, pid: keeper} = fleet.ps().supervisor;
@@ -44,14 +44,14 @@ describe('the lock is removed', () => {
     });
   });
 
-  test('a keeper stays the only one: a newcomer that got a lock of its own gives way', async () => {
+  test('the keeper stays the only one: a new one that got a lock of its own gives way', async () => {
     await using(new TestFleet({fleet: 't', workers: {a: sleeper}}), async fleet => {
       fleet.up('--wait');
       const {pid: keeper} = fleet.ps().supervisor;
       const [pid] = pidsOf(fleet);
       const folder = folderOf(fleet);
       rmSync(join(folder, 'lock'));
-      // As `up` would start it, if it had not looked.
+      // A start as by `up`, but without its check.
       const code = join(folder, 'code', readlinkSync(join(folder, 'code', 'current')));
       const words = ['/bin/sh', code, folder, 'x', code, process.execPath];
       const status = ['ignore', 'ignore', 'ignore', 'pipe'] as const;
@@ -71,19 +71,19 @@ describe('the lock is removed', () => {
   });
 });
 
-/** The path of a run's record. */
+/** Returns the path of a run's record. */
 function recordIn(folder: string): string {
   const [name = ''] = readdirSync(join(folder, 'runs')).filter(one => one.endsWith('.run'));
   return join(folder, 'runs', name);
 }
 
-/** Puts something else in the place of a file. */
+/** Moves a file away, and puts something else in its place. */
 function replace(path: string, make: (path: string) => void): void {
   renameSync(path, `${path}.moved`);
   make(path);
 }
 
-describe('what lies in the folder is put back, and whatever is lost afterwards comes back to the same workers', () => {
+describe('a damaged folder', () => {
   const damages: [string, string, (folder: string) => void][] = [
     ['the lock', 'lock', folder => rmSync(join(folder, 'lock'))],
     ['what up was given', 'fleet.json', folder => rmSync(join(folder, 'fleet.json'))],
@@ -134,7 +134,7 @@ describe('what lies in the folder is put back, and whatever is lost afterwards c
     ['the journal, cut short', 'journal', folder => truncateSync(join(folder, 'journal.jsonl'))],
   ];
 
-  test('each of it', async () => {
+  test('is restored part by part, and the successors of processes that are lost afterwards have the same workers', async () => {
     await using(new TestFleet({fleet: 't', workers: {a: {...sleeper, instances: 2}, off: sleeper}}), async fleet => {
       fleet.up('--wait');
       expect(fleet.run('stop', 'off').code).toBe(0);
@@ -142,8 +142,8 @@ describe('what lies in the folder is put back, and whatever is lost afterwards c
       for (const [what, name, damage] of damages) {
         const {pid: keeper} = fleet.ps().supervisor;
         const pids = pidsOf(fleet);
+        // Earlier repairs of the same part do not count.
         const before = repaired(fleet).filter(one => one === name).length;
-        // So that what is asked for next is not what was there before.
         damage(folder);
         await until(`${what} to be put back`, () => {
           sweep(keeper);
@@ -160,7 +160,7 @@ describe('what lies in the folder is put back, and whatever is lost afterwards c
     });
   });
 
-  test('at rest nothing is written, again and again', async () => {
+  test('is not written to by further sweeps once it is restored', async () => {
     await using(new TestFleet({fleet: 't', workers: {a: sleeper}}), async fleet => {
       fleet.up('--wait');
       const folder = folderOf(fleet);
@@ -182,7 +182,7 @@ describe('what lies in the folder is put back, and whatever is lost afterwards c
   });
 });
 
-test('a living socket of another program in the place of the control socket is left alone, and it is said', async () => {
+test('a living socket of another program in the place of the control socket is left alone, and reported', async () => {
   await using(new TestFleet({fleet: 't', workers: {a: sleeper}}), async fleet => {
     fleet.up('--wait');
     const {pid: keeper, controller} = fleet.ps().supervisor;
@@ -211,7 +211,7 @@ test('a living socket of another program in the place of the control socket is l
   });
 });
 
-test('what anchor, keeper and controller say goes to the log that was put back, and what is cut short goes on at its end', async () => {
+test('messages of anchor, keeper and controller go to the restored log, and a truncated log is continued at its end', async () => {
   await using(new TestFleet({fleet: 't', workers: {a: sleeper}}), async fleet => {
     fleet.up('--wait');
     const log = join(folderOf(fleet), 'supervisor.log');
@@ -244,7 +244,7 @@ test('what anchor, keeper and controller say goes to the log that was put back, 
   });
 });
 
-test('whose children orphans are is known after the keeper is lost, though what tells it had been removed', async () => {
+test('the process that gets the orphans is known after the keeper is lost, though orphanage.json had been removed', async () => {
   await using(new TestFleet({fleet: 't', workers: {a: sleeper}}), async fleet => {
     fleet.up('--wait');
     rmSync(join(folderOf(fleet), 'orphanage.json'));
@@ -253,6 +253,6 @@ test('whose children orphans are is known after the keeper is lost, though what 
     process.kill(keeper, 'SIGKILL');
     await until('the next keeper', () => fleet.keeper !== keeper, 30_000);
     expect(fleet.run('stop', 'a').code).toBe(0);
-    expect(JSON.stringify(fleet.events())).not.toContain('the anchor of its time was lost');
+    expect(JSON.stringify(fleet.events())).not.toContain('the anchor of this run was lost');
   });
 });

@@ -1,12 +1,12 @@
-/** What is looked at once something was put back in the folder of a fleet. */
+/** Checks after repairs in the folder of a fleet. */
 import {expect} from 'vitest';
 import {until, type TestFleet} from '../end-to-end/harness.ts';
 import {lives} from '../end-to-end/processes.ts';
 
-/** What SIGALRM is for: the sweep that comes every five seconds anyway. */
+/** SIGALRM starts the sweep that otherwise comes every five seconds. */
 export const sweep = (keeper: number): void => void process.kill(keeper, 'SIGALRM');
 
-/** What was put back, as the journal tells. */
+/** Returns the repaired parts according to the journal. */
 export const repaired = (fleet: TestFleet): unknown[] => fleet.events('repaired').map(({what}) => what);
 
 export async function isRepaired(fleet: TestFleet, keeper: number, ...what: string[]): Promise<void> {
@@ -17,7 +17,7 @@ export async function isRepaired(fleet: TestFleet, keeper: number, ...what: stri
   });
 }
 
-/** All three are lost in turn and come back to the same workers. */
+/** Kills controller and keeper in turn; checks that their successors have the same workers. */
 export async function goesOn(fleet: TestFleet, pids: readonly (number | null)[]): Promise<void> {
   for (const part of ['controller', 'pid'] as const) {
     const {supervisor} = fleet.ps();

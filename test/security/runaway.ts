@@ -1,11 +1,11 @@
-/** Workers whose children leave their cgroup, their session, their environment and their output, as container engines do. */
+/** Workers whose children leave their cgroup, session, environment and output, as container engines do. */
 import {mkdirSync, readFileSync, rmdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {until, type TestFleet} from '../end-to-end/harness.ts';
 import {commandLine, everyProcess, lives, send, type Seen} from '../end-to-end/processes.ts';
 import {isRoot, using} from '../end-to-end/wrapped.ts';
 
-/** Where cgroup v2 is mounted; null: nowhere. */
+/** Mount point of cgroup v2, or null. */
 export const unified =
   readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
@@ -29,7 +29,7 @@ export const skipped = whyNoCgroup();
 
 let count = 0;
 
-/** A cgroup beside the fleet's, and a number that names the processes in it. */
+/** A cgroup outside the fleet's, and a number that identifies the processes in it. */
 export class Away {
   readonly path = join(unified ?? '/', `brood-test-${process.pid}-${++count}`);
   readonly seconds = 3_000_000 + process.pid * 10 + (count % 10);
@@ -38,7 +38,7 @@ export class Away {
     mkdirSync(this.path);
   }
 
-  /** What is executed at last: without environment and output, and with a session of its own. */
+  /** The final program: without environment and output, in a session of its own. */
   get #sleep(): string {
     return `os.setsid()
 for fd in (0, 1, 2): os.dup2(os.open("/dev/null", os.O_RDWR), fd)
@@ -49,7 +49,7 @@ os.execve("/bin/sleep", ["sleep", "${this.seconds}"], {})`;
     return `open("${this.path}/cgroup.procs", "w").write(str(os.getpid()))`;
   }
 
-  /** The child moves away and forks a daemon; its own end makes that an orphan, once the file \`go\` is there. */
+  /** The child moves away and forks a daemon; the exit of the child, once the file `go` exists, orphans the daemon. */
   daemon(go: string | null = null): {run: string[]} {
     const wait = go === null ? '' : `while not os.path.exists("${go}"): time.sleep(0.02)`;
     const indented = this.#sleep.replaceAll('\n', '\n    ');
@@ -74,12 +74,12 @@ if libc.syscall(number, 0x8000 | 17, 0, 0, 0, 0) == 0:
 time.sleep(1000)`);
   }
 
-  /** The living ones that moved away. */
+  /** The living processes that moved away. */
   get seen(): Seen[] {
     return everyProcess().filter(({pid}) => lives(pid) && commandLine(pid).join(' ') === `sleep ${this.seconds}`);
   }
 
-  /** That one, once \`parent\` has it. */
+  /** Returns the process that moved away, once it is a child of `parent`. */
   orphan(parent: () => number): Promise<Seen> {
     return until('the process that moved away to be an orphan', () => {
       const [seen] = this.seen;
@@ -102,7 +102,7 @@ time.sleep(1000)`);
 
 const python = (script: string): {run: string[]} => ({run: ['python3', '-c', `import ctypes, os, time\n${script}`]});
 
-/** Runs `body` with a fleet and so many cgroups beside it. */
+/** Runs `body` with a fleet and a number of cgroups outside it. */
 export async function withAway(
   names: number,
   make: (away: readonly Away[]) => TestFleet,

@@ -1,4 +1,4 @@
-/** A signal that one of a worker's processes can't be sent: it is named, an event, and the command fails. */
+/** If a signal can't be sent to a process of a worker, the command fails and names it, and an event is written. */
 import {spawnSync} from 'node:child_process';
 import {chmodSync, chownSync} from 'node:fs';
 import {expect, test} from 'vitest';
@@ -7,15 +7,15 @@ import {until} from '../end-to-end/harness.ts';
 import {look, send} from '../end-to-end/processes.ts';
 import {isRoot, ordinaryFleet, using} from '../end-to-end/wrapped.ts';
 
-/** Becomes root's, and waits. */
+/** A program that becomes root, and waits. */
 const ROOTLING = '#include <unistd.h>\nint main(void) { if (setgid(0) || setuid(0)) return 1; for (;;) pause(); }\n';
 
 const gcc = spawnSync('gcc', ['--version']).status === 0;
 
-test.skipIf(!isRoot || !gcc)('signal, pause and resume name a child that has become root’s', async () => {
+test.skipIf(!isRoot || !gcc)('signal, pause and resume name a child that has become root', async () => {
   const workers = {r: {sh: './rootling & exec sleep 1000', stop: {timeout: '100ms'}}};
   await using(ordinaryFleet({fleet: 't', workers}, {'rootling.c': ROOTLING}), async fleet => {
-    // A launcher that refuses system calls lets no setuid program become root.
+    // Under a launcher that refuses system calls, no setuid program becomes root.
     if (fleet.under.length > 0) return;
     const program = fleet.path('rootling');
     expect(spawnSync('gcc', ['-o', program, `${program}.c`]).status).toBe(0);

@@ -1,4 +1,4 @@
-/** A worker whose folder, or whose program, lies on a file system that does not answer: nobody but that worker waits. */
+/** A worker whose folder or program lies on a file system that does not answer: only that worker waits. */
 import {mkdirSync, readFileSync, readlinkSync, symlinkSync} from 'node:fs';
 import {expect, test} from 'vitest';
 import {TestFleet, until} from '../end-to-end/harness.ts';
@@ -10,7 +10,7 @@ import {leadsInto, waitingMounts} from '../../src/process/waiting-mounts.ts';
 const backoff = {first: '0s', initial: '50ms', max: '200ms'};
 const sleeper = {run: ['sleep', '1000'], backoff};
 
-test('of all mounts those are known that may not answer, wherever a path enters one', async () => {
+test('mounts that may not answer are recognized, wherever a path enters one', async () => {
   const mounts = [
     '22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw',
     '23 22 0:5 / /dev rw - devtmpfs devtmpfs rw',
@@ -19,7 +19,7 @@ test('of all mounts those are known that may not answer, wherever a path enters 
     '26 22 0:42 / /misc rw - autofs auto rw',
   ].join('\n');
   expect(waitingMounts(mounts)).toEqual(['/srv/a b', '/home/u/remote', '/misc']);
-  // What all lies on can't be avoided.
+  // The root mount can't be avoided.
   expect(waitingMounts('22 1 0:39 / / rw - fuse.overlay x rw\n')).toEqual([]);
   await using(new TestFleet({fleet: 't', workers: {}}), fleet => {
     const place = fleet.path('place');
@@ -37,7 +37,7 @@ test('of all mounts those are known that may not answer, wherever a path enters 
 });
 
 test.skipIf(lacksMute)(
-  'a folder and a program that can’t be looked at: these starts fail and say why, others are not held up; then they begin (needs root and /dev/fuse)',
+  'a start whose folder or program does not answer fails with the reason, delays no other, and succeeds later (needs root and /dev/fuse)',
   async () => {
     const workers = {
       web: {...sleeper, cwd: 'mute/d'},
@@ -45,7 +45,7 @@ test.skipIf(lacksMute)(
       other: sleeper,
     };
     await using(new TestFleet({fleet: 't', workers}), async fleet => {
-      // What is there once the mount is gone.
+      // The contents of the folder once the mount is gone.
       mkdirSync(fleet.path('mute', 'd'), {recursive: true});
       symlinkSync('/bin/sleep', fleet.path('mute', 'd', 'sleep'));
       symlinkSync('mute/d/sleep', fleet.path('link'));
@@ -60,8 +60,8 @@ test.skipIf(lacksMute)(
         for (const name of ['web', 'tool'])
           await until(`a failure of ${name}`, () => fleet.events('spawn-failed').some(({worker}) => worker === name));
         const said = fleet.events('spawn-failed').map(({message}) => String(message));
-        expect(said).toContain(`can't look for sleep, to be run in ${fleet.path('mute/d')}: no answer within 5s`);
-        expect(said).toContain(`can't look for ./link, to be run in ${fleet.path()}: no answer within 5s`);
+        expect(said).toContain(`can't look for sleep, to run in ${fleet.path('mute/d')}: no answer within 5s`);
+        expect(said).toContain(`can't look for ./link, to run in ${fleet.path()}: no answer within 5s`);
         expect([fleet.keeper, fleet.controller]).toEqual([keeper, controller]);
       });
       for (const name of ['web', 'tool']) await fleet.status(name, 'ready');
@@ -71,7 +71,7 @@ test.skipIf(lacksMute)(
 );
 
 test.skipIf(lacksMute)(
-  'where such a file system answers, a worker is what it would be elsewhere (needs root and /dev/fuse)',
+  'a worker on such a file system that answers is the same as elsewhere (needs root and /dev/fuse)',
   async () => {
     const env = {'dotted.name': 'a b', QUOTE: "it's"};
     const web = {run: ['sleep', '1000'], cwd: 'mute', env, backoff};
@@ -97,7 +97,7 @@ test.skipIf(lacksMute)(
 );
 
 test.skipIf(lacksMute)(
-  'an env_file that does not answer is given up with words, and paths there are not watched, which is said at once (needs root and /dev/fuse)',
+  'an env_file that does not answer fails the start with a reason, and paths there are not watched, which is reported at once (needs root and /dev/fuse)',
   async () => {
     const workers = {
       web: {...sleeper, env_file: 'mute/web.env'},
@@ -110,7 +110,7 @@ test.skipIf(lacksMute)(
       await withMute(fleet.path('tree', 'a', 'mount'), 'lookup', () =>
         withMute(fleet.path('other', 'node_modules', 'x', 'mount'), 'lookup', () =>
           withMute(fleet.path('mute'), 'lookup', async asked => {
-            expect(fleet.run('check').err).toMatch(/watch\[0\]: .*mute\/src is on a file system that may not answer/);
+            expect(fleet.run('check').err).toMatch(/watch\[0\]: .*mute\/src is on a file system that may hang/);
             fleet.up();
             const {pid} = await fleet.status('dev', 'ready');
             const {controller} = fleet;
@@ -118,10 +118,10 @@ test.skipIf(lacksMute)(
               const {watch} = (fleet.json('status', 'dev') as {instances: InstanceDetail[]}).instances[0]!;
               return watch?.watching === true && watch.problems.length === 3 && watch.problems;
             });
-            const why = 'on a file system that may not answer, as those of a network: changes are not seen';
+            const why = 'on a file system that may hang, such as a network one: changes are not detected';
             expect(problems.map(({message}) => message)).toEqual([
               `${fleet.path('mute', 'src')} is ${why}`,
-              `${fleet.path('tree')} holds ${fleet.path('tree', 'a', 'mount')}, ${why}`,
+              `${fleet.path('tree')} contains ${fleet.path('tree', 'a', 'mount')}, ${why}`,
               `${fleet.path('link')} is ${why}`,
             ]);
             expect(fleet.run('doctor').out).toContain('not-watched');

@@ -1,4 +1,4 @@
-/** Paths of `socket:` channels: who may decide what lies there, who may hold it up, and what becomes of one that is removed. */
+/** Paths of `socket:` channels: controlled by another user, with a held lock, after the removal of the socket. */
 import {chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {connect} from 'node:net';
 import {expect, test, vi} from 'vitest';
@@ -23,7 +23,7 @@ function fleetOf(path: string, web: object = sleeper, files: Readonly<Record<str
 const failures = (fleet: TestFleet): string[] => fleet.events('spawn-failed').map(({message}) => String(message));
 
 test.skipIf(!isRoot)(
-  'where another user decides what lies there, nothing is bound or followed, and check and the failed start say why (needs root)',
+  'at a path that another user controls nothing is bound or followed, and check and the failed start report why (needs root)',
   async () => {
     const cases: [string, (fleet: TestFleet) => void, RegExp][] = [
       [
@@ -67,7 +67,7 @@ test.skipIf(!isRoot)(
 );
 
 test.skipIf(lacksMute)(
-  'a folder whose lock is held: its worker is told so and waits, and nothing else does (needs root and /dev/fuse)',
+  'the held lock of a folder delays only the worker of the socket, whose failure names it (needs root and /dev/fuse)',
   async () => {
     await using(fleetOf('held/http.sock'), async fleet => {
       chmodSync(fleet.folder, 0o711);
@@ -90,7 +90,7 @@ test.skipIf(lacksMute)(
 
 const SERVER = `require('node:net').createServer(socket => socket.end(String(process.pid))).listen({fd: 3});`;
 
-/** The pid that answers at a path. */
+/** Returns the pid of the process that answers at a path. */
 const ask = (path: string): Promise<number> =>
   new Promise((resolve, reject) => {
     let text = '';
@@ -99,7 +99,7 @@ const ask = (path: string): Promise<number> =>
     socket.on('error', reject).on('close', () => resolve(Number(text)));
   });
 
-test('one that is removed is there again: another socket, an event, and workers that get it one after another', async () => {
+test('a removed socket is replaced by another one, with an event, and workers that get it one after another', async () => {
   const server = {run: ['node', 'server.js'], instances: 2, backoff: quick};
   await using(fleetOf('http.sock', server, {'server.js': SERVER}), async fleet => {
     const path = fleet.path('http.sock');
@@ -107,7 +107,7 @@ test('one that is removed is there again: another socket, an event, and workers 
     const count = (): number => repaired(fleet).filter(what => what === 'channel').length;
     fleet.up('--wait');
     const other = fleet.worker('other').pid;
-    // The second time by a keeper that has fetched it from its workers.
+    // In the second round, by a keeper that has fetched the socket from its workers.
     for (const round of [1, 2]) {
       const {keeper} = fleet;
       const before = pids();
@@ -129,7 +129,7 @@ test('one that is removed is there again: another socket, an event, and workers 
       await until('another keeper', () => fleet.keeper !== keeper, 30_000);
     }
     expect(fleet.worker('other').pid).toBe(other);
-    // What is not dead is left alone, and told once.
+    // A file that is no dead socket is left alone, and reported once.
     rmSync(path);
     writeFileSync(path, 'a file of somebody');
     await until('the event', () => {
@@ -148,7 +148,7 @@ test('one that is removed is there again: another socket, an event, and workers 
   });
 });
 
-test('nor is it forgotten when keeper and controller are lost before its workers were restarted', async () => {
+test('a replaced socket is not forgotten when keeper and controller are lost before its workers were restarted', async () => {
   const server = {run: ['node', 'server.js'], instances: 2, backoff: quick};
   await using(fleetOf('http.sock', server, {'server.js': SERVER}), async fleet => {
     const path = fleet.path('http.sock');

@@ -1,4 +1,4 @@
-/** What lies at the path of a `socket:` channel: dead, it is replaced; alive, it is left alone, and nothing waits for it. */
+/** A socket at the path of a `socket:` channel: a dead one is replaced; a living one stays, and delays nothing. */
 import {spawn, type ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
 import {existsSync, statSync} from 'node:fs';
@@ -16,7 +16,7 @@ function fleetOf(): TestFleet {
   return fleet;
 }
 
-/** Runs Python with a path until `action` is over; it has said that all is as it is to be. */
+/** Runs a Python program with a path; calls `action` once the program has reported that it is set up. */
 async function beside(python: string, path: string, action: () => Promise<void> | void): Promise<void> {
   const child: ChildProcess = spawn('python3', ['-uc', python, path], {stdio: ['ignore', 'pipe', 'inherit']});
   const ended = once(child, 'exit');
@@ -46,7 +46,7 @@ for (const [what, python] of [
   ['another type', DATAGRAMS],
   ['a listener', LISTENING],
 ] as const) {
-  test(`a living socket (${what}) stays, its worker is told so, and nothing else waits`, async () => {
+  test(`a living socket (${what}) stays, is reported as the reason why its worker fails, and delays nothing else`, async () => {
     await using(fleetOf(), async fleet => {
       const path = fleet.path('http.sock');
       await beside(python, path, async () => {
@@ -64,7 +64,7 @@ for (const [what, python] of [
         expect(fleet.run('down').code).toBe(0);
         expect(statSync(path).ino).toBe(ino);
       });
-      // It has left a file that nobody has any more.
+      // The ended program has left a dead socket file.
       fleet.up('--wait');
       expect(statSync(path).mode & 0o777).toBe(0o600);
       expect(fleet.run('down').code).toBe(0);
@@ -73,7 +73,7 @@ for (const [what, python] of [
   });
 }
 
-test('whoever has taken the path meanwhile keeps it when the fleet stops', async () => {
+test('a program that has taken the path meanwhile keeps it when the fleet stops', async () => {
   await using(fleetOf(), async fleet => {
     const path = fleet.path('http.sock');
     fleet.up('--wait');

@@ -1,4 +1,4 @@
-/** What processes of others say of themselves: nothing of it holds the supervisor up. */
+/** Data that foreign processes present about themselves does not delay the supervisor. */
 import {spawn, type ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
 import {chmodSync, existsSync} from 'node:fs';
@@ -10,7 +10,7 @@ import {asOrdinary, isRoot, ORDINARY_UID, using} from '../end-to-end/wrapped.ts'
 
 const PYTHON = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
 
-/** Lets the kernel give out 600 MiB of nothing as its environment and its command line, which any process may (PR_SET_MM_MAP). */
+/** Declares 600 MiB of empty memory as its environment and command line, as any process may (PR_SET_MM_MAP). */
 const BOASTER = String.raw`
 import ctypes, struct, time
 libc = ctypes.CDLL(None, use_errno=True)
@@ -35,7 +35,7 @@ async function ended(child: ChildProcess): Promise<void> {
 }
 
 describe.skipIf(!isRoot)('processes of other users (needs root)', () => {
-  test('one says that its environment is huge, and so does a worker: a keeper that comes up takes over all', async () => {
+  test('that declare a huge environment, also a worker’s, do not keep the next keeper from adopting all workers', async () => {
     const fleet = new TestFleet(
       {
         fleet: 't',
@@ -59,7 +59,7 @@ describe.skipIf(!isRoot)('processes of other users (needs root)', () => {
         process.kill(keeper, 'SIGKILL');
         const next = await until('the next keeper', () => boasting.keeper !== keeper && boasting.keeper);
         expect(boasting.ps().workers.map(({pid}) => pid)).toEqual(pids);
-        // Both are asked for here: adopted runs, and the environments of whatever may be theirs.
+        // These commands read the adopted runs, and the environments of all processes that may belong to them.
         expect(boasting.run('restart', 'a').code).toBe(0);
         expect(boasting.run('stop', 'b').code).toBe(0);
         expect(boasting.keeper).toBe(next);
@@ -70,16 +70,16 @@ describe.skipIf(!isRoot)('processes of other users (needs root)', () => {
     });
   });
 
-  test('a stranger’s is asked nothing for which the kernel may wait; a descendant’s and a worker’s user’s are read', async () => {
+  test('are not read where the kernel may wait, except descendants and processes of a worker’s user', async () => {
     const stay = [PYTHON, '-c', 'import os, time; print(os.getpid(), flush=True); time.sleep(1000)'];
-    /** Starts it by way of a program; answers its pid. */
+    /** Starts the program through another one; returns its pid. */
     const begin = async (...by: string[]): Promise<number> => {
       const [program = '', ...args] = [...by, ...stay];
       const child = spawn(program, args, {stdio: ['ignore', 'pipe', 'inherit']});
       const [text] = (await once(child.stdout, 'data')) as [Buffer];
       return Number(String(text));
     };
-    // Its parent ends at once, so that it descends from nobody here.
+    // The parent ends at once, so that the process is no descendant of this one.
     const lost = ['/bin/sh', '-c', 'setsid "$@" &', 'sh'];
     const child = await begin(...asOrdinary(ORDINARY_UID + 1));
     const strange = await begin(...lost, ...asOrdinary(ORDINARY_UID + 2));

@@ -1,4 +1,4 @@
-/** What workers, names and command lines hold reaches no terminal as more than text, in a pipe or not, and holds nobody up. */
+/** Output of workers, names and command lines reach a terminal only as text, in a pipe or not, and delay no command. */
 import {spawn} from '@lydell/node-pty';
 import {spawn as start} from 'node:child_process';
 import {once} from 'node:events';
@@ -7,17 +7,17 @@ import {expect, test} from 'vitest';
 import {jsonOf} from '../../src/words/json.ts';
 import {cli, TestFleet, until} from '../end-to-end/harness.ts';
 
-/** Controls but tabs and newlines; what turns the direction, and what is not seen. */
+/** Control characters except tab and newline; characters that change the direction, and invisible ones. */
 const FOUL = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\u{e0000}-\u{e007f}]/u;
 const COLOURS = /\x1b\[(?:0|1|2|22|3[1-79])m/g;
 
-/** Sets the title, clears the screen, turns the direction, and hides a part; `evil` is to be seen. */
+/** Sets the title, clears the screen, changes the direction, and hides a part; `evil` must be visible. */
 const EVIL = 'evil\x1b]0;TITLE\x07\x1b[2J\x9b1m\x7f\u202e\u200b\u2066\u{e0041}\u2028';
 const octal = Array.from(Buffer.from(EVIL), byte => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 
 const sleeper = {run: ['sleep', '1000'], stop: {timeout: '1s'}};
 
-/** Stands for a failure that holds text of others: its health check, its reason, its output. */
+/** A worker that fails with foreign text in its health check, its reason and its output. */
 const sick = {
   ...sleeper,
   sh: `printf '${octal}\\n' >&2; exec sleep 1000`,
@@ -57,7 +57,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['doctor', '--json'],
 ];
 
-/** What a command writes to a terminal, colours taken out. */
+/** Returns the output of a command in a terminal, without colours. */
 async function onTerminal(f: TestFleet, args: readonly string[]): Promise<string> {
   const env: Record<string, string> = {...f.env, TERM: 'xterm'};
   delete env['NO_COLOR'];
@@ -93,7 +93,7 @@ async function evilFleet(): Promise<TestFleet> {
   return f;
 }
 
-test('every command prints text of others as text, in a pipe and in a terminal', async () => {
+test('every command prints foreign text as plain text, in a pipe and in a terminal', async () => {
   await using f = await evilFleet();
   for (const args of COMMANDS) {
     const {out, err} = f.run(...args);
@@ -102,15 +102,15 @@ test('every command prints text of others as text, in a pipe and in a terminal',
   }
   expect(f.run('why', 'sick').out).toMatch(/evil.*of a check/);
   expect(f.run('status', 'loud').out).toContain('a://b:********@c evil');
-  // In a pipe the output of workers is what they wrote; in a terminal it is not.
+  // In a pipe the output of workers is unchanged; in a terminal it is sanitized.
   expect(f.run('logs', 'loud').out).toContain(EVIL);
   expect((await onTerminal(f, ['logs'])).replaceAll('\t', '')).not.toMatch(FOUL);
-  // Programs see the same value as ever.
+  // Programs receive the original value.
   const events = f.events('health-failed');
   expect(String(events[0]?.['message'])).toContain('\u202e');
 }, 180_000);
 
-test('names of files and what stands in them are shown as text', async () => {
+test('names and contents of files are shown as plain text', async () => {
   await using f = new TestFleet({fleet: 'a', workers: {a: sleeper}});
   const folder = f.path(`in\n${EVIL}`);
   mkdirSync(folder);
@@ -123,11 +123,11 @@ test('names of files and what stands in them are shown as text', async () => {
   expect(gone.err.trimEnd().split('\n')).toHaveLength(1);
 });
 
-test('a process that calls itself an anchor is an orphan as any other', async () => {
+test('a process that calls itself an anchor is an orphan like any other', async () => {
   await using f = new TestFleet({fleet: 'a', workers: {a: sleeper}});
   f.up();
   await f.ready('a');
-  // Left behind by its parent, the leader of its session: only where init takes such ones in can it be told.
+  // Its parent, the leader of its session, leaves it behind: such an orphan is recognized only where init adopts it.
   const words = `sleep 600; : brood-anchor /bin/sh x --launched /c ${f.folder} 0123456789abcdef node --launch=1`;
   const child = start(
     'setsid',
@@ -146,11 +146,11 @@ test('a process that calls itself an anchor is an orphan as any other', async ()
   const seen = f.tagged().find(one => one.pid === pid);
   expect(seen).toBeDefined();
   if (seen?.ppid === 1) expect(report.orphans.map(one => one.pid)).toContain(pid);
-  // The fleet's own anchor is none.
+  // The fleet's own anchor is no orphan.
   expect(report.orphans.map(one => one.pid)).not.toContain(f.anchor);
 });
 
-test('a long value and a long command line do not hold up whoever asks', async () => {
+test('a long value and a long command line do not delay a command', async () => {
   await using f = new TestFleet({
     fleet: 'a',
     workers: {

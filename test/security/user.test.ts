@@ -1,4 +1,4 @@
-/** A worker with `user:`: nothing of it reaches a process of root, and nothing of root's reaches it. */
+/** A worker with `user:` influences no process of root, and receives nothing of root's. */
 import {execFileSync, spawnSync} from 'node:child_process';
 import {chmodSync, chownSync, mkdirSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
 import {describe, expect, test} from 'vitest';
@@ -6,7 +6,7 @@ import {TestFleet, until} from '../end-to-end/harness.ts';
 import {environment} from '../end-to-end/processes.ts';
 import {giveTo, isRoot, using} from '../end-to-end/wrapped.ts';
 
-/** A number that no account has. */
+/** A uid that no account has. */
 const UID = 64_322;
 const hasCompiler = spawnSync('gcc', ['--version'], {stdio: 'ignore'}).status === 0;
 
@@ -23,7 +23,7 @@ const variables = (pid: number | null): Record<string, string> =>
 const statusOf = (pid: number | null, name: string): string =>
   new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(readFileSync(`/proc/${pid ?? 0}/status`, 'utf8'))?.[1] ?? '';
 
-/** A fleet in a folder that others may enter, with a folder `srv` of that user's own. */
+/** A fleet in a folder that other users may enter, with a folder `srv` that belongs to that user. */
 function fleetOf(workers: object): TestFleet {
   const fleet = new TestFleet({fleet: 't', workers});
   chmodSync(fleet.folder, 0o755);
@@ -32,7 +32,7 @@ function fleetOf(workers: object): TestFleet {
   return fleet;
 }
 
-/** Writes down whose process has loaded it, and which program that is. */
+/** A library that records the user and the program of each process that loads it. */
 const SPY = String.raw`
 #include <stdio.h>
 #include <unistd.h>
@@ -47,7 +47,7 @@ __attribute__((constructor)) static void go(void) {
 
 describe.skipIf(!isRoot)('a worker of another user (needs root)', () => {
   test.skipIf(!hasCompiler)(
-    'names a library in its env_file: it is loaded by its own processes alone, also by its hooks, checks and probes (needs gcc)',
+    'names a library in its env_file, which only its own processes load, also its hooks, checks and probes (needs gcc)',
     async () => {
       const workers = {
         app: {
@@ -82,7 +82,7 @@ describe.skipIf(!isRoot)('a worker of another user (needs root)', () => {
     },
   );
 
-  test('finds none of root’s variables, but its own home; what it is to inherit is said by check', async () => {
+  test('inherits none of root’s variables, but has its own home; check reports what it does not inherit', async () => {
     const workers = {
       few: {run: ['sleep', '1000'], user: String(UID), env: {OWN: 'yes'}},
       all: {run: ['sleep', '1000'], user: 'nobody', env_inherit: true},
@@ -110,7 +110,7 @@ describe.skipIf(!isRoot)('a worker of another user (needs root)', () => {
     });
   });
 
-  test('has the groups, the bounding set and the privileges that its file says', async () => {
+  test('has the groups, the bounding set and the privileges of its fleet file', async () => {
     const workers = {
       w: {
         run: ['sleep', '1000'],
@@ -138,7 +138,7 @@ describe.skipIf(!isRoot)('a worker of another user (needs root)', () => {
     });
   });
 
-  test('gets nothing from a file that it may not read itself, whatever its links lead to', async () => {
+  test('gets nothing from a file that it may not read itself, wherever its links lead', async () => {
     const workers = {
       link: {run: ['sleep', '1000'], user: String(UID), env_file: 'srv/.env', restart: 'never'},
       good: {run: ['sleep', '1000'], user: String(UID), env_file: 'srv/good.env'},
@@ -151,13 +151,13 @@ describe.skipIf(!isRoot)('a worker of another user (needs root)', () => {
       chownSync(fleet.path('secret'), 0, 0);
       fleet.up();
       const link = await fleet.status('link', 'failed');
-      expect(link.reason).toMatch(/env_file .*may not be read by that user/);
+      expect(link.reason).toMatch(/env_file .*is not readable by that user/);
       const [good] = await fleet.ready('good');
       expect(variables(good?.pid ?? null)['GOOD']).toBe('yes');
     });
   });
 
-  test('may not enter its folder, or not run its program, which root could: said as a failed start, before anything runs', async () => {
+  test('fails to start, before anything runs, if it may not enter its folder or run its program, though root could', async () => {
     const failing = {user: String(UID), restart: 'never'};
     const workers = {
       folder: {run: ['sleep', '1000'], cwd: 'private', ...failing},
@@ -186,7 +186,7 @@ describe.skipIf(!isRoot)('a worker of another user (needs root)', () => {
 });
 
 describe.skipIf(!isRoot)('a folder that a worker of another user watches (needs root)', () => {
-  test('is watched without what links in it lead to, and says when it is not there', async () => {
+  test('is watched without the targets of its links, and is reported if it does not exist', async () => {
     const workers = {
       w: {run: ['sleep', '1000'], user: String(UID), watch: ['srv', 'srv/later']},
     };
@@ -210,7 +210,7 @@ describe.skipIf(!isRoot)('a folder that a worker of another user watches (needs 
 describe('an env_file', () => {
   const sleeper = {run: ['sleep', '1000']};
 
-  test('that is a FIFO, a device without end, a folder, or too large: its worker fails with that reason, the others run on', async () => {
+  test('that is a FIFO, an endless device, a folder, or too large: its worker fails with that reason, the others run on', async () => {
     const workers = {
       fifo: {...sleeper, env_file: 'fifo', restart: 'never'},
       zero: {...sleeper, env_file: '/dev/zero', restart: 'never'},
@@ -225,8 +225,8 @@ describe('an env_file', () => {
       const reasons: Record<string, string | null> = {};
       for (const id of ['fifo', 'zero', 'folder', 'large']) reasons[id] = (await fleet.status(id, 'failed')).reason;
       expect(reasons).toEqual({
-        fifo: expect.stringMatching(/fifo can't be read: it is no regular file/) as string,
-        zero: expect.stringMatching(/zero can't be read: it is no regular file/) as string,
+        fifo: expect.stringMatching(/fifo can't be read: it is not a regular file/) as string,
+        zero: expect.stringMatching(/zero can't be read: it is not a regular file/) as string,
         folder: expect.stringMatching(/can't be read: it is a folder/) as string,
         large: expect.stringMatching(/large can't be read: it is larger than 1MiB/) as string,
       });
@@ -237,25 +237,22 @@ describe('an env_file', () => {
     });
   });
 
-  test.skipIf(!isRoot)(
-    'of another user that is a FIFO, put there in the last moment: nothing waits for it (needs root)',
-    async () => {
-      // The file is looked at before it is opened; a name that leads to a terminal or a FIFO by then must not matter.
-      const workers = {
-        app: {...sleeper, user: String(UID), env_file: 'srv/.env', restart: 'never', stop: {timeout: '1s'}},
-        other: sleeper,
-      };
-      await using(fleetOf(workers), async fleet => {
-        execFileSync('mkfifo', [fleet.path('srv/.env')]);
-        giveTo(UID, fleet.path('srv'));
-        fleet.up();
-        expect((await fleet.status('app', 'failed')).reason).toMatch(/no regular file/);
-        await fleet.ready('other');
-      });
-    },
-  );
+  test.skipIf(!isRoot)('of another user that is a FIFO delays nothing (needs root)', async () => {
+    // The file is checked before it is opened; a name that leads to a terminal or a FIFO by then must not matter.
+    const workers = {
+      app: {...sleeper, user: String(UID), env_file: 'srv/.env', restart: 'never', stop: {timeout: '1s'}},
+      other: sleeper,
+    };
+    await using(fleetOf(workers), async fleet => {
+      execFileSync('mkfifo', [fleet.path('srv/.env')]);
+      giveTo(UID, fleet.path('srv'));
+      fleet.up();
+      expect((await fleet.status('app', 'failed')).reason).toMatch(/not a regular file/);
+      await fleet.ready('other');
+    });
+  });
 
-  test('is read while its worker is stopped and restarted: never do two run, and what is stopped stays so', async () => {
+  test('is read while its worker is stopped and restarted: two never run at once, and a stopped worker stays stopped', async () => {
     await using(new TestFleet({fleet: 't', workers: {app: {...sleeper, env_file: '.env'}}}), async fleet => {
       writeFileSync(fleet.path('.env'), 'A=1\n');
       fleet.up('--wait');

@@ -1,9 +1,10 @@
 /**
- * What must be so after every step, whatever happened: the state of each instance by itself, and all of them together.
- * Written without a look at how the core finds out, and by going through everything each time.
+ * Invariants of the whole fleet after every step. The core checks those of each instance itself
+ * (src/supervisor/instance/invariants.ts).
+ * These are written independently of the core, and examine all instances each time.
  */
 import type {WorkerSpec} from '../../src/fleet/types.ts';
-import type {Core, Instance, Status} from '../../src/supervisor/index.ts';
+import type {Core, Instance} from '../../src/supervisor/index.ts';
 import {promise} from './failure.ts';
 import {heldByGroups} from './groups.ts';
 import type {Moment} from './moment.ts';
@@ -17,36 +18,6 @@ export function momentOf(core: Core): Moment {
 
 export function isAlive({run, clearing}: Instance): boolean {
   return run !== null || clearing !== null;
-}
-
-const noBackoff = (i: Instance): boolean => i.backoff === null;
-const rests = (i: Instance): boolean => i.wanted === 'up' && i.run === null && noBackoff(i);
-const runs = (i: Instance): boolean => i.run !== null && i.run.ending === null && i.clearing === null && noBackoff(i);
-
-/** Which combinations of status, wish and run there are. */
-const LEGAL: Readonly<Record<Status, (i: Instance) => boolean>> = {
-  stopped: i => i.wanted === 'down' && !isAlive(i) && noBackoff(i),
-  pending: rests,
-  starting: runs,
-  ready: i => runs(i) && i.run?.pid !== null,
-  stopping: i => noBackoff(i) && (i.run === null ? i.clearing !== null : i.run.ending !== null && i.clearing === null),
-  backoff: i => i.wanted === 'up' && i.run === null && i.backoff !== null && i.reason !== null,
-  finished: rests,
-  failed: i => rests(i) && i.reason !== null,
-};
-
-/** One instance by itself. */
-export function auditInstance(i: Instance): void {
-  promise(LEGAL[i.status](i), () => `${i.id} can't be so: ${JSON.stringify(i)}`);
-  promise(!i.unhealthy || i.run !== null, () => `${i.id} is unhealthy without a run`);
-  promise(!i.leaving || i.wanted === 'down', () => `${i.id} leaves, but is wanted up`);
-  promise(i.nextRunAt === null || i.wanted === 'up', () => `${i.id} has a next run, but is wanted down`);
-  const {run} = i;
-  if (run === null) return;
-  promise(run.readyAt === null || i.status === 'starting', () => `${i.id} has readyAt while ${i.status}`);
-  promise(run.readyBy === null || i.status === 'starting', () => `${i.id} has readyBy while ${i.status}`);
-  promise((run.pid === null) === (run.startedAt === null), () => `${i.id} has half an identity`);
-  promise(run.ending === null || (run.alarmAt === null && run.endAt === null), () => `${i.id} ends and has deadlines`);
 }
 
 const upOnes = (worker: string, moment: Moment): readonly Instance[] =>

@@ -2,7 +2,7 @@
 import type {FleetSpec} from '../../src/fleet/types.ts';
 import type {Core, Input} from '../../src/supervisor/index.ts';
 import {randomWorker} from './fleets.ts';
-import type {Scope} from './model.ts';
+import type {Scope} from './model/scene.ts';
 import type {Prng} from './prng.ts';
 
 type Command = Exclude<Input, {readonly token: string} | {readonly type: 'tick'}>;

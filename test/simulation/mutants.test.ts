@@ -1,8 +1,9 @@
+/** Planted bugs: the simulation must find each of them. */
 import {describe, expect, test} from 'vitest';
 import {MUTANTS, mutated} from './mutants.ts';
 import {simulate, SimulationFailure} from './simulation.ts';
 
-/** Stories that may be told until the bug is found. */
+/** The number of stories within which a bug must be found. */
 const STORIES = 300;
 const STEPS = 2000;
 
@@ -16,9 +17,9 @@ describe('the simulation finds a core that', () => {
 });
 
 describe('a story', () => {
-  test('is the same each time for the same seed', async () => {
+  test('fails in the same way each time for the same seed', async () => {
     const core = await mutated(MUTANTS[0]!);
-    const tell = (seed: number): string => {
+    const failureOf = (seed: number): string => {
       try {
         simulate(seed, STEPS, core);
       } catch (error) {
@@ -27,9 +28,9 @@ describe('a story', () => {
       return '';
     };
     let seed = 1;
-    while (seed < STORIES && tell(seed) === '') seed++;
-    const told = tell(seed);
-    expect(told).toContain(`BROOD_SEED=${seed}`);
-    expect(tell(seed)).toBe(told);
+    while (seed < STORIES && failureOf(seed) === '') seed++;
+    const failure = failureOf(seed);
+    expect(failure).toContain(`BROOD_SEED=${seed}`);
+    expect(failureOf(seed)).toBe(failure);
   });
 });

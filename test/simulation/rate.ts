@@ -100,7 +100,7 @@ export class RateModel {
       backoff.held || backoff.until <= latest + ABOUT_MS,
       () => `${id} waits longer than it must, and is not held`,
     );
-    promise(!backoff.held || (reason ?? '').includes('waits for its turn'), () => `${id} does not say why it waits`);
+    promise(!backoff.held || (reason ?? '').includes('restart rate limit'), () => `${id} does not say why it waits`);
   }
 
   /** Storms begin with one that is held, and end when nobody is. */

@@ -1,4 +1,4 @@
-/** Those who use the fleet: people, monitors, editors, and clients that vanish in the middle of what they asked for. */
+/** The users of the fleet: people, monitors, editors, and clients that vanish during a request. */
 import {once} from 'node:events';
 import {writeFileSync} from 'node:fs';
 import {connect} from 'node:net';
@@ -10,7 +10,7 @@ import {connectFleet} from '../../src/control/connect.ts';
 import type {Client} from '../../src/control/client.ts';
 import type {Prng} from '../simulation/prng.ts';
 
-/** What was done how often, and what went wrong. */
+/** Numbers of actions done and failed. */
 export class Tally {
   readonly done = new Map<string, number>();
   readonly underWay = new Set<string>();
@@ -28,7 +28,7 @@ export class Tally {
 
 interface Actor {
   readonly what: string;
-  /** Between one time and the next. */
+  /** Average pause between two actions. */
   readonly everyMs: number;
   readonly act: (fleet: SoakFleet, rng: Prng) => Promise<void>;
 }
@@ -48,7 +48,7 @@ const asks = (what: string, everyMs: number, use: (client: Client, rng: Prng) =>
   act: (fleet, rng) => withClient(fleet, client => use(client, rng)),
 });
 
-/** A command that follows, and is cut off. */
+/** Runs a command that follows output, and kills it. */
 const cutOff = (what: string, everyMs: number, args: readonly string[]): Actor => ({
   what,
   everyMs,
@@ -62,7 +62,7 @@ const cutOff = (what: string, everyMs: number, args: readonly string[]): Actor =
   },
 });
 
-/** It says something, or half of it, and stays or goes without a word. */
+/** Sends a text, complete or not, and disconnects at once or later. */
 const rude = (what: string, everyMs: number, text: string): Actor => ({
   what,
   everyMs,
@@ -157,7 +157,7 @@ function signalled(signal: NodeJS.Signals): Actor['act'] {
     });
 }
 
-/** All of them at once, each after the other of its own, until it is aborted. */
+/** Runs all actors concurrently until abort; the actions of one are consecutive. */
 export async function actUntil(fleet: SoakFleet, rng: Prng, tally: Tally, end: AbortSignal): Promise<void> {
   await Promise.all(
     ACTORS.map(async ({what, everyMs, act}) => {

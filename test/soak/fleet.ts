@@ -1,7 +1,7 @@
-/** A fleet in which as much happens in ten minutes as in a typical one in a day. */
+/** A fleet in which ten minutes have as many events as a day of a typical one. */
 import {spawnSync} from 'node:child_process';
 
-/** Lines of some length, so many bytes a second, as a server under load writes them. */
+/** Writes lines of various lengths at a rate in bytes per second, like a server under load. */
 const CHATTY = `
 const [, , perSecond = '100000'] = process.argv;
 const line = i => new Date().toISOString() + ' request ' + i + ' GET /somewhere/or/other 200 ' + 'x'.repeat(i % 90) + '\\n';
@@ -36,12 +36,12 @@ export const files: Readonly<Record<string, string>> = {
 const quick = {first: '100ms', initial: '300ms', max: '300ms', jitter: '50%'};
 const endless = {restarts: 1_000_000, within: '1s'};
 const stop = {timeout: '2s'};
-/** Somebody kills them all the time. */
+/** For workers that are killed all the time. */
 const tough = {backoff: quick, give_up: endless, stop};
 
 export const hasPython = (): boolean => spawnSync('python3', ['-c', '']).status === 0;
 
-/** The fleet file; `version` is what an edit changes. */
+/** Returns the fleet file; an edit changes `version`. */
 export function fleetOf(version: number, python = hasPython()): object {
   const sleeper = {run: ['sleep', '100000'], ...tough};
   return {

@@ -1,16 +1,17 @@
 /**
- * Whether what was sampled over time stays flat. After a warm-up of a third, the middle of the last third may lie above
- * the middle of the second by a little: what lies there longer than that, and grows, is a leak.
+ * Judges whether sampled amounts stay flat. After a warm-up of a third, the median of the last third may exceed that of
+ * the
+ * second by a tolerance; a lasting growth beyond that is a leak.
  */
 
-/** One look at everything: amounts by name. */
+/** One sample: amounts by name. */
 export interface Sample {
-  /** Since the beginning. */
+  /** Time since the start. */
   readonly ms: number;
   readonly amounts: ReadonlyMap<string, number>;
 }
 
-/** How much more there may be in the last third: `ratio` times what was there before, and so much. */
+/** Tolerated growth in the last third: `ratio` times the earlier amount, and `plus`. */
 export interface Allowance {
   readonly ratio: number;
   readonly plus: number;
@@ -18,7 +19,7 @@ export interface Allowance {
 
 export interface Verdict {
   readonly what: string;
-  /** The middle of the second third, and of the last. */
+  /** Median of the second third, and of the last. */
   readonly before: number;
   readonly after: number;
   readonly most: number;
@@ -26,7 +27,7 @@ export interface Verdict {
   readonly flat: boolean;
 }
 
-/** By the first word that the name of an amount begins with. */
+/** By a prefix of the amount's name. */
 export type Allowances = readonly (readonly [prefix: string, Allowance])[];
 
 export function judge(samples: readonly Sample[], allowances: Allowances): Verdict[] {

@@ -1,6 +1,7 @@
 /**
- * `make soak DURATION=… SEED=…`: what happens to a typical fleet in 24 hours, in ten minutes; heap after collection,
- * descriptors, memory and files must stay flat. LEAK=heap|descriptors|files plants a leak, which must be found.
+ * `make soak DURATION=… SEED=…`: 24 hours of a typical fleet in ten minutes; heap after garbage collection,
+ * descriptors,
+ * memory and files must stay flat. LEAK=heap|descriptors|files plants a leak, which must be found.
  */
 import {setMaxListeners} from 'node:events';
 import {setTimeout as delay} from 'node:timers/promises';
@@ -14,7 +15,7 @@ import {parseDuration} from '../../src/fleet/values/duration.ts';
 
 const SAMPLES = 120;
 const SHORTEST_BETWEEN_MS = 1000;
-/** No command takes longer, once nobody asks for anything else. */
+/** More than any command takes once there are no others. */
 const ENDING_MS = 60_000;
 
 const LEAKS: readonly Leak[] = ['heap', 'descriptors', 'files'];
@@ -56,7 +57,7 @@ function print(verdicts: readonly Verdict[]): void {
   }
 }
 
-/** What the fleet itself has done meanwhile, by its journal as clients were told it. */
+/** Returns the numbers of the fleet's own events, from its journal as sent to clients. */
 function counted(fleet: SoakFleet): Map<string, number> {
   const counts = new Map<string, number>();
   for (const {type} of fleet.events()) counts.set(type, (counts.get(type) ?? 0) + 1);

@@ -1,6 +1,7 @@
 /**
- * Where a soak takes place: a fleet of copies of the built programs, to which a probe is appended that collects garbage
- * and says what is left when it is asked to. So the programs that are delivered need no such door.
+ * The place of a soak: a fleet of copies of the built programs with an appended probe, which collects garbage and
+ * reports
+ * the remaining memory on request. So the released programs need no such interface.
  */
 import {spawn, spawnSync, type ChildProcess, type SpawnOptions} from 'node:child_process';
 import {appendFileSync, cpSync, mkdirSync, symlinkSync} from 'node:fs';
@@ -8,12 +9,12 @@ import {join} from 'node:path';
 import {fleetFolder} from '../../src/control/folder.ts';
 import {project, TestFleet, type Ran} from '../end-to-end/harness.ts';
 
-/** A leak that is planted to see whether it is found. */
+/** A leak planted to check that it is found. */
 export type Leak = 'heap' | 'descriptors' | 'files';
 
 const COMMAND_MS = 60_000;
 
-/** Runs in keeper and controller, beside them: answers each request, a file with a number, in a file of its own. */
+/** The probe in keeper and controller: a request is a file with a number, the answer is a file of its own. */
 const probe = (folder: string, state: string, leak: Leak | null): string => `
 ;(() => {
   if (process.argv.includes('--check')) return;
@@ -46,9 +47,9 @@ const probe = (folder: string, state: string, leak: Leak | null): string => `
 `;
 
 export class SoakFleet extends TestFleet {
-  /** Where the probes are asked and answer. */
+  /** The folder of the probes' requests and answers. */
   readonly probes: string;
-  /** The fleet's own folder. */
+  /** The fleet's folder. */
   readonly state: string;
   readonly #cli: string;
 

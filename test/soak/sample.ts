@@ -1,4 +1,4 @@
-/** What keeper, controller, anchor and the fleet's folder hold at a moment, seen from outside. */
+/** Samples the holdings of keeper, controller, anchor and the fleet's folder, from outside. */
 import {readdirSync, readFileSync, renameSync, statSync, writeFileSync} from 'node:fs';
 import {basename, join, relative} from 'node:path';
 import type {Allowances} from './judge.ts';
@@ -6,12 +6,13 @@ import type {SoakFleet} from './place.ts';
 import {until} from '../end-to-end/harness.ts';
 
 const MIB = 1024 * 1024;
-/** A probe that does not answer within that has a problem of its own. */
+/** A probe without an answer within this time is a problem itself. */
 const ANSWER_MS = 30_000;
 
 /**
- * How much more there may be in the last third than in the second. Each restart, rotation or client that leaves 200 bytes
- * of heap, or one descriptor or file in a hundred, exceeds that in ten minutes.
+ * Tolerated growth from the second third to the last. A leak of 200 bytes of heap per restart, rotation or client, or
+ * of
+ * one descriptor or file per hundred, exceeds it in ten minutes.
  */
 export const ALLOWANCES: Allowances = [
   ['heap', {ratio: 1.02, plus: 0.3 * MIB}],
@@ -19,14 +20,14 @@ export const ALLOWANCES: Allowances = [
   ['memory', {ratio: 1.1, plus: 4 * MIB}],
   ['descriptors', {ratio: 1.03, plus: 6}],
   ['files', {ratio: 1.05, plus: 12}],
-  ['bytes of the journal', {ratio: Infinity, plus: 0}], // it is bounded by its rotation: JOURNAL_BYTES
+  ['bytes of the journal', {ratio: Infinity, plus: 0}], // limited by its rotation: JOURNAL_BYTES
   ['bytes of the index', {ratio: 1.1, plus: 32 * 1024}],
   ['bytes of runs', {ratio: 1.1, plus: 8 * 1024}],
   ['bytes', {ratio: 1.1, plus: 0.5 * MIB}],
   ['cgroups', {ratio: 1.1, plus: 6}],
 ];
 
-/** Five files of 8 MiB, and what is written before one is found to be full. */
+/** Five files of 8 MiB, and the excess written before a file is found to be full. */
 export const JOURNAL_BYTES = 5 * 8 * MIB + MIB;
 
 interface Parts {
@@ -37,7 +38,7 @@ interface Parts {
 
 let asked = 0;
 
-/** Looks at everything once; nothing of what it asks for changes what it looks at. */
+/** Takes one sample; doing so does not change the amounts. */
 export async function look(fleet: SoakFleet, parts: Parts): Promise<Map<string, number>> {
   const amounts = new Map<string, number>();
   const request = String(++asked);
@@ -75,7 +76,7 @@ function answerOf({probes}: SoakFleet, pid: number, request: string): {heapUsed:
 const pssOf = (pid: number): number =>
   1024 * Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1'))?.[1] ?? 0);
 
-/** By kind: how many files and how many bytes. */
+/** Returns the numbers of files and bytes, by kind. */
 function filesOf(folder: string): Map<string, number> {
   const sums = new Map<string, number>();
   const add = (what: string, amount: number): void => void sums.set(what, (sums.get(what) ?? 0) + amount);
@@ -96,7 +97,7 @@ function kindOf(path: string): string {
   return 'beside that';
 }
 
-/** Those of runs, where they have some (cgroups(7)). */
+/** Returns the number of cgroups of runs, if there are any (cgroups(7)). */
 function cgroupsOf(keeper: number, folder: string): number {
   const own = /^0::(.*)$/m.exec(readFileSync(`/proc/${keeper}/cgroup`, 'utf8'))?.[1];
   const mount = readFileSync('/proc/self/mountinfo', 'utf8')
@@ -105,7 +106,7 @@ function cgroupsOf(keeper: number, folder: string): number {
     ?.split(' ')[4];
   if (own === undefined || mount === undefined) return 0;
   try {
-    // The keeper itself waits in the cgroup of the next run.
+    // The keeper itself is in the cgroup prepared for the next run.
     const base = `brood-${basename(folder)}`;
     const all = readdirSync(join(mount, own.split(`/${base}/`)[0] ?? '', base), {withFileTypes: true});
     return all.filter(entry => entry.isDirectory()).length;

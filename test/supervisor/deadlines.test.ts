@@ -3,7 +3,7 @@ import {describe, expect, test} from 'vitest';
 import {DeadlineQueue, type Timed} from '../../src/supervisor/fleet/deadlines.ts';
 
 describe('the queue of deadlines', () => {
-  test('knows the earliest one, however they are set, moved and taken out', () => {
+  test('returns the earliest one, after any sequence of insertions, changes and removals', () => {
     const moves = fc.array(fc.tuple(fc.nat({max: 9}), fc.option(fc.nat({max: 100}))), {maxLength: 200});
     fc.assert(
       fc.property(moves, steps => {

@@ -13,7 +13,7 @@ function group(
   return {name, strategy, members, giveUp};
 }
 
-/** Workers a to e, all ready, in these groups. */
+/** Returns workers a to e, all ready, in these groups. */
 function bench(groups: readonly GroupSpec[], overrides: Partial<Record<string, Partial<WorkerSpec>>> = {}): Bench {
   const workers = ['a', 'b', 'c', 'd', 'e'].map(name => worker(name, overrides[name]));
   const made = Bench.of(workers, groups);
@@ -21,11 +21,11 @@ function bench(groups: readonly GroupSpec[], overrides: Partial<Record<string, P
   return made;
 }
 
-/** By worker: its status. */
+/** Returns the status of each worker. */
 const statuses = (of: Bench): string =>
   Array.from(of.core.instances(), ({worker, status}) => `${worker}:${status}`).join(' ');
 
-/** All that is being ended ends, nothing is left, and what is due is started. */
+/** Completes all stops, clears all runs, and starts whatever is due. */
 function settle(of: Bench): Bench {
   for (const {id, status, run} of [...of.core.instances()]) {
     if (status !== 'stopping') continue;
@@ -40,13 +40,13 @@ function settle(of: Bench): Bench {
 
 const crash = (of: Bench, id: string): Bench => settle(of.gone(id));
 
-describe('who restarts with one that failed', () => {
-  test('one-for-one: nobody', () => {
+describe('the members restarted after a failure', () => {
+  test('one-for-one: no others', () => {
     const of = bench([group('g', 'one-for-one', ['a', 'b'])]).gone('a/1');
     expect(statuses(of)).toBe('a:starting b:ready c:ready d:ready e:ready');
   });
 
-  test('one-for-all: all members, and all their instances', () => {
+  test('one-for-all: all members, with all their instances', () => {
     const of = bench([group('g', 'one-for-all', ['a', 'b'])], {b: {instances: 2}});
     of.exited('a/1');
     expect(statuses(of)).toBe('a:backoff b:stopping b:stopping c:ready d:ready e:ready');
@@ -54,12 +54,12 @@ describe('who restarts with one that failed', () => {
     expect(of.get('b/1').reason).toBe('restarts with group g: a/1: exit code 1');
   });
 
-  test('rest-for-one: those after it', () => {
+  test('rest-for-one: the members after it', () => {
     const of = bench([group('g', 'rest-for-one', ['d', 'a', 'c'])]).gone('a/1');
     expect(statuses(of)).toBe('a:pending b:ready c:stopping d:ready e:ready');
   });
 
-  test('begins when all that restart are down, and after the delay of the one that failed', () => {
+  test('start when all are down, and after the backoff of the failed one', () => {
     const backoff = {firstMs: 500, initialMs: 500, factor: 1, maxMs: 500, jitter: 0, resetAfterMs: 10_000};
     const of = bench([group('g', 'one-for-all', ['a', 'b', 'c'])], {a: {backoff}}).gone('a/1');
     of.gone('b/1', null);
@@ -71,10 +71,10 @@ describe('who restarts with one that failed', () => {
     expect(statuses(of)).toBe('a:starting b:starting c:starting d:ready e:ready');
   });
 
-  test('two that fail at one moment wait for each other and not for ever', () => {
+  test('two that fail at the same moment wait for each other, and not for ever', () => {
     const backoff = {firstMs: 500, initialMs: 500, factor: 1, maxMs: 500, jitter: 0, resetAfterMs: 10_000};
     const of = bench([group('g', 'one-for-all', ['a', 'b'])], {a: {backoff}, b: {backoff}});
-    of.spawnFailed('a/1'); // of a run that lives already: nothing
+    of.spawnFailed('a/1'); // ignored for a living run
     of.exited('a/1').exited('b/1').cleared('a/1').cleared('b/1');
     expect(statuses(of)).toMatch(/^a:backoff b:pending/);
     of.pass(600);
@@ -82,7 +82,7 @@ describe('who restarts with one that failed', () => {
     expect(of.get('b/1').restarts).toBe(1);
   });
 
-  test('not those that were stopped by hand, that finished for good, or that leave', () => {
+  test('do not include those stopped by hand, finished for good, or being removed', () => {
     const of = bench([group('g', 'one-for-all', ['a', 'b', 'c', 'd'])], {
       b: {restart: 'never'},
       c: {restart: 'on-failure'},
@@ -92,12 +92,12 @@ describe('who restarts with one that failed', () => {
     expect(statuses(of)).toBe('a:starting b:finished c:starting d:stopped e:ready');
   });
 
-  test("the end of a `never` worker is nobody else's business", () => {
+  test('do not include any if a `never` worker ends', () => {
     const of = bench([group('g', 'one-for-all', ['a', 'b'])], {a: {restart: 'never'}}).gone('a/1');
     expect(statuses(of)).toMatch(/^a:failed b:ready/);
   });
 
-  test('a stop or restart by hand concerns only what it names', () => {
+  test('do not include any after a stop or restart by hand', () => {
     const of = bench([group('g', 'one-for-all', ['a', 'b'])])
       .restart('a/1')
       .gone('a/1', null);
@@ -105,7 +105,7 @@ describe('who restarts with one that failed', () => {
     expect(of.spawned('a/1').stop('a/1').gone('a/1', null).status('b/1')).toBe('ready');
   });
 
-  test('goes on after the controller was lost in the middle of it', () => {
+  test('are the same if the controller is lost in the middle', () => {
     const of = bench([group('g', 'one-for-all', ['a', 'b'], limit(1))])
       .gone('a/1')
       .lose();
@@ -113,14 +113,14 @@ describe('who restarts with one that failed', () => {
     expect(of.effects.map(({type}) => type)).not.toContain('spawn');
     of.gone('b/1', null);
     expect(statuses(of)).toMatch(/^a:starting b:starting/);
-    // The first restart of the group was remembered.
+    // The snapshot includes the first restart of the group.
     of.spawned('a/1').spawned('b/1').gone('b/1');
     expect(statuses(settle(of))).toMatch(/^a:failed b:failed c:ready/);
   });
 });
 
 describe('giving up', () => {
-  test('the failure that is one too many fails all members, and the supervisor stays', () => {
+  test('one failure too many fails all members, while the supervisor stays', () => {
     const of = bench([group('g', 'one-for-one', ['a', 'b'], limit(2))]);
     crash(crash(of, 'a/1'), 'b/1').gone('a/1');
     expect(settle(of).get('a/1')).toMatchObject({
@@ -130,13 +130,13 @@ describe('giving up', () => {
     expect(statuses(of)).toBe('a:failed b:failed c:ready d:ready e:ready');
   });
 
-  test('counts within a time only', () => {
+  test('counts only restarts within the time', () => {
     const of = bench([group('g', 'one-for-one', ['a', 'b'], {restarts: 1, withinMs: 500})]);
     crash(crash(crash(of, 'a/1'), 'b/1'), 'a/1');
     expect(statuses(of)).toMatch(/^a:ready b:ready/);
   });
 
-  test('a worker that has had its own restarts takes with it those who share its fate', () => {
+  test('a worker that exceeds its own limit makes the members that share its fate fail, too', () => {
     const giveUp = {a: {giveUp: limit(1)}};
     expect(statuses(crash(crash(bench([group('g', 'one-for-all', ['a', 'b'])], giveUp), 'a/1'), 'a/1'))).toMatch(
       /^a:failed b:failed/,
@@ -146,7 +146,7 @@ describe('giving up', () => {
     );
   });
 
-  test('is handed to the group above, which restarts the group as one member', () => {
+  test('is escalated to the outer group, which restarts the group as one member', () => {
     const groups = [
       group('inner', 'one-for-one', ['a', 'b'], limit(0)),
       group('outer', 'rest-for-one', ['c', 'inner', 'd'], limit(1)),
@@ -160,14 +160,14 @@ describe('giving up', () => {
     expect(of.get('c/1').reason).toMatch(/^group outer gave up: 1 restart within 30s; last: b\/1/);
   });
 
-  test('start by hand forgives', () => {
+  test('start by hand resets it', () => {
     const of = bench([group('g', 'one-for-all', ['a', 'b'], limit(0))]);
     crash(of, 'a/1').start('a/1', 'b/1');
     for (const id of ['a/1', 'b/1']) of.spawned(id);
     expect(statuses(of)).toMatch(/^a:ready b:ready/);
   });
 
-  test('apply makes groups hold that came, changed or went, without a restart', () => {
+  test('apply adds, changes and removes groups without a restart', () => {
     const of = bench([]);
     const workers = ['a', 'b', 'c', 'd', 'e'].map(name => worker(name));
     of.say({type: 'configure', fleet: {...fleetOf(workers), groups: [group('g', 'one-for-all', ['a', 'b'])]}});

@@ -1,4 +1,4 @@
-/** A core to talk to in tests: facts are named by instance, time passes when told. */
+/** A core for tests: facts refer to instances by id, and time passes on demand. */
 import type {FleetSpec, GroupSpec, WorkerSpec} from '../../src/fleet/types.ts';
 import {
   createCore,
@@ -15,7 +15,12 @@ import {fleetOf, workerSpec} from '../simulation/fleets.ts';
 
 export {fleetOf, workerSpec};
 
-/** A worker without jitter, so that delays are what they say. */
+/** Fails the test: an invariant that the core reports as violated is a bug. */
+export function violated(words: string): never {
+  throw new Error(`an invariant is violated: ${words}`);
+}
+
+/** Returns a worker without jitter, so that delays are exact. */
 export function worker(name: string, overrides: Partial<WorkerSpec> = {}): WorkerSpec {
   const {backoff} = workerSpec(name);
   return workerSpec(name, {backoff: {...backoff, jitter: 0}, ...overrides});
@@ -24,11 +29,11 @@ export function worker(name: string, overrides: Partial<WorkerSpec> = {}): Worke
 export class Bench {
   core: Core;
   mono = 1000;
-  /** How much more the wall clock shows, which somebody may set. */
+  /** Lead of the wall clock over the monotonic clock; may be set. */
   ahead = 5_000_000;
-  /** What the last input made the core want. */
+  /** Effects of the last input. */
   effects: Effect[] = [];
-  /** Everything that it ever wanted. */
+  /** All effects since the beginning. */
   readonly all: Effect[] = [];
   limits = rateLimitsFor(1);
   #tokens = 0;
@@ -39,7 +44,7 @@ export class Bench {
     this.say({type: 'tick'});
   }
 
-  /** With groups. */
+  /** Makes a bench with groups. */
   static of(workers: readonly WorkerSpec[], groups: readonly GroupSpec[]): Bench {
     const bench = new Bench(...workers);
     bench.core = createCore({...fleetOf(workers), groups}, bench.options);
@@ -47,7 +52,7 @@ export class Bench {
   }
 
   get options(): CoreOptions {
-    return {newToken: () => `t${++this.#tokens}`, random: () => 0.5, calendar: CALENDAR, limits: this.limits};
+    return {newToken: () => `t${++this.#tokens}`, random: () => 0.5, calendar: CALENDAR, limits: this.limits, violated};
   }
 
   say(input: Input): this {
@@ -56,7 +61,7 @@ export class Bench {
     return this;
   }
 
-  /** So much time (ms) passes, and what is due happens. */
+  /** Advances the time (ms) and handles what is due. */
   pass(ms: number): this {
     this.mono += ms;
     return this.say({type: 'tick'});
@@ -83,7 +88,7 @@ export class Bench {
     return this.say({type: 'cleared', token: this.token(id), proof: 'lineage', survivors});
   }
 
-  /** Its main process ends, and nothing is left of it. */
+  /** Ends the main process, and leaves nothing of the run. */
   gone(id: string, code: number | null = 1): this {
     return this.exited(id, code).cleared(id);
   }
@@ -97,7 +102,7 @@ export class Bench {
     return this.say({type: 'configure', fleet});
   }
 
-  /** The controller is lost, and another one goes on. */
+  /** Replaces the controller by a new one from its snapshot. */
   lose(): this {
     const {core, effects} = restoreCore(this.core.snapshot(), this.options);
     this.core = core;
@@ -115,23 +120,23 @@ export class Bench {
     return this.get(id).status;
   }
 
-  /** Of its run, or of what is being cleared. */
+  /** Returns the token of its run, or of the run being cleared. */
   token(id: string): string {
     const {run, clearing} = this.get(id);
     return run?.token ?? clearing ?? 'none';
   }
 
-  /** Types of the last effects that are no journal lines. */
+  /** Returns the types of the last effects, except journal lines. */
   wanted(): string[] {
     return this.effects.filter(({type}) => type !== 'journal').map(({type}) => type);
   }
 
-  /** Types of the last journal lines. */
+  /** Returns the types of the last journal lines. */
   journal(): string[] {
     return this.effects.flatMap(effect => (effect.type === 'journal' ? [effect.event.type] : []));
   }
 
-  /** How often something was wanted since the beginning. */
+  /** Returns how often an effect has occurred since the beginning. */
   count(type: Effect['type']): number {
     return this.all.filter(effect => effect.type === type).length;
   }

@@ -4,7 +4,7 @@ import {Bench, worker} from './harness.ts';
 
 const health = {kind: 'tcp', host: '127.0.0.1', port: 80, everyMs: 5000, timeoutMs: 1000, failures: 3} as const;
 
-/** A worker that is ready, and the word that its checks have failed. */
+/** Returns a bench with a ready worker that has health checks. */
 function ready(overrides: Partial<WorkerSpec> = {}): Bench {
   return new Bench(worker('web', {health, ...overrides})).spawned('web/1');
 }
@@ -15,7 +15,7 @@ function fail(bench: Bench, {failures = 3, badForMs = 0} = {}): Bench {
 }
 
 describe('a worker whose health checks fail', () => {
-  test('is flagged and ended, and the journal says why', () => {
+  test('is flagged and ended, and the journal has the reason', () => {
     const bench = fail(ready());
     expect(bench.wanted()).toEqual(['end']);
     expect(bench.journal()).toEqual(['health-failed', 'status-changed']);
@@ -28,7 +28,7 @@ describe('a worker whose health checks fail', () => {
     });
   });
 
-  test('is started again, and is no longer flagged', () => {
+  test('is restarted, and no longer flagged', () => {
     const bench = fail(ready()).exited('web/1', 0);
     expect(bench.get('web/1')).toMatchObject({
       status: 'backoff',
@@ -40,7 +40,7 @@ describe('a worker whose health checks fail', () => {
     expect(bench.cleared('web/1').wanted()).toEqual(['forget', 'spawn']);
   });
 
-  test('has failed where its policy wants no restart, though it ended as it should', () => {
+  test('has failed if its policy allows no restart, even if it exits with success', () => {
     for (const restart of ['never', 'on-failure'] as const) {
       const bench = fail(ready({restart}), {failures: 1}).exited('web/1', 0);
       const status = restart === 'never' ? 'failed' : 'backoff';
@@ -48,7 +48,7 @@ describe('a worker whose health checks fail', () => {
     }
   });
 
-  test('is given up when it never was well, however long its checks took to say so', () => {
+  test('is given up if it never was healthy, however long its checks took', () => {
     const bench = ready({giveUp: {restarts: 2, withinMs: 1000}});
     for (let i = 0; i < 3; i++) {
       if (i > 0) bench.spawned('web/1');
@@ -60,7 +60,7 @@ describe('a worker whose health checks fail', () => {
     expect(bench.count('spawn')).toBe(3);
   });
 
-  test('begins a new row of restarts when it had been well for long, even if it then takes long to end', () => {
+  test('starts a new row of restarts if it had been healthy for long, even if its end then takes long', () => {
     const bench = ready();
     fail(bench, {badForMs: 0}).gone('web/1').spawned('web/1');
     expect(bench.get('web/1').row).toBe(1);
@@ -70,7 +70,7 @@ describe('a worker whose health checks fail', () => {
     expect(bench.pass(60_000).gone('web/1').get('web/1').row).toBe(2);
   });
 
-  test('is let be while it is paused, is being ended, is wanted down, or is not ready', () => {
+  test('is left alone while it is paused, being ended, wanted down, or not ready', () => {
     const log = {kind: 'log', text: 'up', timeoutMs: 30_000} as const;
     const starting = ready({ready: log});
     expect(fail(starting).effects).toEqual([]);
@@ -83,7 +83,7 @@ describe('a worker whose health checks fail', () => {
     expect(fail(needed).effects).toEqual([]);
   });
 
-  test('is restarted as asked when somebody asks for that meanwhile', () => {
+  test('is restarted on request if that arrives in the meantime', () => {
     const bench = fail(ready({restart: 'never'}))
       .restart('web/1')
       .exited('web/1');
@@ -92,14 +92,14 @@ describe('a worker whose health checks fail', () => {
     expect(bench.get('web/1').restarts).toBe(0);
   });
 
-  test('goes on being ended after the controller was lost', () => {
+  test('continues to be ended after the controller was lost', () => {
     const bench = fail(ready()).lose();
     expect(bench.wanted()).toEqual(['end']);
     expect(bench.get('web/1')).toMatchObject({status: 'stopping', unhealthy: true});
   });
 });
 
-test('another definition of its health needs no new run', () => {
+test('a changed definition of health needs no restart', () => {
   const bench = ready().configure(worker('web', {health: {...health, failures: 1}}));
   expect(bench.journal()).toEqual(['plan-applied']);
   expect(bench.wanted()).toEqual([]);

@@ -4,7 +4,7 @@ import {Bench, worker} from './harness.ts';
 const log = {kind: 'log', text: 'up', timeoutMs: 30_000} as const;
 
 describe('an instance', () => {
-  test('is ready as soon as it is spawned when nothing else was asked for', () => {
+  test('is ready as soon as it is spawned, unless its definition has another condition', () => {
     const bench = new Bench(worker('web'));
     expect(bench.status('web/1')).toBe('starting');
     bench.spawned('web/1');
@@ -12,7 +12,7 @@ describe('an instance', () => {
     expect(bench.journal()).toEqual(['spawned', 'ready', 'status-changed']);
   });
 
-  test('is asked whether it is ready, and no longer once it is', () => {
+  test('is probed for readiness, and no longer once it is ready', () => {
     const bench = new Bench(worker('web', {ready: log})).spawned('web/1');
     expect(bench.wanted()).toEqual(['probe']);
     bench.probeReady('web/1');
@@ -20,13 +20,13 @@ describe('an instance', () => {
     expect(bench.status('web/1')).toBe('ready');
   });
 
-  test('is ready some time after its spawn when that was asked for', () => {
+  test('is ready some time after its spawn if its definition requires that', () => {
     const bench = new Bench(worker('web', {ready: {kind: 'after', delayMs: 300, timeoutMs: 30_000}})).spawned('web/1');
     expect(bench.pass(299).status('web/1')).toBe('starting');
     expect(bench.pass(1).status('web/1')).toBe('ready');
   });
 
-  test('is ended, and that is a failure, when it does not get ready in time', () => {
+  test('is ended, as a failure, if it does not get ready in time', () => {
     const bench = new Bench(worker('web', {ready: log, restart: 'never'})).spawned('web/1').pass(30_000);
     expect(bench.wanted()).toEqual(['unprobe', 'end']);
     bench.gone('web/1', 0);
@@ -37,14 +37,14 @@ describe('an instance', () => {
     });
   });
 
-  test('gives up when it never gets ready, though each attempt lasts longer than reset_after', () => {
+  test('gives up if it never gets ready, even if each attempt lasts longer than reset_after', () => {
     const bench = new Bench(worker('web', {ready: log, giveUp: {restarts: 2, withinMs: 1000}}));
     for (let i = 0; i < 3; i++) bench.spawned('web/1').pass(30_000).gone('web/1').pass(30_000);
     expect(bench.get('web/1').reason).toBe('gave up after 2 restarts in a row; last: not ready within 30s');
     expect(bench.count('spawn')).toBe(3);
   });
 
-  test('is only flagged when a keeper that died may have heard that it is ready', () => {
+  test('is only flagged if a keeper that died may have seen its readiness', () => {
     const bench = new Bench(worker('web', {ready: log})).spawned('web/1');
     bench.say({type: 'spawned', token: 't1', pid: 101, startTime: '1', at: 1, adopted: true});
     expect(bench.journal()).toEqual(['adopted']);
@@ -55,7 +55,7 @@ describe('an instance', () => {
     expect(bench.wanted()).toEqual(['unprobe']);
   });
 
-  test('waits for what its last run left behind before the next one begins', () => {
+  test('waits until its last run is cleared before the next one begins', () => {
     const bench = new Bench(worker('web')).spawned('web/1').exited('web/1');
     expect(bench.status('web/1')).toBe('backoff');
     expect(bench.effects).toContainEqual({type: 'clear', token: 't1', graceMs: 1000});
@@ -64,13 +64,13 @@ describe('an instance', () => {
     expect(bench.wanted()).toEqual(['forget', 'spawn']);
   });
 
-  test('names the survivors that could not be ended', () => {
+  test('lists the survivors that could not be ended', () => {
     const bench = new Bench(worker('web')).spawned('web/1').stop('web/1').exited('web/1').cleared('web/1', ['7 deaf']);
     expect(bench.get('web/1')).toMatchObject({status: 'stopped', survivors: ['7 deaf'], proof: 'lineage'});
     expect(bench.journal()).toEqual(['survivor', 'status-changed']);
   });
 
-  test('is down when its spawn fails while it is being stopped', () => {
+  test('is down if its spawn fails during a stop', () => {
     const bench = new Bench(worker('web')).stop('web/1');
     expect(bench.wanted()).toEqual(['end']);
     bench.spawnFailed('web/1');
@@ -78,31 +78,31 @@ describe('an instance', () => {
     expect(bench.status('web/1')).toBe('stopped');
   });
 
-  test('goes on being stopped when it turns out to have been spawned', () => {
+  test('continues its stop if it turns out to have been spawned', () => {
     const bench = new Bench(worker('web')).stop('web/1').spawned('web/1');
     expect(bench.get('web/1')).toMatchObject({status: 'stopping', run: {pid: 101}});
     expect(bench.gone('web/1').status('web/1')).toBe('stopped');
   });
 
-  test('ends when its time is over, and is judged by its exit', () => {
+  test('is ended after its maximum runtime, and judged by its exit', () => {
     const bench = new Bench(worker('web', {maxRuntimeMs: 3_600_000, restart: 'on-failure'})).spawned('web/1');
     bench.pass(3_600_000);
-    expect(bench.get('web/1').reason).toBe('ran for 1h');
+    expect(bench.get('web/1').reason).toBe('reached its maximum runtime of 1h');
     expect(bench.gone('web/1', 0).status('web/1')).toBe('finished');
   });
 
-  test('may be cleared though nobody saw it end', () => {
+  test('may be cleared without a reported exit', () => {
     const bench = new Bench(worker('web', {restart: 'never'})).spawned('web/1').cleared('web/1');
     expect(bench.get('web/1')).toMatchObject({status: 'failed', clearing: null, exit: {reason: 'unknown'}});
   });
 });
 
-describe('facts about runs that are over', () => {
+describe('facts about past runs', () => {
   test.each([
     {type: 'exited', token: 'old', code: 0, signal: null, at: 1},
     {type: 'cleared', token: 'old', proof: 'cgroup', survivors: []},
     {type: 'spawn-failed', token: 'old', code: 'EX', message: 'x', at: 1, shortage: false},
-  ] as const)('let the keeper forget them: $type', fact => {
+  ] as const)('make the keeper forget them: $type', fact => {
     expect(new Bench(worker('web')).say(fact).effects).toEqual([{type: 'forget', token: 'old'}]);
   });
 
@@ -114,7 +114,7 @@ describe('facts about runs that are over', () => {
     expect(new Bench(worker('web')).say(fact).effects).toEqual([]);
   });
 
-  test('told twice are the same as told once', () => {
+  test('have the same effect twice as once', () => {
     const bench = new Bench(worker('web', {backoff: {...worker('x').backoff, firstMs: 500}})).spawned('web/1');
     bench.exited('web/1').exited('web/1');
     expect(bench.effects).toEqual([]);
@@ -134,14 +134,14 @@ describe('pausing', () => {
     expect(bench.journal()).toEqual(['resumed']);
   });
 
-  test('moves the time by which a worker must be ready', () => {
+  test('postpones the deadline for readiness', () => {
     const bench = new Bench(worker('web', {ready: log})).spawned('web/1').pass(20_000);
     bench.say({type: 'paused', token: 't1'}).pass(100_000).say({type: 'continued', token: 't1'});
     expect(bench.pass(9_999).status('web/1')).toBe('starting');
     expect(bench.pass(1).status('web/1')).toBe('stopping');
   });
 
-  test('does not keep a worker from being stopped', () => {
+  test('does not prevent a stop', () => {
     const bench = new Bench(worker('web'))
       .spawned('web/1')
       .say({type: 'pause', ids: ['web/1']})
@@ -150,7 +150,7 @@ describe('pausing', () => {
     expect(bench.gone('web/1').status('web/1')).toBe('stopped');
   });
 
-  test('before the spawn is done takes effect after it', () => {
+  test('before the end of the spawn takes effect after it', () => {
     const bench = new Bench(worker('web')).say({type: 'pause', ids: ['web/1']});
     expect(bench.wanted()).toEqual([]);
     expect(bench.spawned('web/1').wanted()).toEqual(['freeze']);

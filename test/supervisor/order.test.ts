@@ -1,14 +1,14 @@
 import {describe, expect, test} from 'vitest';
 import {Bench, worker} from './harness.ts';
 
-/** All of them up, in this order. */
+/** Spawns all of them, in this order. */
 function up(bench: Bench, ...ids: string[]): Bench {
   for (const id of ids) bench.spawned(id);
   return bench;
 }
 
 describe('after', () => {
-  test('holds a worker back until all instances of the other are ready', () => {
+  test('delays a worker until all instances of the other are ready', () => {
     const bench = new Bench(worker('db', {instances: 2}), worker('web', {after: ['db']}));
     expect(bench.core.blockedBy('web/1')).toBe('waits for db, which is starting');
     expect(bench.spawned('db/1').status('web/1')).toBe('pending');
@@ -16,7 +16,7 @@ describe('after', () => {
     expect(bench.core.blockedBy('web/1')).toBeNull();
   });
 
-  test('is satisfied by what finished well, and not by what failed', () => {
+  test('is satisfied by a worker that finished with success, and not by one that failed', () => {
     const bench = new Bench(worker('migrate', {restart: 'never'}), worker('web', {after: ['migrate']}));
     bench.spawned('migrate/1');
     const failed = new Bench(
@@ -31,17 +31,17 @@ describe('after', () => {
     expect(bench.gone('migrate/1', 0).status('web/1')).toBe('starting');
   });
 
-  test('does not wait for what was stopped by hand', () => {
+  test('does not wait for a worker that was stopped by hand', () => {
     const bench = new Bench(worker('db', {ready: {kind: 'notify', timeoutMs: 1000}}), worker('web', {after: ['db']}));
     expect(bench.stop('db/1').status('web/1')).toBe('starting');
   });
 
-  test('leaves a worker alone when the other one stops or fails', () => {
+  test('has no effect when the other worker stops or fails later', () => {
     const bench = up(new Bench(worker('db'), worker('web', {after: ['db']})), 'db/1', 'web/1');
     expect(bench.stop('db/1').gone('db/1').status('web/1')).toBe('ready');
   });
 
-  test('orders the stop: dependents are gone before it is their turn', () => {
+  test('orders the stop: dependents are gone before the worker itself is stopped', () => {
     const bench = up(new Bench(worker('db'), worker('web', {after: ['db']})), 'db/1', 'web/1');
     bench.stop('db/1', 'web/1');
     expect([bench.status('db/1'), bench.status('web/1')]).toEqual(['ready', 'stopping']);
@@ -51,14 +51,14 @@ describe('after', () => {
     expect(bench.status('db/1')).toBe('stopping');
   });
 
-  test('does not hold up the stop of those that are independent', () => {
+  test('does not delay the stop of independent workers', () => {
     const bench = up(new Bench(worker('a'), worker('b')), 'a/1', 'b/1').stop('a/1', 'b/1');
     expect(bench.wanted()).toEqual(['end', 'end']);
   });
 });
 
 describe('requires', () => {
-  test('ends those that require what is stopped, first, and starts them again with it', () => {
+  test('ends dependents of a stopped worker first, and starts them again with it', () => {
     const bench = new Bench(worker('db'), worker('api', {requires: ['db']}), worker('web', {requires: ['api']}));
     up(bench, 'db/1', 'api/1', 'web/1').stop('db/1');
     expect(['db/1', 'api/1', 'web/1'].map(id => bench.status(id))).toEqual(['ready', 'ready', 'stopping']);
@@ -70,7 +70,7 @@ describe('requires', () => {
     expect(bench.get('web/1')).toMatchObject({status: 'ready', restarts: 0, row: 0});
   });
 
-  test('ends those that require what failed for good', () => {
+  test('ends dependents of a worker that failed for good', () => {
     const db = worker('db', {giveUp: {restarts: 0, withinMs: 1000}});
     const bench = up(new Bench(db, worker('web', {requires: ['db']})), 'db/1', 'web/1')
       .gone('db/1', 3)
@@ -81,24 +81,24 @@ describe('requires', () => {
     });
   });
 
-  test('leaves them up while the other one is merely restarted', () => {
+  test('keeps dependents up while the worker is only restarted', () => {
     const bench = up(new Bench(worker('db'), worker('web', {requires: ['db']})), 'db/1', 'web/1');
     expect(bench.gone('db/1').status('web/1')).toBe('ready');
     expect(bench.spawned('db/1').restart('db/1').status('web/1')).toBe('ready');
   });
 
-  test('leaves them up while one of several instances is stopped', () => {
+  test('keeps dependents up while one of several instances is stopped', () => {
     const bench = new Bench(worker('db', {instances: 2}), worker('web', {requires: ['db']}));
     up(bench, 'db/1', 'db/2', 'web/1').stop('db/1').gone('db/1');
     expect(bench.status('web/1')).toBe('ready');
     expect(bench.stop('db/2').status('web/1')).toBe('stopping');
   });
 
-  test('of something that is not there is satisfied', () => {
+  test('of a missing worker is satisfied', () => {
     expect(new Bench(worker('web', {requires: ['ghost'], after: ['ghost']})).status('web/1')).toBe('starting');
   });
 
-  test('is brought up with what is started', () => {
+  test('starts the required workers together with the dependent', () => {
     const bench = up(new Bench(worker('db'), worker('web', {requires: ['db']})), 'db/1', 'web/1').stop('db/1');
     bench.gone('web/1').gone('db/1').stop('web/1').start('web/1');
     expect([bench.status('db/1'), bench.status('web/1')]).toEqual(['starting', 'pending']);
@@ -106,7 +106,7 @@ describe('requires', () => {
 });
 
 describe('a chain of thousands', () => {
-  test('is started from its end, and leaves', () => {
+  test('is started from its end, and can be removed', () => {
     const long = 6_000;
     const chain = Array.from({length: long}, (_, i) =>
       worker(`w${i}`, i === 0 ? {} : {after: [`w${i - 1}`], requires: [`w${i - 1}`]}),

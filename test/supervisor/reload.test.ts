@@ -2,7 +2,7 @@ import {describe, expect, test} from 'vitest';
 import type {WorkerSpec} from '../../src/fleet/types.ts';
 import {Bench, worker} from './harness.ts';
 
-/** Three instances of web, all ready, and a reload of them asked for. */
+/** Returns three instances of web, all ready, with a reload requested. */
 function bench(overrides: Partial<WorkerSpec> = {}): Bench {
   const of = new Bench(worker('web', {instances: 3, ...overrides}));
   for (const {id} of [...of.core.instances()]) of.spawned(id).probeReady(id);
@@ -16,7 +16,7 @@ const failures = (of: Bench): unknown[] =>
   of.all.flatMap(effect => (effect.type === 'journal' && effect.event.type === 'reload-failed' ? [effect.event] : []));
 
 describe('a reload', () => {
-  test('restarts one instance after another, and each is ready before the next', () => {
+  test('restarts one instance after another, each ready before the next', () => {
     const of = bench(probed);
     expect(statuses(of)).toBe('stopping ready ready');
     of.gone('web/1', 0).spawned('web/1').pass(3000);
@@ -29,7 +29,7 @@ describe('a reload', () => {
     expect(failures(of)).toEqual([]);
   });
 
-  test('lets one that nobody asks run for a second first', () => {
+  test('lets an instance without a readiness check run for a second before the next', () => {
     const of = bench().gone('web/1', 0).spawned('web/1');
     expect(statuses(of.pass(999))).toBe('ready ready ready');
     expect(statuses(of.pass(1))).toBe('ready stopping ready');
@@ -39,7 +39,7 @@ describe('a reload', () => {
     ['crashes at once', (of: Bench) => of.gone('web/1', 0).spawned('web/1').gone('web/1')],
     ['can not be spawned', (of: Bench) => of.gone('web/1', 0).spawnFailed('web/1')],
     ['crashes while the next one has its turn', (of: Bench) => again(of, 'web/1').pass(1000).gone('web/1')],
-  ])('ends at one that %s, and the others stay as they are', (_name, fail) => {
+  ])('ends at one that %s, and the others stay unchanged', (_name, fail) => {
     const of = fail(bench());
     expect(failures(of)).toMatchObject([{worker: 'web', instance: 1}]);
     expect(of.get('web/3').run?.token).toBe('t3');
@@ -53,27 +53,27 @@ describe('a reload', () => {
     expect(of.get('web/2').run?.token).toBe('t2');
   });
 
-  test('goes on after a controller was lost', () => {
+  test('continues after a controller was lost', () => {
     const of = bench().lose().gone('web/1', 0).spawned('web/1').lose().pass(1000);
     expect(statuses(of)).toBe('ready stopping ready');
     again(of, 'web/2').lose().pass(1000);
     expect(statuses(of)).toBe('ready ready stopping');
   });
 
-  test('passes over what is stopped meanwhile, and what somebody restarts', () => {
+  test('skips instances that are stopped or restarted in the meantime', () => {
     const of = bench().stop('web/2').gone('web/2', 0).gone('web/1', 0).spawned('web/1').pass(1000);
     expect(statuses(of)).toBe('ready stopped stopping');
     of.restart('web/3').gone('web/3', 0).spawned('web/3');
     expect(of.core.isReloading('web/3')).toBe(false);
   });
 
-  test('starts nothing that does not run', () => {
+  test('does not start an instance that is down', () => {
     const of = new Bench(worker('web')).spawned('web/1').stop('web/1').gone('web/1', 0);
     expect(of.say({type: 'reload', ids: ['web/1']}).status('web/1')).toBe('stopped');
     expect(of.core.isReloading('web/1')).toBe(false);
   });
 
-  test('is over when all is stopped', () => {
+  test('ends when the fleet is stopped', () => {
     const of = bench().say({type: 'down', now: false});
     expect(of.core.isReloading('web/2')).toBe(false);
   });

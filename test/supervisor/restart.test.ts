@@ -20,7 +20,7 @@ describe('the restart policy', () => {
     expect(decide(worker('a', {restart}), NO_HISTORY, {well, words: 'x'}, 0, middle).kind).toBe(kind);
   });
 
-  test('waits first, then initial, then factor times longer, up to max', () => {
+  test('delays by first, then initial, then factor times longer, up to max', () => {
     const spec = worker('a', {
       backoff: {firstMs: 0, initialMs: 100, factor: 2, maxMs: 350, jitter: 0, resetAfterMs: 10_000},
     });
@@ -46,7 +46,7 @@ describe('the restart policy', () => {
     });
   });
 
-  test('gives up at too many restarts within the time, though each run lasted', () => {
+  test('gives up at too many restarts within the time, even if each run lasted', () => {
     const spec = worker('web', {
       giveUp: {restarts: 2, withinMs: 60_000},
       backoff: {...worker('x').backoff, resetAfterMs: 1000},
@@ -56,17 +56,17 @@ describe('the restart policy', () => {
     expect(bench.get('web/1').reason).toBe('gave up after 2 restarts within 1m; last: exit code 3');
   });
 
-  test('counts one restart after one crash and one respawn', () => {
+  test('counts one restart for one crash and one respawn', () => {
     const bench = new Bench(worker('web')).spawned('web/1').gone('web/1').spawned('web/1');
     expect(bench.get('web/1')).toMatchObject({status: 'ready', restarts: 1, row: 1});
   });
 
-  test('forgets the row after a run that lasted', () => {
+  test('starts a new row after a run that lasted', () => {
     const bench = new Bench(worker('web')).spawned('web/1').gone('web/1').spawned('web/1').pass(10_000);
     expect(bench.gone('web/1').get('web/1')).toMatchObject({row: 1, restarts: 2, status: 'starting'});
   });
 
-  test('never gives up for lack of processes, but asks later and later', () => {
+  test('never gives up for lack of processes, but retries at increasing intervals', () => {
     const bench = new Bench(worker('web', {restart: 'never', giveUp: {restarts: 0, withinMs: 60_000}}));
     const delays: number[] = [];
     for (let i = 0; i < 12; i++) {
@@ -78,7 +78,7 @@ describe('the restart policy', () => {
     expect(bench.get('web/1')).toMatchObject({status: 'starting', restarts: 0, row: 0});
   });
 
-  test('counts a program that is not there as a failure', () => {
+  test('counts a missing program as a failure', () => {
     const bench = new Bench(worker('web', {restart: 'never'})).spawnFailed('web/1');
     expect(bench.get('web/1')).toMatchObject({
       status: 'failed',
@@ -89,14 +89,14 @@ describe('the restart policy', () => {
     });
   });
 
-  test('restarts after an end that nobody saw, unless never', () => {
+  test('restarts after an unknown exit, unless never', () => {
     const statuses = (['always', 'on-failure', 'never'] as const).map(restart =>
       new Bench(worker('web', {restart})).spawned('web/1').exited('web/1', null).status('web/1'),
     );
     expect(statuses).toEqual(['backoff', 'backoff', 'failed']);
   });
 
-  test('never shrinks a delay within a row, and never exceeds what was asked for', () => {
+  test('never shortens a delay within a row, and never exceeds the configured maximum', () => {
     const ms = fc.integer({min: 0, max: 60_000});
     const backoff = fc.record({
       firstMs: ms,
@@ -131,10 +131,10 @@ describe('the restart policy', () => {
   });
 });
 
-describe('ending well', () => {
+describe('success', () => {
   const exit = (code: number | null, signal: 'SIGTERM' | null, reason = 'exited') => ({code, signal, at: 0, reason});
 
-  test('is what the list says, of all exit codes', () => {
+  test('is determined by the list, for all exit codes', () => {
     for (let code = 0; code < 256; code++) {
       expect(endedWell(exit(code, null), [0, 7])).toBe(code === 0 || code === 7);
     }
@@ -143,7 +143,7 @@ describe('ending well', () => {
     expect(endedWell(exit(null, null), [0])).toBe(false);
   });
 
-  test('is not possible for a run that never got ready', () => {
+  test('is impossible for a run that never got ready', () => {
     expect(endedWell(exit(0, null, 'not-ready'), [0])).toBe(false);
   });
 });

@@ -5,7 +5,7 @@ import {Bench, worker} from './harness.ts';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-/** A worker that is run every five minutes, and two minutes to go. */
+/** Returns a worker that runs every five minutes, two minutes before its next run. */
 function bench(overrides: Partial<WorkerSpec> = {}): Bench {
   const made = new Bench(worker('job', {schedule: '*/5 * * * *', ...overrides}));
   made.ahead = 1000 * HOUR + 3 * MINUTE - made.mono;
@@ -21,20 +21,20 @@ const skipped = (of: Bench): unknown[] =>
   );
 
 describe('a worker with a schedule', () => {
-  test('waits for its time, and says when that is', () => {
+  test('waits for its time, which is its reason', () => {
     const of = bench().pass(2 * MINUTE - 1);
     expect(of.status('job/1')).toBe('pending');
     expect(of.get('job/1').reason).toBe('next run at 60005 min');
     expect(of.pass(1).status('job/1')).toBe('starting');
   });
 
-  test.each(['always', 'on-failure', 'never'] as const)('waits again when it ended well (%s)', restart => {
+  test.each(['always', 'on-failure', 'never'] as const)('waits again after success (%s)', restart => {
     const of = run(bench({restart})).gone('job/1', 0);
     expect(of.status('job/1')).toBe('pending');
     expect(untilNext(of).status('job/1')).toBe('starting');
   });
 
-  test('is tried again when it failed, then waits, with a clean slate', () => {
+  test('is restarted after a failure, then waits, with a clean slate', () => {
     const of = run(bench({giveUp: {restarts: 1, withinMs: 30_000}})).gone('job/1');
     expect(of.status('job/1')).toBe('starting');
     of.spawned('job/1').gone('job/1');
@@ -43,16 +43,16 @@ describe('a worker with a schedule', () => {
     expect(run(of).get('job/1').row).toBe(0);
   });
 
-  test('waits when it failed and is never restarted, and says so', () => {
+  test('waits after a failure if it is never restarted, and reports it', () => {
     const of = run(bench({restart: 'never'})).exited('job/1', 3);
     expect(of.status('job/1')).toBe('pending');
     expect(of.journal()).toContain('run-failed');
   });
 
-  test('does not begin while the run before goes on', () => {
+  test('does not begin while the previous run goes on', () => {
     const of = run(bench()).pass(5 * MINUTE);
     expect(of.status('job/1')).toBe('ready');
-    expect(skipped(of)).toEqual(['the run before has not ended']);
+    expect(skipped(of)).toEqual(['the previous run has not ended']);
     of.pass(MINUTE).gone('job/1', 0);
     expect(of.pass(MINUTE).status('job/1')).toBe('pending');
     expect(untilNext(of).status('job/1')).toBe('starting');
@@ -69,14 +69,14 @@ describe('a worker with a schedule', () => {
     expect(skipped(of).length).toBe(status === 'pending' ? 1 : 0);
   });
 
-  test('is missed while the machine is suspended, and runs at the next time', () => {
+  test('misses its time while the machine is suspended, and runs at the next one', () => {
     const of = bench();
     of.ahead += 8 * HOUR + MINUTE;
     expect(of.pass(5000).status('job/1')).toBe('pending');
     expect(untilNext(of).status('job/1')).toBe('starting');
   });
 
-  test('is not run twice for the same minute when the clock is set back', () => {
+  test('is not run twice for the same minute if the clock is set back', () => {
     const of = run(bench()).gone('job/1', 0);
     of.ahead -= HOUR;
     of.say({type: 'tick'});
@@ -85,14 +85,14 @@ describe('a worker with a schedule', () => {
     expect(untilNext(of).count('spawn')).toBe(2);
   });
 
-  test('does not wait for days when the clock was wrong by days', () => {
+  test('does not wait for days if the clock was wrong by days', () => {
     const of = run(bench()).gone('job/1', 0);
     of.ahead -= 48 * HOUR;
     of.say({type: 'tick'});
     expect(of.pass(5 * MINUTE).status('job/1')).toBe('starting');
   });
 
-  test('runs for times that were skipped by a clock that was set forward and back', () => {
+  test('runs at times that were skipped by a clock set forward and back', () => {
     const of = bench();
     of.ahead += 2 * HOUR;
     of.pass(5000);
@@ -102,25 +102,25 @@ describe('a worker with a schedule', () => {
     expect(of.mono).toBe(1000 + 2 * MINUTE);
   });
 
-  test('runs at once when it is started by hand, and at its time too', () => {
+  test('runs at once if started by hand, and also at its time', () => {
     const of = bench().start('job/1');
     expect(of.status('job/1')).toBe('starting');
     of.spawned('job/1').gone('job/1', 0);
     expect(untilNext(of).status('job/1')).toBe('starting');
   });
 
-  test('stays down when it is stopped', () => {
+  test('stays down if it is stopped', () => {
     const of = bench().stop('job/1');
     expect(of.get('job/1').nextRunAt).toBeNull();
     expect(of.pass(HOUR).status('job/1')).toBe('stopped');
   });
 
-  test('runs at once when it is restarted', () => {
+  test('runs at once if it is restarted', () => {
     expect(bench().restart('job/1').status('job/1')).toBe('starting');
     expect(run(bench()).restart('job/1').gone('job/1', 0).status('job/1')).toBe('starting');
   });
 
-  test('waits for what it needs when its time has come', () => {
+  test('waits for its dependencies at its time', () => {
     const made = new Bench(
       worker('db', {ready: {kind: 'log', text: 'up', timeoutMs: HOUR}}),
       worker('job', {schedule: '*/5 * * * *', after: ['db']}),
@@ -130,14 +130,14 @@ describe('a worker with a schedule', () => {
     expect(made.probeReady('db/1').status('job/1')).toBe('starting');
   });
 
-  test('goes on with its schedule after a controller was lost', () => {
+  test('keeps its schedule after a controller was lost', () => {
     const of = bench().lose();
     expect(of.say({type: 'tick'}).status('job/1')).toBe('pending');
     expect(untilNext(of).status('job/1')).toBe('starting');
     expect(run(bench()).lose().say({type: 'tick'}).status('job/1')).toBe('ready');
   });
 
-  test('takes another schedule at once, and a run under way goes on', () => {
+  test('adopts a new schedule at once, while a current run goes on', () => {
     const hourly = worker('job', {schedule: '*/60 * * * *'});
     const of = run(bench()).configure(hourly);
     expect(of.status('job/1')).toBe('ready');

@@ -1,9 +1,9 @@
 import {describe, expect, test, vi} from 'vitest';
 import {rateLimitsFor, restoreCore, SnapshotError, withChanges} from '../../src/supervisor/index.ts';
 import {CALENDAR} from '../simulation/calendar.ts';
-import {Bench, fleetOf, worker} from './harness.ts';
+import {Bench, fleetOf, violated, worker} from './harness.ts';
 
-const options = {newToken: () => 'new', random: () => 0.5, calendar: CALENDAR, limits: rateLimitsFor(1)};
+const options = {newToken: () => 'new', random: () => 0.5, calendar: CALENDAR, limits: rateLimitsFor(1), violated};
 
 function codeOf(text: string): string {
   try {
@@ -16,7 +16,7 @@ function codeOf(text: string): string {
 }
 
 describe('a snapshot', () => {
-  test('restored is the same snapshot', () => {
+  test('is unchanged after being restored', () => {
     const bench = new Bench(worker('db'), worker('web', {instances: 3, requires: ['db']})).spawned('db/1');
     bench.say({type: 'add', spec: worker('extra')}).say({type: 'scale', worker: 'web', instances: 1});
     const text = bench.core.snapshot();
@@ -26,7 +26,7 @@ describe('a snapshot', () => {
     expect(core.fleet()).toEqual(bench.core.fleet());
   });
 
-  test('of another version is refused as that', () => {
+  test('of another version is rejected as such', () => {
     const text = new Bench(worker('web')).core.snapshot().replace('"version":1', '"version":99');
     expect(codeOf(text)).toBe('version');
   });
@@ -38,17 +38,17 @@ describe('a snapshot', () => {
     'null',
     '{"version":1}',
     '{"version":1,"stopping":"no","fleet":{},"workers":[],"instances":[]}',
-  ])('that is none is refused: %s', text => {
+  ])('that is malformed is rejected: %s', text => {
     expect(codeOf(text)).toBe('malformed');
   });
 
-  test('with an instance of no worker, or half an instance, is refused', () => {
+  test('with an instance of no worker, or an incomplete one, is rejected', () => {
     const text = new Bench(worker('web')).core.snapshot();
     expect(codeOf(text.replace('"worker":"web"', '"worker":"ghost"'))).toBe('malformed');
     expect(codeOf(text.replace('"row":0,', ''))).toBe('malformed');
   });
 
-  test('turns only what has changed into text again', () => {
+  test('serializes only changed instances again', () => {
     const bench = new Bench(worker('web', {instances: 1000}));
     bench.core.snapshot();
     const stringify = vi.spyOn(JSON, 'stringify');
@@ -59,7 +59,7 @@ describe('a snapshot', () => {
 });
 
 describe('after a controller was lost', () => {
-  test('what may not have been heard is said again', () => {
+  test('orders that may have been lost are repeated', () => {
     const log = {kind: 'log', text: 'up', timeoutMs: 1000} as const;
     const bench = new Bench(
       worker('asked'),
@@ -82,13 +82,13 @@ describe('after a controller was lost', () => {
     expect(bench.say({type: 'tick'}).effects).toEqual([]);
   });
 
-  test('down --now stays that', () => {
+  test('down --now is still in effect', () => {
     const bench = new Bench(worker('web')).spawned('web/1').say({type: 'down', now: true}).lose();
     expect(bench.effects).toEqual([{type: 'end', token: 't1', signal: 'SIGTERM', timeoutMs: 0}]);
     expect(bench.core.isStopping).toBe(true);
   });
 
-  test('and what has changed since are the snapshot of now, and only what has changed is said', () => {
+  test('the snapshot with later changes equals the current one, and changes contain only what differs', () => {
     const bench = new Bench(worker('web', {instances: 1000}));
     expect(bench.core.changes()).toBeNull();
     const whole = bench.core.snapshot();
@@ -113,7 +113,7 @@ describe('after a controller was lost', () => {
     ['a worker goes', bench => bench.say({type: 'remove', workers: ['web']})],
     ['there are more of them', bench => bench.say({type: 'scale', worker: 'web', instances: 5})],
     ['a definition is another', bench => bench.say({type: 'configure', fleet: fleetOf([worker('web', {nice: 3})])})],
-  ])('is written whole when %s', (_, change) => {
+  ])('the whole is written when %s', (_, change) => {
     const bench = new Bench(worker('web'), worker('db'));
     bench.core.snapshot();
     bench.core.committed();

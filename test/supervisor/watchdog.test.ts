@@ -9,7 +9,7 @@ const miss = (bench: Bench, asked = false): Bench =>
   bench.say({type: 'watchdog-missed', token: bench.token('web/1'), asked});
 
 describe('a watchdog', () => {
-  test('is counted for one that is ready, and not while it is paused or being ended', () => {
+  test('runs while the worker is ready, and not while it is paused or being ended', () => {
     const bench = new Bench(worker('web', {ready: {kind: 'notify', timeoutMs: 5000}})).spawned('web/1');
     const token = bench.token('web/1');
     expect(bench.wanted()).toEqual([]);
@@ -19,7 +19,7 @@ describe('a watchdog', () => {
     expect(bench.say({type: 'stop', ids: ['web/1']}).wanted()).toEqual(['end', 'unwatchdog']);
   });
 
-  test('that is missed ends the run by SIGABRT, which is a failure, whatever it exits with', () => {
+  test('that is missed ends the run by SIGABRT, which is a failure with any exit code', () => {
     const bench = miss(ready({restart: 'on-failure'}));
     expect(bench.effects).toContainEqual({
       type: 'end',
@@ -31,16 +31,16 @@ describe('a watchdog', () => {
     expect(bench.exited('web/1', 0).get('web/1')).toMatchObject({
       status: 'backoff',
       exit: {reason: 'watchdog'},
-      reason: 'missed its watchdog of 10s; exit code 0',
+      reason: 'missed its watchdog timeout of 10s; exit code 0',
     });
   });
 
-  test('that is missed while nobody could tell is missed no more', () => {
+  test('that is missed during a pause is ignored', () => {
     const paused = ready();
     expect(miss(paused.say({type: 'paused', token: paused.token('web/1')})).wanted()).toEqual([]);
   });
 
-  test('that is missed again and again is given up, also where its time is as long as a run that lasts', () => {
+  test('that is missed repeatedly makes the worker give up, even if its time is as long as a lasting run', () => {
     const bench = ready({giveUp: {restarts: 2, withinMs: 1000}});
     for (let i = 0; i < 3; i++) {
       if (i > 0) bench.spawned('web/1');
@@ -50,15 +50,15 @@ describe('a watchdog', () => {
   });
 });
 
-describe('what a worker says of itself', () => {
-  test('makes it ready only where that is what it takes', () => {
+describe('a message of the worker', () => {
+  test('makes it ready only if its definition waits for that', () => {
     const probed = new Bench(worker('web', {ready: {kind: 'log', text: 'up', timeoutMs: 5000}})).spawned('web/1');
     expect(probed.say({type: 'said-ready', token: probed.token('web/1')}).get('web/1').status).toBe('starting');
     const said = new Bench(worker('web', {ready: {kind: 'fd', fd: 3, timeoutMs: 5000}})).spawned('web/1');
     expect(said.say({type: 'said-ready', token: said.token('web/1')}).get('web/1').status).toBe('ready');
   });
 
-  test('gives it more time to get ready, and never less', () => {
+  test('extends its time to get ready, and never shortens it', () => {
     const bench = new Bench(worker('web', {ready: {kind: 'notify', timeoutMs: 5000}})).spawned('web/1');
     const token = bench.token('web/1');
     bench.say({type: 'extend', token, ms: 9000}).say({type: 'extend', token, ms: 10});
@@ -66,7 +66,7 @@ describe('what a worker says of itself', () => {
     expect(bench.pass(2000).get('web/1')).toMatchObject({status: 'stopping', run: {ending: 'not-ready'}});
   });
 
-  test('makes another process the main one', () => {
+  test('changes its main process', () => {
     const bench = ready();
     bench.say({type: 'main-process', token: bench.token('web/1'), pid: 4711, startTime: '7'});
     expect(bench.get('web/1').run).toMatchObject({pid: 4711, startTime: '7'});

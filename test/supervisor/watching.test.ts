@@ -4,8 +4,8 @@ import {Bench, worker} from './harness.ts';
 const change = (bench: Bench, ...ids: string[]): Bench =>
   bench.say({type: 'file-changed', ids, path: 'src/a.js', files: 2});
 
-describe('a file that is watched has changed', () => {
-  test('and each instance is ended and started anew, which is no failure', () => {
+describe('a change of a watched file', () => {
+  test('restarts each instance, which is no failure', () => {
     const bench = new Bench(worker('web', {instances: 2})).spawned('web/1').spawned('web/2');
     change(bench, 'web/1', 'web/2');
     expect(bench.wanted()).toEqual(['end', 'end']);
@@ -15,7 +15,7 @@ describe('a file that is watched has changed', () => {
     expect(bench.get('web/1')).toMatchObject({status: 'ready', restarts: 0, row: 0, exit: {reason: 'watch'}});
   });
 
-  test('starts what has failed, what has finished and what waits in its backoff, with a clean slate', () => {
+  test('starts an instance that has failed, has finished or is in backoff, with a clean slate', () => {
     const never = {giveUp: {restarts: 0, withinMs: 1000}};
     const failed = new Bench(worker('web', never)).spawned('web/1').gone('web/1');
     expect(failed.status('web/1')).toBe('failed');
@@ -30,7 +30,7 @@ describe('a file that is watched has changed', () => {
     expect(change(waiting, 'web/1').get('web/1')).toMatchObject({status: 'starting', row: 0, delayMs: 0});
   });
 
-  test('is nothing to what is stopped, paused or leaves, or has yet to begin', () => {
+  test('has no effect on an instance that is stopped, paused, being removed, or yet to begin', () => {
     const stopped = new Bench(worker('web')).spawned('web/1').stop('web/1').gone('web/1');
     expect(change(stopped, 'web/1').effects).toEqual([]);
 
@@ -46,7 +46,7 @@ describe('a file that is watched has changed', () => {
     expect(change(going, 'web/2').effects).toEqual([]);
   });
 
-  test('runs nothing before the time of its schedule, but what runs is started anew', () => {
+  test('starts nothing before the time of its schedule, but restarts a current run', () => {
     const bench = new Bench(worker('job', {schedule: '* * * * *', restart: 'never'}));
     expect(change(bench, 'job/1').effects).toEqual([]);
     bench.start('job/1').spawned('job/1');
@@ -54,7 +54,7 @@ describe('a file that is watched has changed', () => {
     expect(bench.gone('job/1').spawned('job/1').status('job/1')).toBe('ready');
   });
 
-  test('while it is restarted anyway adds nothing; but an end that was a failure is one no more', () => {
+  test('has no effect during another restart, but turns an end by failure into a restart', () => {
     const restarted = new Bench(worker('web')).spawned('web/1').restart('web/1');
     expect(change(restarted, 'web/1').effects).toEqual([]);
 
@@ -64,12 +64,12 @@ describe('a file that is watched has changed', () => {
     expect(change(unready, 'web/1').gone('web/1').status('web/1')).toBe('starting');
   });
 
-  test('starts nothing any more when the fleet is being stopped', () => {
+  test('starts nothing while the fleet is being stopped', () => {
     const bench = new Bench(worker('web')).spawned('web/1').say({type: 'down', now: false});
     expect(change(bench, 'web/1').effects).toEqual([]);
   });
 
-  test('ends what was begun by hand: a controller that takes over goes on with the new run', () => {
+  test('survives the loss of the controller: its successor starts the new run', () => {
     const bench = change(new Bench(worker('web')).spawned('web/1'), 'web/1').lose();
     expect(bench.wanted()).toEqual(['end']);
     expect(bench.gone('web/1').status('web/1')).toBe('starting');
@@ -77,7 +77,7 @@ describe('a file that is watched has changed', () => {
 });
 
 describe('other paths to watch', () => {
-  test('are taken as it runs', () => {
+  test('take effect without a restart', () => {
     const bench = new Bench(worker('web'))
       .spawned('web/1')
       .configure(worker('web', {watch: ['/srv/src'], watchIgnore: ['x']}));

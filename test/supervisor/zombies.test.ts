@@ -9,7 +9,7 @@ const found = (bench: Bench): Bench =>
   bench.say({type: 'zombie-left', token: bench.token('web/1'), pid: 4711, name: 'cron (x)'});
 
 describe('a worker that leaves zombies', () => {
-  test('is ended as by stop, and the journal says which zombie it was', () => {
+  test('is ended as by stop, and the journal has the zombie', () => {
     const bench = found(ready());
     expect(bench.effects).toMatchObject([
       {event: {type: 'zombie-left', zombie: 4711, name: 'cron (x)'}},
@@ -18,13 +18,13 @@ describe('a worker that leaves zombies', () => {
     ]);
   });
 
-  test('has failed, though it ended as it should', () => {
+  test('has failed, even if it exits with success', () => {
     const again = found(ready({restart: 'on-failure'})).exited('web/1', 0);
     expect(again.get('web/1')).toMatchObject({
       status: 'backoff',
       restarts: 1,
       exit: {reason: 'zombies', code: 0},
-      reason: 'left a zombie: its process 4711 (cron (x)) had ended, and nobody waited for it',
+      reason: 'left a zombie: its process 4711 (cron (x)) exited and was not reaped',
     });
     expect(
       found(ready({restart: 'never'}))
@@ -33,7 +33,7 @@ describe('a worker that leaves zombies', () => {
     ).toBe('failed');
   });
 
-  test('is left alone where nobody wants that, where it is paused, and where it is going anyway', () => {
+  test('is left alone if its definition does not ask for it, if it is paused, or is stopping anyway', () => {
     expect(found(ready({zombies: 'report'})).effects).toEqual([]);
     expect(found(ready({zombies: 'nudge'})).effects).toEqual([]);
     expect(found(ready().stop('web/1')).effects).toEqual([]);

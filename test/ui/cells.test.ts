@@ -10,8 +10,8 @@ const drawn = (text: string, width = 20, ellipsis = ''): string => {
   return canvas.line(0);
 };
 
-describe('text of others on the screen', () => {
-  test('has no control characters and no escape sequences, whatever it holds', () => {
+describe('untrusted text on the screen', () => {
+  test('has no control characters and no escape sequences, whatever it contains', () => {
     expect(drawn('a\x1b[31mred\x1b[0m b')).toBe('ared b');
     expect(drawn('t\x1b]0;title\x07x')).toBe('tx');
     expect(drawn('two\nlines\r!')).toBe('two lines !');
@@ -19,20 +19,20 @@ describe('text of others on the screen', () => {
     expect(drawable('a\tb')).toBe('a    b');
   });
 
-  test('takes the columns that it takes: wide characters two, marks none', () => {
+  test('has the right width: wide characters two columns, combining marks none', () => {
     expect(widthOf('日本')).toBe(4);
     expect(widthOf('e\u0301')).toBe(1);
     expect(widthOf('😀')).toBe(2);
     expect(widthOf('👨‍👩‍👧')).toBe(2);
-    // What is not seen, or turns the direction, is shown to be there.
+    // Invisible characters, and those that change the direction, are made visible.
     expect(drawn('a\u200bb\u202ec\u200dd', 40)).toBe('a<U+200B>b<U+202E>c<U+200D>d');
     expect(widthOf('a\u200bb')).toBe(10);
     expect([...cellsOf('👩‍🚀x')].map(({text}) => text)).toEqual(['👩', 'x']);
   });
 
-  test('is the same whether characters are looked at for what joins them or not', () => {
-    // With a joined character behind it, any text is taken the long way.
-    // Of ideographs and syllables, which are all alike, some.
+  test('has the same cells on the fast and the slow path', () => {
+    // A combining sequence in the text selects the slow path. Ideographs and syllables, which are all alike, are
+    // sampled.
     for (let code = 0x20; code < 0xff70; code += code > 0x3500 && code < 0xd780 ? 37 : 1) {
       const character = String.fromCharCode(code);
       const [cell] = cellsOf(`${character} e\u0301`);
@@ -41,19 +41,21 @@ describe('text of others on the screen', () => {
     }
   });
 
-  test('takes as many columns in the tables of the commands', () => {
-    const text = fc.string({unit: fc.constantFrom('a', '日', 'e\u0301', '😀', '👨‍👩‍👧', '🇩🇪', 'ﾊ', '─', 'é', 'Ж', '한')});
+  test('has the same width in the tables of the commands', () => {
+    const text = fc.string({
+      unit: fc.constantFrom('a', '日', 'e\u0301', '😀', '👨‍👩‍👧', '🇩🇪', 'ﾊ', '─', 'é', 'Ж', '한', '🌡'),
+    });
     fc.assert(fc.property(text, one => columnsOf(one) === widthOf(one)));
   });
 
-  test('is cut where there is no room, never in the middle of a character', () => {
+  test('is cut for lack of room, but never within a character', () => {
     expect(drawn('abcdef', 4, '…')).toBe('abc…');
     expect(drawn('日本語', 4, '…')).toBe('日…');
     expect(drawn('日本', 3)).toBe('日');
     expect(drawn('abcd', 4, '…')).toBe('abcd');
   });
 
-  test('leaves no half of a wide character behind', () => {
+  test('leaves no half of a wide character', () => {
     const canvas = new Canvas(4, 1);
     canvas.put(0, 0, '日本');
     canvas.put(1, 0, 'x');
@@ -62,7 +64,7 @@ describe('text of others on the screen', () => {
     expect(canvas.text.join('|')).toBe(' |x|y| ');
   });
 
-  test('never makes a cell that a terminal would draw otherwise', () => {
+  test('never results in a cell that a terminal would draw differently', () => {
     const text = fc.oneof(
       fc.string({unit: 'binary'}),
       fc.string({unit: 'grapheme'}),
@@ -82,7 +84,7 @@ describe('text of others on the screen', () => {
           for (let x = 0; x < 10; x++) {
             const cell = canvas.text[y * 10 + x] ?? '?';
             expect(cell).not.toMatch(/[\x00-\x1f\x7f-\x9f]/);
-            // The second half of a wide character stands behind its first, on the same line.
+            // The second half of a wide character follows the first on the same line.
             const before = x === 0 ? '' : (canvas.text[y * 10 + x - 1] ?? '');
             expect(cell === '').toBe(x > 0 && widthOf(before) === 2);
             if (widthOf(cell) === 2) expect(x).toBeLessThan(9);

@@ -1,4 +1,4 @@
-/** What is shown while the supervisor is lost, replaced, gone, or was never there. */
+/** The display while the supervisor is lost, replaced, stopped, or was never started. */
 import {expect, test} from 'vitest';
 import {TestFleet, until} from '../end-to-end/harness.ts';
 import {using} from '../end-to-end/wrapped.ts';
@@ -6,7 +6,7 @@ import {Screen} from './screen.ts';
 
 const sleeper = {run: ['sleep', '1000']};
 
-test('a controller that is killed, and a keeper, are back by themselves, and it shows the same workers', async () => {
+test('a killed controller or keeper is replaced, and the same workers are shown', async () => {
   await using(new TestFleet({fleet: 'shop', workers: {alpha: sleeper}}), async fleet => {
     fleet.up('--wait');
     const {pid} = fleet.worker('alpha');
@@ -30,24 +30,24 @@ test('a controller that is killed, and a keeper, are back by themselves, and it 
   });
 });
 
-test('one that does not answer is said to be lost, what is shown to be old, and actions are refused', async () => {
+test('without a response the connection is reported as lost and the display as old, and actions fail', async () => {
   await using(new TestFleet({fleet: 'shop', workers: {alpha: sleeper}}), async fleet => {
     fleet.up('--wait');
     const {anchor, pid, controller} = fleet.ps().supervisor;
     await using(new Screen(fleet, ['--interval', '200ms'], {columns: 110}), async screen => {
       await screen.sees(/alpha\/1/);
-      // Stopped one after another, from above: nobody is left who could let the next one go on.
+      // Stopped one after another, from the top down: no parent is left that could continue the next.
       const stopped = [anchor, pid, controller].filter(one => one !== null);
       for (const one of stopped) process.kill(one, 'SIGSTOP');
       try {
-        await screen.sees(/controller does not answer.*what is shown is old/);
+        await screen.sees(/controller does not answer.*stale data/);
         await screen.sees(/alpha\/1/);
       } finally {
         for (const one of stopped) process.kill(one, 'SIGCONT');
       }
       await screen.seesNot(/does not answer/);
       expect(fleet.run('down').code).toBe(0);
-      await screen.sees(/supervisor is not running: `brood up`/);
+      await screen.sees(/supervisor not running: `brood up`/);
       screen.type('r');
       await screen.sees(/Restart alpha\/1\?/);
       screen.type('enter');
@@ -60,16 +60,16 @@ test('one that does not answer is said to be lost, what is shown to be old, and 
   });
 });
 
-test('without a fleet it is the machine, and a fleet that is named and not there is refused', async () => {
+test('without a fleet the machine is shown, and a fleet named but not running is an error', async () => {
   await using(new TestFleet({fleet: 'shop', workers: {alpha: sleeper}}), async fleet => {
     await using(new Screen(fleet, [], {columns: 120}), async screen => {
-      await screen.sees(/no fleet: the machine is shown/);
+      await screen.sees(/no fleet: showing the machine/);
       screen.type('\\', `pid=${screen.pid}`, 'enter');
       await screen.sees(new RegExp(`${screen.pid} .*node`));
       screen.type('1');
       await screen.sees(/no fleet is running here: `brood up`/);
       for (const view of ['3', '4', '5']) screen.type(view);
-      await screen.sees(/without a fleet there are no logs/);
+      await screen.sees(/no logs without a fleet/);
       screen.type('q');
       expect(await screen.exited()).toBe(0);
     });

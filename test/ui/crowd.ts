@@ -1,4 +1,4 @@
-/** A made-up machine with as many processes as are wanted, and `brood top` before it without a terminal. */
+/** A simulated machine with any number of processes, and `brood top` for it without a terminal. */
 import {readDetails} from '../../src/process/proc-details.ts';
 import type {Rows} from '../../src/process/rows.ts';
 import {Snapshot} from '../../src/process/snapshot.ts';
@@ -11,23 +11,23 @@ import {glyphsOf} from '../../ui/screen/glyphs.ts';
 
 const SLEEPING = 'S'.charCodeAt(0);
 const RUNNING = 'R'.charCodeAt(0);
-/** Each tenth process is the parent of the nine after it, and so on upwards. */
+/** Process p is the parent of 10 p to 10 p + 9. */
 const CHILDREN = 10;
 const FIRST_PID = 1;
 
 export interface CrowdOptions {
   readonly count: number;
-  /** Details cost what they do of a real process: its files are read. */
+  /** Whether details are read from real files, at the cost of a real process. */
   readonly real?: boolean;
 }
 
 export class Crowd implements ProcessSource {
   readonly #options: CrowdOptions;
-  /** How often details were asked for. */
+  /** Number of reads of details. */
   detailsRead = 0;
-  /** Those that are gone. */
+  /** Pids of ended processes. */
   readonly gone = new Set<number>();
-  /** Pids that another process has by now, as the kernel gives them again. */
+  /** Pids reused by another process. */
   readonly again = new Set<number>();
   #reading = 0;
 
@@ -66,7 +66,7 @@ export class Crowd implements ProcessSource {
     this.gone.clear();
   }
 
-  /** Of ten, three are busy at a time, others at each reading. */
+  /** Three processes of ten are busy, others at each reading. */
   #store(rows: Rows, pid: number): void {
     const start = 1000 + pid + (this.again.has(pid) ? this.#options.count : 0);
     let found = rows.find(pid);
@@ -95,11 +95,11 @@ export class Crowd implements ProcessSource {
 export interface Seated {
   readonly app: App;
   readonly world: World;
-  /** A reading, and what it changes. */
+  /** Makes a reading, and applies its changes. */
   readonly refresh: () => Promise<void>;
 }
 
-/** `brood top` without a terminal; its machine has no files that tests would have to make up. */
+/** Returns `brood top` without a terminal; the machine has no files. */
 export function seat(
   source: ProcessSource,
   fleet: Fleet | null = null,

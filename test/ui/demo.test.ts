@@ -1,11 +1,11 @@
-/** `make demo` in a terminal: the fleet under `brood top`, and nothing of it left afterwards. */
+/** `make demo` in a terminal: the fleet under `brood top`, and no process of it afterwards. */
 import {expect, test} from 'vitest';
 import {TestFleet} from '../end-to-end/harness.ts';
 import {using} from '../end-to-end/wrapped.ts';
 import {Screen} from './screen.ts';
 
-test('the demo in a terminal is brood top, and ends clean when somebody leaves it', async () => {
-  // Its folder and environment alone are used: what the demo starts is known by them, and ended with them.
+test('the demo in a terminal is brood top, and leaves no process when the user quits', async () => {
+  // Only its folder and environment are used: they identify the processes of the demo, which are ended with it.
   await using(new TestFleet({fleet: 'unused', workers: {w: {run: ['sleep', '1']}}}), async fleet => {
     const env = {TMPDIR: fleet.folder, DEMO_PACE: '0'};
     await using(

@@ -1,4 +1,4 @@
-/** `brood top` over a made machine and a made fleet, without a terminal. */
+/** `brood top` for a simulated machine and fleet, without a terminal. */
 import {mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -18,7 +18,7 @@ Max cpu time              unlimited            unlimited            seconds
 Max open files            1024                 4096                 files
 `;
 
-/** What /proc has of a process besides. */
+/** Writes the other /proc files of a process. */
 function makeFiles(root: string, pid: number): void {
   const folder = join(root, String(pid));
   mkdirSync(join(folder, 'fd'), {recursive: true});
@@ -37,22 +37,22 @@ export interface Made {
   readonly world: World;
   readonly processes: MadeProcesses;
   readonly fleet: MadeFleet;
-  /** What was saved as files. */
+  /** Texts saved as files. */
   readonly saved: string[];
   quit: boolean;
 }
 
 export interface MadeOptions {
-  /** The machine alone. */
+  /** The machine without a fleet. */
   readonly withoutFleet?: true;
   readonly readOnly?: true;
   readonly ascii?: true;
   readonly folder?: string;
-  /** How often all was read before it is looked at. */
+  /** Number of readings before the first frame. */
   readonly readings?: number;
 }
 
-/** `brood top` over all this, after some readings. */
+/** Returns `brood top` for all of this, after some readings. */
 export async function makeApp(options: MadeOptions = {}): Promise<Made> {
   const processes = new MadeProcesses(PROCESSES);
   const fleet = new MadeFleet(options.folder);

@@ -1,4 +1,4 @@
-/** Channels between the made processes. */
+/** Channels between the simulated processes. */
 import type {Channels} from '../../src/ipc/graph.ts';
 import type {Channel, ChannelProcess} from '../../src/ipc/types.ts';
 import {PROCESSES, ticks} from './golden-processes.ts';

@@ -1,4 +1,4 @@
-/** A fleet that tells the same everywhere, and notes what it is asked to do. */
+/** A fleet with the same reports on every machine, which records requests. */
 import type {EventRecord} from '../../src/journal/record.ts';
 import type {Method, Params, Result} from '../../src/control/messages.ts';
 import type {InstanceDetail, LineageEntry, LineageReport, PsReport, WorkerReport} from '../../src/control/reports.ts';
@@ -158,7 +158,7 @@ const EVENTS: readonly EventRecord[] = [
   {seq: 10, at: at(20), type: 'paused', worker: 'web', instance: 2},
 ];
 
-/** What a fleet tells, and what it was asked to do. */
+/** The reports of a fleet, and the requests to it. */
 export class MadeFleet implements Fleet {
   readonly name = 'shop';
   readonly folder: string;
@@ -174,14 +174,14 @@ export class MadeFleet implements Fleet {
   }
 
   async refresh(): Promise<void> {
-    // It is as the test has made it.
+    // The test sets the state.
   }
 
   call<M extends Method>(method: M, params: Params<M>): Promise<Result<M>> {
     this.asked.push({method, params});
     const answer = this.#answer(method, params);
     return answer === undefined
-      ? Promise.reject(new Error('the supervisor does not answer at the moment'))
+      ? Promise.reject(new Error('the supervisor does not answer'))
       : Promise.resolve(answer as Result<M>);
   }
 

@@ -1,8 +1,8 @@
-/** Processes of a machine that is the same everywhere. */
+/** Processes of a machine that is always the same. */
 import type {Rows} from '../../src/process/rows.ts';
 import {NO_DETAILS, type Details, type ProcessSource} from '../../src/process/source.ts';
 
-/** The moment at which all is looked at. */
+/** The current time. */
 export const NOW = Date.parse('2026-03-14T15:09:26Z');
 export const BOOT = NOW - 86_400_000;
 
@@ -19,13 +19,13 @@ export interface MadeProcess {
   readonly mib?: number;
   /** Seconds after boot. */
   readonly start?: number;
-  /** A thread of the kernel. */
+  /** A kernel thread. */
   readonly kernel?: true;
 }
 
 const PF_KTHREAD = 0x0020_0000;
 
-/** Processes out of a table; may be changed between readings. */
+/** Processes from a table; may be changed between readings. */
 export class MadeProcesses implements ProcessSource {
   readonly byPid = new Map<number, MadeProcess>();
 
@@ -73,7 +73,7 @@ export class MadeProcesses implements ProcessSource {
   }
 
   close(): void {
-    // Nothing is open.
+    // No file is open.
   }
 
   #store(rows: Rows, row: number, one: MadeProcess): void {

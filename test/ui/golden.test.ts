@@ -1,4 +1,4 @@
-/** Every view and everything that lies over one, as people see it: the same on each machine, at any hour. */
+/** Every view and every overlay as users see it: identical on each machine, at any time. */
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -17,7 +17,7 @@ interface Scene {
   readonly after?: (made: Made) => void | Promise<void>;
 }
 
-/** What was asked for at the first frame has been answered. */
+/** Waits for the response to the request of the first frame. */
 const answered = async ({app}: Made): Promise<void> => {
   app.draw(80, 24);
   await new Promise(resolve => setImmediate(resolve));
@@ -118,7 +118,7 @@ const CASES = SCENES.flatMap(scene => SIZES.map(([width, height]) => ({scene, wi
 const nameOf = ({scene, width, height}: (typeof CASES)[number]): string => `${scene.name}-${width}x${height}`;
 
 beforeEach(() => {
-  // Times are shown as the zone has them, durations up to now, and what was said for some seconds.
+  // Times depend on the time zone, durations on the present, and messages disappear after some seconds.
   vi.stubEnv('TZ', 'UTC');
   vi.useFakeTimers({toFake: ['Date', 'performance'], now: NOW});
 });
@@ -128,7 +128,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** What two workers have written. */
+/** Writes the logs of two workers. */
 function logFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'brood-test-'));
   onTestFinished(() => rmSync(folder, {recursive: true, force: true}));
@@ -162,6 +162,6 @@ test.each(CASES)('$scene.name at $width by $height', async one => {
   expectGolden(nameOf(one), canvas);
 });
 
-test('nothing is kept that is no longer compared', () => {
+test('every stored screen is compared', () => {
   expect(kept().sort()).toEqual(CASES.map(nameOf).sort());
 });

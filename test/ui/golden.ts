@@ -1,4 +1,4 @@
-/** Screens that were looked at and found right, kept as text. */
+/** Reviewed screens, stored as text. */
 import {existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -11,7 +11,7 @@ export const folder = fileURLToPath(new URL('golden', import.meta.url));
 const isWriting = process.env['UPDATE_GOLDEN'] === '1';
 if (isWriting && process.env['CI']) throw new Error('UPDATE_GOLDEN=1 writes what it should compare: never in CI');
 
-/** One letter for each style, so that a screen's styles can be read as the screen. */
+/** One letter for each style, so that the styles of a screen have its layout. */
 const LETTERS: Readonly<Record<Style, string>> = {
   plain: '.',
   dim: 'd',
@@ -43,7 +43,7 @@ function stylesOf(canvas: Canvas): string {
   return Array.from({length: canvas.height}, (_, y) => line(y)).join('\n');
 }
 
-/** The screen is as it was when somebody looked at it. `UPDATE_GOLDEN=1` writes it anew, to be looked at. */
+/** Compares a screen with the stored one. `UPDATE_GOLDEN=1` stores it anew, for review. */
 export function expectGolden(name: string, canvas: Canvas): void {
   const cursor = canvas.cursor === null ? 'hidden' : `at ${canvas.cursor.x}, ${canvas.cursor.y}`;
   const text = `${canvas.toString()}\n\n== styles, cursor ${cursor}\n${stylesOf(canvas)}\n`;
@@ -57,7 +57,7 @@ export function expectGolden(name: string, canvas: Canvas): void {
   expect(text, name).toBe(readFileSync(path, 'utf8'));
 }
 
-/** The names of all that are kept. */
+/** Returns the names of all stored screens. */
 export const kept = (): string[] =>
   readdirSync(folder)
     .filter(name => name.endsWith('.txt'))

@@ -1,13 +1,13 @@
-/** How much of the heap is in use, after a collection. */
+/** The used heap after a garbage collection. */
 import {setFlagsFromString} from 'node:v8';
 import {runInNewContext} from 'node:vm';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-/** Bytes. */
+/** Returns bytes. */
 export function collectedHeap(): number {
-  // The first does not get what finalizers still hold.
+  // The first collection does not free what finalizers still hold.
   for (let count = 0; count < 3; count++) collect();
   return process.memoryUsage().heapUsed;
 }

@@ -4,7 +4,7 @@ import {keyName} from '../../ui/screen/keys-of.ts';
 import {SequenceCutter} from '../../ui/screen/input.ts';
 import {SEQUENCES} from './screen.ts';
 
-/** A cutter whose time passes when the test wants it to. */
+/** Returns a cutter with a timeout under the test's control. */
 function cutter(): {readonly cut: string[]; readonly push: (text: string) => void; readonly wait: () => void} {
   const cut: string[] = [];
   let pending: (() => void) | null = null;
@@ -32,18 +32,18 @@ const cutOf = (...reads: readonly string[]): string[] => {
   return cut;
 };
 
-describe('what a keyboard sends', () => {
-  test('is cut into its keys where several come in one read', () => {
+describe('keyboard input', () => {
+  test('is cut into keys if several arrive in one read', () => {
     expect(cutOf('\x1b[A\x1b[Bq\x1bOP\x1b[5~ä😀')).toEqual(['\x1b[A', '\x1b[B', 'q', '\x1bOP', '\x1b[5~', 'ä', '😀']);
   });
 
-  test('is one key though it comes in pieces', () => {
+  test('is one key even if it arrives in pieces', () => {
     expect(cutOf('\x1b', '[', '1', '5', '~')).toEqual(['\x1b[15~']);
     expect(cutOf('\x1b[', 'A')).toEqual(['\x1b[A']);
     expect(cutOf('\x1bO', 'P')).toEqual(['\x1bOP']);
   });
 
-  test('is Escape alone when nothing follows it, or another key', () => {
+  test('is Escape alone if nothing or another key follows', () => {
     const {cut, push, wait} = cutter();
     push('\x1b');
     expect(cut).toEqual([]);
@@ -54,7 +54,7 @@ describe('what a keyboard sends', () => {
     expect(cutOf('\x1b\x1b[A')).toEqual(['\x1b', '\x1b[A']);
   });
 
-  test('may be mouse reports, several in one read', () => {
+  test('may contain several mouse reports in one read', () => {
     expect(cutOf('\x1b[<0;10;5M\x1b[<0;10;5m\x1b[<64;1;1M')).toEqual([
       '\x1b[<0;10;5M',
       '\x1b[<0;10;5m',
@@ -63,12 +63,12 @@ describe('what a keyboard sends', () => {
     expect(cutOf('\x1b[M !!q')).toEqual(['\x1b[M !!', 'q']);
   });
 
-  test('is given on though it is nonsense, and what follows is not lost', () => {
+  test('is passed on even if invalid, and the keys after it are not lost', () => {
     expect(cutOf('\x1b[\x01q')).toContain('q');
     expect(cutOf(`\x1b[${'1;'.repeat(500)}q`).join('')).toBe(`\x1b[${'1;'.repeat(500)}q`);
   });
 
-  test('is the same however it is split', () => {
+  test('gives the same keys however it is split', () => {
     const key = fc.constantFrom(
       'a',
       'Z',
@@ -84,14 +84,14 @@ describe('what a keyboard sends', () => {
         const text = keys.join('');
         const at = [...new Set(cuts.map(one => one % (text.length + 1)))].sort((a, b) => a - b);
         const pieces = [0, ...at].map((from, i) => text.slice(from, at[i] ?? text.length));
-        // A character in two halves is put together before it comes here.
+        // Halves of a character are joined before they get here.
         fc.pre(pieces.every(piece => !/^[\udc00-\udfff]/.test(piece)));
         expect(cutOf(...pieces)).toEqual(keys);
       }),
     );
   });
 
-  test('is never lost, whatever bytes it is', () => {
+  test('is never lost, with any bytes', () => {
     fc.assert(
       fc.property(fc.array(fc.string({unit: 'binary'}), {maxLength: 8}), reads => {
         expect(cutOf(...reads).join('')).toBe(reads.join(''));
@@ -108,6 +108,6 @@ test.each([
   ['\x03', {name: 'c', full: 'C-c', sequence: '\x03', ctrl: true, meta: false, shift: false}, 'C-c'],
   ['\r', {name: 'return', full: 'return', sequence: '\r', ctrl: false, meta: false, shift: false}, null],
   ['\r', {name: 'enter', full: 'enter', sequence: '\r', ctrl: false, meta: false, shift: false}, 'enter'],
-])('the key of %j is named once', (character, key, name) => {
+])('the key of %j has one name', (character, key, name) => {
   expect(keyName(character, key)).toBe(name);
 });

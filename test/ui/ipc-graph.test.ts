@@ -1,4 +1,4 @@
-/** The graph of channels, where thousands of processes are at one. */
+/** The graph of channels with thousands of processes at one. */
 import {expect, test} from 'vitest';
 import type {Join} from '../../src/words/channels/joins.ts';
 import type {Node} from '../../src/words/channels/nodes.ts';
@@ -18,14 +18,14 @@ const toOf = (join: Join, label: string): string | undefined => {
   return rows[rows.findIndex(({node}) => node?.label === label) + 1]?.to;
 };
 
-test('each is told of the others, of many of the first; time grows with their number', () => {
+test('each process is listed with the others, of many only the first; the time grows linearly with their number', () => {
   const [writers, [reader]] = [nodes(3, 'w'), nodes(1, 'r')];
   const small = joinOf(writers, [reader!]);
   expect(toOf(small, 'w1')).toBe('→ r0 (with w0, w2)');
   expect(toOf(small, 'r0')).toBe('← w0, w1, w2');
   expect(toOf(joinOf(writers, writers), 'w2')).toBe('↔ w0, w1');
   expect(toOf(joinOf(writers, []), 'w0')).toBe('shared with w1, w2');
-  expect(toOf(joinOf([reader!], []), 'r0')).toMatch(/ nobody else$/);
+  expect(toOf(joinOf([reader!], []), 'r0')).toMatch(/ no other process$/);
   const large = joinOf(nodes(1000, 'w'), nodes(1000, 'r'));
   expect(toOf(large, 'w999')).toMatch(/^→ r0, .*, r19, \+980 \(with w0, .*, w19, \+979\)$/);
   expect(toOf(large, 'w5')).toMatch(/ \(with w0, .*, w4, w6, .*, w20, \+979\)$/);

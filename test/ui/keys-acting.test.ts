@@ -1,4 +1,4 @@
-/** Every key that changes something, pressed in a terminal: what it does is seen in the fleet, and said. */
+/** Every key that changes something, pressed in a terminal: its effect is visible in the fleet, and reported. */
 import {setPriority} from 'node:os';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {until, type TestFleet} from '../end-to-end/harness.ts';
@@ -23,7 +23,7 @@ afterAll(async () => {
 
 type Case = (key: string) => Promise<void>;
 
-/** Who got a signal, as the listeners have written it down. */
+/** Returns the pids that got a signal, as recorded by the listeners. */
 const heard = (signal: string): number[] => fleet.read(signal).split('\n').filter(Boolean).map(Number);
 const niceOf = (pid: number): number | undefined => readStat(pid)?.nice;
 
@@ -33,14 +33,14 @@ const CASES: Readonly<Record<string, Case>> = {
     const before = heard('usr1').length;
     stage.type(key);
     await stage.sees(new RegExp(`┌─ Signal to web/1 \\(pid ${pid}\\) ─`));
-    await stage.offers(/^SIGTERM +please end$/);
+    await stage.offers(/^SIGTERM +terminate$/);
     stage.type('escape');
     await stage.seesNot(/Signal to/);
     stage.type(key, 'down', 'down', 'down', 'down', 'down');
     await stage.offers(/^SIGUSR1/);
     stage.type('enter');
-    await stage.sees(new RegExp(`SIGUSR1 was sent to web/1 \\(pid ${pid}\\)`));
-    // The first time, Escape has sent nothing.
+    await stage.sees(new RegExp(`SIGUSR1 sent to web/1 \\(pid ${pid}\\)`));
+    // The first time, Escape sent no signal.
     await until('the signal to be heard', () => heard('usr1').length > before);
     expect(heard('usr1').slice(before)).toEqual([pid]);
   },
@@ -65,7 +65,7 @@ const CASES: Readonly<Record<string, Case>> = {
     await stage.sees(/stop: db\/1 is stopped; nothing is left/);
     await stage.selects(/^db\/1 +stopped/);
     expect(fleet.worker('db').pid).toBeNull();
-    // What is down is started, without a question.
+    // A stopped worker is started without a question.
     stage.type(key);
     await stage.sees(/start: db\/1 is ready/);
     expect(fleet.worker('db').status).toBe('ready');
@@ -83,13 +83,13 @@ const CASES: Readonly<Record<string, Case>> = {
   alarm: async key => {
     const before = heard('alrm').length;
     stage.type(key);
-    await stage.sees(/SIGALRM to web\/1 in seconds \(0 cancels\):/);
+    await stage.sees(/Seconds until SIGALRM to web\/1 \(0 cancels\):/);
     stage.type('soon', 'enter');
-    await stage.sees(/an alarm needs a number of seconds/);
+    await stage.sees(/expected a number of seconds/);
     stage.type(key, '1000', 'enter');
-    await stage.sees(/web\/1: SIGALRM in 16m40s/);
+    await stage.sees(/web\/1: SIGALRM in 1000s/);
     stage.type(key, '0', 'enter');
-    await stage.sees(/web\/1: its alarm is cancelled/);
+    await stage.sees(/web\/1: alarm cancelled/);
     stage.type(key, '1', 'enter');
     await until('the alarm', () => heard('alrm').length > before);
   },
@@ -97,7 +97,7 @@ const CASES: Readonly<Record<string, Case>> = {
     stage.type(key);
     await stage.sees(/Instances of web \(now 2\): 2/);
     stage.type('backspace', 'x', 'enter');
-    await stage.sees(/scale needs a number of instances/);
+    await stage.sees(/expected a number of instances/);
     stage.type(key, 'backspace', '3', 'enter');
     await stage.sees(/web has 3 instances/);
     await stage.sees(/web\/3 +ready/);
@@ -108,7 +108,7 @@ const CASES: Readonly<Record<string, Case>> = {
   lessNice: async key => {
     const pid = stage.pid('web/1');
     const before = niceOf(pid) ?? 0;
-    // Twice, faster than all is read anew.
+    // Twice, faster than the refresh.
     stage.type(key, key);
     await until('its nice value to be higher', () => niceOf(pid) === before + 2);
     await stage.sees(new RegExp(`web/1 \\(pid ${pid}\\): nice ${before + 2}`));
@@ -127,7 +127,7 @@ const CASES: Readonly<Record<string, Case>> = {
 const ACTING = BINDINGS.filter(({acts}) => acts === true);
 const PRESSES = ACTING.flatMap(({action, keys, words}) => keys.map(key => ({action, key, words})));
 
-/** One that fails leaves the others a stage in order. */
+/** Runs a test on the stage, and replaces the stage after a failure. */
 async function onStage(body: () => Promise<void>): Promise<void> {
   try {
     await stage.reset();
@@ -145,13 +145,13 @@ test.each(PRESSES)('$key: $words', async ({action, key}) => {
   await onStage(() => pressed(key));
 });
 
-test('no test is left of a key that there is no more', () => {
+test('every test is for an existing key', () => {
   const known = new Set<string>(ACTING.map(({action}) => action));
   expect(Object.keys(CASES).filter(name => !known.has(name))).toEqual([]);
 });
 
-describe('several at once', () => {
-  test('tagged ones get the signal, and nobody else', () =>
+describe('several targets', () => {
+  test('tagged workers get the signal, and no others', () =>
     onStage(async () => {
       const pids = [stage.pid('web/1'), stage.pid('web/2')];
       const before = heard('usr1').length;
@@ -162,7 +162,7 @@ describe('several at once', () => {
       await stage.sees(/Signal to 2 processes/);
       await stage.sees(new RegExp(`web/1 \\(pid ${pids[0]}\\), web/2 \\(pid ${pids[1]}\\)`));
       stage.type('down', 'down', 'down', 'down', 'down', 'enter');
-      await stage.sees(/SIGUSR1 was sent to web\/1/);
+      await stage.sees(/SIGUSR1 sent to web\/1/);
       await until('both to have heard it', () => heard('usr1').length === before + 2);
       expect(
         heard('usr1')
@@ -183,21 +183,21 @@ describe('several at once', () => {
     }));
 });
 
-describe('the row that moves', () => {
-  test('while the menu of signals is open, the signal still goes to whom it names', () =>
+describe('a row that moves', () => {
+  test('while the menu of signals is open, the signal still goes to the process in its title', () =>
     onStage(async () => {
       await stage.choose('web/1');
       const pid = stage.pid('web/1');
       const before = heard('usr1').length;
       stage.type('k');
       await stage.sees(new RegExp(`Signal to web/1 \\(pid ${pid}\\)`));
-      // Others come, go and change their places behind the menu.
+      // Workers are added, removed and reordered behind the menu.
       fleet.run('restart', 'db');
       fleet.run('add', '--name', 'aaa', '--', 'sleep', '1000');
       await stage.sees(/aaa/);
       fleet.run('scale', 'web=4');
       stage.type('down', 'down', 'down', 'down', 'down', 'enter');
-      await stage.sees(new RegExp(`SIGUSR1 was sent to web/1 \\(pid ${pid}\\)`));
+      await stage.sees(new RegExp(`SIGUSR1 sent to web/1 \\(pid ${pid}\\)`));
       await until('the signal to be heard', () => heard('usr1').length > before);
       expect(heard('usr1').slice(before)).toEqual([pid]);
       await stage.selects(/^web\/1/);
@@ -205,7 +205,7 @@ describe('the row that moves', () => {
       fleet.run('remove', 'aaa');
     }));
 
-  test('one that has ended meanwhile is said to be gone, and its successor gets nothing', () =>
+  test('a process that has ended in the meantime is reported as gone, and its successor gets no signal', () =>
     onStage(async () => {
       await stage.choose('web/2');
       const pid = stage.pid('web/2');
@@ -215,13 +215,13 @@ describe('the row that moves', () => {
       process.kill(pid, 'SIGKILL');
       const {pid: next} = await fleet.successor('web/2', pid);
       stage.type('enter');
-      // Its row may be there still: then the supervisor says that it knows no such process.
-      await stage.sees(/gone|no process|none of this fleet/);
+      // Its row may still be there: then the supervisor reports that there is no such process.
+      await stage.sees(/gone|no process|does not belong to this fleet/);
       expect(heard('usr1').slice(before)).toEqual([]);
       expect(stage.pid('web/2')).toBe(next);
     }));
 
-  test('the selection in the tree stays with its process while others come and go', () =>
+  test('the selection in the tree stays on its process while others start and end', () =>
     onStage(async () => {
       stage.type('2');
       await stage.shows('Tree');
@@ -233,23 +233,23 @@ describe('the row that moves', () => {
       fleet.run('restart', 'db');
       await until('the new process to be shown', () => order().includes(stage.pid('db/1')));
       await stage.selects(new RegExp(`^${pid} .*sleep 998`));
-      // Those that are still there stand as they stood.
+      // The remaining processes keep their order.
       const after = new Set(order());
       expect(order().filter(one => before.includes(one))).toEqual(before.filter(one => after.has(one) && one !== gone));
     }));
 });
 
 describe('with --read-only', () => {
-  test('no key changes anything, and each says why', async () => {
+  test('no key changes anything, and each reports the reason', async () => {
     const before = fleet.ps().workers.map(({id, pid, nice}) => [id, pid, nice]);
     const reading = new Stage(fleet, ['--read-only']);
     try {
       await reading.reset();
       for (const {key} of PRESSES) {
         reading.type(key);
-        await reading.sees(/read-only: nothing is changed/);
+        await reading.sees(/not available with --read-only/);
         expect(reading.screen.text()).not.toContain('┌');
-        // What was said goes with the view.
+        // The message disappears with a change of the view.
         reading.type('2', '1');
         await reading.seesNot(/read-only/);
       }
@@ -257,7 +257,7 @@ describe('with --read-only', () => {
       await reading.sees(/┌─ Keys ─/);
       expect(reading.screen.text()).not.toMatch(/send a signal|restart the worker/);
       reading.type('escape', ':', 'restart');
-      await reading.sees(/there is nothing of that name/);
+      await reading.sees(/no such action/);
     } finally {
       await reading[Symbol.asyncDispose]();
     }

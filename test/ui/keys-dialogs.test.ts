@@ -1,4 +1,4 @@
-/** What is typed into a line, and chosen from a list, key by key. */
+/** Input lines and choices, key by key. */
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import type {App} from '../../ui/app.ts';
@@ -7,7 +7,7 @@ import {Choice, type ChoiceOptions} from '../../ui/overlays/choice.ts';
 import {Prompt} from '../../ui/overlays/prompt.ts';
 import {makeApp} from './golden-app.ts';
 
-/** All that these need of it is to be closed; the views behind are of no interest. */
+/** The dialogs only close it; the views behind them do not matter. */
 const app = {close: () => undefined} as unknown as App;
 
 function typed(
@@ -27,7 +27,7 @@ function typed(
   return result;
 }
 
-describe('a line to type into', () => {
+describe('an input line', () => {
   test.each<[string, readonly string[], string, string]>([
     ['takes what is typed', ['a', 'space', 'B', '図'], '', 'a B図'],
     ['begins with what there was', ['!'], 'web', 'web!'],
@@ -47,16 +47,16 @@ describe('a line to type into', () => {
     expect(typed(keys, before).text).toBe(after);
   });
 
-  test('tells of each change, and of its end', () => {
+  test('reports each change, and its end', () => {
     expect(typed(['a', 'left', 'b', 'enter'])).toMatchObject({seen: ['a', 'ba'], done: 'ba', cancelled: false});
     expect(typed(['a', 'escape'])).toMatchObject({done: null, cancelled: true});
   });
 
-  test('takes no more than anybody types', () => {
+  test('has a maximum length', () => {
     expect(typed(new Array<string>(900).fill('x')).text).toHaveLength(500);
   });
 
-  test('shows the end that is being typed, with the cursor in sight, whatever its width', () => {
+  test('scrolls so that the cursor is visible, at any width', () => {
     const keys = fc.array(fc.constantFrom('a', '図', 'space', 'left', 'right', 'home', 'end', 'backspace', 'C-w'), {
       maxLength: 60,
     });
@@ -87,7 +87,7 @@ function choice(more: Partial<ChoiceOptions> = {}): {overlay: Choice; chosen: st
   return {overlay, chosen};
 }
 
-describe('a list to choose from', () => {
+describe('a choice', () => {
   test.each<[readonly string[], readonly string[]]>([
     [['enter'], ['alpha']],
     [['down', 'enter'], ['beta']],
@@ -105,30 +105,30 @@ describe('a list to choose from', () => {
     expect(chosen).toEqual(expected);
   });
 
-  test('begins where it is said', () => {
+  test('starts at the given option', () => {
     const {overlay, chosen} = choice({selected: 2});
     overlay.key('enter', app);
     expect(chosen).toEqual(['gamma']);
   });
 
-  test('is narrowed by what is typed, letters that choose otherwise among it', () => {
+  test('is filtered by the typed text, which includes letters that are shortcuts otherwise', () => {
     const {overlay, chosen} = choice({typing: true});
     for (const key of ['b', 'q', 'backspace', 'enter']) overlay.key(key, app);
     expect(chosen).toEqual(['beta']);
   });
 
-  test('of which nothing is left chooses nothing', () => {
+  test('without a matching option chooses nothing', () => {
     const {overlay, chosen} = choice({typing: true});
     for (const key of ['x', 'y', 'enter', 'down', 'up', 'enter']) overlay.key(key, app);
     expect(chosen).toEqual([]);
   });
 });
 
-describe('what is done to several', () => {
-  test('a signal reaches the others though one is gone, and both are said', async () => {
+describe('an action on several targets', () => {
+  test('signals the others even if one is gone, and reports both', async () => {
     const made = await makeApp();
     for (const key of ['down', 'space', 'space', 'k']) made.app.key(key);
-    // Its pid is another's by now.
+    // Its pid belongs to another process by now.
     made.processes.byPid.set(4200, {pid: 4200, ppid: 1, name: 'stranger', start: 86_000});
     await made.world.refresh();
     made.app.key('enter');
@@ -136,10 +136,10 @@ describe('what is done to several', () => {
     expect(made.fleet.asked.filter(({method}) => method === 'signal')).toEqual([
       {method: 'signal', params: {signal: 'SIGTERM', targets: ['4201']}},
     ]);
-    expect(made.app.message?.text).toBe('process 4200 is gone; SIGTERM was sent to web/2 (pid 4201)');
+    expect(made.app.message?.text).toBe('process 4200 is gone; SIGTERM sent to web/2 (pid 4201)');
   });
 
-  test('only those that run are asked about before they are stopped', async () => {
+  test('asks only about running workers before they are stopped', async () => {
     const made = await makeApp();
     for (const key of ['end', 'space', 'home', 'space', 's']) made.app.key(key);
     const screen = made.app.draw(80, 24).toString();
@@ -150,7 +150,7 @@ describe('what is done to several', () => {
     expect(made.fleet.asked.at(-1)).toEqual({method: 'stop', params: {targets: ['db/1']}});
   });
 
-  test('a question about many leaves room for its answer', async () => {
+  test('with many targets leaves room for the answers', async () => {
     const made = await makeApp();
     const [one] = made.fleet.ps!.workers;
     const workers = Array.from({length: 60}, (_, n) => ({...one!, id: `web/${n}`, instance: n}));

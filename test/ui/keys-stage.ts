@@ -1,12 +1,12 @@
-/** A fleet and `brood top` over it, on which keys are pressed one after another. */
+/** A fleet and `brood top` for it, to which tests send keys. */
 import {expect} from 'vitest';
 import {TestFleet, until} from '../end-to-end/harness.ts';
 import {Screen, type ScreenOptions} from './screen.ts';
 
-/** What a terminal of 256 colours is sent for what is selected (ui/screen/styles.ts). */
+/** The background of the selection in a terminal of 256 colours (ui/screen/styles.ts). */
 const SELECTED = 25;
 
-/** Notes in a file of its name which signals it gets. */
+/** Records the signals that it gets in files named after them. */
 const listener = `#!/bin/sh
 trap 'echo $$ >> usr1' USR1
 trap 'echo $$ >> alrm' ALRM
@@ -22,7 +22,7 @@ export const stageFleet = (): TestFleet =>
       workers: {
         web: {run: ['./listener.sh'], instances: 2},
         db: {run: ['sleep', '1000']},
-        // The shell turns into a program that knows nothing of the child it had.
+        // The shell execs a program that does not know of its child.
         zombies: {sh: 'sh -c "exit 42" & exec sleep 1000', stop: {timeout: '200ms'}},
         orphans: {sh: '(setsid sleep 2001 &); exec sleep 1000'},
         pipes: {sh: 'sleep 999 | sleep 998'},
@@ -40,14 +40,14 @@ export class Stage {
     this.screen = new Screen(fleet, ['--interval', '150ms', ...args], {columns: 120, rows: 36, ...options});
   }
 
-  /** To the first row of the fleet, with nothing open, searched, filtered or tagged. */
+  /** Returns to the first row of the fleet, without overlay, search, filter or tags. */
   async reset(): Promise<void> {
     this.screen.type('escape', 'escape', 'escape', 'escape', '1', 'home');
     await until('the fleet to be shown', () => this.view() === 'Fleet' && this.selected().startsWith('web/1'));
     await this.screen.seesNot(/[┌┐]/);
   }
 
-  /** The view that is named as the one shown. */
+  /** Returns the name of the current view. */
   view(): string {
     let text = '';
     for (let x = 0; x < this.screen.columns; x++)
@@ -55,12 +55,12 @@ export class Stage {
     return text.trim().replace(/^\d /, '');
   }
 
-  /** The line of the list that is selected. */
+  /** Returns the selected line of the list. */
   selected(): string {
     return this.screen.lines()[this.height()]?.trim() ?? '';
   }
 
-  /** At which line of the screen it stands. */
+  /** Returns its line number on the screen. */
   height(): number {
     return this.screen.lines().findIndex((_, y) => y > 0 && this.#isMarked(0, y));
   }
@@ -69,7 +69,7 @@ export class Stage {
     return until(`${what} to be selected:\n${this.screen.text()}`, () => what.test(this.selected()) && this.selected());
   }
 
-  /** What is selected in a dialog. */
+  /** Waits for an option to be selected in a dialog. */
   async offers(what: RegExp): Promise<string> {
     const offered = (): string | null => {
       for (const [y, line] of this.screen.lines().entries()) {
@@ -84,7 +84,7 @@ export class Stage {
     });
   }
 
-  /** Selects a row by its text, as people do it. */
+  /** Selects a row by its text, through the search. */
   async choose(text: string): Promise<void> {
     this.screen.type('home', '/', text, 'enter', 'escape');
     await this.selects(new RegExp(text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')));
@@ -106,14 +106,14 @@ export class Stage {
     this.screen.type(...keys);
   }
 
-  /** The lines of the list, without titles and what is around them. */
+  /** Returns the lines of the list, without titles and surroundings. */
   rows(): string[] {
     const lines = this.screen.lines();
     const titles = lines.findIndex(line => /WORKER|KIND|PROCESSES, AND|TIME /.test(line));
     return lines.slice(titles + 1, -1).filter(line => line.trim() !== '');
   }
 
-  /** The pid of an instance as the supervisor has it. */
+  /** Returns the pid of an instance according to the supervisor. */
   pid(id: string): number {
     const {pid} = this.fleet.worker(id);
     expect(pid).not.toBeNull();

@@ -1,4 +1,4 @@
-/** What a filter line means, and what it says when it means nothing. */
+/** The meaning of a filter line, and the message for an invalid one. */
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import {parseFilter, type Fields} from '../../ui/list/filter.ts';
@@ -72,33 +72,33 @@ test.each<[string, readonly number[]]>([
   ['!"worker process"', [1, 700, 701]],
   ['user=www !state=Z cpu>50', [70]],
   ['command="nginx: worker process"', [70, 71]],
-  // An equals sign within a word whose beginning is no name of a column's kind is text.
+  // An equals sign in quotes is text.
   ['"a=b"', [701]],
 ])('%s', (line, pids) => {
   expect(parseFilter(line, COLUMNS).problem).toBeNull();
   expect(found(line)).toEqual(pids);
 });
 
-describe('a line that means nothing', () => {
+describe('an invalid line', () => {
   test.each([
-    ['size>3', /^no column size; there are pid, state, user/],
-    ['cpu>much', /^cpu> needs a number$/],
-    ['mem<=', /^mem<= needs a number$/],
-    ['/(/', /^\/\(\/ is no regular expression$/],
-    ['user~[', /is no regular expression$/],
-    ['nginx size>3', /^no column size/],
-  ])('%s says so', (line, problem) => {
+    ['size>3', /^no such column: size; expected one of pid, state, user/],
+    ['cpu>much', /^cpu> requires a number$/],
+    ['mem<=', /^mem<= requires a number$/],
+    ['/(/', /^\/\(\/ is not a regular expression$/],
+    ['user~[', /is not a regular expression$/],
+    ['nginx size>3', /^no such column: size/],
+  ])('%s is reported', (line, problem) => {
     expect(parseFilter(line, COLUMNS).problem).toMatch(problem);
   });
 
-  test('hides nothing by the word that is wrong, and goes on with the others', () => {
+  test('hides nothing by the invalid word, and applies the others', () => {
     expect(found('size>3')).toEqual(ALL);
     expect(found('size>3 user=ada')).toEqual([701]);
     expect(found('!size>3')).toEqual(ALL);
   });
 });
 
-test('no line that can be typed is an error, also half of one', () => {
+test('any line that can be typed, even in part, is handled without an exception', () => {
   const words = fc.constantFrom(
     '/',
     '\\',
@@ -129,7 +129,7 @@ test('no line that can be typed is an error, also half of one', () => {
   );
 });
 
-test('a word and its negation divide all that there are', () => {
+test('a word and its negation divide all processes', () => {
   const words = fc.constantFrom('nginx', 'state=S', 'cpu>10', 'mem<=1G', '/w.*r/', 'user!=root', '"a=b"');
   fc.assert(
     fc.property(words, word => {

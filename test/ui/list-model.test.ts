@@ -1,4 +1,4 @@
-/** Whatever rows and keys do, no one else is ever selected, tagged or acted on than whom somebody has chosen. */
+/** For any changes of rows and any keys, only what the user has chosen is selected, tagged or acted on. */
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {List} from '../../ui/list/list.ts';
@@ -8,7 +8,7 @@ interface Row {
   readonly value: number;
 }
 
-/** What may happen to a list: rows by themselves, or somebody at the keys. */
+/** A step: a change of the rows, or a key. */
 type Step =
   | {readonly kind: 'rows'; readonly rows: readonly Row[]}
   | {readonly kind: 'move'; readonly by: number}
@@ -61,7 +61,7 @@ function take(list: List<Row>, step: Exclude<Step, {kind: 'rows'}>): void {
   }
 }
 
-test('the selection and the tags are nobody else’s', () => {
+test('the selection and the tags stay with their rows', () => {
   fc.assert(
     fc.property(rowsOf, steps, (first, all) => {
       let rows: readonly Row[] = first;
@@ -87,12 +87,12 @@ test('the selection and the tags are nobody else’s', () => {
         const shown = list.rows.map(({key}) => key);
         tags = new Set([...tags].filter(key => there.has(key)));
 
-        // Only somebody who moves changes the selection of a row that is still there.
+        // Only a movement changes the selection while its row exists.
         if (step.kind !== 'move' && before !== null && shown.includes(before)) expect(list.selectedKey).toBe(before);
         expect(list.selectedKey).toBe(shown[list.place] ?? null);
         expect(shown.length === 0 || list.selectedKey !== null).toBe(true);
         expect(list.place === 0 || (list.place >= list.top && list.top >= 0)).toBe(true);
-        // At its height, unless the end of the list or the screen is in the way.
+        // At its screen line, unless the end of the list or of the screen prevents it.
         if (step.kind === 'rows' && before === list.selectedKey && list.top > 0 && list.place - list.top !== height)
           expect(list.place - list.top).toBeGreaterThan(height);
         expect(new Set(list.tagged)).toEqual(tags);

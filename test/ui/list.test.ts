@@ -1,4 +1,4 @@
-/** The selection of a list stays with whom it was given to, whatever rows do. */
+/** The selection of a list stays with its row, for any changes of rows. */
 import {describe, expect, test} from 'vitest';
 import type {Column} from '../../ui/list/column.ts';
 import {compareValues, fitted, place} from '../../ui/list/column.ts';
@@ -14,7 +14,7 @@ const COLUMNS: readonly Column<Row>[] = [
   {id: 'cpu', title: 'CPU', width: 5, text: ({cpu}) => String(cpu ?? '-'), value: ({cpu}) => cpu, descending: true},
 ];
 
-/** A list over rows that the test changes; `a1 b2` is two rows. */
+/** A list of rows that the test changes; `a1 b2` is two rows. */
 class Given {
   rows: Row[] = [];
   readonly list: List<Row>;
@@ -41,7 +41,7 @@ class Given {
     return this.list.rows.map(({name}) => name).join(' ');
   }
 
-  /** At which height of the screen the selection stands. */
+  /** Returns the screen line of the selection within the list. */
   get height(): number {
     return this.list.place - this.list.top;
   }
@@ -55,7 +55,7 @@ const many = (from: number, to: number): string =>
   ).join(' ');
 
 describe('the selection', () => {
-  test('stays on its row when rows come and go above and below', () => {
+  test('stays on its row when others are added or removed above and below', () => {
     const given = new Given('a b c d');
     given.list.select('c');
     given.set('x y a b z c d');
@@ -64,7 +64,7 @@ describe('the selection', () => {
     expect(given.list.selectedKey).toBe('c');
   });
 
-  test('stays at its height of the screen, so that the eye finds it again', () => {
+  test('stays on its screen line, so that the user finds it again', () => {
     const given = new Given(many(0, 40), 10);
     given.list.moveTo(20);
     given.list.move(-4);
@@ -76,7 +76,7 @@ describe('the selection', () => {
     expect([given.list.selectedKey, given.height]).toEqual([key, height]);
   });
 
-  test('is where it was when its row is gone, on the one that is there now', () => {
+  test('moves to the next row in its place when its row is removed', () => {
     const given = new Given('a b c d');
     given.list.select('b');
     given.set('a c d');
@@ -95,7 +95,7 @@ describe('the selection', () => {
     expect(given.list.selectedKey).toBeNull();
   });
 
-  test('goes with its row when the list is sorted anew by what changes', () => {
+  test('follows its row when the list is sorted anew after a change', () => {
     const given = new Given('a9 b5 c1');
     given.list.sortBy('cpu');
     given.list.select('b');
@@ -105,7 +105,7 @@ describe('the selection', () => {
     expect([given.shown, given.list.selectedKey]).toEqual(['b c a', 'b']);
   });
 
-  test('stays on its row through a filter that it matches, and comes to the nearest one otherwise', () => {
+  test('stays on a row that matches the filter, and moves to the nearest one otherwise', () => {
     const given = new Given('ant bee cow ape');
     given.list.select('ape');
     given.list.setFilter('a');
@@ -128,7 +128,7 @@ describe('the selection', () => {
     expect(given.list.place).toBe(20);
   });
 
-  test('is seen also when the terminal gets lower', () => {
+  test('remains visible when the terminal is resized', () => {
     const given = new Given(many(0, 30), 10);
     given.list.moveTo(9);
     given.list.setHeight(3);
@@ -137,7 +137,7 @@ describe('the selection', () => {
 });
 
 describe('sorting', () => {
-  test('leaves equal ones in the order in which they stood', () => {
+  test('keeps the order of equal rows', () => {
     const given = new Given('d1 a1 c1 b2');
     given.list.sortBy('cpu');
     expect(given.shown).toBe('b d a c');
@@ -145,7 +145,7 @@ describe('sorting', () => {
     expect(given.shown).toBe('d a c b');
   });
 
-  test('puts what is unknown last, in either direction', () => {
+  test('puts unknown values last, in either direction', () => {
     const given = new Given('a? b1 c2');
     given.list.sortBy('cpu');
     expect(given.shown).toBe('c b a');
@@ -153,7 +153,7 @@ describe('sorting', () => {
     expect(given.shown).toBe('b c a');
   });
 
-  test('goes through the columns that are shown, and back to the natural order', () => {
+  test('cycles through the shown columns and the natural order', () => {
     const given = new Given('b1 a2');
     const orders = Array.from({length: 3}, () => {
       given.list.sortNext(['name', 'cpu']);
@@ -168,7 +168,7 @@ describe('sorting', () => {
     expect(given.shown).toBe('a b');
   });
 
-  test('orders names as people do', () => {
+  test('orders numbers in names by value', () => {
     expect(['web/10', 'web/9', 'Web/1'].sort((a, b) => compareValues(a, b, false))).toEqual([
       'Web/1',
       'web/9',
@@ -178,7 +178,7 @@ describe('sorting', () => {
 });
 
 describe('tags', () => {
-  test('are the targets where there are some, of them those that are shown', () => {
+  test('are the targets, if there are any, as far as they are shown', () => {
     const given = new Given('a b c');
     given.list.toggleTag('a');
     given.list.toggleTag('c');
@@ -191,7 +191,7 @@ describe('tags', () => {
     expect(given.list.targets().map(({name}) => name)).toEqual(['c']);
   });
 
-  test('of rows that are gone are gone, and are not those of others with the same place', () => {
+  test('of removed rows are removed, and not transferred to others in their place', () => {
     const given = new Given('a b c');
     given.list.toggleTag('b');
     given.set('a c');
@@ -201,7 +201,7 @@ describe('tags', () => {
 });
 
 describe('search', () => {
-  test('goes to what is found, on and back, and around the end', () => {
+  test('selects the next match, in both directions, and wraps around', () => {
     const given = new Given('ant bee ape cow');
     expect(given.list.setSearch('A')).toBe(true);
     expect(given.list.selectedKey).toBe('ant');
@@ -212,7 +212,7 @@ describe('search', () => {
     expect(found).toEqual(['ape', 'ant', 'ape']);
   });
 
-  test('that finds nothing leaves the selection where it is', () => {
+  test('without a match keeps the selection', () => {
     const given = new Given('ant bee');
     given.list.select('bee');
     expect([given.list.setSearch('zebra'), given.list.searchNext(1), given.list.searchNext(-1)]).toEqual([
@@ -223,7 +223,7 @@ describe('search', () => {
     expect(given.list.selectedKey).toBe('bee');
   });
 
-  test('for nothing finds nothing', () => {
+  test('for an empty text has no match', () => {
     const given = new Given('ant bee');
     expect([given.list.setSearch(''), given.list.searchNext(1)]).toEqual([true, false]);
   });
@@ -243,7 +243,7 @@ describe('columns', () => {
       .map(({column, x, width}) => `${column.id}${x}+${width}`)
       .join(' ');
 
-  test('give way in their order, and the last one takes what is left', () => {
+  test('are hidden in their order, and the last one takes the rest', () => {
     expect([40, 23, 22, 16, 11, 3].map(shownAt)).toEqual([
       'a0+5 b6+5 c12+5 d18+22',
       'a0+5 b6+5 c12+5 d18+5',

@@ -1,4 +1,4 @@
-/** What workers write without end, or without newlines, keeps nobody from their keys. */
+/** Unlimited output, or output without newlines, does not delay the response to keys. */
 import {readdirSync} from 'node:fs';
 import {expect, test} from 'vitest';
 import {MOST_LINES} from '../../ui/data/log-lines.ts';
@@ -6,7 +6,7 @@ import {TestFleet, until} from '../end-to-end/harness.ts';
 import {using} from '../end-to-end/wrapped.ts';
 import {Screen} from './screen.ts';
 
-/** 5,000 lines a second. */
+/** Writes 5,000 lines per second. */
 const FLOOD = `let n = 0;
 setInterval(() => {
   let text = '';
@@ -14,12 +14,12 @@ setInterval(() => {
   process.stdout.write(text);
 }, 100);`;
 
-/** What comes in half a second. */
+/** The output of half a second. */
 const BEHIND = 2_500;
 
 const node = (script: string) => ({run: [process.execPath, '-e', script]});
 
-/** The last number that was written, or is shown. */
+/** Returns the last number written or shown. */
 const lastIn = (text: string): number => Number([...text.matchAll(/flood (\d+) \./g)].at(-1)?.[1] ?? 0);
 
 function written(fleet: TestFleet): number {
@@ -27,7 +27,7 @@ function written(fleet: TestFleet): number {
   return lastIn(fleet.read('home', name, 'logs', 'flood.1', 'out.log').slice(-1_000));
 }
 
-test('while 5,000 lines a second are written, keys are answered, following keeps up, and memory has an end', async () => {
+test('while 5,000 lines per second are written, keys get a response, following keeps up, and memory is limited', async () => {
   await using(
     new TestFleet({fleet: 'shop', workers: {flood: node(FLOOD), quiet: {run: ['sleep', '1000']}}}),
     async fleet => {
@@ -36,7 +36,7 @@ test('while 5,000 lines a second are written, keys are answered, following keeps
         await screen.sees(/flood\/1 .*ready/);
         screen.type('5');
         await screen.sees(/all workers: \d+ lines, following/);
-        // One that is slower than the worker gets ever further behind.
+        // A reader slower than the worker would fall further and further behind.
         const keepsUp = (): Promise<boolean> =>
           until('the last lines to be shown', () => {
             const there = written(fleet);
@@ -72,7 +72,7 @@ test('while 5,000 lines a second are written, keys are answered, following keeps
   );
 });
 
-test('a line of 100,000 characters, and a megabyte without an end, are shown by their beginnings', async () => {
+test('a line of 100,000 characters, and a megabyte without a newline, are shown by their beginnings', async () => {
   const long = `process.stdout.write('a'.repeat(100000) + '\\nin between them\\n' + 'b'.repeat(1024 * 1024)); setInterval(() => {}, 1e6);`;
   await using(new TestFleet({fleet: 'shop', workers: {long: node(long)}}), async fleet => {
     fleet.up('--wait');

@@ -1,4 +1,4 @@
-/** `brood top` before more than anybody has: 10,000 processes, long lines; what is dear is done for what is seen. */
+/** `brood top` under extreme load: 10,000 processes, long lines; expensive work is done only for what is visible. */
 import {describe, expect, test} from 'vitest';
 import {MOST_CHARACTERS, MOST_LINES, MOST_OF_ALL, LogLines} from '../../ui/data/log-lines.ts';
 import {Canvas} from '../../ui/screen/canvas.ts';
@@ -18,7 +18,7 @@ async function crowd(): Promise<Seated & {readonly source: Crowd; readonly scree
   return {...seated, source, screen};
 }
 
-/** The pid of the selected row: of the one line in that colour. */
+/** Returns the pid of the selected row. */
 function selected({app}: Seated): number {
   const [target] = app.targets();
   if (app.targets().length !== 1 || target?.pid == null) throw new Error('not one is selected');
@@ -32,7 +32,7 @@ function type({app}: Seated, ...keys: readonly string[]): void {
 const letters = (text: string): string[] => text.match(/./g) ?? [];
 
 describe('10,000 processes', () => {
-  test('details are read of those that are visible, whatever is pressed', async () => {
+  test('details are read only of visible processes, on any key', async () => {
     const given = await crowd();
     expect(given.source.detailsRead).toBeLessThanOrEqual(HEIGHT);
     for (const key of ['down', 'pagedown', 'end', 'home', '*', '*', 't', '>', 'I', 'pagedown']) {
@@ -47,16 +47,16 @@ describe('10,000 processes', () => {
     expect(given.source.detailsRead - before).toBeLessThanOrEqual(HEIGHT);
   });
 
-  test('all are counted, and the last one is a key away', async () => {
+  test('all are counted, and the last one is one key away', async () => {
     const given = await crowd();
     expect(given.screen()).toContain(`${COUNT} processes`);
     type(given, 'end');
-    // The last of a walk through the tree: 9, 99, 999, 9999.
+    // The last in the order of the tree: 9, 99, 999, 9999.
     expect(selected(given)).toBe(COUNT - 1);
     expect(given.screen()).toMatch(/9999 .*└─ \/usr\/bin\/program-9999/);
   });
 
-  test('the selection stays on its process while others come and go', async () => {
+  test('the selection stays on its process while others start and end', async () => {
     const given = await crowd();
     type(given, 'end', 'pageup', 'pageup');
     const pid = selected(given);
@@ -75,7 +75,7 @@ describe('10,000 processes', () => {
     ).toBe(line);
   });
 
-  test('the selection does not go to another process that has its pid by now', async () => {
+  test('the selection does not move to another process that reuses its pid', async () => {
     const given = await crowd();
     type(given, 'end', 'pageup');
     const pid = selected(given);
@@ -85,7 +85,7 @@ describe('10,000 processes', () => {
     expect(selected(given)).not.toBe(pid);
   });
 
-  test('search finds the one of them', async () => {
+  test('search finds one of them', async () => {
     const given = await crowd();
     type(given, '/', ...letters('program-7654'), 'enter');
     expect(selected(given)).toBe(7654);
@@ -109,7 +109,7 @@ describe('10,000 processes', () => {
     }
   });
 
-  test('a filter leaves those that match, also of later readings', async () => {
+  test('a filter keeps the matching ones, also at later readings', async () => {
     const given = await crowd();
     type(given, '\\', ...letters('pid>9990'), 'enter');
     expect(given.screen()).toContain('filter pid>9990: 10');
@@ -120,7 +120,7 @@ describe('10,000 processes', () => {
     expect(given.screen()).toContain('program-1 ');
   });
 
-  test('folded subtrees hide all that is below, and say how many', async () => {
+  test('a folded subtree is hidden completely, and its size shown', async () => {
     const given = await crowd();
     type(given, 'down', '-');
     expect(given.screen()).toMatch(/program-10 .*\(\+111\)/);
@@ -138,7 +138,7 @@ describe('long lines', () => {
     ['日', 2],
     ['e\u0301', 1],
     ['😀', 2],
-  ])('of 100,000 times %j the beginning is drawn, and that it goes on', (character, width) => {
+  ])('of 100,000 times %j are drawn by their beginning and an ellipsis', (character, width) => {
     const canvas = new Canvas(21, 1);
     expect(canvas.put(0, 0, character.repeat(100_000), 'plain', 21, '…')).toBe(21);
     expect(canvas.line(0)).toBe(character.repeat(20 / width) + '…');
@@ -149,7 +149,7 @@ describe('lines of logs', () => {
   const line = (text: string) =>
     ({at: 0, worker: 'w', instance: 1, stream: 'out', line: text, partial: false}) as const;
 
-  test('as many as are kept stay, the last ones, and it is told how many are given up', () => {
+  test('are kept up to a number, the last ones, and the number of dropped ones is returned', () => {
     const lines = new LogLines();
     let dropped = 0;
     for (let n = 0; n < 5 * MOST_LINES; n++) dropped += lines.push(line(`line ${n}`));
@@ -159,7 +159,7 @@ describe('lines of logs', () => {
     expect(lines.all.at(-1)?.line).toBe(`line ${5 * MOST_LINES - 1}`);
   });
 
-  test('of long ones fewer stay', () => {
+  test('are kept in smaller numbers if they are long', () => {
     const lines = new LogLines();
     for (let n = 0; n < 3 * (MOST_OF_ALL / MOST_CHARACTERS); n++) lines.push(line('x'.repeat(MOST_CHARACTERS)));
     const characters = lines.all.reduce((sum, one) => sum + one.line.length, 0);
@@ -167,7 +167,7 @@ describe('lines of logs', () => {
     expect(characters).toBeGreaterThan(MOST_OF_ALL / 2);
   });
 
-  test('of very long ones nothing stays in memory but their beginning', () => {
+  test('keep only their beginning in memory if they are very long', () => {
     const lines = new LogLines();
     const before = collectedHeap();
     const long = Buffer.alloc(256 * 1024, 'x');

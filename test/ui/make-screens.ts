@@ -27,7 +27,7 @@ function hex(colour: number): string {
 
 const escaped = (text: string): string => text.replace(/[&<>]/g, one => `&#${one.charCodeAt(0)};`);
 
-/** The screen as it is, one `text` a run of one look. */
+/** Returns the screen as SVG, with one `text` per cell. */
 function svg(screen: Screen): string {
   const grounds: string[] = [];
   const texts: string[] = [];
@@ -61,7 +61,7 @@ try {
   mkdirSync(folder, {recursive: true});
   const screen = new Screen(fleet, ['--interval', '500ms'], {columns: COLUMNS, rows: ROWS});
   try {
-    /** Once it stands still: what is on its way is no picture. */
+    /** Saves the screen once it no longer changes. */
     const save = async (name: string): Promise<void> => {
       let before = '';
       await until('the screen to stand still', () => {
@@ -80,7 +80,7 @@ try {
     await screen.sees(/COMMAND/);
     await save('tree');
     screen.type('1', '/', 'visitor', 'enter', 'i', 't');
-    await screen.sees(/WHAT JOINS THEM[^]*visitor\/1/);
+    await screen.sees(/THEIR CHANNELS[^]*visitor\/1/);
     await save('ipc');
     screen.type('1', 'escape', 'k');
     await screen.sees(/Signal to visitor\/1/);

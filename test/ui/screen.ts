@@ -1,4 +1,4 @@
-/** `brood top` in a real pty, seen through a terminal emulator: cells, colours, modes. */
+/** `brood top` in a real pty, with a terminal emulator that provides cells, colours and modes. */
 import {spawn, type IPty} from '@lydell/node-pty';
 import xterm, {type IBufferCell, type Terminal as Emulator} from '@xterm/headless';
 import {cli, project, until, type TestFleet} from '../end-to-end/harness.ts';
@@ -8,17 +8,17 @@ export interface ScreenOptions {
   readonly rows?: number;
   readonly term?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** In the place of `brood top`; run in the project's folder. */
+  /** Replaces `brood top`; run in the project's folder. */
   readonly command?: readonly [string, ...string[]];
 }
 
-/** What would change how it looks, set by whoever runs the tests. */
+/** Variables of the tester's environment that would change the display. */
 const NOT_FOR_TERMINALS = new Set(['NO_COLOR', 'COLORTERM', 'FORCE_COLOR', 'TMUX', 'LC_ALL', 'LC_CTYPE']);
 
 export class Screen {
   readonly #pty: IPty;
   readonly #emulator: Emulator;
-  /** Everything that was sent to the terminal. */
+  /** All output to the terminal. */
   sent = '';
   exitCode: number | null = null;
 
@@ -35,7 +35,7 @@ export class Screen {
       this.#emulator.write(data);
     });
     this.#pty.onExit(({exitCode}) => (this.exitCode = exitCode));
-    // What the emulator answers to questions goes back, as from a real one.
+    // The emulator's responses to queries are returned, as by a real terminal.
     this.#emulator.onData(data => this.#pty.write(data));
   }
 
@@ -47,7 +47,7 @@ export class Screen {
     return this.#emulator.cols;
   }
 
-  /** The lines as they are shown, without what is blank at their ends. */
+  /** Returns the displayed lines, without trailing blanks. */
   lines(): string[] {
     const {active} = this.#emulator.buffer;
     return Array.from(
@@ -65,7 +65,7 @@ export class Screen {
     return active.getLine(active.baseY + y)?.getCell(x);
   }
 
-  /** Where a text is shown first; null: nowhere. */
+  /** Returns the first position of a text, or null. */
   find(text: string): {x: number; y: number} | null {
     for (const [y, line] of this.lines().entries()) {
       const x = line.indexOf(text);
@@ -74,10 +74,10 @@ export class Screen {
     return null;
   }
 
-  /** How it has left, or holds, the terminal. */
+  /** Returns the current modes of the terminal. */
   modes(): {alternate: boolean; cursor: boolean; mouse: string} {
     const {buffer, modes} = this.#emulator;
-    // Whether the cursor is shown is told nowhere else: the last that was asked for counts.
+    // The emulator does not report the visibility of the cursor: the last request counts.
     const shown = this.sent.lastIndexOf('\x1b[?25h');
     const hidden = this.sent.lastIndexOf('\x1b[?25l');
     return {alternate: buffer.active.type === 'alternate', cursor: shown >= hidden, mouse: modes.mouseTrackingMode};
@@ -97,17 +97,17 @@ export class Screen {
     await until(`the screen not to show ${what}`, () => !what.test(this.text()));
   }
 
-  /** As a keyboard sends them. */
+  /** Sends keys as a keyboard does. */
   type(...keys: readonly string[]): void {
     for (const key of keys) this.#pty.write(SEQUENCES[key] ?? key);
   }
 
-  /** Bytes in one write, whatever they are. */
+  /** Sends any bytes in one write. */
   write(bytes: string): void {
     this.#pty.write(bytes);
   }
 
-  /** Written to the terminal by somebody else. */
+  /** Writes to the terminal in place of another program. */
   scribble(bytes: string): void {
     this.#emulator.write(bytes);
   }
@@ -136,7 +136,7 @@ export class Screen {
   }
 }
 
-/** What terminals of the kind of xterm send for these. */
+/** The sequences that terminals of the xterm family send for these keys. */
 export const SEQUENCES: Readonly<Record<string, string>> = {
   up: '\x1b[A',
   down: '\x1b[B',

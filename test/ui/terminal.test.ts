@@ -1,10 +1,10 @@
-/** The terminal is taken and given back as it was, whatever it is and however it ends. */
+/** The terminal is restored to its initial state, whatever its kind and however brood top ends. */
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {TestFleet, until} from '../end-to-end/harness.ts';
 import {using} from '../end-to-end/wrapped.ts';
 import {Screen, type ScreenOptions} from './screen.ts';
 
-/** Among its arguments are all that would do harm to a terminal. */
+/** A worker's argument with everything that would harm a terminal. */
 const HOSTILE = 'x\x1b[2J\x1b]0;pwned\x07\x9b31m\r\nnew line \u202eodd 日本 👨‍👩‍👧 e\u0301';
 
 let fleet: TestFleet;
@@ -28,7 +28,7 @@ const AS_IT_WAS = {alternate: false, cursor: true, mouse: 'none'};
 
 async function leaves(screen: Screen, code: number): Promise<void> {
   expect(await screen.exited()).toBe(code);
-  // The emulator takes in what was written last a moment after the end.
+  // The emulator processes the last output shortly after the exit.
   const isAsItWas = (): boolean => JSON.stringify(screen.modes()) === JSON.stringify(AS_IT_WAS);
   await until('the terminal to be as it was', isAsItWas);
   expect(screen.sent).not.toMatch(/Setulc|plab_norm|undefined|NaN/);
@@ -45,7 +45,7 @@ const sizes = [
   [1, 1, 'xterm'],
 ] as const;
 
-test.each(sizes)('at %i by %i on %s it shows what fits', async (columns, rows, term) => {
+test.each(sizes)('at %i by %i on %s brood top shows what fits', async (columns, rows, term) => {
   await top(
     async screen => {
       await screen.sees(rows > 4 ? /alpha/ : columns > 4 ? /brood/ : /b/);
@@ -57,7 +57,7 @@ test.each(sizes)('at %i by %i on %s it shows what fits', async (columns, rows, t
   );
 });
 
-/** Sequences that set more than the terminal's own two colours. */
+/** Matches sequences that set other colours than the terminal's default two. */
 const COLOUR = /\x1b\[(?:\d+;)*(?:3[0-7]|4[0-7]|9[0-7]|10[0-7]|[34]8;5;\d+)(?:;\d+)*m/;
 const COLOUR_256 = /[34]8;5;/;
 
@@ -68,7 +68,7 @@ test.each([
   ['vt100', {}, 0],
   ['xterm-256color', {NO_COLOR: '1'}, 0],
   ['xterm', {COLORTERM: 'truecolor'}, 256],
-] as const)('on %s with %j it has %i colours', async (term, env, colours) => {
+] as const)('on %s with %j brood top uses %i colours', async (term, env, colours) => {
   await top(
     async screen => {
       await screen.sees(/alpha/);
@@ -83,7 +83,7 @@ test.each([
   );
 });
 
-test('in the C locale it is drawn with ASCII alone', async () => {
+test('in the C locale only ASCII is drawn', async () => {
   await top(
     async screen => {
       await screen.sees(/alpha/);
@@ -99,7 +99,7 @@ test('in the C locale it is drawn with ASCII alone', async () => {
   );
 });
 
-test('on a terminal that can do nothing it prints a table and ends well', async () => {
+test('on a terminal without capabilities a table is printed, with exit code 0', async () => {
   await top(
     async screen => {
       expect(await screen.exited()).toBe(0);
@@ -115,7 +115,7 @@ test.each([
   ['SIGINT', 130],
   ['SIGHUP', 129],
   ['SIGQUIT', 131],
-])('after %s the terminal is as it was', async (signal, code) => {
+])('after %s the terminal is restored', async (signal, code) => {
   await top(async screen => {
     await screen.sees(/alpha/);
     screen.kill(signal);
@@ -123,7 +123,7 @@ test.each([
   });
 });
 
-test('Ctrl-C leaves, also out of a dialog', async () => {
+test('Ctrl-C quits, even from a dialog', async () => {
   await top(async screen => {
     await screen.sees(/alpha/);
     screen.type('k');
@@ -133,7 +133,7 @@ test('Ctrl-C leaves, also out of a dialog', async () => {
   });
 });
 
-test('a defect ends it with an error, and the terminal is as it was', async () => {
+test('an exception ends brood top with an error, and the terminal is restored', async () => {
   const hook = fleet.path('defect.cjs');
   fleet.write("process.on('SIGUSR2', () => { throw new Error('planted'); });\n", 'defect.cjs');
   await top(
@@ -147,7 +147,7 @@ test('a defect ends it with an error, and the terminal is as it was', async () =
   );
 });
 
-test('it may be resized in the middle of anything', async () => {
+test('the terminal may be resized at any time', async () => {
   await top(async screen => {
     await screen.sees(/alpha/);
     screen.type('k');
@@ -169,7 +169,7 @@ test('it may be resized in the middle of anything', async () => {
   });
 });
 
-test('names and output of others reach the terminal as text alone', async () => {
+test('untrusted names and output reach the terminal as text only', async () => {
   await top(
     async screen => {
       await screen.sees(/hostile/);
@@ -187,7 +187,7 @@ test('names and output of others reach the terminal as text alone', async () => 
   );
 });
 
-test('keys that come in one read, or in pieces, mean what they mean alone', async () => {
+test('keys have their meaning even if several arrive in one read, or one in pieces', async () => {
   await top(async screen => {
     await screen.sees(/alpha/);
     screen.write('\x1b[B\x1b[Bk');
@@ -204,7 +204,7 @@ test('keys that come in one read, or in pieces, mean what they mean alone', asyn
   });
 });
 
-test('the mouse selects, clicks hints and titles, scrolls, and is handed back for copying', async () => {
+test('the mouse selects, clicks hints and titles, scrolls, and can be released for copying', async () => {
   await top(async screen => {
     await screen.sees(/hostile/);
     expect(screen.modes().mouse).not.toBe('none');
@@ -236,10 +236,10 @@ test('the mouse selects, clicks hints and titles, scrolls, and is handed back fo
   });
 });
 
-test('stopped and continued by the shell, it draws itself anew', async () => {
+test('the screen is redrawn after a stop and a continuation by the shell', async () => {
   await top(async screen => {
     await screen.sees(/alpha/);
-    // Somebody else has written over it meanwhile.
+    // Another program has overwritten the screen in the meantime.
     screen.scribble('\x1b[2J\x1b[H');
     await screen.seesNot(/alpha/);
     screen.kill('SIGCONT');

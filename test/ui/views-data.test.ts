@@ -1,4 +1,4 @@
-/** What was a moment ago: rings, life lines, sparklines; and the graph of channels as lines. */
+/** Past values: rings, life lines, sparklines; and the graph of channels as lines. */
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import type {Join} from '../../src/words/channels/joins.ts';
@@ -8,7 +8,7 @@ import {glyphsOf} from '../../ui/screen/glyphs.ts';
 import {graphRows} from '../../ui/views/ipc-graph.ts';
 import {makeApp} from './golden-app.ts';
 
-test('a ring has the last so many, whatever was pushed', () => {
+test('a ring has the last values up to its capacity, for any sequence of pushes', () => {
   fc.assert(
     fc.property(fc.integer({min: 1, max: 9}), fc.array(fc.integer(), {maxLength: 40}), (capacity, pushed) => {
       const ring = new Ring(capacity);
@@ -36,11 +36,11 @@ describe('a sparkline', () => {
 });
 
 describe('the history of processes', () => {
-  test('is theirs as long as they live, and no successor’s', async () => {
+  test('is kept while they live, and not inherited by a successor', async () => {
     const {world, processes} = await makeApp({readings: 0});
     const one = processes.byPid.get(4200)!;
     const key = (): string => world.keyOf(world.snapshot.rows.find(4200));
-    // Whose it is has to be known before it is remembered.
+    // A key must be in use before its values are recorded.
     for (const state of ['S', 'R', 'D', 'T']) {
       processes.byPid.set(4200, {...one, state});
       await world.refresh();
@@ -58,7 +58,7 @@ describe('the history of processes', () => {
     expect(world.history.size).toBeLessThan(size);
   });
 
-  test('of an instance’s CPU is as long as the instance is there', async () => {
+  test("of an instance's CPU is kept while the instance exists", async () => {
     const {world, fleet} = await makeApp({readings: 3});
     expect(world.sparkOf('web/1')).toEqual([97.3, 97.3, 97.3]);
     fleet.ps = {...fleet.ps!, workers: fleet.ps!.workers.filter(({id}) => id !== 'web/1')};
@@ -80,27 +80,27 @@ describe('the graph of channels', () => {
   const drawn = (...joins: readonly Join[]): string[] =>
     graphRows(joins, glyphs).map(row => (row.node ? row.node.label : `${row.stroke}${row.to}`));
 
-  test('shows a join below both its ends, in its direction', () => {
+  test('shows a channel below both its ends, in its direction', () => {
     expect(drawn(join('a', 'b'))).toEqual(['a', '`- > b', 'b', '`- < a']);
     expect(drawn(join('a', 'b', false))).toEqual(['a', '`- = b', 'b', '`- = a']);
   });
 
-  test('orders processes as people do', () => {
+  test('orders numbers in names by value', () => {
     expect(drawn(join('web/10', 'web/9')).filter(line => !line.startsWith('`'))).toEqual(['web/9', 'web/10']);
   });
 
-  test('says who shares an end, and nobody twice', () => {
+  test('shows the sharers of an end, each once', () => {
     expect(drawn(join('a b', 'c'))).toEqual(['a', '`- > c (with b)', 'b', '`- > c (with a)', 'c', '`- < a, b']);
     // One that holds both ends.
     expect(drawn(join('w', 'k w'))).toEqual(['k', '`- < w', 'w', '`- = k']);
   });
 
-  test('says where nobody else is', () => {
-    expect(drawn(join('a', ''))).toEqual(['a', '`- . nobody else']);
+  test('shows an end without others', () => {
+    expect(drawn(join('a', ''))).toEqual(['a', '`- . no other process']);
     expect(drawn(join('a b', ''))).toEqual(['a', '`- shared with b', 'b', '`- shared with a']);
   });
 
-  test('has a key of its own for each line, which stays the same', () => {
+  test('has a stable and unique key for each line', () => {
     const joins = [join('a', 'b'), join('a', 'c'), join('b', 'c', false)];
     const keys = graphRows(joins, glyphs).map(({key}) => key);
     expect(new Set(keys).size).toBe(keys.length);

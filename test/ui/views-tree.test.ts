@@ -1,4 +1,4 @@
-/** The tree: who stands where, what folding hides, and that nothing dances. */
+/** The tree: the place of each process, the effect of folding, and stable positions. */
 import fc from 'fast-check';
 import {beforeEach, describe, expect, test} from 'vitest';
 import {makeApp, type Made} from './golden-app.ts';
@@ -14,7 +14,7 @@ const press = (...keys: readonly string[]): void => {
   for (const key of keys) made.app.key(key);
 };
 
-/** The lines of the tree, without what is around them. */
+/** Returns the lines of the tree, without surroundings. */
 const lines = (): string[] =>
   made.app
     .draw(160, 60)
@@ -38,16 +38,16 @@ async function readAgain(): Promise<void> {
 const line = (pid: number): string => lines().find(one => one.includes(` ${pid} `)) ?? '';
 
 describe('as a tree', () => {
-  test('parents come before their children, those by pid', () => {
+  test('parents come before their children, which are ordered by pid', () => {
     expect(pids()).toEqual([4001, 4002, 4100, 4101, 4102, 4200, 4201, 4300, 4301, 4302, 4390]);
   });
 
-  test('the machine has all but threads of the kernel', () => {
+  test('the machine shows all except kernel threads', () => {
     press('A');
     expect(pids()).toEqual([1, 300, 310, 311, 4000, 4001, 4002, 4100, 4101, 4102, 4200, 4201, 4300, 4301, 4302, 4390]);
   });
 
-  test('whoever fleet processes have lost their keeper to is a root beside it', async () => {
+  test("a fleet process whose parent is outside the keeper's tree is a root beside it", async () => {
     const orphan = made.processes.byPid.get(4390)!;
     made.processes.byPid.set(4390, {...orphan, ppid: 1});
     await readAgain();
@@ -55,7 +55,7 @@ describe('as a tree', () => {
     expect(line(4390)).not.toMatch(/[├└]─/);
   });
 
-  test('readings change numbers and no places', async () => {
+  test('readings change numbers but no positions', async () => {
     const before = pids();
     for (const cpu of [90, 0, 40]) {
       for (const one of [...made.processes.byPid.values()])
@@ -65,7 +65,7 @@ describe('as a tree', () => {
     }
   });
 
-  test('whoever comes and goes moves nobody past another', async () => {
+  test('processes that start and end change no order of others', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.record({pid: fc.integer({min: 5000, max: 5020}), ppid: fc.constantFrom(4001, 4100, 4300, 5001)}), {
@@ -79,7 +79,7 @@ describe('as a tree', () => {
               made.processes.byPid.set(pid, {pid, ppid: ppid === pid ? 4001 : ppid, name: 'new', start: 85_000});
             await readAgain();
             const after = pids();
-            // Those whose parent has gone hang elsewhere; all others stand as they stood.
+            // Processes whose parent has ended move; all others keep their order.
             const stayed = before.filter(one => one < 5000 && after.includes(one));
             expect(after.filter(one => stayed.includes(one))).toEqual(stayed);
             expect(new Set(after).size).toBe(after.length);
@@ -93,7 +93,7 @@ describe('as a tree', () => {
 });
 
 describe('folding', () => {
-  test('hides what is below, and shows the sums of it', () => {
+  test('hides all descendants, and shows their sums', () => {
     press('down', 'down', '-');
     expect(pids()).not.toContain(4101);
     // 12.5 + 2 + 61.5 %, 120 + 30 + 31 MiB.
@@ -103,7 +103,7 @@ describe('folding', () => {
     expect(line(4100)).toMatch(/ 12\.5 +120M /);
   });
 
-  test('stays with a process, and is none of another with its pid', async () => {
+  test('stays with a process, and does not apply to another one with its pid', async () => {
     press('down', 'down', '-');
     await readAgain();
     expect(line(4100)).toContain('(+2)');
@@ -113,7 +113,7 @@ describe('folding', () => {
     expect(line(4100)).not.toContain('(+2)');
   });
 
-  test('of all leaves the selection with the one that hides what was selected', () => {
+  test('of all moves the selection to the row that hides the selected one', () => {
     press('end', 'up', 'up');
     expect(selected()).toBe(4301);
     press('*');
@@ -122,13 +122,13 @@ describe('folding', () => {
     expect(selected()).toBe(4300);
   });
 
-  test('of one without children does nothing', () => {
+  test('of a process without children has no effect', () => {
     press('down', '-');
     expect(line(4002)).not.toContain('(+');
     expect(pids()).toHaveLength(11);
   });
 
-  test('is undone in a list, where all are shown', () => {
+  test('does not apply to the list, where all are shown', () => {
     press('*', 't');
     expect(pids()).toContain(4101);
     expect(line(4100)).toMatch(/ 12\.5 +120M /);
@@ -138,14 +138,14 @@ describe('folding', () => {
 });
 
 describe('tags', () => {
-  test('of one and all below it are these, and the signal menu counts them', () => {
+  test('of a subtree are on all its processes, which the signal menu counts', () => {
     press('down', 'down', 'c', 'k');
     const screen = made.app.draw(160, 60).toString();
     expect(screen).toContain('Signal to 3 processes');
     expect(made.app.targets().map(({pid}) => pid)).toEqual([4100, 4101, 4102]);
   });
 
-  test('of a process that ends are gone, and its successor has none', async () => {
+  test('of a process that has ended are removed, and its successor has none', async () => {
     press('down', 'down', 'space');
     const one = made.processes.byPid.get(4100)!;
     made.processes.byPid.set(4100, {...one, start: 86_000});
@@ -155,13 +155,13 @@ describe('tags', () => {
   });
 });
 
-test('a signal for the supervisor’s own says whose it is', () => {
+test('a signal to a process of the supervisor shows its role', () => {
   press('home', 'k');
   expect(made.app.draw(160, 60).toString()).toContain('Signal to keeper node (pid 4001)');
 });
 
 describe('zombies and orphans', () => {
-  test('are gone to one after another, and around', () => {
+  test('are selected one after another, and around', () => {
     press('Z');
     expect(selected()).toBe(4301);
     press('O');
@@ -170,10 +170,10 @@ describe('zombies and orphans', () => {
     expect(selected()).toBe(4301);
   });
 
-  test('that there are none of is said', async () => {
+  test('are reported as missing if there are none', async () => {
     made.processes.byPid.delete(4301);
     await readAgain();
     press('Z');
-    expect(made.app.message?.text).toBe('there is no zombie to be seen');
+    expect(made.app.message?.text).toBe('no visible zombie');
   });
 });

@@ -1,4 +1,4 @@
-/** What a fleet must do on any supported kernel, by the built program alone. Run by node --test. */
+/** Required behaviour of a fleet on any supported kernel, tested with the built program alone. Run by node --test. */
 import assert from 'node:assert/strict';
 import {execFileSync, spawnSync} from 'node:child_process';
 import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
@@ -75,7 +75,7 @@ const sleepers = () =>
       }
     });
 
-test('up -d --wait: every worker is ready', t => {
+test('up -d --wait returns when every worker is ready', t => {
   const up = brood('up', '-d', '--wait');
   assert.equal(up.code, 0, up.out);
   const {supervisor, workers} = json('ps');
@@ -103,13 +103,13 @@ test('stop sends its signal, and proves that nothing is left', async () => {
   assert.equal(sleepers().length, 3);
 });
 
-test('a worker that is killed is started again', async () => {
+test('a worker that is killed is restarted', async () => {
   const {pid} = worker('plain/1');
   process.kill(pid, 'SIGKILL');
   await until('its successor', () => worker('plain/1').status === 'ready' && worker('plain/1').pid !== pid);
 });
 
-test('kill -9 of the keeper: workers live on, and are watched', async () => {
+test('workers live on after kill -9 of the keeper, and are watched', async () => {
   const {supervisor} = json('ps');
   const [first, second] = [worker('plain/1'), worker('plain/2')];
   process.kill(supervisor.pid, 'SIGKILL');
@@ -119,14 +119,14 @@ test('kill -9 of the keeper: workers live on, and are watched', async () => {
   await until('its successor', () => worker('plain/2').status === 'ready' && worker('plain/2').pid !== second.pid);
 });
 
-test('kill -9 of the controller: all goes on', async () => {
+test('a fleet goes on after kill -9 of the controller', async () => {
   const {supervisor} = json('ps');
   process.kill(supervisor.controller, 'SIGKILL');
   await until('the next controller', () => json('ps').supervisor.controller !== supervisor.controller);
   assert.equal(brood('restart', 'plain/3').code, 0);
 });
 
-test('upgrade to another copy of the program: pids stay', async t => {
+test('an upgrade to another copy of the program keeps all pids', async t => {
   const before = worker('talk/1');
   const other = join(folder, 'other');
   mkdirSync(other);
@@ -141,7 +141,7 @@ test('upgrade to another copy of the program: pids stay', async t => {
     writeFileSync(path, `;\n${readFileSync(path, 'utf8')}`);
   }
   spawnSync(process.execPath, [join(other, 'dist', 'cli.js'), 'upgrade'], {cwd: folder, env, timeout: PATIENCE_MS});
-  // On a slow machine the command gives up waiting before it is known how that went.
+  // On a slow machine the command times out before the result is known.
   const end = await until('the end of the upgrade', () =>
     brood('events', '-n', 'all', '--json')
       .out.split('\n')
@@ -150,7 +150,7 @@ test('upgrade to another copy of the program: pids stay', async t => {
       .find(({type}) => type === 'upgraded' || type === 'upgrade-failed'),
   );
   assert.equal(worker('talk/1').pid, before.pid);
-  // An upgrade is given up after 10 s; under emulation on a busy machine no new program comes up within that.
+  // An upgrade is given up after 10 s; under emulation on a busy machine no new program comes up in that time.
   if (/longer than 10s/.test(end.message ?? '')) t.skip('this machine is too slow for an upgrade');
   else assert.equal(end.type, 'upgraded', JSON.stringify(end));
 });
@@ -164,7 +164,7 @@ test('no line of output is lost or doubled', () => {
   );
 });
 
-test('down: nothing is left', async () => {
+test('down leaves nothing', async () => {
   const {supervisor} = json('ps');
   const down = brood('down');
   assert.equal(down.code, 0, down.out);

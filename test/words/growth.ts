@@ -1,11 +1,14 @@
-/** Whether work takes time that is linear in a text: that of one eight times as long is compared, with much room. */
+/**
+ * Checks that work is linear in the size of its input, with a large margin: compares it with an input eight times as
+ * large.
+ */
 import {expect} from 'vitest';
 
 const LENGTH = 16_384;
 const TIMES = 8;
-/** Quadratic work takes 64 times as long. */
+/** Quadratic work would take 64 times as long. */
 const AT_MOST = 32;
-/** Below it, a machine that does something else decides. */
+/** Shorter times depend too much on other load of the machine. */
 const LEAST_MS = 20;
 const TRIES = 4;
 
@@ -16,7 +19,10 @@ export function stepsGrowLinearly(what: string, piece: string, work: (text: stri
   });
 }
 
-/** The same of anything that has a size: what `make` hands back is timed, for that size and for one eight times as large. */
+/**
+ * Does the same for any kind of size: `make` returns the work to measure, for that size and for one eight times as
+ * large.
+ */
 export function sizesGrowLinearly(what: string, size: number, make: (size: number) => () => unknown): void {
   const [short, long] = [make(size), make(size * TIMES)];
   const ratios: number[] = [];

@@ -7,12 +7,12 @@ import {fit, widthOf} from '../../src/words/width.ts';
 import {wrap} from '../../src/cli/terminal/wrap.ts';
 import {stepsGrowLinearly} from './growth.ts';
 
-/** Controls, and what is not seen or turns the direction. */
+/** Matches control characters, and characters that are invisible or change the direction. */
 const FOUL =
   /[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/;
 const COLOURS = /\x1b\[[\d;:]*m/g;
 
-/** Texts of what matters: controls, sequences, directions, joiners, emoji, marks, halves of pairs. */
+/** Texts of critical parts: controls, sequences, directions, joiners, emoji, marks, halves of surrogate pairs. */
 const hostile = fc
   .array(
     fc.constantFrom(
@@ -24,7 +24,7 @@ const hostile = fc
   )
   .map(parts => parts.join(''));
 
-test('what a terminal acts on or does not show never passes, whatever it is made of', () => {
+test('no control sequence or invisible character is passed on, in any combination', () => {
   fc.assert(
     fc.property(hostile, text => {
       expect(plainText(text)).not.toMatch(FOUL);
@@ -32,14 +32,14 @@ test('what a terminal acts on or does not show never passes, whatever it is made
       expect(terminalSafe(text).replace(COLOURS, '').replaceAll('\t', '')).not.toMatch(FOUL);
       expect(jsonOf(text)).not.toMatch(FOUL);
       expect(JSON.parse(jsonOf(text))).toBe(text);
-      // What is clean stays as it is.
+      // Sanitized text stays unchanged.
       expect(plainText(plainText(text))).toBe(plainText(text));
     }),
     {numRuns: 2000},
   );
 });
 
-test('hidden characters are shown by their number; those of an emoji stay', () => {
+test('hidden characters are shown by number; those of an emoji stay', () => {
   expect(plainText('user\u202etxt.exe')).toBe('user<U+202E>txt.exe');
   expect(plainText('pay\u200bpal\u{e0041}')).toBe('pay<U+200B>pal<U+E0041>');
   expect(plainText('a\u200db')).toBe('a<U+200D>b');
@@ -50,18 +50,18 @@ test('hidden characters are shown by their number; those of an emoji stay', () =
   expect(plainText('ünïcödé 漢字 नमस्ते')).toBe('ünïcödé 漢字 नमस्ते');
 });
 
-test('a text is cut before it is looked at, and no character in two', () => {
+test('a text is cut before it is processed, and never within a character', () => {
   expect(plainText('x'.repeat(1_000_000))).toHaveLength(MOST_SHOWN);
   expect(plainText('ab👩👩', 4)).toBe('ab…');
   expect(plainText('abcd', 4)).toBe('abcd');
 });
 
-test("only brood's own colours pass in its lines", () => {
+test("only brood's own colours remain in its lines", () => {
   expect(paintedLines('\x1b[31mred\x1b[39m\x1b[8mhidden\x1b[38;5;2mx')).toBe('\x1b[31mred\x1b[39mhiddenx');
   expect(plainLines('\x1b[31mred\x1b[39m\nb')).toBe('red\nb');
 });
 
-test('text is measured and cut as a whole is, also where it is long', () => {
+test('a long text is measured and cut correctly, too', () => {
   fc.assert(
     fc.property(hostile, fc.integer({min: 0, max: 30}), (text, columns) => {
       const plain = plainText(text);
@@ -78,7 +78,7 @@ test('text is measured and cut as a whole is, also where it is long', () => {
   expect(fit('\u200b'.repeat(100_000), 10).length).toBeLessThan(1000);
 });
 
-test('time grows with the length and no faster', () => {
+test('sanitizing takes time linear in the length', () => {
   const works: Record<string, (text: string) => unknown> = {
     plainLines,
     terminalSafe,
@@ -92,7 +92,7 @@ test('time grows with the length and no faster', () => {
       stepsGrowLinearly(`${name} of ${JSON.stringify(piece)}`, piece, work);
 });
 
-test('numbers that are none are not written as nonsense', () => {
+test('invalid numbers are formatted as a question mark', () => {
   for (const bad of [NaN, Infinity, -Infinity, 1e308, -1e308]) {
     expect(formatDuration(bad)).toBe('?');
     expect(formatBytes(bad)).toBe('?');

@@ -78,7 +78,7 @@ export class FleetFeed implements Fleet {
   }
 
   call<M extends Method>(method: M, params: Params<M>): Promise<Result<M>> {
-    if (!this.#client) throw new Error('the supervisor does not answer at the moment');
+    if (!this.#client) throw new Error('the supervisor does not answer');
     return this.#client.call(method, params);
   }
 

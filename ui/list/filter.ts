@@ -65,13 +65,13 @@ function parseRegExp(source: string, textOf: (row: Fields) => string): Parsed {
     const pattern = new RegExp(source, 'iu');
     return {match: row => pattern.test(textOf(row).slice(0, MOST_LOOKED_AT)), problem: null};
   } catch {
-    return {match: ALL, problem: `/${source}/ is no regular expression`};
+    return {match: ALL, problem: `/${source}/ is not a regular expression`};
   }
 }
 
 function parseComparison(name: string, operator: string, text: string, columns: ReadonlySet<string>): Parsed {
   if (!columns.has(name)) {
-    return {match: ALL, problem: `no column ${name}; there are ${[...columns].join(', ')}`};
+    return {match: ALL, problem: `no such column: ${name}; expected one of ${[...columns].join(', ')}`};
   }
   if (operator === '~' || operator === '=~') return parseRegExp(text, row => String(row.field(name) ?? ''));
   const number = numberOf(text);
@@ -83,7 +83,7 @@ function parseComparison(name: string, operator: string, text: string, columns: 
     const wanted = operator === '=';
     return {match: row => isSame(row.field(name) ?? null) === wanted, problem: null};
   }
-  if (number === null) return {match: ALL, problem: `${name}${operator} needs a number`};
+  if (number === null) return {match: ALL, problem: `${name}${operator} requires a number`};
   const compare = ORDERS[operator] ?? (() => true);
   return {
     match: row => {

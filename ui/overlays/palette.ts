@@ -9,5 +9,5 @@ export function createPalette(app: Shell): Choice {
     note: binding.keys.map(keyWords).join(' '),
     choose: () => app.act(binding.action),
   }));
-  return new Choice({title: 'What to do', options, typing: true, empty: 'there is nothing of that name'});
+  return new Choice({title: 'Actions', options, typing: true, empty: 'no such action'});
 }

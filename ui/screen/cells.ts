@@ -13,7 +13,8 @@ const FIRST_WIDE = 0x3041;
 const PLAIN = /^[\x20-\x7e]*$/;
 /** Lone surrogates, private and unassigned characters: terminals differ in how they draw these. */
 const UNDRAWABLE = /^[\p{Cc}\p{Cs}\p{Co}\p{Cn}]/u;
-const COMBINING = /^[\p{Mn}\p{Me}]$/u;
+/** Marks, without variation selectors: terminals differ in the width of a varied character. */
+const COMBINING = /^(?![\ufe00-\ufe0f])[\p{Mn}\p{Me}]$/u;
 /** Maximum code units of a text that are processed, including escape sequences and marks: no screen is so wide. */
 export const LONGEST = 8_192;
 /** Maximum marks on a base character; more are drawn across neighbours. */
@@ -61,4 +62,8 @@ export function widthOf(text: string): number {
 }
 
 /** Sanitizes untrusted text for the screen. Cuts text that is far too long for any screen. */
-export const drawable = (text: string): string => (isPlain(text) ? text : screenText(text.slice(0, LONGEST)));
+export function drawable(text: string): string {
+  if (isPlain(text)) return text;
+  const shown = text.slice(0, LONGEST);
+  return SIMPLE.test(shown) ? shown : screenText(shown);
+}

@@ -53,7 +53,7 @@ export class EventsView extends ListView<EventRecord> {
   }
 
   get empty(): string {
-    return this.app.world.fleet ? 'nothing has happened yet' : 'without a fleet there are no events';
+    return this.app.world.fleet ? 'no events yet' : 'no events without a fleet';
   }
 
   override refresh(): void {

@@ -56,7 +56,7 @@ export class FleetView extends ListView<WorkerReport> {
 
   get empty(): string {
     const {fleet} = this.app.world;
-    if (!fleet) return 'no fleet is running here: `brood up` starts the one of ./brood.yaml; 2 shows the machine';
+    if (!fleet) return 'no fleet is running here: `brood up` starts the fleet in ./brood.yaml; 2 shows the machine';
     return fleet.ps ? 'this fleet has no workers: `brood add -- CMD` adds one' : 'waiting for the supervisor';
   }
 

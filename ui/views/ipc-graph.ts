@@ -74,7 +74,7 @@ function others({join, from, to, all, onlyFrom, onlyTo}: Parties, {key}: Node, g
   const beside = isBoth ? listWithout(key, all) : listOf(isFrom ? join.to : join.from);
   // Only nodes that are at this end alone share it.
   const shared = isBoth ? '' : listWithout(key, isFrom ? onlyFrom : onlyTo);
-  const ends = beside === '' ? `${glyphs.dot} nobody else` : `${arrow} ${beside}`;
+  const ends = beside === '' ? `${glyphs.dot} no other process` : `${arrow} ${beside}`;
   if (shared === '') return ends;
   return beside === '' ? `shared with ${shared}` : `${ends} (with ${shared})`;
 }

@@ -50,7 +50,7 @@ export class IpcView extends ListView<Row> {
 
   get empty(): string {
     const {selection, what} = this.#state;
-    return selection.kind === 'all' ? 'no channel joins anybody' : `${what} has no channel that can be seen (Esc: all)`;
+    return selection.kind === 'all' ? 'no channels between processes' : `${what} has no visible channel (Esc: all)`;
   }
 
   override refresh(): void {
@@ -78,9 +78,7 @@ export class IpcView extends ListView<Row> {
     treeOrList: () => {
       this.#state.asGraph = !this.#state.asGraph;
       this.items.sortBy(null);
-      this.app.showMessage(
-        this.#state.asGraph ? 'as a graph: each process and whom it is joined to' : 'as a list of joins',
-      );
+      this.app.showMessage(this.#state.asGraph ? 'graph: each process and its peers' : 'list of connections');
     },
     wrap: () => {
       this.#state.showAll();
@@ -92,8 +90,8 @@ export class IpcView extends ListView<Row> {
     const {selection, what, denied, leftOut} = this.#state;
     const parts = [super.status()];
     if (selection.kind !== 'all') parts.push(`of ${what} (Esc: all)`);
-    if (denied > 0) parts.push(`${denied} ${denied === 1 ? 'process' : 'processes'} may not be looked into`);
-    if (leftOut) parts.push('too many locks: not all were looked at');
+    if (denied > 0) parts.push(`${denied} ${denied === 1 ? 'process' : 'processes'} may not be inspected`);
+    if (leftOut) parts.push('too many locks: some were skipped');
     return parts.filter(part => part !== null).join(', ') || null;
   }
 
@@ -126,7 +124,7 @@ export class IpcView extends ListView<Row> {
       }
     }
     const more = join.channels.length - MOST_CHANNELS;
-    if (more > 0) lines.push([], [[`and ${more} more of the kind; \`brood ipc --json\` has all`, 'dim']]);
+    if (more > 0) lines.push([], [[`and ${more} more of this kind; \`brood ipc --json\` lists all`, 'dim']]);
     this.app.open(new Text({title: `${join.kind} ${wordsOfJoin(join)}`, lines: () => lines, full: false}));
   }
 }
@@ -169,7 +167,7 @@ class State {
   showAll(): void {
     this.#all = !this.#all;
     this.#readAt = -Infinity;
-    this.#app.showMessage(this.#all ? 'also channels with one process alone' : 'channels that join processes');
+    this.#app.showMessage(this.#all ? 'all channels' : 'only channels between processes');
   }
 
   nameOf(pid: number): string {
@@ -263,7 +261,7 @@ function graphColumns(): readonly Column<Row>[] {
   return [
     {
       id: 'graph',
-      title: 'PROCESSES, AND WHAT JOINS THEM',
+      title: 'PROCESSES AND THEIR CHANNELS',
       width: 20,
       text,
       value: ({node, to}) => node?.label ?? to,

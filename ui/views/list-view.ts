@@ -98,7 +98,7 @@ export abstract class ListView<Row> implements View {
   #sortNext(): void {
     this.items.sortNext(this.#placed.map(({column}) => column.id));
     const {column} = this.items.sorting;
-    this.app.showMessage(column === null ? 'in natural order' : `sorted by ${column}`);
+    this.app.showMessage(column === null ? 'natural order' : `sorted by ${column}`);
   }
 
   #tag(): void {
@@ -151,6 +151,6 @@ export abstract class ListView<Row> implements View {
   }
 
   #notFound(): void {
-    this.app.showMessage(`${this.items.search} is not found`, 'warning');
+    this.app.showMessage(`not found: ${this.items.search}`, 'warning');
   }
 }

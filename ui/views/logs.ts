@@ -129,7 +129,7 @@ export class LogsView implements View {
     },
     wrap: () => {
       this.#wrap = !this.#wrap;
-      this.#app.showMessage(this.#wrap ? 'long lines are wrapped' : 'long lines are cut');
+      this.#app.showMessage(this.#wrap ? 'long lines wrapped' : 'long lines truncated');
     },
     times: () => (this.#times = !this.#times),
     search: () => this.#askSearch(),
@@ -161,7 +161,7 @@ export class LogsView implements View {
   }
 
   #empty(): string {
-    return this.#app.world.fleet ? 'nothing was written yet' : 'without a fleet there are no logs';
+    return this.#app.world.fleet ? 'no output yet' : 'no logs without a fleet';
   }
 
   #idWidth(): number {
@@ -224,7 +224,7 @@ export class LogsView implements View {
       this.#following = false;
       return;
     }
-    this.#app.showMessage(`${this.#search} is not found ${by > 0 ? 'below' : 'above'}`, 'warning');
+    this.#app.showMessage(`not found ${by > 0 ? 'below' : 'above'}: ${this.#search}`, 'warning');
   }
 
   #restart(): void {

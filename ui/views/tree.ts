@@ -33,7 +33,7 @@ export class TreeView extends ListView<number> {
   }
 
   get empty(): string {
-    return this.app.all ? 'no process can be seen' : 'the fleet has no process at the moment; A shows the machine';
+    return this.app.all ? 'no visible process' : 'the fleet has no processes at the moment; A shows the machine';
   }
 
   override refresh(): void {
@@ -53,7 +53,7 @@ export class TreeView extends ListView<number> {
     treeOrList: () => {
       this.#tree.wanted = !this.#tree.wanted;
       if (this.#tree.wanted) this.items.sortBy(null);
-      this.app.showMessage(this.#tree.wanted ? 'as a tree' : 'as a list');
+      this.app.showMessage(this.#tree.wanted ? 'tree' : 'list');
     },
     fold: () => this.#onSelected(row => this.#tree.fold(row)),
     unfold: () => this.#onSelected(row => this.#tree.unfold(row)),

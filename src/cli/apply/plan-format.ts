@@ -3,7 +3,7 @@
  * differ.
  */
 import type {FleetPlan} from '../../control/messages.ts';
-import {count, formatBytes, formatDuration} from '../../base/format.ts';
+import {count, formatBytes, exactDuration} from '../../base/format.ts';
 import type {Output} from '../terminal/output.ts';
 import type {Style} from '../terminal/paint.ts';
 import {plainText} from '../../words/sanitize.ts';
@@ -33,7 +33,7 @@ export function printPlan(out: Output, plan: FleetPlan): void {
     for (const difference of differences) line('yellow', `~ ${what} ${differenceWords(difference)}`);
   }
   const {unchanged} = plan;
-  if (isEmpty(plan)) line(null, 'nothing to change: the fleet is as its file says');
+  if (isEmpty(plan)) line(null, 'nothing to change: the fleet matches its file');
   else if (unchanged.length > 0)
     line('dim', `= ${count(unchanged.length, 'worker')} unchanged: ${unchanged.join(', ')}`);
 }
@@ -54,7 +54,7 @@ function movesWords({starts, stops, restarts}: WorkerChange): string {
     ['stops', stops],
   ] as const;
   const words = moves.filter(([, ids]) => ids.length > 0).map(([verb, ids]) => `${verb} ${idsWords(ids)}`);
-  return words.length > 0 ? words.join(', ') : 'takes effect as it runs: nothing is restarted';
+  return words.length > 0 ? words.join(', ') : 'takes effect without a restart';
 }
 
 const idsWords = (ids: readonly string[]): string =>
@@ -65,7 +65,7 @@ function differenceWords({key, before, after}: Difference): string {
   const old = valueWords(key, before);
   const now = valueWords(key, after);
   if (before === null) return `${name}: ${now} (new)`;
-  if (after === null) return `${name}: ${old} (gone)`;
+  if (after === null) return `${name}: ${old} (removed)`;
   // Masked values have the same text.
   return old === now ? `${name}: ${now} (changed)` : `${name}: ${old} -> ${now}`;
 }
@@ -86,7 +86,7 @@ const IS_SIZE = /(^|\.)(maxSize|memory|core|bytes)$/;
 function valueWords(key: string, value: unknown): string {
   if (value === null) return 'none';
   if (typeof value === 'number') {
-    if (key.endsWith('Ms')) return formatDuration(value);
+    if (key.endsWith('Ms')) return exactDuration(value);
     if (IS_SIZE.test(key)) return formatBytes(value);
     if (key === 'umask') return value.toString(8).padStart(3, '0');
   }

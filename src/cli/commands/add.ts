@@ -15,25 +15,25 @@ export const add: Command = {
   name: 'add',
   summary: 'add a worker to a running fleet',
   usage: 'add [--name NAME] [--restart POLICY] -- COMMAND [ARGUMENT...]',
-  description: `Runs a command as a worker of the fleet, in the folder you are in. Without a fleet file here the fleet \`default\`
-takes it, and is started if need be. The worker lasts until \`brood remove\` or \`brood down\`.`,
+  description: `Runs a command as a worker of the fleet, in the current folder. Without a fleet file here, the worker is added to
+the fleet \`default\`, which is started if necessary. The worker lasts until \`brood remove\` or \`brood down\`.`,
   options: {
-    name: {type: 'string', short: 'n', value: 'NAME', help: "the worker's name; default: the program's"},
-    restart: {type: 'string', value: 'POLICY', help: 'always (default), on-failure, never', choices: POLICIES},
+    name: {type: 'string', short: 'n', value: 'NAME', help: "the worker's name; default: the program's name"},
+    restart: {type: 'string', value: 'POLICY', help: 'always (default), on-failure or never', choices: POLICIES},
     ...JSON_OPTION,
   },
   examples: [
     ['add -- node server.js', 'a worker named node'],
-    ['add --name tick --restart never -- sh -c "sleep 5; date"', 'once'],
+    ['add --name tick --restart never -- sh -c "sleep 5; date"', 'a worker that runs once'],
   ],
   completes: 'files',
   async execute(context) {
     const {positionals: argv, cwd} = context;
-    if (argv.length === 0) throw new UsageError('needs a command to run');
+    if (argv.length === 0) throw new UsageError('missing COMMAND');
     const name = textOf(context, 'name');
     const restart = textOf(context, 'restart');
     if (restart !== undefined && !POLICIES.includes(restart)) {
-      throw new UsageError(`--restart ${restart}: expected ${POLICIES.join(', ')}`);
+      throw new UsageError(`--restart ${restart}: expected one of ${POLICIES.join(', ')}`);
     }
     const params: Params<'add'> = {
       argv,
@@ -73,7 +73,7 @@ async function connectOrStart(context: Context): Promise<Connected> {
   const started = readFleet(folder);
   if (started) return {entry: started, client};
   client.close();
-  throw new CliError(ExitCode.failed, `the fleet has left no trace in ${folder}`);
+  throw new CliError(ExitCode.failed, `the fleet was started, but there is no record of it in ${folder}`);
 }
 
 async function existing({env, cwd, ...context}: Context): Promise<FleetEntry | null> {

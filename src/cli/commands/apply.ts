@@ -10,20 +10,19 @@ import {callAndWait} from '../target/wait.ts';
 
 export const apply: Command = {
   name: 'apply',
-  summary: 'apply a changed fleet file: only what differs is changed',
+  summary: 'apply a changed fleet file; only workers that differ are affected',
   usage: 'apply [FILE] [--plan]',
-  description: `Reads the file again and applies it: adds, removes and restarts what changed, resets \`scale\`, and returns when it
-is so. What was stopped by hand stays stopped unless its definition changed; what was added by \`brood add\` stays. A
-file with errors changes nothing. --plan says what would be done, and does nothing; values of variables that look like
-secrets are masked.`,
+  description: `Reads the file again and applies it: adds, removes and restarts what has changed, resets \`scale\`, and returns when
+that is done. Workers stopped by hand stay stopped unless their definition has changed; workers added by \`brood add\` stay. A
+file with errors changes nothing. --plan only prints the changes; values of variables that look like secrets are masked.`,
   options: {
-    plan: {type: 'boolean', help: 'say what would be done, and do nothing'},
+    plan: {type: 'boolean', help: 'print the changes without applying them'},
     ...TIMEOUT_OPTION,
     ...JSON_OPTION,
   },
   examples: [
-    ['apply --plan', 'what an edit of the fleet file comes to'],
-    ['apply', 'make it so'],
+    ['apply --plan', 'show the effect of an edited fleet file'],
+    ['apply', 'apply it'],
   ],
   completes: 'files',
   async execute(context) {
@@ -35,7 +34,7 @@ secrets are masked.`,
       if (connected.entry.file !== fleet.file) {
         throw new CliError(
           ExitCode.failed,
-          `the running fleet is that of ${connected.entry.file ?? 'no file'}, and not of ${fleet.file ?? 'this file'}; nothing was changed`,
+          `the running fleet was started from ${connected.entry.file ?? 'no file'}, not from ${fleet.file ?? 'this file'}; nothing was changed`,
         );
       }
       if (isSet(context, 'plan')) {

@@ -8,20 +8,20 @@ import type {Command} from '../framework/command.ts';
 import {ExitCode} from '../framework/errors.ts';
 import {fleetFileOf, printProblems} from '../target/fleet-file.ts';
 import {commandLine} from '../../words/command.ts';
-import {count, formatDuration} from '../../base/format.ts';
+import {count, exactDuration} from '../../base/format.ts';
 import {plainText} from '../../words/sanitize.ts';
 import {printTable} from '../terminal/table.ts';
 
 export const check: Command = {
   name: 'check',
-  summary: 'validate a fleet file: every error with its line and column',
+  summary: 'validate a fleet file; report all errors with line and column',
   usage: 'check [FILE]',
-  description: `Reads a fleet file (default ./brood.yaml) or a Procfile, and says everything that is wrong with it at once: where,
-what was expected, and the nearest right spelling. Nothing is started.`,
+  description: `Reads a fleet file (default ./brood.yaml) or a Procfile and reports all its errors at once: the position, what was
+expected, and the nearest valid spelling. Starts nothing.`,
   options: {},
   examples: [
-    ['check', './brood.yaml'],
-    ['check Procfile', 'what brood makes of it'],
+    ['check', 'validate ./brood.yaml'],
+    ['check Procfile', 'show how brood reads it'],
   ],
   completes: 'files',
   async execute(context) {
@@ -54,7 +54,7 @@ function printWorkers({out}: Parameters<Command['execute']>[0], {workers}: Fleet
       {title: 'WORKER', cell: ({name}) => name, shrink: 12},
       {title: 'N', cell: ({instances}) => String(instances), align: 'right', drop: 2},
       {title: 'RESTART', cell: ({restart}) => restart, drop: 1},
-      {title: 'STOP', cell: ({stop}) => `${stop.signal} ${formatDuration(stop.timeoutMs)}`, drop: 3},
+      {title: 'STOP', cell: ({stop}) => `${stop.signal} ${exactDuration(stop.timeoutMs)}`, drop: 3},
       {
         title: 'AFTER',
         cell: ({after, requires}) => [...new Set([...requires, ...after])].join(' ') || '-',

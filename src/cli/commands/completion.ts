@@ -7,9 +7,9 @@ const SCRIPTS = {bash: bashScript, zsh: zshScript, fish: fishScript};
 
 export const completion: Command = {
   name: 'completion',
-  summary: 'a completion script for bash, zsh or fish',
+  summary: 'print a completion script for bash, zsh or fish',
   usage: 'completion bash|zsh|fish',
-  description: `Prints a script that completes commands, options, names of workers and of fleets.
+  description: `Prints a script that completes commands, options, worker names and fleet names.
 
 bash: add to ~/.bashrc                    eval "$(brood completion bash)"
 zsh:  add to ~/.zshrc after compinit      eval "$(brood completion zsh)"
@@ -21,7 +21,7 @@ fish: run once    brood completion fish > ~/.config/fish/completions/brood.fish`
     atMost(context, 1);
     const [shell = ''] = context.positionals;
     if (shell !== 'bash' && shell !== 'zsh' && shell !== 'fish')
-      throw new UsageError('needs a shell: bash, zsh or fish');
+      throw new UsageError('expected a shell: bash, zsh or fish');
     context.out.lines(SCRIPTS[shell](await context.table.loadAll()).trimEnd());
     return ExitCode.done;
   },

@@ -26,31 +26,33 @@ const TRACE_LINES = 30;
 
 export const doctor: Command = {
   name: 'doctor',
-  summary: 'what is wrong with the fleet, what that means, and what to do',
+  summary: 'find problems, explain them and suggest remedies',
   usage: 'doctor [--all] [--json] [--fix [--yes]]',
-  description: `Looks for zombies, orphans and deadlocks, restart storms and what their crashes have in common, workers that gave up
-or wait for ever, health that comes and goes, ports that others have, processes that could not be ended, little room on
-the disk or for descriptors, a supervisor that is stopped, stuck or silent, and guarantees that are weaker on this machine; each explained, with advice. Exit 1 where
-something is wrong; an orphan or a weaker guarantee alone is nothing wrong. Without --fix it changes nothing.`,
+  description: `Reports zombies, orphans and deadlocks, restart storms and the common cause of their crashes, workers that have failed
+or wait forever, flapping health checks, ports in use by other programs, processes that could not be ended, shortage of disk
+space and descriptors, a supervisor that is stopped, stuck or silent, and guarantees that are weaker on this machine. Each
+finding is explained and comes with advice. Exits with 1 if there is a problem; orphans and weaker guarantees alone do not
+count. Without --fix, it changes nothing.`,
   options: {
     ...ALL_OPTION,
     ...JSON_OPTION,
-    fix: {type: 'boolean', help: 'do what can be done about it; each thing is asked for first'},
-    yes: {type: 'boolean', help: 'with --fix: do not ask (orphans are left alone then)'},
+    fix: {type: 'boolean', help: 'apply fixes; asks before each one'},
+    yes: {type: 'boolean', help: 'with --fix: do not ask, and leave orphans alone'},
   },
   examples: [
-    ['doctor', 'in words'],
-    ['doctor --fix', 'and mend what can be repaired'],
-    ['doctor --all', 'zombies, orphans and deadlocks of the whole machine'],
-    ['doctor --json', 'for a monitor'],
+    ['doctor', 'examine the fleet'],
+    ['doctor --fix', 'also repair what can be repaired'],
+    ['doctor --all', 'include zombies, orphans and deadlocks of the whole machine'],
+    ['doctor --json', 'for monitoring'],
   ],
   completes: 'none',
   async execute(context) {
     atMost(context, 0);
     const [all, fix, yes] = [isSet(context, 'all'), isSet(context, 'fix'), isSet(context, 'yes')];
-    if (yes && !fix) throw new UsageError('--yes belongs to --fix');
+    if (yes && !fix) throw new UsageError('--yes requires --fix');
     if (fix) mustBeAbleToAsk(context, yes || isSet(context, 'json'));
-    if (fix && isSet(context, 'json') && !yes) throw new UsageError('--fix --json needs --yes: nobody can be asked');
+    if (fix && isSet(context, 'json') && !yes)
+      throw new UsageError('--fix --json requires --yes, since it can not ask');
     const visit = await visitFleet(context, all);
     try {
       return await consult(context, visit, {all, fix, yes});
@@ -195,5 +197,5 @@ function print({out}: Context, problems: readonly Problem[], all: boolean): void
     for (const line of wrap(plainText(advice), width - 2)) out.line('  ' + line);
   }
   const number = wrong(problems);
-  out.line(number === 0 ? `nothing is wrong${all ? ' that can be seen from here' : ''}` : count(number, 'problem'));
+  out.line(number === 0 ? `no problems found${all ? ' as far as this user can see' : ''}` : count(number, 'problem'));
 }

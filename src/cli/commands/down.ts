@@ -16,18 +16,19 @@ import {whileWaiting} from '../target/waiting.ts';
 
 export const down: Command = {
   name: 'down',
-  summary: 'stop every worker in reverse order, then the supervisor',
+  summary: 'stop all workers in reverse order, then the supervisor',
   usage: 'down [--now] [--timeout DURATION]',
-  description: `Stops what depends on others first, each by its stop ladder, and then the supervisor. Returns when nothing of the
-fleet is left. A controller that does not answer is passed by: the anchor is sent SIGTERM. What was changed by hand (start, stop, scale, add) is forgotten: \`brood up\` starts what the file says.`,
+  description: `Stops dependents before the workers that they depend on, each as \`brood stop\` does, then the supervisor. Returns when
+nothing of the fleet is left. If the controller does not answer, the anchor gets SIGTERM instead. Changes made by hand (start,
+stop, scale, add) are discarded: the next \`brood up\` starts what the file defines.`,
   options: {
-    now: {type: 'boolean', help: 'all at once, without waiting for order or timeouts'},
+    now: {type: 'boolean', help: 'stop all workers at once, ignoring order and timeouts'},
     ...TIMEOUT_OPTION,
     ...JSON_OPTION,
   },
   examples: [
-    ['down', 'the fleet of ./brood.yaml'],
-    ['down --fleet shop --now', 'another one, at once'],
+    ['down', 'the fleet in ./brood.yaml'],
+    ['down --fleet shop --now', 'another fleet, at once'],
   ],
   completes: 'none',
   async execute(context) {
@@ -41,7 +42,7 @@ fleet is left. A controller that does not answer is passed by: the anchor is sen
       const stopped = await stop(entry, {...waiting, now: isSet(context, 'now'), timeoutMs});
       const workersAreDown = stopped.kind === 'answered';
       const names = processes.map(({what, pid}) => `the ${what} (pid ${pid})`).join(' and ');
-      waiting.onlyFor(`${names} to end${workersAreDown ? '' : ', which stop the workers first'}`, processes);
+      waiting.onlyFor(`${names} to exit${workersAreDown ? '' : ' after stopping the workers'}`, processes);
       await waitUntilGone(processes, {workersAreDown, signal: waiting.signal});
       return workersAreDown ? stopped.outcomes : null;
     });
@@ -62,21 +63,22 @@ function tell(context: Context, {name, folder, id}: FleetEntry, outcomes: Outcom
   const {out} = context;
   const end = endOf(folder, outcomes !== null);
   if (end === 'again') {
-    out.line(`fleet ${name} was stopped, and is running again (supervisor pid ${readLock(folder)?.pid ?? '?'})`);
+    out.line(`fleet ${name} was stopped, but is running again (supervisor pid ${readLock(folder)?.pid ?? '?'})`);
     return ExitCode.done;
   }
   const left = outcomes === null || end === 'killed' ? processesLeftOf(id) : [];
   if (end === 'killed') {
-    const found = left.length > 0 ? `these processes of it live on: ${leftWords(left)}` : 'no process of it is found';
+    const found =
+      left.length > 0 ? `these processes are still running: ${leftWords(left)}` : 'no process of it was found';
     throw new CliError(
       ExitCode.failed,
-      `the supervisor of fleet ${name} has ended, but was killed before it had stopped everything; ${found}. \`brood up\` takes back what lives, and \`brood down\` then stops it.`,
+      `the supervisor of fleet ${name} was killed before it had stopped everything; ${found}. \`brood up\` adopts the remaining processes; \`brood down\` then stops them.`,
     );
   }
   if (left.length > 0) {
     throw new CliError(
       ExitCode.failed,
-      `fleet ${name} is down, but these processes of it are left: ${leftWords(left)}`,
+      `fleet ${name} is down, but some of its processes are left: ${leftWords(left)}`,
     );
   }
   const word = readLeft(folder);
@@ -96,9 +98,7 @@ function tell(context: Context, {name, folder, id}: FleetEntry, outcomes: Outcom
   if (unended.length > 0) context.err.line(plainText(`could not be ended: ${unended.join(', ')}`));
   if (result.ok) {
     const how =
-      outcomes === null
-        ? 'its keeper has ended every worker'
-        : `${count(outcomes.outcomes.length, 'instance')} stopped`;
+      outcomes === null ? 'the keeper stopped every worker' : `${count(outcomes.outcomes.length, 'instance')} stopped`;
     out.line(plainText(`fleet ${name} is down: ${how}, ${provedBy(doubts)}`));
   }
   return result.ok ? ExitCode.done : ExitCode.failed;
@@ -118,7 +118,7 @@ function doubtsOf(outcomes: readonly Outcome[], {doubts}: Left): FleetDoubt[] {
   return Array.from(byWords, ([words, ids]) => ({ids: [...ids], words}));
 }
 
-const NO_WORD: FleetDoubt = {ids: [], words: 'the keeper has left no word of what it could not look for'};
+const NO_WORD: FleetDoubt = {ids: [], words: 'the keeper did not record what it could not check'};
 
 /** The most instances that a sentence names. */
 const MOST_NAMED = 3;
@@ -129,5 +129,5 @@ function provedBy(doubts: readonly FleetDoubt[]): string {
     const named = ids.slice(0, MOST_NAMED).join(', ') + (ids.length > MOST_NAMED ? ' and more' : '');
     return ids.length === 0 ? words : `${named}: ${words}`;
   });
-  return ['nothing is left that parents, sessions and environment show', ...said].join('; ');
+  return ['nothing is left according to parents, sessions and environment', ...said].join('; ');
 }

@@ -11,14 +11,14 @@ const DEFAULT = 50;
 
 export const events: Command = {
   name: 'events',
-  summary: 'what happened: starts, exits, restarts, signals, orphans ...',
+  summary: 'print events: starts, exits, restarts, signals, orphans ...',
   usage: 'events [-f] [-n N|all] [--json]',
-  description: `Shows the journal, oldest first. It is read from its files, so it tells of a fleet that is down, too, and of how
-its supervisor died. With --json one JSON object a line; \`seq\` rises.`,
+  description: `Prints the journal, oldest event first. Reads the files of the journal, so it also works when the fleet is down, and
+shows how its supervisor died. --json prints one JSON object per line; \`seq\` increases.`,
   options: {...FOLLOW_OPTION, ...linesOption(DEFAULT), ...JSON_OPTION},
   examples: [
-    ['events -f', 'as it happens'],
-    ['events -n all --json', 'everything that is kept, for a program'],
+    ['events -f', 'follow new events'],
+    ['events -n all --json', 'all kept events as JSON'],
   ],
   completes: 'none',
   async execute(context) {

@@ -5,9 +5,9 @@ import {nearest} from '../../fleet/values/nearest.ts';
 
 export const help: Command = {
   name: 'help',
-  summary: 'what commands there are, and how one is used',
+  summary: 'list the commands, or explain one',
   usage: 'help [COMMAND]',
-  description: 'Lists the commands, or explains one, with examples.',
+  description: 'Lists all commands, or explains one with examples.',
   options: {},
   examples: [['help logs', 'the same as `brood logs --help`']],
   completes: 'commands',
@@ -22,7 +22,7 @@ export const help: Command = {
     if (!command) {
       const meant = nearest(name, table.names);
       throw new UsageError(
-        `no command ${JSON.stringify(name)}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
+        `unknown command ${JSON.stringify(name)}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
       );
     }
     printHelp(context, command);

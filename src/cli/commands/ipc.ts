@@ -17,33 +17,33 @@ import {plainText} from '../../words/sanitize.ts';
 
 export const ipc: Command = {
   name: 'ipc',
-  summary: 'who is connected to whom, and through what',
+  summary: 'list the IPC channels and the processes at both ends',
   usage: 'ipc [NAME|PID] [--kind KIND,...] [--all] [--json|--dot|--mermaid]',
-  description: `Lists the channels between processes, with those at both ends: pipes, FIFOs, unix, TCP and UDP sockets, shared memory,
-message queues, semaphores, event counters, terminals and file locks; for a NAME or PID, or with --kind signal, also which
-signals are pending, blocked, ignored and caught. Of the fleet, of a worker or an instance, of a process, or (--all) of the
-whole machine. What joins the same processes in the same way is one line; --json has each channel.
-A process that this user may not look into is said to be denied.`,
+  description: `Lists the channels of the fleet, a worker, an instance, a process or (--all) the whole machine, with the processes at
+both ends: pipes, FIFOs, unix, TCP and UDP sockets, shared memory, message queues, semaphores, eventfds, terminals and file
+locks. For a NAME or PID, or with --kind signal, it also lists pending, blocked, ignored and caught signals. Channels that join
+the same processes in the same way share one line; --json lists each channel. Processes that this user may not inspect are
+reported as denied.`,
   options: {
     kind: {type: 'string', value: 'KIND,...', help: KINDS.join(', '), choices: KINDS},
     ...ALL_OPTION,
     ...JSON_OPTION,
-    dot: {type: 'boolean', help: 'as a drawing for Graphviz'},
-    mermaid: {type: 'boolean', help: 'as a drawing for Mermaid'},
+    dot: {type: 'boolean', help: 'print a graph for Graphviz'},
+    mermaid: {type: 'boolean', help: 'print a graph for Mermaid'},
   },
   examples: [
-    ['ipc', 'of the fleet of ./brood.yaml'],
-    ['ipc web --kind tcp,unix', 'connections of one worker'],
-    ['ipc --all --json', 'everything on the machine, for a program'],
-    ['ipc --dot | dot -Tsvg > ipc.svg', 'a drawing'],
+    ['ipc', 'channels of the fleet in ./brood.yaml'],
+    ['ipc web --kind tcp,unix', 'TCP and unix sockets of one worker'],
+    ['ipc --all --json', 'all channels of the machine as JSON'],
+    ['ipc --dot | dot -Tsvg > ipc.svg', 'draw the graph'],
   ],
   completes: 'instances',
   execute(context) {
     const kinds = kindsOf(context);
     const drawings = ['json', 'dot', 'mermaid'].filter(name => isSet(context, name));
-    if (drawings.length > 1) throw new UsageError(`--${drawings.join(' and --')} are one too many`);
+    if (drawings.length > 1) throw new UsageError(`--${drawings.join(' and --')} are mutually exclusive`);
     if (!canReadChannels())
-      throw new CliError(ExitCode.failed, 'channels are read from /proc, and there is none here: only Linux has it');
+      throw new CliError(ExitCode.failed, 'channels are read from /proc, which is not available here (Linux only)');
     return withScope(context, scope => show(context, scope, kinds));
   },
 };
@@ -56,8 +56,8 @@ function kindsOf(context: Context): ReadonlySet<Kind> | null {
       const kind = KINDS.find(known => known === word.trim());
       if (kind !== undefined) return kind;
       const near = nearest(word, KINDS);
-      const hint = near === undefined ? `there are ${KINDS.join(', ')}` : `did you mean ${near}?`;
-      throw new UsageError(`no kind ${JSON.stringify(word)}; ${hint}`);
+      const hint = near === undefined ? `expected one of ${KINDS.join(', ')}` : `did you mean ${near}?`;
+      throw new UsageError(`unknown kind ${JSON.stringify(word)}; ${hint}`);
     }),
   );
 }
@@ -91,7 +91,7 @@ function assertThere({target}: Scope, pids: ReadonlySet<number> | null, {process
   if (target === null || pids === null) return;
   const known = new Set([...processes.map(({pid}) => pid), ...denied]);
   if (target.kind === 'pid' && !known.has(target.pid) && !isAlive(target.pid))
-    throw new CliError(ExitCode.failed, `no process ${target.pid}`);
+    throw new CliError(ExitCode.failed, `no such process: ${target.pid}`);
 }
 
 function isAlive(pid: number): boolean {
@@ -108,10 +108,10 @@ function deniedWords({denied, hidden}: IpcReport, pids: ReadonlySet<number> | nu
   const others = denied.length - meant.length;
   const list = meant.slice(0, 10).join(' ') + (meant.length > 10 ? ' …' : '');
   return [
-    ...(meant.length > 0 ? [`no permission to look into ${count(meant.length, 'process', 'processes')}: ${list}`] : []),
+    ...(meant.length > 0 ? [`no permission to inspect ${count(meant.length, 'process', 'processes')}: ${list}`] : []),
     ...(others > 0
-      ? [`no permission to look into ${count(others, 'other process', 'other processes')}: they may hold further ends`]
+      ? [`no permission to inspect ${count(others, 'other process', 'other processes')}, which may hold further ends`]
       : []),
-    ...(hidden ? ["other users' processes are hidden here (hidepid): they may hold further ends"] : []),
+    ...(hidden ? ["other users' processes are hidden here (hidepid) and may hold further ends"] : []),
   ];
 }

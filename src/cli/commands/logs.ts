@@ -17,22 +17,31 @@ const DEFAULT = 100;
 
 export const logs: Command = {
   name: 'logs',
-  summary: 'what workers wrote, merged by time',
+  summary: 'print the output of workers, merged by time',
   usage: 'logs [NAME...] [-f] [-n N|all] [--since T] [--json]\nlogs NAME --raw [--stream out|err]',
-  description: `Shows the last lines of the named workers, or of all, stdout and stderr, merged by time. Reads the files, so it
-works while the supervisor is down, too. --raw gives one stream's bytes exactly as they were written, oldest kept file first.`,
+  description: `Prints the last lines of stdout and stderr of the named workers, or of all workers, merged by time. Reads the log
+files, so it also works when the supervisor is down. --raw prints one stream byte for byte, oldest kept file first.`,
   options: {
     ...FOLLOW_OPTION,
     ...linesOption(DEFAULT),
-    since: {type: 'string', value: 'T', help: 'only what was written since: 10m ago, or a time like 2024-05-01T12:00'},
-    raw: {type: 'boolean', help: 'the exact bytes of one stream'},
-    stream: {type: 'string', value: 'out|err', help: 'stdout or stderr only; with --raw default out', choices: STREAMS},
+    since: {
+      type: 'string',
+      value: 'T',
+      help: 'only output since T: a duration such as 10m, or a time such as 2024-05-01T12:00',
+    },
+    raw: {type: 'boolean', help: 'print the exact bytes of one stream'},
+    stream: {
+      type: 'string',
+      value: 'out|err',
+      help: 'only stdout or stderr; with --raw, default out',
+      choices: STREAMS,
+    },
     ...JSON_OPTION,
   },
   examples: [
-    ['logs -f', 'everything, as it comes'],
+    ['logs -f', 'follow all output'],
     ['logs web/2 --since 10m', 'the last ten minutes of one instance'],
-    ['logs db --raw --stream err > db.err', 'a copy of its stderr, byte for byte'],
+    ['logs db --raw --stream err > db.err', 'copy its stderr byte for byte'],
   ],
   completes: 'instances',
   async execute(context) {
@@ -93,7 +102,7 @@ async function assertKnown(target: string, known: readonly Instance[], entry: Fl
   }
   const meant = nearest(target, names);
   const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
-  throw new CliError(ExitCode.failed, `no worker ${target} of fleet ${entry.name} has written anything${hint}`);
+  throw new CliError(ExitCode.failed, `fleet ${entry.name} has no output of ${target}${hint}`);
 }
 
 function streamOf(context: Context): Stream | null {
@@ -113,5 +122,5 @@ function sinceOf(context: Context): number | null {
     if (!Number.isNaN(at)) return at;
   }
   if (/^[\d.]+[a-z]+$/i.test(text)) return Date.now() - durationOf('--since', text);
-  throw new UsageError(`--since ${text}: expected a duration like 10m, or a time like 2024-05-01T12:00`);
+  throw new UsageError(`--since ${text}: expected a duration such as 10m, or a time such as 2024-05-01T12:00`);
 }

@@ -12,18 +12,18 @@ const PATIENCE_MS = 1000;
 
 export const ls: Command = {
   name: 'ls',
-  summary: 'every fleet of this user, and whether its supervisor lives',
+  summary: 'list all fleets of this user, and whether their supervisors run',
   usage: 'ls [--json]',
-  description: `Lists every fleet under BROOD_HOME. STATE is running; dead (the supervisor is gone without having stopped its
-workers: they live on, and \`brood up\` takes them back); or down.`,
+  description: `Lists every fleet under BROOD_HOME. STATE is running; dead (the supervisor was killed before it stopped its workers:
+they keep running, and \`brood up\` adopts them); or down.`,
   options: JSON_OPTION,
-  examples: [['ls', 'the folder you are in does not matter']],
+  examples: [['ls', 'the current folder does not matter']],
   completes: 'none',
   async execute(context) {
     atMost(context, 0);
     const fleets = await Promise.all(listFleets(context.env).map(look));
     if (isSet(context, 'json')) context.out.json(fleets);
-    else if (fleets.length === 0) context.out.line('no fleets; `brood up` starts the one of ./brood.yaml');
+    else if (fleets.length === 0) context.out.line('no fleets; `brood up` starts the fleet in ./brood.yaml');
     else printTable(context.out, COLUMNS, fleets);
     const silent = fleets.filter(({state, workers}) => state === 'running' && workers === null);
     for (const {name, folder} of silent) {

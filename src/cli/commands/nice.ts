@@ -7,8 +7,8 @@ export const nice: Command = {
   name: 'nice',
   summary: 'set the priority of workers or processes (-20 to 19)',
   usage: 'nice N NAME|PID...',
-  description: `Sets the nice value: 19 is the most polite, -20 gets the most. N is absolute. Going below what it is needs
-root. Lasts for the life of the process; \`nice:\` in the fleet file for every one.`,
+  description: `Sets the nice value: 19 is the lowest priority, -20 the highest. N is absolute. Lowering the value requires root.
+Lasts for the life of the process; \`nice:\` in the fleet file applies to every run.`,
   options: JSON_OPTION,
   examples: [
     ['nice 10 batch', 'all instances of batch'],
@@ -22,7 +22,7 @@ root. Lasts for the life of the process; \`nice:\` in the fleet file for every o
     if (!/^[+-]?\d{1,3}$/.test(word) || value < -20 || value > 19) {
       throw new UsageError(`${JSON.stringify(word)}: expected a nice value from -20 to 19`);
     }
-    if (targets.length === 0) throw new UsageError('needs a NAME or PID');
+    if (targets.length === 0) throw new UsageError('missing NAME or PID');
     return withClient(context, async connected => {
       const {set} = await ask(connected, 'nice', {nice: value, targets});
       if (isSet(context, 'json')) context.out.json({set});

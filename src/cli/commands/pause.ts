@@ -3,10 +3,10 @@ import {onTargets} from '../target/on-targets.ts';
 
 export const pause: Command = {
   name: 'pause',
-  summary: 'stop workers in their tracks (SIGSTOP to the whole tree)',
+  summary: 'pause workers (SIGSTOP to the whole tree)',
   usage: 'pause NAME...',
   description: `Sends SIGSTOP to every process of the workers, and returns when they have stopped. Their health checks and
-watchdogs rest. \`brood resume\` lets them go on; \`brood stop\` can end them all the same.`,
+watchdogs are suspended. \`brood resume\` continues the workers; \`brood stop\` can still stop them.`,
   options: JSON_OPTION,
   examples: [['pause web', 'all instances of web']],
   completes: 'instances',

@@ -11,15 +11,15 @@ import {printTable, type Column} from '../terminal/table.ts';
 
 export const ps: Command = {
   name: 'ps',
-  summary: "the fleet's workers: status, pid, state, restarts, CPU, memory",
+  summary: 'list all instances: status, pid, state, restarts, CPU, memory',
   usage: 'ps [--json]',
   description: `Lists every instance. STATUS is brood's: stopped, pending, starting, ready, stopping, backoff, finished, failed.
-S is the kernel's state of the main process (R runs, S sleeps, D waits for a device, T is stopped, Z is a zombie).
+S is the kernel's state of the main process (R running, S sleeping, D waiting for a device, T stopped, Z zombie).
 CPU (of one core) and MEM are sums over the instance's process tree.`,
   options: JSON_OPTION,
   examples: [
-    ['ps', 'of the fleet of ./brood.yaml'],
-    ['ps --fleet shop --json', 'of another one, for a program'],
+    ['ps', 'the fleet in ./brood.yaml'],
+    ['ps --fleet shop --json', 'another fleet as JSON'],
   ],
   completes: 'none',
   async execute(context) {

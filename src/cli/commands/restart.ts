@@ -5,7 +5,7 @@ export const restart: Command = {
   name: 'restart',
   summary: 'stop workers and start them again',
   usage: 'restart NAME...',
-  description: `Stops workers and starts them again, and returns when they are ready. Instances of one worker are restarted all at once.`,
+  description: `Stops workers, starts them again, and returns when they are ready. All instances of a worker are restarted at once.`,
   options: {...TIMEOUT_OPTION, ...JSON_OPTION},
   examples: [
     ['restart web', 'all instances of web'],

@@ -3,9 +3,9 @@ import {onTargets} from '../target/on-targets.ts';
 
 export const resume: Command = {
   name: 'resume',
-  summary: 'let paused workers go on (SIGCONT to the whole tree)',
+  summary: 'resume paused workers (SIGCONT to the whole tree)',
   usage: 'resume NAME...',
-  description: `Sends SIGCONT to every process of the workers, and returns when they go on.`,
+  description: `Sends SIGCONT to every process of the workers, and returns when they run again.`,
   options: JSON_OPTION,
   examples: [['resume web', 'all instances of web']],
   completes: 'instances',

@@ -7,14 +7,14 @@ import {callAndWait} from '../target/wait.ts';
 
 export const scale: Command = {
   name: 'scale',
-  summary: 'run so many instances of workers',
+  summary: 'set the number of instances of workers',
   usage: 'scale NAME=N ...',
-  description: `Starts or stops instances until there are N, and returns when it is so. Those with the highest numbers are stopped.
-Lasts until \`brood down\`, or until \`brood apply\` applies the file again.`,
+  description: `Starts or stops instances until N are running, and returns when that is done. The instances with the highest
+numbers are stopped. Lasts until \`brood down\`, or until \`brood apply\` applies the file again.`,
   options: {...TIMEOUT_OPTION, ...JSON_OPTION},
   examples: [
     ['scale web=4', 'web/1 ... web/4'],
-    ['scale web=2 jobs=0', 'several at once; 0 stops all'],
+    ['scale web=2 jobs=0', 'several workers; 0 stops all instances'],
   ],
   completes: 'workers',
   async execute(context) {

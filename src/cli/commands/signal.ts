@@ -9,25 +9,26 @@ import {plainText} from '../../words/sanitize.ts';
 
 export const signal: Command = {
   name: 'signal',
-  summary: 'send a signal to workers or to processes of theirs',
+  summary: 'send a signal to workers or their processes',
   usage: 'signal SIG NAME|PID... [--tree]',
   description: `Sends a signal to the main process of each instance, or to a process of the fleet by its pid. A pid that has been
-reused by a stranger is never signalled. \`brood stop\` and \`brood pause\` do more than a signal does.`,
-  options: {tree: {type: 'boolean', help: 'to every process of its tree'}, ...JSON_OPTION},
+reused by another process is never signalled. To stop or pause a worker with its whole process tree, use \`brood stop\` or
+\`brood pause\`.`,
+  options: {tree: {type: 'boolean', help: 'signal every process of the tree'}, ...JSON_OPTION},
   examples: [
-    ['signal HUP nginx', 'HUP, hup and SIGHUP are the same'],
-    ['signal USR1 web/2 --tree', 'everything that web/2 has forked, too'],
+    ['signal HUP nginx', 'HUP, hup and SIGHUP are equivalent'],
+    ['signal USR1 web/2 --tree', 'web/2 and all its descendants'],
   ],
   completes: 'signals',
   async execute(context) {
     const [word, ...targets] = context.positionals;
-    if (word === undefined) throw new UsageError('needs a signal and a NAME or PID');
+    if (word === undefined) throw new UsageError('missing signal and NAME or PID');
     const name = parseSignal(/^\d+$/.test(word) ? (nameOfNumber(Number(word)) ?? word) : word);
     if (name === undefined) {
       const meant = nearest(word.toUpperCase().replace(/^(SIG)?/, 'SIG'), signalNames());
-      throw new UsageError(`no signal ${word}${meant === undefined ? '' : `; did you mean ${meant}?`}`);
+      throw new UsageError(`unknown signal ${word}${meant === undefined ? '' : `; did you mean ${meant}?`}`);
     }
-    if (targets.length === 0) throw new UsageError('needs a NAME or PID');
+    if (targets.length === 0) throw new UsageError('missing NAME or PID');
     return withClient(context, async connected => {
       const tree = isSet(context, 'tree');
       const params = tree ? {signal: name, targets, tree} : {signal: name, targets};
@@ -41,7 +42,7 @@ reused by a stranger is never signalled. \`brood stop\` and \`brood pause\` do m
       }
       if (refused.length > 0) return ExitCode.failed;
       if (sent.length > 0) return ExitCode.done;
-      context.err.line('no process is running that could get it');
+      context.err.line('no running process to signal');
       return ExitCode.failed;
     });
   },

@@ -5,8 +5,8 @@ export const start: Command = {
   name: 'start',
   summary: 'start workers, and return when they are ready',
   usage: 'start NAME...',
-  description: `Starts workers that are stopped, have finished or have failed, and returns when they are ready.
-What they need (\`requires\`, \`after\`) is waited for.`,
+  description: `Starts workers that are stopped, finished or failed, and returns when they are ready.
+Waits for their dependencies (\`requires\`, \`after\`).`,
   options: {...TIMEOUT_OPTION, ...JSON_OPTION},
   examples: [
     ['start web', 'all instances of web'],

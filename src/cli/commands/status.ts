@@ -1,7 +1,7 @@
 import type {InstanceDetail} from '../../control/reports.ts';
 import {atMost, targetsOf} from '../framework/arguments.ts';
 import {isSet, JSON_OPTION, type Command, type Context} from '../framework/command.ts';
-import {formatBytes, formatDuration, formatTime} from '../../base/format.ts';
+import {formatBytes, exactDuration, formatDuration, formatTime} from '../../base/format.ts';
 import {withClient} from '../target/fleet.ts';
 import {limitWords} from '../status/limits-format.ts';
 import {exitWords, healthWords, statusWords} from '../../words/instance-words.ts';
@@ -14,14 +14,14 @@ import {fit} from '../../words/width.ts';
 
 export const status: Command = {
   name: 'status',
-  summary: 'one worker, and everything known of it',
+  summary: 'show a worker in full',
   usage: 'status NAME [--json]',
-  description: `Shows all instances of a worker, or one (\`web/2\`): what it runs, how it is, its process tree, its policy, how its
-last run ended and what was proved after it. Values of variables that look like secrets are masked.`,
+  description: `Shows all instances of a worker, or one (\`web/2\`): command, status, process tree, policy, the end of the last run and
+the proof that nothing of it is left. Values of variables that look like secrets are masked.`,
   options: JSON_OPTION,
   examples: [
     ['status web', 'all instances'],
-    ['status web/2 --json', 'one, for a program'],
+    ['status web/2 --json', 'one instance as JSON'],
   ],
   completes: 'instances',
   async execute(context) {
@@ -54,15 +54,12 @@ function print({out}: Context, it: InstanceDetail): void {
   const when = (at: string | null) => (at === null ? null : formatTime(at));
   out.line(`${paint('bold', it.id)} ${paint(styleOfStatus(it.status), statusWords(it))}`);
   line('reason', it.reason);
-  line('says', [it.phase, it.statusText].filter(text => text !== null).join(': '));
+  line('reports', [it.phase, it.statusText].filter(text => text !== null).join(': '));
   line('command', it.command.map(word => (/^[\w./:=@%+,-]+$/.test(word) ? word : JSON.stringify(word))).join(' '));
   line('folder', it.cwd);
-  line(
-    'pid',
-    it.pid === null ? null : `${it.pid}${it.adopted ? ' (adopted: a keeper before this one started it)' : ''}`,
-  );
+  line('pid', it.pid === null ? null : `${it.pid}${it.adopted ? ' (adopted: started by an earlier keeper)' : ''}`);
   line('started', it.startedAt && `${formatTime(it.startedAt)}, ${formatDuration(it.uptimeMs ?? 0)} ago`);
-  line('uses', usage(it));
+  line('usage', usage(it));
   line('wanted', it.wanted);
   line('restart', `${it.restart}; ${it.restarts} since up, ${it.restartsInARow} in a row`);
   line('groups', it.groups.join(', in '));
@@ -73,7 +70,7 @@ function print({out}: Context, it: InstanceDetail): void {
   line('health', it.health && healthWords(it.health));
   line('limits', limitWords(it.limits));
   line('watches', it.watch && watchWords(it.watch));
-  line('watchdog', it.watchdogMs ? `every ${formatDuration(it.watchdogMs)}` : null);
+  line('watchdog', it.watchdogMs ? `every ${exactDuration(it.watchdogMs)}` : null);
   line('after', it.after.join(', '));
   line('requires', it.requires.join(', '));
   line(

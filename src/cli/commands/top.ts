@@ -10,17 +10,17 @@ const INTERVALS_MS = [100, 3_600_000] as const;
 
 export const top: Command = {
   name: 'top',
-  summary: 'the terminal UI: workers, process tree, channels, events, logs',
+  summary: 'open the terminal UI: workers, processes, channels, events, logs',
   usage: 'top [--interval DURATION] [--read-only]',
-  description: `Shows the fleet as it is, and lets you act on it: ? lists the keys. Without a fleet it shows the machine. Where there is no
-terminal, it prints a table once.`,
+  description: `Shows the fleet live and acts on it; ? lists the keys. Without a fleet it shows the machine. Without a terminal it
+prints a table once.`,
   options: {
-    interval: {type: 'string', value: 'DURATION', help: 'how often it reads anew (default 1500ms)'},
-    'read-only': {type: 'boolean', help: 'no key changes anything'},
+    interval: {type: 'string', value: 'DURATION', help: 'refresh interval (default 1500ms)'},
+    'read-only': {type: 'boolean', help: 'disable all keys that change something'},
   },
   examples: [
-    ['top', 'of the fleet of ./brood.yaml, or the machine'],
-    ['top --read-only --interval 5s', 'for a screen on the wall'],
+    ['top', 'the fleet in ./brood.yaml, or the machine'],
+    ['top --read-only --interval 5s', 'for a wall display'],
   ],
   completes: 'none',
   async execute(context) {
@@ -55,7 +55,7 @@ function intervalOf(context: Context): number {
   if (text === undefined) return 1_500;
   const ms = durationOf('--interval', text);
   const [least, most] = INTERVALS_MS;
-  if (ms < least || ms > most) throw new UsageError(`--interval ${text}: expected 100ms to 1h`);
+  if (ms < least || ms > most) throw new UsageError(`--interval ${text}: expected a duration from 100ms to 1h`);
   return ms;
 }
 

@@ -18,17 +18,17 @@ const PATIENCE_MS = 2_000;
 
 export const trace: Command = {
   name: 'trace',
-  summary: 'every fork, exec, setsid and exit, as it happens',
+  summary: 'print each fork, exec, setsid and exit as it happens',
   usage: 'trace [NAME|PID] [--all] [--json]',
-  description: `Shows the lives of the fleet's processes as they happen, and whose each process is: also one that lives for a
-millisecond, starts a session of its own or loses its parent. NAME is a worker or an instance, with its later runs;
-PID is a process and all that comes from it, until all of them have ended. The kernel's process connector tells them
-(root; since Linux 6.6 everybody, but not in containers); where it can't be had, /proc is looked at many times a
-second, and that is said. With --json one JSON object a line.`,
+  description: `Prints the events of the fleet's processes as they happen, each with its worker: also of processes that live for a
+millisecond, start their own session or lose their parent. NAME is a worker or an instance, including its later runs;
+PID is a process and its descendants, until all of them have exited. The events are read from the kernel's process connector
+(root; since Linux 6.6 any user, but not in containers); where it is unavailable, /proc is sampled many times a
+second, and the first line reports that. --json prints one JSON object per line.`,
   options: {...ALL_OPTION, ...JSON_OPTION},
   examples: [
-    ['trace web', 'what the worker web forks and execs'],
-    ['trace --all --json', 'every process of the machine, for a program'],
+    ['trace web', 'the process events of worker web'],
+    ['trace --all --json', 'all processes of the machine as JSON'],
   ],
   completes: 'instances',
   execute: context => withScope(context, scope => new Tracing(context, scope).run()),
@@ -112,7 +112,7 @@ class Tracing {
       if (connected) await this.#owners?.learn(connected.client);
       if (all) knowAll(this.#attribution, target?.kind === 'pid' ? target.pid : null);
       if (target?.kind === 'pid' && this.#attribution.chosen === 0)
-        throw new CliError(ExitCode.failed, `there is no process ${target.pid}`);
+        throw new CliError(ExitCode.failed, `no such process: ${target.pid}`);
       this.#source.start({
         isWanted: pid => this.#attribution.knows(pid),
         onEvent: (event, awaitsEnd) => this.#attribution.feed(event, awaitsEnd),
@@ -179,7 +179,7 @@ class Tracing {
     this.#flush(true);
     const {out} = this.#context;
     if (isSet(this.#context, 'json')) out.json({at: new Date().toISOString(), type: 'lost'});
-    this.#printNotice('events were lost here: more happened than could be read');
+    this.#printNotice('events were lost here: they arrived faster than they could be read');
     const ticks = this.#readAt;
     this.#relearning = this.#relearning.then(async () => {
       if (this.#owners) await this.#owners.learnAgain(ticks);
@@ -191,9 +191,9 @@ class Tracing {
   #opening(): string {
     const {err} = this.#context;
     if (this.#sampledSince !== null) {
-      return `sampled every ${SAMPLE_MS} ms at best, so what lives for less may be missed: ${this.#sampledSince}`;
+      return `sampling every ${SAMPLE_MS} ms at best, so shorter-lived processes may be missed: ${this.#sampledSince}`;
     }
-    return `from the process connector: every event, as it happens${err.isTerminal ? '. Ctrl-C ends' : ''}`;
+    return `reading the process connector: every event is reported${err.isTerminal ? '; Ctrl-C stops' : ''}`;
   }
 
   #close(how: 'ended' | 'stopped'): void {
@@ -210,9 +210,9 @@ class Tracing {
     const {target} = this.#scope;
     const isOver = this.#over.signal.aborted && target?.kind === 'pid';
     const end = isOver
-      ? `process ${target.pid} has ended, and all that came from it. `
+      ? `process ${target.pid} and all its descendants have exited. `
       : how === 'ended'
-        ? `fleet ${this.#owners?.lineage?.fleet ?? ''} has ended. `
+        ? `fleet ${this.#owners?.lineage?.fleet ?? ''} is down. `
         : '';
     if (end !== '' || err.isTerminal || !isSet(this.#context, 'json'))
       this.#printNotice(`${end}${counts} in ${formatDuration(performance.now() - this.#began)}${lost}`);

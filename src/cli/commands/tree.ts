@@ -23,28 +23,31 @@ const WIDEST_LINES = 300;
 
 export const tree: Command = {
   name: 'tree',
-  summary: 'process tree: state, nice, threads, CPU, memory, worker, command',
+  summary: 'show the process tree: state, nice, threads, CPU, memory, worker',
   usage: 'tree [NAME|PID] [--all] [--pss] [--kernel] [--portable] [--json]',
-  description: `Shows the processes of the fleet, of a worker or an instance, or a process and all below it; with --all those of the
-whole machine, with or without a fleet. The keeper is the root of its fleet; behind it stand those that hang elsewhere.
-STAT is what ps(1) shows: R runs, S sleeps, D waits for a device, T is stopped, Z is a zombie, I is an idle kernel thread;
-< nice below 0, N above, L has locked memory, s leads a session, l has threads, + is in its terminal's foreground.
-CPU is of one core, over 0.2 s. What can't be told here is shown as a dash.`,
+  description: `Shows the processes of the fleet, of a worker or an instance, or a process and its descendants; with --all, those of the
+whole machine, with or without a fleet. The keeper is the root of its fleet; processes outside its tree follow it.
+STAT is as in ps(1): R running, S sleeping, D waiting for a device, T stopped, Z zombie, I idle kernel thread;
+< nice below 0, N above 0, L locked memory, s session leader, l threads, + in the foreground of its terminal.
+CPU is of one core, over 0.2 s. A dash marks an unknown value.`,
   options: {
     ...ALL_OPTION,
-    pss: {type: 'boolean', help: 'memory, of what is shared with others its part (slow; denied for other users)'},
-    kernel: {type: 'boolean', help: "the kernel's own threads, too"},
+    pss: {
+      type: 'boolean',
+      help: 'show memory with a proportional share of shared pages (slow; denied for other users)',
+    },
+    kernel: {type: 'boolean', help: 'include kernel threads'},
     portable: {
       type: 'boolean',
-      help: 'through ps(1), as where there is no /proc: states, nice, threads and memory are not known',
+      help: 'read from ps(1), as on systems without /proc: states, nice, threads and memory are unknown',
     },
     ...JSON_OPTION,
   },
   examples: [
-    ['tree', 'of the fleet of ./brood.yaml'],
-    ['tree web/1', 'of one instance'],
-    ['tree --all', 'of the whole machine'],
-    ['tree --all --json', 'the same for a program'],
+    ['tree', 'the fleet in ./brood.yaml'],
+    ['tree web/1', 'one instance'],
+    ['tree --all', 'the whole machine'],
+    ['tree --all --json', 'the whole machine as JSON'],
   ],
   completes: 'instances',
   execute: context => withScope(context, scope => show(context, scope)),
@@ -74,9 +77,9 @@ async function show(context: Context, scope: Scope): Promise<number> {
 function nobody({target}: Scope): CliError {
   const words =
     target === null
-      ? 'no process may be seen here'
+      ? 'no visible process'
       : target.kind === 'pid'
-        ? `no process ${target.pid}`
+        ? `no such process: ${target.pid}`
         : `${target.worker}${target.instance === null ? '' : `/${target.instance}`} has no process`;
   return new CliError(ExitCode.failed, words);
 }

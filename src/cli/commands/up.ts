@@ -20,18 +20,18 @@ export const up: Command = {
   name: 'up',
   summary: 'start the supervisor and its workers',
   usage: 'up [FILE] [-d] [--wait] [--only NAME,...]',
-  description: `Starts the fleet that FILE (default ./brood.yaml, or a Procfile) describes. In the foreground it shows what the workers
-write, and Ctrl-C stops the fleet in order, a second one at once. With -d it returns when the supervisor answers, with
---wait when every worker is ready (or exits 1 when one failed). A file with errors starts nothing.`,
+  description: `Starts the fleet that FILE describes (default ./brood.yaml, or a Procfile). In the foreground it shows the output of the
+workers; Ctrl-C stops the fleet in order, a second Ctrl-C at once. With -d it returns when the supervisor answers; with --wait,
+when every worker is ready, or with exit code 1 when one has failed. If the file has errors, nothing is started.`,
   options: {
-    detach: {type: 'boolean', short: 'd', help: 'return when the supervisor answers; the fleet runs on'},
+    detach: {type: 'boolean', short: 'd', help: 'return when the supervisor answers; the fleet keeps running'},
     wait: {type: 'boolean', help: 'return when every worker is ready; implies -d'},
-    only: {type: 'string', value: 'NAME,...', help: 'start these workers only; the others are stopped'},
+    only: {type: 'string', value: 'NAME,...', help: 'start only these workers; the others are stopped'},
     ...TIMEOUT_OPTION,
   },
   examples: [
     ['up', 'in the foreground'],
-    ['up -d --wait --timeout 1m', 'in the background, when all is ready'],
+    ['up -d --wait --timeout 1m', 'in the background; returns when all workers are ready'],
     ['up Procfile --only web,db', 'part of a Procfile'],
   ],
   completes: 'files',
@@ -92,7 +92,7 @@ function onlyOf(context: Context, fleet: FleetSpec): readonly string[] | null {
     if (names.includes(name)) continue;
     const meant = nearest(name, names);
     throw new UsageError(
-      `--only: no worker ${JSON.stringify(name)}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
+      `--only: no such worker: ${JSON.stringify(name)}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
     );
   }
   return only;
@@ -100,7 +100,7 @@ function onlyOf(context: Context, fleet: FleetSpec): readonly string[] | null {
 
 async function waitUntilReady(context: Context, folder: string, timeoutMs: number | undefined): Promise<number> {
   const entry = readFleet(folder);
-  if (!entry) throw new CliError(ExitCode.failed, `the fleet has left no trace in ${folder}`);
+  if (!entry) throw new CliError(ExitCode.failed, `the fleet was started, but there is no record of it in ${folder}`);
   const client = await connect(entry);
   try {
     const params = timeoutMs === undefined ? {} : {timeoutMs};

@@ -22,12 +22,12 @@ const LOST_MS = 2_000;
 
 export const upgrade: Command = {
   name: 'upgrade',
-  summary: 'new code takes over, or nothing changes',
+  summary: "replace the supervisor's code; on failure the old code stays",
   usage: 'upgrade',
-  description: `Copies the programs of this installation into the fleet's folder and hands the fleet over to them: a new controller
-is started beside the old one, and takes over only when it has shown that it works; the keeper replaces itself without
-losing a child. Workers, their output and their exit statuses are not touched. Whatever fails, or takes longer than 10 s,
-leaves the fleet with the code that it had: exit 1, with the reason.`,
+  description: `Copies the programs of this installation into the fleet's folder and switches the fleet to them: a new controller is
+started beside the old one and takes over only after it has proved that it works; the keeper replaces itself without losing a
+child. Workers, their output and their exit statuses are not affected. If a step fails, or the upgrade takes longer than 10 s,
+the fleet keeps its old code: exit 1, with the reason.`,
   options: {},
   examples: [['upgrade', 'after the package was updated']],
   completes: 'none',
@@ -41,7 +41,7 @@ leaves the fleet with the code that it had: exit 1, with the reason.`,
       if (hash === null) {
         throw new CliError(
           ExitCode.failed,
-          `nothing was changed: the new programs can't be copied to ${entry.folder}: ${why ?? 'no reason is known'}`,
+          `nothing was changed: can't copy the new programs to ${entry.folder}: ${why ?? 'unknown reason'}`,
         );
       }
       const {seq} = await ask({entry, client}, 'watch', {});
@@ -103,9 +103,9 @@ async function outcome(first: Client, folder: string, hash: string, seq: number)
       if (client !== first) client.close();
     }
   }
-  if (lost) throw new CliError(ExitCode.failed, 'nothing was changed: the keeper was lost before it had begun');
+  if (lost) throw new CliError(ExitCode.failed, 'nothing was changed: the keeper was lost before the upgrade began');
   throw new CliError(
     ExitCode.failed,
-    `after ${formatDuration(PATIENCE_MS)} it is not known how the upgrade went; \`brood events\` and supervisor.log may tell`,
+    `the result of the upgrade is unknown after ${formatDuration(PATIENCE_MS)}; see \`brood events\` and supervisor.log`,
   );
 }

@@ -18,14 +18,14 @@ const STORIES = 5;
 
 export const why: Command = {
   name: 'why',
-  summary: 'the causal story of its last exit or failure, in words',
+  summary: 'explain the last exit or failure of a worker',
   usage: 'why NAME',
-  description: `Tells why a worker is as it is: when it was started, how long it ran, how it ended and what that usually means, what
-it wrote last, what the restart policy made of it, what keeps it from starting, and what to do. Reads journal and logs,
-so it also works when the supervisor is down.`,
+  description: `Explains the state of a worker: when it was started, how long it ran, how it ended and what that usually means, its
+last output, the action of the restart policy, what prevents a start, and what to do. Reads journal and logs, so it also works
+when the supervisor is down.`,
   options: {},
   examples: [
-    ['why web', 'its instances that are not well'],
+    ['why web', 'the instances of web that have problems'],
     ['why web/2', 'one instance'],
   ],
   completes: 'instances',
@@ -36,7 +36,7 @@ so it also works when the supervisor is down.`,
     const known = await askSupervisor(context, entry, target);
     const records = journalOf(entry.folder, (id, worker) => worker === target || id === target);
     const ids = known ? interesting(known.details).map(({id}) => id) : [...records.keys()];
-    if (ids.length === 0) throw new CliError(ExitCode.failed, `no worker ${target} in fleet ${entry.name}`);
+    if (ids.length === 0) throw new CliError(ExitCode.failed, `no such worker in fleet ${entry.name}: ${target}`);
     for (const [i, id] of ids.slice(0, STORIES).entries()) {
       if (i > 0) context.out.line();
       const detail = known?.details.find(one => one.id === id) ?? null;
@@ -80,7 +80,7 @@ async function askSupervisor({err}: Context, entry: FleetEntry, target: string):
   } catch (error) {
     if (error instanceof NotRunningError) return null;
     if (error instanceof NoAnswerError) {
-      err.line(`from the journal alone: ${plainText(error.message)}`);
+      err.line(`reading only the journal: ${plainText(error.message)}`);
       return null;
     }
     throw error;

@@ -77,17 +77,17 @@ export function fixZombies(zombies: readonly ZombieReport[], client: Client | nu
     words: `send SIGCHLD to process ${ppid}${restarts ? `, and restart ${id} if that does not help` : ''}`,
     async apply() {
       const parent = readStat(ppid);
-      if (parent === null || !isThere(pids, ppid)) return {helped: true, words: 'it has gone by itself meanwhile'};
+      if (parent === null || !isThere(pids, ppid)) return {helped: true, words: 'it is already gone'};
       const refused = await send('SIGCHLD', ppid, parent.startTime, id === null ? null : client);
       const gone = (): boolean => !isThere(pids, ppid);
       if (refused === null && (await becomes(gone)))
-        return {helped: true, words: `process ${ppid} has waited for it now`};
-      const why = refused ?? `process ${ppid} does not wait, even after SIGCHLD`;
+        return {helped: true, words: `process ${ppid} has now waited for it`};
+      const why = refused ?? `process ${ppid} does not wait for it, even after SIGCHLD`;
       if (!restarts) return {helped: false, words: why};
       await client.call('restart', {targets: [id]});
       return (await becomes(gone))
         ? {helped: true, words: `${why}; ${id} was restarted, and it is gone`}
-        : {helped: false, words: `${why}; ${id} was restarted, and it is still there`};
+        : {helped: false, words: `${why}; ${id} was restarted, but it is still there`};
     },
   };
 }
@@ -105,8 +105,8 @@ export function fixStopped({part, pid, startTime}: SeenProcess): Fix | null {
       const refused = goesOn() ? null : await send('SIGCONT', pid, startTime, null);
       if (refused !== null && !goesOn()) return {helped: false, words: refused};
       return (await becomes(goesOn))
-        ? {helped: true, words: `the ${part} goes on`}
-        : {helped: false, words: `the ${part} is still stopped: something stops it again`};
+        ? {helped: true, words: `the ${part} is running again`}
+        : {helped: false, words: `the ${part} is still stopped: something keeps stopping it`};
     },
   };
 }
@@ -121,14 +121,14 @@ export function fixOrphan({pid, worker, instance}: OrphanReport, client: Client 
     return stat === null || stat.startTime !== startTime || hasEnded(stat);
   };
   return {
-    words: `end process ${pid} (SIGTERM, after ${formatDuration(PATIENCE_MS)} SIGKILL)`,
+    words: `kill process ${pid} (SIGTERM, then SIGKILL after ${formatDuration(PATIENCE_MS)})`,
     async apply() {
       for (const signal of ['SIGTERM', 'SIGKILL']) {
         const refused = gone() ? null : await send(signal, pid, startTime, by);
         if (refused !== null && !gone()) return {helped: false, words: refused};
-        if (await becomes(gone)) return {helped: true, words: `process ${pid} has ended`};
+        if (await becomes(gone)) return {helped: true, words: `process ${pid} has exited`};
       }
-      return {helped: false, words: `process ${pid} does not even end by SIGKILL: it waits in the kernel`};
+      return {helped: false, words: `process ${pid} survives SIGKILL: it is blocked in the kernel`};
     },
   };
 }
@@ -137,7 +137,7 @@ export function fixOrphan({pid, worker, instance}: OrphanReport, client: Client 
 export function fixDeadlock(id: string | null, client: Client | null): Fix | null {
   if (id === null || client === null) return null;
   return {
-    words: `restart ${id}, which lets go of what it holds`,
+    words: `restart ${id}, which releases its locks`,
     async apply() {
       const {ok, outcomes} = await client.call('restart', {targets: [id]});
       return {helped: ok, words: ok ? `${id} was restarted` : (outcomes[0]?.reason ?? `${id} could not be restarted`)};

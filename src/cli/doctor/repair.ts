@@ -32,7 +32,7 @@ export function mustBeAbleToAsk({out}: Context, yes: boolean): void {
   if (yes || (process.stdin.isTTY && out.isTerminal)) return;
   throw new CliError(
     ExitCode.usage,
-    '--fix asks before each thing that it does, and there is no terminal to ask at; with --yes it does all without asking',
+    '--fix asks before each fix and needs a terminal; --yes applies all fixes without asking',
   );
 }
 
@@ -99,5 +99,5 @@ export function leftWords(problems: readonly Problem[]): string | null {
   const left = problems.filter(problem => problem.harmless === true && isFixable(problem)).length;
   return left === 0
     ? null
-    : `${count(left, 'orphan')} left alone: --yes ends none, since they may be meant; --fix asks for each at a terminal`;
+    : `${count(left, 'orphan')} left alone: --yes kills none, since they may be intended; --fix asks about each one on a terminal`;
 }

@@ -55,15 +55,15 @@ function valueOf(
 ): string | boolean {
   if (option === undefined) {
     const meant = rawName.startsWith('--') ? nearest(name, Object.keys(known)) : undefined;
-    throw new UsageError(`no option ${rawName}${meant === undefined ? '' : `; did you mean --${meant}?`}`);
+    throw new UsageError(`unknown option ${rawName}${meant === undefined ? '' : `; did you mean --${meant}?`}`);
   }
   if (option.type === 'boolean') {
     if (value !== undefined) throw new UsageError(`option ${rawName} takes no value`);
     return true;
   }
   // A word with a leading hyphen is more likely the next option; `--name=-x` passes it as a value.
-  if (value === undefined || (inlineValue !== true && value.startsWith('-')))
-    throw new UsageError(`option ${rawName} needs a value`);
+  if (value === undefined || (inlineValue !== true && value.length > 1 && value.startsWith('-')))
+    throw new UsageError(`option ${rawName} requires a value`);
   return value;
 }
 
@@ -81,8 +81,8 @@ export function durationOf(what: string, text: string): number {
 }
 
 /** Returns the positionals. Throws UsageError if there are none. */
-export function targetsOf({positionals}: Context, what = 'a NAME'): readonly string[] {
-  if (positionals.length === 0) throw new UsageError(`needs ${what}`);
+export function targetsOf({positionals}: Context, what = 'NAME'): readonly string[] {
+  if (positionals.length === 0) throw new UsageError(`missing ${what}`);
   return positionals;
 }
 

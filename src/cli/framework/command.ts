@@ -60,10 +60,10 @@ export const GLOBAL_OPTIONS: Readonly<Record<string, Option>> = {
   fleet: {
     type: 'string',
     value: 'NAME',
-    help: 'the fleet that is meant (or BROOD_FLEET); default: the one of ./brood.yaml',
+    help: 'the fleet to use (or BROOD_FLEET); default: the fleet in ./brood.yaml',
   },
-  'no-color': {type: 'boolean', help: 'no colours (or NO_COLOR)'},
-  help: {type: 'boolean', short: 'h', help: 'this help'},
+  'no-color': {type: 'boolean', help: 'disable colours (or NO_COLOR)'},
+  help: {type: 'boolean', short: 'h', help: 'show this help'},
 };
 
 export const JSON_OPTION: Readonly<Record<string, Option>> = {
@@ -71,7 +71,7 @@ export const JSON_OPTION: Readonly<Record<string, Option>> = {
 };
 
 export const TIMEOUT_OPTION: Readonly<Record<string, Option>> = {
-  timeout: {type: 'string', value: 'DURATION', help: 'wait no longer than that, then exit 124; what was asked goes on'},
+  timeout: {type: 'string', value: 'DURATION', help: 'wait at most this long, then exit 124; the operation continues'},
 };
 
 /** Returns the value of an option that takes one, or undefined. */

@@ -6,7 +6,7 @@ import {wrap} from '../terminal/wrap.ts';
 /** `brood --help`: one line for each command. */
 export function printOverview({out}: {out: Output}, commands: readonly Command[], groups: readonly Group[]): void {
   const {paint} = out;
-  out.line(`${paint('bold', 'brood')} runs a fleet of processes, and keeps it running whatever dies.`);
+  out.line(`${paint('bold', 'brood')} runs a fleet of processes and keeps it running.`);
   out.line();
   out.line('usage: brood COMMAND [ARGUMENT...]');
   const width = Math.max(...commands.map(({name}) => name.length));
@@ -19,8 +19,8 @@ export function printOverview({out}: {out: Output}, commands: readonly Command[]
     }
   }
   out.line();
-  out.line('`brood help COMMAND` tells more. Exit codes: 0 done, 1 failed, 2 bad usage or');
-  out.line('bad fleet file, 3 no supervisor running, 124 --timeout passed.');
+  out.line('`brood help COMMAND` explains a command. Exit codes: 0 success, 1 failure, 2 bad');
+  out.line('usage or bad fleet file, 3 no supervisor running, 124 --timeout expired.');
 }
 
 /** `brood help COMMAND`. */

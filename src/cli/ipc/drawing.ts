@@ -68,8 +68,8 @@ export function drawingOf({processes, channels}: IpcReport, joinsAny: (channel: 
 
 function remarkOf(level: Level, leftOut: number): string | null {
   const remarks = [
-    ...(level === 'program' ? ['each node is a worker or a program: there are too many processes to draw'] : []),
-    ...(leftOut > 0 ? [`${count(leftOut, 'further line')} left out`] : []),
+    ...(level === 'program' ? ['each node is a worker or a program: too many processes to draw'] : []),
+    ...(leftOut > 0 ? [`${count(leftOut, 'further edge')} omitted`] : []),
   ];
   return remarks.length > 0 ? remarks.join('; ') : null;
 }

@@ -23,9 +23,9 @@ export function printChannels(out: Output, {processes, channels}: IpcReport, eve
   if (joins.length > 0) printTable(out, columnsFor(out.columns !== null), [...joins].sort(inOrder));
   const say = (line: string): void => out.line(out.paint('dim', line));
   say(summary(shown.length, drawn));
-  if (level === 'program') say('Each line stands for a worker or a program; a NAME or PID shows its processes.');
+  if (level === 'program') say('Each line is a worker or a program; pass NAME or PID to show its processes.');
   if (shown.length < drawn.length)
-    say(`${drawn.length - shown.length} more with one process alone; --kind, a NAME or PID shows them.`);
+    say(`${drawn.length - shown.length} more of a single process; pass --kind, NAME or PID to show them.`);
 }
 
 function summary(shown: number, drawn: IpcReport['channels']): string {

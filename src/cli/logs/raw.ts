@@ -11,12 +11,12 @@ export async function printRaw(
   stream: Stream,
 ): Promise<number> {
   const {out} = context;
-  if (isSet(context, 'follow')) throw new UsageError('--raw is what there is; it can not be followed');
+  if (isSet(context, 'follow')) throw new UsageError('--raw and --follow are mutually exclusive');
   const [instance, second] = instances;
   if (instance === undefined) return ExitCode.done;
   if (second !== undefined) {
     const ids = instances.slice(0, 5).map(instanceId).join(', ');
-    throw new UsageError(`--raw is for one instance; which one of ${ids}${instances.length > 5 ? ', ...' : ''}?`);
+    throw new UsageError(`--raw requires one instance; choose one of ${ids}${instances.length > 5 ? ', ...' : ''}`);
   }
   const streams = openStreams(folder, [instance]);
   const write = async (chunk: Uint8Array): Promise<void> => {

@@ -4,7 +4,7 @@ import {UsageError} from '../framework/errors.ts';
 import type {Output} from '../terminal/output.ts';
 
 export const FOLLOW_OPTION: Readonly<Record<string, Option>> = {
-  follow: {type: 'boolean', short: 'f', help: 'go on with what comes, until Ctrl-C'},
+  follow: {type: 'boolean', short: 'f', help: 'print new entries as they arrive, until Ctrl-C'},
 };
 
 export const linesOption = (usual: number): Readonly<Record<string, Option>> => ({

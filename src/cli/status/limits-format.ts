@@ -2,7 +2,7 @@
 import type {HeldLimit, LimitsReport} from '../../control/reports.ts';
 import {formatBytes} from '../../base/format.ts';
 
-/** Returns `memory 512M (by cgroup), cpu 50% (not held: …), nofile 4096`; empty if there are no limits. */
+/** Returns `memory 512M (by cgroup), cpu 50% (not enforced: …), nofile 4096`; empty if there are no limits. */
 export function limitWords({nofile, core, memory, cpu}: LimitsReport): string {
   return [
     memory && `memory ${formatBytes(memory.limit)}${how(memory)}`,
@@ -17,5 +17,5 @@ export function limitWords({nofile, core, memory, cpu}: LimitsReport): string {
 function how({by, why}: HeldLimit): string {
   if (by === 'cgroup') return ' (by cgroup)';
   if (why === null) return '';
-  return by === 'sampling' ? ` (looked at every second: ${why})` : ` (not held: ${why})`;
+  return by === 'sampling' ? ` (sampled every second: ${why})` : ` (not enforced: ${why})`;
 }

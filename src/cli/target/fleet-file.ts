@@ -17,7 +17,9 @@ export function fleetFileOf({positionals, cwd}: Context): string {
   if (named !== undefined) return named;
   const found = findFleetFile(cwd);
   if (found !== null) return 'brood.yaml';
-  const hint = existsSync(join(cwd, 'Procfile')) ? '; name the Procfile to use it' : '; name the file to use another';
+  const hint = existsSync(join(cwd, 'Procfile'))
+    ? '; pass `Procfile` as an argument to use it'
+    : '; pass the name of another file as an argument';
   throw new CliError(ExitCode.usage, `no brood.yaml in ${cwd}${hint}`);
 }
 

@@ -31,7 +31,10 @@ export function connectError(entry: FleetEntry, error: unknown): unknown {
   if (error instanceof NotRunningError) return notRunning(entry);
   if (error instanceof ConnectionLostError) return new CliError(ExitCode.failed, error.message);
   if (hasCode(error, 'EACCES')) {
-    return new CliError(ExitCode.failed, `fleet ${entry.name} belongs to another user: its socket may not be opened`);
+    return new CliError(
+      ExitCode.failed,
+      `no permission to open the control socket of fleet ${entry.name}: the fleet belongs to another user`,
+    );
   }
   return error;
 }

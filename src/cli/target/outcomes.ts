@@ -47,7 +47,7 @@ function detail({status, reason, proof, survivors, doubts = [], ok}: Outcome): s
   if (left !== null && reason?.includes(left) !== true) parts.push(left);
   if (left === null && (ok || doubts.length > 0) && proof !== null) {
     const isOver = status === 'stopped' || status === 'removed';
-    parts.push(`${isOver ? '' : 'of the run before: '}${proofWords(proof, doubts)}`);
+    parts.push(`${isOver ? '' : 'previous run: '}${proofWords(proof, doubts)}`);
   }
   return plainText(parts.join('; '));
 }

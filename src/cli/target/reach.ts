@@ -60,7 +60,7 @@ export async function reach(folder: string, timeoutMs = REACH_MS): Promise<Clien
       busy = error instanceof BusyError ? error : null;
     }
     if (performance.now() >= end) {
-      if (busy) throw new NoAnswerError(`the controller has no place for one more client: ${busy.message}`);
+      if (busy) throw new NoAnswerError(`the controller accepts no more clients: ${busy.message}`);
       throw await noAnswer(folder, timeoutMs);
     }
     await pause();
@@ -83,7 +83,7 @@ export async function ask<M extends Method>(
     refused.by ??= error;
     stop.abort();
   };
-  const rest = `; whether ${method} was carried out is not known`;
+  const rest = `; it is unknown whether ${method} was carried out`;
   const timers = [
     setTimeout(() => {
       void examineSupervisor(folder, {controllerIsSilent: false}).then(({troubles}) => {

@@ -18,7 +18,7 @@ export function fromRpcError(error: RpcError): CliError {
     case ErrorCode.methodNotFound:
       return new CliError(
         ExitCode.failed,
-        `${message}: the running supervisor is older than this command; \`brood upgrade\` gives it this version`,
+        `${message}: the running supervisor is older than this command; run \`brood upgrade\``,
       );
     case ErrorCode.notRecorded:
       return new CliError(ExitCode.failed, `${message}. Nothing was changed: the change could not be recorded.`);

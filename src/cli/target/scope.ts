@@ -59,7 +59,7 @@ export async function connectIfRunning(context: Context): Promise<Connected | nu
   } catch (error) {
     const isAbsent = error instanceof CliError || error instanceof FleetChoiceError || error instanceof NotRunningError;
     // The fleet exists but does not answer: the command shows all that is visible without it, and the reason.
-    if (error instanceof NoAnswerError) context.err.line(`without the fleet: ${plainText(error.message)}`);
+    if (error instanceof NoAnswerError) context.err.line(`continuing without the fleet: ${plainText(error.message)}`);
     if (isAbsent && textOf(context, 'fleet') === undefined) return null;
     throw error;
   }
@@ -71,7 +71,7 @@ export async function connectOrHint(context: Context): Promise<Connected> {
     return {entry, client: await connect(entry)};
   } catch (error) {
     if (!(error instanceof CliError) || error.exitCode !== ExitCode.notRunning) throw error;
-    throw new CliError(error.exitCode, error.message, ['With --all it looks at the whole machine, without a fleet.']);
+    throw new CliError(error.exitCode, error.message, ['--all covers the whole machine, without a fleet.']);
   }
 }
 
@@ -96,7 +96,7 @@ export function scopeOf(
   if (target?.kind === 'pid' && !all && ownerOf(target.pid) === null && roleOf(target.pid) === null) {
     throw new CliError(
       ExitCode.failed,
-      `process ${target.pid} is none of fleet ${lineage?.fleet ?? ''}'s; --all looks at the whole machine`,
+      `process ${target.pid} does not belong to fleet ${lineage?.fleet ?? ''}; --all covers the whole machine`,
     );
   }
   const meant: Scope['meant'] = () => {
@@ -119,7 +119,10 @@ export function scopeOf(
 function targetOf(name: string, lineage: LineageReport | null): Target {
   if (/^[1-9]\d{0,9}$/.test(name)) return {kind: 'pid', pid: Number(name)};
   if (lineage === null) {
-    throw new CliError(ExitCode.notRunning, `no fleet is running here, so ${name} names nobody; a PID can be named`);
+    throw new CliError(
+      ExitCode.notRunning,
+      `no such worker: ${name} (no fleet is running here); a PID works without a fleet`,
+    );
   }
   const [worker = '', number, ...rest] = name.split('/');
   const instances = lineage.instances.filter(one => one.worker === worker);
@@ -127,12 +130,12 @@ function targetOf(name: string, lineage: LineageReport | null): Target {
     const names = [...new Set(lineage.instances.map(one => one.worker))];
     const near = nearest(worker, names);
     const hint = near === undefined ? `this fleet has ${names.join(', ') || 'no workers'}` : `did you mean ${near}?`;
-    throw new CliError(ExitCode.failed, `no worker ${name}; ${hint}`);
+    throw new CliError(ExitCode.failed, `no such worker: ${name}; ${hint}`);
   }
   if (number === undefined) return {kind: 'worker', worker, instance: null};
   if (rest.length > 0 || !instances.some(({instance}) => String(instance) === number)) {
     const ids = instances.map(({instance}) => `${worker}/${instance}`);
-    throw new CliError(ExitCode.failed, `no instance ${name}; ${worker} has ${ids.join(', ')}`);
+    throw new CliError(ExitCode.failed, `no such instance: ${name}; ${worker} has ${ids.join(', ')}`);
   }
   return {kind: 'worker', worker, instance: Number(number)};
 }

@@ -75,7 +75,7 @@ export async function signalSupervisor(
       `the controller does not answer, and ${named(chosen)} can't be signalled: ${why}`,
     );
   }
-  say(`the controller does not answer: ${named(chosen)} was sent SIGTERM, which stops the fleet in order`);
+  say(`the controller does not answer: sent SIGTERM to ${named(chosen)}, which stops the fleet in order`);
   return chosen;
 }
 
@@ -114,8 +114,10 @@ export async function waitUntilGone(
     if (workersAreDown && performance.now() > end) {
       const why = alive.map(one => {
         const state = processState(one.pid, one.startTime) ?? 'gone';
-        const cure = /[Tt]/.test(state) ? `\`kill -CONT ${one.pid}\` continues it` : `\`kill ${one.pid}\` ends it`;
-        return `${named(one)} has not ended (state ${state}); ${cure}`;
+        const cure = /[Tt]/.test(state)
+          ? `\`kill -CONT ${one.pid}\` continues it`
+          : `\`kill ${one.pid}\` terminates it`;
+        return `${named(one)} has not exited (state ${state}); ${cure}`;
       });
       throw new CliError(ExitCode.failed, `the workers are down, but ${why.join('; ')}`);
     }

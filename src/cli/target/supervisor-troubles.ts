@@ -71,8 +71,8 @@ function keeperTrouble(
 ): Trouble | null {
   if (keeper.state === null) {
     const cure = isThere(anchor)
-      ? `the anchor (pid ${anchor?.pid ?? '?'}) starts it again`
-      : 'its workers may live on; `brood up` takes them back';
+      ? `the anchor (pid ${anchor?.pid ?? '?'}) restarts it`
+      : 'its workers may still be running; `brood up` adopts them';
     return {part: 'keeper', kind: 'gone', process: keeper, words: `the keeper (pid ${keeper.pid}) is gone`, cure};
   }
   const trouble = ofState(keeper, before.keeper);
@@ -81,8 +81,8 @@ function keeperTrouble(
     part: 'keeper',
     kind: 'silent',
     process: keeper,
-    words: `the keeper (pid ${keeper.pid}, state ${keeper.state}) does not answer, and has not for ${formatDuration(keeperSilentMs)}`,
-    cure: 'it may be short of CPU time; `kill -KILL` of it is safe: the anchor starts another one, and workers run on',
+    words: `the keeper (pid ${keeper.pid}, state ${keeper.state}) does not answer: silent for ${formatDuration(keeperSilentMs)}`,
+    cure: 'it may lack CPU time; `kill -KILL` is safe: the anchor restarts it, and the workers keep running',
   };
 }
 
@@ -106,8 +106,8 @@ function ofState(process: SeenProcess, before: SeenProcess | null): Trouble | nu
         part,
         kind: 'traced',
         process,
-        words: `${silent} is held by a debugger (state t)${WITHOUT[part]}`,
-        cure: 'the debugger has to continue it, or to detach',
+        words: `${silent} is stopped by a debugger (state t)${WITHOUT[part]}`,
+        cure: 'continue it in the debugger, or detach',
       };
     case 'Z':
     case 'X':
@@ -115,8 +115,8 @@ function ofState(process: SeenProcess, before: SeenProcess | null): Trouble | nu
         part,
         kind: 'zombie',
         process,
-        words: `${silent} has ended, and its parent has not waited for it (state Z)`,
-        cure: 'look at its parent: `ps -o pid,ppid,stat,args`; a stopped parent is continued by `kill -CONT`',
+        words: `${silent} has exited, and its parent has not waited for it (state Z)`,
+        cure: 'check its parent with `ps -o pid,ppid,stat,args`; `kill -CONT` continues a stopped parent',
       };
     case 'D':
       if (before?.state !== 'D' || before.pid !== pid) return null;
@@ -124,8 +124,8 @@ function ofState(process: SeenProcess, before: SeenProcess | null): Trouble | nu
         part,
         kind: 'waits-in-kernel',
         process,
-        words: `${silent} waits in the kernel (state D)${WITHOUT[part]}`,
-        cure: `a disk or a network file system does not answer; \`cat /proc/${pid}/wchan\` may tell which`,
+        words: `${silent} is blocked in the kernel (state D)${WITHOUT[part]}`,
+        cure: `a disk or a network file system does not respond; \`cat /proc/${pid}/wchan\` may show which`,
       };
     default:
       return null;
@@ -134,8 +134,8 @@ function ofState(process: SeenProcess, before: SeenProcess | null): Trouble | nu
 
 /** The consequences while a part does not run. */
 const WITHOUT: Readonly<Record<Part, string>> = {
-  anchor: ', so a keeper that is lost is not started again',
-  keeper: ', so nothing is started or stopped',
+  anchor: ', so a lost keeper is not restarted',
+  keeper: ', so no worker is started or stopped',
   controller: '',
 };
 
@@ -148,8 +148,8 @@ function controllerSilent({controller}: SupervisorLook): Trouble {
       ? `the controller (pid ${controller.pid}, state ${controller.state ?? '?'}) does not answer`
       : 'no controller answers',
     cure: controller
-      ? 'its keeper replaces a controller that is silent for 10 s; the machine may be short of CPU time'
-      : 'its keeper starts one; supervisor.log in the fleet’s folder may tell why that fails',
+      ? 'the keeper replaces a controller that is silent for 10 s; the machine may lack CPU time'
+      : "the keeper starts one; if that fails, see supervisor.log in the fleet's folder",
   };
 }
 

@@ -6,7 +6,7 @@ import {CliError, ExitCode} from '../framework/errors.ts';
 import {ProgressLine, waitingWords} from './progress.ts';
 import type {SupervisorProcess} from './supervisor-processes.ts';
 import {SupervisorWatch} from './supervisor-watch.ts';
-import {formatDuration} from '../../base/format.ts';
+import {exactDuration} from '../../base/format.ts';
 
 /** The client gives up this much later than the controller: a frozen controller does not answer. */
 const GRACE_MS = 2_000;
@@ -54,7 +54,7 @@ export async function whileWaiting<T>(
     },
     keeperSilentMs: () => keeperSilence(client),
   });
-  const onSignal = (): void => end(ExitCode.interrupted, `no longer waiting; ${name} goes on with what was asked`);
+  const onSignal = (): void => end(ExitCode.interrupted, `interrupted; the operation continues in fleet ${name}`);
   process.once('SIGINT', onSignal);
   const late = (): void => end(ExitCode.timeout, timeoutWords(timeoutMs ?? 0, line));
   const timer = timeoutMs === undefined ? null : setTimeout(late, timeoutMs + GRACE_MS).unref();
@@ -102,5 +102,5 @@ async function keeperSilence(client: Client | null): Promise<number | null> {
 
 function timeoutWords(timeoutMs: number, {waiting}: ProgressLine): string {
   const what = waiting.length === 0 ? '' : `; still waiting for ${waitingWords(waiting)}`;
-  return `not done within ${formatDuration(timeoutMs)}${what}. What was asked goes on.`;
+  return `timed out after ${exactDuration(timeoutMs)}${what}. The operation continues.`;
 }

@@ -31,18 +31,18 @@ function happened({event, command}: AttributedEvent): {readonly words: string; r
   switch (event.type) {
     case 'fork':
       return event.pid === null
-        ? {words: `appeared, its parent was not seen`, style: 'dim'}
+        ? {words: `appeared, parent unknown`, style: 'dim'}
         : {words: `fork -> ${event.child}`, style: null};
     case 'exec':
       return {words: `exec ${command ?? '?'}`, style: 'bold'};
     case 'setsid':
       return {words: 'setsid', style: null};
     case 'comm':
-      return {words: `calls itself ${event.name}`, style: null};
+      return {words: `renamed to ${event.name}`, style: null};
     case 'exit': {
       const who = command === null || command === '' ? '' : ` (${fit(plainText(command), WIDEST_NAME)})`;
       if (event.signal !== null) return {words: `killed by ${event.signal}${who}`, style: 'red'};
-      if (event.code === null) return {words: `ended, how is not known${who}`, style: 'yellow'};
+      if (event.code === null) return {words: `exit status unknown${who}`, style: 'yellow'};
       return {words: `exit code ${event.code}${who}`, style: event.code === 0 ? 'dim' : 'yellow'};
     }
   }

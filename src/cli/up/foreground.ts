@@ -83,7 +83,7 @@ export class Foreground {
     if (failed.length > 0) return printOutcomes(this.#context, {ok: false, outcomes: failed});
     const wasKilled = endOf(this.#folder, stopped.length > 0) === 'killed';
     if (wasKilled || (this.#stops === 0 && !this.#stoppedByOthers())) {
-      const message = `the supervisor of ${this.#name} is gone; its workers may live on, and \`brood up\` takes them back`;
+      const message = `the supervisor of ${this.#name} is gone; its workers may still be running, and \`brood up\` adopts them`;
       throw new CliError(ExitCode.failed, message);
     }
     err.line(err.paint('dim', `fleet ${this.#name} is down`));
@@ -142,9 +142,7 @@ export class Foreground {
     const {err} = this.#context;
     if (this.#stops > 2) return;
     const now = this.#stops === 2;
-    err.line(
-      err.paint('dim', now ? 'stopping at once' : `stopping ${this.#name} in order; once more stops it at once`),
-    );
+    err.line(err.paint('dim', now ? 'stopping at once' : `stopping ${this.#name} in order; repeat to stop it at once`));
     err.flush();
     const say = (words: string): void => {
       err.line(words);
@@ -181,7 +179,7 @@ export class Foreground {
       await client.call('resume', {targets}, {signal}).finally(() => client.close());
     } catch (error) {
       const {err} = this.#context;
-      err.line(`could not resume: ${plainText(messageOf(error))}`);
+      err.line(`can't resume the workers: ${plainText(messageOf(error))}`);
       err.flush();
     }
   }

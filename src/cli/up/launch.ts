@@ -41,7 +41,7 @@ const PATIENCE_MS = 30_000;
 const MAX_LOG_BYTES = 1024 * 1024;
 
 const runningMessage = (pid: number | string): string =>
-  `this fleet is already running (supervisor ${pid}); \`brood apply\` applies a changed fleet file, \`brood down\` ends it`;
+  `this fleet is already running (supervisor ${pid}); \`brood apply\` applies a changed fleet file, \`brood down\` stops it`;
 
 const seeLog = (folder: string): string => `see ${join(folder, 'supervisor.log')}`;
 
@@ -94,7 +94,7 @@ export async function launch(options: LaunchOptions): Promise<LaunchResult> {
   }
   return {
     kind: 'failed',
-    message: `the supervisor ended while it was starting, ${ATTEMPTS} times; ${seeLog(options.folder)}`,
+    message: `the supervisor exited ${ATTEMPTS} times while starting; ${seeLog(options.folder)}`,
   };
 }
 
@@ -108,7 +108,7 @@ async function attemptLaunch(options: LaunchOptions): Promise<Heard> {
     if (error instanceof UntrustedError) return {kind: 'failed', message: error.message};
     return {
       kind: 'failed',
-      message: `the fleet's folder ${folder} can't be written: ${messageOf(error)}`,
+      message: `can't write to the fleet's folder ${folder}: ${messageOf(error)}`,
     };
   }
   await prepareSocketFolder(folder, options.fleet);
@@ -147,7 +147,7 @@ function hear(child: ReturnType<typeof spawn>, folder: string): Promise<Heard> {
         }),
       PATIENCE_MS,
     );
-    child.on('error', error => done({kind: 'failed', message: `/bin/sh could not be started: ${error.message}`}));
+    child.on('error', error => done({kind: 'failed', message: `can't start /bin/sh: ${error.message}`}));
     let text = '';
     if (!status || !('setEncoding' in status)) return;
     status.setEncoding('utf8');

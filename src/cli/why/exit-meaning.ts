@@ -1,29 +1,30 @@
 /** The usual meanings of exit codes and signals. */
 
 const CODES: Readonly<Record<number, string>> = {
-  126: 'the command was found but could not be executed: no permission, or no program',
-  127: 'a shell did not find the command',
+  126: 'the command was found but could not be executed: no permission, or not a program',
+  127: 'the shell did not find the command',
 };
 
 const SIGNALS: Readonly<Record<string, string>> = {
-  SIGKILL: 'somebody sent SIGKILL, which can not be caught; or the kernel did because memory ran out (see `dmesg`)',
-  SIGSEGV: 'it touched memory that is not its own: a bug in it or in a native library',
-  SIGBUS: 'a memory access failed: a mapped file that was cut short, or a full disk behind it',
-  SIGABRT: 'it aborted itself: a failed assertion, an allocation that failed, or a watchdog',
-  SIGILL: 'it met an instruction that this processor does not have',
+  SIGKILL:
+    'SIGKILL can not be caught: sent by a user or program, or by the kernel because memory ran out (see `dmesg`)',
+  SIGSEGV: 'invalid memory access: a bug in it or in a native library',
+  SIGBUS: 'a memory access failed: a mapped file was truncated, or its disk is full',
+  SIGABRT: 'it aborted itself: a failed assertion, a failed allocation, or a watchdog',
+  SIGILL: 'it executed an instruction that this processor does not support',
   SIGFPE: 'an arithmetic error, such as a division by zero',
-  SIGTERM: 'somebody asked it to end',
-  SIGINT: 'somebody interrupted it, as Ctrl-C does',
-  SIGHUP: 'its terminal was closed, or somebody sent SIGHUP and it does not handle that',
-  SIGQUIT: 'somebody asked it to quit with a core dump, as Ctrl-\\ does',
-  SIGPIPE: 'it wrote to a pipe or socket that nobody reads any more',
-  SIGALRM: 'its alarm clock rang and it does not handle that',
-  SIGUSR1: 'somebody sent SIGUSR1 and it does not handle that',
-  SIGUSR2: 'somebody sent SIGUSR2 and it does not handle that',
-  SIGXCPU: 'it used up its CPU time limit',
-  SIGXFSZ: 'it wrote a file beyond its size limit',
-  SIGSYS: 'it made a system call that it may not make (seccomp)',
-  SIGTRAP: 'it hit a breakpoint: a debugger, or a check in its runtime that failed',
+  SIGTERM: 'a user or program asked it to terminate',
+  SIGINT: 'it was interrupted, as by Ctrl-C',
+  SIGHUP: 'its terminal was closed, or it received SIGHUP and does not handle it',
+  SIGQUIT: 'it was asked to quit with a core dump, as by Ctrl-\\',
+  SIGPIPE: 'it wrote to a pipe or socket that no process reads any more',
+  SIGALRM: 'its alarm expired and it does not handle SIGALRM',
+  SIGUSR1: 'it received SIGUSR1 and does not handle it',
+  SIGUSR2: 'it received SIGUSR2 and does not handle it',
+  SIGXCPU: 'it exceeded its CPU time limit',
+  SIGXFSZ: 'it exceeded its file size limit',
+  SIGSYS: 'it made a forbidden system call (seccomp)',
+  SIGTRAP: 'it hit a breakpoint: a debugger, or a failed check in its runtime',
 };
 
 /** Returns the meaning, or null if there is nothing to add to the code or the signal. */
@@ -40,5 +41,5 @@ export function meaningOf(
   const name = code > 128 ? signalOfNumber(code - 128) : null;
   if (name === null) return null;
   const meaning = SIGNALS[name];
-  return `128 + ${code - 128}: what it ran was probably killed by ${name}${meaning === undefined ? '' : ` (${meaning})`}`;
+  return `128 + ${code - 128}: a program that it ran was probably killed by ${name}${meaning === undefined ? '' : ` (${meaning})`}`;
 }

@@ -22,7 +22,7 @@ export function tell(evidence: Evidence, signalOfNumber: (number: number) => str
   const end = lastEnd(evidence.records);
   const before = [
     headline(evidence),
-    ...(end ? [endParagraph(end, signalOfNumber)] : ['The journal knows of no exit.']),
+    ...(end ? [endParagraph(end, signalOfNumber)] : ['The journal contains no exit.']),
     ...changeParagraph(evidence, end),
     ...memoryParagraph(evidence, end),
     ...healthParagraph(evidence, end),
@@ -32,12 +32,12 @@ export function tell(evidence: Evidence, signalOfNumber: (number: number) => str
   const after = [
     ...proofParagraph(evidence, end),
     ...policyParagraph(evidence),
-    ...(evidence.dependencies.length > 0 ? [`What it depends on: ${evidence.dependencies.join('; ')}.`] : []),
+    ...(evidence.dependencies.length > 0 ? [`Unmet dependencies: ${evidence.dependencies.join('; ')}.`] : []),
     ...advise(evidence, end),
   ];
   return [
     ...before.map(oneLine),
-    ...(lastWords.length > 0 ? [`The last that it wrote before that:\n${lastWords.join('\n')}`] : []),
+    ...(lastWords.length > 0 ? [`Its last output before that:\n${lastWords.join('\n')}`] : []),
     ...after.map(oneLine),
   ];
 }
@@ -64,9 +64,8 @@ function headline(evidence: Evidence): string {
   const {status, reason} = statusOf(evidence);
   const since = detail?.uptimeMs == null ? '' : ` for ${formatDuration(detail.uptimeMs)}`;
   const pid = detail?.pid == null ? '' : `, pid ${detail.pid}`;
-  const retry =
-    detail?.retryAt == null ? '' : `; it is started again in ${formatDuration(Date.parse(detail.retryAt) - now)}`;
-  const when = detail ? 'is' : 'was, when the supervisor was last heard of,';
+  const retry = detail?.retryAt == null ? '' : `; next start in ${formatDuration(Date.parse(detail.retryAt) - now)}`;
+  const when = detail ? 'is' : 'was last known to be';
   return `${id} ${when} ${status}${since}${pid}${reason === '' ? '' : `: ${reason}`}${retry}.`;
 }
 
@@ -84,7 +83,7 @@ function endParagraph({record, spawned}: End, signalOfNumber: (number: number) =
   const signal = text(record['signal']) === '' ? null : text(record['signal']);
   const ran = spawned ? formatDuration(Date.parse(record.at) - Date.parse(spawned.at)) : null;
   const began = spawned
-    ? `Its last run that ended began at ${formatTime(spawned.at)} (pid ${spawned.pid ?? '?'}), lasted ${ran ?? '?'} and`
+    ? `Its last completed run began at ${formatTime(spawned.at)} (pid ${spawned.pid ?? '?'}), lasted ${ran ?? '?'} and`
     : 'Its last run';
   const meaning = meantBy(text(record['reason']), signal) ?? meaningOf(code, signal, signalOfNumber);
   return `${began} ended at ${formatTime(record.at)}: ${endOf(record)}${meaning === null ? '' : ` (${meaning})`}.`;
@@ -93,27 +92,27 @@ function endParagraph({record, spawned}: End, signalOfNumber: (number: number) =
 const ERRNO: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or directory',
   EACCES: 'permission denied',
-  ENOEXEC: 'not a program: no #! line, or for another machine',
-  ENOTDIR: 'part of the path is no folder',
-  EAGAIN: 'no more processes can be started now',
+  ENOEXEC: 'not executable: no #! line, or a program for another machine',
+  ENOTDIR: 'a part of the path is not a folder',
+  EAGAIN: 'no more processes can be started at the moment',
   ENOMEM: 'out of memory',
   EMFILE: 'out of file descriptors',
 };
 
 const MEANT: Readonly<Record<string, string>> = {
-  stop: 'it was asked to stop',
+  stop: 'it was stopped on request',
   restart: 'it was restarted on request',
   changed: 'its definition changed, so it was restarted',
-  'not-ready': 'brood ended it because it did not become ready in time',
-  group: 'another one of its group failed, and it was restarted with that one',
-  'gave-up': 'its group gave up, so brood ended it',
-  'max-runtime': 'brood ended it because it ran as long as it may (`max_runtime`)',
-  unhealthy: 'brood ended it because its health checks failed',
-  watchdog: 'brood ended it because it did not feed its watchdog',
-  zombies: 'brood ended it because it did not wait for a process of its own that had ended (`zombies: restart`)',
-  memory: 'it needed more memory than its limit allows',
-  oom: 'the kernel ended it because memory ran out: that of the machine, or of a cgroup around it; its own limit was not reached',
-  watch: 'a file that it watches had changed, so it was restarted',
+  'not-ready': 'brood stopped it because it did not become ready in time',
+  group: 'another member of its group failed, and it was restarted with that member',
+  'gave-up': 'its group gave up, so brood stopped it',
+  'max-runtime': 'brood stopped it because it reached its `max_runtime`',
+  unhealthy: 'brood stopped it because its health checks failed',
+  watchdog: 'brood stopped it because its watchdog expired',
+  zombies: 'brood stopped it because it did not wait for an exited child (`zombies: restart`)',
+  memory: 'it exceeded its memory limit',
+  oom: 'the kernel killed it because the machine, or a cgroup around it, ran out of memory; its own limit was not reached',
+  watch: 'a watched file changed, so it was restarted',
 };
 
 /** Reasons for which the kernel may send SIGKILL, without a stop signal before. */
@@ -123,7 +122,7 @@ const BY_KERNEL: ReadonlySet<string> = new Set(['memory', 'oom']);
 function meantBy(reason: string, signal: string | null): string | null {
   const meant = MEANT[reason] ?? null;
   if (meant === null || signal !== 'SIGKILL' || BY_KERNEL.has(reason)) return meant;
-  return `${meant}, and did not end within its stop timeout`;
+  return `${meant}; it did not exit within its stop timeout`;
 }
 
 /**
@@ -137,10 +136,10 @@ function memoryParagraph({records, detail}: Evidence, end: End | null): readonly
   const limit = detail?.limits.memory?.limit ?? null;
   const its = limit === null ? 'its limit' : `its limit of ${formatBytes(limit)}`;
   const how = isSampled
-    ? `At ${formatTime(exceeded.at)} ${describeEvent(exceeded)}, so brood ended it.`
-    : `The kernel held its cgroup to ${its}, and ended all of it at once when that was not enough.`;
+    ? `At ${formatTime(exceeded.at)} it ${describeEvent(exceeded)}, so brood stopped it.`
+    : `The kernel enforced ${its} on its cgroup, and killed all of it at once when it was exceeded.`;
   return [
-    `${how} If it needs that much, raise \`limits: {memory: …}\` and \`brood apply\`; if not, it may have a leak.`,
+    `${how} If it needs that much, raise \`limits: {memory: …}\` and run \`brood apply\`; if not, it may have a leak.`,
   ];
 }
 
@@ -161,7 +160,7 @@ function healthParagraph({records, detail}: Evidence, end: End | null): readonly
     if (failed) parts.push(`${inRow} by ${formatTime(failed.at)}; the last one: ${text(failed['message'])}.`);
   }
   if (detail?.health && detail.health.failures > 0)
-    parts.push(`Its health checks fail at the moment: ${healthWords(detail.health)}.`);
+    parts.push(`Its health checks are failing: ${healthWords(detail.health)}.`);
   return parts.length > 0 ? [parts.join(' ')] : [];
 }
 

@@ -42,7 +42,7 @@ export function createServer(
     // A controller whose keeper is gone must not take the socket from its successor.
     mayListen: () => process.ppid === welcome.keeper,
     mayReplace: peer => isPredecessor(peer, folder),
-    onError: error => logError('a command failed inside', error),
+    onError: error => logError('internal error in a command', error),
     handlers,
   });
 }

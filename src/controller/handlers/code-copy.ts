@@ -20,8 +20,8 @@ export async function copyProblem(folder: string, name: string): Promise<string 
 async function problemOf(path: string, isFolder: boolean): Promise<string | null> {
   try {
     const it = await lstat(path);
-    if (isFolder && !it.isDirectory()) return 'is no folder';
-    if (!isFolder && !it.isFile()) return 'is no regular file';
+    if (isFolder && !it.isDirectory()) return 'is not a folder';
+    if (!isFolder && !it.isFile()) return 'is not a regular file';
     if (it.uid !== process.geteuid?.()) return `belongs to user ${it.uid}`;
     return (it.mode & OTHERS_WRITE) === 0 ? null : 'can be changed by other users';
   } catch (error) {

@@ -1,5 +1,5 @@
 /** Shared by the handlers of all commands: the state, and the wait for the state that a command requests. */
-import {formatDuration} from '../../base/format.ts';
+import {exactDuration} from '../../base/format.ts';
 import type {CallContext} from '../../control/handlers.ts';
 import {ErrorCode} from '../../control/messages.ts';
 import type {Outcomes} from '../../control/reports.ts';
@@ -49,7 +49,7 @@ export function mayChange({engine}: HandlerContext, bytes = 0): void {
   if (!engine.canRecord(bytes)) {
     throw new RpcError(
       ErrorCode.notRecorded,
-      `the change can't be recorded (${engine.commitError ?? 'disk full'}), so nothing was done; make room, then try again (stop and down work)`,
+      `the change can't be recorded (${engine.commitError ?? 'disk full'}), so nothing was done; free disk space, then retry (stop and down work)`,
     );
   }
 }
@@ -93,7 +93,7 @@ export async function askAndWait(
   const waiting = waitingFor(engine.core, ids, rule).map(({id, status}) => `${id} (${status})`);
   throw new RpcError(
     ErrorCode.timeout,
-    `not done after ${formatDuration(timeoutMs ?? 0)}, and going on: still waiting for ${waiting.slice(0, 5).join(', ')}${
+    `timed out after ${exactDuration(timeoutMs ?? 0)}, but continues: still waiting for ${waiting.slice(0, 5).join(', ')}${
       waiting.length > 5 ? ` and ${waiting.length - 5} more` : ''
     }`,
   );

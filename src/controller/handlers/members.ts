@@ -53,10 +53,7 @@ export const memberHandlers = (host: HandlerContext): Pick<Handlers, 'add' | 're
       mayChange(host, Buffer.byteLength(JSON.stringify(spec)));
       const {groups} = core.fleet();
       if (core.workers().some(worker => worker.name === spec.name) || groups.some(group => group.name === spec.name)) {
-        throw new RpcError(
-          ErrorCode.failed,
-          `there is a ${spec.name} already; give this one another name: --name NAME`,
-        );
+        throw new RpcError(ErrorCode.failed, `${spec.name} already exists; choose another name with --name NAME`);
       }
       return askAndWait(host, {inputs: [{type: 'add', spec}], ids: [`${spec.name}/1`], rule: isUp}, context);
     },
@@ -67,7 +64,7 @@ export const memberHandlers = (host: HandlerContext): Pick<Handlers, 'add' | 're
         if (needed !== undefined && !workers.includes(other.name)) {
           throw new RpcError(
             ErrorCode.failed,
-            `${other.name} depends on ${needed}: remove ${other.name} too, or take the dependency out of the fleet file`,
+            `${other.name} depends on ${needed}: remove ${other.name} too, or remove the dependency from the fleet file`,
           );
         }
       }
@@ -79,13 +76,13 @@ export const memberHandlers = (host: HandlerContext): Pick<Handlers, 'add' | 're
       const others = core.workers().filter(({name}) => !workers.includes(name));
       const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
       if (total + others.reduce((sum, {instances}) => sum + instances, 0) > MOST_INSTANCES) {
-        throw new RpcError(ErrorCode.invalidParams, `a fleet has ${MOST_INSTANCES} instances at the most`);
+        throw new RpcError(ErrorCode.invalidParams, `a fleet can have at most ${MOST_INSTANCES} instances`);
       }
       mayChange(host, total * INSTANCE_BYTES);
       const scaled = workers.map(worker => ({worker, instances: counts[worker] ?? 0}));
       const all = scaled.map(({worker, instances}) => membersAfter(worker, instances, engine.instancesOf(worker)));
       const stay = new Set(all.flatMap(one => one.stay));
-      const ids = [...new Set(all.flatMap(one => [...one.leave, ...one.stay]))];
+      const ids = [...new Set(all.flatMap(one => [...one.stay, ...one.leave]))];
       const inputs = scaled.map(({worker, instances}) => ({type: 'scale', worker, instances}) as const);
       return askAndWait(host, {inputs, ids, rule: isScaledTo(stay), timeoutMs}, context);
     },

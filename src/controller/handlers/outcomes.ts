@@ -107,8 +107,8 @@ export function isReloaded(before: readonly Instance[], isReloading: (id: string
     const {run, status, restarts, reason} = instance;
     const old = earlier.get(instance.id);
     if (waitsForTime(instance)) return yes;
-    if (run !== null && run.token === old?.run?.token) return no('left as it runs: the reload ended before its turn');
-    if (restarts > (old?.restarts ?? 0)) return no(reason ?? 'it ended soon after its start, and was started again');
+    if (run !== null && run.token === old?.run?.token) return no('not reloaded: the reload ended before its turn');
+    if (restarts > (old?.restarts ?? 0)) return no(reason ?? 'it ended soon after its start and was restarted');
     return status === 'ready' || status === 'finished' ? {...yes, anew: true} : no(reason ?? `it is ${status}`);
   };
 }
@@ -121,13 +121,13 @@ export const isStopped: Rule = instance => {
       ? yes
       : {ok: false, reason: `could not be ended: ${instance.survivors.join(', ')}`};
   }
-  return instance.wanted === 'up' ? {ok: false, reason: 'it was started again meanwhile'} : null;
+  return instance.wanted === 'up' ? {ok: false, reason: 'it was started again in the meantime'} : null;
 };
 
 /** Settled when the instance is gone, or has been added again by another client. */
 export const isGone: Rule = instance => {
   if (!instance) return yes;
-  return instance.wanted === 'up' ? {ok: false, reason: 'it was added again meanwhile'} : null;
+  return instance.wanted === 'up' ? {ok: false, reason: 'it was added again in the meantime'} : null;
 };
 
 export const isPaused: Rule = instance =>

@@ -63,7 +63,10 @@ export const signalHandlers = (host: HandlerContext): Pick<Handlers, 'signal' | 
   async signal({signal: name, targets, tree = false}) {
     const signal = signalNumber(name);
     if (signal === null) {
-      throw new RpcError(ErrorCode.invalidParams, `${name} is no signal; e.g. TERM, HUP, USR1, or a number`);
+      throw new RpcError(
+        ErrorCode.invalidParams,
+        `${name} is not a signal; expected a name such as TERM, HUP or USR1, or a number`,
+      );
     }
     const table = host.readings.readTable();
     const sent = new SentSignal(host.engine, signal);

@@ -20,9 +20,9 @@ export function supervisorReport(
   {version, upSince, commitError, held, limits, keeperSilentMs}: Condition,
 ): SupervisorReport {
   const weaker = [...welcome.weaker];
-  if (welcome.anchor === null) weaker.push('no anchor: nobody starts the keeper again if it is killed');
+  if (welcome.anchor === null) weaker.push('no anchor: the keeper is not restarted if it is killed');
   if (commitError !== null)
-    weaker.push(`the state can't be recorded (${commitError}): a controller that dies now forgets what changed`);
+    weaker.push(`the state can't be recorded (${commitError}): if the controller dies now, recent changes are lost`);
   for (const [id, error] of held) weaker.push(`${id} is held back: its output can't be written (${error})`);
   weaker.push(...limits);
   return {

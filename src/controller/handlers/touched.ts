@@ -31,7 +31,7 @@ export function processOf({engine, readings}: HandlerContext, target: Target, ta
   }
   throw new RpcError(
     ErrorCode.unknownTarget,
-    `process ${pid} is none of this fleet's; see \`brood ps\` and \`brood status\``,
+    `process ${pid} does not belong to this fleet; see \`brood ps\` and \`brood status\``,
   );
 }
 

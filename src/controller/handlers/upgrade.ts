@@ -15,7 +15,7 @@ export const upgradeHandlers = (host: HandlerContext): Pick<Handlers, 'upgrade'>
     if (problem !== null) {
       throw new RpcError(
         ErrorCode.failed,
-        `nothing was changed: there is no complete copy of the programs to upgrade to: ${problem}; \`brood upgrade\` makes one`,
+        `nothing was changed: no complete copy of the programs to upgrade to: ${problem}; \`brood upgrade\` creates one`,
       );
     }
     // The fleet may have begun to stop.

@@ -88,7 +88,7 @@ export class Hooks {
     for (const [worker, lane] of this.#lanes) {
       const {current} = lane;
       if (current !== null && underWay === 'kill')
-        events.push(failed(worker, current, 'it was killed: the fleet is down'));
+        events.push(failed(worker, current, 'killed because the fleet is down'));
       lane.dropped += lane.waiting.splice(0).length;
       if (lane.dropped > 0) events.push(dropped(worker, lane));
     }

@@ -49,7 +49,7 @@ export class FolderCare {
       this.#said.delete(what);
     } catch (error) {
       const message = messageOf(error);
-      if (this.#said.get(what) !== message) logError(`${what} can't be put back`, message);
+      if (this.#said.get(what) !== message) logError(`${what} can't be restored`, message);
       this.#said.set(what, message);
     }
   }
@@ -86,7 +86,7 @@ export class FolderCare {
     writeFileSync(made, text, {mode: 0o600, flag: 'wx'});
     renameSync(made, path);
     this.#sound = this.#mark();
-    return `${path} had been ${mark === null ? 'removed' : 'changed'}`;
+    return `${path} was ${mark === null ? 'removed' : 'changed'}`;
   }
 
   /** Returns the identity of the file, or null if it is missing. */

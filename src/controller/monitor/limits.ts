@@ -74,11 +74,11 @@ export class LimitWatch {
       ...Array.from(
         workers.memory,
         ([why, names]) =>
-          `${why}: the memory of ${named(names)} is looked at every second only, and may be over its limit until then`,
+          `${why}: the memory of ${named(names)} is checked only once a second, and may exceed its limit in between`,
       ),
       ...Array.from(
         workers.cpu,
-        ([why, names]) => `${why}: the limit of processor time of ${named(names)} is not held`,
+        ([why, names]) => `${why}: the limit on processor time of ${named(names)} is not enforced`,
       ),
     ];
   }

@@ -85,11 +85,11 @@ export class Sweep {
   async #holdSocket(): Promise<void> {
     const {engine, holdSocket} = this.#host;
     try {
-      if (await holdSocket()) noteRepaired(engine, 'socket', 'the control socket was gone, or another one');
+      if (await holdSocket()) noteRepaired(engine, 'socket', 'the control socket was missing or replaced');
       this.#said = '';
     } catch (error) {
       const message = messageOf(error);
-      if (message !== this.#said) logError('the control socket can not be put back', message);
+      if (message !== this.#said) logError("the control socket can't be restored", message);
       this.#said = message;
     }
   }

@@ -3,7 +3,7 @@ import {request as requestHttp} from 'node:http';
 import {request as requestHttps} from 'node:https';
 import {poll, type Probe} from './probe.ts';
 import {troubleOf} from './trouble.ts';
-import {formatDuration} from '../../base/format.ts';
+import {exactDuration} from '../../base/format.ts';
 
 const ATTEMPT_MS = 2_000;
 /** Most bytes read of a body; the rest is not waited for. */
@@ -27,12 +27,12 @@ export function get(url: string, timeoutMs: number, signal?: AbortSignal): Promi
       request.destroy();
       resolve(trouble);
     };
-    const calledOff = (): void => done('it was not wanted any more');
-    const timer = setTimeout(() => done(`timed out after ${formatDuration(timeoutMs)}`), timeoutMs);
+    const calledOff = (): void => done('cancelled');
+    const timer = setTimeout(() => done(`timed out after ${exactDuration(timeoutMs)}`), timeoutMs);
     signal?.addEventListener('abort', calledOff, {once: true});
     request.once('error', error => done(troubleOf(error)));
     // Emitted without an error or a response if the server switches to another protocol.
-    request.once('close', () => done('the connection was closed before the answer'));
+    request.once('close', () => done('the connection was closed before the response'));
     request.once('response', response => {
       const {statusCode = 0, statusMessage = ''} = response;
       const verdict = statusCode >= 200 && statusCode < 400 ? null : `status ${statusCode} ${statusMessage}`.trimEnd();

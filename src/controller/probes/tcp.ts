@@ -3,7 +3,7 @@ import {connect} from 'node:net';
 import {poll, type Probe} from './probe.ts';
 import {troubleOf} from './trouble.ts';
 import type {TcpAddress} from '../../fleet/types.ts';
-import {formatDuration} from '../../base/format.ts';
+import {exactDuration} from '../../base/format.ts';
 
 const ATTEMPT_MS = 2_000;
 
@@ -17,8 +17,8 @@ export function reach({host, port}: TcpAddress, timeoutMs: number, signal?: Abor
       socket.destroy();
       resolve(trouble);
     };
-    const calledOff = (): void => done('it was not wanted any more');
-    const timer = setTimeout(() => done(`timed out after ${formatDuration(timeoutMs)}`), timeoutMs);
+    const calledOff = (): void => done('cancelled');
+    const timer = setTimeout(() => done(`timed out after ${exactDuration(timeoutMs)}`), timeoutMs);
     signal?.addEventListener('abort', calledOff, {once: true});
     socket.once('connect', () => done(null));
     socket.on('error', error => done(troubleOf(error)));

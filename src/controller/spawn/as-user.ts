@@ -63,6 +63,6 @@ export async function lookAs(
   const {exitCode, stdout, timedOut, isMaxBuffer, code} = looked;
   if (timedOut) return NO_ANSWER;
   if (isMaxBuffer) return {failed: 'too large', code: 'EFBIG'};
-  if (exitCode === undefined) return {failed: code ?? 'it was ended', code: code ?? 'EUNKNOWN'};
+  if (exitCode === undefined) return {failed: code ?? 'it was killed', code: code ?? 'EUNKNOWN'};
   return {exit: exitCode, bytes: stdout};
 }

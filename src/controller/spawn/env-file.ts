@@ -15,14 +15,14 @@ const LARGEST = 2 ** 20;
 
 const UNREAD: Readonly<Record<Unread, string>> = {
   folder: 'it is a folder',
-  irregular: 'it is no regular file',
+  irregular: 'it is not a regular file',
   large: 'it is larger than 1MiB',
 };
 
 const FAILED: Readonly<Record<number, (who: string) => string>> = {
-  3: who => `there is no such file, or its folder may not be entered by ${who}`,
-  4: () => 'it is no regular file',
-  5: who => `it may not be read by ${who}`,
+  3: who => `no such file, or its folder is not accessible to ${who}`,
+  4: () => 'it is not a regular file',
+  5: who => `it is not readable by ${who}`,
 };
 
 /** The exit codes are the keys above. */

@@ -54,7 +54,7 @@ export function chainFor(spec: WorkerSpec, {baseNice, ownPid, entersItself = fal
   if (missing.length > 0) {
     return {
       code: 'ENOENT',
-      message: `${missing.join(', ')} is not installed, and is needed for nice or limits of this worker`,
+      message: `${missing.join(', ')} is not installed, but nice or limits of this worker need it`,
     };
   }
   const {account} = privileges;

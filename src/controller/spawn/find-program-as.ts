@@ -45,7 +45,7 @@ export async function findProgramAs(
   const [who, by] = spec.user === null ? ['', ''] : [`user ${spec.user} `, ` by user ${spec.user}`];
   const looked = await lookAs(spec, SCRIPT, [cwd, name, path ?? DEFAULT_PATH], LONGEST + 16);
   if ('failed' in looked) {
-    const where = looked.code === 'ETIMEDOUT' ? `, to be run in ${cwd}` : '';
+    const where = looked.code === 'ETIMEDOUT' ? `, to run in ${cwd}` : '';
     return {code: looked.code, message: `${who}can't look for ${name}${where}: ${looked.failed}`};
   }
   const text = Buffer.from(looked.bytes).toString();

@@ -21,8 +21,8 @@ function problemOf(path: string): string | null {
 
 const WORDS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file (ENOENT)',
-  ENOTDIR: 'no such file: a part of its path is no folder (ENOTDIR)',
-  EACCES: 'it is not executable, or a folder above it may not be entered (EACCES)',
+  ENOTDIR: 'no such file: a part of its path is not a folder (ENOTDIR)',
+  EACCES: 'it is not executable, or a parent folder is not accessible (EACCES)',
   EISDIR: 'it is a folder (EISDIR)',
 };
 
@@ -35,7 +35,7 @@ export const notStartable = (name: string, code: string): FoundProgram => ({
 /** The error for a name that is in no folder of PATH. */
 export const notFound = (name: string, path: string | undefined): FoundProgram => ({
   code: 'ENOENT',
-  message: `${name}: not found in PATH (ENOENT); PATH is ${path ?? `not set, so ${DEFAULT_PATH}`}`,
+  message: `${name}: not found in PATH (ENOENT); PATH is ${path ?? `not set, using ${DEFAULT_PATH}`}`,
 });
 
 /** Returns the paths that {@link findProgram} tries. An empty PATH entry is the working directory (environ(7)). */

@@ -38,8 +38,8 @@ export async function findNotifyAddress(folder: string, token: string, isOtherUs
   for (const place of socketFolders(folder, process.env, process.getuid?.() ?? 0)) {
     const path = join(pathOf(place), name);
     try {
-      if (!fits(path)) problems.push(`${path} is over ${MAX_SOCKET_PATH} bytes`);
-      else if (isOtherUser && !isReachable(place.base)) problems.push(`its user may not pass through ${place.base}`);
+      if (!fits(path)) problems.push(`${path} exceeds ${MAX_SOCKET_PATH} bytes`);
+      else if (isOtherUser && !isReachable(place.base)) problems.push(`its user can't access ${place.base}`);
       else {
         await makeSocketFolderInTime(place);
         return {path};

@@ -10,7 +10,7 @@ export interface SpawnPlansHost {
   readonly planned: (token: string, plan: SpawnPlan) => void;
 }
 
-const CALLED_OFF: SpawnPlan = {failure: {code: 'ECANCELED', message: 'it was stopped before it was started'}};
+const CALLED_OFF: SpawnPlan = {failure: {code: 'ECANCELED', message: 'stopped before it was started'}};
 
 export class SpawnPlans {
   readonly #host: SpawnPlansHost;

@@ -17,10 +17,10 @@ export type Privileges =
 export function privilegesOf({user, groups = null, noNewPrivs = null, capabilities = null}: PrivilegeSpec): Privileges {
   const account = user === null ? null : findAccount(user);
   if (user !== null && account === null)
-    return {code: 'EINVAL', message: `user ${user}: there is no such account on this machine`};
+    return {code: 'EINVAL', message: `user ${user}: no such account on this machine`};
   const numbers = (groups ?? []).map(name => ({name, gid: findGroup(name)}));
   const missing = numbers.find(({gid}) => gid === null);
-  if (missing) return {code: 'EINVAL', message: `groups: there is no group ${missing.name} on this machine`};
+  if (missing) return {code: 'EINVAL', message: `groups: no group ${missing.name} on this machine`};
   const words = [
     ...(account === null ? [] : [`--reuid=${account.uid}`, `--regid=${account.gid}`]),
     ...groupWords(account, groups === null ? null : numbers.map(({gid}) => gid ?? 0)),
@@ -30,7 +30,7 @@ export function privilegesOf({user, groups = null, noNewPrivs = null, capabiliti
   if (words.length === 0) return {argv: [], account};
   const tool = findTool('setpriv');
   return tool === null
-    ? {code: 'ENOENT', message: 'setpriv is not installed, and is needed for the user and privileges of this worker'}
+    ? {code: 'ENOENT', message: 'setpriv is not installed, but the user and privileges of this worker need it'}
     : {argv: [tool, ...words], account};
 }
 

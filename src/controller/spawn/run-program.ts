@@ -1,6 +1,6 @@
 /** Runs one program to its end, with a timeout. */
 import {PacedTail} from './paced-tail.ts';
-import {formatDuration} from '../../base/format.ts';
+import {exactDuration} from '../../base/format.ts';
 
 export interface ProgramOrder {
   readonly argv: readonly string[];
@@ -23,7 +23,7 @@ export async function runProgram(
   {argv, cwd, env, input, timeoutMs}: ProgramOrder,
   signal: AbortSignal,
 ): Promise<string | null> {
-  if (signal.aborted) return 'it was not wanted any more';
+  if (signal.aborted) return 'cancelled';
   // Imported on demand: execa costs 70 ms and 11 MB.
   const {execa} = await import('execa');
   const [program = '', ...args] = argv;
@@ -65,7 +65,7 @@ export async function runProgram(
   const result = await child;
   clearTimeout(timer);
   signal.removeEventListener('abort', kill);
-  if (why.late) return `timed out after ${formatDuration(timeoutMs)}`;
+  if (why.late) return `timed out after ${exactDuration(timeoutMs)}`;
   const {exitCode, signalCode} = child;
   if (exitCode === 0) return null;
   if (exitCode === null && signalCode === null) return `${program} can't be started (${result.code ?? 'unknown'})`;

@@ -31,7 +31,7 @@ export function takeFirstTurn(host: FirstTurnHost, {effects, saved, stopped, rep
   engine.replay(effects.filter(effect => !('token' in effect && replaced.has(effect.token))));
   for (const {id, pid, exit} of strays) {
     if (pid === null || exit !== null) continue; // no main process is left of it
-    noteRepaired(engine, 'snapshot', `a run of ${id} was found, which is none of this fleet: it is ended`);
+    noteRepaired(engine, 'snapshot', `found a run of ${id} that does not belong to this fleet: it is killed`);
   }
   link.order(...strays.map(({token}) => ({type: 'end', token, signal: 'SIGKILL', timeoutMs: 0}) as const));
   if (!saved) startOnly(engine, launch);

@@ -21,14 +21,14 @@ export function readLaunch(folder: string, snapshot: SnapshotFile, boot: string)
     const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
     // Written by this program, in a private folder; earlier versions did not write `clients`.
     if (isLaunch(value)) return {clients: [], ...value};
-    why = 'it is no fleet';
+    why = 'it does not describe a fleet';
   } catch (error) {
     why = messageOf(error);
   }
   const found = launchIn(snapshot, boot);
   if (found !== null) return found;
   throw new NoLaunchError(
-    `${path} can't be read (${why}), and there is no state that tells what the fleet is. \`brood down\` ends what runs; \`brood up\` starts the fleet anew`,
+    `${path} can't be read (${why}), and no saved state describes the fleet. \`brood down\` ends what is running; \`brood up\` starts the fleet again`,
   );
 }
 

@@ -16,7 +16,7 @@ export interface Reconciled {
 const UNSEEN = {
   proof: 'lineage',
   survivors: [],
-  doubts: [{pid: null, startTime: null, words: 'its record was lost, so what it left was not looked for'}],
+  doubts: [{pid: null, startTime: null, words: 'its record was lost, so processes that it left were not searched for'}],
 } as const;
 
 const isOver = ({cleared, failure}: RunFact): boolean => cleared !== null || failure !== null;

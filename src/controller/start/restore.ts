@@ -35,15 +35,19 @@ export function beginCore(launch: Launch, snapshot: SnapshotFile, boot: string):
   try {
     if (text === null) throw new Error('both halves are damaged');
     return (
-      goOn(launch, {text, changes}, boot, damaged > 0 ? 'one of its halves was torn; the other one is whole' : null) ??
-      anew(null)
+      goOn(
+        launch,
+        {text, changes},
+        boot,
+        damaged > 0 ? 'one of its halves was incomplete; the other one is intact' : null,
+      ) ?? anew(null)
     );
   } catch (error) {
     // Every controller would fail on it. The keeper's records have what runs; all else starts as in the file.
     const why = messageOf(error);
     const kept = snapshot.setAside();
     return anew(
-      `${why}. It is kept as ${kept.join(' and ')}. The fleet goes on from its file: what runs was taken over; what was stopped, scaled or added by command, and counts of restarts, are forgotten`,
+      `${why}. It is kept as ${kept.join(' and ')}. The fleet continues from its file: running workers were adopted; stops, scaling and additions by command, and restart counts, are lost`,
     );
   }
 }

@@ -187,8 +187,8 @@ export class SnapshotFile {
     const fd = this.#fds.get(half);
     const name = `snapshot.${half}`;
     const stats = lstatSync(path, {bigint: true, throwIfNoEntry: false});
-    if (stats === undefined) return `${name} had been removed`;
-    if (fd !== undefined && !isAt(fd, path)) return `${name} had been replaced`;
+    if (stats === undefined) return `${name} was removed`;
+    if (fd !== undefined && !isAt(fd, path)) return `${name} was replaced`;
     const mark = `${stats.ino} ${stats.size} ${stats.mtimeNs}`;
     if (this.#sound.get(half) === mark) return null;
     const found = readHalf(path, () => undefined);
@@ -198,7 +198,7 @@ export class SnapshotFile {
     const isSound = isNewest
       ? typeof found === 'object' && lastOf(found) >= this.#number
       : typeof found === 'object' || (found === 'empty' && !wasWritten);
-    if (!isSound) return `${name} had been damaged`;
+    if (!isSound) return `${name} was damaged`;
     this.#sound.set(half, mark);
     return null;
   }
@@ -224,11 +224,11 @@ export class SnapshotFile {
       if (now.equals(header)) return false;
       const number = numberOfWhole(now);
       if (number === null || number <= this.#number) return true;
-      throw new SupersededError('another controller has committed: this one has no say any more');
+      throw new SupersededError('another controller has committed: this one is superseded');
     });
     if (foreign.length === 0) return true;
     this.giveUp();
-    this.#harm = foreign.map(half => `snapshot.${half} had been damaged`);
+    this.#harm = foreign.map(half => `snapshot.${half} was damaged`);
     return false;
   }
 

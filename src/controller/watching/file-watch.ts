@@ -210,12 +210,12 @@ function failureWords(code: string, path: string, count: number): string {
   const what = count === 1 ? path : `${path} and ${count - 1} more`;
   switch (code) {
     case 'ENOSPC':
-      return `the kernel gives this user no more inotify watches (ENOSPC): changes of ${what} are not seen`;
+      return `the kernel allows this user no more inotify watches (ENOSPC): changes of ${what} are not detected`;
     case 'EMFILE':
-      return `the kernel gives this user no more inotify instances or descriptors (EMFILE): changes of ${what} are not seen`;
+      return `the kernel allows this user no more inotify instances or descriptors (EMFILE): changes of ${what} are not detected`;
     case 'EACCES':
     case 'EPERM':
-      return `${what} may not be read (${code}): changes in it are not seen`;
+      return `${what} is not readable (${code}): changes in it are not detected`;
     default:
       return `${what} can't be watched (${code})`;
   }

@@ -21,7 +21,7 @@ export async function lookAtRoot(root: string, isIgnored: (path: string) => bool
     // An inode number is reused as soon as it is free.
     const found = await stat(root, {bigint: true});
     const inside = await waitingInside(root, isIgnored);
-    if (inside !== null) return {identity: null, trouble: `holds ${inside}, ${WAITING_UNWATCHED}`};
+    if (inside !== null) return {identity: null, trouble: `contains ${inside}, ${WAITING_UNWATCHED}`};
     return {
       identity: `${found.dev} ${found.ino} ${found.birthtimeNs}`,
       trouble: await access(root, watchAccess(found.isDirectory())).then(() => null, unwatchableBy),

@@ -20,7 +20,7 @@ export const flag: Check<object> = {
   example: 'true',
   read(spot, context) {
     const value = spot.node.kind === 'scalar' ? spot.node.value : null;
-    return value === true ? {} : refuse(spot, context, 'true (or leave the key out)');
+    return value === true ? {} : refuse(spot, context, 'true (or omit the key)');
   },
   show: () => 'true',
 };
@@ -75,7 +75,7 @@ export function list<T>(item: Check<T>, {atLeast = 0, unique}: ListRules = {}): 
         const itemSpot = {label: `${spot.label}[${index}]`, keyAt: itemNode.at, node: itemNode};
         const value = item.read(itemSpot, context);
         if (value === null) continue;
-        if (unique && seen.has(value)) refuseBecause(itemSpot, context, 'is in the list twice');
+        if (unique && seen.has(value)) refuseBecause(itemSpot, context, 'is listed twice');
         seen.add(value);
         values.push(value);
       }
@@ -112,7 +112,7 @@ export function command(withShell: string): Check<readonly string[]> {
       if (spot.node.kind === 'list') return readArgv(spot, context, expects);
       const written = textOf(spot.node);
       if (written === undefined || written.trim() === '') return refuse(spot, context, expects);
-      if (written.includes('\0')) return refuseBecause(spot, context, "a command can't hold a NUL character");
+      if (written.includes('\0')) return refuseBecause(spot, context, "a command can't contain a NUL character");
       const result = splitWords(written);
       if ('problem' in result) return refuseBecause(spot, context, `${result.problem}, or write ${withShell}`);
       const [program = ''] = result.words;
@@ -122,7 +122,7 @@ export function command(withShell: string): Check<readonly string[]> {
         return refuseBecause(
           spot,
           context,
-          `sets ${keyLabel(variable)} as a shell would: write it under env:, or write ${withShell}`,
+          `sets ${keyLabel(variable)} as in a shell: move it to env:, or write ${withShell}`,
         );
       }
       for (const literal of result.literal) {
@@ -141,9 +141,8 @@ function readArgv(spot: Spot, context: Context, expects: string): readonly strin
   for (const [index, item] of spot.node.items.entries()) {
     const word = textOf(item);
     const label = `${spot.label}[${index}]`;
-    if (word === undefined)
-      context.report.error(item.at, `${label}: expected a word of the command, found ${describe(item)}`);
-    else if (word.includes('\0')) context.report.error(item.at, `${label}: a word can't hold a NUL character`);
+    if (word === undefined) context.report.error(item.at, `${label}: expected a command word, found ${describe(item)}`);
+    else if (word.includes('\0')) context.report.error(item.at, `${label}: a word can't contain a NUL character`);
     else if (word === '' && index === 0) context.report.error(item.at, `${label}: has no program to run`);
     else words.push(word);
   }
@@ -162,13 +161,12 @@ export const environment: Check<Readonly<Record<string, string>>> = {
     for (const {key, keyAt, value} of spot.node.entries) {
       const label = `${spot.label}.${keyLabel(key)}`;
       const written = textOf(value);
-      if (!VARIABLE.test(key))
-        context.report.error(keyAt, `${spot.label}: ${quote(key)} can't be the name of a variable`);
+      if (!VARIABLE.test(key)) context.report.error(keyAt, `${spot.label}: ${quote(key)} is not a valid variable name`);
       else if (written === undefined) {
-        const advice = describe(value) === 'nothing' ? ' (write "" for an empty one)' : '';
+        const advice = describe(value) === 'nothing' ? ' (write "" for an empty value)' : '';
         context.report.error(value.at, `${label}: expected text such as "3000"${advice}, found ${describe(value)}`);
       } else if (written.includes('\0'))
-        context.report.error(value.at, `${label}: a variable can't hold a NUL character`);
+        context.report.error(value.at, `${label}: a variable can't contain a NUL character`);
       else env.set(key, written);
     }
     return Object.fromEntries(env);

@@ -1,5 +1,6 @@
 import {refuse, refuseBecause, textOf, type Check} from './check.ts';
-import {durationInFile, parseDuration} from '../values/duration.ts';
+import {exactDuration} from '../../base/format.ts';
+import {parseDuration} from '../values/duration.ts';
 import {sizeInFile, parseSize} from '../values/size.ts';
 
 /** The bounds of a number. */
@@ -57,9 +58,9 @@ export function duration({
       const result = parseDuration(value);
       if ('problem' in result) return refuseBecause(spot, context, result.problem);
       if (result.ms >= low) return result.ms;
-      return refuseBecause(spot, context, `is too short: expected at least ${durationInFile(low)}`);
+      return refuseBecause(spot, context, `is too short: expected at least ${exactDuration(low)}`);
     },
-    show: durationInFile,
+    show: exactDuration,
   };
 }
 
@@ -84,7 +85,7 @@ export function size({low, example}: {readonly low: number; readonly example: st
 
 /** Percent, written with its sign; `scale` is the value of 1%. */
 export function percent(range: Range & {readonly scale: number; readonly example: string}): Check<number> {
-  const expects = `percent ${rangeText(range)}, such as ${range.example}`;
+  const expects = `a percentage ${rangeText(range)}, such as ${range.example}`;
   return {
     expects,
     example: range.example,
@@ -93,7 +94,7 @@ export function percent(range: Range & {readonly scale: number; readonly example
       const match = /^(\d{1,9}(?:\.\d{1,6})?)(%?)$/.exec(value ?? '');
       if (match === null) return refuse(spot, context, expects);
       const [, digits = '', sign = ''] = match;
-      if (sign === '') return refuseBecause(spot, context, `has no sign: write ${digits}%`);
+      if (sign === '') return refuseBecause(spot, context, `has no percent sign: write ${digits}%`);
       const percentage = Number(digits);
       if (percentage < range.low || percentage > range.high) return refuse(spot, context, expects);
       return percentage * range.scale;

@@ -12,7 +12,7 @@ const isId = (value: string): boolean => NAME.test(value) || (NUMBER.test(value)
 
 function needsRoot<T>(value: T, spot: Spot, context: Context, key: string): T | null {
   if (context.root) return value;
-  return refuseBecause(spot, context, `needs root: start the fleet as root, or leave ${key} out`);
+  return refuseBecause(spot, context, `needs root: start the fleet as root, or remove ${key}`);
 }
 
 /** A user by name or number: only root may start a process as another user (setuid(2)). */
@@ -48,7 +48,7 @@ export const capability: Check<string> = {
     if (written === undefined) return refuse(spot, context, this.expects);
     const value = written.toLowerCase().replace(/^cap_/, '');
     if (!CAPABILITIES.includes(value))
-      return refuseBecause(spot, context, `is no capability: ${didYouMean(value, CAPABILITIES)}`);
+      return refuseBecause(spot, context, `is not a capability: ${didYouMean(value, CAPABILITIES)}`);
     return needsRoot(value, spot, context, 'capabilities');
   },
   show: value => value,

@@ -13,7 +13,7 @@ import type {SignalName} from '../../base/signal-name.ts';
 function plainText(spot: Spot, context: Context, expects: string): string | null {
   const value = textOf(spot.node);
   if (value === undefined) return refuse(spot, context, expects);
-  if (value.includes('\0')) return refuseBecause(spot, context, "can't hold a NUL character");
+  if (value.includes('\0')) return refuseBecause(spot, context, "can't contain a NUL character");
   return value;
 }
 
@@ -26,7 +26,7 @@ function filled(spot: Spot, context: Context, expects: string): string | null {
 export const anyText: Check<string> = {
   expects: 'text such as hello',
   example: 'hello',
-  read: (spot, context) => plainText(spot, context, 'text (quote it if YAML takes it for something else)'),
+  read: (spot, context) => plainText(spot, context, 'text (quote it if YAML reads it as another type)'),
   show: value => JSON.stringify(value),
 };
 
@@ -45,7 +45,7 @@ export const path: Check<string> = {
   read(spot, context) {
     const value = filled(spot, context, this.expects);
     if (value?.startsWith('~') === true) {
-      context.report.note(spot.node.at, `${spot.label}: ~ is not expanded here: write the path in full`);
+      context.report.note(spot.node.at, `${spot.label}: ~ is not expanded: write the full path`);
     }
     return value === null ? null : resolve(context.dir, value);
   },
@@ -67,7 +67,7 @@ export const watchedPath: Check<string> = {
 /** Names or paths with `*` and `?`. */
 export const pathPattern: Check<string> = {
   ...text,
-  expects: "a name or path, with * where anything may stand, such as '*.log'",
+  expects: "a name or path, with * as a wildcard, such as '*.log'",
   example: "'*.log'",
 };
 
@@ -88,7 +88,10 @@ export const signal: Check<SignalName> = {
   read(spot, context) {
     const value = textOf(spot.node);
     if (value === undefined || /^\d+$/.test(value)) return refuse(spot, context, this.expects);
-    return parseSignal(value) ?? refuseBecause(spot, context, `is no signal here: ${didYouMean(value, signalNames())}`);
+    return (
+      parseSignal(value) ??
+      refuseBecause(spot, context, `is not a signal of this system: ${didYouMean(value, signalNames())}`)
+    );
   },
   show: value => value,
 };
@@ -118,20 +121,20 @@ export const listenAddress: Check<string> = {
     if (!value.includes('/')) {
       const result = parseAddress(value);
       return 'problem' in result
-        ? refuseBecause(spot, context, `${result.problem}, or a path with a / in it for a unix socket`)
+        ? refuseBecause(spot, context, `${result.problem}, or a path that contains a / for a unix socket`)
         : formatAddress(result.address);
     }
     const full = path.read(spot, context);
     const bytes = Buffer.byteLength(full ?? '');
     if (bytes <= LONGEST_SOCKET_PATH) {
       const why = full === null ? null : context.noSocket(full);
-      if (why !== null) context.report.note(spot.node.at, `${spot.label}: nothing will listen there: ${why}`);
+      if (why !== null) context.report.note(spot.node.at, `${spot.label}: brood will not listen there: ${why}`);
       return full;
     }
     return refuseBecause(
       spot,
       context,
-      `a unix socket's path has at most ${LONGEST_SOCKET_PATH} bytes, in full this has ${bytes}`,
+      `the path of a unix socket can have at most ${LONGEST_SOCKET_PATH} bytes, but the full path has ${bytes}`,
     );
   },
   show: value => value,

@@ -38,7 +38,7 @@ export function variant<K extends Readonly<Record<string, Kind>>, T extends Tabl
       if (second !== undefined) {
         context.report.error(
           second.keyAt,
-          `${spot.label}: is ${first.key} already: expected one of them, not ${second.key} too`,
+          `${spot.label}: ${first.key} and ${second.key} are both set: expected only one`,
         );
       }
       let result: object | null = null;

@@ -14,22 +14,22 @@ const groupKeys = {
   strategy: key(
     'strategy',
     choice<GroupStrategy>({
-      'one-for-one': {doc: 'that one'},
-      'one-for-all': {doc: 'all of them'},
-      'rest-for-one': {doc: 'that one, and those after it in `members`'},
+      'one-for-one': {doc: 'only that member'},
+      'one-for-all': {doc: 'all members'},
+      'rest-for-one': {doc: 'that member and those after it in `members`'},
     }),
     {
       or: 'one-for-one',
-      doc: 'Who is restarted when one of them fails.',
+      doc: 'Which members are restarted when one fails.',
     },
   ),
   members: required('members', list(name, {atLeast: 1, unique: true}), {
-    doc: 'Workers, or groups; each is in one group at most.',
+    doc: 'Workers or groups. Each can be in only one group.',
     example: '[db, web]',
   }),
   give_up: key('giveUp', giveUp, {
     or: null,
-    doc: 'When the group gives up, and hands the failure to the group above.',
+    doc: 'When the group gives up and passes the failure to its parent group.',
     example: '{restarts: 3, within: 30s}',
   }),
 };
@@ -43,12 +43,12 @@ export const group = mapping<typeof groupKeys, GroupValues>(
 export const fleetKeys = {
   fleet: key('name', name, {
     or: null,
-    orText: 'the name of its folder',
+    orText: 'the name of the file’s folder',
     doc: 'The name of the fleet.',
     example: 'shop',
   }),
   workers: required('workers', named({name: 'workers', example: '{web: {run: node server.js}}'}, name, worker), {
-    doc: 'The programs to keep running, by name.',
+    doc: 'The programs to run, by name.',
   }),
   groups: key('groups', named({name: 'groups', example: '{backend: {members: [db, web]}}'}, name, group), {
     or: [],
@@ -66,7 +66,7 @@ export const fleetKeys = {
 export const fleet = mapping<typeof fleetKeys, Omit<FleetSpec, 'file'>>(
   {
     title: 'The file',
-    doc: 'A YAML 1.2 document, `brood.yaml` by habit. Keys that begin with `x-` are not read: a place for anchors.',
+    doc: 'A YAML 1.2 document, by default `brood.yaml`. Keys that begin with `x-` are ignored; use them to hold anchors.',
     keys: fleetKeys,
   },
   ({name: given, ...rest}, _found, {dir}) => ({...rest, name: given ?? fleetName(dir), dir}),

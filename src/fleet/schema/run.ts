@@ -3,7 +3,7 @@ import type {Check} from '../check/check.ts';
 import {boolean} from '../check/collections.ts';
 import {duration, integer, number, percent, size} from '../check/numbers.ts';
 import {signal} from '../check/texts.ts';
-import {durationInFile} from '../values/duration.ts';
+import {exactDuration} from '../../base/format.ts';
 import {defaultsOf, key, mapping} from '../check/table.ts';
 import type {Backoff, GiveUp, Limits, LogPolicy, StopPolicy} from '../types.ts';
 
@@ -13,22 +13,22 @@ const backoffKeys = {
     doc: 'Delay before the first restart after a run of at least `reset_after`.',
   }),
   initial: key('initialMs', duration({example: '100ms'}), {or: 100, doc: 'Delay before the second restart in a row.'}),
-  factor: key('factor', number({low: 1, high: 100}, 2), {or: 2, doc: 'How many times longer each further delay is.'}),
-  max: key('maxMs', duration({example: '30s'}), {or: 30_000, doc: 'The longest delay.'}),
+  factor: key('factor', number({low: 1, high: 100}, 2), {or: 2, doc: 'Factor by which each further delay grows.'}),
+  max: key('maxMs', duration({example: '30s'}), {or: 30_000, doc: 'Maximum delay.'}),
   jitter: key('jitter', percent({low: 0, high: 100, scale: 0.01, example: '20%'}), {
     or: 0.2,
-    doc: 'How far a delay may be moved at random, so that not all restart at once.',
+    doc: 'Random variation of a delay, so that workers do not all restart at once.',
   }),
   reset_after: key('resetAfterMs', duration({low: 1, example: '10s'}), {
     or: 10_000,
-    doc: 'A run at least this long ends a row of restarts.',
+    doc: 'A run of at least this length resets the count of consecutive restarts.',
   }),
 };
 
 export const backoff = mapping<typeof backoffKeys, Backoff>(
   {
     title: 'backoff',
-    doc: 'How long a restart waits, so that a worker that dies at once does not keep the machine busy.',
+    doc: 'Delays between restarts, so that a worker that keeps crashing does not load the machine.',
     keys: backoffKeys,
   },
   (values, found, context) => {
@@ -38,10 +38,10 @@ export const backoff = mapping<typeof backoffKeys, Backoff>(
     ] as const) {
       if (!found.sound || values.maxMs >= delay) continue;
       const at = found.at(found.has('max') ? 'max' : name);
-      const [max, least] = [durationInFile(values.maxMs), durationInFile(delay)];
+      const [max, least] = [exactDuration(values.maxMs), exactDuration(delay)];
       context.report.error(
         at,
-        `${found.spot.label}: max (${max}) is shorter than ${name} (${least}): write max: ${least} or more`,
+        `${found.spot.label}: max (${max}) is less than ${name} (${least}): set max to ${least} or more`,
       );
       break;
     }
@@ -53,18 +53,18 @@ export const backoffDefaults: Backoff = defaultsOf(backoffKeys);
 const giveUpKeys = {
   restarts: key('restarts', integer({low: 0, high: 1_000_000}, 10), {
     or: 10,
-    doc: 'How many restarts in a row, or within `within`, are tried.',
+    doc: 'Maximum number of consecutive restarts, or of restarts within `within`.',
   }),
   within: key('withinMs', duration({low: 1, example: '60s'}), {
     or: 60_000,
-    doc: 'The time in which restarts are counted even when runs between them were long.',
+    doc: 'Window in which restarts count even if the runs between them were long.',
   }),
 };
 
 export const giveUp = mapping<typeof giveUpKeys, GiveUp>(
   {
     title: 'give_up',
-    doc: 'When restarting is no use any more: at the failure that would need more restarts than this, the worker is `failed`.',
+    doc: 'When to give up restarting: the worker is `failed` at the failure that would need more restarts than this.',
     keys: giveUpKeys,
   },
   values => values,
@@ -74,16 +74,16 @@ export const giveUpDefaults: GiveUp = defaultsOf(giveUpKeys);
 const stopKeys = {
   signal: key('signal', signal, {
     or: 'SIGTERM',
-    doc: 'What asks the worker to end. SIGCONT follows at once, for a stopped process must be able to die.',
+    doc: 'The signal to stop the worker with. SIGCONT follows at once, so that a stopped process can exit.',
   }),
   timeout: key('timeoutMs', duration({example: '10s'}), {
     or: 10_000,
-    doc: 'From the signal to SIGKILL. Then every survivor of its tree is killed.',
+    doc: 'Time from the signal to SIGKILL. Then every remaining process of the tree is killed.',
   }),
 };
 
 export const stop = mapping<typeof stopKeys, StopPolicy>(
-  {title: 'stop', doc: 'How a worker is stopped.', keys: stopKeys},
+  {title: 'stop', doc: 'How to stop a worker.', keys: stopKeys},
   values => values,
 );
 export const stopDefaults: StopPolicy = defaultsOf(stopKeys);
@@ -96,7 +96,7 @@ function held(limit: 'memory' | 'cpu', check: Check<number>): Check<number> {
       const value = check.read(spot, context);
       const why = value === null ? null : context.unenforced(limit);
       if (why !== null) {
-        const instead = limit === 'memory' ? 'is held here by a look every second only' : "can't be held here";
+        const instead = limit === 'memory' ? 'is checked only once a second here' : "can't be enforced here";
         context.report.note(spot.node.at, `${spot.label}: ${instead}: ${why}`);
       }
       return value;
@@ -108,21 +108,21 @@ const limitKeys = {
   nofile: key('nofile', integer({low: 1, high: 2 ** 31 - 1}, 4096), {or: null, doc: 'Open files (RLIMIT_NOFILE).'}),
   core: key('core', size({low: 0, example: '512MiB'}), {
     or: null,
-    doc: 'The size of a core dump (RLIMIT_CORE); 0 for none.',
+    doc: 'Maximum size of a core dump (RLIMIT_CORE); 0 for none.',
     example: '0',
   }),
   memory: key('memory', held('memory', size({low: 1, example: '512MiB'})), {
     or: null,
-    doc: 'Memory of the whole tree. By cgroup where there is one with that controller: the kernel ends the run when it needs more. Else it is looked at every second, and ended as by `stop` when it has more. Both count as a failure, with the reason `memory`.',
+    doc: 'Memory of the whole tree. With a cgroup memory controller, the kernel kills a run that exceeds it. Otherwise usage is checked every second, and a run that exceeds it is stopped as by `stop`. Both count as a failure, with the reason `memory`.',
   }),
   cpu: key('cpu', held('cpu', percent({low: 0.1, high: 1_000_000, scale: 1, example: '50%'})), {
     or: null,
-    doc: 'Processor time of the whole tree in percent of one core: by cgroup; without that controller it is not held, and `check` and `doctor` say so.',
+    doc: 'CPU time of the whole tree, in percent of one core. Needs a cgroup cpu controller; without one the limit is not enforced, and `check` and `doctor` report it.',
   }),
 };
 
 export const limits = mapping<typeof limitKeys, Limits>(
-  {title: 'limits', doc: 'What a run may use.', keys: limitKeys},
+  {title: 'limits', doc: 'Resource limits of a run.', keys: limitKeys},
   values => values,
 );
 export const limitDefaults: Limits = defaultsOf(limitKeys);
@@ -130,18 +130,18 @@ export const limitDefaults: Limits = defaultsOf(limitKeys);
 const logKeys = {
   max_size: key('maxSize', size({low: 1024, example: '50MiB'}), {
     or: 50 * 2 ** 20,
-    doc: 'A log file is rotated at this size, at the end of a line.',
+    doc: 'Size at which a log file is rotated, at the end of a line.',
   }),
   max_age: key('maxAgeMs', duration({low: 1, example: '7d'}), {
     or: 7 * 86_400_000,
-    doc: 'Rotated files older than this are removed.',
+    doc: 'Age at which rotated files are removed.',
   }),
-  keep: key('keep', integer({low: 0, high: 10_000}, 10), {or: 10, doc: 'How many rotated files of a stream are kept.'}),
-  compress: key('compress', boolean, {or: true, doc: 'Whether rotated files are compressed.'}),
+  keep: key('keep', integer({low: 0, high: 10_000}, 10), {or: 10, doc: 'Number of rotated files to keep per stream.'}),
+  compress: key('compress', boolean, {or: true, doc: 'Whether to compress rotated files.'}),
 };
 
 export const logs = mapping<typeof logKeys, LogPolicy>(
-  {title: 'logs', doc: 'What is kept of a worker’s output; stdout and stderr have a file each.', keys: logKeys},
+  {title: 'logs', doc: 'How a worker’s output is kept. stdout and stderr have separate files.', keys: logKeys},
   values => values,
 );
 export const logDefaults: LogPolicy = defaultsOf(logKeys);

@@ -11,20 +11,20 @@ import type {OrphanPolicy, RestartPolicy, WorkerSpec, ZombiePolicy} from '../typ
 const hook = (doc: string): Key<string, readonly string[] | null> =>
   key('argv', probeCommand, {or: null, doc, example: "'./notify.sh'"});
 const hookKeys = {
-  start: {...hook('A run has been spawned.'), field: 'start'},
-  ready: {...hook('It is ready.'), field: 'ready'},
-  exit: {...hook('Its main process has ended, in whatever way.'), field: 'exit'},
-  backoff: {...hook('It has ended, and will be started again.'), field: 'backoff'},
-  unhealthy: {...hook('Its health checks have failed.'), field: 'unhealthy'},
-  finished: {...hook('It ended well, and is not restarted.'), field: 'finished'},
-  failed: {...hook('It has failed for good.'), field: 'failed'},
-  stopped: {...hook('It has been stopped.'), field: 'stopped'},
+  start: {...hook('A run is spawned.'), field: 'start'},
+  ready: {...hook('The run is ready.'), field: 'ready'},
+  exit: {...hook('The main process exits, for any reason.'), field: 'exit'},
+  backoff: {...hook('The run has ended, and a restart is pending.'), field: 'backoff'},
+  unhealthy: {...hook('The health checks have failed.'), field: 'unhealthy'},
+  finished: {...hook('The run succeeded, and is not restarted.'), field: 'finished'},
+  failed: {...hook('The worker has failed and is not restarted.'), field: 'failed'},
+  stopped: {...hook('The worker is stopped.'), field: 'stopped'},
 } as const;
 
 const hooks = mapping<typeof hookKeys, WorkerSpec['hooks']>(
   {
     title: 'hooks',
-    doc: 'Programs that are called when something has happened to the worker, in the fleet file’s folder and as the worker’s user. In their environment, which is the worker’s, `BROOD_HOOK` is the name of the hook and `BROOD_EVENT` the record of the journal (JSON). Each has 30 s, then it is killed with its process group; they come one at a time for all instances of a worker, in the order of the journal. What fails is an event (`hook-failed`).',
+    doc: 'Programs to run on events of the worker, in the fleet file’s folder and as the worker’s user. They get the worker’s environment, plus `BROOD_HOOK`, the name of the hook, and `BROOD_EVENT`, the journal record (JSON). A hook that takes longer than 30 s is killed with its process group. The hooks of all instances of a worker run one at a time, in journal order. A failed hook is an event (`hook-failed`).',
     keys: hookKeys,
   },
   values =>
@@ -46,7 +46,7 @@ const commandKeys = {
   run: key('run', command('sh: instead of run:'), {
     or: null,
     orText: 'this or `sh`',
-    doc: 'The program and its arguments: a list, or text that is split as a shell would split it, without a shell.',
+    doc: 'The program and its arguments: a list, or a string that is split like a shell command line, but runs without a shell.',
     example: '[node, server.js]',
   }),
   sh: key('sh', text, {
@@ -66,148 +66,151 @@ const specKeys = {
   env: key('env', environment, {or: {}, doc: 'Environment variables, after those of `env_file`.'}),
   env_file: key('envFile', path, {
     or: null,
-    doc: 'A file of `KEY=VALUE` lines, read anew at every start.',
+    doc: 'A file of `KEY=VALUE` lines, read at every start.',
     example: '.env',
   }),
   env_inherit: key('envInherit', boolean, {
     or: true,
     orText: '`true`; with `user`: `false`',
-    doc: 'Whether the supervisor’s environment is passed on; if not, only PATH, HOME, USER, SHELL, LANG, TZ and TMPDIR of it, and with `user` only PATH, LANG and TZ. HOME, USER, LOGNAME and SHELL are always those of `user`.',
+    doc: 'Whether to pass on the supervisor’s environment. If false, only PATH, HOME, USER, SHELL, LANG, TZ and TMPDIR are passed on; with `user`, only PATH, LANG and TZ. HOME, USER, LOGNAME and SHELL are always those of `user`.',
   }),
-  instances: key('instances', instances, {or: 1, doc: 'How many copies run; `cpus` for one for each processor.'}),
+  instances: key('instances', instances, {or: 1, doc: 'Number of copies to run; `cpus` for one per processor.'}),
   after: key('after', names, {
     or: [],
-    doc: 'Workers that are started, and ready, before this one, and stopped after it.',
+    doc: 'Workers that must be ready before this one starts, and are stopped after it.',
   }),
   requires: key('requires', names, {
     or: [],
-    doc: 'As `after`; and when one of these stops or fails, this one is stopped too.',
+    doc: 'Like `after`, but this worker is also stopped when one of these stops or fails.',
   }),
   restart: key(
     'restart',
     choice<RestartPolicy>({
-      always: {doc: 'however it ended', alias: 'permanent'},
-      'on-failure': {doc: 'unless it ended well (see `success`)', alias: 'transient'},
-      never: {doc: 'once is enough', alias: 'temporary'},
+      always: {doc: 'after any exit', alias: 'permanent'},
+      'on-failure': {doc: 'unless the run succeeded (see `success`)', alias: 'transient'},
+      never: {doc: 'run once', alias: 'temporary'},
     }),
     {
       or: 'always',
-      doc: 'When it is started again after it has ended.',
+      doc: 'When to restart a run that has ended.',
     },
   ),
   success: key('success', success, {
     or: [0],
-    doc: 'Exit codes and signals that count as ending well.',
+    doc: 'Exit codes and signals that count as success.',
     example: '[0, SIGTERM]',
   }),
-  backoff: key('backoff', run.backoff, {or: run.backoffDefaults, doc: 'How long restarts wait.'}),
-  give_up: key('giveUp', run.giveUp, {or: run.giveUpDefaults, doc: 'When restarting is given up.'}),
-  stop: key('stop', run.stop, {or: run.stopDefaults, doc: 'How it is stopped.'}),
+  backoff: key('backoff', run.backoff, {or: run.backoffDefaults, doc: 'Delays between restarts.'}),
+  give_up: key('giveUp', run.giveUp, {or: run.giveUpDefaults, doc: 'When to give up restarting.'}),
+  stop: key('stop', run.stop, {or: run.stopDefaults, doc: 'How to stop the worker.'}),
   ready: key('ready', ready, {
     or: null,
     orText: 'ready when spawned',
-    doc: 'How it shows that it is ready.',
+    doc: 'How readiness is detected.',
     example: '{tcp: 5432, timeout: 30s}',
   }),
   health: key('health', health, {
     or: null,
-    doc: 'How it is found out whether it is still well.',
+    doc: 'How health is checked.',
     example: '{tcp: 5432, every: 5s}',
   }),
   watchdog: key('watchdogMs', duration({low: 1, example: '10s'}), {
     or: null,
-    doc: '`WATCHDOG=1` (sd_notify(3)) at least this often once it is ready, or else SIGABRT and a restart.',
+    doc: 'Maximum time between `WATCHDOG=1` notifications (sd_notify(3)) once ready. If it expires: SIGABRT and a restart.',
   }),
-  alarm: key('alarmMs', duration({low: 1, example: '5m'}), {or: null, doc: 'SIGALRM after so long in one run.'}),
+  alarm: key('alarmMs', duration({low: 1, example: '5m'}), {
+    or: null,
+    doc: 'Time in a run after which SIGALRM is sent.',
+  }),
   max_runtime: key('maxRuntimeMs', duration({low: 1, example: '1h'}), {
     or: null,
-    doc: 'A run is stopped after so long; then `restart` decides.',
+    doc: 'Maximum time of a run: then it is stopped, and `restart` applies.',
   }),
   nice: key('nice', niceness, {
     or: null,
     orText: 'the supervisor’s',
-    doc: 'The nice value, absolute; below 0 needs root.',
+    doc: 'The absolute nice value; negative values need root.',
   }),
   limits: key('limits', run.limits, {
     or: run.limitDefaults,
     orText: 'none',
-    doc: 'What a run may use.',
+    doc: 'Resource limits of a run.',
     example: '{nofile: 4096, core: 0}',
   }),
   user: key('user', userName, {
     or: null,
     orText: 'the supervisor’s',
-    doc: 'The user that it runs as; needs root. A number need not have an account: its group has the same number, and HOME is `/`. `cwd` is entered, `env_file` read and the program looked for as that user, and its environment reaches no process of root.',
+    doc: 'The user to run as; needs root. A number need not have an account: the group then has the same number, and HOME is `/`. `cwd` is entered, `env_file` read and the program looked up as that user, and the worker’s environment is never passed to a root process.',
   }),
   groups: key('groups', list(groupName, {unique: true}), {
     or: null,
     orText: 'none',
-    doc: 'Supplementary groups beside those of its user, by name or number. Needs root.',
+    doc: 'Supplementary groups in addition to those of the user, by name or number. Needs root.',
     example: '[adm, video]',
   }),
   no_new_privs: key('noNewPrivs', boolean, {
     or: null,
     orText: '`false`',
-    doc: 'Whether nothing that it executes may gain privileges: setuid programs and file capabilities have no effect (PR_SET_NO_NEW_PRIVS).',
+    doc: 'Whether to set PR_SET_NO_NEW_PRIVS: execve(2) then never grants privileges; setuid bits and file capabilities have no effect.',
   }),
   capabilities: key('capabilities', list(capability, {unique: true}), {
     or: null,
-    orText: 'all that the supervisor has',
-    doc: 'The bounding set of capabilities(7): what it, and whatever it executes, can have at most; `[]` for none. Needs root.',
+    orText: 'the supervisor’s',
+    doc: 'The capability bounding set (capabilities(7)) of the worker and everything it executes; `[]` for none. Needs root.',
     example: '[net_bind_service]',
   }),
   umask: key('umask', umask, {
     or: null,
     orText: 'the supervisor’s',
-    doc: 'Permissions that new files do not get, in octal.',
+    doc: 'Permission bits to clear in new files, in octal.',
   }),
   schedule: key('schedule', cronText, {
     or: null,
-    doc: 'Runs at these times only (crontab(5), local time); `pending` between runs, none overlaps, missed ones are skipped.',
+    doc: 'Runs only at these times (crontab(5), local time). The worker is `pending` between runs; runs never overlap, and missed runs are skipped.',
     example: "'*/5 * * * *'",
   }),
   watch: key('watch', list(watchedPath, {unique: true}), {
     or: [],
-    doc: 'Files and folders whose change starts it anew, with all that is in them: whatever is meant to run, also what has failed or finished, but nothing that is stopped or paused. Of several changes in a row the first is named, once it has been quiet for 300 ms. What editors, version control and package managers leave there does not count.',
+    doc: 'Files and folders (recursive) whose changes restart the worker, even if it has failed or finished, but not if it is stopped or paused. A series of changes is reported by its first file, after 300 ms without a change. Files of editors, version control and package managers are ignored.',
     example: '[src/]',
   }),
   watch_ignore: key('watchIgnore', list(pathPattern, {unique: true}), {
     or: [],
-    doc: 'What does not count below `watch`: names (`*.log`) at any depth, or paths from the fleet file’s folder (`src/generated/**`); `*` and `?` stand for anything but a `/`, `**` for anything.',
+    doc: 'Patterns to ignore below `watch`: names (`*.log`) at any depth, or paths relative to the fleet file’s folder (`src/generated/**`). `*` and `?` match anything except `/`; `**` matches anything.',
     example: "['*.log', 'src/generated/**']",
   }),
-  logs: key('logs', run.logs, {or: run.logDefaults, doc: 'What is kept of its output.'}),
+  logs: key('logs', run.logs, {or: run.logDefaults, doc: 'How output is kept.'}),
   zombies: key(
     'zombies',
     choice<ZombiePolicy>({
-      report: {doc: 'say so'},
-      nudge: {doc: 'send SIGCHLD to the parent, in case it has missed one'},
-      restart: {doc: 'restart the worker, as after a failure'},
+      report: {doc: 'only report it'},
+      nudge: {doc: 'send SIGCHLD to the parent, in case it missed one'},
+      restart: {doc: 'restart the worker, like after a failure'},
     }),
     {
       or: 'report',
-      doc: 'What is done about a dead process in its tree that its parent does not wait for.',
+      doc: 'Policy for a dead process of the worker’s tree that its parent does not reap.',
     },
   ),
   orphans: key(
     'orphans',
     choice<OrphanPolicy>({
-      keep: {doc: 'leave it until the run ends'},
+      keep: {doc: 'leave it running until the run ends'},
       kill: {doc: 'kill it at once (SIGKILL)'},
     }),
     {
       or: 'keep',
-      doc: 'What is done about a process in its tree whose parent has died.',
+      doc: 'Policy for a process of the worker’s tree whose parent has died.',
     },
   ),
   channels: key('channels', names, {
     or: [],
-    doc: 'The declared channels that it uses.',
+    doc: 'The declared channels that the worker uses.',
     example: '[http, jobs]',
   }),
   hooks: key('hooks', hooks, {
     or: {},
-    doc: 'Programs that are called when something happens to it.',
+    doc: 'Programs to run on events of the worker.',
     example: "{failed: './page.sh'}",
   }),
 };
@@ -220,18 +223,15 @@ export const worker: Check<WorkerValues> = mapping<typeof workerKeys, WorkerValu
   {title: 'A worker', doc: 'A program to keep running.', keys: workerKeys},
   ({run: argv, sh, cwd, after, requires, envInherit, ...rest}, {spot, has, at}, context) => {
     if (has('run') && has('sh'))
-      context.report.error(Math.max(at('run'), at('sh')), `${spot.label}: has run and sh: expected one of them`);
+      context.report.error(Math.max(at('run'), at('sh')), `${spot.label}: run and sh are both set: expected only one`);
     if (!has('run') && !has('sh')) {
-      context.report.error(
-        spot.keyAt,
-        `${spot.label}: has nothing to run: write run: PROGRAM ARGUMENT…, or sh: COMMAND`,
-      );
+      context.report.error(spot.keyAt, `${spot.label}: no command: write run: PROGRAM ARGUMENT…, or sh: COMMAND`);
     }
     const isOtherUser = rest.user !== null;
     if (isOtherUser && !has('env_inherit')) {
       context.report.note(
         at('user'),
-        `${spot.label}.user: the supervisor's environment is not passed on to another user, but for PATH, LANG and TZ: env_inherit is false here unless it is written`,
+        `${spot.label}.user: with user, env_inherit is false by default: only PATH, LANG and TZ of the supervisor's environment are passed on`,
       );
     }
     return {

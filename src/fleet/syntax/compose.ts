@@ -21,7 +21,7 @@ export function composeTree(root: ParsedNode, yaml: Yaml, report: Report): Node 
   const node = composer.node(root, 0);
   if (composer.exhausted) return undefined;
   if (node.weight <= MOST_VALUES) return node;
-  report.error(node.at, `the file holds more than ${MOST_VALUES} values`);
+  report.error(node.at, `the file contains more than ${MOST_VALUES} values`);
   return undefined;
 }
 
@@ -62,21 +62,21 @@ class TreeComposer {
     if (value === null) return nothing(from.source ? at : fallbackAt);
     if (typeof value === 'string') return scalar(at, value, value);
     if (typeof value === 'number' || typeof value === 'boolean') return scalar(at, from.source ?? String(value), value);
-    this.#report.error(at, 'YAML: this type of value is not used in a fleet file');
+    this.#report.error(at, 'YAML: unsupported type of value');
     return nothing(at);
   }
 
   #alias(source: string, at: number): Node {
     const node = this.#anchors.get(source);
-    if (node === undefined) this.#report.error(at, `nothing before this is named &${source.slice(0, 40)}`);
-    else if (node === null) this.#report.error(at, `*${source.slice(0, 40)} stands inside of what it names`);
+    if (node === undefined) this.#report.error(at, `no anchor &${source.slice(0, 40)} before this alias`);
+    else if (node === null) this.#report.error(at, `alias *${source.slice(0, 40)} is inside its own anchor`);
     else if (node.weight > MOST_VALUES) this.#exhaust(at, VALUES);
     else {
       this.#aliased += node.length;
       if (this.#aliased <= MOST_ALIASED) return node;
       this.#exhaust(
         at,
-        `${MOST_ALIASED / 2 ** 20} MiB of text: *${source.slice(0, 40)} stands for ${node.length} letters`,
+        `${MOST_ALIASED / 2 ** 20} MiB of text: *${source.slice(0, 40)} expands to ${node.length} characters`,
       );
     }
     return nothing(at);
@@ -98,7 +98,7 @@ class TreeComposer {
       else
         this.#report.error(
           key.at,
-          `${quote(key.text)} is there twice: first on line ${this.#report.line(before.keyAt)}`,
+          `duplicate key ${quote(key.text)}: first on line ${this.#report.line(before.keyAt)}`,
         );
     }
     for (const merge of merges) this.#merge(own, merge.node, merge.at);
@@ -119,7 +119,7 @@ class TreeComposer {
     } else if (typeof key === 'object' && key !== null && 'kind' in key && key.kind === 'scalar' && 'text' in key) {
       if (typeof key.text === 'string' && key.text !== '') return {text: key.text, at: keyAt, merge: false};
     }
-    this.#report.error(keyAt, 'expected a word as key, as in `key: value`');
+    this.#report.error(keyAt, 'expected a word as the key, as in `key: value`');
     return undefined;
   }
 
@@ -149,7 +149,7 @@ class TreeComposer {
   }
 
   #exhaust(at: number, what: string): void {
-    if (!this.exhausted) this.#report.error(at, `aliases make this file hold more than ${what}`);
+    if (!this.exhausted) this.#report.error(at, `aliases expand this file to more than ${what}`);
     this.exhausted = true;
   }
 }

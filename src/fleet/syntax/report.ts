@@ -74,11 +74,11 @@ export class Report {
     const last = problems.at(-1);
     if (last === undefined) return problems;
     if (this.#errors === MOST_PROBLEMS) {
-      const message = `these are ${MOST_PROBLEMS} errors, and the rest of the file was not looked at: mend them first`;
+      const message = `stopped after ${MOST_PROBLEMS} errors: fix them first; the rest of the file was not checked`;
       return [...problems, {...last, severity: 'error', message}];
     }
     if (this.#notesLeftOut === 0) return problems;
-    return [...problems, {...last, severity: 'note', message: `${this.#notesLeftOut} more notes are left out`}];
+    return [...problems, {...last, severity: 'note', message: `${this.#notesLeftOut} more notes omitted`}];
   }
 
   /** Returns the line of an offset, from 1. */

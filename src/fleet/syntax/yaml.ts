@@ -38,7 +38,7 @@ export async function readYaml(text: string, report: Report): Promise<Node | und
   const control = CONTROL.exec(text);
   if (control !== null) {
     const code = control[0].charCodeAt(0).toString(16).padStart(2, '0');
-    report.error(control.index, `a control character (0x${code}): is this a text file? In YAML write "\\x${code}"`);
+    report.error(control.index, `a control character (0x${code}): is this a text file? In YAML, write "\\x${code}"`);
     return undefined;
   }
   const yaml = await import('yaml');
@@ -55,7 +55,8 @@ export async function readYaml(text: string, report: Report): Promise<Node | und
     if (begun > 2) break;
     if (VALUES.has(yaml.CST.tokenType(lexeme) ?? '')) values++;
     // Rejected here: the later stages take a hundred times as long as the lexer, and far more memory.
-    const refusal = values > MOST_VALUES ? `the file holds more than ${MOST_VALUES} values` : refusalOf(parser.stack);
+    const refusal =
+      values > MOST_VALUES ? `the file contains more than ${MOST_VALUES} values` : refusalOf(parser.stack);
     if (refusal !== null) {
       report.error(parser.offset, refusal);
       return undefined;
@@ -71,7 +72,7 @@ export async function readYaml(text: string, report: Report): Promise<Node | und
   }
   const [first, second] = documents;
   if (second !== undefined) {
-    report.error(second.range[0], 'a second document: a fleet file holds one, so leave out the ---');
+    report.error(second.range[0], 'a second document: a fleet file contains only one, so remove the ---');
   }
   if (report.failed || first === undefined) return undefined;
   const contents: ParsedNode | null = first.contents;
@@ -80,10 +81,10 @@ export async function readYaml(text: string, report: Report): Promise<Node | und
 
 /** Returns why the collections open at this place are too deep or too long, or null. */
 function refusalOf(stack: readonly CST.Token[]): string | null {
-  if (stack.length > DEEPEST) return `is nested more than ${DEEPEST} levels deep: a fleet file needs six`;
+  if (stack.length > DEEPEST) return `is nested more than ${DEEPEST} levels deep: a fleet file needs only six`;
   const top = stack.at(-1);
   return top !== undefined && 'items' in top && top.items.length > MOST_ITEMS
-    ? `a list or map with more than ${MOST_ITEMS} items: a fleet file needs none that is longer`
+    ? `a list or map with more than ${MOST_ITEMS} items, the maximum`
     : null;
 }
 

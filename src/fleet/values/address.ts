@@ -13,14 +13,14 @@ export function parseAddress(text: string): AddressResult {
   if (match === null) return {problem: EXPECTED};
   const [, bracketed, bare, digits = ''] = match;
   const port = Number(digits);
-  if (port < 1 || port > 65535) return {problem: `${digits} is no port: expected 1 to 65535`};
+  if (port < 1 || port > 65535) return {problem: `${digits} is not a port: expected 1 to 65535`};
   if (bracketed !== undefined) {
     return isIPv6(bracketed)
       ? {address: {host: bracketed, port}}
-      : {problem: `${EXPECTED}; in brackets an IPv6 address`};
+      : {problem: `${EXPECTED}; brackets are for IPv6 addresses`};
   }
   const host = bare ?? '127.0.0.1';
-  if (isIPv6(host) || host.includes(':')) return {problem: `${EXPECTED}; an IPv6 address stands in brackets`};
+  if (isIPv6(host) || host.includes(':')) return {problem: `${EXPECTED}; put an IPv6 address in brackets`};
   if (isIP(host) === 0 && !HOST.test(host)) return {problem: EXPECTED};
   return {address: {host, port}};
 }

@@ -61,7 +61,7 @@ export function parseCron(text: string): CronResult {
   const starred = (index: number) => parts[index]?.startsWith('*') === true;
   const eitherDay = !starred(2) && !starred(4);
   if (!eitherDay && !months.some(month => daysOfMonth.some(day => day <= (LONGEST_MONTH[month - 1] ?? 0)))) {
-    return {problem: 'is never due: no such month has such a day'};
+    return {problem: 'never runs: none of these months has such a day'};
   }
   return {cron: {minutes, hours, daysOfMonth, months, daysOfWeek, eitherDay}};
 }
@@ -85,7 +85,7 @@ function parseItem(
   if (match === null) return `${expected}, found "${item.slice(0, 20)}"`;
   const [, first = '', last, stepText] = match;
   const step = stepText === undefined ? 1 : Number(stepText);
-  if (step < 1 || step > field.high) return `a step of ${stepText ?? ''} makes no sense: expected 1 to ${field.high}`;
+  if (step < 1 || step > field.high) return `invalid step ${stepText ?? ''}: expected 1 to ${field.high}`;
   if (first === '*') {
     if (last !== undefined) return `${expected}, found "${item.slice(0, 20)}"`;
     return {from: field.low, to: field.high === 7 ? 6 : field.high, step};
@@ -99,7 +99,7 @@ function parseItem(
   }
   if (last === undefined && stepText !== undefined)
     return `a step needs * or a range: write ${first}-${field.high}/${step}`;
-  if (from > to) return `the range ${first}-${last ?? ''} runs backwards`;
+  if (from > to) return `the range ${first}-${last ?? ''} is reversed`;
   return {from, to, step};
 }
 

@@ -1,3 +1,5 @@
+import {exactDuration} from '../../base/format.ts';
+
 const UNITS = {ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000} as const;
 
 /** Ten years: far beyond any meant value, and well within what a double represents exactly. */
@@ -21,19 +23,9 @@ export function parseDuration(text: string): DurationResult {
   if (unit === '')
     return {problem: `${number} has no unit: write ${number}s for seconds or ${number}ms for milliseconds`};
   const factor = unitOf(unit);
-  if (factor === undefined) return {problem: `${unit} is no unit of time: write ms, s, m, h or d, as in 10s`};
+  if (factor === undefined) return {problem: `${unit} is not a unit of time: write ms, s, m, h or d, as in 10s`};
   const ms = Math.round(Number(number) * factor * 1e6) / 1e6;
   if (!Number.isInteger(ms)) return {problem: 'is not a whole number of milliseconds: write 1ms or more'};
-  if (ms > LONGEST_DURATION_MS) return {problem: `is longer than ${durationInFile(LONGEST_DURATION_MS)}`};
+  if (ms > LONGEST_DURATION_MS) return {problem: `is longer than ${exactDuration(LONGEST_DURATION_MS)}`};
   return {ms};
-}
-
-/** Formats milliseconds as the shortest exact text that `parseDuration` parses to the same number. */
-export function durationInFile(ms: number): string {
-  if (ms === 0) return '0s';
-  const [unit, factor] =
-    Object.entries(UNITS)
-      .reverse()
-      .find(([, size]) => ms % size === 0) ?? (['ms', 1] as const);
-  return `${ms / factor}${unit}`;
 }

@@ -3,7 +3,7 @@ const NAME = /^[A-Za-z][A-Za-z0-9-]{0,62}$/;
 const LONGEST = 63;
 
 /** The rule for names, as text that follows "expected". */
-export const NAME_RULE = 'a name of letters, digits and "-" that begins with a letter (at most 63)';
+export const NAME_RULE = 'a name of letters, digits and "-" that starts with a letter (at most 63 characters)';
 
 export function isName(text: string): boolean {
   return NAME.test(text);

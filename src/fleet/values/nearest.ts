@@ -98,7 +98,7 @@ export function adviser(words: readonly string[]): (word: string) => string {
 }
 
 function oneOf(words: readonly string[]): string {
-  if (words.length === 0) return 'there is none';
+  if (words.length === 0) return 'there are none';
   const shown = words.length > 40 ? [...words.slice(0, 5), '…'] : words;
   return `expected ${words.length > 1 ? 'one of ' : ''}${shown.map(keyLabel).join(', ')}`;
 }

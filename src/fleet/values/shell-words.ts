@@ -12,7 +12,7 @@ const NEEDS_SHELL = /^(&&|\|\||>>|<<|;;|[|&;<>()`])/;
 const EXPANSION = /^\$(?:[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]|\{[^}]*\}?|\(|['"])/;
 
 function needsShell(what: string): WordsResult {
-  return {problem: `${what} needs a shell: quote it if it is meant literally`};
+  return {problem: `${what} needs a shell: quote it to use it literally`};
 }
 
 /**
@@ -31,7 +31,7 @@ export function splitWords(text: string): WordsResult {
     const rest = text.slice(at, at + 80);
     if (char === "'") {
       const end = text.indexOf("'", at + 1);
-      if (end < 0) return {problem: "a single quote (') is never closed"};
+      if (end < 0) return {problem: "unterminated single quote ('): close it"};
       word = (word ?? '') + text.slice(at + 1, end);
       at = end + 1;
     } else if (char === '"') {
@@ -40,7 +40,7 @@ export function splitWords(text: string): WordsResult {
       word = (word ?? '') + quoted.text;
       at = quoted.end;
     } else if (char === '\\') {
-      if (at + 1 >= text.length) return {problem: 'a backslash at the end escapes nothing'};
+      if (at + 1 >= text.length) return {problem: 'trailing backslash: remove it'};
       // A backslash before a newline joins the lines.
       if (text.charAt(at + 1) !== '\n') word = (word ?? '') + text.charAt(at + 1);
       at += 2;
@@ -83,11 +83,11 @@ function readDoubleQuoted(
     out += char;
     at += 1;
   }
-  return {problem: 'a double quote (") is never closed'};
+  return {problem: 'unterminated double quote ("): close it'};
 }
 
 function needsShellProblem(what: string): {readonly problem: string} {
-  return {problem: `${what} needs a shell: use single quotes if it is meant literally`};
+  return {problem: `${what} needs a shell: use single quotes to use it literally`};
 }
 
 /** Joins words to one command line that `splitWords` (or a shell) splits into the same words. */

@@ -27,7 +27,7 @@ export function parseSize(text: string): SizeResult {
   if (factor === undefined) {
     const meant = meantUnit(unit);
     const advice = meant === undefined ? 'write B, KiB, MiB or GiB, as in 512MiB' : `write ${number}${meant}`;
-    return {problem: `${unit} is no unit of size: ${advice}`};
+    return {problem: `${unit} is not a unit of size: ${advice}`};
   }
   const bytes = Number(number) * factor;
   if (!Number.isInteger(bytes)) return {problem: 'is not a whole number of bytes'};

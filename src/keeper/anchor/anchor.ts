@@ -111,7 +111,7 @@ while :; do
     [ ! -e "$installed/keeper.cjs" ] || code=$installed
   fi
   if [ ! -e "$code/keeper.cjs" ]; then
-    say "the keeper is gone, and so are its programs in $code and $installed: what is left of the fleet is ended"
+    say "the keeper is gone, and its programs are missing in $code and $installed: ending what is left of the fleet"
     end
     leave 1
   fi
@@ -140,7 +140,7 @@ while :; do
   if [ "$quick" -gt 2 ]; then
     [ -z "$launched" ] || leave 1
     if [ -n "$ending" ] && [ "$quick" -gt ${LAST_TRY} ]; then
-      say 'no keeper starts any more: what is left of the fleet is ended'
+      say 'the keeper no longer starts: ending what is left of the fleet'
       end
       leave 1
     fi

@@ -226,7 +226,7 @@ export function nestFor(cgroups: Cgroups | null, limits: RunLimits): Nest {
   const limited = (['memory', 'cpu'] as const).filter(limit => limits[limit] !== null);
   if (limited.length === 0) return {cgroup: cgroups?.nest() ?? null, hold: () => ({memory: null, cpu: null})};
   if (cgroups === null) {
-    const none = 'no cgroup v2 is to be had here';
+    const none = 'cgroup v2 is not available here';
     return {cgroup: null, hold: () => setLimits(null, limits, {memory: none, cpu: none})};
   }
   const {cgroup, why} = cgroups.limitedNest(limited);

@@ -110,7 +110,7 @@ export class Controllers {
       return null;
     } catch (error) {
       const code = errorCode(error, String(error));
-      return `the kernel does not hand the ${name} controller down from the cgroup ${outer} (${code})`;
+      return `the ${name} controller can't be enabled below the cgroup ${outer} (${code})`;
     }
   }
 }

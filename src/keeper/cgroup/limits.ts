@@ -78,7 +78,7 @@ function read(cgroup: string, file: string): string | null {
 /** Returns why a limit of a run that an earlier keeper has started is not enforced. */
 export function limitsKept(cgroup: string | null, {memory, cpu}: RunLimits): Unenforced {
   const isSet = (file: string): boolean => !/^(max\b|$)/.test((cgroup && read(cgroup, file)) ?? '');
-  const lost = 'its cgroup does not hold it';
+  const lost = 'its cgroup does not enforce it';
   return {
     memory: memory === null || isSet('memory.max') ? null : lost,
     cpu: cpu === null || isSet('cpu.max') ? null : lost,

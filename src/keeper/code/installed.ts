@@ -61,11 +61,12 @@ export class Code {
   /** Returns why a copy can't take over, or null if it is complete and belongs to this user. */
   problemOf(name: string): string | null {
     const copy = join(this.#root, name);
-    if (dirname(copy) !== this.#root) return `${name} names no copy`;
+    if (dirname(copy) !== this.#root) return `${name} is not the name of a copy`;
     for (const path of [copy, join(copy, 'keeper.cjs'), join(copy, 'controller.cjs')]) {
       const it = lstatSync(path, {throwIfNoEntry: false});
       if (it === undefined) return `${path} is missing`;
-      if (path === copy ? !it.isDirectory() : !it.isFile()) return `${path} is no ${path === copy ? 'folder' : 'file'}`;
+      if (path === copy ? !it.isDirectory() : !it.isFile())
+        return `${path} is not a ${path === copy ? 'folder' : 'file'}`;
       if (it.uid !== process.geteuid?.()) return `${path} belongs to user ${it.uid}`;
     }
     return isWhole(copy) ? null : `the programs in ${copy} are damaged`;

@@ -29,7 +29,7 @@ export function restoreCode({folder, code, trial, repaired, logError}: CodeResto
   if (code.current !== null) return;
   const root = join(folder, 'code');
   const give = (why: string): void =>
-    logError(`the fleet has no copy of its programs, and runs from ${code.ownFolder}: ${why}`);
+    logError(`the fleet has no copy of its programs and runs from ${code.ownFolder}: ${why}`);
   let name: string;
   try {
     name = code.own ?? copyInstalled(root, code.ownFolder, () => undefined, {sync: false});
@@ -60,7 +60,7 @@ export function restoreCode({folder, code, trial, repaired, logError}: CodeResto
 function madeCurrent(root: string, led: string | null, name: string, {own, ownFolder}: Code): string {
   const link = join(root, 'current');
   if (led !== null)
-    return `the link ${link} had led to ${led}, whose programs are gone or damaged: it leads to ${name} now`;
-  if (own === name) return `the link ${link} had been removed`;
-  return `the programs in ${root} had been removed: those of ${ownFolder} were copied there`;
+    return `the link ${link} pointed to ${led}, whose programs are missing or damaged: it points to ${name} now`;
+  if (own === name) return `the link ${link} was removed`;
+  return `the programs in ${root} were removed: copied again from ${ownFolder}`;
 }

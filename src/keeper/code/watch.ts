@@ -119,7 +119,7 @@ export class CodeCare {
     const isHeld = name === this.#name && wrong.length === 0;
     if (isHeld) for (const {open} of this.#held) open.accept();
     else this.#hold(name);
-    return wrong.length === 0 ? null : `${wrong.join(', ')} of ${folder} had been removed or changed`;
+    return wrong.length === 0 ? null : `missing or changed in ${folder}: ${wrong.join(', ')}`;
   }
 
   /** Returns files whose bytes match the copy's name. Throws if there are none. */
@@ -136,7 +136,7 @@ export class CodeCare {
     );
     for (const files of [open, installed, mixed]) if (files.length > 0 && isNamed(name, files)) return files;
     throw new Error(
-      `the programs in ${join(this.#root, name)} are damaged, and what they were installed from is gone or another version. \`brood upgrade\` copies those of this installation`,
+      `the programs in ${join(this.#root, name)} are damaged, and their installation is gone or of another version. \`brood upgrade\` copies the programs of this installation`,
     );
   }
 
@@ -170,7 +170,7 @@ export class CodeCare {
     if (found === name) return null;
     putCurrent(this.#root, name);
     const link = join(this.#root, 'current');
-    return found === null ? `the link ${link} had been removed` : `the link ${link} had led to ${found}`;
+    return found === null ? `the link ${link} was removed` : `the link ${link} pointed to ${found}`;
   }
 }
 

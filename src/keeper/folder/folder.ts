@@ -104,9 +104,9 @@ export class FolderCare {
     if (place === null) {
       // Parent folders are not restored: to remove them is to remove the fleet's place.
       mkdirSync(folder, {mode: 0o700});
-      repaired('folder', `${folder} had been removed`);
+      repaired('folder', `${folder} was removed`);
     } else if (place.kind !== 'folder' || place.uid !== process.geteuid?.()) {
-      throw new Error(`${folder} is not a folder of this user any more`);
+      throw new Error(`${folder} is no longer a folder of this user`);
     }
   }
 
@@ -127,7 +127,7 @@ export class FolderCare {
   #lookAtLog(): string | null {
     const {folder, isLogged} = this.#host;
     const path = join(folder, LOG);
-    return isLogged && followOutput(path) ? `${path} had been removed or replaced` : null;
+    return isLogged && followOutput(path) ? `${path} was removed or replaced` : null;
   }
 
   /** Restores the text that `up` was given, for the next controller. */
@@ -142,7 +142,7 @@ export class FolderCare {
     const next = new HeldFile(path);
     held?.close();
     this.#fleet = next;
-    return isGone ? `${path} had been removed` : null;
+    return isGone ? `${path} was removed` : null;
   }
 
   #part(what: string, look: () => string | null): void {
@@ -153,7 +153,7 @@ export class FolderCare {
       this.#said.delete(what);
     } catch (error) {
       const message = messageOf(error);
-      if (this.#said.get(what) !== message) logError(`${what} can't be put back: ${message}`);
+      if (this.#said.get(what) !== message) logError(`${what} can't be restored: ${message}`);
       this.#said.set(what, message);
     }
   }
@@ -162,12 +162,12 @@ export class FolderCare {
     const {folder, lost, logError} = this.#host;
     const message = messageOf(error);
     if (isPassing(error)) {
-      if (this.#said.get(folder) !== message) logError(`${folder} can't be put back yet: ${message}`);
+      if (this.#said.get(folder) !== message) logError(`${folder} can't be restored yet: ${message}`);
       this.#said.set(folder, message);
       return;
     }
     if (++this.#failures < HOPELESS) return;
     this.close();
-    lost(`${folder} can't be put back (${message})`);
+    lost(`${folder} can't be restored (${message})`);
   }
 }

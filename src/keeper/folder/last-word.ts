@@ -75,7 +75,7 @@ export class LastWord {
     } catch (error) {
       const why = messageOf(error);
       const left = survivors.length > 0 ? `; could not be ended: ${survivors.join(', ')}` : '';
-      writeError(`brood keeper: what it knows of the end of the fleet could not be written: ${why}${left}\n`);
+      writeError(`brood keeper: the report on the end of the fleet could not be written: ${why}${left}\n`);
     }
   }
 

@@ -96,7 +96,7 @@ class HeldLock implements Lock {
     if (isAt(this.#fd, this.#path)) {
       if (fstatSync(this.#fd).size === this.#text.length) return {kind: 'held'};
       this.#write(this.#fd);
-      return {kind: 'repaired', message: 'its file did not name this keeper any more'};
+      return {kind: 'repaired', message: 'its file no longer named this keeper'};
     }
     const there = lstatSync(this.#path, {throwIfNoEntry: false});
     if (there === undefined) return this.#putBack();
@@ -114,7 +114,7 @@ class HeldLock implements Lock {
     }
     // At its own next check, the other keeper finds an older keeper and exits.
     this.#swap(made => renameSync(made, this.#path));
-    return {kind: 'repaired', message: 'another file had been put in its place'};
+    return {kind: 'repaired', message: 'another file was in its place'};
   }
 
   release(): void {
@@ -134,17 +134,17 @@ class HeldLock implements Lock {
 
   /** Adopts an unlocked file that has the name now. */
   #useFile(fd: number): LockState {
-    if (!isAt(fd, this.#path)) throw new Error(`${this.#path} changes all the time`);
+    if (!isAt(fd, this.#path)) throw new Error(`${this.#path} keeps changing`);
     this.#write(fd);
     closeSync(this.#fd);
     this.#fd = fd;
-    return {kind: 'repaired', message: 'its file had been replaced'};
+    return {kind: 'repaired', message: 'its file was replaced'};
   }
 
   #putBack(): LockState {
     // link(2) replaces nothing: a file that another keeper has just made is found at the next check.
     this.#swap(made => linkSync(made, this.#path));
-    return {kind: 'repaired', message: 'its file had been removed'};
+    return {kind: 'repaired', message: 'its file was removed'};
   }
 
   /** Makes another file, locks it, and gives it the name in one step. */
@@ -199,7 +199,7 @@ export async function takeLock(
     const holder = holderOf(path);
     if (holder && isAlive(holder.pid, holder.startTime)) return {heldBy: holder.pid};
     if (performance.now() > end)
-      throw new Error(`${path} is locked, and its holder is dead: some process still has it open`);
+      throw new Error(`${path} is locked, but its holder is dead: another process still has it open`);
     await new Promise(resolve => setTimeout(resolve, RETRY_MS));
   }
 }

@@ -30,48 +30,48 @@ export const KERNEL_FEATURES: readonly KernelFeature[] = [
     since: '5.3',
     refusal: () => pidfdRefusals().open,
     without:
-      'processes are identified by pid and start time. A signal to a process that is not the keeper’s own child is sent right after the comparison; a pid that is given to another process between the two would be hit. The end of a worker that an earlier keeper started is noticed by looking, up to a second late',
+      'processes are identified by pid and start time. A signal to a process that is not the keeper’s own child is sent right after the comparison; a process that reuses the pid in between would get it. The end of a worker that an earlier keeper started is detected by polling, up to a second late',
   },
   {
     name: 'pidfd_send_signal',
     since: '5.1',
     refusal: () => (pidfdRefusals().open === null ? pidfdRefusals().send : null),
     without:
-      'signals are sent by pid, right after the start time was compared. A pid that is given to another process between the two would be hit; the keeper’s own children keep theirs',
+      'signals are sent by pid, right after the start time is compared. A process that reuses the pid in between would get the signal; pids of the keeper’s own children are not reused',
   },
   {
     name: 'pidfd_getfd',
     since: '5.6',
     refusal: () => (pidfdRefusals().open === null ? fetchRefusal() : null),
     without:
-      'a keeper that replaces a lost one can’t fetch listening sockets from the workers: it binds them anew, which fails while a worker of the lost keeper listens there, and connections that wait are lost',
+      'a keeper that replaces a lost one can’t fetch listening sockets from the workers: it binds them again, which fails while a worker of the lost keeper listens there, and waiting connections are lost',
   },
   {
     name: 'PIDFD_GET_INFO',
     since: '6.15',
     refusal: () => (pidfdRefusals().open === null ? pidfdInfoRefusal(release()) : null),
     without:
-      'how a worker ended that an earlier keeper started is often not known: its end is reported as `unknown`, and counts as a failure',
+      'the exit status of a worker that an earlier keeper started is often lost: it is reported as `unknown`, and counts as a failure',
   },
   {
     name: 'splice',
     since: '2.6.17',
     refusal: spliceRefusalIn,
     without:
-      'output is read and written. A keeper that is killed between the two loses up to 64 KiB of each stream that it was copying',
+      'output is copied by read and write. A keeper that is killed in between loses up to 64 KiB of each stream that it was copying',
   },
   {
     name: 'PR_SET_CHILD_SUBREAPER',
     since: '3.4',
     refusal: subreaperRefusal,
     without:
-      'a process that loses its parent becomes the child of a process outside of the fleet: it is not reported as an orphan, how it ends is not known, and only the process connector still tells whose it is. Where that can’t be had either, no stop proves that nothing is left',
+      'a process that loses its parent becomes a child of a process outside the fleet: it is not reported as an orphan, its exit status is unknown, and only the process connector can still attribute it. Without the connector, no stop proves that nothing is left',
   },
   {
     name: 'visible processes in /proc',
     since: null,
     refusal: () => hiddenBy(),
     without:
-      'processes of other users can’t be seen: what a worker runs as another user is not shown, and its stop does not find what is left of it. If that has lost its parent, the stop says so and proves less',
+      'processes of other users can’t be seen: those that a worker runs as another user are not shown, and a stop does not find them if they are left behind. If such a process has lost its parent, the stop reports it and proves less',
   },
 ];

@@ -31,24 +31,24 @@ export function weakerPromises(
   if (cgroups.unavailable !== null) {
     weaker.push(
       connector.unavailable === null
-        ? `${cgroups.unavailable}: who belongs to a worker is told by the process connector; what is forked while no keeper listens is told by parents, sessions and environment, which a process can leave`
-        : `${cgroups.unavailable}, and ${connector.unavailable}: who belongs to a worker is told by parents, sessions and environment, which a process can leave`,
+        ? `${cgroups.unavailable}: processes are attributed to workers by the process connector; those forked while no keeper listens, by parents, sessions and environment, which a process can leave`
+        : `${cgroups.unavailable}, and ${connector.unavailable}: processes are attributed to workers by parents, sessions and environment, which a process can leave`,
     );
   } else if (connector.unavailable !== null) {
     weaker.push(
-      `${connector.unavailable}: a process that leaves the cgroup of its worker and loses its parent is told by its session and its environment, or by exclusion`,
+      `${connector.unavailable}: a process that leaves the cgroup of its worker and loses its parent is attributed by its session and its environment, or by exclusion`,
     );
   }
   weaker.push(...unattributed);
   if (code.own === null) {
     weaker.push(
-      'the programs run from where they are installed, since they could not be copied: an update may pull them from under the fleet',
+      'the programs run from their installation because they could not be copied: a package update may replace them under the running fleet',
     );
   }
   if (store.problem !== null) weaker.push(weakness(store.problem));
   else if (!store.isInherited)
     weaker.push(
-      "the anchor holds no worker's output, since it is of an earlier version or had no descriptor left: if the keeper is killed together with the controller, the last output of workers that end before the next keeper starts is lost; `brood down` and `brood up` start another anchor",
+      "the anchor holds no worker's output, because it is of an earlier version or had no free descriptor: if the keeper is killed together with the controller, the last output of workers that end before the next keeper starts is lost; `brood down` and `brood up` start a new anchor",
     );
   return weaker;
 }

@@ -13,9 +13,9 @@ export function cantListen({name, address}: GrantOf<'socket'>, cause: unknown): 
       fetchRefusal() === null
         ? 'another program listens there'
         : 'another program, or a worker that an earlier keeper started, listens there',
-    EACCES: 'this user may not listen there',
+    EACCES: 'this user is not allowed to listen there',
     EADDRNOTAVAIL: 'this machine has no such address',
-    EINVAL: 'an address in numbers is needed, such as 127.0.0.1:8080',
+    EINVAL: 'expected a numeric address such as 127.0.0.1:8080',
     ENOENT: 'its folder does not exist',
   };
   const message = `channel ${name}: can't listen on ${address}: ${why[code] ?? 'the kernel refused'}`;

@@ -61,7 +61,7 @@ export class ChannelWaits {
 
   /** Cancels a start, which is reported as a failed one. */
   callOff(token: string): void {
-    this.#waiting.get(token)?.(new ChannelError('it was to end before its channels were open', 'ECANCELED', null));
+    this.#waiting.get(token)?.(new ChannelError('stopped before its channels were open', 'ECANCELED', null));
   }
 
   #tooLong(order: SpawnOrder): ChannelError {

@@ -43,7 +43,7 @@ export const nameOf = (folder: string, path: string): string | null =>
 
 /** Throws if something else has that name. */
 export function mustBeFifo(path: string): void {
-  if (!lstatSync(path).isFIFO()) throw Object.assign(new Error(`${path} is no FIFO`), {code: 'EEXIST'});
+  if (!lstatSync(path).isFIFO()) throw Object.assign(new Error(`${path} is not a FIFO`), {code: 'EEXIST'});
 }
 
 /** Removes a file, if possible. */

@@ -33,10 +33,10 @@ export class PipeCare {
       else this.#told.delete(name);
     }
     const words = [
-      ...(given.length > 0 ? [`the names of the pipes ${given.join(', ')} had been removed`] : []),
+      ...(given.length > 0 ? [`the names of the pipes ${given.join(', ')} were removed`] : []),
       ...(lost.length > 0
         ? [
-            `the names of the pipes ${lost.join(', ')} had been removed, and the kernel gives them none again: what is in them stays, and all go on with the same pipes`,
+            `the names of the pipes ${lost.join(', ')} were removed, and the kernel can't restore them: their contents stay, and all processes keep using the same pipes`,
           ]
         : []),
     ];

@@ -24,15 +24,15 @@ const HOLD = constants.O_RDWR | constants.O_NONBLOCK;
 function cantOpen(name: string, path: string, error: unknown): ChannelError {
   const code = errorCode(error);
   const why: Readonly<Record<string, string>> = {
-    EEXIST: `${path} is there and is no FIFO: remove it`,
-    EMFILE: 'no descriptor is left for it',
-    ENFILE: 'no descriptor is left for it',
-    ENOSPC: `the disk is full: make room for ${path}`,
-    EDQUOT: `the disk quota is used up: make room for ${path}`,
-    EROFS: `the file system of ${path} can't be written`,
-    EACCES: `${path} may not be opened by this user`,
+    EEXIST: `${path} exists and is not a FIFO: remove it`,
+    EMFILE: 'no free descriptor for it',
+    ENFILE: 'no free descriptor for it',
+    ENOSPC: `the disk is full: free space for ${path}`,
+    EDQUOT: `the disk quota is used up: free space for ${path}`,
+    EROFS: `the file system of ${path} is read-only`,
+    EACCES: `${path} can't be opened by this user`,
   };
-  return new ChannelError(`channel ${name}: ${why[code] ?? `${path} can't be made or opened`}`, code, error);
+  return new ChannelError(`channel ${name}: ${why[code] ?? `${path} can't be created or opened`}`, code, error);
 }
 
 /** One lane per pipe: a wait for one pipe does not delay another. */
@@ -55,7 +55,7 @@ type PipeGrant = GrantOf<'pipe'>;
 
 export class Pipes implements InheritedKind<'pipe'> {
   readonly whySlow =
-    'a process that writes to a pipe keeps others from opening it: perhaps the file system of what it writes does not answer';
+    'a process that writes to a pipe keeps others from opening it, perhaps because the file system of its data does not answer';
   readonly #folder: string;
   readonly #store: PipeStore;
   readonly #held = new Map<string, number>();
@@ -209,7 +209,7 @@ export class Pipes implements InheritedKind<'pipe'> {
           else letGo([held]);
         }
         for (const done of waiting)
-          done(isWanted ? held : new ChannelError(`channel ${name}: it is gone`, 'ENOENT', null));
+          done(isWanted ? held : new ChannelError(`channel ${name}: it is no longer declared`, 'ENOENT', null));
       },
     );
   }

@@ -89,8 +89,8 @@ export class SocketCare {
   }
 
   #renewed({name, address}: {readonly name: string; readonly address: string}, tokens: readonly string[]): void {
-    const then = tokens.length === 0 ? '' : '; those that hold the old one are restarted, one after another';
-    this.#host.repaired(`${address} of channel ${name} had been removed: another socket listens there now${then}`);
+    const then = tokens.length === 0 ? '' : '; workers that hold the old one are restarted one by one';
+    this.#host.repaired(`${address} of channel ${name} was removed: another socket listens there now${then}`);
     this.#host.renewed(address, tokens);
   }
 }

@@ -26,7 +26,7 @@ interface Binding {
 
 export class Sockets implements InheritedKind<'socket'> {
   readonly whySlow =
-    'a process that reads the folder of a socket, and does not go on, keeps others from making it; or its file system does not answer';
+    'a blocked process that reads the folder of a socket keeps others from creating it, or its file system does not answer';
   readonly #open = new Map<string, HeldSocket>();
   /** Sockets that are being bound at a path. */
   readonly #binding = new Map<string, Binding>();
@@ -165,4 +165,4 @@ export class Sockets implements InheritedKind<'socket'> {
 }
 
 const notDeclared = ({name, address}: SocketGrant): ChannelError =>
-  new ChannelError(`channel ${name}: ${address} is not declared any more`, 'ECANCELED', null);
+  new ChannelError(`channel ${name}: ${address} is no longer declared`, 'ECANCELED', null);

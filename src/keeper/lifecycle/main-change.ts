@@ -23,8 +23,8 @@ export function changeMain(run: Run, pid: number, host: MainChangeHost): string 
   const {folder, runs, epoll} = host;
   if (run.exit !== null || run.pid === null) return 'the main process has ended';
   const stat = readStat(pid);
-  if (stat === null || hasEnded(stat)) return 'there is no such process';
-  if (!isMember(stat, run)) return 'it is none of its processes';
+  if (stat === null || hasEnded(stat)) return 'no such process';
+  if (!isMember(stat, run)) return 'not one of its processes';
   const {startTime} = stat;
   // The old main process identified them: by its session, and as its descendants.
   for (const member of membersOf(run, new ProcessScan())) run.known.set(member.pid, member.startTime);

@@ -21,7 +21,7 @@ export function spawnFailure(error: unknown, order: {file: string; cwd: string},
   const code = errorCode(error);
   const words = (): string => {
     try {
-      if (!statSync(order.cwd).isDirectory()) return `its working directory ${order.cwd} is no directory (ENOTDIR)`;
+      if (!statSync(order.cwd).isDirectory()) return `its working directory ${order.cwd} is not a directory (ENOTDIR)`;
     } catch {
       return `its working directory ${order.cwd} does not exist or can't be entered (${code})`;
     }
@@ -29,16 +29,16 @@ export function spawnFailure(error: unknown, order: {file: string; cwd: string},
       case 'ENOENT':
         return `${order.file}: no such program (ENOENT), or the interpreter that its first line names does not exist`;
       case 'EACCES':
-        return `${order.file} is not executable, or a folder above it or ${order.cwd} may not be entered (EACCES)`;
+        return `${order.file} is not executable, or a parent folder or ${order.cwd} is not accessible (EACCES)`;
       case 'ENOEXEC':
-        return `${order.file} is no program that this machine can run, and its first line names no interpreter, as #!/bin/sh does (ENOEXEC)`;
+        return `${order.file} is not executable on this machine, and its first line names no interpreter such as #!/bin/sh (ENOEXEC)`;
       case 'E2BIG':
         return `the arguments and environment for ${order.file} are too long (E2BIG)`;
       case 'EAGAIN':
-        return 'no further process can be made: the limit of processes is reached (EAGAIN)';
+        return 'no more processes can be created: the process limit is reached (EAGAIN)';
       case 'EMFILE':
       case 'ENFILE':
-        return `no descriptor is left (${code})`;
+        return `no free descriptor (${code})`;
       case 'ENOSPC':
         return 'the disk is full (ENOSPC)';
       default:

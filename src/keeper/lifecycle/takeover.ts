@@ -78,7 +78,7 @@ export class Takeover {
     const found = runsWithoutRecord({folder: dirname(folder), runs, cgroups}, this.#look, Date.now());
     for (const run of found) runs.add(run);
     if (found.length === 0) return;
-    const message = `those of ${found.length} runs had been removed, and the keeper was lost that knew of them: what is left of them is ended`;
+    const message = `those of ${found.length} runs were removed, and the keeper that knew them was lost: ending what is left of these runs`;
     this.#host.emitFact({type: 'repaired', what: 'records', message});
   }
 

@@ -86,14 +86,13 @@ export class RunConnector {
       // A process whose parent ends while the table is read may be missing in it; the next table has it.
       for (let looks = 0; this.#include(runs); looks++) {
         if (looks < MOST_LOOKS) continue;
-        gap = 'it forked faster than could be looked at when its forks began to be followed';
+        gap = 'it forked faster than its processes could be read when fork tracking began';
         break;
       }
       for (const run of runs) this.descendants.setGap(run, gap ?? this.#host.gapOf(run));
     } catch (error) {
       if (!isShortage(error)) throw error;
-      for (const run of runs)
-        this.descendants.setGap(run, 'not all processes could be looked at when its forks began to be followed');
+      for (const run of runs) this.descendants.setGap(run, 'not all processes could be read when fork tracking began');
     }
   }
 

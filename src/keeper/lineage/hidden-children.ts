@@ -68,5 +68,5 @@ function wordsOf(found: readonly [number, unknown][]): string | null {
   const pids = found.slice(0, MOST_NAMED).map(([pid]) => pid);
   const more = found.length - pids.length;
   const named = pids.join(', ') + (more > 0 ? ` and ${more} more` : '');
-  return `${found.length === 1 ? 'process' : 'processes'} ${named}, which this user can't see (/proc is mounted with hidepid), may be left of it`;
+  return `${found.length === 1 ? 'process' : 'processes'} ${named}, which this user can't see (/proc is mounted with hidepid), may belong to it`;
 }

@@ -31,7 +31,7 @@ const identityOf = (pid: number | null): string | null => {
 };
 
 const LOST =
-  'the anchor of its time was lost with its keeper: a process that had left its worker by then is a child of process 1, where it is not looked for';
+  'the anchor of this run was lost with its keeper: a process that had left its worker by then is a child of process 1, where brood does not search';
 
 const HELPER = 'a program that the supervisor ran (a probe, a hook)';
 
@@ -39,7 +39,8 @@ function read(path: string): Kept | null {
   try {
     const found: unknown = JSON.parse(readFileSync(path, 'utf8'));
     if (!isObject(found)) return null;
-    const {boot, anchor, helpers} = found;
+    // Versions before 0.1 wrote `errands`.
+    const {boot, anchor, helpers = found['errands']} = found;
     if (typeof boot !== 'string') return null;
     return {boot, anchor: typeof anchor === 'string' ? anchor : null, helpers: helpers !== false};
   } catch (error) {
@@ -90,7 +91,7 @@ export class Orphanages {
     this.#isSameAnchor = anchor !== null && before?.anchor === anchor;
     this.#helpers = kept === null ? hasRuns(this.#boot) : (before?.helpers ?? false);
     if (kept === null && this.#helpers)
-      this.#lost = `${this.#path} was gone or damaged, and the keeper was lost that knew of it: less can be proved of the runs of its time`;
+      this.#lost = `${this.#path} was missing or damaged, and the keeper that wrote it was lost: less can be proved about the runs of that keeper`;
     this.#areHelpersLost = this.#helpers && before?.anchor !== anchor;
     if (before?.anchor !== anchor) this.#save();
   }
@@ -105,7 +106,7 @@ export class Orphanages {
     if (!isOwn || this.#isBehind) this.#write();
     const lost = this.#lost;
     this.#lost = null;
-    return isOwn ? lost : `${this.#path} had been ${found === null ? 'removed' : 'changed'}`;
+    return isOwn ? lost : `${this.#path} was ${found === null ? 'removed' : 'changed'}`;
   }
 
   /** Adopts a run: the parent of its main process shows which process gets its orphans. */
@@ -131,15 +132,15 @@ export class Orphanages {
     if (this.of(run) === 'lost') return LOST;
     return this.refusal === null
       ? null
-      : `the kernel refuses PR_SET_CHILD_SUBREAPER: a process that has left its worker and lost its parent is the child of a process outside of the fleet, where it is not looked for`;
+      : `the kernel refuses PR_SET_CHILD_SUBREAPER: a process that has left its worker and lost its parent is a child of a process outside the fleet, where brood does not search`;
   }
 
   /** Returns why leftovers of a program ({@link noteHelper}) may be where no search looks; null if none are. */
   whyHelpersAstray(): string | null {
     if (this.#areHelpersLost)
-      return `${HELPER} may have left processes that are children of process 1 since the anchor of its time was lost`;
+      return `${HELPER} may have left processes that became children of process 1 when the anchor was lost`;
     return this.#helpers && this.refusal !== null
-      ? `${HELPER} may have left processes that are children of a process outside of the fleet: the kernel refuses PR_SET_CHILD_SUBREAPER`
+      ? `${HELPER} may have left processes that are children of a process outside the fleet: the kernel refuses PR_SET_CHILD_SUBREAPER`
       : null;
   }
 
@@ -158,7 +159,7 @@ export class Orphanages {
     if (this.#helpers) return HELPER;
     // Process 1 also gets the orphans of processes that enter from outside.
     const isFirst = process.pid === 1 || (orphanage === 'anchor' && parentAnchor() === 1);
-    return isFirst ? 'something that was started in this container from outside' : null;
+    return isFirst ? 'a process that was started in this container from outside' : null;
   }
 
   #save(): void {

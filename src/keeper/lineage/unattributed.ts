@@ -152,7 +152,7 @@ export class Unattributed {
     }
     if (isGiven) return null;
     if (this.#waiting.size > 0 && [...this.#waiting.values()].some(stray => this.#mayOwn(run, stray))) {
-      const words = `${this.#waiting.size} more orphans without any sign of their worker may be left of it`;
+      const words = `${this.#waiting.size} more orphans without any trace of their worker may belong to it`;
       doubts.push({pid: null, startTime: null, words});
     }
     const words = [this.hidden.doubtOf(run), this.whyAstray(run)].filter(one => one !== null);
@@ -172,7 +172,7 @@ export class Unattributed {
       return this.#left();
     } catch (error) {
       if (!isShortage(error)) throw error;
-      return ['not all processes could be looked at when the fleet had ended, for want of descriptors or memory'];
+      return ['not all processes could be read when the fleet had ended, for lack of descriptors or memory'];
     }
   }
 
@@ -182,7 +182,7 @@ export class Unattributed {
     );
     const named = listed(strays.map(({stat}) => `${stat.pid} ${stat.comm}`));
     const hidden = this.hidden.words();
-    return [...(strays.length > 0 ? [`${named} may be left of it`] : []), ...(hidden === null ? [] : [hidden])];
+    return [...(strays.length > 0 ? [`${named} may belong to it`] : []), ...(hidden === null ? [] : [hidden])];
   }
 
   judged(run: Run): void {
@@ -206,7 +206,7 @@ export class Unattributed {
     );
     return uncertain === undefined
       ? null
-      : `${uncertain.pid} ${uncertain.comm} had lost its parent before its forks were followed, and only its environment or its output tells whose it is`;
+      : `${uncertain.pid} ${uncertain.comm} had lost its parent before fork tracking began, and only its environment or its output identifies its worker`;
   }
 
   /** Returns what can't be proved while these orphans live, one sentence for each. */
@@ -217,7 +217,7 @@ export class Unattributed {
       if (suspects.length === 0) return [];
       const {pid, comm} = stray.stat;
       const ids = listed(suspects.map(({id}) => id));
-      return `while ${pid} (${comm}) lives, a stop does not prove that nothing is left of ${ids}: it has lost its parent and left its worker's cgroup, session and environment, so it may be of ${suspects.length === 1 ? 'it' : 'any of them'}`;
+      return `while ${pid} (${comm}) lives, a stop does not prove that nothing is left of ${ids}: it has lost its parent and left its worker's cgroup, session and environment, so it may belong to ${suspects.length === 1 ? 'it' : 'any of them'}`;
     });
   }
 
@@ -231,7 +231,7 @@ export class Unattributed {
     return {
       pid,
       startTime,
-      words: `${pid} ${comm} may be left of it: it has lost its parent and every sign of its worker, and may as well be of ${also.join(' or ')}`,
+      words: `${pid} ${comm} may belong to it: it has lost its parent and every trace of its worker, and may also belong to ${also.join(' or ')}`,
     };
   }
 

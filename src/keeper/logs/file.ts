@@ -191,7 +191,7 @@ export class LogFile {
       this.#size = seekToEnd(fd);
       this.#index.cutTo(this.#size);
       this.#witness.begin();
-      this.#repaired('it was cut short, and is continued at its end');
+      this.#repaired('it was truncated; writing continues at its end');
     }
     return true;
   }
@@ -202,7 +202,7 @@ export class LogFile {
       () => closeGap(this.#path, fd, this.#size, bytes),
       result => {
         if ('error' in result)
-          this.#repaired(`it was cut short while it was written to, and has zeros in that place (${result.error})`);
+          this.#repaired(`it was truncated during a write, and contains zeros there (${result.error})`);
         else if (result.value !== null) {
           const {fd: reopened, kept, tail} = result.value;
           this.#disk.close(fd);
@@ -210,7 +210,7 @@ export class LogFile {
           this.#size = kept;
           this.#index.cutTo(kept);
           this.#witness.begin(tail, kept + bytes - tail.length);
-          this.#repaired('it was cut short while it was written to, and is continued without a gap');
+          this.#repaired('it was truncated during a write; writing continues without a gap');
         }
         done();
       },

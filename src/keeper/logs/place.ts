@@ -11,8 +11,8 @@ export type Place = 'there' | 'removed' | 'elsewhere';
 
 /** Descriptions of the repair. */
 export const LOST: Readonly<Record<Exclude<Place, 'there'>, string>> = {
-  removed: 'it was removed, and is made anew',
-  elsewhere: 'it was moved away or replaced, and is opened anew',
+  removed: 'it was removed, and is created again',
+  elsewhere: 'it was moved or replaced, and is opened again',
 };
 
 /** Finds out the place of an open file, as a disk task. Throws if that fails. */

@@ -216,7 +216,7 @@ export class Notify {
   #dropElsewhere(open: Open): void {
     open.isDropping = true;
     const message =
-      'its messages are not read any more: the descriptors that it has passed can not be closed, as of a connection with SO_LINGER whose peer reads nothing';
+      "its messages are no longer read: descriptors that it passed can't be closed, such as a connection with SO_LINGER whose peer does not read";
     const tell = (): void => {
       if (this.#open.get(open.run.token) === open) this.#refuse(open, 'descriptors', open.run.pid ?? 0, message);
     };
@@ -232,11 +232,11 @@ export class Notify {
     const {run, paced} = open;
     if (sender === null) return null;
     if (!this.#counts(open, sender)) {
-      this.#refuse(open, 'sender', sender.pid, `a message of pid ${sender.pid}, which is none of its processes`);
+      this.#refuse(open, 'sender', sender.pid, `message from pid ${sender.pid}, which is not one of its processes`);
       return null;
     }
     if (bytes === null) {
-      this.#refuse(open, 'long', sender.pid, `a message of over ${MAX_DATAGRAM_BYTES} bytes`);
+      this.#refuse(open, 'long', sender.pid, `message of more than ${MAX_DATAGRAM_BYTES} bytes`);
       return null;
     }
     const {notice, mainPid, unsupported} = parseNotice(bytes);

@@ -166,7 +166,7 @@ export class PipeStore {
     this.#problem = problem;
     writeError(
       problem === null
-        ? 'brood keeper: all pipes are kept beside the keeper again\n'
+        ? 'brood keeper: all pipes are stored outside the keeper again\n'
         : `brood keeper: ${weakness(problem)}\n`,
     );
   }
@@ -181,7 +181,7 @@ function* inMessages(fds: ReadonlySet<number>): Generator<readonly number[]> {
 export function weakness(problem: string): string {
   const cause =
     problem === 'ETOOMANYREFS'
-      ? 'this user has as many descriptors in unix sockets as it may have open files (ETOOMANYREFS): raise the hard limit of open files (ulimit -Hn)'
+      ? 'this user has as many descriptors in unix sockets as the limit of open files allows (ETOOMANYREFS): raise the hard limit (ulimit -Hn)'
       : problem;
-  return `not every pipe can be kept beside the keeper: if a worker ends while the keeper is being replaced, its last output may be lost; the cause: ${cause}`;
+  return `not every pipe can be stored outside the keeper: if a worker ends while the keeper is being replaced, its last output may be lost; cause: ${cause}`;
 }

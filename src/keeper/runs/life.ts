@@ -66,7 +66,7 @@ const LIFE: {readonly [T in EventType]: Transition<T>} = {
   limited: {from: ['alive'], change: (run, {unenforced}) => void (run.unenforced = unenforced)},
   failed: {from: ['ordered'], change: (run, {failure}) => void (run.failure = failure)},
   'main-changed': {
-    from: ['alive'],
+    from: ['alive', 'cleared'],
     change(run, {pid, startTime}) {
       run.pid = pid;
       run.since ??= run.startTime;
@@ -75,10 +75,10 @@ const LIFE: {readonly [T in EventType]: Transition<T>} = {
       run.adopted = true;
     },
   },
-  stopped: {from: ['alive'], change: run => void (run.paused = true)},
-  continued: {from: ['alive'], change: run => void (run.paused = false)},
+  stopped: {from: ['alive', 'cleared'], change: run => void (run.paused = true)},
+  continued: {from: ['alive', 'cleared'], change: run => void (run.paused = false)},
   // The last notice may be read after the end.
-  noticed: {from: ['ordered', 'alive', 'ended'], change: (run, {notice}) => void (run.notice = notice)},
+  noticed: {from: ['ordered', 'alive', 'ended', 'cleared'], change: (run, {notice}) => void (run.notice = notice)},
   // A pidfd may report the end when nothing of the run was found any more.
   exited: {from: ['alive', 'cleared'], change: (run, {exit}) => void (run.exit ??= exit)},
   // On a kernel that reports no end, a run stays alive although nothing of it is left.

@@ -52,17 +52,17 @@ export function makeNotify(at: NotifyAddress): number {
   } catch (error) {
     const code = errorCode(error);
     const why: Readonly<Record<string, string>> = {
-      EADDRINUSE: 'something else lies there: remove it',
-      EACCES: 'this user may not write to its folder',
+      EADDRINUSE: 'something else is there: remove it',
+      EACCES: "this user can't write to its folder",
       ENOENT: 'its folder is gone',
       ENOSPC: 'the disk is full',
-      EROFS: 'its file system can not be written',
-      EPERM: 'this user may not give it to the user of the worker',
-      EMFILE: 'no descriptor is left for it',
-      ENFILE: 'no descriptor is left for it',
+      EROFS: 'its file system is read-only',
+      EPERM: "this user can't make the user of the worker its owner",
+      EMFILE: 'no free descriptor for it',
+      ENFILE: 'no free descriptor for it',
     };
     const reason = error instanceof SocketFolderError ? error.message : (why[code] ?? 'the kernel refused');
-    throw new ChannelError(`its notify socket ${address} can't be made: ${reason}`, code, error);
+    throw new ChannelError(`its notify socket ${address} can't be created: ${reason}`, code, error);
   }
 }
 

@@ -3,7 +3,7 @@
  * the program, may have left JSON of another shape: a keeper that trusted it would fail, and so would each successor
  * that its anchor starts. An invalid line counts as torn.
  */
-import type {Grant, GrantKind} from '../../link/channels.ts';
+import {GRANT_FIELDS, isGrantKind, type Grant} from '../../link/channels.ts';
 import type {SpawnOrder} from '../../link/spawn.ts';
 import type {ExitFact, LogStart, RunFact, RunLimits} from '../../link/runs.ts';
 import type {SignalName} from '../../base/signal-name.ts';
@@ -62,10 +62,8 @@ const isOwner = (value: unknown): boolean => isRecord(value) && isCount(value['u
 const isLimits = (value: unknown): boolean =>
   isRecord(value) && isNullOr(value['memory'], isCount) && isNullOr(value['cpu'], isCount);
 
-const GRANTS: Readonly<Record<GrantKind, readonly string[]>> = {socket: ['name', 'address'], pipe: ['name']};
-const isGrantKind = (kind: unknown): kind is GrantKind => typeof kind === 'string' && Object.hasOwn(GRANTS, kind);
 const isGrant = (value: unknown): boolean =>
-  isRecord(value) && isGrantKind(value['kind']) && hasTexts(...GRANTS[value['kind']])(value);
+  isRecord(value) && isGrantKind(value['kind']) && hasTexts('name', ...GRANT_FIELDS[value['kind']])(value);
 
 /** Returns the inherited channels in the order of their descriptors. */
 export const channelsOf = ({channels, sockets = [], pipes = []}: Intent): readonly Grant[] =>

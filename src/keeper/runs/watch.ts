@@ -48,14 +48,14 @@ export class RecordCare {
     if (parts.length > 0) return parts.join('; ');
     // Repairs are reported first, the failure at the next check.
     if (failure !== null) throw failure;
-    return isGone ? `${this.#folder} had been removed` : null;
+    return isGone ? `${this.#folder} was removed` : null;
   }
 }
 
 function inWords(how: 'gone' | 'changed', ids: readonly string[]): string {
   const others = ids.length - MOST_NAMED;
   const named = ids.slice(0, MOST_NAMED).join(', ') + (others > 0 ? ` and ${others} others` : '');
-  return `the records of ${named} ${how === 'gone' ? 'had been removed' : 'were not what the keeper had written any more'}`;
+  return `the records of ${named} ${how === 'gone' ? 'were removed' : 'were changed by another process'}`;
 }
 
 function rewrite(folder: string, run: Run): void {

@@ -171,7 +171,7 @@ export class Ladder {
     const {cgroup} = run;
     if (cgroup === null || !isPopulated(cgroup)) return false;
     if (killedAt === null || now - killedAt <= KILLED_MS) return true;
-    this.#finish(run, {proof: 'lineage', survivors: [`? (a process that has no pid here, in ${cgroup})`]});
+    this.#finish(run, {proof: 'lineage', survivors: [`? (a process without a pid here, in ${cgroup})`]});
     return false;
   }
 

@@ -13,7 +13,7 @@ export function replaceImage(code: Code, program: string, options: Parameters<ty
   // execve(2) ends a blocked thread, but would itself have to close the descriptors that still wait for their turn.
   if (isHeldUp())
     throw new Error(
-      'descriptors that a worker has passed to its notify socket are not closed yet, or a pipe can not be opened',
+      "descriptors that a worker passed to its notify socket are not closed yet, or a pipe can't be opened",
     );
   if (isSocketHeldUp()) throw new Error('the folder of a socket channel does not answer');
   if (isPipeHeldUp()) throw new Error('a pipe of a worker, or the disk of a log, does not answer');

@@ -59,7 +59,7 @@ export class Upgrade {
     const {next} = host.code;
     // If `next` is current, the upgrade was complete; the controller detects that itself.
     const lost = next !== null && next !== host.code.current;
-    const failed = lost ? {to: next, message: 'the keeper was lost in the middle of it'} : null;
+    const failed = lost ? {to: next, message: 'the keeper was lost during the upgrade'} : null;
     this.#failed = replaced ? replaced.failed : failed;
     // The keeper was lost after a complete upgrade, before it had cleared `next`.
     if (next !== null && !lost) this.#forgetNext();
@@ -76,7 +76,7 @@ export class Upgrade {
   begin(to: string): void {
     const {code, link, folder, emitFact: say} = this.#host;
     if (this.#now !== null) {
-      say({type: 'upgrade-failed', to, message: 'another upgrade is under way'});
+      say({type: 'upgrade-failed', to, message: 'another upgrade is in progress'});
       return;
     }
     const now = this.#start(to, 'preparing', Date.now() + PATIENCE_MS, null);
@@ -208,7 +208,7 @@ export class Upgrade {
     if (now === null) return;
     this.#finish();
     const failed = {to: now.to, message};
-    writeError(`brood keeper: no upgrade to ${now.to}: ${message}\n`);
+    writeError(`brood keeper: upgrade to ${now.to} failed: ${message}\n`);
     now.candidate?.kill('SIGKILL');
     if (now.step === 'holding') {
       // The old controller has exited: another one of the old code reports the failure.

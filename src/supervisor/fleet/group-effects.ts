@@ -10,7 +10,7 @@ import type {Cell} from './cell.ts';
 import type {Roster} from './roster.ts';
 import type {GiveUp, WorkerSpec} from '../../fleet/types.ts';
 import type {Instance} from '../types.ts';
-import {formatDuration} from '../../base/format.ts';
+import {exactDuration} from '../../base/format.ts';
 
 /**
  * `restart`: the policy restarts the instance. `gave-up`: the instance has used up its own restarts. Null: no failure,
@@ -73,7 +73,7 @@ function tooMany(group: Group, cause: string, mono: number): string | null {
 }
 
 const limit = ({restarts, withinMs}: GiveUp): string =>
-  `${restarts} ${restarts === 1 ? 'restart' : 'restarts'} within ${formatDuration(withinMs)}`;
+  `${restarts} ${restarts === 1 ? 'restart' : 'restarts'} within ${exactDuration(withinMs)}`;
 
 /** @param failed the instance whose own restart is under way, or null if a whole group restarts */
 function restartWith(

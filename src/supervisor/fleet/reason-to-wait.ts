@@ -6,7 +6,7 @@ import {heldByGroup} from './group-effects.ts';
 import {blockedBy} from './order.ts';
 import type {Roster} from './roster.ts';
 
-const CLEARING_WORDS = 'waits until nothing is left of its last run';
+const CLEARING_WORDS = 'waits for the processes of its last run to end';
 
 /** Returns the reason in words, or null if the instance may start. */
 export function reasonToWait(cell: Cell, roster: Roster, calendar: Calendar): string | null {

@@ -4,6 +4,7 @@ import type {Cell, Member} from './cell.ts';
 import {DeadlineQueue, nextDue} from './deadlines.ts';
 import {Groups, holds} from './groups.ts';
 import {isAlive} from '../instance/instance.ts';
+import {violationOf} from '../instance/invariants.ts';
 import {isHeld} from '../instance/rate.ts';
 import {dependenciesOf, standingOf} from './order.ts';
 import type {Instance, Time} from '../types.ts';
@@ -22,6 +23,8 @@ export class Roster {
   readonly dirtyMembers = new Set<Member>();
   /** Instances that have changed since the last commit. */
   readonly changedCells = new Set<Cell>();
+  /** Instances that have changed since their invariants were checked. */
+  readonly #unchecked = new Set<Cell>();
   /** Whether workers, their definitions, the set of instances or the order have changed since the last commit. */
   restructured = true;
   groups = new Groups();
@@ -85,6 +88,7 @@ export class Roster {
     while (place > 0 && (cells[place - 1]?.instance.number ?? 0) > instance.number) place--;
     cells.splice(place, 0, cell);
     this.cells.set(instance.id, cell);
+    this.#unchecked.add(cell);
     this.restructured = true;
     this.#enter(cell);
   }
@@ -97,8 +101,18 @@ export class Roster {
     cell.instance = next;
     cell.json = null;
     this.changedCells.add(cell);
+    this.#unchecked.add(cell);
     this.#enter(cell);
     if (held !== null && holds(next) !== held) this.#release(cell.member);
+  }
+
+  /** Checks the invariants of all instances that have changed since the last call. */
+  checkInvariants(violated: (words: string) => void): void {
+    for (const {instance} of this.#unchecked) {
+      const violation = violationOf(instance);
+      if (violation !== null) violated(`${instance.id}: ${violation}`);
+    }
+    this.#unchecked.clear();
   }
 
   removeCell(cell: Cell): void {
@@ -108,6 +122,7 @@ export class Roster {
     this.deadlines.set(cell, null);
     this.cells.delete(cell.instance.id);
     this.changedCells.delete(cell);
+    this.#unchecked.delete(cell);
     this.restructured = true;
     member.cells.splice(member.cells.indexOf(cell), 1);
     this.dirtyCells.delete(cell);

@@ -1,7 +1,7 @@
 /** Describes the end of a run, and whether the run ended well. */
 import type {WorkerSpec} from '../../fleet/types.ts';
 import type {EndReason, Exit} from '../types.ts';
-import {formatBytes, formatDuration} from '../../base/format.ts';
+import {formatBytes, exactDuration} from '../../base/format.ts';
 
 /** Returns the reason of an exit: brood's own if brood ended the run, else the kernel's report. */
 export function exitReason(
@@ -44,7 +44,7 @@ export function describeExit(exit: Exit, spec: WorkerSpec, why: string | null): 
   if (exit.reason === 'unhealthy') return why ?? 'its health checks failed';
   if (exit.reason === 'memory') return why ?? memoryLimitWords(spec);
   if (exit.reason === 'zombies') return why ?? 'left zombies';
-  if (exit.reason === 'oom') return 'killed by the kernel: memory ran out, and not by its own limit';
+  if (exit.reason === 'oom') return 'killed by the kernel: out of memory, not by its own limit';
   const how = describeEnd(exit);
   if (exit.reason === 'watchdog') return `${watchdogWords(spec)}; ${how}`;
   return exit.reason === 'max-runtime' ? `${maxRuntimeWords(spec)}; ${how}` : how;
@@ -53,32 +53,36 @@ export function describeExit(exit: Exit, spec: WorkerSpec, why: string | null): 
 function describeEnd(exit: Exit): string {
   if (exit.code !== null) return `exit code ${exit.code}`;
   if (exit.signal !== null) return `killed by ${exit.signal}`;
-  return 'nobody saw how it ended';
+  return 'exit status unknown';
 }
 
 export function notReadyWords(spec: WorkerSpec): string {
-  return spec.ready === null ? 'not ready in time' : `not ready within ${formatDuration(spec.ready.timeoutMs)}`;
+  return spec.ready === null ? 'not ready in time' : `not ready within ${exactDuration(spec.ready.timeoutMs)}`;
 }
 
 export function watchdogWords({watchdogMs}: WorkerSpec): string {
-  return watchdogMs === null ? 'missed its watchdog' : `missed its watchdog of ${formatDuration(watchdogMs)}`;
+  return watchdogMs === null
+    ? 'missed its watchdog timeout'
+    : `missed its watchdog timeout of ${exactDuration(watchdogMs)}`;
 }
 
 /** The words for a run that its cgroup's limit killed. */
 function memoryLimitWords({limits}: WorkerSpec): string {
-  const limit = limits.memory === null ? 'its limit' : `its limit of ${formatBytes(limits.memory)}`;
-  return `killed by the kernel: it needed more memory than ${limit}`;
+  const limit = limits.memory === null ? 'its memory limit' : `its memory limit of ${formatBytes(limits.memory)}`;
+  return `killed by the kernel: it exceeded ${limit}`;
 }
 
 /** The words for a run that a measurement found above its limit. */
 export function memoryWords({limits}: WorkerSpec, bytes: number): string {
-  return `had ${formatBytes(bytes)} of memory, its limit is ${formatBytes(limits.memory ?? bytes)}`;
+  return `used ${formatBytes(bytes, 1)} of memory, over its limit of ${formatBytes(limits.memory ?? bytes)}`;
 }
 
 export function zombieWords(pid: number, name: string): string {
-  return `left a zombie: its process ${pid} (${name}) had ended, and nobody waited for it`;
+  return `left a zombie: its process ${pid} (${name}) exited and was not reaped`;
 }
 
 export function maxRuntimeWords(spec: WorkerSpec): string {
-  return spec.maxRuntimeMs === null ? 'ran as long as it may' : `ran for ${formatDuration(spec.maxRuntimeMs)}`;
+  return spec.maxRuntimeMs === null
+    ? 'reached its maximum runtime'
+    : `reached its maximum runtime of ${exactDuration(spec.maxRuntimeMs)}`;
 }

@@ -58,4 +58,4 @@ export function inBackoff(
   return [next, delayMs > 0 ? [line({type: 'backoff', ...ofInstance(instance), delayMs, restarts})] : []];
 }
 
-const HELD_WORDS = 'too many restarts at once in the fleet, so it waits for its turn';
+const HELD_WORDS = 'waits for the restart rate limit of the fleet';

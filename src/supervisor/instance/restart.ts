@@ -6,7 +6,7 @@
  */
 import type {Backoff, WorkerSpec} from '../../fleet/types.ts';
 import type {Instance, Run} from '../types.ts';
-import {formatDuration} from '../../base/format.ts';
+import {exactDuration} from '../../base/format.ts';
 
 /** The history of earlier restarts. */
 export type History = Pick<Instance, 'row' | 'recent' | 'delayMs'>;
@@ -36,7 +36,7 @@ export function decide(
   const {restarts, withinMs} = spec.giveUp;
   const recent = history.recent.filter(at => mono - at < withinMs);
   if (history.row >= restarts) return gaveUp(`${restarts} restarts in a row`, end.words);
-  if (recent.length >= restarts) return gaveUp(`${restarts} restarts within ${formatDuration(withinMs)}`, end.words);
+  if (recent.length >= restarts) return gaveUp(`${restarts} restarts within ${exactDuration(withinMs)}`, end.words);
 
   const delayMs = Math.max(history.delayMs, rowDelay(spec.backoff, history.row));
   return {

@@ -35,8 +35,8 @@ function nextOf({lastDueAt}: Pick<Instance, 'lastDueAt'>, {spec, now, calendar}:
 export const timeHasCome: Handler<'schedule-due'> = (instance, _event, context) => {
   const due = instance.nextRunAt;
   if (due === null) return [instance, []];
-  if (isMissed(due, context)) return skipped(instance, due, 'nobody was there at that time', context);
-  if (instance.released) return skipped(instance, due, 'the run before has not begun yet', context);
+  if (isMissed(due, context)) return skipped(instance, due, 'the supervisor was not active at that time', context);
+  if (instance.released) return skipped(instance, due, 'the previous run has not started yet', context);
   const begun = {...instance, ...NO_HISTORY, released: true, lastDueAt: due};
   return [{...begun, nextRunAt: nextOf(begun, context)}, []];
 };
@@ -45,7 +45,7 @@ export const timeHasCome: Handler<'schedule-due'> = (instance, _event, context) 
 export const timeIsSkipped: Handler<'schedule-due'> = (instance, _event, context) => {
   const due = instance.nextRunAt;
   if (due === null) return [instance, []];
-  const why = isMissed(due, context) ? 'nobody was there at that time' : 'the run before has not ended';
+  const why = isMissed(due, context) ? 'the supervisor was not active at that time' : 'the previous run has not ended';
   return skipped(instance, due, why, context);
 };
 

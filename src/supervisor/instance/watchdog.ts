@@ -37,7 +37,7 @@ export function watchdogEffects(before: Instance, after: Instance, spec: WorkerS
  */
 export const watchdogMissed = withRun<'watchdog-missed'>((instance, run, {asked}, {spec}) => {
   if (run.pausedAt !== null || run.pid === null || instance.wanted === 'down') return [instance, []];
-  const reason = asked ? 'asked for its end by WATCHDOG=trigger' : watchdogWords(spec);
+  const reason = asked ? 'triggered its watchdog (WATCHDOG=trigger)' : watchdogWords(spec);
   const [ended, effects] = endRun(instance, run, {why: 'watchdog', reason}, spec);
   return [ended, [line({type: 'watchdog-missed', ...ofRun(instance), reason}), ...effects]];
 });

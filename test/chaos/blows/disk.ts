@@ -1,4 +1,4 @@
-/** The disk is full for a while. */
+/** Fills the disk for a while. */
 import {closeSync, openSync, rmSync, statSync, truncateSync, writeSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Blow} from '../blow.ts';
@@ -13,7 +13,7 @@ export function fill(path: string): void {
     try {
       for (;;) writeSync(fd, bytes);
     } catch {
-      // As much as fits.
+      // The disk is full.
     }
   }
   closeSync(fd);
@@ -25,7 +25,7 @@ export const fillDisk: Blow = {
   impossible: ({arena}) => (arena.ownDisk ? null : 'only root can mount a small disk to fill'),
   draw(dice) {
     const ms = 100 + dice.int(3000);
-    // Now and then a little room is left, which runs out in the middle of something.
+    // Sometimes leave a little room, which runs out in the middle of an operation.
     const left = dice.chance(0.5) ? 4096 * (1 + dice.int(50)) : 0;
     return {
       words: `the disk is full${left > 0 ? ` but for ${left} bytes` : ''} for ${ms} ms`,

@@ -1,4 +1,4 @@
-/** The fleet file is edited, and applied by command or by SIGHUP. */
+/** Edits the fleet file, and applies it by command or by SIGHUP. */
 import type {Blow} from '../blow.ts';
 import type {Field} from '../field.ts';
 import {PARTS} from '../observation.ts';
@@ -10,12 +10,12 @@ type Edit =
   | {readonly kind: 'remove' | 'change'; readonly place: number}
   | {readonly kind: 'resize'; readonly place: number; readonly by: number};
 
-/** Instances by which the fleet may grow or shrink. */
+/** The number of instances by which the fleet may grow or shrink. */
 const DRIFT = 15;
 
 function drawEdit(dice: Prng): Edit {
   const kind = dice.pick(['add', 'remove', 'change', 'change', 'resize'] as const);
-  // Chatty ones share their rate: there are no more of them than at first.
+  // The rate is divided among the chatty workers, so none is added.
   if (kind === 'add')
     return {kind, temper: dice.pick(temperNames.filter(name => name !== 'chatty')), instances: 1 + dice.int(10)};
   return kind === 'resize' ? {kind, place: dice.next(), by: dice.pick([-2, -1, 1, 2])} : {kind, place: dice.next()};

@@ -1,4 +1,4 @@
-/** Floods of the control socket. Whoever is flooded may close the door on the one that floods, and on nobody else. */
+/** Floods of the control socket. The controller may disconnect the flooding client, and no other. */
 import {connect, type Socket} from 'node:net';
 import {join} from 'node:path';
 import type {Blow} from '../blow.ts';

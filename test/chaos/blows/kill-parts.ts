@@ -1,4 +1,4 @@
-/** kill -9 of one part of the supervisor, of two, of all. */
+/** kill -9 of one, two or all parts of the supervisor. */
 import type {Blow} from '../blow.ts';
 import {PARTS, type PartName} from '../observation.ts';
 

@@ -1,4 +1,4 @@
-/** Signals to the supervisor's parts: none that asks for the end, and all others that it handles or ignores. */
+/** Signals to the supervisor's parts: all that they handle or ignore, except those that request shutdown. */
 import type {Blow} from '../blow.ts';
 import {PARTS} from '../observation.ts';
 import type {Prng} from '../../simulation/prng.ts';
@@ -23,8 +23,9 @@ export const signalParts: Blow = {
     return {
       words: volley.map(({part, signal}) => `${signal} to the ${part}`).join(', '),
       strike(field) {
-        // A part that was born this instant dies of them, as every Node program does, and is started again. Without an
-        // anchor, nobody is there to do so.
+        // A part that has just started dies of these signals, as every Node program does, and is restarted; without an
+        // anchor it
+        // is not.
         if (field.anchorKilled) field.keeperKilled = true;
         if (!field.alone) for (const {part} of volley) field.killed.add(part);
         for (const {part, signal} of volley) {

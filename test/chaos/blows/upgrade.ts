@@ -1,4 +1,4 @@
-/** New code takes over: now one of two copies of the program, now the other. */
+/** Upgrades, alternating between two copies of the program. */
 import type {Blow} from '../blow.ts';
 
 export const upgrade: Blow = {

@@ -1,11 +1,11 @@
-/** What happens to workers: killed, signalled, stopped and continued. */
+/** Blows to workers: kill, signal, stop and continue. */
 import type {Blow} from '../blow.ts';
 import type {Field} from '../field.ts';
 import type {Member} from '../observation.ts';
 import {send, type Seen} from '../../end-to-end/processes.ts';
 import type {Prng} from '../../simulation/prng.ts';
 
-/** Victims by their place in the fleet, which is the same in a replay, and not by pid. */
+/** Draws victims by their position in the fleet, which a replay reproduces, unlike a pid. */
 export const drawPlaces = (dice: Prng, most: number): number[] =>
   Array.from({length: 1 + dice.int(most)}, () => dice.next());
 
@@ -14,7 +14,7 @@ export function instancesAt(field: Field, places: readonly number[]): string[] {
   return [...new Set(places.flatMap(place => ids[Math.floor(place * ids.length)] ?? []))];
 }
 
-/** `whole`: every process of theirs; else the main ones. */
+/** @param whole include every process of the instances, not only the main ones */
 function membersOf(field: Field, ids: readonly string[], whole: boolean): Member[] {
   const wanted = new Set(ids);
   const {members} = field.observer.look();

@@ -1,10 +1,14 @@
-/** The control socket answers, and what it says is what is to be seen from the outside. */
+/** The control socket answers, and its answers agree with the observation from outside. */
 import type {PsReport} from '../../../src/control/reports.ts';
 import {isStopped, PARTS, type Observation} from '../observation.ts';
 import {temperOf, type TemperName} from '../tempers.ts';
 import {mainsOf} from './mains.ts';
 
-/** One of each part, and none stopped; `anchored`: nobody has killed the anchor since the last `up`. */
+/**
+ * There is exactly one process of each part, and none is stopped.
+ *
+ * @param anchored the anchor has not been killed since the last `up`
+ */
 export function partsAreThere({parts}: Observation, anchored: boolean): string[] {
   return PARTS.flatMap(name => {
     const all = parts[name];
@@ -14,10 +18,10 @@ export function partsAreThere({parts}: Observation, anchored: boolean): string[]
   });
 }
 
-/** `ps` as it was answered, or why there was no answer. */
+/** The report of `ps`, or the reason why there is none. */
 export type Answer = PsReport | {readonly mute: string};
 
-/** Not once all has settled. Those that end by themselves change faster than they can be compared. */
+/** Applies once the fleet has settled. Workers that end by themselves change too fast to be compared. */
 export function disagreements(
   answer: Answer,
   observation: Observation,

@@ -1,4 +1,4 @@
-/** Keeper and controller run from the one copy of the programs that is current, also after an upgrade and a loss. */
+/** Keeper and controller run from the current copy of the programs, also after an upgrade and a loss. */
 import {basename, dirname} from 'node:path';
 
 const copyOf = (words: readonly string[]): string => {
@@ -6,13 +6,17 @@ const copyOf = (words: readonly string[]): string => {
   return program === undefined ? '' : basename(dirname(program));
 };
 
-/** Not once all has settled. `words`: the command line of each part. */
+/**
+ * Applies once the fleet has settled.
+ *
+ * @param words the command line of each part
+ */
 export const otherCode = (
   words: {readonly keeper: readonly string[]; readonly controller: readonly string[]},
   current: string,
 ): string[] =>
   (['keeper', 'controller'] as const).flatMap(name =>
-    // By that name, the anchor starts what is current.
+    // The anchor starts the current programs by that name.
     [current, 'current'].includes(copyOf(words[name]))
       ? []
       : [`the ${name} runs from ${copyOf(words[name])}, and current is ${current}`],

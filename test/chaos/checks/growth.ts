@@ -1,27 +1,29 @@
-/** Descriptors, memory and files do not grow: what a process holds after a while is held against what it held at first. */
+/** Descriptors, memory and files do not grow: later holdings of a process are compared with its early ones. */
 
-/** What one process of the supervisor, or its folder, holds; per instance of the fleet it may hold more. */
+/**
+ * An amount held by one process of the supervisor, or by its folder. It may be in proportion to the fleet's instances.
+ */
 export interface Holding {
-  /** `keeper 4711@88`: a new process begins anew. */
+  /** Such as `keeper 4711@88`: a new process starts a new baseline. */
   readonly holder: string;
-  /** `descriptors`. */
+  /** Such as `descriptors`. */
   readonly what: string;
   readonly amount: number;
-  /** Of the fleet, at that moment. */
+  /** Number of instances in the fleet at that moment. */
   readonly instances: number;
 }
 
-/** What a thing may grow by beyond the ratio, before it counts. */
+/** Growth that is tolerated: a ratio, and an amount beyond it. */
 export interface Allowance {
   readonly ratio: number;
   readonly plus: number;
 }
 
-/** Samples of a new process that are not looked at: it has just read everything anew. */
+/** Samples of a new process that are ignored: it has just read everything anew. */
 const WARM_UP = 3;
-/** Samples that make the baseline: its largest. */
+/** Samples that form the baseline, which is their maximum. */
 const BASELINE = 5;
-/** So many in a row must be too large: one may have been taken in the wake of a blow. */
+/** Number of consecutive samples that must be too large: a single one may be the effect of a blow. */
 const IN_A_ROW = 3;
 
 interface Course {
@@ -35,9 +37,9 @@ interface Course {
 export class Growth {
   readonly #allowances: Readonly<Record<string, Allowance>>;
   readonly #courses = new Map<string, Course>();
-  /** The largest amount that was seen of each thing. */
+  /** The largest amount of each kind. */
   readonly most = new Map<string, number>();
-  /** Samples that could be held against a baseline. */
+  /** Number of samples compared with a baseline. */
   judged = 0;
 
   constructor(allowances: Readonly<Record<string, Allowance>>) {

@@ -1,8 +1,8 @@
-/** A run whose main process is gone is ended to its last process, in a time that the stop timeouts bound. */
+/** A run whose main process has ended is ended completely, in a time that the stop timeouts bound. */
 import {identity, isStopped, type Observation} from '../observation.ts';
 import {listed} from './survivors.ts';
 
-/** The stop timeout (2 s), the time that killed ones may take (5 s), and as much again and more for a busy machine. */
+/** The stop timeout (2 s), the time that killed processes may take (5 s), and a generous margin for a busy machine. */
 const MOST_MS = 30_000;
 
 export class HeadlessAges {
@@ -11,7 +11,7 @@ export class HeadlessAges {
 
   look({at, members, parts}: Observation): string[] {
     const keeper = parts.keeper[0];
-    // Without a keeper that can run, nobody is there to end them.
+    // Without a keeper that can run, no process can end them.
     const who = keeper && !isStopped(keeper) ? identity(keeper) : '';
     if (who === '' || who !== this.#keeper) this.#since = new Map();
     this.#keeper = who;

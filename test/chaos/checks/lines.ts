@@ -1,7 +1,11 @@
-/** What a worker has written is in its log. */
+/** Every line that a worker has written is in its log. */
 import type {Note} from '../ledger.ts';
 
-/** Not once all has settled. `has`: number of the last line of that run in the log. */
+/**
+ * Applies once the fleet has settled.
+ *
+ * @param has returns the number of the last line of that run in the log
+ */
 export const missingLines = (notes: readonly Note[], has: (note: Note) => number): string[] =>
   notes.flatMap(note =>
     has(note) < note.number

@@ -1,4 +1,4 @@
-/** Exactly one main process for each instance that should run. */
+/** There is exactly one main process for each instance that should run. */
 import {identity, isStill, type Member, type Observation} from '../observation.ts';
 import {temperOf, type TemperName} from '../tempers.ts';
 
@@ -10,7 +10,7 @@ export const mainsOf = (observation: Observation): Map<string, Member[]> => {
   return mains;
 };
 
-/** Never, not even for a moment. What was read one after the other is read again: both must be there at the same time. */
+/** Applies at any moment. Processes are read one after another, so a double is read again: both must exist at once. */
 export function doubledMains(observation: Observation, still = isStill): string[] {
   return [...mainsOf(observation)].flatMap(([id, mains]) => {
     const living = mains.length > 1 ? mains.filter(({seen}) => still(seen)) : [];
@@ -18,7 +18,7 @@ export function doubledMains(observation: Observation, still = isStill): string[
   });
 }
 
-/** Not once all has settled. Of those that end by themselves, one need not be there at this very moment. */
+/** Applies once the fleet has settled. A worker that ends by itself may be absent at this moment. */
 export function missingMains(observation: Observation, wanted: ReadonlyMap<string, TemperName>): string[] {
   const mains = mainsOf(observation);
   return [...wanted].flatMap(([id, temper]) =>
@@ -26,10 +26,14 @@ export function missingMains(observation: Observation, wanted: ReadonlyMap<strin
   );
 }
 
-/** How long one that ends by itself may be away: a multiple of its longest backoff. */
+/** How long a worker that ends by itself may be absent: a multiple of its longest backoff. */
 const AWAY_MS = 40_000;
 
-/** Those that end by themselves come again. `lastSeen`: when each was last seen to live or to begin. */
+/**
+ * A worker that ends by itself is restarted.
+ *
+ * @param lastSeen returns when an instance was last seen alive or starting
+ */
 export function goneForGood(
   at: number,
   wanted: ReadonlyMap<string, TemperName>,
@@ -41,11 +45,11 @@ export function goneForGood(
   });
 }
 
-/** Which process is the main one of each instance. */
+/** Returns the identity of the main process of each instance. */
 export const identitiesOf = (observation: Observation): Map<string, string> =>
   new Map([...mainsOf(observation)].map(([id, [main]]) => [id, main ? identity(main.seen) : '']));
 
-/** No worker ends, and none is started anew, but those that were touched. */
+/** No worker ends or restarts, except those that were touched. */
 export function restartedUnasked(
   before: ReadonlyMap<string, string>,
   observation: Observation,

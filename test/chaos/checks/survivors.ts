@@ -1,14 +1,16 @@
-/** Nothing is left of what should not run. */
+/** No process of an instance that should not run is left. */
 import {isStill, type Member, type Observation} from '../observation.ts';
 import type {TemperName} from '../tempers.ts';
 
 const words = ({seen, id, run}: Member): string => `pid ${seen.pid} (${seen.name}, ${id}, run ${run.slice(0, 8)})`;
 
-/** Who they are, the first few of them. */
+/** Describes the first few of the processes. */
 export const listed = (members: readonly Member[]): string =>
   members.slice(0, 5).map(words).join(', ') + (members.length > 5 ? ` and ${members.length - 5} more` : '');
 
-/** Before a run begins, all of the one before it is ended: never do processes of two runs of an instance live at once. */
+/**
+ * A run begins only after all of the previous one has ended: processes of two runs of an instance never live at once.
+ */
 export function twoRuns(observation: Observation, still = isStill): string[] {
   const byInstance = new Map<string, Map<string, Member[]>>();
   for (const member of observation.members) {
@@ -24,13 +26,13 @@ export function twoRuns(observation: Observation, still = isStill): string[] {
   });
 }
 
-/** Not once all has settled. */
+/** Applies once the fleet has settled. */
 export function survivors(observation: Observation, wanted: ReadonlyMap<string, TemperName>): string[] {
   const left = observation.members.filter(({id}) => !wanted.has(id));
   return left.length === 0 ? [] : [`should not run, and does: ${listed(left)}`];
 }
 
-/** After the end: nothing at all. */
+/** Applies after the end: no process at all is left. */
 export function leftovers({members, parts}: Observation): string[] {
   const supervisor = Object.entries(parts).flatMap(([name, all]) => all.map(({pid}) => `${name} ${pid}`));
   return [

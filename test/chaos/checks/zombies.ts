@@ -5,7 +5,7 @@ import {identity, isStopped, type Observation} from '../observation.ts';
 const TWO_SWEEPS_MS = 10_000;
 
 export class ZombieAges {
-  /** Zombie under parent, and since when it has been one while that parent could run. */
+  /** By zombie and parent: since when it has been a zombie while that parent could run. */
   #since = new Map<string, number>();
 
   look({at, zombies}: Observation): string[] {

@@ -9,7 +9,7 @@ import {Bench, worker} from '../../supervisor/harness.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A fleet in /srv whose files change when told. */
+/** A fleet in /srv whose files the test changes. */
 class Site {
   readonly bench: Bench;
   readonly watch: FileWatch;
@@ -17,7 +17,7 @@ class Site {
   readonly noted: JournalEvent[] = [];
   readonly roots = new Map<string, RootWatchOptions>();
   trouble: string | null = null;
-  /** What was watched anew. */
+  /** The roots watched anew. */
   readonly again: string[] = [];
 
   constructor(...workers: WorkerSpec[]) {
@@ -60,7 +60,7 @@ const src = `${dir}/src`;
 const web = worker('web', {instances: 2, watch: [src]});
 
 describe('changes of watched files', () => {
-  test('in a burst are told once, when it is quiet, by the first of them', () => {
+  test('in a burst are reported once it is quiet, with the path of the first', () => {
     const site = new Site(web);
     for (let i = 0; i < 5; i++) site.pass(200).change(src, `${src}/${i}.js`, `${src}/0.js`);
     expect(site.pass(299).told).toEqual([]);
@@ -70,13 +70,13 @@ describe('changes of watched files', () => {
     expect(site.pass(60_000).told.length).toBe(1);
   });
 
-  test('that never end are told every five seconds', () => {
+  test('without a pause are reported every five seconds', () => {
     const site = new Site(web);
     for (let i = 0; i < 105; i++) site.change(src, `${src}/log`).pass(100);
     expect(site.told.length).toBe(2);
   });
 
-  test('concern those that watch them, however many, and a path is watched once', () => {
+  test('are reported for all workers that watch the path, and a path is watched once', () => {
     const site = new Site(web, worker('api', {watch: [src, '/etc/api']}), worker('db'));
     expect([...site.roots.keys()]).toEqual([src, '/etc/api']);
     site.change(src, `${src}/a`).change('/etc/api', '/etc/api').pass(300);
@@ -86,7 +86,7 @@ describe('changes of watched files', () => {
     ]);
   });
 
-  test('are told no more when the worker has left the file, or it is over', () => {
+  test('are no longer reported after the worker was removed or the watch has ended', () => {
     const site = new Site(web);
     site.change(src, `${src}/a`).watch.end();
     expect(site.pass(60_000).told).toEqual([]);
@@ -95,7 +95,7 @@ describe('changes of watched files', () => {
 });
 
 describe('another fleet file', () => {
-  test('changes only what is watched otherwise', () => {
+  test('changes only the watches that differ', () => {
     const site = new Site(web, worker('api', {watch: ['/etc/api']}));
     const before = site.roots.get(src);
     site.bench.configure({...web, instances: 1}, worker('job', {watch: [src]}), worker('api'));
@@ -106,8 +106,8 @@ describe('another fleet file', () => {
   });
 });
 
-describe('what can not be watched', () => {
-  test('is noted once, and reported with how much it is', () => {
+describe("a path that can't be watched", () => {
+  test('is noted once, and reported with the number of paths', () => {
     const site = new Site(worker('web', {watch: [src]}));
     site.trouble = 'does not exist';
     for (const name of ['a', 'b', 'c']) site.roots.get(src)?.failed('ENOSPC', `/far/${name}`);
@@ -122,7 +122,7 @@ describe('what can not be watched', () => {
     expect(site.watch.reportOf(worker('db'))).toBeNull();
   });
 
-  test('is tried again every minute, and not told again', () => {
+  test('is tried again every minute, and not noted again', () => {
     const site = new Site(worker('web', {watch: [src]}), worker('api', {watch: ['/etc/api']}));
     for (let minute = 1; minute <= 3; minute++) {
       site.roots.get(src)?.failed('ENOSPC', '/far/a');

@@ -7,7 +7,7 @@ function ignores(path: string, patterns: readonly string[] = [], {root = ROOT, h
   return insignificant(root, {patterns, dir: '/srv/shop', home})(path);
 }
 
-describe('what does not count below a watched path', () => {
+describe('an ignored path below a watched one', () => {
   test.each([
     '/srv/shop/src/.git/index',
     '/srv/shop/src/node_modules',
@@ -22,7 +22,7 @@ describe('what does not count below a watched path', () => {
     '/srv/shop/src/.app.js.kate-swp',
     '/srv/shop/src/app.js___jb_tmp___',
     '/srv/shop/src/.goutputstream-X1Y2Z3',
-  ])('is %s', path => expect(ignores(path)).toBe(true));
+  ])('may be %s', path => expect(ignores(path)).toBe(true));
 
   test.each([
     '/srv/shop/src',
@@ -34,11 +34,11 @@ describe('what does not count below a watched path', () => {
     '/srv/shop/src/swp',
   ])('is not %s', path => expect(ignores(path)).toBe(false));
 
-  test('is what version control keeps above the path: who names it means it', () => {
+  test('is not a path that version control ignores if it was named as the root itself', () => {
     expect(ignores('/srv/node_modules/a/x.js', [], {root: '/srv/node_modules/a'})).toBe(false);
   });
 
-  test('is the state of fleets, unless it is what is watched', () => {
+  test('is the state of fleets, unless it is the watched path', () => {
     const home = '/srv/shop/src/state';
     expect(ignores('/srv/shop/src/state/t-1/logs/web.1/out.log', [], {home})).toBe(true);
     expect(ignores('/srv/shop/src/states/x', [], {home})).toBe(false);
@@ -47,7 +47,7 @@ describe('what does not count below a watched path', () => {
 });
 
 describe('watch_ignore', () => {
-  test('names are left out at any depth, with what is in them', () => {
+  test('ignores names at any depth, with their contents', () => {
     expect(ignores('/srv/shop/src/a/b.log', ['*.log'])).toBe(true);
     expect(ignores('/srv/shop/src/a/b.logs', ['*.log'])).toBe(false);
     expect(ignores('/srv/shop/src/tmp/x/y', ['tmp/'])).toBe(true);
@@ -56,7 +56,7 @@ describe('watch_ignore', () => {
     expect(ignores('/srv/shop/src/axjs', ['a.js'])).toBe(false);
   });
 
-  test('paths begin at the folder of the fleet file', () => {
+  test('resolves paths from the folder of the fleet file', () => {
     expect(ignores('/srv/shop/src/gen/a/b.js', ['src/gen'])).toBe(true);
     expect(ignores('/srv/shop/src/gen/a/b.js', ['./src/gen/**'])).toBe(true);
     expect(ignores('/srv/shop/src/generated', ['src/gen'])).toBe(false);

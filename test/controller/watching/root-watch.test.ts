@@ -1,4 +1,4 @@
-/** What is told of real files, by the kernel and by chokidar. */
+/** Reports of changes to real files, by the kernel and by chokidar. */
 import {mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -32,12 +32,12 @@ class Place implements Disposable {
     });
     this.watch = watch;
     watch.checkRoot();
-    // Of one that is not there: it has looked, so that what comes is a change.
+    // If the root is missing: the watch has looked, so its creation is a change.
     await until('the watch', () => watch.isReady || watch.trouble !== null);
     return watch;
   }
 
-  /** Looks as often as it takes until the path has been told, and forgets what was told. */
+  /** Checks repeatedly until the path has been reported, then clears the reports. */
   async tells(path: string): Promise<void> {
     await until(`${path} to be told`, () => {
       this.watch?.checkRoot();
@@ -47,8 +47,9 @@ class Place implements Disposable {
   }
 
   /**
-   * The same of a file that is written again and again: of changes within 50 ms chokidar tells the first, which is enough
-   * for whoever waits until it is quiet.
+   * Does the same for a file written repeatedly: chokidar reports only the first of changes within 50 ms, which
+   * suffices for
+   * a debouncing caller.
    */
   async tellsOf(path: string, write: () => void): Promise<void> {
     await until(`${path} to be told`, async () => {
@@ -59,7 +60,7 @@ class Place implements Disposable {
     this.told.length = 0;
   }
 
-  /** As editors do it. */
+  /** Replaces a file by rename, as editors do. */
   replace(path: string): void {
     this.write('new.log');
     renameSync(this.path('new.log'), this.path(path));
@@ -71,7 +72,7 @@ class Place implements Disposable {
   }
 }
 
-test('a folder: files that are written, replaced, removed and made again, in new folders too; nothing of what was there', async () => {
+test('a folder: written, replaced, removed and recreated files are reported, also in new folders; existing files are not', async () => {
   using place = new Place();
   mkdirSync(place.path('src/deep'), {recursive: true});
   place.write('src/a.js');
@@ -94,13 +95,13 @@ test('a folder: files that are written, replaced, removed and made again, in new
   expect(place.told).not.toContain('src/y.log');
 });
 
-test('a file: replaced by another one, again and again, and gone for a while', async () => {
+test('a file is watched through repeated replacement and temporary removal', async () => {
   using place = new Place();
   place.write('conf');
   const watch = await place.begin('conf');
   for (let round = 0; round < 3; round++) {
     await place.tellsOf('conf', () => place.replace('conf'));
-    // It knows that this is the new one: another look is no other change.
+    // The watch has recorded the new file: another check reports no change.
     watch.checkRoot();
     expect(watch.isReady).toBe(true);
   }
@@ -112,7 +113,7 @@ test('a file: replaced by another one, again and again, and gone for a while', a
   await place.tellsOf('conf', () => place.write('conf'));
 });
 
-test('what appears later, however deep, and a folder that is replaced by another one', async () => {
+test('a path that appears later, at any depth, and a folder replaced by another one are watched', async () => {
   using place = new Place();
   const watch = await place.begin('later', 'src');
   expect(watch.isReady).toBe(false);
@@ -133,7 +134,7 @@ test('what appears later, however deep, and a folder that is replaced by another
   await place.tellsOf('later/src/a.js', () => place.write('later/src/a.js'));
 });
 
-test('a link that leads to another folder from now on, as deployments do it', async () => {
+test('a symbolic link that is changed to another folder, as in a deployment, is followed', async () => {
   using place = new Place();
   for (const name of ['one', 'two']) {
     mkdirSync(place.path(name));

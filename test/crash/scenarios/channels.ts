@@ -1,4 +1,4 @@
-/** What a worker can have beside its output: channels, other ways to be ready, a watchdog, a user, limits, watched files. */
+/** Features of workers beside output: channels, other kinds of readiness, a watchdog, a user, limits, watched files. */
 import {existsSync, rmSync, writeFileSync} from 'node:fs';
 import {comeInCrowds} from './crowd.ts';
 import {HELLO, allReady, backoff, dies, down, loseKeeper, sleeper, upOf, upgradeAll, workers} from './common.ts';
@@ -8,12 +8,12 @@ import {until} from '../../end-to-end/harness.ts';
 import {PATIENCE_MS, type Scenario, type Trial} from '../trial.ts';
 
 const PORT = 8080;
-/** Between two changes of a watched file (ms): a controller that has just come up may not have seen the first. */
+/** Interval between two changes of a watched file (ms): a new controller may have missed the first. */
 const CHANGE_MS = 1_000;
 
-/** One that every user may run. */
+/** A program that every user may run. */
 const PYTHON = '/usr/bin/python3';
-/** The folder belongs to another user: this one may pass through it, and write what it says of itself. */
+/** A worker of a user that does not own the folder: it may traverse it, and register its main processes. */
 const GUEST = {user: 'nobody', env_inherit: true, env_file: 'guest.env', backoff};
 const guest = existsSync(PYTHON)
   ? {...GUEST, run: [PYTHON, 'speaker.py'], ready: {notify: true}}
@@ -59,11 +59,11 @@ function fleetOf(address: string, {local, hasFeed}: Changes): object {
 }
 
 const IDS = ['talk/1', 'pair/1', 'pair/2', 'knocks/1', ...Object.keys(own).map(name => `${name}/1`)];
-/** Those that have something of their own to be made again. */
+/** Workers with resources that must be made again. */
 const DYING = ['speaks/1', 'makes/1', 'serves/1', ...(isRoot ? ['guest/1'] : [])];
 const up = upOf(allReady(IDS));
 
-/** Of each that wrote to the pipe all has come through, in order, as long as the same process read it. */
+/** Checks that every line written to the pipe has arrived in order, if one process read them all. */
 function faultsOfFeed({fleet}: Trial): string[] {
   if (fleet.mains('takes/1').length !== 1) return [];
   const next = new Map<string, number>();
@@ -148,7 +148,8 @@ export const channels: Scenario = {
     upgradeAll,
     {
       name: 'apply',
-      // As it is recorded: by a keeper that has not bound the sockets itself, of workers that are its children and others that are not.
+      // As in the recording: a keeper that has not bound the sockets itself, and workers of which only some are its
+      // children.
       needs: ['keeper', 'adopted', 'upgrade'],
       touches: ['makes/1', 'takes/1', 'serves/1', 'knocks/1'],
       async run(trial) {

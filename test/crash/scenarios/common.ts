@@ -1,12 +1,12 @@
-/** The workers of the scenarios, and the steps that all of them have. */
+/** The workers and steps shared by the scenarios. */
 import {lives} from '../../end-to-end/processes.ts';
 import type {Step, Trial, Wanted} from '../trial.ts';
 
-/** Each main process says so itself, in a file that no supervisor touches. */
+/** Each main process registers itself in a file that the supervisor does not touch. */
 export const HELLO = 'mkdir -p mains/${BROOD_WORKER%/*}; echo $$ >> mains/$BROOD_WORKER; ';
 export const sleeper = (seconds: number): string => `${HELLO}exec sleep ${seconds}`;
 
-/** Counts its lines; says how many there were when it is asked to end, but not in the middle of counting one. */
+/** Counts its lines; on SIGTERM writes a last line, but not in the middle of a count. */
 const TALK = `${HELLO}i=0
 say() { i=$((i + 1)); echo "$$ $i $1"; }
 trap 'over=1' TERM
@@ -39,11 +39,11 @@ export const workers = {
 };
 
 export const kill = (pid: number, signal: NodeJS.Signals = 'SIGKILL'): void => {
-  // One that has died at its point already is as dead as it should be.
+  // It may have died at its point already.
   if (lives(pid)) process.kill(pid, signal);
 };
 
-/** The first step: `brood up` of instances each of which is to become so, after so many starts (one where none is said). */
+/** Returns the first step: `brood up` of instances with their wanted states and numbers of starts (1 by default). */
 export function upOf(wanted: Readonly<Record<string, Wanted>>, starts: Readonly<Record<string, number>> = {}): Step {
   const ids = Object.keys(wanted);
   return {
@@ -57,7 +57,7 @@ export function upOf(wanted: Readonly<Record<string, Wanted>>, starts: Readonly<
   };
 }
 
-/** All of these are to be ready. */
+/** Returns the wanted state `ready` for each of the instances. */
 export const allReady = (ids: readonly string[]): Record<string, Wanted> =>
   Object.fromEntries(ids.map(id => [id, 'ready']));
 
@@ -102,7 +102,7 @@ export const loseKeeper: Step = {
   },
 };
 
-/** Another version of the programs takes over. */
+/** Upgrades to another version of the programs. */
 export const upgradeAll: Step = {
   name: 'upgrade',
   touches: [],

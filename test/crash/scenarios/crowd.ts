@@ -1,17 +1,19 @@
-/** More clients than the controller has places for: some are told why they are closed, some why they are not taken. */
+/**
+ * More clients than the controller has places for: some connections are closed with a reason, others rejected with one.
+ */
 import {connect, type Socket} from 'node:net';
 import {MAX_CONNECTIONS, RESERVED} from '../../../src/control/admission.ts';
 import {inFolder} from '../../../src/control/folder.ts';
 import {until} from '../../end-to-end/harness.ts';
 import {PATIENCE_MS, type Trial} from '../trial.ts';
 
-/** No more than that, however long it takes. */
+/** The limit of connections. */
 const MOST = 2 * MAX_CONNECTIONS;
 const ASK = '{"jsonrpc":"2.0","id":1,"method":"ps","params":{}}\n';
 const WATCH = '{"jsonrpc":"2.0","id":1,"method":"watch","params":{}}\n';
-/** So many ask once and never again: after a second of that they are closed for others. */
+/** Clients that send one request and then nothing: after a second their connections may be closed for others. */
 const IDLE = 4;
-/** How long a controller may take to answer all (ms); to one that has died all connect again. */
+/** Time limit for all responses (ms); if a controller has died, all connect again. */
 const ANSWER_MS = 5_000;
 
 async function connectAll(path: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-/** The fleet's folder is changed under its supervisor, which is to die while it puts that back. */
+/** The fleet's folder is damaged under its supervisor, which dies while it restores it. */
 import {
   existsSync,
   readdirSync,
@@ -20,13 +20,13 @@ import {PATIENCE_MS, type Lost, type Scenario, type Step, type Trial} from '../t
 interface Damage {
   readonly name: string;
   readonly does: (state: string) => void;
-  /** What lies there is as it should be. */
+  /** Whether the damage is repaired. */
   readonly isMended: (state: string, keeper: number) => boolean;
-  /** What can't be put back, or only by who holds it in memory: the state, as long as that controller lives. */
+  /** Data that can't be restored, or only by the controller that holds it in memory: the state. */
   readonly loses?: readonly Lost[];
-  /** With that gone, the runs of a keeper that dies as well are ended, and begun anew. */
+  /** Without these files, the runs of a keeper that dies as well are ended and started anew. */
   readonly endsRuns?: true;
-  /** With that gone, a keeper that dies as well has no successor that could know of the fleet: it is ended. */
+  /** Without these files, a keeper that dies as well has no successor that could find the fleet, which is ended. */
   readonly mayEnd?: true;
 }
 
@@ -42,7 +42,7 @@ const isLong = (state: string, ...all: string[]): boolean =>
   all.every(name => has(state, name) && statSync(join(state, name)).size > 20);
 const isWhole = (path: string): boolean => existsSync(path) && readFileSync(path, 'utf8').length > 50_000;
 
-/** Also while somebody writes there, who then may be a step ahead for a while. */
+/** Also works while another process writes there and may be a step ahead for a while. */
 function removeTree(path: string): void {
   for (let tries = 1; ; tries++) {
     try {
@@ -57,7 +57,7 @@ function removeTree(path: string): void {
 const HALVES = ['snapshot.0', 'snapshot.1'];
 const FILES = ['fleet.json', 'snapshot.0', 'snapshot.1', 'control.sock'];
 
-/** Those of whom it is not told by lines of a log, which may be what is removed, whether they are ready. */
+/** Workers whose readiness does not depend on lines of a log, which the damage may remove. */
 const {talk, forks, asked, once, deaf, pair} = workers;
 const IDS = ['talk/1', 'forks/1', 'asked/1', 'once/1', 'deaf/1', 'pair/1', 'pair/2'];
 const RUNS = IDS.length - 1;
@@ -176,14 +176,14 @@ const DAMAGES: readonly Damage[] = [
   },
 ];
 
-/** The whole state in both halves, as it is when all was quiet for a while: then one of them can be lost. */
+/** Whether the whole state is in both halves, as after a quiet while: then one of them may be lost. */
 function isQuiet(state: string): boolean {
   const [one, other] = HALVES.map(name => decodeRecord(readFileSync(join(state, name)), 0));
   if (one == null || other == null || one === 'damaged' || other === 'damaged') return false;
   return one.text === other.text && new SnapshotFile(state).readSnapshot().changes.length === 0;
 }
 
-/** The fleet was ended: what it is made of is begun anew. */
+/** Starts the fleet again after its end. */
 async function beginAnew(trial: Trial): Promise<void> {
   trial.hasBegunAnew = true;
   for (const id of trial.wanted.keys()) trial.repeated.set(id, (trial.repeated.get(id) ?? 0) + 1);
@@ -202,7 +202,7 @@ function stepOf({name, does, isMended, loses = [], endsRuns, mayEnd}: Damage): S
       await until('the state to be in both halves', () => isQuiet(state), PATIENCE_MS);
       for (const what of loses) trial.lost.add(what);
       does(state);
-      // A controller that finds no state begins those again that have ended.
+      // A controller without state starts finished workers again.
       if (trial.lost.has('state')) trial.repeated.set('once/1', (trial.repeated.get('once/1') ?? 0) + 1);
       const ended = await until(
         `what is mended after ${name}`,

@@ -1,4 +1,4 @@
-/** What a fleet goes through that is used: each step once, and what is wanted after it. */
+/** The ordinary life of a fleet: each step once, with the states wanted after it. */
 import {readdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {dies, down, kill, sleeper, stopTwo, up, workers} from './common.ts';
@@ -71,11 +71,7 @@ export const life: Scenario = {
       touches: ['extra/1'],
       async run(trial) {
         trial.want('extra/1', 'ready', 1);
-        await trial.command(
-          ['add', '--name', 'extra', '--', 'sh', '-c', sleeper(1011)],
-          [],
-          /there is a extra already/,
-        );
+        await trial.command(['add', '--name', 'extra', '--', 'sh', '-c', sleeper(1011)], [], /extra already exists/);
         await trial.settled();
         trial.want('extra/1', 'gone');
         await trial.command(['remove', 'extra'], [], /no worker/);
@@ -99,7 +95,7 @@ export const life: Scenario = {
   ],
 };
 
-/** The shortest that has a spawn and an exit beside those of the start. */
+/** The shortest scenario with a spawn and an exit beside those of the start. */
 export const brief: Scenario = {
   ...life,
   name: 'brief',

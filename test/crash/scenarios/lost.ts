@@ -1,7 +1,7 @@
 import {dies, down, kill, up, workers} from './common.ts';
 import type {Scenario} from '../trial.ts';
 
-/** The supervisor is killed by a step, and is to die at a point of its recovery as well. */
+/** A step kills the supervisor, which also dies at a point of its recovery. */
 export const lost: Scenario = {
   name: 'lost',
   fleet: () => ({fleet: 'crash', workers}),

@@ -1,4 +1,4 @@
-/** A fleet of a user who has no cgroups: the keeper listens to the process connector, or tells by lineage. */
+/** A fleet of a user without cgroups: the keeper uses the process connector or the lineage. */
 import {dies, down, loseKeeper, stopTwo, up, upgradeAll, workers} from './common.ts';
 import type {Scenario} from '../trial.ts';
 

@@ -1,4 +1,4 @@
-/** Programs of workers that a shell can't be: in Python, which is up in a few milliseconds. */
+/** Worker programs that a shell can't express, in Python, which starts in a few milliseconds. */
 
 const HELLO = `
 import array, os, socket, time
@@ -8,9 +8,12 @@ with open('mains/' + me, 'a') as mains: mains.write(f'{os.getpid()}\\n')
 `;
 
 /**
- * Says that it is alive ten times a second; as long as the file `change` is there, that a child of its is the main process.
- * When that begins it sends a descriptor, too, which nobody wants. The child ends when the file `over` is there: by then
- * the supervisor knows that it is not the main process any more, also where a keeper died with that message.
+ * Reports that it is alive ten times a second. While the file `change` exists, it reports a child as the main process,
+ * and
+ * at the beginning of that also sends a descriptor, which brood does not want. The child ends when the file `over`
+ * exists:
+ * by then the supervisor has been informed that the child is not the main process any more, even if a keeper died with
+ * that message.
  */
 export const SPEAKER = `${HELLO}
 def say(text, descriptors=[]):
@@ -37,7 +40,7 @@ while True:
     time.sleep(0.1)
 `;
 
-/** Answers every request on the socket that it has inherited. */
+/** Responds to every request on the inherited socket. */
 export const SERVER = `${HELLO}
 listener = socket.socket(fileno=int(os.environ['BROOD_FD_WEB']))
 while True:

@@ -4,7 +4,7 @@ import {dies, down, up, workers} from './common.ts';
 import {until} from '../../end-to-end/harness.ts';
 import {PATIENCE_MS, type Scenario} from '../trial.ts';
 
-/** Another version takes over, keeper and controller. */
+/** Another version of keeper and controller takes over. */
 export const upgrade: Scenario = {
   name: 'upgrade',
   fleet: () => ({fleet: 'crash', workers}),

@@ -1,8 +1,8 @@
 /** What the authors of fleet files write, and what stands in files beside them. */
 import {parseAddress} from '../../../src/fleet/values/address.ts';
 import {nextTime} from '../../../src/fleet/values/cron-time.ts';
+import {exactDuration} from '../../../src/base/format.ts';
 import {
-  durationInFile,
   sizeInFile,
   parseCron,
   parseDuration,
@@ -156,7 +156,7 @@ const quantities: Target = {
     const text = utf8(input);
     const duration = parseDuration(text);
     if ('ms' in duration)
-      must(JSON.stringify(parseDuration(durationInFile(duration.ms))) === JSON.stringify(duration), text);
+      must(JSON.stringify(parseDuration(exactDuration(duration.ms))) === JSON.stringify(duration), text);
     const size = parseSize(text);
     if ('bytes' in size) must(JSON.stringify(parseSize(sizeInFile(size.bytes))) === JSON.stringify(size), text);
     const address = parseAddress(text);

@@ -15,16 +15,16 @@ export const deadlocks: FindingCheck = ({deadlocks: all, leftOut, client}) => [
     return {
       kind: 'deadlock',
       worker: last?.worker ?? null,
-      message: `a deadlock: ${circle.join('; ')}. Each waits for what the next one holds, so none of them ever goes on.`,
-      advice: `All that take several locks must take them in the same order; then it can't happen. Until then one of them has to let go: ${id === null ? `\`kill ${last?.pid ?? ''}\`` : `\`brood restart ${id}\`, which is what \`--fix\` does`}.`,
+      message: `${circle.join('; ')}. Each waits for what the next one holds, so none of them can continue.`,
+      advice: `To prevent this, all processes must take their locks in the same order. To resolve it, one of them must release its locks: ${id === null ? `\`kill ${last?.pid ?? ''}\`` : `\`brood restart ${id}\`, as \`--fix\` does`}.`,
       fix: fixDeadlock(id, client),
     };
   }),
   ...leftOut.map(words => ({
     kind: 'locks',
     worker: null,
-    message: `${words}. A deadlock among them would not be seen.`,
-    advice: 'Who needs so many of them is told by `brood ipc --all --kind lock`.',
+    message: `${words}. A deadlock among them would not be detected.`,
+    advice: '`brood ipc --all --kind lock` shows which processes hold so many.',
     harmless: true,
   })),
 ];

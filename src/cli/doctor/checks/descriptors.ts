@@ -27,9 +27,9 @@ export const descriptors: Check = ({supervisor}) =>
       {
         kind: 'descriptors-low',
         worker: null,
-        message: `the ${name} (pid ${pid}) has ${open} of the ${limit} descriptors that it may have: when there are none left, no worker can be started`,
+        message: `the ${name} (pid ${pid}) uses ${open} of its ${limit} descriptors: when none is left, no worker can be started`,
         advice:
-          'Raise the limit where the supervisor is started (`ulimit -n`, or LimitNOFILE= of its unit), then `brood upgrade` or `brood down` and `brood up`.',
+          'Raise the limit where the supervisor is started (`ulimit -n`, or LimitNOFILE= of its unit), then run `brood upgrade`, or `brood down` and `brood up`.',
       },
     ];
   });

@@ -18,9 +18,9 @@ export const disk: Check = ({folder}) => {
     {
       kind: 'disk-low',
       worker: null,
-      message: `${what} are left on the disk of ${folder}: when it is full, workers are held back as they write, and changes are refused`,
+      message: `${what} are left on the disk of ${folder}: when it is full, workers block as they write, and changes are rejected`,
       advice:
-        'Make room, or keep less: `logs: {max_size, keep, max_age}` of the workers that write most (`du -s` of the folder logs shows them).',
+        'Free some space, or reduce `logs: {max_size, keep, max_age}` of the workers that write most (`du -s` of the folder logs shows them).',
     },
   ];
 };

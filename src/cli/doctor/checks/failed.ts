@@ -7,6 +7,6 @@ export const failed: Check = ({instances}) =>
     .map(({id, reason}) => ({
       kind: 'failed',
       worker: workerOf(id),
-      message: `${id} has failed and is not started again: ${reason ?? 'no reason is known'}`,
-      advice: `\`brood why ${id}\` tells what happened; once its cause is gone, \`brood start ${id}\`.`,
+      message: `${id} has failed and is not restarted: ${reason ?? 'unknown reason'}`,
+      advice: `\`brood why ${id}\` explains the failure; fix the cause, then run \`brood start ${id}\`.`,
     }));

@@ -17,7 +17,7 @@ export const flapping: Check = ({instances, now}) =>
         kind: 'flapping-health',
         worker: workerOf(id),
         message: `${recent.length === health.recent.length ? 'at least ' : ''}${recent.length} health checks of ${id} failed within ten minutes, the last at ${formatTime(last.at, now)}: ${last.message}`,
-        advice: `If it is slow and not ill, a longer \`timeout\` or more \`failures\` in its \`health:\` helps; \`brood logs ${id}\` shows what it did meanwhile.`,
+        advice: `If it is only slow, increase \`timeout\` or \`failures\` in its \`health:\`; \`brood logs ${id}\` shows what it did meanwhile.`,
       },
     ];
   });

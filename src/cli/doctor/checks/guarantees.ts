@@ -5,30 +5,30 @@ import type {Check} from '../target.ts';
 const ADVICE: readonly (readonly [RegExp, string])[] = [
   [
     /a stop does not prove/,
-    'Stop or restart the workers that are named: it ends with the last of them. If it is a daemon that is meant to live on, start it as a worker.',
+    'Stop or restart the named workers: the process is ended with the last of them. If it is a daemon that should keep running, start it as a worker.',
   ],
   [
     /or by exclusion/,
-    'The kernel serves the process connector in its first pid, user and network namespaces, and before Linux 6.6 only to root.',
+    'The process connector works only in the initial pid, user and network namespaces, and before Linux 6.6 only for root.',
   ],
   [
     /^the kernel refuses/,
-    'A newer kernel has it, or a container profile that allows the call (docs/guide.md, “Kernels and container profiles”).',
+    'Use a newer kernel, or a container profile that allows the call (docs/guide.md, “Kernels and container profiles”).',
   ],
   [
     /memory of|processor time of/,
-    'Give the fleet a cgroup of its own with these controllers: under systemd `Delegate=yes` in its unit; on a machine with cgroup version 1, `systemd.unified_cgroup_hierarchy=1` at boot.',
+    'Give the fleet its own cgroup with these controllers: under systemd, `Delegate=yes` in its unit; on a machine with cgroup version 1, `systemd.unified_cgroup_hierarchy=1` at boot.',
   ],
   [
-    /told by the process connector/,
-    'Give the fleet a cgroup of its own: under systemd `Delegate=yes` in its unit, in a container a writable /sys/fs/cgroup. It also holds what is forked while no keeper looks.',
+    /by the process connector/,
+    'Give the fleet its own cgroup: under systemd, `Delegate=yes` in its unit; in a container, a writable /sys/fs/cgroup. A cgroup also contains processes that are forked while no keeper runs.',
   ],
   [
     /cgroup/i,
-    'Give the fleet a cgroup of its own: under systemd `Delegate=yes` in its unit, in a container a writable /sys/fs/cgroup. Without, all is done by parents, sessions and environment.',
+    'Give the fleet its own cgroup: under systemd, `Delegate=yes` in its unit; in a container, a writable /sys/fs/cgroup. Without it, brood relies on parents, sessions and environment.',
   ],
-  [/recorded|output can't be written/i, 'Make room on that disk; what was held back goes on by itself.'],
-  [/copied/i, 'Make room where the fleet’s folder lies, then `brood upgrade`.'],
+  [/recorded|output can't be written/i, 'Free some space on that disk; brood then continues automatically.'],
+  [/copied/i, "Free some space on the disk of the fleet's folder, then run `brood upgrade`."],
 ];
 
 /** Kinds of current failures, which are graver than a weaker guarantee. */
@@ -50,6 +50,6 @@ export const guarantees: Check = ({supervisor}) =>
         worker: null,
         harmless: worse === undefined,
         message: words,
-        advice: ADVICE.find(([pattern]) => pattern.test(words))?.[1] ?? 'Nothing has to be done; it is good to know.',
+        advice: ADVICE.find(([pattern]) => pattern.test(words))?.[1] ?? 'No action is required.',
       };
     });

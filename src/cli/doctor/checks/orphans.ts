@@ -17,8 +17,8 @@ export const orphans: FindingCheck = ({orphans: all, client}) =>
       message: `process ${pid} (${command.slice(0, MAX_COMMAND)})${id === null ? '' : ` of ${id}`} is an orphan: ${history(orphan)}.`,
       advice:
         id === null
-          ? 'A daemon puts itself into the background like that, and then all is well. If nobody needs it any more, `--fix` ends it.'
-          : `It goes on until the run of ${id} ends, and is ended with it. A daemon puts itself into the background like that; if it was not meant, the worker has to wait for its children before it ends. \`--fix\` ends it; in the fleet file \`orphans: kill\` does so by itself.`,
+          ? 'Daemons do this on purpose to move into the background. If it is no longer needed, `--fix` kills it.'
+          : `It keeps running until the run of ${id} ends, and is then killed. Daemons do this on purpose to move into the background; if it is not intended, the worker must wait for its children before it exits. \`--fix\` kills it; in the fleet file, \`orphans: kill\` does so automatically.`,
       fix: fixOrphan(orphan, client),
     };
   });
@@ -30,5 +30,5 @@ function history({worker, formerParent, formerParentName, adoptedAt}: OrphanRepo
       : `its parent ${formerParent}${formerParentName === null ? '' : ` (${formerParentName})`}`;
   const when = adoptedAt === null ? '' : ` ${formatDuration(Date.now() - Date.parse(adoptedAt))} ago or earlier`;
   const heir = adoptedAt !== null || worker !== null ? 'to brood' : 'to init';
-  return `${parent} has ended${when}, and the kernel gave it ${heir}, who waits for it now`;
+  return `${parent} exited${when}, and the kernel reparented it ${heir}, which now waits for it`;
 }

@@ -57,14 +57,14 @@ export const ports: Check = async ({instances, lastWords}) => {
     const holder =
       pid === null
         ? inode === null
-          ? 'nobody listens there at this moment'
-          : 'who that is, this user may not see'
+          ? 'no process listens there at the moment'
+          : 'this user may not see which one'
         : `it is pid ${pid}, ${plainText(commandOf(pid)).slice(0, 100)}`;
     problems.push({
       kind: 'port-in-use',
       worker: workerOf(id),
-      message: `${id} can't listen${port > 0 ? ` on port ${port}` : ''}, since another program does; ${holder}`,
-      advice: `End that program, or give ${workerOf(id)} another port. If both are its own instances, a channel of the kind \`socket\` lets them share one.`,
+      message: `${id} can't listen${port > 0 ? ` on port ${port}` : ''}, since another program uses the address; ${holder}`,
+      advice: `Stop that program, or give ${workerOf(id)} another port. If both are its own instances, they can share the port through a \`socket\` channel.`,
     });
   }
   return problems;

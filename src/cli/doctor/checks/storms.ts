@@ -65,9 +65,9 @@ const heldBack = ({storm}: FleetTarget): Problem[] =>
         {
           kind: 'restarts-held',
           worker: null,
-          message: `${stormWords(storm)}; ${count(storm.held, 'restart')} had to wait until now`,
+          message: `${stormWords(storm)}; ${count(storm.held, 'restart')} delayed so far`,
           advice:
-            'That protects the machine, and ends by itself when fewer workers die. What is started by hand need not wait; `brood events` tells who died first.',
+            'This protects the machine, and ends when fewer workers die. Manual starts do not wait; `brood events` shows which worker died first.',
         },
       ]
     : [];
@@ -75,6 +75,6 @@ const heldBack = ({storm}: FleetTarget): Problem[] =>
 const problemOf = ({ids, restarts, how, words}: Storm): Problem => ({
   kind: 'restart-storm',
   worker: workerOf(ids[0] ?? ''),
-  message: `${named(ids)} ended ${count(restarts, 'time')} within ten minutes, and each time in the same way: ${how}${words === null ? '' : `; the last that it wrote: ${words}`}`,
-  advice: `\`brood why ${ids[0] ?? ''}\` tells the whole story; \`brood stop ${workerOf(ids[0] ?? '')}\` ends the storm until the cause is found.`,
+  message: `${named(ids)} ended ${count(restarts, 'time')} within ten minutes, each time in the same way: ${how}${words === null ? '' : `; last output: ${words}`}`,
+  advice: `\`brood why ${ids[0] ?? ''}\` explains the failures; \`brood stop ${workerOf(ids[0] ?? '')}\` stops the storm until the cause is found.`,
 });

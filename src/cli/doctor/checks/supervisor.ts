@@ -21,8 +21,8 @@ function withoutAnchor({anchor, keeper}: SupervisorLook): Problem[] {
       kind: 'no-anchor',
       worker: null,
       harmless: true,
-      message: `${anchor === null ? 'there is no anchor' : `the anchor (pid ${anchor.pid}) is gone`}: if the keeper is killed, nothing starts it again`,
-      advice: `\`kill -KILL ${keeper.pid}\` and then \`brood up\` give the fleet an anchor again; its workers run on.`,
+      message: `${anchor === null ? 'there is no anchor' : `the anchor (pid ${anchor.pid}) is gone`}: if the keeper is killed, nothing restarts it`,
+      advice: `\`kill -KILL ${keeper.pid}\`, then \`brood up\`, starts a new anchor; the workers keep running.`,
     },
   ];
 }

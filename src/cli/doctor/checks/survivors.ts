@@ -7,7 +7,7 @@ export const survivors: Check = ({instances}) =>
     .map(({id, survivors: left}) => ({
       kind: 'survivor',
       worker: workerOf(id),
-      message: `after the last run of ${id} these could not be ended: ${left.join(', ')}`,
+      message: `processes of the last run of ${id} could not be ended: ${left.join(', ')}`,
       advice:
-        'A process that even SIGKILL does not end waits in the kernel (state D: a disk or a network file system that does not answer), or belongs to somebody else. `ps -o pid,state,wchan,user,cmd -p PID` shows which.',
+        'A process that survives SIGKILL is blocked in the kernel (state D: a disk or a network file system does not respond), or belongs to another user. `ps -o pid,state,wchan,user,cmd -p PID` shows which.',
     }));

@@ -13,8 +13,8 @@ export const waiting: Check = ({instances}) =>
       {
         kind: 'waits-for-ever',
         worker: workerOf(id),
-        message: `${id} ${reason ?? 'waits'}, and that does not change by itself`,
-        advice: `Start ${cause.worker} (\`brood start ${cause.worker}\`), or take it out of \`after\` and \`requires\` of ${workerOf(id)}.`,
+        message: `${id} is pending: ${reason ?? 'unknown reason'}; this will not change by itself`,
+        advice: `Start ${cause.worker} (\`brood start ${cause.worker}\`), or remove it from \`after\` and \`requires\` of ${workerOf(id)}.`,
       },
     ];
   });

@@ -8,15 +8,15 @@ const MANY = 6;
 
 const ADVICE: Readonly<Record<string, string>> = {
   ENOSPC:
-    'All programs of this user share `sysctl fs.inotify.max_user_watches`: raise it (`sysctl -w fs.inotify.max_user_watches=524288`, and in /etc/sysctl.d to keep it), or watch less (`watch:`, `watch_ignore:`). It is tried again every minute.',
+    'Raise `sysctl fs.inotify.max_user_watches`, which all programs of this user share (`sysctl -w fs.inotify.max_user_watches=524288`, and in /etc/sysctl.d to keep it), or watch less (`watch:`, `watch_ignore:`). brood retries every minute.',
   EMFILE:
-    'All programs of this user share `sysctl fs.inotify.max_user_instances`: raise it, or end some that watch files.',
-  EACCES: 'Let the supervisor’s user read it, or take it out of `watch:`.',
+    'Raise `sysctl fs.inotify.max_user_instances`, which all programs of this user share, or stop some that watch files.',
+  EACCES: "Give the supervisor's user read permission, or remove the path from `watch:`.",
 };
 
 const advise = (code: string | null): string =>
   ADVICE[code ?? ''] ??
-  'Correct the path under `watch:`, or make it there; the worker runs all the same, but nothing in there restarts it.';
+  'Correct the path under `watch:`, or create it; the worker runs, but changes there do not restart it.';
 
 export const watches: Check = target => {
   const seen = new Set<string>();
@@ -27,7 +27,7 @@ export const watches: Check = target => {
     const problems = watch.problems.map(({code, message}): Problem => ({
       kind: 'not-watched',
       worker,
-      message: `${worker} does not notice all that it watches: ${message}`,
+      message: `not everything that ${worker} watches is observed: ${message}`,
       advice: advise(code),
     }));
     return [...problems, ...ownWrites(target, id)];
@@ -46,8 +46,8 @@ function ownWrites({records, now}: FleetTarget, id: string): Problem[] {
     {
       kind: 'watch-storm',
       worker: workerOf(id),
-      message: `${id} was started anew ${same.length} times within a minute, the last time at ${formatTime(last.at, now)}, since ${path} had changed: it may be what writes that file`,
-      advice: `If so, \`watch_ignore: ['${path}']\` leaves it out.`,
+      message: `${id} was restarted ${same.length} times within a minute, last at ${formatTime(last.at, now)}, because ${path} changed: it may write that file itself`,
+      advice: `If so, \`watch_ignore: ['${path}']\` excludes it.`,
     },
   ];
 }

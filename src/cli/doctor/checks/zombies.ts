@@ -8,13 +8,13 @@ import type {FindingCheck} from '../target.ts';
 import {fixZombies} from '../fixes.ts';
 
 const WHAT_IT_IS =
-  'A zombie runs no more and needs no memory, but keeps its place in the table of processes, so that its parent can ask how it ended (wait(2)); one that never asks collects them until no process can be started';
+  'A zombie no longer runs and uses no memory, but stays in the process table until its parent reads its exit status (wait(2)); a parent that never does so collects zombies until no process can be started';
 
 const named = (name: string | null): string => (name === null ? '' : ` (${name})`);
 
 function ends({exit, ageMs}: ZombieReport): string {
-  const how = exit === null ? 'how, this user may not see' : `with ${exitWords({...exit, reason: ''})}`;
-  return `${ageMs === null ? 'has ended' : `ended ${formatDuration(ageMs)} ago`}, ${how}`;
+  const how = exit === null ? 'but this user may not see its exit status' : `with ${exitWords({...exit, reason: ''})}`;
+  return `${ageMs === null ? 'has exited' : `exited ${formatDuration(ageMs)} ago`}, ${how}`;
 }
 
 export const zombies: FindingCheck = ({zombies: all, client}) => {
@@ -49,16 +49,13 @@ function some(children: readonly ZombieReport[]): string {
 function advice(ppid: number, id: string | null): string {
   const state = readStat(ppid)?.state;
   if (state === 'T' || state === 't') {
-    return `The parent is stopped (state ${state}), so it can't wait for anybody: \`brood resume\`, or \`kill -CONT ${ppid}\`, lets it go on.`;
+    return `The parent is stopped (state ${state}), so it can't wait for its children: \`brood resume\` or \`kill -CONT ${ppid}\` continues it.`;
   }
   if (ppid === 1) {
-    return 'Process 1 has to wait for all that lose their parents, and this one does not: in a container, give it an init (`docker run --init`), or let `brood up` be process 1.';
+    return 'Process 1 must wait for all processes that lose their parents, and this one does not: in a container, add an init (`docker run --init`), or run `brood up` as process 1.';
   }
   const itself =
-    id === null ? '' : ' In the fleet file `zombies: nudge` or `zombies: restart` does the same by itself.';
-  const then =
-    id === null
-      ? 'ending the parent is what is left, as they are then given to init, which waits'
-      : `${id} is restarted`;
-  return `Its program has a mistake: it must wait for each child that it starts (SIGCHLD tells when one has ended). \`--fix\` sends SIGCHLD, in case one was missed; if that does not help, ${then}.${itself}`;
+    id === null ? '' : ' In the fleet file, `zombies: nudge` or `zombies: restart` does the same automatically.';
+  const then = id === null ? 'kill the parent: init then adopts its zombies and waits for them' : `${id} is restarted`;
+  return `The parent has a bug: it must wait for each child that it starts (SIGCHLD reports an exit). \`--fix\` sends SIGCHLD, in case one was missed; if that does not help, ${then}.${itself}`;
 }
