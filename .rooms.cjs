@@ -8,7 +8,7 @@ exports.rooms = (folder, floors) => [
   {
     name: `${folder}-has-a-place`,
     severity: 'error',
-    comment: `A new room gets its floor in .dependency-cruiser.cjs.`,
+    comment: 'A new room needs a floor in .dependency-cruiser.cjs.',
     from: {path: `^${folder}/`, pathNot: pattern(folder, floors.flat())},
     to: {},
   },
@@ -16,7 +16,7 @@ exports.rooms = (folder, floors) => [
     floor.map(room => ({
       name: `${folder}/${room}-looks-down`,
       severity: 'error',
-      comment: 'A room imports of the rooms below it.',
+      comment: 'A room imports only rooms below it.',
       from: {path: pattern(folder, [room])},
       to: {path: `^${folder}/`, pathNot: pattern(folder, [room, ...floors.slice(0, height).flat()])},
     })),
