@@ -56,7 +56,7 @@ class Family implements Lineage {
       if (this.#host.findProcess(pid) !== null) return true;
       // The process can't be watched, so it is not waited for: it may live for ever.
       if (this.#host.isHidden(pid))
-        this.gap ??= `process ${pid} of it, which this user can't see (/proc is mounted with hidepid), may be alive`;
+        this.gap ??= `its process ${pid}, which this user can't see (/proc is mounted with hidepid), may be alive`;
       this.pids.delete(pid);
     }
     return false;
