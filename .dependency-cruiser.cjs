@@ -89,11 +89,11 @@ module.exports = {
     ),
     only(
       'cli',
-      ['control', 'fleet', 'process', 'ipc', 'journal', 'logs', 'supervisor', 'posix', 'words', 'home'],
+      ['control', 'fleet', 'process', 'ipc', 'journal', 'logs', 'supervisor', 'posix', 'text', 'home'],
       'The client.',
     ),
     only(
-      'words',
+      'text',
       ['control', 'ipc', 'journal', 'supervisor'],
       'Texts for users: other folders are imported for their types only.',
       {
@@ -110,9 +110,9 @@ module.exports = {
     {
       name: 'ui-imports',
       severity: 'error',
-      comment: 'The UI shows data of control, process and ipc, with the texts of words.',
+      comment: 'The UI shows data of control, process and ipc, with the texts of src/text.',
       from: {path: '^ui/'},
-      to: {path: '^src/', pathNot: '^src/(base|control|process|ipc|journal|logs|supervisor|words)/'},
+      to: {path: '^src/', pathNot: '^src/(base|control|process|ipc|journal|logs|supervisor|text)/'},
     },
     ...rooms('src/keeper', [
       ['handover', 'files', 'pipe-store', 'cgroup', 'anchor', 'controller'],

@@ -1,6 +1,6 @@
 /** Details of a process or an instance, updated at each frame. They stay open after it has ended. */
 import {formatBytes, formatDuration, formatTime} from '../src/base/format.ts';
-import {exitWords, healthWords, statusWords} from '../src/words/instance-words.ts';
+import {exitWords, healthWords, statusWords} from '../src/text/instance-words.ts';
 import {maskSecrets} from '../src/control/secrets.ts';
 import type {InstanceDetail} from '../src/control/reports.ts';
 import {policyName} from '../src/process/ps-stat.ts';

@@ -6,13 +6,13 @@ import {Choice} from './overlays/choice.ts';
 /** Signals with a short description. */
 const SIGNALS: readonly (readonly [string, string])[] = [
   ['SIGTERM', 'terminate'],
-  ['SIGKILL', 'kill; can not be caught'],
+  ['SIGKILL', 'kill; cannot be caught'],
   ['SIGINT', 'interrupt, as Ctrl-C'],
   ['SIGHUP', 'terminal closed; often: reload configuration'],
   ['SIGQUIT', 'quit with a core dump'],
   ['SIGUSR1', 'defined by the program'],
   ['SIGUSR2', 'defined by the program'],
-  ['SIGSTOP', 'stop; can not be caught'],
+  ['SIGSTOP', 'stop; cannot be caught'],
   ['SIGCONT', 'continue'],
   ['SIGTSTP', 'stop, as Ctrl-Z'],
   ['SIGALRM', 'alarm expired'],

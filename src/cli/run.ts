@@ -6,22 +6,22 @@ import {commandTable as table} from './commands.ts';
 import {releaseSignals} from './framework/early-signals.ts';
 import {CliError, ExitCode, UsageError} from './framework/errors.ts';
 import {Output} from './terminal/output.ts';
-import {plainText} from '../words/sanitize.ts';
+import {plainText} from '../text/sanitize.ts';
 
 /** The longest error message: it may contain long paths and several names. */
 const MOST_OF_MESSAGE = 16_384;
 
 /** Runs a command and returns its exit code. Prints errors on stderr, without a stack unless BROOD_DEBUG is set. */
-export async function run(words: readonly string[], env: NodeJS.ProcessEnv, cwd: string): Promise<number> {
-  const noColor = words.includes('--no-color');
+export async function run(argv: readonly string[], env: NodeJS.ProcessEnv, cwd: string): Promise<number> {
+  const noColor = argv.includes('--no-color');
   // eslint-disable-next-line no-restricted-syntax -- the gate itself
   const out = new Output(process.stdout, env, noColor);
   // eslint-disable-next-line no-restricted-syntax -- the gate itself
   const err = new Output(process.stderr, env, noColor);
   let command: Command | null = null;
   try {
-    const {name, rest} = splitCommand(words);
-    if (name === null || rest === null) return await withoutCommand(rest ?? words, out, err);
+    const {name, rest} = splitCommand(argv);
+    if (name === null || rest === null) return await withoutCommand(rest ?? argv, out, err);
     if (name !== 'up') releaseSignals();
     command = await table.load(name);
     if (!command) throw await unknownCommand(name);
@@ -47,26 +47,26 @@ export async function run(words: readonly string[], env: NodeJS.ProcessEnv, cwd:
 }
 
 /** Splits off the name of the command. Global options before the command are moved behind it. */
-function splitCommand(words: readonly string[]): {name: string | null; rest: string[] | null} {
+function splitCommand(argv: readonly string[]): {name: string | null; rest: string[] | null} {
   const before: string[] = [];
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i] ?? '';
-    if (word === '--fleet') before.push(word, words[++i] ?? '');
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i] ?? '';
+    if (word === '--fleet') before.push(word, argv[++i] ?? '');
     else if (word === '--no-color' || word.startsWith('--fleet=')) before.push(word);
     else if (word.startsWith('-')) return {name: null, rest: null};
-    else return {name: word, rest: [...before, ...words.slice(i + 1)]};
+    else return {name: word, rest: [...before, ...argv.slice(i + 1)]};
   }
   return {name: null, rest: null};
 }
 
-async function withoutCommand(words: readonly string[], out: Output, err: Output): Promise<number> {
-  if (words.includes('--version') || words.includes('-V')) {
+async function withoutCommand(argv: readonly string[], out: Output, err: Output): Promise<number> {
+  if (argv.includes('--version') || argv.includes('-V')) {
     out.line((await import('./framework/version.ts')).version);
     return ExitCode.done;
   }
-  const stranger = words.find(word => word.startsWith('-') && !['--help', '-h', '--no-color'].includes(word));
+  const stranger = argv.find(word => word.startsWith('-') && !['--help', '-h', '--no-color'].includes(word));
   if (stranger !== undefined) throw new UsageError(`unknown option ${stranger}`);
-  const asked = words.some(word => word === '--help' || word === '-h');
+  const asked = argv.some(word => word === '--help' || word === '-h');
   const {printOverview} = await import('./framework/help.ts');
   printOverview({out: asked ? out : err}, await table.loadAll(), table.groups);
   return asked ? ExitCode.done : ExitCode.usage;

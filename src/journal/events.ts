@@ -1,6 +1,6 @@
 /**
  * Every event of the journal: its meaning, fields and severity, whether a foreground `up` shows it, and the hook that
- * it calls. `words/event-words.ts` has the text of each event, and `docs/protocol.md` lists them. An event that is
+ * it calls. `text/event-words.ts` has the text of each event, and `docs/protocol.md` lists them. An event that is
  * missing in this table, or that has no text, does not compile.
  */
 import {ending, flag, known, maybe, number, text, texts, type Values} from './fields.ts';

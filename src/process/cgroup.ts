@@ -30,10 +30,10 @@ export function ownCgroup(): string | null {
 }
 
 /** Returns the words of a file such as `cgroup.controllers`; none if it can't be read. */
-export const wordsOf = (path: string): string[] => read(path).split(/\s+/).filter(Boolean);
+export const valuesIn = (path: string): string[] => read(path).split(/\s+/).filter(Boolean);
 
 /** Returns the processes in a cgroup itself, without those in cgroups below it. */
-export const processesIn = (cgroup: string): number[] => wordsOf(join(cgroup, 'cgroup.procs')).map(Number);
+export const processesIn = (cgroup: string): number[] => valuesIn(join(cgroup, 'cgroup.procs')).map(Number);
 
 /** Whether a cgroup is the hierarchy's root: only that may have both processes and limited cgroups below it. */
 export const isRootCgroup = (cgroup: string): boolean => !existsSync(join(cgroup, 'cgroup.events'));
@@ -48,10 +48,10 @@ export function whyWithout(
   name: string,
   strangerAmong: (pids: readonly number[]) => number | undefined,
 ): string | null {
-  if (!wordsOf(join(cgroup, 'cgroup.controllers')).includes(name)) {
+  if (!valuesIn(join(cgroup, 'cgroup.controllers')).includes(name)) {
     return `the cgroup ${cgroup} has no ${name} controller`;
   }
-  if (wordsOf(join(cgroup, 'cgroup.subtree_control')).includes(name) || isRootCgroup(cgroup)) return null;
+  if (valuesIn(join(cgroup, 'cgroup.subtree_control')).includes(name) || isRootCgroup(cgroup)) return null;
   const stranger = strangerAmong(processesIn(cgroup));
   return stranger === undefined
     ? null

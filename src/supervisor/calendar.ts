@@ -3,5 +3,5 @@ export interface Calendar {
   /** Returns the next due time of a schedule, strictly after a moment. */
   readonly next: (schedule: string, after: number) => number;
   /** Formats a moment for people. */
-  readonly words: (at: number) => string;
+  readonly describe: (at: number) => string;
 }

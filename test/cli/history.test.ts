@@ -223,7 +223,7 @@ test('why: signals, exit codes of shells, stops and dependencies are explained',
     });
     return (await fleet.run('why', 'w')).out.replaceAll('\n', ' ');
   };
-  expect(await story({signal: 'SIGKILL'})).toMatch(/killed by SIGKILL \(SIGKILL can not be caught.*memory ran out/);
+  expect(await story({signal: 'SIGKILL'})).toMatch(/killed by SIGKILL \(SIGKILL cannot be caught.*memory ran out/);
   expect(await story({signal: 'SIGSEGV'})).toMatch(/invalid memory access/);
   expect(await story({code: 127, reason: 'exited'})).toMatch(/exit code 127 \(the shell did not find the command\)/);
   expect(await story({code: 137, reason: 'exited'})).toMatch(/128 \+ 9: .*SIGKILL/);

@@ -4,12 +4,12 @@ import {PassThrough} from 'node:stream';
 import {expect, test} from 'vitest';
 import {dotOf} from '../../src/cli/ipc/dot.ts';
 import {drawingOf} from '../../src/cli/ipc/drawing.ts';
-import {joinsAny} from '../../src/words/channels/joins.ts';
+import {joinsAny} from '../../src/text/channels/joins.ts';
 import {mermaidOf} from '../../src/cli/ipc/mermaid.ts';
 import type {IpcProcess, IpcReport} from '../../src/cli/ipc/report.ts';
 import {printSignals} from '../../src/cli/ipc/signals.ts';
 import {printChannels} from '../../src/cli/ipc/table.ts';
-import {sizesGrowLinearly} from '../words/growth.ts';
+import {sizesGrowLinearly} from '../text/growth.ts';
 import {Output} from '../../src/cli/terminal/output.ts';
 import type {Channel, End, Kind} from '../../src/ipc/types.ts';
 

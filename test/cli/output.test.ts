@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {formatBytes, formatDuration, formatTime} from '../../src/base/format.ts';
 import {Output} from '../../src/cli/terminal/output.ts';
-import {plainText, terminalSafe} from '../../src/words/sanitize.ts';
+import {plainText, terminalSafe} from '../../src/text/sanitize.ts';
 import {printTable, type Column} from '../../src/cli/terminal/table.ts';
-import {fit, widthOf} from '../../src/words/width.ts';
+import {fit, widthOf} from '../../src/text/width.ts';
 import {wrap} from '../../src/cli/terminal/wrap.ts';
 
 /** A terminal of that many columns that records its input. */

@@ -2,9 +2,9 @@
 import {PassThrough} from 'node:stream';
 import {expect, test} from 'vitest';
 import {Output} from '../../src/cli/terminal/output.ts';
-import {jsonOf} from '../../src/words/json.ts';
+import {jsonOf} from '../../src/text/json.ts';
 import {traceRecord, TraceLines} from '../../src/cli/trace/format.ts';
-import {widthOf} from '../../src/words/width.ts';
+import {widthOf} from '../../src/text/width.ts';
 import type {AttributedEvent} from '../../src/process/trace/attribution.ts';
 import type {TraceEvent} from '../../src/process/trace/event.ts';
 

@@ -11,7 +11,7 @@ import {columns} from '../../src/cli/tree/columns.ts';
 import {factsOf, type Facts} from '../../src/cli/tree/facts.ts';
 import {treeJson} from '../../src/cli/tree/json.ts';
 import {prefixes, strokesFor} from '../../src/cli/tree/lines.ts';
-import {widthOf} from '../../src/words/width.ts';
+import {widthOf} from '../../src/text/width.ts';
 import type {LineageEntry, LineageReport} from '../../src/control/reports.ts';
 import {ProcSource} from '../../src/process/proc-source.ts';
 import {Snapshot} from '../../src/process/snapshot.ts';

@@ -3,7 +3,7 @@ import {expect, test} from 'vitest';
 import {watches} from '../../src/cli/doctor/checks/watches.ts';
 import type {FleetTarget, Problem} from '../../src/cli/doctor/target.ts';
 import {limitWords} from '../../src/cli/status/limits-format.ts';
-import {changeWords, watchWords} from '../../src/words/watch-words.ts';
+import {changeWords, watchWords} from '../../src/text/watch-words.ts';
 import {detail, FakeFleet} from './fake-fleet.ts';
 
 const NOW = Date.parse('2024-05-01T12:00:00Z');

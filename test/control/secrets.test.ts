@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {maskValue} from '../../src/control/secrets.ts';
-import {stepsGrowLinearly} from '../words/growth.ts';
+import {stepsGrowLinearly} from '../text/growth.ts';
 
 const MIXED = ['://a@b:c/', '://:"@', '@:', '/@', '://@@', '://:@@', '"@', ':/@', '://u:p/@', '://u@h:p@@"'];
 

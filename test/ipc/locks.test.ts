@@ -11,7 +11,7 @@ import {parseLockLine, type LockLine} from '../../src/ipc/lock-lines.ts';
 import {MOST_LOCK_BYTES} from '../../src/ipc/lock-table.ts';
 import type {OpenFile, Snapshot} from '../../src/ipc/snapshot.ts';
 import type {Channel} from '../../src/ipc/types.ts';
-import {sizesGrowLinearly} from '../words/growth.ts';
+import {sizesGrowLinearly} from '../text/growth.ts';
 
 const S_IFREG = 0o100000;
 

@@ -3,7 +3,7 @@ import {expect, test} from 'vitest';
 import {EVENTS} from '../../src/journal/events.ts';
 import {hookOf, isEvent, isShown, severityOf} from '../../src/journal/record.ts';
 import {eventReference} from '../../src/journal/reference.ts';
-import {describeEvent, styleOfEvent} from '../../src/words/event-words.ts';
+import {describeEvent, styleOfEvent} from '../../src/text/event-words.ts';
 
 const recordOf = (type: string, fields: object = {}) => ({seq: 1, at: '2030-01-01T00:00:00.000Z', type, ...fields});
 

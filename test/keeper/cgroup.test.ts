@@ -5,16 +5,16 @@ import {dirname, join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {Cgroups, nestFor, removeCgroup} from '../../src/keeper/cgroup/cgroup.ts';
 import type {RunLimits, Unenforced} from '../../src/link/runs.ts';
-import {isRootCgroup, ownCgroup, processesIn, wordsOf} from '../../src/process/cgroup.ts';
+import {isRootCgroup, ownCgroup, processesIn, valuesIn} from '../../src/process/cgroup.ts';
 import {until} from '../end-to-end/harness.ts';
 
 const root = ownCgroup();
 /** Any controller in the version 2 hierarchy of this machine will do: the rules are the same for all. */
-const controller = root === null ? undefined : wordsOf(join(root, 'cgroup.controllers'))[0];
+const controller = root === null ? undefined : valuesIn(join(root, 'cgroup.controllers'))[0];
 const canTry = process.getuid?.() === 0 && root !== null && isRootCgroup(root) && controller !== undefined;
 
 const put = (path: string, text: string): void => writeFileSync(path, text, {flag: 'r+'});
-const subtree = (cgroup: string): string[] => wordsOf(join(cgroup, 'cgroup.subtree_control'));
+const subtree = (cgroup: string): string[] => valuesIn(join(cgroup, 'cgroup.subtree_control'));
 
 /** Moves this process into a cgroup of its own for the test, and back again. */
 async function inOwnCgroup(test: (outer: string) => Promise<void>): Promise<void> {

@@ -4,7 +4,7 @@ import {spawn as start} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdirSync, renameSync} from 'node:fs';
 import {expect, test} from 'vitest';
-import {jsonOf} from '../../src/words/json.ts';
+import {jsonOf} from '../../src/text/json.ts';
 import {cli, TestFleet, until} from '../end-to-end/harness.ts';
 
 /** Control characters except tab and newline; characters that change the direction, and invisible ones. */

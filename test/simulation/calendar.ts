@@ -11,5 +11,5 @@ export const CALENDAR: Calendar = {
     const period = periodOf(schedule);
     return (Math.floor(after / period) + 1) * period;
   },
-  words: at => `${at / MINUTE_MS} min`,
+  describe: at => `${at / MINUTE_MS} min`,
 };

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {sizesGrowLinearly} from '../words/growth.ts';
+import {sizesGrowLinearly} from '../text/growth.ts';
 import {Bench, fleetOf, worker} from './harness.ts';
 
 describe('stop', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import {widthOf as columnsOf} from '../../src/words/width.ts';
+import {widthOf as columnsOf} from '../../src/text/width.ts';
 import {Canvas} from '../../ui/screen/canvas.ts';
 import {cellsOf, drawable, widthOf} from '../../ui/screen/cells.ts';
 

@@ -1,10 +1,10 @@
 /** The graph of channels with thousands of processes at one. */
 import {expect, test} from 'vitest';
-import type {Join} from '../../src/words/channels/joins.ts';
-import type {Node} from '../../src/words/channels/nodes.ts';
+import type {Join} from '../../src/text/channels/joins.ts';
+import type {Node} from '../../src/text/channels/nodes.ts';
 import {glyphsOf} from '../../ui/screen/glyphs.ts';
 import {graphRows} from '../../ui/views/ipc-graph.ts';
-import {sizesGrowLinearly} from '../words/growth.ts';
+import {sizesGrowLinearly} from '../text/growth.ts';
 
 const UNICODE = glyphsOf({LANG: 'en_US.UTF-8'});
 

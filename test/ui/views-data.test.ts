@@ -1,7 +1,7 @@
 /** Past values: rings, life lines, sparklines; and the graph of channels as lines. */
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import type {Join} from '../../src/words/channels/joins.ts';
+import type {Join} from '../../src/text/channels/joins.ts';
 import {Ring} from '../../ui/data/ring.ts';
 import {sparkline} from '../../ui/data/sparkline.ts';
 import {glyphsOf} from '../../ui/screen/glyphs.ts';

@@ -1,7 +1,7 @@
 /** Converts text to terminal cells: one or two columns per user-perceived character. */
-import {charactersOf} from '../../src/words/characters.ts';
-import {screenText} from '../../src/words/sanitize.ts';
-import {widthOfCharacter} from '../../src/words/width.ts';
+import {charactersOf} from '../../src/text/characters.ts';
+import {screenText} from '../../src/text/sanitize.ts';
+import {widthOfCharacter} from '../../src/text/width.ts';
 
 /**
  * Texts of characters that never combine with neighbours: Latin, Cyrillic, punctuation, arrows, lines and blocks; kana,

@@ -1,6 +1,6 @@
 /** The journal as it grows. */
 import type {EventRecord} from '../../src/journal/record.ts';
-import {describeEvent, styleOfEvent, subjectOf} from '../../src/words/event-words.ts';
+import {describeEvent, styleOfEvent, subjectOf} from '../../src/text/event-words.ts';
 import {formatTime} from '../../src/base/format.ts';
 import type {Shell} from '../shell.ts';
 import type {Action, Place} from '../keys.ts';

@@ -1,7 +1,7 @@
 /** The columns of the workers. */
 import type {WorkerReport} from '../../src/control/reports.ts';
 import {formatBytes, formatDuration} from '../../src/base/format.ts';
-import {lastExit, statusWords} from '../../src/words/instance-words.ts';
+import {lastExit, statusWords} from '../../src/text/instance-words.ts';
 import {sparkline} from '../data/sparkline.ts';
 import {styleOfStatus} from '../header.ts';
 import type {Column} from '../list/column.ts';

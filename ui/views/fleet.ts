@@ -1,5 +1,5 @@
 /** The fleet's workers, one line per instance. */
-import {statusWords} from '../../src/words/instance-words.ts';
+import {statusWords} from '../../src/text/instance-words.ts';
 import type {WorkerReport} from '../../src/control/reports.ts';
 import type {Shell} from '../shell.ts';
 import {openDetails} from '../details.ts';

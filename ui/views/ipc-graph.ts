@@ -1,6 +1,6 @@
 /** The graph of channels as lines of text: each process, and below it its joins with other processes. */
-import type {Join} from '../../src/words/channels/joins.ts';
-import type {Node} from '../../src/words/channels/nodes.ts';
+import type {Join} from '../../src/text/channels/joins.ts';
+import type {Node} from '../../src/text/channels/nodes.ts';
 import type {Glyphs} from '../screen/glyphs.ts';
 
 export interface GraphRow {

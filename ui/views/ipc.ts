@@ -2,9 +2,9 @@
 import type {LineageEntry} from '../../src/control/reports.ts';
 import {groupBy} from '../../src/ipc/files.ts';
 import type {ChannelProcess, End} from '../../src/ipc/types.ts';
-import {joinsAny, joinsOf, type Join} from '../../src/words/channels/joins.ts';
-import {nodesOf, type IpcProcess, type Node} from '../../src/words/channels/nodes.ts';
-import {wordsOf, wordsOfJoin} from '../../src/words/channels/words.ts';
+import {joinsAny, joinsOf, type Join} from '../../src/text/channels/joins.ts';
+import {nodesOf, type IpcProcess, type Node} from '../../src/text/channels/nodes.ts';
+import {wordsOf, wordsOfJoin} from '../../src/text/channels/words.ts';
 import type {Shell} from '../shell.ts';
 import type {Action, Place} from '../keys.ts';
 import type {Column} from '../list/column.ts';

@@ -9,7 +9,7 @@ import type {Action, Place} from '../keys.ts';
 import {drawMatches} from '../list/draw-list.ts';
 import {Prompt} from '../overlays/prompt.ts';
 import type {Canvas, Rect} from '../screen/canvas.ts';
-import {screenText} from '../../src/words/sanitize.ts';
+import {screenText} from '../../src/text/sanitize.ts';
 import {cellsOf, widthOf} from '../screen/cells.ts';
 import type {Handlers, Target, View} from '../view.ts';
 

@@ -1,5 +1,5 @@
 /** The columns of the processes. */
-import {shownCommand} from '../../src/words/command.ts';
+import {shownCommand} from '../../src/text/command.ts';
 import {formatBytes} from '../../src/base/format.ts';
 import type {Owner} from '../data/world.ts';
 import type {Column} from '../list/column.ts';

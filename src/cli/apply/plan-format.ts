@@ -6,8 +6,8 @@ import type {FleetPlan} from '../../control/messages.ts';
 import {count, formatBytes, exactDuration} from '../../base/format.ts';
 import type {Output} from '../terminal/output.ts';
 import type {Style} from '../terminal/paint.ts';
-import {plainText} from '../../words/sanitize.ts';
-import {fit} from '../../words/width.ts';
+import {plainText} from '../../text/sanitize.ts';
+import {fit} from '../../text/width.ts';
 
 type WorkerChange = FleetPlan['workers'][number];
 type Difference = FleetPlan['groups'][number];

@@ -7,9 +7,9 @@ import {atMost} from '../framework/arguments.ts';
 import type {Command} from '../framework/command.ts';
 import {ExitCode} from '../framework/errors.ts';
 import {fleetFileOf, printProblems} from '../target/fleet-file.ts';
-import {commandLine} from '../../words/command.ts';
+import {commandLine} from '../../text/command.ts';
 import {count, exactDuration} from '../../base/format.ts';
-import {plainText} from '../../words/sanitize.ts';
+import {plainText} from '../../text/sanitize.ts';
 import {printTable} from '../terminal/table.ts';
 
 export const check: Command = {

@@ -15,7 +15,7 @@ import {chooseFleet, type Connected} from '../target/fleet.ts';
 import {count} from '../../base/format.ts';
 import {journalOf} from '../why/instance-journal.ts';
 import {lastWords} from '../why/last-output.ts';
-import {plainText} from '../../words/sanitize.ts';
+import {plainText} from '../../text/sanitize.ts';
 import {ask, NoAnswerError} from '../target/reach.ts';
 import {ALL_OPTION, connectOrHint} from '../target/scope.ts';
 import {examineSupervisor} from '../target/supervisor-look.ts';
@@ -51,8 +51,7 @@ count. Without --fix, it changes nothing.`,
     const [all, fix, yes] = [isSet(context, 'all'), isSet(context, 'fix'), isSet(context, 'yes')];
     if (yes && !fix) throw new UsageError('--yes requires --fix');
     if (fix) mustBeAbleToAsk(context, yes || isSet(context, 'json'));
-    if (fix && isSet(context, 'json') && !yes)
-      throw new UsageError('--fix --json requires --yes, since it can not ask');
+    if (fix && isSet(context, 'json') && !yes) throw new UsageError('--fix --json requires --yes, since it cannot ask');
     const visit = await visitFleet(context, all);
     try {
       return await consult(context, visit, {all, fix, yes});

@@ -8,7 +8,7 @@ import {CliError, ExitCode} from '../framework/errors.ts';
 import {chooseFleet, connectError, notRunning} from '../target/fleet.ts';
 import {leftWords, processesLeftOf} from '../target/left-processes.ts';
 import {count} from '../../base/format.ts';
-import {plainText} from '../../words/sanitize.ts';
+import {plainText} from '../../text/sanitize.ts';
 import {printOutcomes} from '../target/outcomes.ts';
 import {stopFleet, type Stopped, type StopOptions} from '../target/stop-fleet.ts';
 import {endOf, supervisorOf, supervisorOfController, waitUntilGone} from '../target/supervisor-processes.ts';

@@ -7,13 +7,13 @@ import {CliError, ExitCode, UsageError} from '../framework/errors.ts';
 import {count} from '../../base/format.ts';
 import {dotOf} from '../ipc/dot.ts';
 import {drawingOf} from '../ipc/drawing.ts';
-import {joinsAny} from '../../words/channels/joins.ts';
+import {joinsAny} from '../../text/channels/joins.ts';
 import {mermaidOf} from '../ipc/mermaid.ts';
 import {reportOf, type IpcReport} from '../ipc/report.ts';
 import {printSignals} from '../ipc/signals.ts';
 import {printChannels} from '../ipc/table.ts';
 import {ALL_OPTION, withScope, type Scope} from '../target/scope.ts';
-import {plainText} from '../../words/sanitize.ts';
+import {plainText} from '../../text/sanitize.ts';
 
 export const ipc: Command = {
   name: 'ipc',

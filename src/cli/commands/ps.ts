@@ -5,7 +5,7 @@ import {formatBytes, formatDuration} from '../../base/format.ts';
 import {withClient} from '../target/fleet.ts';
 import {ask} from '../target/reach.ts';
 import {keeperTrouble} from '../target/supervisor-look.ts';
-import {lastExit, statusWords, stormWords} from '../../words/instance-words.ts';
+import {lastExit, statusWords, stormWords} from '../../text/instance-words.ts';
 import {styleOfStatus} from '../target/outcomes.ts';
 import {printTable, type Column} from '../terminal/table.ts';
 

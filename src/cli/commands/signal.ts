@@ -5,7 +5,7 @@ import {isSet, JSON_OPTION, type Command} from '../framework/command.ts';
 import {ExitCode, UsageError} from '../framework/errors.ts';
 import {withClient} from '../target/fleet.ts';
 import {ask} from '../target/reach.ts';
-import {plainText} from '../../words/sanitize.ts';
+import {plainText} from '../../text/sanitize.ts';
 
 export const signal: Command = {
   name: 'signal',

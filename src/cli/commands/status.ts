@@ -4,13 +4,13 @@ import {isSet, JSON_OPTION, type Command, type Context} from '../framework/comma
 import {formatBytes, exactDuration, formatDuration, formatTime} from '../../base/format.ts';
 import {withClient} from '../target/fleet.ts';
 import {limitWords} from '../status/limits-format.ts';
-import {exitWords, healthWords, statusWords} from '../../words/instance-words.ts';
+import {exitWords, healthWords, statusWords} from '../../text/instance-words.ts';
 import {styleOfStatus} from '../target/outcomes.ts';
-import {proofWords} from '../../words/proof-words.ts';
+import {proofWords} from '../../text/proof-words.ts';
 import {ask} from '../target/reach.ts';
-import {plainText} from '../../words/sanitize.ts';
-import {watchWords} from '../../words/watch-words.ts';
-import {fit} from '../../words/width.ts';
+import {plainText} from '../../text/sanitize.ts';
+import {watchWords} from '../../text/watch-words.ts';
+import {fit} from '../../text/width.ts';
 
 export const status: Command = {
   name: 'status',

@@ -12,7 +12,7 @@ import {lastWords} from '../why/last-output.ts';
 import {ask, NoAnswerError, reach} from '../target/reach.ts';
 import {tell} from '../why/story.ts';
 import {wrap} from '../terminal/wrap.ts';
-import {plainText} from '../../words/sanitize.ts';
+import {plainText} from '../../text/sanitize.ts';
 
 const STORIES = 5;
 

@@ -15,9 +15,9 @@ const FOLDER = 9;
 const MOST_BYTES = 4_096;
 
 export function isAnchor(pid: number, startTime: string): boolean {
-  const words = argumentsIn(readCommandLine(`/proc/${pid}`) ?? '');
-  const folder = words[FOLDER];
-  if (words[1] !== '-c' || words[NAME] !== 'brood-anchor' || folder === undefined || !isAbsolute(folder)) return false;
+  const argv = argumentsIn(readCommandLine(`/proc/${pid}`) ?? '');
+  const folder = argv[FOLDER];
+  if (argv[1] !== '-c' || argv[NAME] !== 'brood-anchor' || folder === undefined || !isAbsolute(folder)) return false;
   const owner = statSync(`/proc/${pid}`, {throwIfNoEntry: false})?.uid;
   const lock = owner === undefined ? null : lockIn(textOf(inFolder.lock(folder), owner));
   return lock?.anchor === pid && lock.anchorStartTime === startTime;

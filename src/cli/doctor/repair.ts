@@ -4,7 +4,7 @@ import {createInterface} from 'node:readline/promises';
 import type {Context} from '../framework/command.ts';
 import {CliError, ExitCode} from '../framework/errors.ts';
 import {count} from '../../base/format.ts';
-import {plainText} from '../../words/sanitize.ts';
+import {plainText} from '../../text/sanitize.ts';
 import type {Fix, Outcome} from './fixes.ts';
 import type {Problem} from './target.ts';
 

@@ -1,13 +1,13 @@
 /** Channels as a drawing of nodes and edges, independent of the output language. */
 import {groupBy} from '../../ipc/files.ts';
 import type {Channel, Kind} from '../../ipc/types.ts';
-import {plainText} from '../../words/sanitize.ts';
-import type {Join} from '../../words/channels/joins.ts';
-import {viewOf} from '../../words/channels/level.ts';
-import {instanceOf, type Level, type Node} from '../../words/channels/nodes.ts';
+import {plainText} from '../../text/sanitize.ts';
+import type {Join} from '../../text/channels/joins.ts';
+import {viewOf} from '../../text/channels/level.ts';
+import {instanceOf, type Level, type Node} from '../../text/channels/nodes.ts';
 import {count} from '../../base/format.ts';
 import type {IpcReport} from './report.ts';
-import {wordsOfJoin} from '../../words/channels/words.ts';
+import {wordsOfJoin} from '../../text/channels/words.ts';
 
 /** The most edges in a drawing. */
 const MOST_EDGES = 400;

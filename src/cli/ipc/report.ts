@@ -1,7 +1,7 @@
 /** The report of `brood ipc --json`: channels, and the owners of their processes. */
 import type {Channels} from '../../ipc/graph.ts';
 import type {Channel} from '../../ipc/types.ts';
-import type {IpcProcess} from '../../words/channels/nodes.ts';
+import type {IpcProcess} from '../../text/channels/nodes.ts';
 import type {Scope} from '../target/scope.ts';
 
 export type {IpcProcess};

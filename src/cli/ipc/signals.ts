@@ -1,9 +1,9 @@
 /** Prints the signals of processes, wrapped to the width of the terminal. */
 import type {Channel} from '../../ipc/types.ts';
 import type {Output} from '../terminal/output.ts';
-import {plainText} from '../../words/sanitize.ts';
+import {plainText} from '../../text/sanitize.ts';
 import {wrap} from '../terminal/wrap.ts';
-import {nodesOf} from '../../words/channels/nodes.ts';
+import {nodesOf} from '../../text/channels/nodes.ts';
 import type {IpcReport} from './report.ts';
 
 const SETS = ['pending', 'blocked', 'ignored', 'caught'] as const;

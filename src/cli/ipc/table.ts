@@ -4,11 +4,11 @@ import {KINDS} from '../../ipc/types.ts';
 import {count} from '../../base/format.ts';
 import type {Output} from '../terminal/output.ts';
 import {printTable, type Column} from '../terminal/table.ts';
-import {joinsAny, type Join} from '../../words/channels/joins.ts';
-import {viewOf} from '../../words/channels/level.ts';
-import type {Node} from '../../words/channels/nodes.ts';
+import {joinsAny, type Join} from '../../text/channels/joins.ts';
+import {viewOf} from '../../text/channels/level.ts';
+import type {Node} from '../../text/channels/nodes.ts';
 import type {IpcReport} from './report.ts';
-import {wordsOfJoin} from '../../words/channels/words.ts';
+import {wordsOfJoin} from '../../text/channels/words.ts';
 
 /** The most lines of single processes: nobody reads more. */
 const MOST_LINES = 200;

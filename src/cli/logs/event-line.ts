@@ -1,8 +1,8 @@
 /** Formats a journal record as a line. */
 import type {EventRecord} from '../../journal/record.ts';
-import {describeEvent, styleOfEvent, subjectOf} from '../../words/event-words.ts';
+import {describeEvent, styleOfEvent, subjectOf} from '../../text/event-words.ts';
 import {formatTime} from '../../base/format.ts';
-import {fit, widthOf} from '../../words/width.ts';
+import {fit, widthOf} from '../../text/width.ts';
 import type {Output} from '../terminal/output.ts';
 
 /** Returns `14:03:22 web/2 ended: exit code 3, pid 4711`; in a terminal at most one line. */

@@ -2,7 +2,7 @@
 import type {Instance, LogLine} from '../../logs/read.ts';
 import type {Output} from '../terminal/output.ts';
 import {styleOfName} from '../terminal/paint.ts';
-import {terminalSafe} from '../../words/sanitize.ts';
+import {terminalSafe} from '../../text/sanitize.ts';
 
 export interface PrinterOptions {
   readonly json: boolean;

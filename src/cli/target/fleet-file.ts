@@ -9,7 +9,7 @@ import {whyNoLimit} from '../../process/cgroup.ts';
 import type {Context} from '../framework/command.ts';
 import {CliError, ExitCode} from '../framework/errors.ts';
 import {count} from '../../base/format.ts';
-import {plainText} from '../../words/sanitize.ts';
+import {plainText} from '../../text/sanitize.ts';
 
 /** Returns the named file, or ./brood.yaml. @throws CliError 2 */
 export function fleetFileOf({positionals, cwd}: Context): string {

@@ -1,8 +1,8 @@
 /** Prints the outcome of a command for each instance, as text or JSON, and returns the exit code. */
 import type {Outcome, Outcomes} from '../../control/reports.ts';
 import {isSet, type Context} from '../framework/command.ts';
-import {proofWords} from '../../words/proof-words.ts';
-import {plainText} from '../../words/sanitize.ts';
+import {proofWords} from '../../text/proof-words.ts';
+import {plainText} from '../../text/sanitize.ts';
 import {ExitCode} from '../framework/errors.ts';
 import type {Style} from '../terminal/paint.ts';
 

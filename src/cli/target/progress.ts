@@ -1,8 +1,8 @@
 /** Shows what a command waits for, on a transient line of a terminal. */
 import type {Progress} from '../../control/messages.ts';
 import type {Output} from '../terminal/output.ts';
-import {plainText} from '../../words/sanitize.ts';
-import {fit} from '../../words/width.ts';
+import {plainText} from '../../text/sanitize.ts';
+import {fit} from '../../text/width.ts';
 
 /** A shorter wait needs no explanation. */
 const QUIET_MS = 1000;

@@ -7,7 +7,7 @@ import {isSet, textOf, type Context, type Option} from '../framework/command.ts'
 import {CliError, ExitCode} from '../framework/errors.ts';
 import {chooseFleet, connect, type Connected} from './fleet.ts';
 import {ask, NoAnswerError} from './reach.ts';
-import {plainText} from '../../words/sanitize.ts';
+import {plainText} from '../../text/sanitize.ts';
 
 export const ALL_OPTION: Readonly<Record<string, Option>> = {
   all: {type: 'boolean', help: 'the whole machine, with or without a fleet'},

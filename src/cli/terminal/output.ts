@@ -3,8 +3,8 @@
  * a pipe that may end in one, only through this class: lines and JSON are sanitized; `exact` is for output that is
  * documented to stay as it was written.
  */
-import {jsonOf} from '../../words/json.ts';
-import {paintedLine, paintedLines, plainLine, plainLines} from '../../words/sanitize.ts';
+import {jsonOf} from '../../text/json.ts';
+import {paintedLine, paintedLines, plainLine, plainLines} from '../../text/sanitize.ts';
 import {createPaint, wantsColor, type Paint} from './paint.ts';
 
 const GATHER_BYTES = 64 * 1024;

@@ -1,6 +1,6 @@
 /** Colours, if enabled. NO_COLOR overrides everything (no-color.org). */
-import {plainLines} from '../../words/sanitize.ts';
-import type {Style} from '../../words/style.ts';
+import {plainLines} from '../../text/sanitize.ts';
+import type {Style} from '../../text/style.ts';
 
 const CODES = {
   bold: [1, 22],

@@ -1,8 +1,8 @@
 /** Plain tables: complete in a pipe; fitted to the width of a terminal, never wrapped. */
 import type {Output} from './output.ts';
 import type {Style} from './paint.ts';
-import {plainText} from '../../words/sanitize.ts';
-import {fit, widthOf} from '../../words/width.ts';
+import {plainText} from '../../text/sanitize.ts';
+import {fit, widthOf} from '../../text/width.ts';
 
 export interface Column<Row> {
   readonly title: string;

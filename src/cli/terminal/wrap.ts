@@ -1,5 +1,5 @@
 /** Breaks prose into lines, but not within `quoted words`. Lines that begin with a space stay unchanged. */
-import {widthOf} from '../../words/width.ts';
+import {widthOf} from '../../text/width.ts';
 
 export function wrap(text: string, columns: number): readonly string[] {
   return text.split('\n').flatMap(line => (line.startsWith(' ') ? [line] : wrapLine(line, columns)));

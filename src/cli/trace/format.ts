@@ -1,8 +1,8 @@
 /** Formats the events of a trace, for a terminal and for programs. */
-import {plainText} from '../../words/sanitize.ts';
+import {plainText} from '../../text/sanitize.ts';
 import type {Output} from '../terminal/output.ts';
 import type {Style} from '../terminal/paint.ts';
-import {fit, widthOf} from '../../words/width.ts';
+import {fit, widthOf} from '../../text/width.ts';
 import type {AttributedEvent} from '../../process/trace/attribution.ts';
 
 const WIDEST_ID = 24;

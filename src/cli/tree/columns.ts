@@ -1,6 +1,6 @@
 /** The columns of `brood tree`. */
 import {formatBytes} from '../../base/format.ts';
-import {shownCommand} from '../../words/command.ts';
+import {shownCommand} from '../../text/command.ts';
 import {styleOfState} from './state-style.ts';
 import type {Column} from '../terminal/table.ts';
 import type {Facts} from './facts.ts';

@@ -2,7 +2,7 @@
  * Builds the tree as JSON from its processes one after another: its depth has no limit, so recursion could exhaust the
  * stack.
  */
-import {jsonOf} from '../../words/json.ts';
+import {jsonOf} from '../../text/json.ts';
 
 export interface Node {
   readonly depth: number;

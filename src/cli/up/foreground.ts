@@ -21,7 +21,7 @@ import {reach} from '../target/reach.ts';
 import {endOf, supervisorOf, waitUntilGone, type SupervisorProcess} from '../target/supervisor-processes.ts';
 import {stopFleet, type Stopped} from '../target/stop-fleet.ts';
 import {watchOver} from '../target/supervisor-watch.ts';
-import {plainText} from '../../words/sanitize.ts';
+import {plainText} from '../../text/sanitize.ts';
 
 const RETRY_MS = 50;
 /** The terminal gets its prompt back after this time, even if the supervisor does not answer. */

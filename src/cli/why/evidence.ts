@@ -1,7 +1,7 @@
 /** The evidence for a story of `brood why`. */
 import type {EventRecord} from '../../journal/record.ts';
 import type {InstanceDetail} from '../../control/reports.ts';
-import {plainText} from '../../words/sanitize.ts';
+import {plainText} from '../../text/sanitize.ts';
 
 /** The sources of a story. */
 export interface Evidence {

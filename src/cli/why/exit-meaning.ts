@@ -6,8 +6,7 @@ const CODES: Readonly<Record<number, string>> = {
 };
 
 const SIGNALS: Readonly<Record<string, string>> = {
-  SIGKILL:
-    'SIGKILL can not be caught: sent by a user or program, or by the kernel because memory ran out (see `dmesg`)',
+  SIGKILL: 'SIGKILL cannot be caught: sent by a user or program, or by the kernel because memory ran out (see `dmesg`)',
   SIGSEGV: 'invalid memory access: a bug in it or in a native library',
   SIGBUS: 'a memory access failed: a mapped file was truncated, or its disk is full',
   SIGABRT: 'it aborted itself: a failed assertion, a failed allocation, or a watchdog',

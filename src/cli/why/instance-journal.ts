@@ -1,7 +1,7 @@
 /** Reads the journal records of instances, by id. */
 import type {EventRecord} from '../../journal/record.ts';
 import {recordsAfter} from '../../journal/read.ts';
-import {subjectOf} from '../../words/event-words.ts';
+import {subjectOf} from '../../text/event-words.ts';
 
 /** The most records of an instance that a story needs. */
 const KEPT = 500;

@@ -2,7 +2,7 @@
 import type {EventRecord} from '../../journal/record.ts';
 import {loggedInstances, openStreams, readLines} from '../../logs/read.ts';
 import {lastEnd} from './evidence.ts';
-import {plainText} from '../../words/sanitize.ts';
+import {plainText} from '../../text/sanitize.ts';
 
 /** The number of lines that a person reads at a glance. */
 const FEW = 5;

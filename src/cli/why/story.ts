@@ -1,11 +1,11 @@
 /** Composes the causal story of an instance's last exit or failure from journal, supervisor and logs. */
 import {advise} from './advice.ts';
 import {lastEnd, statusOf, type End, type Evidence} from './evidence.ts';
-import {describeEvent, endOf} from '../../words/event-words.ts';
+import {describeEvent, endOf} from '../../text/event-words.ts';
 import {meaningOf} from './exit-meaning.ts';
-import {healthWords} from '../../words/instance-words.ts';
+import {healthWords} from '../../text/instance-words.ts';
 import {count, formatBytes, formatDuration, formatTime} from '../../base/format.ts';
-import {plainText} from '../../words/sanitize.ts';
+import {plainText} from '../../text/sanitize.ts';
 
 const text = (value: unknown): string => (typeof value === 'string' ? plainText(value, MOST_TOLD) : '');
 

@@ -14,7 +14,7 @@ export const calendar: Calendar = {
     // The fleet file was checked; a schedule from elsewhere must at least not run at a time that nobody meant.
     return ('problem' in parsed ? null : nextTime(parsed.cron, after)) ?? NEVER;
   },
-  words(at) {
+  describe(at) {
     if (at === NEVER) return 'never';
     const time = new Date(at);
     const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;

@@ -9,7 +9,7 @@ import {existsSync, readdirSync, rmdirSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {makeCgroup} from './make.ts';
 import type {Unenforced} from '../../link/runs.ts';
-import {isRootCgroup, processesIn, whyWithout, wordsOf, type Controller} from '../../process/cgroup.ts';
+import {isRootCgroup, processesIn, whyWithout, valuesIn, type Controller} from '../../process/cgroup.ts';
 
 /** A stranger may have left by then; a check reads all processes. */
 const RETRY_MS = 10_000;
@@ -27,7 +27,7 @@ export interface Place {
 }
 
 const control = (cgroup: string): string => join(cgroup, 'cgroup.subtree_control');
-const has = (cgroup: string, name: string): boolean => wordsOf(control(cgroup)).includes(name);
+const has = (cgroup: string, name: string): boolean => valuesIn(control(cgroup)).includes(name);
 const put = (path: string, text: string): void => writeFileSync(path, text, {flag: 'r+'});
 
 function moveAll(from: string, to: string): void {

@@ -12,6 +12,6 @@ const CLEARING_WORDS = 'waits for the processes of its last run to end';
 export function reasonToWait(cell: Cell, roster: Roster, calendar: Calendar): string | null {
   const {instance} = cell;
   if (instance.clearing !== null) return CLEARING_WORDS;
-  if (waitsForTime(instance)) return `next run at ${calendar.words(instance.nextRunAt ?? 0)}`;
+  if (waitsForTime(instance)) return `next run at ${calendar.describe(instance.nextRunAt ?? 0)}`;
   return blockedBy(cell.member, roster.members) ?? heldByGroup(cell, roster);
 }

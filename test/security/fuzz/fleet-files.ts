@@ -14,7 +14,7 @@ import {
 } from '../../../src/fleet/index.ts';
 import {insignificant} from '../../../src/controller/watching/insignificant.ts';
 import {EXAMPLE} from '../../fleet/example.ts';
-import {commandLine} from '../../../src/words/command.ts';
+import {commandLine} from '../../../src/text/command.ts';
 import {fleetProducts} from './fleet-products.ts';
 import {must, utf8, type Target} from './target.ts';
 

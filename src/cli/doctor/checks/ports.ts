@@ -1,7 +1,7 @@
 /** Reports workers that end because another process has their port, and names that process. */
 import {readFileSync, readdirSync, readlinkSync} from 'node:fs';
 import {commandOf} from '../../../process/proc-files.ts';
-import {plainText} from '../../../words/sanitize.ts';
+import {plainText} from '../../../text/sanitize.ts';
 import {workerOf, type Check} from '../target.ts';
 
 const IN_USE = /EADDRINUSE|address (is )?already in use|errno[: ]*-?98\b|another program listens there/i;

@@ -1,8 +1,8 @@
 /** Reports restart storms: the instances that restart again and again, and the fingerprint that their crashes share. */
-import {endOf} from '../../../words/event-words.ts';
+import {endOf} from '../../../text/event-words.ts';
 import {lastEnd} from '../../why/evidence.ts';
 import {count} from '../../../base/format.ts';
-import {stormWords} from '../../../words/instance-words.ts';
+import {stormWords} from '../../../text/instance-words.ts';
 import {named, workerOf, type Check, type FleetTarget, type Problem} from '../target.ts';
 
 const WINDOW_MS = 10 * 60_000;

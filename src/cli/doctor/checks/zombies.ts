@@ -1,7 +1,7 @@
 /** Reports zombies, grouped by parent, since the parent is at fault. */
 import {groupBy} from '../../../ipc/files.ts';
 import {readStat} from '../../../process/stat.ts';
-import {exitWords} from '../../../words/instance-words.ts';
+import {exitWords} from '../../../text/instance-words.ts';
 import {count, formatDuration} from '../../../base/format.ts';
 import type {ZombieReport} from '../../../control/reports.ts';
 import type {FindingCheck} from '../target.ts';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {formatBytes, formatDuration, formatTime} from '../../src/base/format.ts';
-import {jsonOf} from '../../src/words/json.ts';
-import {MOST_SHOWN, paintedLines, plainLines, plainText, terminalSafe} from '../../src/words/sanitize.ts';
-import {fit, widthOf} from '../../src/words/width.ts';
+import {jsonOf} from '../../src/text/json.ts';
+import {MOST_SHOWN, paintedLines, plainLines, plainText, terminalSafe} from '../../src/text/sanitize.ts';
+import {fit, widthOf} from '../../src/text/width.ts';
 import {wrap} from '../../src/cli/terminal/wrap.ts';
 import {stepsGrowLinearly} from './growth.ts';
 

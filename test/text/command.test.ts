@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
 import {anchorArguments} from '../../src/keeper/anchor/anchor.ts';
-import {commandLine, shownCommand} from '../../src/words/command.ts';
-import {MOST_SHOWN, plainText} from '../../src/words/sanitize.ts';
+import {commandLine, shownCommand} from '../../src/text/command.ts';
+import {MOST_SHOWN, plainText} from '../../src/text/sanitize.ts';
 
 test("an anchor's command line is shown in a readable form, others unchanged", () => {
   const rest = ['/b/shop-1/code/0123456789abcdef', '/b/shop-1', '0123456789abcdef', '/usr/bin/node', '--expose-gc'];
