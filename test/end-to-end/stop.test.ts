@@ -76,8 +76,8 @@ describe.skipIf(!isRoot).each(kinds)('with $proof (needs root to be both users)'
       await until('the second run', () => fleet.read('found') !== '');
       expect(fleet.read('found').trim()).toBe('gone');
       expect(lives(Number(fleet.read('child')))).toBe(false);
+      const spawned = await until('its event', () => fleet.events('spawned')[1]);
       const exited = fleet.events('exited')[0]!;
-      const spawned = fleet.events('spawned')[1]!;
       expect(Date.parse(spawned.at) - Date.parse(exited.at)).toBeGreaterThan(500);
       expect(Date.parse(spawned.at) - Date.parse(exited.at)).toBeLessThan(3000);
     });

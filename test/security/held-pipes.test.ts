@@ -83,7 +83,9 @@ test.skipIf(lacksMute)(
         expect(fleet.run('restart', 'web').code).toBe(0);
         await fleet.successor('web', held!);
       });
-      expect(fleet.run('logs', 'web').out.match(/before/g)).toHaveLength(2);
+      const words = (): readonly string[] => fleet.run('logs', 'web').out.match(/before/g) ?? [];
+      await until('what the next run writes', () => words().length > 1);
+      expect(words()).toHaveLength(2);
       expect(fleet.run('down').code).toBe(0);
     });
   },
