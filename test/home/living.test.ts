@@ -46,9 +46,9 @@ test.skipIf(!isRoot)(
     // A shell instead of sleep, since it ignores additional arguments; the set-user-ID bit is on the copy.
     copyFileSync('/bin/sh', program);
     chmodSync(program, 0o4755);
-    const own = spawn('/bin/sh', ['-c', 'sleep 1000; :', ...says.slice(2)], {stdio: 'ignore'});
-    const other = spawn(program, ['-c', 'sleep 1000; :', ...says.slice(2)], {
-      stdio: 'ignore',
+    const own = spawn('/bin/sh', ['-c', 'read nothing; :', ...says.slice(2)], {stdio: ['pipe', 'ignore', 'ignore']});
+    const other = spawn(program, ['-c', 'read nothing; :', ...says.slice(2)], {
+      stdio: ['pipe', 'ignore', 'ignore'],
       uid: 64_321,
       gid: 64_321,
     });
