@@ -43,12 +43,12 @@ test.skipIf(!isRoot)(
     const program = join(folder, 'sleep');
     copyFileSync('/bin/sleep', program);
     const says = ['-c', 'x', 'brood-anchor', '/bin/sh', 'x', '', '', '/c', folder, '1'];
-    // Not sleep's arguments: a shell that waits, with set-user-ID from the file system.
+    // A shell that waits for its input, so that no child of it is left, with set-user-ID from the file system.
     copyFileSync('/bin/sh', program);
     chmodSync(program, 0o4755);
-    const own = spawn('/bin/sh', ['-c', 'sleep 1000; :', ...says.slice(2)], {stdio: 'ignore'});
-    const other = spawn(program, ['-c', 'sleep 1000; :', ...says.slice(2)], {
-      stdio: 'ignore',
+    const own = spawn('/bin/sh', ['-c', 'read nothing; :', ...says.slice(2)], {stdio: ['pipe', 'ignore', 'ignore']});
+    const other = spawn(program, ['-c', 'read nothing; :', ...says.slice(2)], {
+      stdio: ['pipe', 'ignore', 'ignore'],
       uid: 64_321,
       gid: 64_321,
     });
