@@ -54,8 +54,7 @@ const made = mkdtempSync('.dist-');
 process.on('exit', () => rmSync(made, {recursive: true, force: true}));
 const results = await Promise.all([
   // The client is one file: loading a command in pieces, as ES modules, takes longer than reading the whole text (20 ms
-  // of
-  // the 50 ms that Node itself needs). A module runs only when it is first reached.
+  // of the 50 ms that Node itself needs). A module runs only when it is first reached.
   build({
     ...common,
     entryPoints: {cli: 'src/cli/main.ts'},
@@ -92,8 +91,7 @@ const results = await Promise.all([
     minify: true,
   }),
   // CommonJS, because there a lazily imported module's dependencies are loaded when they are reached, and not hoisted
-  // above
-  // the signal handlers that the entry files install first.
+  // above the signal handlers that the entry files install first.
   build({
     ...common,
     entryPoints: {

@@ -44,8 +44,7 @@ export default tseslint.config(
   },
   {
     // Output goes through src/cli/terminal/output.ts, which sanitizes it; keeper and controller write to the
-    // supervisor's
-    // log.
+    // supervisor's log.
     files: ['src/cli/**/*.ts', 'src/text/**/*.ts', 'src/logs/**/*.ts', 'ui/**/*.ts'],
     ignores: ['src/cli/terminal/output.ts'],
     rules: {

@@ -1,7 +1,6 @@
 /**
  * An ESLint rule: a pattern must take time linear in the length of the text, since almost every text here is untrusted:
- * a
- * command line, a line of output, a value of a variable. JavaScript's engine backtracks, so the rule rejects:
+ * a command line, a line of output, a value of a variable. JavaScript's engine backtracks, so the rule rejects:
  *
  * - an unbounded repetition within another: `(a+)*`, which may take exponential time;
  * - two unbounded repetitions that may divide one stretch of text in many ways: `.* x .*`;
@@ -101,8 +100,7 @@ const isNeededFor = (step, other) => !step.isOptional && step.groups.every(group
 
 /**
  * Returns the parts of a sequence: the set that each may match (null for an assertion), whether it may match nothing,
- * and
- * the optional groups around it.
+ * and the optional groups around it.
  */
 function stepsOf(element, charset) {
   switch (element.type) {

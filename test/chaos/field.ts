@@ -66,8 +66,7 @@ export class Field {
 
   /**
    * Anchor, keeper and controller may all have been dead at some moment of this round. Then nothing holds the pipes of
-   * runs
-   * that end in the meantime: output not moved yet is not promised (docs/decisions/0034).
+   * runs that end in the meantime: output not moved yet is not promised (docs/decisions/0034).
    */
   get unenforced(): boolean {
     return this.#anchorless && this.killed.has('keeper') && this.killed.has('controller');

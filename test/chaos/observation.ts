@@ -53,8 +53,7 @@ const valueOf = (entries: readonly string[], name: string): string | undefined =
 
 /**
  * Whether a process has the command line of a main process without leading a session (yet): a fork before its exec, or
- * a
- * main process just started. It is examined again at the next look.
+ * a main process just started. It is examined again at the next look.
  */
 const isBecoming = ({pid}: Seen): boolean => {
   const words = commandLine(pid);

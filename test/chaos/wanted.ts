@@ -1,7 +1,6 @@
 /**
  * The model of what should run. Made from the fleet file and the commands given, not from brood's output; it follows
- * the
- * contract.
+ * the contract.
  */
 import {join} from 'node:path';
 import {MAIN_MARK, temperOf, type First, type TemperName} from './tempers.ts';

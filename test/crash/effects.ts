@@ -1,9 +1,7 @@
 /**
  * Finds the calls in the sources that change anything outside the process. It goes by the types of the callees, not by
- * a
- * list of places: any function of Node, of a package or of posix/ counts, unless it is listed as a query. So new code
- * is
- * covered as well.
+ * a list of places: any function of Node, of a package or of posix/ counts, unless it is listed as a query. So new code
+ * is covered as well.
  */
 import ts from 'typescript';
 import {dirname, relative, resolve} from 'node:path';

@@ -29,9 +29,8 @@ export const MOST_TIMES = 3;
  * Returns the points of a scenario: the first passes through a place in a phase, by each path.
  *
  * Between the end of one call and the beginning of the next in the same turn of the event loop, no visible event
- * occurs,
- * so these are one moment: the place after a call counts only if the turn ends there. The same holds for the moments
- * before and after a call whose effects end with the process.
+ * occurs, so these are one moment: the place after a call counts only if the turn ends there. The same holds for the
+ * moments before and after a call whose effects end with the process.
  *
  * @param passed process (`keeper.4711`) to the lines that it wrote
  */

@@ -64,8 +64,7 @@ function ask(): Map<number, string> {
 
 /**
  * Compares two rows. This process is always running at its own look, and never at ps's. ps shows a nice value only if
- * the
- * scheduler uses it.
+ * the scheduler uses it.
  */
 function alike(pid: number, own: string, their: string | undefined): boolean {
   if (their === undefined) return false;

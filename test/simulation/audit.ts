@@ -1,7 +1,7 @@
 /**
  * Invariants of the whole fleet after every step. The core checks those of each instance itself
- * (src/supervisor/instance/invariants.ts).
- * These are written independently of the core, and examine all instances each time.
+ * (src/supervisor/instance/invariants.ts). These are written independently of the core, and examine all instances each
+ * time.
  */
 import type {WorkerSpec} from '../../src/fleet/types.ts';
 import type {Core, Instance} from '../../src/supervisor/index.ts';

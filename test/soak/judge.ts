@@ -1,7 +1,6 @@
 /**
  * Judges whether sampled amounts stay flat. After a warm-up of a third, the median of the last third may exceed that of
- * the
- * second by a tolerance; a lasting growth beyond that is a leak.
+ * the second by a tolerance; a lasting growth beyond that is a leak.
  */
 
 /** One sample: amounts by name. */

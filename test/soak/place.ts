@@ -1,7 +1,6 @@
 /**
  * The place of a soak: a fleet of copies of the built programs with an appended probe, which collects garbage and
- * reports
- * the remaining memory on request. So the released programs need no such interface.
+ * reports the remaining memory on request. So the released programs need no such interface.
  */
 import {spawn, spawnSync, type ChildProcess, type SpawnOptions} from 'node:child_process';
 import {appendFileSync, cpSync, mkdirSync, symlinkSync} from 'node:fs';

@@ -11,8 +11,7 @@ const ANSWER_MS = 30_000;
 
 /**
  * Tolerated growth from the second third to the last. A leak of 200 bytes of heap per restart, rotation or client, or
- * of
- * one descriptor or file per hundred, exceeds it in ten minutes.
+ * of one descriptor or file per hundred, exceeds it in ten minutes.
  */
 export const ALLOWANCES: Allowances = [
   ['heap', {ratio: 1.02, plus: 0.3 * MIB}],

@@ -8,8 +8,7 @@ const endless = {restarts: 100, withinMs: 1000};
 
 /**
  * Returns a bench in which two first restarts may happen at once, then one per second; of repeated ones, one at once
- * and
- * then one in ten seconds.
+ * and then one in ten seconds.
  */
 function narrow(...names: string[]): Bench {
   const bench = new Bench();

@@ -24,8 +24,7 @@ export const signalParts: Blow = {
       words: volley.map(({part, signal}) => `${signal} to the ${part}`).join(', '),
       strike(field) {
         // A part that has just started dies of these signals, as every Node program does, and is restarted; without an
-        // anchor it
-        // is not.
+        // anchor it is not.
         if (field.anchorKilled) field.keeperKilled = true;
         if (!field.alone) for (const {part} of volley) field.killed.add(part);
         for (const {part, signal} of volley) {

@@ -48,8 +48,7 @@ class Place implements Disposable {
 
   /**
    * Does the same for a file written repeatedly: chokidar reports only the first of changes within 50 ms, which
-   * suffices for
-   * a debouncing caller.
+   * suffices for a debouncing caller.
    */
   async tellsOf(path: string, write: () => void): Promise<void> {
     await until(`${path} to be told`, async () => {

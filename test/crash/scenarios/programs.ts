@@ -9,11 +9,9 @@ with open('mains/' + me, 'a') as mains: mains.write(f'{os.getpid()}\\n')
 
 /**
  * Reports that it is alive ten times a second. While the file `change` exists, it reports a child as the main process,
- * and
- * at the beginning of that also sends a descriptor, which brood does not want. The child ends when the file `over`
- * exists:
- * by then the supervisor has been informed that the child is not the main process any more, even if a keeper died with
- * that message.
+ * and at the beginning of that also sends a descriptor, which brood does not want. The child ends when the file `over`
+ * exists: by then the supervisor has been informed that the child is not the main process any more, even if a keeper
+ * died with that message.
  */
 export const SPEAKER = `${HELLO}
 def say(text, descriptors=[]):
