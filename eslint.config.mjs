@@ -1,4 +1,5 @@
 import tseslint from 'typescript-eslint';
+import {functionLines} from './lint/function-lines.mjs';
 import {linearRegex} from './lint/linear-regex.mjs';
 
 /** Each rule beyond the presets has its reason beside it. */
@@ -35,6 +36,11 @@ export default tseslint.config(
   {
     files: ['src/**/*.ts', 'ui/**/*.ts', 'bench/**/*.ts'],
     rules: {'max-lines-per-function': ['error', 70]},
+  },
+  {
+    files: ['test/**/*.ts'],
+    plugins: {test: {rules: {'function-lines': functionLines}}},
+    rules: {'test/function-lines': ['error', 70]},
   },
   {
     // All of these handle untrusted text, which must not slow them down (docs/decisions/0036-text-of-others.md).

@@ -33,23 +33,13 @@ const detail = (fleet: TestFleet, id: string): InstanceDetail =>
 
 const checksOf = (fleet: TestFleet, id: string): number => detail(fleet, id).health?.checks ?? 0;
 
-test('http, tcp and exec checks leave a healthy worker alone, and fail an unhealthy one with a description of the problem', async () => {
-  const port = await freePort();
-  const closed = await freePort();
+const checked = (health: object): object => ({...sleeper, after: ['server'], restart: 'never', health});
+const ill = (health: object): object => checked({...soon, ...health});
+const well = (health: object): object => checked({...patient, ...health});
+
+const checkedWorkers = (port: number, closed: number): object => {
   const url = (path: string): string => `http://127.0.0.1:${port}${path}`;
-  const ill = (health: object): object => ({
-    ...sleeper,
-    after: ['server'],
-    restart: 'never',
-    health: {...soon, ...health},
-  });
-  const well = (health: object): object => ({
-    ...sleeper,
-    after: ['server'],
-    restart: 'never',
-    health: {...patient, ...health},
-  });
-  const workers = {
+  return {
     // Readiness uses the same mechanism; before the server listens, nothing answers.
     server: {sh: 'sleep 0.3; exec node server.mjs', env: {PORT: String(port)}, ready: {http: url('/ok')}},
     ok: well({http: url('/ok')}),
@@ -69,22 +59,27 @@ test('http, tcp and exec checks leave a healthy worker alone, and fail an unheal
     missing: ill({exec: ['no-such-program-anywhere']}),
     stuck: ill({exec: ['sh', '-c', 'sleep 998 & exec sleep 999']}),
   };
+};
+
+const PROBLEMS: readonly (readonly [string, string | RegExp])[] = [
+  ['bad', 'status 503 Service Unavailable'],
+  ['hang', 'timed out after 300ms'],
+  ['slow', 'timed out after 300ms'],
+  ['reset', 'the connection was closed before the response'],
+  ['nonsense', /invalid HTTP response/],
+  ['refused', 'connection refused'],
+  ['closed', 'connection refused'],
+  ['no', 'exit code 3: it is broken'],
+  ['killed', 'killed by SIGKILL'],
+  ['missing', /not found in PATH/],
+  ['stuck', 'timed out after 300ms'],
+];
+
+test('http, tcp and exec checks leave a healthy worker alone, and fail an unhealthy one with a description of the problem', async () => {
+  const workers = checkedWorkers(await freePort(), await freePort());
   await using(new TestFleet({fleet: 't', workers}, {'server.mjs': SERVER}), async fleet => {
     fleet.up();
-    const reasons: readonly (readonly [string, string | RegExp])[] = [
-      ['bad', 'status 503 Service Unavailable'],
-      ['hang', 'timed out after 300ms'],
-      ['slow', 'timed out after 300ms'],
-      ['reset', 'the connection was closed before the response'],
-      ['nonsense', /invalid HTTP response/],
-      ['refused', 'connection refused'],
-      ['closed', 'connection refused'],
-      ['no', 'exit code 3: it is broken'],
-      ['killed', 'killed by SIGKILL'],
-      ['missing', /not found in PATH/],
-      ['stuck', 'timed out after 300ms'],
-    ];
-    for (const [name, message] of reasons) {
+    for (const [name, message] of PROBLEMS) {
       const {reason, exit, flags} = await fleet.status(name, 'failed', 30_000);
       expect(reason, name).toMatch(message);
       expect(reason).toMatch(/^2 health checks failed; last: /);
