@@ -80,6 +80,13 @@ export default tseslint.config(
     rules: {
       // A test that indexes what it has just asserted reads better with `!` than with a second check.
       '@typescript-eslint/no-non-null-assertion': 'off',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'CallExpression[callee.object.name="process"][callee.property.name="kill"] LogicalExpression',
+          message: 'kill(2) with pid 0 ends the test run itself; process.kill throws without a pid.',
+        },
+      ],
     },
   },
 );

@@ -47,7 +47,7 @@ const ends = {
   },
   async provoke(fleet: TestFleet): Promise<void> {
     await until('the traps', () => existsSync(fleet.path('code')) && existsSync(fleet.path('well')));
-    const pid = (id: string): number => fleet.worker(id).pid ?? 0;
+    const pid = (id: string): number => fleet.worker(id).pid!;
     process.kill(pid('code'), 'SIGUSR1');
     process.kill(pid('well'), 'SIGUSR1');
     process.kill(pid('term'), 'SIGTERM');

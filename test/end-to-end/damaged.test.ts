@@ -89,7 +89,7 @@ describe('after the loss of the controller', () => {
         expect(fleet.run('scale', 'w=3').code).toBe(0);
         const before = fleet.ps().workers;
         const kept = before.filter(({id, pid}) => pid !== null && id !== 'w/3' && id !== 'end/1');
-        const [extra, end] = ['w/3', 'end/1'].map(id => before.find(worker => worker.id === id)?.pid ?? 0);
+        const [extra, end] = ['w/3', 'end/1'].map(id => before.find(worker => worker.id === id)!.pid!);
         const folder = folderOf(fleet);
         await loseController(fleet, () => {
           for (const half of [0, 1] as const) {

@@ -6,11 +6,20 @@ import {using} from './wrapped.ts';
 const run = ['sleep', '1000'];
 const quick = {first: '0s', initial: '20ms', max: '20ms'};
 
-/** The pid of each worker's main process. */
-const pidsOf = (fleet: TestFleet): Record<string, number | null> =>
-  Object.fromEntries(fleet.ps().workers.map(({worker, pid}) => [worker, pid]));
+type Pids = Readonly<Record<string, number | null>>;
 
-const allReady = (fleet: TestFleet) => fleet.ps().workers.every(({status}) => status === 'ready');
+/** The pid of each worker's main process. */
+const pidsOf = (fleet: TestFleet, {workers} = fleet.ps()): Pids =>
+  Object.fromEntries(workers.map(({worker, pid}) => [worker, pid]));
+
+/** Returns the pids once all workers are ready in one report, and the named ones run anew. */
+const renewed = (fleet: TestFleet, names: readonly string[], before: Pids): Promise<Pids> =>
+  until(`${names.join()} to run anew`, () => {
+    const report = fleet.ps();
+    const now = pidsOf(fleet, report);
+    const isReady = report.workers.every(({status}) => status === 'ready');
+    return isReady && names.every(name => now[name] !== before[name]) && now;
+  });
 
 test('a rest-for-one group inside a one-for-all group restarts the right members, also across the death of the controller; events and status report it', async () => {
   const groups = {
@@ -23,20 +32,14 @@ test('a rest-for-one group inside a one-for-all group restarts the right members
     async fleet => {
       fleet.up('--wait');
       const first = pidsOf(fleet);
-      process.kill(first['b'] ?? 0, 'SIGKILL');
-      const second = await until('b and c to run anew', () => {
-        const now = pidsOf(fleet);
-        return allReady(fleet) && now['b'] !== first['b'] && now['c'] !== first['c'] && now;
-      });
+      process.kill(first['b']!, 'SIGKILL');
+      const second = await renewed(fleet, ['b', 'c'], first);
       expect([second['a'], second['x'], second['y']]).toEqual([first['a'], first['x'], first['y']]);
 
       // One failure too many for the inner group, counted across controllers: the outer one restarts all its members.
       process.kill(fleet.ps().supervisor.controller, 'SIGKILL');
-      process.kill(second['b'] ?? 0, 'SIGKILL');
-      const third = await until('all but y to run anew', () => {
-        const now = pidsOf(fleet);
-        return allReady(fleet) && ['a', 'b', 'c', 'x'].every(name => now[name] !== second[name]) && now;
-      });
+      process.kill(second['b']!, 'SIGKILL');
+      const third = await renewed(fleet, ['a', 'b', 'c', 'x'], second);
       expect(third['y']).toBe(first['y']);
 
       expect(fleet.events('group-restarted').map(({group, strategy}) => [group, strategy])).toEqual([
@@ -57,12 +60,12 @@ test('a top-level group that gives up fails its members; other workers and the s
   await using(new TestFleet({fleet: 't', workers: {a: {run}, b: {run}, c: {run}}, groups}), async fleet => {
     fleet.up('--wait');
     const before = pidsOf(fleet);
-    process.kill(before['a'] ?? 0, 'SIGKILL');
+    process.kill(before['a']!, 'SIGKILL');
     await until('both to be failed', () => ['a', 'b'].every(name => fleet.worker(name).status === 'failed'));
     expect(fleet.worker('b').reason).toMatch(/^group g gave up: 0 restarts within 1m; last: a\/1: killed by SIGKILL$/);
     expect(fleet.named('sleep').length).toBe(1);
     expect(pidsOf(fleet)['c']).toBe(before['c']);
     expect(fleet.run('start', 'a', 'b').code).toBe(0);
-    expect(allReady(fleet)).toBe(true);
+    expect(fleet.ps().workers.every(({status}) => status === 'ready')).toBe(true);
   });
 });

@@ -38,7 +38,7 @@ test('a storm of restarts is limited to a rate, is reported, delays no other wor
   await using(new WrappedFleet(['taskset', '-c', someCpus()], {fleet: 't', workers}), async fleet => {
     fleet.up('--wait');
     expect(fleet.ps().storm).toBeNull();
-    const lone = fleet.worker('lone').pid ?? 0;
+    const lone = fleet.worker('lone').pid!;
 
     writeFileSync(fleet.path('poison'), '');
     fleet.run('signal', 'SIGKILL', 'loop');

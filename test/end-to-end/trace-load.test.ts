@@ -132,7 +132,7 @@ describe.skipIf(whyNoConnector !== null)('trace with the process connector, unde
         await until('an end', () => trace.lines.some(({code, ppid}) => code === 7 && ppid === pid));
         expect(trace.lines.every(({worker}) => worker === 't')).toBe(true);
         // The trace ends with that process and its descendants, though the worker is restarted.
-        process.kill(pid ?? 0, 'SIGKILL');
+        process.kill(pid!, 'SIGKILL');
         expect(await trace.ended()).toBe(0);
         expect(trace.err).toMatch(new RegExp(`process ${pid} and all its descendants have exited`));
         expect(trace.lines.find(line => line.type === 'exit' && line.pid === pid)).toMatchObject({signal: 'SIGKILL'});

@@ -174,7 +174,7 @@ test('processes that start and end while they are read are listed consistently',
       expect(channels.some(({kind, ends}) => kind === 'unix' && ends.some(({pid}) => pid === churn.pid))).toBe(true);
     }
   } finally {
-    process.kill(-(churn.pid ?? 0), 'SIGKILL');
+    process.kill(-churn.pid!, 'SIGKILL');
     await once(churn, 'close');
   }
 });

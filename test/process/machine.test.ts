@@ -79,7 +79,7 @@ function start(command: string, ...args: string[]): ChildProcess {
   const child = spawn(command, args, {stdio: ['pipe', 'pipe', 'ignore'], detached: true});
   onTestFinished(() => {
     try {
-      process.kill(-(child.pid ?? 0), 'SIGKILL');
+      process.kill(-child.pid!, 'SIGKILL');
     } catch {
       child.kill('SIGKILL');
     }

@@ -60,9 +60,9 @@ describe.skipIf(missing !== null)('a kernel or a sandbox refuses', () => {
         const [a, b, c] = await fleet.ready('a', 'b', 'c');
         await killKeeper(fleet);
         expect(fleet.worker('b')).toMatchObject({pid: b?.pid, adopted: true});
-        process.kill(b?.pid ?? 0, 'SIGSTOP');
+        process.kill(b!.pid!, 'SIGSTOP');
         await until('the pause', () => fleet.worker('b').flags.includes('paused'));
-        process.kill(b?.pid ?? 0, 'SIGKILL');
+        process.kill(b!.pid!, 'SIGKILL');
         await fleet.successor('b', b?.pid ?? 0);
         expect(fleet.run('stop', 'a').code).toBe(0);
         expect(fleet.read('got')).toBe('got\n');
@@ -135,7 +135,7 @@ describe.skipIf(missing !== null)('a kernel or a sandbox refuses', () => {
       expect(weaker(fleet)).toMatch(/refuses PR_SET_CHILD_SUBREAPER/);
       const [a] = await fleet.ready('a');
       await killKeeper(fleet);
-      process.kill(a?.pid ?? 0, 'SIGKILL');
+      process.kill(a!.pid!, 'SIGKILL');
       await fleet.successor('a', a?.pid ?? 0);
       expect(fleet.run('ipc').code).toBe(0);
       expect(fleet.run('down').code).toBe(0);

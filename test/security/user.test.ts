@@ -231,7 +231,7 @@ describe('an env_file', () => {
         large: expect.stringMatching(/large can't be read: it is larger than 1MiB/) as string,
       });
       const [other] = await fleet.ready('other');
-      process.kill(other?.pid ?? 0, 'SIGKILL');
+      process.kill(other!.pid!, 'SIGKILL');
       await fleet.successor('other', other?.pid ?? 0);
       expect(fleet.run('down').code).toBe(0);
     });
