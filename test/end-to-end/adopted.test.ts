@@ -1,12 +1,11 @@
 /** Workers whose keeper died: the next one adopts exactly these, notices their exits, and touches no other process. */
-import {spawn, type ChildProcess} from 'node:child_process';
-import {once} from 'node:events';
 import {existsSync, readdirSync, readFileSync, truncateSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {TestFleet, tellsEnds, until} from './harness.ts';
-import {commandLine, environment, everyProcess, lives, look} from './processes.ts';
-import {asOrdinary, isRoot, lineageFleet, ordinaryFleet, using, WrappedFleet} from './wrapped.ts';
+import {loseSupervisor} from './losing.ts';
+import {commandLine, environment, lives, look} from './processes.ts';
+import {isRoot, lineageFleet, using, WrappedFleet} from './wrapped.ts';
 
 const sleeper = {run: ['sleep', '1000']};
 const never = {restart: 'never'};
@@ -15,13 +14,6 @@ async function loseKeeper(fleet: TestFleet): Promise<void> {
   const {keeper} = fleet;
   process.kill(keeper, 'SIGKILL');
   await until('the next keeper', () => fleet.keeper !== keeper);
-}
-
-/** Kills anchor, keeper and controller, and waits until they have ended. */
-async function loseSupervisor(fleet: TestFleet): Promise<void> {
-  const {anchor, pid, controller} = fleet.ps().supervisor;
-  fleet.killSupervisor();
-  await until('the supervisor to be gone', () => ![anchor, pid, controller].some(one => one !== null && lives(one)));
 }
 
 const runsFolder = (fleet: TestFleet): string => join(fleet.home, readdirSync(fleet.home)[0] ?? '', 'runs');
@@ -231,68 +223,4 @@ describe('after the loss of anchor, keeper and controller, the next up', () => {
       });
     },
   );
-});
-
-/** Starts a program with a given pid, which otherwise happens only by chance; returns null if this machine can't. */
-async function startAs(pid: number, argv: readonly string[]): Promise<ChildProcess | null> {
-  const [program = '', ...args] = argv;
-  for (let tries = 0; tries < 200; tries++) {
-    writeFileSync('/proc/sys/kernel/ns_last_pid', String(pid - 1));
-    const child = spawn(program, args, {stdio: ['ignore', 'pipe', 'ignore'], detached: true, cwd: '/', env: {}});
-    if (child.pid === pid) return child;
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  }
-  return null;
-}
-
-/** Whether the next pid can be set on this machine. */
-function mayChoosePid(): boolean {
-  try {
-    writeFileSync('/proc/sys/kernel/ns_last_pid', readFileSync('/proc/sys/kernel/ns_last_pid'));
-    return isRoot;
-  } catch {
-    return false;
-  }
-}
-
-describe.skipIf(!mayChoosePid())('a pid of a worker that is reused while there is no supervisor (needs root)', () => {
-  const cases = [
-    {who: 'who has it', script: 'echo here; exec sleep 4711', make: lineageFleet},
-    {who: 'who has it and is seen by the connector', script: 'echo here; exec sleep 4711', make: ordinaryFleet},
-    {
-      who: 'who was left in the session that it named',
-      script: 'sleep 4711 >/dev/null & echo here',
-      make: lineageFleet,
-    },
-  ];
-  test.for(cases)('a stranger $who lives on, and the worker is started once', async ({script, make}, context) => {
-    // The keeper of an ordinary user has no cgroup: it can rely only on sessions and pids.
-    await using(make({fleet: 't', workers: {w: sleeper}}), async fleet => {
-      fleet.up('--wait');
-      const pid = fleet.worker('w').pid!;
-      await loseSupervisor(fleet);
-      process.kill(pid, 'SIGKILL');
-      await dead(pid);
-      // In a container where no process reaps orphans, no pid is ever reused.
-      await until('its pid to be free', () => look(pid) === null, 5_000).catch(() => context.skip());
-      const stranger = await startAs(pid, [...asOrdinary(), 'sh', '-c', script]);
-      expect(stranger).not.toBe(null);
-      await once(stranger!.stdout!, 'data');
-      const mine = await until('the stranger', () =>
-        everyProcess().find(seen => seen.sid === pid && commandLine(seen.pid)[1] === '4711'),
-      );
-      try {
-        if (mine.pid !== pid) await gone(pid);
-        fleet.up('--wait');
-        expect(fleet.worker('w').pid).not.toBe(pid);
-        expect(fleet.named('sleep')).toHaveLength(1);
-        expect(fleet.run('restart', 'w').code).toBe(0);
-        expect(fleet.run('down').code).toBe(0);
-        expect(look(mine.pid)).toMatchObject({startTime: mine.startTime, state: 'S'});
-      } finally {
-        process.kill(mine.pid, 'SIGKILL');
-      }
-    });
-  });
 });

@@ -1,8 +1,9 @@
-/** Helpers that lose a controller, and read state before and after. */
+/** Helpers that lose a controller or a whole supervisor, and read state before and after. */
 import {existsSync, readdirSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'vitest';
 import {until, type TestFleet} from './harness.ts';
+import {lives} from './processes.ts';
 import {SnapshotFile} from '../../src/controller/state/snapshot-file.ts';
 import {decodeFound} from '../../src/controller/state/launch.ts';
 import {bootId} from '../../src/process/proc-files.ts';
@@ -34,6 +35,13 @@ export function removeLiving(folder: string): void {
       if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY' || tries === 0) throw error;
     }
   }
+}
+
+/** Kills anchor, keeper and controller, and waits until they have ended. */
+export async function loseSupervisor(fleet: TestFleet): Promise<void> {
+  const {anchor, pid, controller} = fleet.ps().supervisor;
+  fleet.killSupervisor();
+  await until('the supervisor to be gone', () => ![anchor, pid, controller].some(one => one !== null && lives(one)));
 }
 
 /** Returns the last committed state, as JSON text. */
