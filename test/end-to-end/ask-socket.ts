@@ -34,15 +34,15 @@ parentPort.on('message', ({path, line, port, flag}) => {
 
 let thread: Worker | null = null;
 
-/** Returns the result of a request without parameters; null if there is none within two seconds. */
-export function askSocket(path: string, method: string): unknown {
+/** Returns the result of a request; null if there is none within two seconds. */
+export function askSocket(path: string, method: string, params: object = {}): unknown {
   if (thread === null) {
     thread = new Worker(THREAD, {eval: true});
     thread.unref();
   }
   const {port1, port2} = new MessageChannel();
   const flag = new Int32Array(new SharedArrayBuffer(4));
-  const line = `${JSON.stringify({jsonrpc: '2.0', id: 1, method, params: {}})}\n`;
+  const line = `${JSON.stringify({jsonrpc: '2.0', id: 1, method, params})}\n`;
   thread.postMessage({path, line, port: port2, flag}, [port2]);
   Atomics.wait(flag, 0, 0, ANSWER_MS);
   const message: unknown = receiveMessageOnPort(port1)?.message;

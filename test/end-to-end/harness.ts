@@ -9,7 +9,7 @@ import {inFolder} from '../../src/control/folder.ts';
 import {recordsAfter} from '../../src/journal/read.ts';
 import {askSocket} from './ask-socket.ts';
 import type {PsReport, WorkerReport} from '../../src/control/reports.ts';
-import {isProbing, until} from './until.ts';
+import {until} from './until.ts';
 import {commandLine, environment, everyProcess, send, workingFolder, type Seen} from './processes.ts';
 
 export {until} from './until.ts';
@@ -155,9 +155,9 @@ export class TestFleet {
       .map(line => JSON.parse(line) as unknown);
   }
 
-  /** Returns the events of the journal, oldest first. A poll reads the files itself, as the command does. */
+  /** Returns the events of the journal, oldest first. Reads the files itself, as the command does. */
   events(type?: string): EventRecord[] {
-    const folder = isProbing() ? this.#stateFolder() : null;
+    const folder = this.#stateFolder();
     const all = folder === null ? (this.ndjson('events', '-n', 'all') as EventRecord[]) : [...recordsAfter(folder, -1)];
     return type === undefined ? all : all.filter(event => event.type === type);
   }
@@ -169,11 +169,15 @@ export class TestFleet {
     return this;
   }
 
-  /** Returns the controller's report of the fleet. A poll sends the request to the socket, which costs no process. */
+  /** Returns the controller's report of the fleet. The request to the socket costs no process, as the command does. */
   ps(): PsReport {
-    const folder = isProbing() ? this.#stateFolder() : null;
-    const report = folder === null ? null : askSocket(inFolder.socket(folder), 'ps');
-    return (report ?? this.json('ps')) as PsReport;
+    return (this.#ask('ps') ?? this.json('ps')) as PsReport;
+  }
+
+  /** Returns the controller's answer, or null if it does not answer at once: a command then waits for it. */
+  #ask(method: string, params: object = {}): unknown {
+    const folder = this.#stateFolder();
+    return folder === null ? null : askSocket(inFolder.socket(folder), method, params);
   }
 
   /** Returns the only fleet folder in the home; null if there are none or several, or if commands run wrapped. */
@@ -273,9 +277,15 @@ export class TestFleet {
     return this.tagged().filter(seen => seen.name === name);
   }
 
+  async #down(): Promise<void> {
+    const isAnswered = this.#ask('down', {now: true}) !== null;
+    const isDown = isAnswered && (await until('all to end', () => this.tagged().length === 0).catch(() => false));
+    if (!isDown) this.run('down', '--now');
+  }
+
   /** Ends the fleet, kills processes that survive `down`, and removes the folder. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.tagged().length > 0) this.run('down', '--now');
+    if (this.tagged().length > 0) await this.#down();
     await until(`every process in ${this.folder} to end`, () => {
       const left = this.tagged();
       // All are stopped first, so that no survivor restarts a killed process.
