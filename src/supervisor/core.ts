@@ -226,7 +226,7 @@ export class Core {
         this.#reload = null;
       },
       reload: ids => {
-        this.#reload = withMore(this.#reload, ids);
+        this.#reload = withMore(this.#reload, ids, this.#roster);
       },
       withdraw: ids => {
         if (this.#reload !== null) this.#reload = without(this.#reload, ids);

@@ -60,6 +60,25 @@ describe('a reload', () => {
     expect(statuses(of)).toBe('ready ready stopping');
   });
 
+  test('restarts all again that are requested while the last one shows itself, each once', () => {
+    const ids = ['web/1', 'web/2', 'web/3'];
+    const of = bench();
+    for (const id of ids)
+      of.gone(id, 0)
+        .spawned(id)
+        .pass(id === 'web/3' ? 500 : 1000);
+    expect(statuses(of)).toBe('ready ready ready');
+    of.say({type: 'reload', ids});
+    expect(statuses(of.pass(500))).toBe('stopping ready ready');
+    // The old run of the first one has not ended: its next run is new in any case.
+    of.say({type: 'reload', ids: ['web/1']});
+    expect(statuses(of.gone('web/1', 0).spawned('web/1').pass(1000))).toBe('ready stopping ready');
+    expect(statuses(of.gone('web/2', 0).spawned('web/2').pass(1000))).toBe('ready ready stopping');
+    expect(statuses(of.gone('web/3', 0).spawned('web/3').pass(1000))).toBe('ready ready ready');
+    expect(of.core.isReloading('web/3')).toBe(false);
+    expect(failures(of)).toEqual([]);
+  });
+
   test('skips instances that are stopped or restarted in the meantime', () => {
     const of = bench().stop('web/2').gone('web/2', 0).gone('web/1', 0).spawned('web/1').pass(1000);
     expect(statuses(of)).toBe('ready stopped stopping');

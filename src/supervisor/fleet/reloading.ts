@@ -36,11 +36,16 @@ export interface Reload {
  */
 const SHOWS_ITSELF_MS = 1000;
 
-/** Adds instances to the reload that is under way, or starts one. */
-export function withMore(reload: Reload | null, ids: readonly string[]): Reload {
+/**
+ * Adds instances to the reload that is under way, or starts one. The instance that has its turn is added again if its
+ * new run has begun: that run is older than this request.
+ */
+export function withMore(reload: Reload | null, ids: readonly string[], {cells}: Roster): Reload {
   const {turn, done, rest} = reload ?? {turn: null, done: [], rest: []};
+  const run = turn === null ? null : (cells.get(turn.id)?.instance.run ?? null);
+  const isYetToBegin = run === null || run.token === turn?.before;
   const known = new Set(rest);
-  const more = new Set(ids.filter(id => turn?.id !== id && !known.has(id)));
+  const more = new Set(ids.filter(id => !(turn?.id === id && isYetToBegin) && !known.has(id)));
   return {turn, done: done.filter(({id}) => !more.has(id)), rest: [...rest, ...more]};
 }
 
