@@ -5,7 +5,7 @@ import {existsSync} from 'node:fs';
 import {expect, test} from 'vitest';
 import type {FindingsReport} from '../../src/control/reports.ts';
 import {TestFleet, until as waitUntil} from './harness.ts';
-import {lives, look} from './processes.ts';
+import {everyProcess, lives, look} from './processes.ts';
 import {isRoot, ordinaryFleet, using} from './wrapped.ts';
 
 /** Several interpreters start, and zombies count only after a second: a loaded machine needs more time. */
@@ -79,6 +79,10 @@ test('zombies: nudge sends SIGCHLD to the parent; zombies: restart restarts the 
   await using(new TestFleet({fleet: 't', workers}), async fleet => {
     fleet.up('--wait');
     const [nudged, again] = [fleet.worker('nudged'), fleet.worker('again')];
+    // With the file there from the start, the parent would wait by itself. A nudge comes a second after the exit.
+    await until('the exit of its child', () =>
+      everyProcess().some(({ppid, state}) => ppid === nudged.pid && state === 'Z'),
+    );
     fleet.write('', 'go');
     await until('the nudged one to have waited', () => {
       sweep(fleet);

@@ -9,7 +9,7 @@ import {inFolder} from '../../src/control/folder.ts';
 import {recordsAfter} from '../../src/journal/read.ts';
 import {askSocket} from './ask-socket.ts';
 import type {PsReport, WorkerReport} from '../../src/control/reports.ts';
-import {until} from './until.ts';
+import {isProbing, until} from './until.ts';
 import {commandLine, environment, everyProcess, send, workingFolder, type Seen} from './processes.ts';
 
 export {until} from './until.ts';
@@ -155,9 +155,9 @@ export class TestFleet {
       .map(line => JSON.parse(line) as unknown);
   }
 
-  /** Returns the events of the journal, oldest first. Reads the files itself, as the command does. */
+  /** Returns the events of the journal, oldest first. A poll reads the files itself, as the command does. */
   events(type?: string): EventRecord[] {
-    const folder = this.#stateFolder();
+    const folder = isProbing() ? this.#stateFolder() : null;
     const all = folder === null ? (this.ndjson('events', '-n', 'all') as EventRecord[]) : [...recordsAfter(folder, -1)];
     return type === undefined ? all : all.filter(event => event.type === type);
   }

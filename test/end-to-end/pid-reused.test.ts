@@ -14,7 +14,7 @@ import {asOrdinary, isRoot, lineageFleet, ordinaryFleet, using} from './wrapped.
  */
 async function startAs(pid: number, script: string): Promise<ChildProcess | null> {
   const [program, ...args] = [...asOrdinary(), 'sh', '-c', `read -r go; ${script}`];
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 2000; tries++) {
     writeFileSync('/proc/sys/kernel/ns_last_pid', String(pid - 1));
     const child = spawn(program, args, {stdio: ['pipe', 'pipe', 'ignore'], detached: true, cwd: '/', env: {}});
     if (child.pid === pid) {

@@ -3,6 +3,18 @@ import {setTimeout as delay} from 'node:timers/promises';
 
 const POLL_MS = 20;
 
+/** Whether a probe of {@link until} runs. A probe is repeated, so it reads state in the cheapest way. */
+let isPolling = false;
+
+function polled<T>(probe: () => T): T {
+  isPolling = true;
+  try {
+    return probe();
+  } finally {
+    isPolling = false;
+  }
+}
+
 /**
  * Waits until `probe` returns a value other than null, undefined and false.
  *
@@ -17,7 +29,7 @@ export async function until<T>(
   for (;;) {
     let last: unknown;
     try {
-      const value = await probe();
+      const value = await polled(probe);
       if (value !== null && value !== undefined && value !== false)
         return value as Exclude<T, null | undefined | false>;
       last = value;
@@ -28,3 +40,6 @@ export async function until<T>(
     await delay(POLL_MS);
   }
 }
+
+/** Whether a probe of {@link until} is running now. */
+export const isProbing = (): boolean => isPolling;

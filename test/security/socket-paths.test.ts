@@ -116,8 +116,7 @@ test('a removed socket is replaced by another one, with an event, and workers th
         sweep(keeper);
         return count() === round;
       });
-      await until('both to be replaced', () => pids().every((pid, at) => pid !== null && pid !== before[at]));
-      await fleet.ready('web/1', 'web/2');
+      for (const [at, id] of ['web/1', 'web/2'].entries()) await fleet.successor(id, before[at]!);
       expect(pids()).toContain(await ask(path));
       // At rest, nothing more happens.
       for (let times = 0; times < 3; times++) sweep(keeper);
