@@ -32,6 +32,15 @@ test.each(targets)(
   SLOW_MS,
 );
 
+test('a parser whose time grows with the square of its input is found', async () => {
+  // As of lines that are looked up one by one.
+  const take = (input: Buffer): void => {
+    const text = input.toString('latin1');
+    for (let at = text.indexOf('a'); at >= 0; at = text.indexOf('a', at + 40)) text.lastIndexOf('b', at);
+  };
+  expect(await steepIn({name: 'quadratic', samples: [], pieces: ['a'], take}, seed)).toContain('["","a",""]');
+});
+
 test('a control server that receives arbitrary input from many clients still answers the next one', async () => {
   const protocol = stateTargets.find(({name}) => name.includes('rpc'));
   const inputs = new Inputs(protocol ?? {samples: [], pieces: []}, seed);

@@ -10,15 +10,18 @@ const SIZES = [1_500, 12_000];
 /** What is multiplied is half of an input, and much else costs more as long as it is short. */
 const SIZES_OF_PRODUCTS = [60_000];
 /** Of two pieces by chance, for each parser. */
-const PAIRS = 60;
+const PAIRS = 20;
 /** A large input is so many times a small one, which is read so many times: a linear parser takes as long for both, a quadratic one four times. */
 const GROWTH = 4;
 const MOST = 2.3;
 /** Below, a clock says more about the machine than about the parser. */
-const MEASURABLE_MS = 2;
-/** Other work on the machine makes a reading too long, and never too short. */
-const READINGS = 2;
-const ATTEMPTS = 6;
+const MEASURABLE_MS = 4;
+/**
+ * Other work on the machine makes a reading too long, and never too short. A small input that took too long would hide a
+ * steep parser, so it is read twice; a large one that took too long is only tried again.
+ */
+const READINGS_OF_SMALL = 2;
+const ATTEMPTS = 8;
 /** Where a large input took as long and is not steep, larger ones would only take longer. */
 const ENOUGH_MS = 10;
 
@@ -49,9 +52,13 @@ function spent(): number {
   return (user + system) / 1000;
 }
 
-async function shortest({take, declared = () => false}: Target, input: Buffer, times: number): Promise<number> {
+async function shortest(
+  {take, declared = () => false}: Target,
+  input: Buffer,
+  {times, readings}: {readonly times: number; readonly readings: number},
+): Promise<number> {
   let best = Infinity;
-  for (let reading = 0; reading < READINGS; reading++) {
+  for (let reading = 0; reading < readings; reading++) {
     const began = spent();
     for (let n = 0; n < times; n++) {
       try {
@@ -73,9 +80,10 @@ async function verdictAt(
 ): Promise<'steep' | 'flat' | 'goes on'> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const bytes = size * (1 + attempt / ATTEMPTS);
-    const large = await shortest(target, input(bytes * GROWTH), 1);
+    const large = await shortest(target, input(bytes * GROWTH), {times: 1, readings: 1});
     if (large < MEASURABLE_MS) return 'goes on';
-    if (large / (await shortest(target, input(bytes), GROWTH)) <= MOST) return large > ENOUGH_MS ? 'flat' : 'goes on';
+    const small = await shortest(target, input(bytes), {times: GROWTH, readings: READINGS_OF_SMALL});
+    if (large / small <= MOST) return large > ENOUGH_MS ? 'flat' : 'goes on';
   }
   return 'steep';
 }
