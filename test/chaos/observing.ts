@@ -10,6 +10,7 @@ export const seen = (pid: number, more: Partial<Seen> = {}): Seen => ({
   ppid: 1,
   pgid: pid,
   sid: pid,
+  flags: 0,
   nice: 0,
   startTime: `${pid}00`,
   ...more,

@@ -10,7 +10,7 @@ import {recordsAfter} from '../../src/journal/read.ts';
 import {askSocket} from './ask-socket.ts';
 import type {PsReport, WorkerReport} from '../../src/control/reports.ts';
 import {isProbing, until} from './until.ts';
-import {commandLine, environment, everyProcess, send, workingFolder, type Seen} from './processes.ts';
+import {commandLine, environment, everyProgram, send, workingFolder, type Seen} from './processes.ts';
 
 export {until} from './until.ts';
 
@@ -261,11 +261,9 @@ export class TestFleet {
   tagged(): Seen[] {
     const mark = `${TAG}=${this.folder}`;
     const here = (path: string): boolean => path === this.folder || path.startsWith(`${this.folder}/`);
-    return everyProcess().filter(
-      ({pid, state}) =>
+    return everyProgram().filter(
+      ({pid}) =>
         pid !== process.pid &&
-        state !== 'Z' &&
-        state !== 'X' &&
         (environment(pid).includes(mark) ||
           here(workingFolder(pid)) ||
           commandLine(pid).some(word => word.includes(`${this.folder}/`))),

@@ -9,6 +9,8 @@ export interface Seen {
   readonly ppid: number;
   readonly pgid: number;
   readonly sid: number;
+  /** PF_… of linux/sched.h. */
+  readonly flags: number;
   readonly nice: number;
   /** Clock ticks since boot. Pid and start time together identify a process. */
   readonly startTime: string;
@@ -36,6 +38,7 @@ export function look(pid: number): Seen | null {
     ppid: Number(field[1]),
     pgid: Number(field[2]),
     sid: Number(field[3]),
+    flags: Number(field[6]),
     nice: Number(field[16]),
     startTime: field[19] ?? '',
   };
@@ -46,6 +49,12 @@ export const everyProcess = (): Seen[] =>
     .filter(name => /^\d+$/.test(name))
     .map(pid => look(Number(pid)))
     .filter(seen => seen !== null);
+
+/** Flag of a thread of the kernel, which has neither program nor environment (PF_KTHREAD, linux/sched.h). */
+const KERNEL_THREAD = 0x0020_0000;
+
+export const everyProgram = (): Seen[] =>
+  everyProcess().filter(({state, flags}) => state !== 'Z' && state !== 'X' && (flags & KERNEL_THREAD) === 0);
 
 /** Whether a process runs. A zombie does not. */
 export function lives(pid: number): boolean {
@@ -58,12 +67,13 @@ export const commandLine = (pid: number): string[] => beginning(`/proc/${pid}/cm
 /** Returns the initial environment; empty if the process overwrote it or belongs to another user. */
 export const environment = (pid: number): string[] => beginning(`/proc/${pid}/environ`).split('\0');
 
-/** Reads at most 128 KiB: processes of some tests declare their command line or environment endless. */
+/** 128 KiB: processes of some tests declare their command line or environment endless. */
+const bytes = Buffer.allocUnsafeSlow(128 * 1024);
+
 function beginning(path: string): string {
   let fd: number | undefined;
   try {
     fd = openSync(path, 'r');
-    const bytes = Buffer.allocUnsafe(128 * 1024);
     return bytes.toString('utf8', 0, readSync(fd, bytes, 0, bytes.length, 0));
   } catch {
     return '';
