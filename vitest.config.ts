@@ -1,3 +1,4 @@
+import {availableParallelism} from 'node:os';
 import {defineConfig} from 'vitest/config';
 
 /** Gives a process a pid that was in use before, and thereby also makes the kernel give others such pids. */
@@ -22,7 +23,7 @@ export default defineConfig({
     pool: 'forks',
     // A process and a module graph for each file took a sixth of the whole time.
     isolate: false,
-    // Tests of fleets mostly wait, so a core can run several.
-    maxWorkers: '200%',
+    // Tests of fleets mostly wait, so a core can run several. A percentage would end at the number of cores.
+    maxWorkers: 2 * availableParallelism(),
   },
 });
