@@ -4,8 +4,8 @@ import {defineConfig} from 'vitest/config';
 /** Gives a process a pid that was in use before, and thereby also makes the kernel give others such pids. */
 const ALONE = 'test/end-to-end/pid-reused.test.ts';
 
-/** Compares processor times, which a heap that other tests have filled would distort. */
-const MEASURES = 'test/security/fuzz.test.ts';
+/** Threads that wait for a file, and a heap that has grown, would stay for the next file: each has its own process. */
+const ISOLATED = ['ipc', 'keeper', 'posix', 'process', 'security'].map(folder => `test/${folder}/**/*.test.ts`);
 
 export default defineConfig({
   test: {
@@ -13,16 +13,21 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: {name: 'tests', include: ['test/**/*.test.ts'], exclude: [ALONE, MEASURES], sequence: {groupOrder: 0}},
+        test: {
+          name: 'tests',
+          include: ['test/**/*.test.ts'],
+          exclude: [ALONE, ...ISOLATED],
+          // A process and a module graph for each file took a sixth of the whole time.
+          isolate: false,
+          sequence: {groupOrder: 0},
+        },
       },
-      {extends: true, test: {name: 'measures', include: [MEASURES], isolate: true, sequence: {groupOrder: 0}}},
+      {extends: true, test: {name: 'isolated', include: ISOLATED, sequence: {groupOrder: 0}}},
       {extends: true, test: {name: 'alone', include: [ALONE], sequence: {groupOrder: 1}}},
     ],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    // A process and a module graph for each file took a sixth of the whole time.
-    isolate: false,
     // Tests of fleets mostly wait, so a core can run several. A percentage would end at the number of cores.
     maxWorkers: 2 * availableParallelism(),
   },

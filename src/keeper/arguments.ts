@@ -55,7 +55,9 @@ export const argumentsAfter = (options: {
 ];
 
 /** Reads the state that another image of this keeper has written. Before 0.1, `voices` named the notifications. */
-function replacedFrom(text: string): Replaced {
-  const {voices, ...replaced} = JSON.parse(text) as Replaced & {readonly voices?: KeptNotifications};
-  return voices === undefined ? replaced : {notifications: voices, ...replaced};
+function replacedFrom(text: string): Replaced | null {
+  const state = JSON.parse(text) as (Replaced & {readonly voices?: KeptNotifications}) | null;
+  if (state?.voices === undefined) return state;
+  const {voices, ...replaced} = state;
+  return {notifications: voices, ...replaced};
 }

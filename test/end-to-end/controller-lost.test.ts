@@ -82,7 +82,8 @@ describe('the controller is killed', () => {
         await nextController(fleet, controller);
       }
       await until('all to be ready', () => fleet.ps().workers.every(({status}) => status === 'ready'));
-      expect(fleet.named('sleep').length).toBe(10);
+      // A worker is ready when it is spawned, and becomes `sleep` a moment later.
+      await until('ten of them', () => fleet.named('sleep').length === 10);
       expect(fleet.read('twice')).toBe('');
       // Workers that were not killed have survived all rounds.
       expect(first.slice(6).filter(pid => lives(pid)).length).toBe(4);

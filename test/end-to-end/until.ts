@@ -16,7 +16,7 @@ function polled<T>(probe: () => T): T {
 }
 
 /**
- * Waits until `probe` returns a value other than null, undefined and false.
+ * Waits until `probe` returns a value other than null, undefined, false and the empty string.
  *
  * @throws after `ms`, with the last value or error of `probe`.
  */
@@ -24,14 +24,14 @@ export async function until<T>(
   what: string,
   probe: () => T | Promise<T>,
   ms = 15_000,
-): Promise<Exclude<T, null | undefined | false>> {
+): Promise<Exclude<T, null | undefined | false | ''>> {
   const end = performance.now() + ms;
   for (;;) {
     let last: unknown;
     try {
       const value = await polled(probe);
-      if (value !== null && value !== undefined && value !== false)
-        return value as Exclude<T, null | undefined | false>;
+      if (value !== null && value !== undefined && value !== false && value !== '')
+        return value as Exclude<T, null | undefined | false | ''>;
       last = value;
     } catch (error) {
       last = error instanceof Error ? error.message : error;

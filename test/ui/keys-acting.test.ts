@@ -45,8 +45,7 @@ const CASES: Readonly<Record<string, Case>> = {
     expect(heard('usr1').slice(before)).toEqual([pid]);
   },
   restart: async key => {
-    await stage.choose('web/2');
-    const pid = stage.pid('web/2');
+    const pid = await stage.chooseRunning('web/2');
     stage.type(key);
     await stage.sees(/┌─ Restart web\/2\? ─/);
     await stage.sees(new RegExp(`web/2 \\(pid ${pid}\\)`));
@@ -71,8 +70,7 @@ const CASES: Readonly<Record<string, Case>> = {
     expect(fleet.worker('db').status).toBe('ready');
   },
   pause: async key => {
-    await stage.choose('db/1');
-    const pid = stage.pid('db/1');
+    const pid = await stage.chooseRunning('db/1');
     stage.type(key);
     await stage.selects(/^db\/1 +ready paused/);
     await until('it to be stopped by the kernel', () => readStat(pid)?.state === 'T');
@@ -189,8 +187,7 @@ describe('several targets', () => {
 describe('a row that moves', () => {
   test('while the menu of signals is open, the signal still goes to the process in its title', () =>
     onStage(async () => {
-      await stage.choose('web/1');
-      const pid = stage.pid('web/1');
+      const pid = await stage.chooseRunning('web/1');
       const before = heard('usr1').length;
       stage.type('k');
       await stage.sees(new RegExp(`Signal to web/1 \\(pid ${pid}\\)`));
@@ -210,8 +207,7 @@ describe('a row that moves', () => {
 
   test('a process that has ended in the meantime is reported as gone, and its successor gets no signal', () =>
     onStage(async () => {
-      await stage.choose('web/2');
-      const pid = stage.pid('web/2');
+      const pid = await stage.chooseRunning('web/2');
       const before = heard('usr1').length;
       stage.type('k', 'down', 'down', 'down', 'down', 'down');
       await stage.offers(/^SIGUSR1/);

@@ -90,6 +90,14 @@ export class Stage {
     await this.selects(new RegExp(text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')));
   }
 
+  /** Selects a running instance. Returns its pid, once the row shows it: the screen may be a refresh behind. */
+  async chooseRunning(id: string): Promise<number> {
+    await this.choose(id);
+    const {pid} = await this.fleet.status(id, 'ready');
+    await this.selects(new RegExp(`^${id} .* ${pid} `));
+    return pid!;
+  }
+
   async shows(view: string): Promise<void> {
     await until(`the view ${view}`, () => this.view() === view);
   }
