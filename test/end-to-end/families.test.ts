@@ -141,9 +141,8 @@ test('an orphan is reported with its worker, and with its former parent if that 
     const child = await until('the child of slow', () =>
       fleet.named('sleep').find(({pid}) => fleet.run('status', 'slow').out.includes(`${pid} S sleep 778`)),
     );
-    sweep(fleet);
-    // A request sent after the sweep is answered after it.
-    fleet.ps();
+    // A diagnosis looks at all processes, and thereby sees the parent.
+    diagnose(fleet);
     fleet.write('', 'go');
     const orphans = (await found(fleet, 'orphans', 'slow')) as FindingsReport['orphans'];
     expect(orphans).toMatchObject([{pid: child.pid, formerParent: child.ppid, formerParentName: 'sh'}]);
