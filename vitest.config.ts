@@ -32,7 +32,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    // Tests of fleets mostly wait, so a core can run several. A percentage would end at the number of cores.
-    maxWorkers: 2 * availableParallelism(),
+    // Tests of fleets wait for much of their time, so two cores can run three. A percentage would end at the number of cores.
+    maxWorkers: Math.ceil(1.5 * availableParallelism()),
   },
 });

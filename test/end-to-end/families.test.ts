@@ -5,7 +5,7 @@ import {existsSync} from 'node:fs';
 import {expect, test} from 'vitest';
 import type {FindingsReport} from '../../src/control/reports.ts';
 import {TestFleet, until as waitUntil} from './harness.ts';
-import {everyProcess, lives, look} from './processes.ts';
+import {lives, look} from './processes.ts';
 import {isRoot, ordinaryFleet, using} from './wrapped.ts';
 
 /** Several interpreters start, and zombies count only after a second: a loaded machine needs more time. */
@@ -20,9 +20,9 @@ interface Diagnosis extends FindingsReport {
 const python = (script: string) => ({run: ['python3', '-c', script]});
 /** A parent that never waits for its child, which exits with 9. */
 const forgetful = python('import os,time\nif os.fork()==0: os._exit(9)\ntime.sleep(1000)');
-/** The same, but the parent waits on SIGCHLD once the file `go` exists. */
+/** The same, but the parent waits on a SIGCHLD once the file `go` exists, and creates `heard` on one before. */
 const attentive = python(
-  "import os,time,signal\nsignal.signal(signal.SIGCHLD, lambda *a: os.path.exists('go') and os.waitpid(-1, os.WNOHANG))\nif os.fork()==0: os._exit(9)\nwhile True: time.sleep(1000)",
+  "import os,time,signal\nsignal.signal(signal.SIGCHLD, lambda *a: os.waitpid(-1, os.WNOHANG) if os.path.exists('go') else open('heard','w').close())\nif os.fork()==0: os._exit(9)\nwhile True: time.sleep(1000)",
 );
 const quick = {
   backoff: {first: '0s', initial: '20ms', max: '20ms', jitter: '0%'},
@@ -79,10 +79,8 @@ test('zombies: nudge sends SIGCHLD to the parent; zombies: restart restarts the 
   await using(new TestFleet({fleet: 't', workers}), async fleet => {
     fleet.up('--wait');
     const [nudged, again] = [fleet.worker('nudged'), fleet.worker('again')];
-    // With the file there from the start, the parent would wait by itself. A nudge comes a second after the exit.
-    await until('the exit of its child', () =>
-      everyProcess().some(({ppid, state}) => ppid === nudged.pid && state === 'Z'),
-    );
+    // With the file there at the first SIGCHLD, the parent would wait without a nudge.
+    await until('the exit of its child', () => existsSync(fleet.path('heard')));
     fleet.write('', 'go');
     await until('the nudged one to have waited', () => {
       sweep(fleet);
