@@ -86,11 +86,11 @@ test('zombies: nudge sends SIGCHLD to the parent; zombies: restart restarts the 
       sweep(fleet);
       return fleet.events('zombie-gone').some(({worker}) => worker === 'nudged');
     });
-    const [nudge] = fleet.events('zombie-nudged');
+    const nudge = await until('the nudge', () => fleet.events('zombie-nudged')[0]);
     expect(nudge).toMatchObject({worker: 'nudged', pid: nudged.pid});
     expect(fleet.worker('nudged')).toMatchObject({pid: nudged.pid, restarts: 0});
     await fleet.successor('again', again.pid!);
-    expect(fleet.run('why', 'again').out).toMatch(/did not wait for an exited child/);
+    await until('why says so', () => /did not wait for an exited child/.test(fleet.run('why', 'again').out));
     const failed = await fleet.status('once', 'failed');
     expect(failed.reason).toMatch(/^left a zombie: its process \d+ \(python3?\S*\) exited and was not reaped$/);
   });

@@ -11,7 +11,8 @@ export class Parents {
   #children = new Map<number, Child>();
 
   /**
-   * Replaces the last reading. Only processes below the fleet's own are kept.
+   * Replaces the last reading. Only processes below the fleet's own are kept, and those that were there before: one
+   * whose parent has just ended is below the keeper already, and not reported as an orphan yet.
    *
    * @param others all processes except main ones and known orphans
    */
@@ -31,9 +32,14 @@ export class Parents {
       }
       return false;
     };
+    const before = this.#children;
     this.#children = new Map();
     for (const stat of others) {
-      if (!isBelow(stat)) continue;
+      if (!isBelow(stat)) {
+        const known = before.get(stat.pid);
+        if (known?.startTime === stat.startTime) this.#children.set(stat.pid, known);
+        continue;
+      }
       const name = nameOf(stat.ppid);
       if (name !== null) this.#children.set(stat.pid, {startTime: stat.startTime, parent: {pid: stat.ppid, name}});
     }
