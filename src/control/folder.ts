@@ -13,8 +13,8 @@ import {FleetChoiceError} from './errors.ts';
 import {journalPath} from '../journal/layout.ts';
 
 /**
- * Returns the folder that holds all fleets of this user: `BROOD_HOME`, else `/var/lib/brood` for root, else the XDG
- * state folder.
+ * Returns the folder that holds all fleets of this user: `BROOD_HOME`, else `/var/lib/brood` for root, else
+ * `~/.local/state/brood`.
  */
 export function broodHome(env: NodeJS.ProcessEnv = process.env): string {
   if (env['BROOD_HOME']) return resolve(env['BROOD_HOME']);

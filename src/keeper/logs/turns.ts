@@ -3,7 +3,7 @@
 /** A source that waits for its turn to write. */
 export interface Turn {
   start(): void;
-  /** The log can't be written for now. */
+  /** Called when the log can't be written: a run that is over then leaves its output in the pipe. */
   logHeld(): void;
 }
 

@@ -2,7 +2,6 @@
 import {mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {setTimeout as delay} from 'node:timers/promises';
 import {expect, test} from 'vitest';
 import {RootWatch} from '../../../src/controller/watching/root-watch.ts';
 import {until} from '../../end-to-end/harness.ts';
@@ -46,14 +45,10 @@ class Place implements Disposable {
     this.told.length = 0;
   }
 
-  /**
-   * Does the same for a file written repeatedly: chokidar reports only the first of changes within 50 ms, which
-   * suffices for a debouncing caller.
-   */
+  /** Writes repeatedly until the path has been reported: the first writes may precede the watch of a new file. */
   async tellsOf(path: string, write: () => void): Promise<void> {
-    await until(`${path} to be told`, async () => {
+    await until(`${path} to be told`, () => {
       write();
-      await delay(100);
       return this.told.includes(path);
     });
     this.told.length = 0;
